@@ -1,0 +1,44 @@
+# The same calls at the desk and in CI. `just` alone lists them.
+
+# Where `dist` puts the binaries and charms.
+out := "dist"
+
+_list:
+    @just --list --unsorted
+
+# Format the sources; `just fmt --check` only looks.
+fmt *flags:
+    cargo fmt --all {{ flags }}
+
+# Compiler and clippy warnings are errors.
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Build the binaries that the root tests start, then run every test.
+test *filter:
+    cargo build --workspace --bins --locked
+    cargo test --workspace --locked {{ filter }}
+
+# The library pages; a broken link is an error.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Licences, sources, versions, advisories. Needs cargo-deny: `cargo install --locked cargo-deny`.
+deny:
+    cargo deny --locked check
+
+# Only `explain` may link kube.
+kube-free:
+    cargo test --locked -p explain --test main alone
+
+# Build what is shipped, then hold the sizes against the budgets.
+size: dist
+    scripts/size {{ out }}
+
+# The table of measurements beside the budgets.
+bench *arguments:
+    cargo bench --locked {{ arguments }}
+
+# Release builds of webcharm, pebble and the charms.
+dist:
+    scripts/dist {{ out }}
