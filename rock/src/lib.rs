@@ -1,1 +1,65 @@
-//! To be written.
+//! A folder with an application becomes a root file system.
+//!
+//! What `rockcraft pack` does for an image, done for a pod on this machine: the parts of `rockcraft.yaml` are laid out,
+//! its services become Pebble's base layer, and the dependencies are installed for the machine's own interpreter, once
+//! for each content of `requirements.txt`. Starting a pod from the result is the playground's business.
+//!
+//! Only the plugins the samples use are known (`dump`, `python`, `nil`); an unknown one is refused by name.
+#![allow(clippy::disallowed_methods, reason = "a tool for the desk: it starts pip and reads its environment")]
+
+mod apt;
+pub mod cache;
+pub mod image;
+pub mod layer;
+pub mod process;
+pub mod project;
+pub mod python;
+pub mod tree;
+
+pub use cache::Cache;
+pub use image::{Bind, Image, Owner, build};
+pub use process::{Cancel, Work};
+pub use project::Project;
+
+/// The user that the services of every rock run as, by Canonical's convention.
+pub const DAEMON_USER: &str = "_daemon_";
+
+/// Uid and gid of [`DAEMON_USER`], the same in every rock.
+pub const DAEMON_ID: u32 = 584_792;
+
+/// Why no root file system could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The project's files can't be used.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// A part can't be laid out.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// The dependencies can't be installed.
+    #[error(transparent)]
+    Python(#[from] python::Error),
+    /// The cache can't be used.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// A part names a plugin that isn't known here.
+    #[error("cannot build part {part:?}: plugin {plugin:?} is not known here (known: dump, nil, python)")]
+    Plugin {
+        /// The part's name.
+        part: String,
+        /// Its plugin.
+        plugin: String,
+    },
+    /// The services can't be written as a layer.
+    #[error("cannot write the base layer")]
+    Layer(#[source] serde_yaml::Error),
+    /// A file of the image can't be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+}

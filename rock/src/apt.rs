@@ -1,0 +1,23 @@
+//! Debian's packages, for the one case where a tool is missing and we may install it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::process::{Work, run};
+
+/// Whether this process may install packages here: root, on a machine with apt.
+pub(crate) fn may_install() -> bool {
+    rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists()
+}
+
+/// Installs `package`, with the package lists refreshed if they don't know it. Tells whether that worked.
+pub(crate) fn install(package: &str, work: &dyn Work) -> bool {
+    work.say(&format!("installing Debian's {package}"));
+    let step = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+        run(&mut command, work).is_ok_and(|ended| ended.status.success())
+    };
+    let install = ["install", "-y", "--no-install-recommends", package];
+    step(&install) || (step(&["update"]) && step(&install))
+}

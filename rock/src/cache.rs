@@ -1,0 +1,179 @@
+//! A cache of folders by content: whole or absent, never half.
+//!
+//! A folder is filled under a temporary name and renamed when it is complete. A build that is killed leaves a temporary
+//! folder at most, which the next build removes. One build at a time: the lock is the kernel's, so it dies with its holder.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use sha2::{Digest, Sha256};
+
+const TEMPORARY: &str = ".building-";
+
+/// Why the cache can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use the cache {path}")]
+pub struct Error {
+    /// The file or folder at fault.
+    pub path: String,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// A folder of finished folders.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    dir: PathBuf,
+}
+
+impl Cache {
+    /// A cache in `dir`, which is made when first needed.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// The folder for `key`, which `build` fills if it isn't there.
+    ///
+    /// # Errors
+    /// What `build` says, or that the cache can't be written.
+    pub fn entry<E: From<Error>>(&self, key: &Key, build: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
+        let entry = self.dir.join(key.text());
+        if entry.is_dir() {
+            return Ok(entry);
+        }
+        fs::create_dir_all(&self.dir).map_err(|source| self.error(&self.dir, source))?;
+        let _lock = self.lock()?;
+        if entry.is_dir() {
+            return Ok(entry);
+        }
+        self.remove_leftovers();
+        let temporary = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .tempdir_in(&self.dir)
+            .map_err(|source| self.error(&self.dir, source))?;
+        build(temporary.path())?;
+        readable(temporary.path())
+            .and_then(|()| fs::rename(temporary.path(), &entry))
+            .map_err(|source| self.error(&entry, source))?;
+        Ok(entry)
+    }
+
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.dir.join(".lock");
+        let file = File::create(&path).map_err(|source| self.error(&path, source))?;
+        flock(&file, FlockOperation::LockExclusive).map_err(|error| self.error(&path, error.into()))?;
+        Ok(file)
+    }
+
+    /// What a killed build left. The lock is held, so nobody is at work there.
+    fn remove_leftovers(&self) {
+        let Ok(entries) = fs::read_dir(&self.dir) else { return };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                // One that can't be removed is in nobody's way.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads better at the call")]
+    fn error(&self, path: &Path, source: io::Error) -> Error {
+        Error { path: path.display().to_string(), source }
+    }
+}
+
+/// A temporary folder is private; the services of a pod run as somebody else.
+fn readable(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
+}
+
+/// What a cached folder was made of, reduced to a name.
+#[derive(Default)]
+pub struct Key(Sha256);
+
+impl Key {
+    /// A key over nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one more input into account. Inputs can't run into each other: the length is part of it.
+    #[must_use]
+    pub fn with(mut self, input: impl AsRef<[u8]>) -> Self {
+        self.add(input);
+        self
+    }
+
+    /// As [`Key::with`], in place.
+    pub fn add(&mut self, input: impl AsRef<[u8]>) {
+        let input = input.as_ref();
+        self.0.update((input.len() as u64).to_le_bytes());
+        self.0.update(input);
+    }
+
+    /// The name: 64 hexadecimal digits.
+    #[must_use]
+    pub fn text(&self) -> String {
+        use std::fmt::Write;
+        self.0.clone().finalize().iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a string can't fail");
+            text
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_entry_is_built_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::new(dir.path().join("deep/cache"));
+        let key = Key::new().with("a");
+        let fill = |into: &Path| fs::write(into.join("f"), "1").map_err(|source| Error { path: String::new(), source });
+        let first = cache.entry(&key, fill).unwrap();
+        let second = cache.entry::<Error>(&key, |_| panic!("built twice")).unwrap();
+        assert_eq!(first, second);
+        assert_eq!(fs::read_to_string(first.join("f")).unwrap(), "1");
+    }
+
+    #[test]
+    fn a_failed_build_leaves_no_entry_and_no_temporary_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::new(dir.path());
+        let failing = |into: &Path| {
+            fs::write(into.join("half"), "").unwrap();
+            Err(Error { path: "x".to_owned(), source: io::Error::other("stopped") })
+        };
+        cache.entry(&Key::new(), failing).unwrap_err();
+        assert_eq!(names(dir.path()), [".lock"]);
+    }
+
+    #[test]
+    fn what_a_killed_build_left_is_removed_by_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join(".building-old/x")).unwrap();
+        let key = Key::new();
+        Cache::new(dir.path()).entry::<Error>(&key, |_| Ok(())).unwrap();
+        assert_eq!(names(dir.path()), [".lock".to_owned(), key.text()]);
+    }
+
+    #[test]
+    fn inputs_do_not_run_into_each_other() {
+        assert_ne!(Key::new().with("ab").with("c").text(), Key::new().with("a").with("bc").text());
+        assert_eq!(Key::new().text().len(), 64);
+    }
+}

@@ -1,0 +1,241 @@
+//! The image: a tree of files, who owns which, and what is mounted over it.
+//!
+//! Owners are a list, not the files' own: whoever builds may not be allowed to give files away, whoever starts the pod is
+//! root there. The base's own files (`/usr`, `/etc`) are not in it; the pod takes the host's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Cache, Key};
+use crate::process::Work;
+use crate::project::{Permission, Project, Rockcraft};
+use crate::{Error, layer, python, tree};
+
+/// What a pod's root file system is made of, besides the base's files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Image {
+    /// A tree of files, laid out as in the root.
+    pub files: PathBuf,
+    /// Who owns what. Everything else is root's.
+    pub owners: Vec<Owner>,
+    /// Folders mounted read-only over the root.
+    pub binds: Vec<Bind>,
+}
+
+/// One path's owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The path, relative to the root.
+    pub path: PathBuf,
+    /// Its user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+/// A folder of the host and its place in the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// The folder.
+    pub source: PathBuf,
+    /// Where it is mounted.
+    pub target: String,
+}
+
+/// Builds `project` into the empty folder `into`, with its dependencies in `cache`.
+///
+/// # Errors
+/// When a part can't be built; the message names it.
+pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
+    let mut image = Image { files: into.to_owned(), owners: Vec::new(), binds: Vec::new() };
+    for (name, part) in &project.rockcraft.parts {
+        match part.plugin.as_str() {
+            "dump" => tree::dump(&project.root, part, into)?,
+            "python" => {
+                let site = python::install(&project.root, part, cache, work)?;
+                image.binds.push(Bind { source: site.packages, target: site.mount });
+            }
+            "nil" => {}
+            plugin => return Err(Error::Plugin { part: name.clone(), plugin: plugin.to_owned() }),
+        }
+    }
+    write(into, &layer::path(&project.rockcraft), &layer::text(&project.rockcraft).map_err(Error::Layer)?)?;
+    let paths = walk(into)?;
+    let digest = digest(into, &paths, &image.binds)?;
+    write(into, ".rock/metadata.yaml", &metadata(&project.rockcraft, &digest))?;
+    let permissions: Vec<_> = project.rockcraft.parts.values().flat_map(|part| &part.permissions).collect();
+    apply_modes(into, &paths, &permissions)?;
+    image.owners = owners(&paths, &permissions);
+    Ok(image)
+}
+
+fn write(root: &Path, path: &str, text: &str) -> Result<(), Error> {
+    let target = root.join(path);
+    let parent = target.parent().expect("the path has a folder");
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(&target, text))
+        .map_err(|source| Error::Write { path: target.display().to_string(), source })
+}
+
+/// The release: name and version as written, and a digest that differs whenever the files do.
+fn metadata(rockcraft: &Rockcraft, digest: &str) -> String {
+    let version = rockcraft.version.as_deref().unwrap_or("latest");
+    let quote = |text: &str| serde_json::Value::from(text).to_string();
+    format!("name: {}\nversion: {}\ndigest: {}\n", quote(&rockcraft.name), quote(version), quote(digest))
+}
+
+/// All paths below `root`, relative to it, in order, folders too.
+fn walk(root: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let failed = |source| Error::Write { path: root.join(&folder).display().to_string(), source };
+        for entry in fs::read_dir(root.join(&folder)).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let path = folder.join(entry.file_name());
+            if entry.file_type().map_err(failed)?.is_dir() {
+                folders.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn digest(root: &Path, paths: &[PathBuf], binds: &[Bind]) -> Result<String, Error> {
+    let mut key = Key::new();
+    for path in paths {
+        let full = root.join(path);
+        let failed = |source| Error::Write { path: full.display().to_string(), source };
+        key.add(path.as_os_str().as_encoded_bytes());
+        if full.is_symlink() {
+            key.add(fs::read_link(&full).map_err(failed)?.as_os_str().as_encoded_bytes());
+        } else if full.is_file() {
+            key.add(fs::read(&full).map_err(failed)?);
+        }
+    }
+    for bind in binds {
+        // The folder's name is the key of its content.
+        key.add(bind.source.file_name().unwrap_or_default().as_encoded_bytes());
+    }
+    Ok(key.text())
+}
+
+fn matching<'a>(permissions: &'a [&Permission], path: &Path) -> impl Iterator<Item = &'a Permission> {
+    let path = path.to_string_lossy().into_owned();
+    permissions.iter().copied().filter(move |permission| permission.path.is_empty() || glob(&permission.path, &path))
+}
+
+fn owners(paths: &[PathBuf], permissions: &[&Permission]) -> Vec<Owner> {
+    let owner = |path: &PathBuf| {
+        let (uid, gid) = matching(permissions, path).filter_map(|rule| rule.owner.zip(rule.group)).last()?;
+        Some(Owner { path: path.clone(), uid, gid })
+    };
+    paths.iter().filter_map(owner).collect()
+}
+
+fn apply_modes(root: &Path, paths: &[PathBuf], permissions: &[&Permission]) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt;
+    for path in paths.iter().filter(|path| !root.join(path).is_symlink()) {
+        let mode = matching(permissions, path).filter_map(|rule| rule.mode.as_deref()).last();
+        if let Some(mode) = mode.and_then(|mode| u32::from_str_radix(mode.trim_start_matches("0o"), 8).ok()) {
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode))
+                .map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `pattern`, in which `*` stands for anything, matches the whole of `text`.
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| glob(rest, &text[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::tests::Quiet;
+    use crate::{DAEMON_ID, DAEMON_USER};
+
+    /// The sample without its dependencies, which need the network.
+    fn sample() -> Project {
+        let mut project = Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flask")).unwrap();
+        project.rockcraft.parts.remove("dependencies");
+        project
+    }
+
+    fn built(project: &Project) -> (tempfile::TempDir, Image) {
+        let dir = tempfile::tempdir().unwrap();
+        let into = dir.path().join("root");
+        fs::create_dir(&into).unwrap();
+        let image = build(project, &into, &Cache::new(dir.path().join("cache")), &Quiet::default()).unwrap();
+        (dir, image)
+    }
+
+    #[test]
+    fn the_flask_sample_is_laid_out_as_its_rock_has_it() {
+        let (_dir, image) = built(&sample());
+        let files: Vec<_> = walk(&image.files).unwrap().into_iter().filter(|p| image.files.join(p).is_file()).collect();
+        let expected = [
+            ".rock/metadata.yaml",
+            "flask/app/app.py",
+            "flask/gunicorn.conf.py",
+            "var/lib/pebble/default/layers/001-webcharm-flask.yaml",
+        ];
+        assert_eq!(files, expected.map(PathBuf::from));
+        let owned: Vec<_> = image.owners.iter().map(|owner| owner.path.to_str().unwrap()).collect();
+        assert_eq!(owned, ["flask", "flask/app", "flask/app/app.py", "flask/gunicorn.conf.py"]);
+        assert!(image.owners.iter().all(|owner| owner.uid == DAEMON_ID && owner.gid == DAEMON_ID));
+    }
+
+    #[test]
+    fn its_service_is_the_one_the_charm_expects() {
+        let project = sample();
+        let (_dir, image) = built(&project);
+        let text = fs::read_to_string(image.files.join(layer::path(&project.rockcraft))).unwrap();
+        let layer: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+        let service = &layer["services"]["flask"];
+        assert_eq!(service["command"], "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]");
+        assert_eq!((&service["startup"], &service["user"]), (&"enabled".into(), &DAEMON_USER.into()));
+    }
+
+    #[test]
+    fn the_release_differs_when_a_file_does_and_only_then() {
+        let release = |project: &Project| {
+            let (dir, image) = built(project);
+            let text = fs::read_to_string(image.files.join(".rock/metadata.yaml")).unwrap();
+            drop(dir);
+            text
+        };
+        let mut project = sample();
+        let first = release(&project);
+        assert_eq!(first, release(&project));
+        project.rockcraft.summary = Some("another".to_owned());
+        assert_ne!(first, release(&project), "the layer is a file too");
+    }
+
+    #[test]
+    fn an_unknown_plugin_is_named() {
+        let mut project = sample();
+        project.rockcraft.parts.get_mut("app").unwrap().plugin = "cobol".to_owned();
+        let dir = tempfile::tempdir().unwrap();
+        let error = build(&project, dir.path(), &Cache::new(dir.path()), &Quiet::default()).unwrap_err();
+        assert!(error.to_string().contains("\"cobol\""), "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_star_matches_any_middle(head in "[a-z/]{0,4}", middle in "[a-zä/]{0,6}", tail in "[a-z/]{0,4}") {
+            let pattern = format!("{head}*{tail}");
+            let text = format!("{head}{middle}{tail}");
+            proptest::prop_assert!(glob(&pattern, &text));
+            let other = format!("-{text}");
+            proptest::prop_assert!(!glob(&pattern, &other) || head.is_empty());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Running the slow programs of a build: their lines as progress, their end on request.
+
+use std::io::{self, BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// What a build tells whoever waits for it, and how it is told to stop.
+pub trait Work {
+    /// One line about what goes on.
+    fn say(&self, line: &str);
+    /// The switch that ends the program now running.
+    fn cancel(&self) -> &Cancel;
+}
+
+/// A switch that, once thrown, ends the program now running and starts no other.
+#[derive(Debug, Default)]
+pub struct Cancel {
+    thrown: AtomicBool,
+    running: Mutex<Option<Pid>>,
+}
+
+impl Cancel {
+    /// Throws the switch. It may be called from any thread, and more than once.
+    pub fn throw(&self) {
+        self.thrown.store(true, Ordering::SeqCst);
+        if let Some(pid) = *self.running() {
+            // It may have ended by itself; it isn't reaped before `running` is cleared, so the id is still its own.
+            let _ = kill_process_group(pid, Signal::TERM);
+        }
+    }
+
+    /// Whether the switch has been thrown.
+    pub fn is_thrown(&self) -> bool {
+        self.thrown.load(Ordering::SeqCst)
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Pid>> {
+        self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// How a program ended, with the end of what it said.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// The last lines it printed.
+    pub tail: String,
+}
+
+const TAIL_LINES: usize = 15;
+
+/// Runs `command` in a process group of its own to its end, handing each of its lines to `work`.
+///
+/// # Errors
+/// When it can't be started, or the switch was thrown ([`io::ErrorKind::Interrupted`]).
+pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
+    use std::os::unix::process::CommandExt;
+    if work.cancel().is_thrown() {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    let (reader, writer) = io::pipe()?;
+    let error_writer = writer.try_clone()?;
+    command.stdin(Stdio::null()).stdout(writer).stderr(error_writer).process_group(0);
+    let mut child = command.spawn()?;
+    // The command holds the pipe's other end, which would keep the reader waiting.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    *work.cancel().running() = Some(Pid::from_child(&child));
+    if work.cancel().is_thrown() {
+        work.cancel().throw();
+    }
+    let tail = follow(BufReader::new(reader), work);
+    // Its output is closed, so it is about to end; the id is given up before it is reaped.
+    *work.cancel().running() = None;
+    let status = child.wait()?;
+    if work.cancel().is_thrown() {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(Ended { status, tail })
+}
+
+fn follow(mut output: impl BufRead, work: &dyn Work) -> String {
+    let mut tail = std::collections::VecDeque::new();
+    let mut line = Vec::new();
+    while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        line.clear();
+        work.say(&text);
+        tail.push_back(text);
+        if tail.len() > TAIL_LINES {
+            tail.pop_front();
+        }
+    }
+    Vec::from(tail).join("\n")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    pub(crate) struct Quiet {
+        cancel: Cancel,
+        pub(crate) lines: Mutex<Vec<String>>,
+    }
+
+    impl Work for Quiet {
+        fn say(&self, line: &str) {
+            self.lines.lock().unwrap().push(line.to_owned());
+        }
+        fn cancel(&self) -> &Cancel {
+            &self.cancel
+        }
+    }
+
+    #[test]
+    fn lines_of_both_streams_are_passed_on() {
+        let work = Quiet::default();
+        let ended = run(Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]), &work).unwrap();
+        assert_eq!(ended.status.code(), Some(3));
+        assert_eq!(ended.tail, "one\ntwo");
+        assert_eq!(*work.lines.lock().unwrap(), ["one", "two"]);
+    }
+
+    #[test]
+    fn the_switch_ends_the_program_and_its_children() {
+        struct Impatient(Cancel);
+        impl Work for Impatient {
+            fn say(&self, _: &str) {
+                self.0.throw();
+            }
+            fn cancel(&self) -> &Cancel {
+                &self.0
+            }
+        }
+        let work = Impatient(Cancel::default());
+        let started = std::time::Instant::now();
+        let error = run(Command::new("sh").args(["-c", "sleep 60 & echo ready; wait"]), &work).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Interrupted);
+        assert!(started.elapsed().as_secs() < 30);
+        let error = run(&mut Command::new("true"), &work).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Interrupted, "nothing is started after it");
+    }
+}

@@ -1,0 +1,174 @@
+//! `rockcraft.yaml`: finding it for a folder, and the keys of it that matter here.
+//!
+//! Keys that only an image needs (base, platforms, …) are left unread, not judged: rockcraft does that.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Why a folder is no project.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such folder.
+    #[error("there is no folder {0}")]
+    NoFolder(String),
+    /// No `rockcraft.yaml` says how to build the folder.
+    #[error("no rockcraft.yaml builds {0}: there is none in it, and none above it has a part with that source")]
+    NoRockcraft(String),
+    /// The file can't be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file isn't the YAML we expect.
+    #[error("cannot understand {path}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// Where and why.
+        #[source]
+        source: serde_yaml::Error,
+    },
+}
+
+/// The keys of `rockcraft.yaml` that make a root file system.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Rockcraft {
+    /// The rock's name.
+    pub name: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// One line about it.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Pebble services, passed on as they are.
+    #[serde(default)]
+    pub services: serde_yaml::Mapping,
+    /// Pebble checks, passed on as they are.
+    #[serde(default)]
+    pub checks: serde_yaml::Mapping,
+    /// What it is built of, by name.
+    #[serde(default)]
+    pub parts: BTreeMap<String, Part>,
+}
+
+/// One entry of `parts`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Part {
+    /// How it is built.
+    pub plugin: String,
+    /// The folder it is built from, relative to `rockcraft.yaml`.
+    pub source: Option<String>,
+    /// Where files go that shall not keep their path.
+    pub organize: BTreeMap<String, String>,
+    /// The only files to keep (all of them if empty); `-path` leaves one out.
+    pub stage: Vec<String>,
+    /// Owners and modes.
+    pub permissions: Vec<Permission>,
+    /// Requirements files of the python plugin.
+    pub python_requirements: Vec<String>,
+    /// Further packages of the python plugin.
+    pub python_packages: Vec<String>,
+}
+
+/// Owner and mode for the paths that match.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Permission {
+    /// A pattern in which `*` stands for anything, slashes too. Empty means everything.
+    pub path: String,
+    /// Numeric user.
+    pub owner: Option<u32>,
+    /// Numeric group.
+    pub group: Option<u32>,
+    /// Octal mode.
+    pub mode: Option<String>,
+}
+
+/// A folder with the `rockcraft.yaml` that builds it.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The folder that holds `rockcraft.yaml`; sources are relative to it.
+    pub root: PathBuf,
+    /// What the file says.
+    pub rockcraft: Rockcraft,
+}
+
+impl Project {
+    /// The project that builds `folder`: its own `rockcraft.yaml`, or that of a folder above which names it as a source.
+    ///
+    /// # Errors
+    /// When there is no such folder or file, or the file can't be understood.
+    pub fn find(folder: &Path) -> Result<Self, Error> {
+        let folder = folder.canonicalize().map_err(|_| Error::NoFolder(folder.display().to_string()))?;
+        if !folder.is_dir() {
+            return Err(Error::NoFolder(folder.display().to_string()));
+        }
+        for root in folder.ancestors().filter(|root| root.join("rockcraft.yaml").is_file()) {
+            let rockcraft = read(&root.join("rockcraft.yaml"))?;
+            let project = Self { root: root.to_owned(), rockcraft };
+            if root == folder || project.builds(&folder) {
+                return Ok(project);
+            }
+        }
+        Err(Error::NoRockcraft(folder.display().to_string()))
+    }
+
+    fn builds(&self, folder: &Path) -> bool {
+        let sources = self.rockcraft.parts.values().filter_map(|part| part.source.as_deref());
+        sources.filter_map(|source| self.root.join(source).canonicalize().ok()).any(|source| source == folder)
+    }
+}
+
+fn read(path: &Path) -> Result<Rockcraft, Error> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: name.clone(), source })?;
+    serde_yaml::from_str(&text).map_err(|source| Error::Parse { path: name, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: PathBuf, text: &str) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_built_by_its_own_file_or_by_one_above_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join("rockcraft.yaml"), "name: top\nparts: {app: {plugin: dump, source: apps/one}}");
+        write(dir.path().join("apps/two/rockcraft.yaml"), "name: two");
+        std::fs::create_dir_all(dir.path().join("apps/one")).unwrap();
+        std::fs::create_dir_all(dir.path().join("apps/three")).unwrap();
+        let find = |name: &str| Project::find(&dir.path().join(name));
+        assert_eq!(find("apps/one").unwrap().rockcraft.name, "top");
+        assert_eq!(find("").unwrap().rockcraft.name, "top");
+        assert_eq!(find("apps/two").unwrap().rockcraft.name, "two");
+        assert!(matches!(find("apps/three"), Err(Error::NoRockcraft(_))));
+        assert!(matches!(find("apps/four"), Err(Error::NoFolder(_))));
+    }
+
+    #[test]
+    fn a_file_that_is_not_yaml_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join("rockcraft.yaml"), "name: [");
+        let error = Project::find(dir.path()).unwrap_err();
+        assert!(error.to_string().contains("rockcraft.yaml"), "{error}");
+    }
+
+    #[test]
+    fn the_sample_in_this_repository_is_found() {
+        let project = Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flask")).unwrap();
+        assert!(project.rockcraft.services.contains_key("flask"));
+        assert_eq!(project.rockcraft.parts["dependencies"].python_requirements, ["requirements.txt"]);
+    }
+}
