@@ -1,0 +1,72 @@
+//! The command as a person runs it.
+
+use std::process::{Command, Output};
+
+use crate::server::{Server, fixture};
+
+fn explain(arguments: &[&str], kubeconfig: &str) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config");
+    std::fs::write(&config, kubeconfig).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_explain"));
+    command.args(arguments).env_clear().env("HOME", home.path()).env("KUBECONFIG", config);
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_recording_needs_no_cluster() {
+    let output = explain(&["--from", fixture("config-error").to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(
+        text(&output.stdout),
+        "pod shop-0 in web is not ready:\n\
+         - container app: its configuration cannot be put together (CreateContainerConfigError): secret \
+         \"shop-application-config\" not found\n    \
+         create or correct the ConfigMap, Secret or mount that this names, in namespace web; Kubernetes then tries again\n"
+    );
+}
+
+#[test]
+fn a_ready_pod_is_success() {
+    let output = explain(&["--from", fixture("ready").to_str().unwrap()], "");
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), "pod shop-0 in web is ready\n"));
+}
+
+#[test]
+fn a_cluster_is_asked() {
+    let body = std::fs::read(fixture("not-ready")).unwrap();
+    let server = Server::start("/api/v1/namespaces/web/pods/shop-0", body);
+    for arguments in [&["shop-0"][..], &["shop-0", "--namespace", "web"], &["shop-0", "--context", "recorded"]] {
+        let output = explain(arguments, &server.kubeconfig());
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output.stdout).contains("its readiness probe (GET /v1/health?level=ready on port 38813) fails"));
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn what_cannot_be_found_out_says_why() {
+    let server = Server::start("/nowhere", Vec::new());
+    let cases: [(&[&str], &str); 4] = [
+        (&["shop-7"], "explain: cannot find pod shop-7 in namespace web\n"),
+        (&["shop-7", "-n", "other"], "explain: cannot find pod shop-7 in namespace other\n"),
+        (&["shop-7", "--context", "none"], "explain: cannot use context none of the kubeconfig: "),
+        (&["--from", "/nonexistent/pod.json"], "explain: cannot read /nonexistent/pod.json: No such file or directory"),
+    ];
+    for (arguments, expected) in cases {
+        let output = explain(arguments, &server.kubeconfig());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).starts_with(expected), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn something_must_be_asked_for() {
+    let output = explain(&[], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("required"), "{output:?}");
+}
