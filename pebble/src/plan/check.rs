@@ -1,0 +1,127 @@
+//! Health checks as layers and plans describe them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::service::is_empty;
+use super::text_enum::text_enum;
+use super::{Environment, OptionalDuration, Override, Span, Startup};
+
+text_enum! {
+    /// Which health question a check answers.
+    CheckLevel {
+        /// The process lives.
+        Alive = "alive",
+        /// The service can serve; a check of this level counts for `alive` too only when it is asked by name.
+        Ready = "ready",
+    }
+}
+
+/// One health check. Exactly one of `http`, `tcp` and `exec` is set in a valid plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Check {
+    /// How it meets the layers below; every layer must say it.
+    #[serde(rename = "override", skip_serializing_if = "Override::is_unset")]
+    pub override_: Override,
+    /// Which health question it answers.
+    #[serde(skip_serializing_if = "CheckLevel::is_unset")]
+    pub level: CheckLevel,
+    /// Whether it runs from the beginning; unset counts as enabled.
+    #[serde(skip_serializing_if = "Startup::is_unset")]
+    pub startup: Startup,
+    /// Time between two runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: OptionalDuration,
+    /// Time one run may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: OptionalDuration,
+    /// Failures in a row until it counts as down; 0 is unset, and a combined plan has 3 in its place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub threshold: i64,
+    /// An HTTP GET that must answer 2xx.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpCheck>,
+    /// A TCP port that must be open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<TcpCheck>,
+    /// A command that must exit with 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exec: Option<ExecCheck>,
+}
+
+pub(super) fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+impl Check {
+    /// Time between two runs: 10 s unless set.
+    pub fn effective_period(&self) -> Duration {
+        self.period.unwrap_or(Span::from_secs(10)).to_std()
+    }
+
+    /// Time one run may take: 3 s unless set, and never more than the period.
+    pub fn effective_timeout(&self) -> Duration {
+        self.timeout.unwrap_or(Span::from_secs(3)).to_std().min(self.effective_period())
+    }
+
+    /// Failures in a row until it counts as down: 3 unless set.
+    pub fn effective_threshold(&self) -> i64 {
+        if self.threshold == 0 { 3 } else { self.threshold }
+    }
+}
+
+/// An HTTP check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct HttpCheck {
+    /// What to get.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// Headers to send along.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub headers: Environment,
+}
+
+/// A TCP check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct TcpCheck {
+    /// The port; 0 is unset.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub port: i64,
+    /// The host; `localhost` when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+}
+
+/// A check that runs a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct ExecCheck {
+    /// The command line.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub command: String,
+    /// The service whose user, environment and directory it takes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub service_context: String,
+    /// Environment variables on top of those.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub environment: Environment,
+    /// User id to run as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<u32>,
+    /// User name to run as.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// Group id to run as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<u32>,
+    /// Group name to run as.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// Directory to run in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub working_dir: String,
+}

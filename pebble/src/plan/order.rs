@@ -1,0 +1,103 @@
+//! In which order services start and stop, and which go side by side.
+
+mod lanes;
+mod sort;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::quote::quote;
+use super::{Error, Plan, Service};
+
+/// The named services with all they require, in lanes.
+pub(super) fn start(plan: &Plan, names: &[String]) -> Result<Vec<Vec<String>>, Error> {
+    let ordered = order(&plan.services, names, Direction::Start)?;
+    Ok(lanes::lanes(&ordered, &plan.services))
+}
+
+/// The named services with all that require them, in lanes.
+pub(super) fn stop(plan: &Plan, names: &[String]) -> Result<Vec<Vec<String>>, Error> {
+    let ordered = order(&plan.services, names, Direction::Stop)?;
+    Ok(lanes::lanes(&ordered, &plan.services))
+}
+
+/// Fails when services wait for each other in a circle, or require one that isn't there.
+pub(super) fn check(plan: &Plan) -> Result<(), Error> {
+    let names: Vec<String> = plan.services.keys().cloned().collect();
+    order(&plan.services, &names, Direction::Start).map(drop)
+}
+
+/// The lanes with only those names left in them that `keep` says; a restart, for one, stops no dependants.
+pub fn only(lanes: Vec<Vec<String>>, keep: impl Fn(&str) -> bool) -> Vec<Vec<String>> {
+    let kept = lanes.into_iter().map(|lane| lane.into_iter().filter(|name| keep(name)).collect::<Vec<_>>());
+    kept.filter(|lane| !lane.is_empty()).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Start,
+    Stop,
+}
+
+fn order(services: &BTreeMap<String, Service>, names: &[String], direction: Direction) -> Result<Vec<String>, Error> {
+    let wanted = closure(services, names, direction)?;
+    let mut groups = sort::components(&followers(services, &wanted, direction));
+    match groups.iter_mut().find(|group| group.len() > 1) {
+        Some(circle) => {
+            circle.sort();
+            Err(Error::Order(format!("services in before/after loop: {}", circle.join(", "))))
+        }
+        None => Ok(groups.concat()),
+    }
+}
+
+/// The names and whatever comes along: what they require when starting, what requires them when stopping.
+fn closure<'a>(
+    services: &'a BTreeMap<String, Service>,
+    names: &'a [String],
+    direction: Direction,
+) -> Result<BTreeSet<&'a str>, Error> {
+    let mut wanted = BTreeSet::new();
+    let mut pending: Vec<&str> = names.iter().map(String::as_str).collect();
+    while let Some(name) = pending.pop() {
+        let Some((name, service)) = services.get_key_value(name) else {
+            return Err(Error::Order(format!("service {} does not exist", quote(name))));
+        };
+        if !wanted.insert(name.as_str()) {
+            continue;
+        }
+        match direction {
+            Direction::Start => pending.extend(service.requires.iter().map(String::as_str)),
+            Direction::Stop => {
+                let dependants = services.iter().filter(|(_, other)| other.requires.contains(name));
+                pending.extend(dependants.map(|(name, _)| name.as_str()));
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// For each wanted service those that must come before it, among the wanted.
+fn followers<'a>(
+    services: &'a BTreeMap<String, Service>,
+    wanted: &BTreeSet<&'a str>,
+    direction: Direction,
+) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut edges: BTreeMap<&str, Vec<&str>> = wanted.iter().map(|name| (*name, Vec::new())).collect();
+    for name in wanted {
+        let service = &services[*name];
+        let (after, before) = match direction {
+            Direction::Start => (&service.after, &service.before),
+            Direction::Stop => (&service.before, &service.after),
+        };
+        for earlier in after.iter().filter_map(|earlier| wanted.get(earlier.as_str())) {
+            edges.entry(name).or_default().push(earlier);
+        }
+        for later in before.iter().filter_map(|later| wanted.get(later.as_str())) {
+            edges.entry(later).or_default().push(name);
+        }
+    }
+    edges
+}
+
+#[cfg(test)]
+mod tests;

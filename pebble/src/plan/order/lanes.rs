@@ -1,0 +1,26 @@
+//! Lanes: services that require each other share one and wait for each other there; lanes run side by side.
+
+use std::collections::BTreeMap;
+
+use crate::plan::Service;
+
+/// Deals the ordered names out into lanes, as Pebble does: a service joins the lane it was put in already, else the
+/// lane of the first service it requires that has one, else the lane after the last one dealt to (which, after a
+/// service joined an earlier lane, may be one that is in use). It takes all it requires along.
+pub(super) fn lanes(names: &[String], services: &BTreeMap<String, Service>) -> Vec<Vec<String>> {
+    let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut last: Option<usize> = None;
+    for name in names {
+        let requires = &services[name].requires;
+        let known = dealt.get(name.as_str()).or_else(|| requires.iter().find_map(|needed| dealt.get(needed.as_str())));
+        let lane = known.copied().unwrap_or_else(|| last.map_or(0, |last| last + 1));
+        dealt.insert(name, lane);
+        dealt.extend(requires.iter().map(|needed| (needed.as_str(), lane)));
+        last = Some(lane);
+    }
+    let mut lanes: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for name in names {
+        lanes.entry(dealt[name.as_str()]).or_default().push(name.clone());
+    }
+    lanes.into_values().collect()
+}

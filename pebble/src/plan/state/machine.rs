@@ -1,0 +1,306 @@
+//! The transitions.
+
+use std::time::Duration;
+
+use super::{FAIL_DELAY, Input, OKAY_DELAY, Output, ServiceStatus, Shutdown, Signal, StartError, State, Timer};
+use super::{jitter, next_backoff};
+use crate::plan::quote::quote;
+use crate::plan::{Action, Service};
+
+/// One service's state, with the definition it was last started or replanned with.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    name: String,
+    config: Service,
+    state: State,
+    restarting: bool,
+    backoff_count: u32,
+    backoff_wait: Duration,
+}
+
+impl Machine {
+    /// A service that has never run.
+    pub fn new(name: impl Into<String>, config: Service) -> Self {
+        Self {
+            name: name.into(),
+            config,
+            state: State::Initial,
+            restarting: false,
+            backoff_count: 0,
+            backoff_wait: Duration::ZERO,
+        }
+    }
+
+    /// The service's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The definition it runs by.
+    pub fn config(&self) -> &Service {
+        &self.config
+    }
+
+    /// Takes over the plan's definition; due before each [`Input::Start`], and for what a replan restarts.
+    pub fn configure(&mut self, config: Service) {
+        self.config = config;
+    }
+
+    /// Where it is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What clients are told.
+    pub fn status(&self) -> ServiceStatus {
+        self.state.status()
+    }
+
+    /// Whether a client may send it a signal.
+    pub fn takes_signals(&self) -> bool {
+        matches!(self.state, State::Starting | State::Running)
+    }
+
+    /// Whether the daemon has to end it before it ends itself: it runs, or soon would.
+    pub fn needs_stop(&self) -> bool {
+        matches!(self.state, State::Starting | State::Running | State::Backoff)
+    }
+
+    /// Restarts in a row so far.
+    pub fn backoff_count(&self) -> u32 {
+        self.backoff_count
+    }
+
+    /// Takes in what happened and says what to do. `chance`, from 0 to 1, makes the jitter of a backoff.
+    pub fn step(&mut self, input: Input, chance: f64) -> Vec<Output> {
+        match input {
+            Input::Start => self.start(),
+            Input::Spawned => self.spawned(),
+            Input::SpawnFailed(why) => self.spawn_failed(why),
+            Input::AbortStart => self.abort_start(),
+            Input::Stop => self.stop(),
+            Input::Exited(code) => self.exited(code, chance),
+            Input::Elapsed(timer) => self.elapsed(timer),
+            Input::CheckFailed(action) => self.check_failed(&action, chance),
+        }
+    }
+
+    fn start(&mut self) -> Vec<Output> {
+        match self.state {
+            State::Starting | State::Running => {
+                vec![
+                    Output::TaskLog(format!("Service {} already started.", quote(&self.name))),
+                    Output::Started(Ok(())),
+                ]
+            }
+            State::Initial | State::Backoff | State::Stopped | State::Exited => {
+                self.forget_backoff();
+                self.go(State::Initial);
+                vec![Output::ClearTimer(Timer::Backoff), Output::Spawn]
+            }
+            State::Terminating | State::Killing => {
+                let message = format!("cannot start service while {}", self.state);
+                vec![Output::Started(Err(StartError { message, ran: false }))]
+            }
+        }
+    }
+
+    fn spawned(&mut self) -> Vec<Output> {
+        let reset = Output::SetTimer(Timer::Reset, self.config.effective_backoff_limit());
+        match self.state {
+            State::Initial => {
+                self.go(State::Starting);
+                vec![reset, Output::SetTimer(Timer::Okay, OKAY_DELAY)]
+            }
+            State::Backoff => {
+                self.go(State::Running);
+                vec![reset]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn spawn_failed(&mut self, message: String) -> Vec<Output> {
+        match self.state {
+            State::Initial => {
+                self.go(State::Stopped);
+                vec![Output::Started(Err(StartError { message, ran: false }))]
+            }
+            _ => vec![self.log(&format!("can't be restarted: {message}"))],
+        }
+    }
+
+    fn abort_start(&mut self) -> Vec<Output> {
+        if self.state != State::Starting {
+            return Vec::new();
+        }
+        self.go(State::Stopped);
+        let message = "start aborted, sent SIGKILL to process".to_owned();
+        vec![
+            Output::ClearTimer(Timer::Okay),
+            Output::Signal(Signal::Kill),
+            Output::Started(Err(StartError { message, ran: false })),
+        ]
+    }
+
+    fn stop(&mut self) -> Vec<Output> {
+        match self.state {
+            State::Starting => {
+                let message = format!("service start attempt: stopped before the {}s okay delay", OKAY_DELAY.as_secs());
+                let mut outputs =
+                    vec![Output::ClearTimer(Timer::Okay), Output::Started(Err(StartError { message, ran: true }))];
+                outputs.extend(self.terminate(false));
+                outputs
+            }
+            State::Running => self.terminate(false),
+            State::Backoff => {
+                self.go(State::Stopped);
+                let log = self.log("stopped while it waited to be restarted");
+                vec![Output::ClearTimer(Timer::Backoff), log, Output::Stopped(Ok(()))]
+            }
+            State::Terminating | State::Killing => self.nothing_to_stop("already stopping."),
+            State::Stopped => self.nothing_to_stop("already stopped."),
+            State::Exited => {
+                self.go(State::Stopped);
+                self.nothing_to_stop("had already exited.")
+            }
+            State::Initial => vec![Output::Stopped(Err(format!("cannot stop service while {}", self.state)))],
+        }
+    }
+
+    fn nothing_to_stop(&self, why: &str) -> Vec<Output> {
+        vec![Output::TaskLog(format!("Service {} {why}", quote(&self.name))), Output::Stopped(Ok(()))]
+    }
+
+    fn terminate(&mut self, restarting: bool) -> Vec<Output> {
+        self.go(State::Terminating);
+        self.restarting = restarting;
+        vec![Output::Signal(Signal::Term), Output::SetTimer(Timer::Kill, self.config.effective_kill_delay())]
+    }
+
+    fn exited(&mut self, code: i32, chance: f64) -> Vec<Output> {
+        let mut outputs = vec![Output::ClearTimer(Timer::Reset)];
+        match self.state {
+            State::Starting => {
+                let (action, _) = self.config.exit_action(code == 0);
+                let message = format!("service start attempt: exited quickly with code {code}, will {action}");
+                outputs.push(Output::ClearTimer(Timer::Okay));
+                outputs.push(Output::Started(Err(StartError { message, ran: true })));
+                outputs.extend(self.ended(code, chance));
+            }
+            State::Running => outputs.extend(self.ended(code, chance)),
+            State::Terminating | State::Killing => {
+                outputs.extend([Output::ClearTimer(Timer::Kill), Output::ClearTimer(Timer::Fail)]);
+                outputs.extend(self.stopped(chance));
+            }
+            State::Initial | State::Stopped | State::Backoff | State::Exited => {}
+        }
+        outputs
+    }
+
+    /// The process ended as it was told to.
+    fn stopped(&mut self, chance: f64) -> Vec<Output> {
+        if self.restarting {
+            return self.back_off("on-check-failure", chance);
+        }
+        self.go(State::Stopped);
+        vec![self.log("stopped"), Output::Stopped(Ok(()))]
+    }
+
+    /// The process ended by itself.
+    fn ended(&mut self, code: i32, chance: f64) -> Vec<Output> {
+        let (action, option) = self.config.exit_action(code == 0);
+        let log = self.log(&format!("ended by itself with code {code}; {option} says {action}"));
+        let shutdown = match action {
+            Action::Ignore => {
+                self.go(if code == 0 { State::Stopped } else { State::Exited });
+                return vec![log];
+            }
+            Action::Shutdown if code == 0 => Shutdown::Success,
+            Action::Shutdown | Action::FailureShutdown => Shutdown::ServiceFailure,
+            Action::SuccessShutdown => Shutdown::Success,
+            // The plan was validated, so whatever else stands here is a restart.
+            Action::Restart | Action::Unset | Action::Other(_) => {
+                let mut outputs = vec![log];
+                outputs.extend(self.back_off(option, chance));
+                return outputs;
+            }
+        };
+        self.go(State::Exited);
+        vec![log, Output::Shutdown(shutdown)]
+    }
+
+    fn back_off(&mut self, option: &str, chance: f64) -> Vec<Output> {
+        self.backoff_count += 1;
+        self.backoff_wait = next_backoff(&self.config, self.backoff_wait);
+        self.go(State::Backoff);
+        let wait = self.backoff_wait + jitter(self.backoff_wait, chance);
+        let log = format!("restarts by {option} in about {:?} (backoff {})", self.backoff_wait, self.backoff_count);
+        vec![self.log(&log), Output::SetTimer(Timer::Backoff, wait)]
+    }
+
+    /// A timer that is due in a state it wasn't set for means nothing.
+    fn elapsed(&mut self, timer: Timer) -> Vec<Output> {
+        match (timer, self.state) {
+            (Timer::Okay, State::Starting) => {
+                self.go(State::Running);
+                vec![Output::Started(Ok(()))]
+            }
+            (Timer::Backoff, State::Backoff) => vec![Output::Spawn],
+            (Timer::Reset, State::Running) => {
+                self.forget_backoff();
+                Vec::new()
+            }
+            (Timer::Kill, State::Terminating) => {
+                self.state = State::Killing;
+                vec![Output::Signal(Signal::Kill), Output::SetTimer(Timer::Fail, FAIL_DELAY)]
+            }
+            (Timer::Fail, State::Killing) => self.given_up(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The process outlived SIGKILL.
+    fn given_up(&mut self) -> Vec<Output> {
+        let restarting = self.restarting;
+        self.go(State::Stopped);
+        let mut outputs = vec![self.log("still runs after SIGTERM and SIGKILL")];
+        if !restarting {
+            let why = "cannot stop service: process still running after SIGTERM and SIGKILL";
+            outputs.push(Output::Stopped(Err(why.to_owned())));
+        }
+        outputs
+    }
+
+    fn check_failed(&mut self, action: &Action, chance: f64) -> Vec<Output> {
+        if !matches!(self.state, State::Running | State::Backoff | State::Exited) {
+            return Vec::new();
+        }
+        let log = self.log(&format!("has a failed check; on-check-failure says {action}"));
+        let todo = match action {
+            Action::Shutdown => vec![Output::Shutdown(Shutdown::CheckFailure)],
+            Action::SuccessShutdown => vec![Output::Shutdown(Shutdown::Success)],
+            Action::Restart => match self.state {
+                State::Running => self.terminate(true),
+                State::Exited => self.back_off("on-check-failure", chance),
+                _ => Vec::new(),
+            },
+            Action::Unset | Action::Ignore | Action::FailureShutdown | Action::Other(_) => return Vec::new(),
+        };
+        std::iter::once(log).chain(todo).collect()
+    }
+
+    fn go(&mut self, state: State) {
+        self.state = state;
+        self.restarting = false;
+    }
+
+    fn forget_backoff(&mut self) {
+        self.backoff_count = 0;
+        self.backoff_wait = Duration::ZERO;
+    }
+
+    fn log(&self, what: &str) -> Output {
+        Output::Log(format!("Service {} {what}", quote(&self.name)))
+    }
+}
