@@ -1,9 +1,22 @@
 //! The client for synchronous programs: a charm has one per container.
+//!
+//! Each call runs the asynchronous client on a runtime of one thread, the caller's; between calls nothing runs. A call
+//! from within another runtime panics, as runtimes do not nest.
 
-use std::io::{Read, Write};
+use std::fmt;
+use std::future::Future;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::client;
+use crate::connect::UnixConnect;
 use crate::plan::{Layer, Plan};
 use crate::types::{
     Change, ChangeId, ChangeSelect, CheckInfo, ExecOptions, ExecOutput, FileInfo, HealthLevel, LogEntry, MakeDir,
@@ -12,160 +25,233 @@ use crate::types::{
 use crate::{Error, Limits};
 
 /// A client of the Pebble behind one socket, usable without a runtime of one's own.
-#[derive(Debug)]
+///
+/// ```no_run
+/// # fn main() -> Result<(), pebble::Error> {
+/// let pebble = pebble::blocking::Client::new("/charm/containers/app/pebble.socket");
+/// if !pebble.services(&["web"])?.iter().any(|service| service.is_running()) {
+///     pebble.replan(std::time::Duration::from_secs(30))?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Client {
     socket: PathBuf,
-    limits: Limits,
+    client: client::Client,
+    /// Made at the first call, so that making a client can't fail.
+    runtime: OnceLock<Runtime>,
 }
 
-fn later<T>() -> Result<T, Error> {
-    Err(Error::Connect { socket: PathBuf::new(), source: std::io::ErrorKind::Unsupported.into() })
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("socket", &self.socket).field("requests", &self.requests()).finish()
+    }
 }
 
-#[allow(unused_variables, clippy::needless_pass_by_value, reason = "published before its bodies")]
 impl Client {
     /// A client of the Pebble at `socket`. Nothing is read, opened or checked yet.
     pub fn new(socket: impl Into<PathBuf>) -> Client {
-        Client { socket: socket.into(), limits: Limits::default() }
+        Client::with_limits(socket, Limits::default())
     }
 
     /// The same with other bounds.
-    pub fn with_limits(self, limits: Limits) -> Client {
-        Client { limits, ..self }
+    pub fn with_limits(socket: impl Into<PathBuf>, limits: Limits) -> Client {
+        let socket = socket.into();
+        let client = client::Client::new(UnixConnect::new(&socket), limits);
+        Client { socket, client, runtime: OnceLock::new() }
     }
 
     /// How many HTTP requests this client has made so far, websocket handshakes included.
     pub fn requests(&self) -> u64 {
-        0
+        self.client.requests()
     }
 
     /// Who answers.
     pub fn system_info(&self) -> Result<SystemInfo, Error> {
-        later()
+        self.run(self.client.system_info())
     }
 
     /// Whether the checks of that level, or of those with these names, are all up.
     pub fn health(&self, level: HealthLevel, names: &[&str]) -> Result<bool, Error> {
-        later()
+        self.run(self.client.health(level, names))
     }
 
     /// The plan in force: all layers merged.
     pub fn plan(&self) -> Result<Plan, Error> {
-        later()
+        self.run(self.client.plan())
     }
 
     /// Adds a layer on top or, with `combine`, merges it into the one of that label.
     pub fn add_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
-        later()
+        self.run(self.client.add_layer(label, layer, combine))
     }
 
     /// The services of these names that exist; all if there are no names.
     pub fn services(&self, names: &[&str]) -> Result<Vec<ServiceInfo>, Error> {
-        later()
+        self.run(self.client.services(names))
     }
 
     /// Starts services and those they require, and waits for it.
     pub fn start(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.services_action("start", names, timeout))
     }
 
     /// Stops services and those that require them, and waits for it.
     pub fn stop(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.services_action("stop", names, timeout))
     }
 
     /// Stops and starts services, and waits for it.
     pub fn restart(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.services_action("restart", names, timeout))
     }
 
     /// Starts all services of startup `enabled`, and waits for it.
     pub fn autostart(&self, timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.services_action("autostart", &[], timeout))
     }
 
     /// Restarts what runs with an outdated configuration, starts what should run, and waits for it.
     pub fn replan(&self, timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.services_action("replan", &[], timeout))
     }
 
     /// Changes, of one service or of all.
     pub fn changes(&self, select: ChangeSelect, service: Option<&str>) -> Result<Vec<Change>, Error> {
-        later()
+        self.run(self.client.changes(select, service))
     }
 
     /// One change as it stands.
     pub fn change(&self, id: &ChangeId) -> Result<Change, Error> {
-        later()
+        self.run(self.client.change(id))
     }
 
     /// Waits for a change to be over; [`Error::Change`] if it failed.
     pub fn wait_change(&self, id: &ChangeId, timeout: Duration) -> Result<Change, Error> {
-        later()
+        self.run(self.client.wait_change(id, timeout))
     }
 
     /// Asks for a change to be undone or given up.
     pub fn abort_change(&self, id: &ChangeId) -> Result<Change, Error> {
-        later()
+        self.run(self.client.abort_change(id))
     }
 
     /// Sends a signal, by its name (`SIGHUP`), to running services.
     pub fn signal(&self, signal: &str, services: &[&str]) -> Result<(), Error> {
-        later()
+        self.run(self.client.signal(signal, services))
     }
 
     /// The checks of that level, or of those with these names.
     pub fn checks(&self, level: HealthLevel, names: &[&str]) -> Result<Vec<CheckInfo>, Error> {
-        later()
+        self.run(self.client.checks(level, names))
     }
 
     /// The notices that the filter lets through, oldest telling first.
     pub fn notices(&self, filter: &NoticesFilter) -> Result<Vec<Notice>, Error> {
-        later()
+        self.run(self.client.notices(filter))
     }
 
     /// Records a custom notice; its id.
     pub fn notify(&self, notice: &Notify) -> Result<String, Error> {
-        later()
+        self.run(self.client.notify(notice))
     }
 
     /// The last `n` lines that these services, or all, printed together.
     pub fn logs(&self, services: &[&str], n: u32) -> Result<Vec<LogEntry>, Error> {
-        later()
+        self.run(self.client.logs(services, n))
     }
 
     /// The contents of a file of at most `limit` bytes.
     pub fn read_file(&self, path: &str, limit: usize) -> Result<Vec<u8>, Error> {
-        later()
+        self.run(self.client.read_file(path, limit))
     }
 
     /// Streams a file's contents into `target`; how many bytes.
     pub fn read_file_to(&self, path: &str, target: &mut impl Write) -> Result<u64, Error> {
-        later()
+        self.run(self.client.read_file_to(path, &mut AtOnce(target)))
     }
 
     /// The entries of a directory, those that match `pattern`; of a file, or with `itself` of a directory, its own.
     pub fn list_files(&self, path: &str, pattern: Option<&str>, itself: bool) -> Result<Vec<FileInfo>, Error> {
-        later()
+        self.run(self.client.list_files(path, pattern, itself))
     }
 
     /// Streams `content` into a file, which takes its place whole or not at all.
     pub fn write_file(&self, path: &str, content: impl Read, options: &WriteFile) -> Result<(), Error> {
-        later()
+        self.run(self.client.write_file(path, &mut AtOnce(content), options))
     }
 
     /// Makes a directory.
     pub fn make_dir(&self, path: &str, options: &MakeDir) -> Result<(), Error> {
-        later()
+        self.run(self.client.make_dir(path, options))
     }
 
     /// Removes a file or directory; `recursive` takes all a directory holds and doesn't mind a missing path.
     pub fn remove(&self, path: &str, recursive: bool) -> Result<(), Error> {
-        later()
+        self.run(self.client.remove(path, recursive))
     }
 
     /// Runs a command to its end. An exit code other than zero is no error.
     pub fn exec(&self, options: &ExecOptions) -> Result<ExecOutput, Error> {
-        later()
+        self.run(self.client.exec(options))
+    }
+
+    fn run<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let runtime = match self.runtime.get() {
+            Some(runtime) => runtime,
+            None => {
+                let started = Builder::new_current_thread().enable_io().enable_time().build();
+                let started = started.map_err(|source| Error::Io { what: "prepare to talk to Pebble".to_owned(), source })?;
+                self.runtime.get_or_init(|| started)
+            }
+        };
+        runtime.block_on(async {
+            let result = call.await;
+            if result.is_err() {
+                // The connection's task must run once more to notice that nobody waits for it, and hang up.
+                tokio::task::yield_now().await;
+            }
+            result
+        })
     }
 }
+
+/// A reader or writer that answers at once, by blocking: all that waits for it is the caller's own thread.
+struct AtOnce<T>(T);
+
+impl<R: Read> AsyncRead for AtOnce<R> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.0.read(buffer.initialize_unfilled()) {
+                Ok(length) => {
+                    buffer.advance(length);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl<W: Write> AsyncWrite for AtOnce<W> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.flush())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+}
+
+/// Nothing in it is ever pinned.
+impl<T> Unpin for AtOnce<T> {}

@@ -2,15 +2,25 @@
 //!
 //! - [`types`]: what travels, shared by client and supervisor.
 //! - [`plan`]: layers, their merging and validation, the difference a replan makes; pure.
-//! - [`blocking`]: the client for synchronous programs.
+//! - [`request`]: what to send for what is wanted; no I/O.
+//! - [`client`]: the asynchronous client, over any [`connect::Connect`].
+//! - [`blocking`]: the client for synchronous programs, which is what charms use.
 //!
 //! The wire protocol is that of Pebble 1.32; nothing here depends on which daemon answers.
 
 pub mod blocking;
+mod body;
+pub mod client;
+pub mod connect;
 mod error;
+mod exec;
+mod files;
 mod limits;
+mod multipart;
 pub mod plan;
+pub mod request;
 pub mod types;
+mod wire;
 
 pub use error::{Error, Garbage, PathErrorKind};
 pub use limits::Limits;

@@ -1,0 +1,197 @@
+//! Commands: begun by a request, fed and read over websockets, ended as a change.
+//!
+//! ```text
+//! POST /v1/exec              → change and task
+//! websocket control          (Pebble waits for all of them before it starts the command)
+//! websocket stdio            → binary: input, then text {"command":"end"}    ← binary: output, then the same end
+//! websocket stderr           ← binary: error output, then the same end; only if it is split off
+//! GET /v1/changes/ID/wait    → the task's exit-code
+//! ```
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use serde_json::Value;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+
+use crate::client::{Client, open, read};
+use crate::connect::Connect;
+use crate::types::{Change, ChangeId, ExecOptions, ExecOutput, ExecResult};
+use crate::wire::within;
+use crate::{Error, Garbage, request};
+
+type Socket<C> = WebSocketStream<<C as Connect>::Stream>;
+
+/// How much longer than the command's own timeout we wait for its end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How much input goes into one message.
+const PIECE: usize = 64 << 10;
+
+impl<C: Connect> Client<C> {
+    /// Runs a command to its end. An exit code other than zero is no error.
+    ///
+    /// [`Error::Exec`] if it can't be started, [`Error::ExecTimeout`] if it was killed for taking longer than it may.
+    pub async fn exec(&self, options: &ExecOptions) -> Result<ExecOutput, Error> {
+        let (id, result) = self.begin(request::exec(options)).await.map_err(|error| not_started(options, error))?;
+        let ExecResult { task_id, .. } = read("POST /v1/exec", result, "a task")?;
+        let limit = options.timeout.unwrap_or(self.wire.limits.exec) + GRACE;
+        let run = within(limit, || options.name().to_owned(), self.follow(&id, &task_id, options, limit)).await;
+        match run {
+            Err(Error::Timeout { .. }) | Ok(Err(Error::Timeout { .. })) if options.timeout.is_some() => {
+                Err(Error::ExecTimeout { command: options.name().to_owned(), after: limit })
+            }
+            Err(error) => Err(error),
+            Ok(run) => run,
+        }
+    }
+
+    /// Connects the websockets, and moves input and outputs until the change is over.
+    async fn follow(&self, id: &ChangeId, task: &str, options: &ExecOptions, limit: Duration) -> Result<ExecOutput, Error> {
+        // Kept open to the end, though nothing is said on it.
+        let _control = self.websocket(task, "control").await?;
+        let stdio = self.websocket(task, "stdio").await?;
+        let stderr = if options.combine_stderr { None } else { Some(self.websocket(task, "stderr").await?) };
+        let mut outputs = pin!(self.outputs(options, stdio, stderr));
+        let mut change = pin!(self.wait_ready(id, limit));
+        let (change, early) = tokio::select! {
+            change = &mut change => (change?, None),
+            outputs = &mut outputs => { let outputs = outputs?; (change.await?, Some(outputs)) }
+        };
+        if change.err.is_some() {
+            return Err(failed(options, change));
+        }
+        let (stdout, stderr) = match early {
+            Some(outputs) => outputs,
+            // What is still under way comes at once.
+            None => within(self.wire.limits.idle, || options.name().to_owned(), outputs).await??,
+        };
+        Ok(ExecOutput { exit_code: exit_code(&change)?, stdout, stderr })
+    }
+
+    /// Everything the command prints, while it gets its input.
+    async fn outputs(
+        &self, options: &ExecOptions, stdio: Socket<C>, stderr: Option<Socket<C>>,
+    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let limit = self.wire.limits.output;
+        let (input, output) = stdio.split();
+        let feeding = feed(input, options.stdin.as_deref().unwrap_or_default());
+        let stdout = alongside(feeding, receive(output, options.name(), limit));
+        match stderr {
+            Some(stderr) => try_join(stdout, receive(stderr, options.name(), limit)).await,
+            None => Ok((stdout.await?, Vec::new())),
+        }
+    }
+
+    /// One of a task's websockets.
+    async fn websocket(&self, task: &str, name: &str) -> Result<Socket<C>, Error> {
+        let path = request::websocket_path(task, name);
+        let what = format!("GET {path}");
+        let request = format!("ws://localhost{path}").into_client_request().map_err(|error| broken(&what, error))?;
+        let stream = self.wire.open().await?;
+        self.wire.count();
+        let handshake = tokio_tungstenite::client_async(request, stream);
+        let (socket, _) = within(self.wire.limits.answer, || what.clone(), handshake)
+            .await?
+            .map_err(|error| broken(&what, error))?;
+        Ok(socket)
+    }
+}
+
+/// Sends the whole input and its end. An error is no news here: a command may end without reading.
+async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[u8]) {
+    for piece in input.chunks(PIECE) {
+        if socket.send(Message::binary(piece.to_vec())).await.is_err() {
+            return;
+        }
+    }
+    socket.send(Message::text(END)).await.ok();
+}
+
+/// Receives one output until its end, be it said or the websocket's.
+async fn receive(
+    mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin, command: &str, limit: usize,
+) -> Result<Vec<u8>, Error> {
+    let mut output = Vec::new();
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(Message::Binary(data)) if output.len() + data.len() > limit => {
+                return Err(Error::TooLarge { what: format!("the output of {command}"), limit });
+            }
+            Ok(Message::Binary(data)) => output.extend_from_slice(&data),
+            Ok(Message::Text(text)) if is_end(&text) => return Ok(output),
+            Ok(Message::Close(_)) => return Ok(output),
+            Ok(_) => {}
+            Err(error) => return Err(broken(&format!("the output of {command}"), error)),
+        }
+    }
+    Ok(output)
+}
+
+/// The result of `main`, with `side` going on as long as it takes.
+async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output = T>) -> T {
+    let side = async {
+        side.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        result = main => result,
+        () = side => unreachable!("it never ends"),
+    }
+}
+
+/// The word for the end of a stream, in either direction.
+const END: &str = r#"{"command":"end"}"#;
+
+fn is_end(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value["command"] == "end")
+}
+
+/// Pebble checks executable, service, user and group before it begins: its refusals mean that there was no start.
+fn not_started(options: &ExecOptions, error: Error) -> Error {
+    match error {
+        Error::Api { status: 400, message, .. } => Error::Exec { command: options.name().to_owned(), message },
+        other => other,
+    }
+}
+
+/// A change that failed: too slow, or no start after all.
+fn failed(options: &ExecOptions, change: Change) -> Error {
+    let message = change.err.unwrap_or_default();
+    match options.timeout {
+        Some(after) if message.contains("timed out after") => Error::ExecTimeout { command: options.name().to_owned(), after },
+        _ => Error::Exec { command: options.name().to_owned(), message },
+    }
+}
+
+fn exit_code(change: &Change) -> Result<i32, Error> {
+    let code = change.tasks.first().and_then(|task| task.data.get("exit-code")).and_then(Value::as_i64);
+    code.and_then(|code| i32::try_from(code).ok())
+        .ok_or_else(|| Error::garbage(&format!("change {}", change.id), Garbage::Shape("an exit code".into())))
+}
+
+/// A websocket that was refused, broke or never was one.
+fn broken(what: &str, error: WsError) -> Error {
+    match error {
+        WsError::Http(response) => match open(what, response.body().as_deref().unwrap_or_default()) {
+            Err(refused @ Error::Api { .. }) => refused,
+            _ => Error::garbage(what, Garbage::Websocket(Box::new(WsError::Http(response)))),
+        },
+        WsError::Io(source) => Error::Disconnected { what: what.to_owned(), source: Some(Box::new(source)) },
+        WsError::ConnectionClosed
+        | WsError::AlreadyClosed
+        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete) => {
+            Error::Disconnected { what: what.to_owned(), source: None }
+        }
+        other => Error::garbage(what, Garbage::Websocket(Box::new(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! Files: contents travel as multipart bodies, streamed both ways; everything else about them is JSON.
+//!
+//! Pebble begins to answer a read before it knows how it ends: the status is 200, each file is a part, and a last part
+//! says for each path how it fared. A write is answered path by path as well. Either becomes [`Error::Path`].
+
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::Request;
+use http::header::CONTENT_TYPE;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::Sender;
+
+use crate::body::{Body, Piece};
+use crate::client::{Client, JSON, open, read};
+use crate::connect::Connect;
+use crate::multipart::{Event, Frame, Reader};
+use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
+use crate::wire::{Answer, Wire, describe, media_type, within};
+use crate::{Error, Garbage, PathErrorKind, request};
+
+impl<C: Connect> Client<C> {
+    /// The contents of a file of at most `limit` bytes; [`Error::TooLarge`] if there are more.
+    pub async fn read_file(&self, path: &str, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut contents = Vec::new();
+        let mut download = self.download(path).await?;
+        while let Some(data) = download.next().await? {
+            if contents.len() + data.len() > limit {
+                return Err(Error::TooLarge { what: path.to_owned(), limit });
+            }
+            contents.extend_from_slice(&data);
+        }
+        Ok(contents)
+    }
+
+    /// Streams a file's contents into `target`; how many bytes. On an error `target` may have got some of them.
+    pub async fn read_file_to(&self, path: &str, target: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
+        let failed = |source| Error::Io { what: format!("write down the contents of {path}"), source };
+        let mut length = 0;
+        let mut download = self.download(path).await?;
+        while let Some(data) = download.next().await? {
+            target.write_all(&data).await.map_err(failed)?;
+            length += data.len() as u64;
+        }
+        target.flush().await.map_err(failed)?;
+        Ok(length)
+    }
+
+    /// The entries of a directory, those that match `pattern`; of a file, or with `itself` of a directory, its own.
+    pub async fn list_files(&self, path: &str, pattern: Option<&str>, itself: bool) -> Result<Vec<FileInfo>, Error> {
+        self.ask(request::list_files(path, pattern, itself), "a list of files").await.map_err(|error| on_path(path, error))
+    }
+
+    /// Streams `content` into a file, which takes its place whole or not at all.
+    pub async fn write_file(
+        &self, path: &str, content: &mut (impl AsyncRead + Unpin), options: &WriteFile,
+    ) -> Result<(), Error> {
+        let item = serde_json::to_string(&request::write_item(path, options)).expect("an item has text keys only");
+        let frame = Frame::new(boundary(), &item, path).ok_or_else(|| unspeakable(path))?;
+        let (pieces, body) = Body::pieces();
+        let request = request::write_file(&frame.boundary)?.map(|()| body);
+        let what = describe(&request);
+        let feeding = feed(path, &frame, content, pieces, self.wire.limits.idle);
+        let results = self.upload(request, feeding).await?;
+        one_result(&what, path, results)
+    }
+
+    /// Makes a directory.
+    pub async fn make_dir(&self, path: &str, options: &MakeDir) -> Result<(), Error> {
+        let results = self.ask(request::make_dir(path, options), RESULTS).await?;
+        one_result("POST /v1/files", path, results)
+    }
+
+    /// Removes a file or directory; `recursive` takes all a directory holds and doesn't mind a missing path.
+    pub async fn remove(&self, path: &str, recursive: bool) -> Result<(), Error> {
+        let results = self.ask(request::remove(path, recursive), RESULTS).await?;
+        one_result("POST /v1/files", path, results)
+    }
+
+    async fn download<'a>(&'a self, path: &'a str) -> Result<Download<'a, C>, Error> {
+        const MULTIPART: &str = "multipart/form-data";
+        let request = request::read_file(path)?;
+        let what = describe(&request);
+        let limit = self.wire.limits.answer;
+        let answer = within(limit, || what.clone(), self.wire.send(request)).await??;
+        let got = media_type(answer.headers());
+        if got != MULTIPART {
+            if got == JSON {
+                let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
+                open(&what, &bytes)?;
+            }
+            return Err(Error::garbage(&what, Garbage::ContentType { got, wanted: MULTIPART }));
+        }
+        let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let reader = Reader::new(kind).map_err(|source| Error::garbage(&what, source))?;
+        Ok(Download { wire: &self.wire, answer: Some(answer), what, path, reader, part: Part::Other, verdict: BytesMut::new() })
+    }
+
+    /// Sends a request while its body is fed, and reads the answer, which may come before the body is through.
+    async fn upload(
+        &self, request: Request<Body>, feeding: impl Future<Output = Result<(), Error>>,
+    ) -> Result<Vec<FileResult>, Error> {
+        let limit = self.wire.limits.answer;
+        let what = describe(&request);
+        let mut answer = pin!(self.wire.send_fresh(request));
+        let answer = tokio::select! {
+            answer = &mut answer => answer?,
+            fed = feeding => {
+                if let Err(error) = fed {
+                    // The connection must run once more to be broken off.
+                    within(GOODBYE, String::new, answer).await.ok();
+                    return Err(error);
+                }
+                within(limit, || what.clone(), answer).await??
+            }
+        };
+        let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
+        read(&what, open(&what, &bytes)?.result, RESULTS)
+    }
+}
+
+/// A file on its way to us.
+struct Download<'a, C> {
+    wire: &'a Wire<C>,
+    /// Given back to the wire at the end.
+    answer: Option<Answer>,
+    what: String,
+    path: &'a str,
+    reader: Reader,
+    part: Part,
+    /// What the part `response` holds so far.
+    verdict: BytesMut,
+}
+
+/// Which part of the body we are in.
+#[derive(PartialEq)]
+enum Part {
+    File,
+    Verdict,
+    Other,
+}
+
+impl<C: Connect> Download<'_, C> {
+    /// More of the file; `None` when it was all of it, and an error when Pebble says that it was not.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let event = self.reader.next().map_err(|source| Error::garbage(&self.what, source))?;
+            match event {
+                Some(Event::Part(name)) => self.part = Part::named(&name),
+                Some(Event::Data(data)) if self.part == Part::File => return Ok(Some(data)),
+                Some(Event::Data(data)) if self.part == Part::Verdict => self.verdict.extend_from_slice(&data),
+                Some(Event::Data(_)) => {}
+                Some(Event::End) => return self.end().await.map(|()| None),
+                None => self.more().await?,
+            }
+            if self.verdict.len() > LONGEST_VERDICT {
+                return Err(Error::garbage(&self.what, Garbage::TooLong { limit: LONGEST_VERDICT }));
+            }
+        }
+    }
+
+    async fn more(&mut self) -> Result<(), Error> {
+        let early = || Error::garbage(&self.what, Garbage::Multipart("ends too early"));
+        let answer = self.answer.as_mut().ok_or_else(early)?;
+        let bytes = answer.piece(self.wire.limits.idle).await?.ok_or_else(early)?;
+        self.reader.push(&bytes);
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), Error> {
+        if let Some(answer) = self.answer.take() {
+            self.wire.keep(answer).await;
+        }
+        if self.verdict.is_empty() {
+            return Err(Error::garbage(&self.what, Garbage::Multipart("does not say how the file fared")));
+        }
+        let envelope = open(&self.what, &self.verdict)?;
+        one_result(&self.what, self.path, read(&self.what, envelope.result, RESULTS)?)
+    }
+}
+
+impl Part {
+    fn named(name: &str) -> Part {
+        match name {
+            "files" => Part::File,
+            "response" => Part::Verdict,
+            _ => Part::Other,
+        }
+    }
+}
+
+/// How much of a file is on its way at once.
+const PIECE: usize = 64 << 10;
+
+/// No word on how one file fared is longer than this.
+const LONGEST_VERDICT: usize = 1 << 20;
+
+/// How long a connection may take to be broken off.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// What files requests are answered with.
+const RESULTS: &str = "one result for the path";
+
+/// Feeds a request's body: the frame around the contents, and the contents piece by piece. Stops without an error when
+/// nobody takes the pieces any more: then the answer tells why.
+async fn feed(
+    path: &str, frame: &Frame, content: &mut (impl AsyncRead + Unpin), pieces: Sender<Piece>, idle: Duration,
+) -> Result<(), Error> {
+    let put = async |piece| within(idle, || format!("the writing of {path}"), pieces.send(piece)).await.map(|sent| sent.is_ok());
+    if !put(Piece::Data(frame.before.clone())).await? {
+        return Ok(());
+    }
+    loop {
+        let mut buffer = BytesMut::with_capacity(PIECE);
+        match content.read_buf(&mut buffer).await {
+            Ok(0) => break,
+            Ok(_) => {
+                if !put(Piece::Data(buffer.freeze())).await? {
+                    return Ok(());
+                }
+            }
+            Err(source) => {
+                put(Piece::Abort).await?;
+                return Err(Error::Io { what: format!("read the new contents of {path}"), source });
+            }
+        }
+    }
+    put(Piece::Data(frame.after.clone())).await.map(drop)
+}
+
+/// The verdict on the only path of a request.
+fn one_result(what: &str, path: &str, results: Vec<FileResult>) -> Result<(), Error> {
+    match <[FileResult; 1]>::try_from(results) {
+        Ok([FileResult { error: None, .. }]) => Ok(()),
+        Ok([FileResult { error: Some(error), .. }]) => Err(Error::path(path, error)),
+        Err(_) => Err(Error::garbage(what, Garbage::Shape(RESULTS.into()))),
+    }
+}
+
+/// A refusal that is about the path itself, as an error of that path.
+fn on_path(path: &str, error: Error) -> Error {
+    match error {
+        Error::Api { kind, message, .. }
+            if matches!(kind.as_str(), "not-found" | "permission-denied" | "generic-file-error") =>
+        {
+            Error::path(path, ErrorResult { message, kind, ..ErrorResult::default() })
+        }
+        other => other,
+    }
+}
+
+/// A path that no multipart head can carry.
+fn unspeakable(path: &str) -> Error {
+    Error::Path {
+        kind: PathErrorKind::Generic,
+        path: path.to_owned(),
+        message: "a path to write to can't hold control characters".to_owned(),
+    }
+}
+
+/// A boundary that no contents hold by accident; Pebble wants at least 32 characters.
+fn boundary() -> String {
+    // Each state is seeded by the system's source of randomness.
+    let random = || RandomState::new().build_hasher().finish();
+    format!("webcharm-{:016x}{:016x}", random(), random())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! What to send for what is wanted: typed parameters in, an `http::Request` out, no I/O.
+//!
+//! Facts of the protocol that live here: paths, methods, queries, headers and the JSON of each body. A request that
+//! can't be built is one too long for an HTTP request line.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, Uri};
+use serde::Serialize;
+
+use crate::Error;
+use crate::plan::Layer;
+use crate::types::{
+    ChangeAction, ChangeId, ChangeSelect, DirItem, ExecOptions, ExecRequest, FilesAction, HealthLevel, LayersAction,
+    MakeDir, NoticeAction, NoticesFilter, Notify, RemoveItem, ServicesAction, SignalsAction, WriteFile, WriteItem,
+};
+
+/// A request with its whole body, or the reason why there is none.
+pub type Built = Result<Request<Bytes>, Error>;
+
+/// `GET /v1/system-info`.
+pub fn system_info() -> Built {
+    get("/v1/system-info", &[])
+}
+
+/// `GET /v1/health`.
+pub fn health(level: HealthLevel, names: &[&str]) -> Built {
+    get("/v1/health", &level_and_names(level, names))
+}
+
+/// `GET /v1/checks`.
+pub fn checks(level: HealthLevel, names: &[&str]) -> Built {
+    get("/v1/checks", &level_and_names(level, names))
+}
+
+/// `GET /v1/plan`, as YAML: the only form there is.
+pub fn plan() -> Built {
+    get("/v1/plan", &[("format", "yaml".to_owned())])
+}
+
+/// `POST /v1/layers`. The layer goes as JSON, which is YAML that no reader can misunderstand.
+pub fn add_layer(label: &str, layer: &Layer, combine: bool) -> Built {
+    let layer = serde_json::to_string(layer).expect("a layer has text keys only");
+    let body =
+        LayersAction { action: "add".to_owned(), combine, inner: false, label: label.to_owned(), format: "yaml".to_owned(), layer };
+    post("/v1/layers", &body)
+}
+
+/// `GET /v1/services`.
+pub fn services(names: &[&str]) -> Built {
+    get("/v1/services", &list("names", names))
+}
+
+/// `POST /v1/services` with `start`, `stop`, `restart`, `autostart` or `replan`.
+pub fn services_action(action: &str, names: &[&str]) -> Built {
+    post("/v1/services", &ServicesAction { action: action.to_owned(), services: owned(names) })
+}
+
+/// `GET /v1/changes`.
+pub fn changes(select: ChangeSelect, service: Option<&str>) -> Built {
+    let mut query = vec![("select", select.as_str().to_owned())];
+    query.extend(service.map(|service| ("for", service.to_owned())));
+    get("/v1/changes", &query)
+}
+
+/// `GET /v1/changes/ID`.
+pub fn change(id: &ChangeId) -> Built {
+    get(&format!("/v1/changes/{}", Escaped(id.as_str())), &[])
+}
+
+/// `GET /v1/changes/ID/wait`, answered when the change is over or with 504 when the time is.
+pub fn wait_change(id: &ChangeId, timeout: Duration) -> Built {
+    get(&format!("/v1/changes/{}/wait", Escaped(id.as_str())), &[("timeout", duration(timeout))])
+}
+
+/// `POST /v1/changes/ID` with `abort`.
+pub fn abort_change(id: &ChangeId) -> Built {
+    post(&format!("/v1/changes/{}", Escaped(id.as_str())), &ChangeAction { action: "abort".to_owned() })
+}
+
+/// `POST /v1/signals`.
+pub fn signal(signal: &str, services: &[&str]) -> Built {
+    post("/v1/signals", &SignalsAction { signal: signal.to_owned(), services: owned(services) })
+}
+
+/// `GET /v1/notices`.
+pub fn notices(filter: &NoticesFilter) -> Built {
+    let mut query = Vec::new();
+    query.extend(filter.all_users.then(|| ("users", "all".to_owned())));
+    query.extend(filter.types.iter().map(|kind| ("types", kind.clone())));
+    query.extend(filter.keys.iter().map(|key| ("keys", key.clone())));
+    query.extend(filter.after.iter().map(|after| ("after", after.clone())));
+    get("/v1/notices", &query)
+}
+
+/// `POST /v1/notices` with a custom notice.
+pub fn notify(notice: &Notify) -> Built {
+    let body = NoticeAction {
+        action: "add".to_owned(),
+        kind: "custom".to_owned(),
+        key: notice.key.clone(),
+        repeat_after: notice.repeat_after.map(duration).unwrap_or_default(),
+        data: notice.data.clone(),
+    };
+    post("/v1/notices", &body)
+}
+
+/// `GET /v1/logs` without following.
+pub fn logs(services: &[&str], n: u32) -> Built {
+    let mut query = list("services", services);
+    query.push(("n", n.to_string()));
+    get("/v1/logs", &query)
+}
+
+/// `GET /v1/files` with `read`; the answer is multipart.
+pub fn read_file(path: &str) -> Built {
+    let mut request = get("/v1/files", &[("action", "read".to_owned()), ("path", path.to_owned())])?;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("multipart/form-data"));
+    Ok(request)
+}
+
+/// `GET /v1/files` with `list`.
+pub fn list_files(path: &str, pattern: Option<&str>, itself: bool) -> Built {
+    let mut query = vec![("action", "list".to_owned()), ("path", path.to_owned())];
+    query.extend(pattern.map(|pattern| ("pattern", pattern.to_owned())));
+    query.extend(itself.then(|| ("itself", "true".to_owned())));
+    get("/v1/files", &query)
+}
+
+/// `POST /v1/files` for a multipart body with this boundary, which the caller streams.
+pub fn write_file(boundary: &str) -> Result<Request<()>, Error> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = Uri::from_static("/v1/files");
+    let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
+        .map_err(|_| Error::Request { what: "POST /v1/files".to_owned() })?;
+    request.headers_mut().insert(CONTENT_TYPE, kind);
+    request.headers_mut().insert(HOST, LOCALHOST);
+    Ok(request)
+}
+
+/// The JSON of the part `request` that comes first in that body.
+pub fn write_item(path: &str, options: &WriteFile) -> FilesAction {
+    let item = WriteItem {
+        path: path.to_owned(),
+        make_dirs: options.make_dirs,
+        permissions: octal(options.permissions),
+        user_id: options.user_id,
+        user: text(&options.user),
+        group_id: options.group_id,
+        group: text(&options.group),
+    };
+    FilesAction { action: "write".to_owned(), files: vec![item], ..FilesAction::default() }
+}
+
+/// `POST /v1/files` with `make-dirs`.
+pub fn make_dir(path: &str, options: &MakeDir) -> Built {
+    let item = DirItem {
+        path: path.to_owned(),
+        make_parents: options.make_parents,
+        permissions: octal(options.permissions),
+        user_id: options.user_id,
+        user: text(&options.user),
+        group_id: options.group_id,
+        group: text(&options.group),
+    };
+    post("/v1/files", &FilesAction { action: "make-dirs".to_owned(), dirs: vec![item], ..FilesAction::default() })
+}
+
+/// `POST /v1/files` with `remove`.
+pub fn remove(path: &str, recursive: bool) -> Built {
+    let item = RemoveItem { path: path.to_owned(), recursive };
+    post("/v1/files", &FilesAction { action: "remove".to_owned(), paths: vec![item], ..FilesAction::default() })
+}
+
+/// `POST /v1/exec`.
+pub fn exec(options: &ExecOptions) -> Built {
+    let body = ExecRequest {
+        command: options.command.clone(),
+        service_context: text(&options.service_context),
+        environment: options.environment.clone(),
+        working_dir: text(&options.working_dir),
+        timeout: options.timeout.map(duration).unwrap_or_default(),
+        user_id: options.user_id,
+        user: text(&options.user),
+        group_id: options.group_id,
+        group: text(&options.group),
+        split_stderr: !options.combine_stderr,
+        ..ExecRequest::default()
+    };
+    post("/v1/exec", &body)
+}
+
+/// The path of one of a task's websockets: `control`, `stdio` or `stderr`.
+pub fn websocket_path(task: &str, name: &str) -> String {
+    format!("/v1/tasks/{}/websocket/{name}", Escaped(task))
+}
+
+/// Whom every request is addressed to; Pebble looks at no host.
+const LOCALHOST: HeaderValue = HeaderValue::from_static("localhost");
+
+fn get(path: &str, query: &[(&str, String)]) -> Built {
+    let mut target = path.to_owned();
+    for (n, (key, value)) in query.iter().enumerate() {
+        target.push(if n == 0 { '?' } else { '&' });
+        write!(target, "{key}={}", Escaped(value)).expect("text takes any text");
+    }
+    addressed(Method::GET, path, target, Bytes::new())
+}
+
+fn post(path: &str, body: &impl Serialize) -> Built {
+    let body = serde_json::to_vec(body).expect("bodies have text keys only");
+    let mut request = addressed(Method::POST, path, path.to_owned(), body.into())?;
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(request)
+}
+
+fn addressed(method: Method, path: &str, target: String, body: Bytes) -> Built {
+    let uri = Uri::try_from(target).map_err(|_| Error::Request { what: format!("{method} {path}") })?;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(HOST, LOCALHOST);
+    Ok(request)
+}
+
+fn level_and_names(level: HealthLevel, names: &[&str]) -> Vec<(&'static str, String)> {
+    let mut query = Vec::new();
+    query.extend(level.as_str().map(|level| ("level", level.to_owned())));
+    query.extend(list("names", names));
+    query
+}
+
+/// Pebble takes lists as one parameter with commas.
+fn list(key: &'static str, names: &[&str]) -> Vec<(&'static str, String)> {
+    if names.is_empty() { Vec::new() } else { vec![(key, names.join(","))] }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn text(option: &Option<String>) -> String {
+    option.clone().unwrap_or_default()
+}
+
+fn octal(permissions: Option<u32>) -> String {
+    permissions.map(|bits| format!("{bits:03o}")).unwrap_or_default()
+}
+
+/// As Go writes durations, to the microsecond, and never zero: that would mean no bound.
+fn duration(time: Duration) -> String {
+    format!("{}us", time.as_micros().max(1))
+}
+
+/// Text that is safe in a path segment and in a query.
+struct Escaped<'a>(&'a str);
+
+impl std::fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for byte in self.0.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => f.write_char(byte.into())?,
+                _ => write!(f, "%{byte:02X}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
