@@ -1,1 +1,156 @@
-//! To be written.
+//! Makes `.charm` files: `charmcraft.yaml` and a binary become what Juju deploys, without a build machine.
+//!
+//! The same project and binary give the same bytes: entries are sorted, times fixed, modes ours. What charmcraft itself
+//! writes into a charm (`metadata.yaml`, `config.yaml`, `actions.yaml`, `manifest.yaml`) is derived from `charmcraft.yaml`
+//! by its rules; `webcharm.yaml`, which names the framework, is ours.
+#![allow(clippy::disallowed_methods, reason = "a tool for the desk")]
+
+mod archive;
+mod framework;
+mod project;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+pub use archive::entry;
+pub use framework::Framework;
+
+/// Why no charm can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder is no charm project.
+    #[error("there is no charmcraft.yaml in {0}")]
+    NoProject(String),
+    /// A file can't be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A file can't be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// `charmcraft.yaml` isn't the YAML we expect.
+    #[error("cannot understand {path}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// Where and why.
+        #[source]
+        source: serde_yaml::Error,
+    },
+    /// A key that every charm has is missing or of the wrong kind.
+    #[error("charmcraft.yaml must have {0}")]
+    Missing(&'static str),
+    /// It leaves its content to an extension.
+    #[error("charmcraft.yaml uses the extension {0}: write it out with `charmcraft expand-extensions` first")]
+    Extension(String),
+    /// Nothing shows the framework.
+    #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
+    NoFramework,
+    /// The archive can't be made or read.
+    #[error("cannot use the archive {path}")]
+    Archive {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: zip::result::ZipError,
+    },
+}
+
+/// One file of a charm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// Whether it may be run.
+    pub executable: bool,
+}
+
+/// The files of a charm, by path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charm {
+    /// The charm's name.
+    pub name: String,
+    /// Its framework.
+    pub framework: Framework,
+    /// Its files.
+    pub files: BTreeMap<String, File>,
+}
+
+impl Charm {
+    /// The charm of the project in `project_dir`, with the binary `dispatch`.
+    ///
+    /// # Errors
+    /// When the project can't be read or lacks something every charm has.
+    pub fn read(project_dir: &Path, dispatch: &Path) -> Result<Self, Error> {
+        let content = read(dispatch)?;
+        Self::with_dispatch(project_dir, content)
+    }
+
+    /// As [`Charm::read`], with the binary's bytes.
+    ///
+    /// # Errors
+    /// When the project can't be read or lacks something every charm has.
+    pub fn with_dispatch(project_dir: &Path, dispatch: Vec<u8>) -> Result<Self, Error> {
+        let mut charm = project::read(project_dir)?;
+        charm.files.insert("dispatch".to_owned(), File { content: dispatch, executable: true });
+        Ok(charm)
+    }
+
+    /// Writes the files into `dir`, which is made, as Juju unpacks a charm.
+    ///
+    /// # Errors
+    /// When a file can't be written.
+    pub fn unpack(&self, dir: &Path) -> Result<(), Error> {
+        use std::os::unix::fs::PermissionsExt;
+        for (name, file) in &self.files {
+            let path = dir.join(name);
+            let mode = if file.executable { 0o755 } else { 0o644 };
+            let write = || {
+                std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
+                std::fs::write(&path, &file.content)?;
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
+            };
+            write().map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+        }
+        Ok(())
+    }
+
+    /// Writes the `.charm` file `out`, whole or not at all.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self, out: &Path) -> Result<(), Error> {
+        archive::write(&self.files, out)
+    }
+}
+
+/// Packs the project in `project_dir` with the binary `dispatch` into the file `out`.
+///
+/// # Errors
+/// When the project can't be read or the file can't be written.
+pub fn charm(project_dir: &Path, dispatch: &Path, out: &Path) -> Result<Charm, Error> {
+    let charm = Charm::read(project_dir, dispatch)?;
+    charm.write(out)?;
+    Ok(charm)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests;

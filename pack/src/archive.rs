@@ -1,0 +1,53 @@
+//! The archive: a zip whose bytes depend on its files only.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::{Error, File};
+
+/// Writes `files` to `out`: a temporary file beside it, renamed when it is whole.
+pub(crate) fn write(files: &BTreeMap<String, File>, out: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: out.display().to_string(), source };
+    let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    fill(files, temporary.as_file_mut())
+        .map_err(|source| Error::Archive { path: out.display().to_string(), source })?;
+    let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    temporary.as_file().set_permissions(readable).map_err(failed)?;
+    temporary.persist(out).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result::ZipResult<()> {
+    let mut writer = ZipWriter::new(out);
+    for (name, file) in files {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(9))
+            .last_modified_time(DateTime::default())
+            .unix_permissions(if file.executable { 0o755 } else { 0o644 });
+        writer.start_file(name.as_str(), options)?;
+        writer.write_all(&file.content)?;
+    }
+    writer.finish()?.flush()?;
+    Ok(())
+}
+
+/// The bytes of the entry `name` of the `.charm` file `path`.
+///
+/// # Errors
+/// When the file is no archive or has no such entry.
+pub fn entry(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Archive { path: path.display().to_string(), source };
+    let file = std::fs::File::open(path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let mut archive = ZipArchive::new(file).map_err(failed)?;
+    let mut found = archive.by_name(name).map_err(failed)?;
+    let mut content = Vec::new();
+    found.read_to_end(&mut content).map_err(|error| failed(error.into()))?;
+    Ok(content)
+}

@@ -1,0 +1,63 @@
+//! Which framework a charm serves, as `webcharm.yaml` in the charm names it.
+
+use std::fmt;
+
+use serde_yaml::Mapping;
+
+/// A framework of the 12-factor charms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framework {
+    /// Flask, under gunicorn.
+    Flask,
+    /// Django, under gunicorn.
+    Django,
+    /// FastAPI, under uvicorn.
+    FastApi,
+    /// A Go program.
+    Go,
+    /// Express, under node.
+    ExpressJs,
+    /// Spring Boot, under a JVM.
+    SpringBoot,
+}
+
+impl Framework {
+    const ALL: [Self; 6] = [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
+
+    /// The name, as in the file names of rocks and charms.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flask => "flask",
+            Self::Django => "django",
+            Self::FastApi => "fastapi",
+            Self::Go => "go",
+            Self::ExpressJs => "expressjs",
+            Self::SpringBoot => "spring-boot",
+        }
+    }
+
+    /// The framework of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|framework| framework.name() == name)
+    }
+
+    /// What the content of a `webcharm.yaml` says.
+    pub(crate) fn declared(text: &str) -> Option<Self> {
+        let document: Mapping = serde_yaml::from_str(text).ok()?;
+        Self::parse(document.get("framework")?.as_str()?)
+    }
+
+    /// What a container's name shows: only Flask's and Django's are their own, the others share `app`.
+    pub(crate) fn shown(containers: &Mapping) -> Option<Self> {
+        let named = |framework: &Self| containers.contains_key(format!("{}-app", framework.name()));
+        [Self::Flask, Self::Django].into_iter().find(named)
+    }
+}
+
+impl fmt::Display for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
