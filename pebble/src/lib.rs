@@ -19,6 +19,8 @@ mod limits;
 mod multipart;
 pub mod plan;
 pub mod request;
+#[cfg(test)]
+mod scripted;
 pub mod types;
 mod wire;
 

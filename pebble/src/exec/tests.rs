@@ -1,0 +1,133 @@
+use super::*;
+use crate::scripted::{Frame, Scripted, Step, begun, client, http, refused, sync};
+
+const STDOUT: &str = r#"{"id":"3","kind":"exec","ready":true,"tasks":[{"id":"5","data":{"exit-code":7}}]}"#;
+const OVER: &str = r#"{"command":"end"}"#;
+
+fn start() -> Step {
+    begun("3", r#"{"task-id":"5","environment":{"A":"s3cret"},"working-dir":"/"}"#)
+}
+
+fn talk(frames: Vec<Frame>) -> Vec<Step> {
+    vec![Step::Websocket(frames)]
+}
+
+async fn failure(client: &Client<Scripted>, options: &ExecOptions) -> Error {
+    let error = client.exec(options).await.unwrap_err();
+    assert!(!format!("{error:?} {error}").contains("s3cret"), "{error:?}");
+    error
+}
+
+fn sleep() -> ExecOptions {
+    ExecOptions { timeout: Some(Duration::from_secs(2)), ..ExecOptions::new(["sleep", "s3cret"]) }
+}
+
+#[tokio::test]
+async fn a_command_gets_its_input_and_gives_output_errors_and_code() {
+    let (client, heard) = client(vec![
+        vec![start(), sync(STDOUT)],
+        talk(vec![]),
+        talk(vec![Frame::AwaitEnd, Frame::Binary("out"), Frame::Binary("put"), Frame::Text("{}"), Frame::Text(OVER)]),
+        talk(vec![Frame::Binary("err"), Frame::Text(OVER)]),
+    ]);
+    let output = client.exec(&ExecOptions { stdin: Some(b"in".to_vec()), ..ExecOptions::new(["cat"]) }).await.unwrap();
+    assert_eq!(output, ExecOutput { exit_code: 7, stdout: b"output".to_vec(), stderr: b"err".to_vec() });
+    assert_eq!(client.requests(), 5);
+    let heard = heard.lock().unwrap();
+    let line = |text: &str| heard.iter().any(|heard| heard == text);
+    assert!(line("GET /v1/tasks/5/websocket/control") && line("GET /v1/tasks/5/websocket/stderr"), "{heard:?}");
+    assert!(line("in") && line(OVER), "{heard:?}");
+}
+
+#[tokio::test]
+async fn combined_output_needs_no_third_websocket() {
+    let (client, _) = client(vec![vec![start(), sync(STDOUT)], talk(vec![]), talk(vec![Frame::Binary("all"), Frame::Text(OVER)])]);
+    let output = client.exec(&ExecOptions { combine_stderr: true, ..ExecOptions::new(["true"]) }).await.unwrap();
+    assert_eq!((output.stdout, output.stderr), (b"all".to_vec(), Vec::new()));
+    assert_eq!(client.requests(), 4);
+}
+
+#[tokio::test]
+async fn a_command_that_can_not_start_is_told_from_other_refusals() {
+    let (client, _) = client(vec![vec![refused(400, "", "cannot find executable"), refused(500, "", "down")]]);
+    let error = failure(&client, &sleep()).await;
+    assert_eq!(error.to_string(), "cannot run sleep: cannot find executable");
+    assert!(matches!(failure(&client, &sleep()).await, Error::Api { status: 500, .. }));
+}
+
+#[tokio::test]
+async fn a_failed_change_says_whether_time_was_up() {
+    for (err, timed_out) in [("x (timed out after 2s: context deadline exceeded)", true), ("x (chdir /gone)", false)] {
+        let change = format!(r#"{{"id":"3","ready":true,"err":"{err}","tasks":[{{"id":"5","data":{{"exit-code":-1}}}}]}}"#);
+        let (client, _) = client(vec![
+            vec![start(), sync(&change)],
+            talk(vec![]),
+            talk(vec![Frame::Text(OVER)]),
+            talk(vec![Frame::Text(OVER)]),
+        ]);
+        let error = failure(&client, &sleep()).await;
+        assert_eq!(matches!(error, Error::ExecTimeout { .. }), timed_out, "{error:?}");
+        assert_eq!(matches!(error, Error::Exec { .. }), !timed_out, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_fails_before_any_output_ends_the_wait_for_it() {
+    let change = r#"{"id":"3","ready":true,"err":"timeout waiting for websocket connections"}"#;
+    let (client, _) = client(vec![vec![start(), sync(change)], talk(vec![]), talk(vec![]), talk(vec![])]);
+    assert!(matches!(failure(&client, &sleep()).await, Error::Exec { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_never_ends_a_command_is_given_up() {
+    let (client, _) = client(vec![vec![start(), Step::Hang], talk(vec![]), talk(vec![]), talk(vec![])]);
+    let error = failure(&client, &sleep()).await;
+    assert!(matches!(error, Error::ExecTimeout { .. }), "{error:?}");
+    let forever = client.exec(&ExecOptions::new(["sleep"])).await;
+    assert!(forever.is_err(), "no connections are left");
+}
+
+#[tokio::test]
+async fn a_daemon_that_dies_midway_is_told() {
+    let (client, _) = client(vec![vec![start(), Step::Hang], talk(vec![]), talk(vec![Frame::Binary("x"), Frame::Drop]), talk(vec![])]);
+    let error = failure(&client, &sleep()).await;
+    assert!(error.is_unreachable(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_websocket_that_is_refused_or_none_has_its_error() {
+    let (client, _) = client(vec![
+        vec![start(), start(), start()],
+        vec![refused(404, "", "cannot find task")],
+        vec![http(200, "text/plain", "hello")],
+        vec![Step::Say(b"SSH-2.0\r\n\r\n".to_vec())],
+    ]);
+    assert!(failure(&client, &sleep()).await.is_not_found());
+    for _ in 0..2 {
+        let error = failure(&client, &sleep()).await;
+        assert!(matches!(error, Error::Protocol { source: Garbage::Websocket(_), .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn more_output_than_is_sensible_is_refused() {
+    const LONG: &str = match std::str::from_utf8(&[b'x'; 600]) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
+    let (client, _) = client(vec![
+        vec![start(), Step::Hang],
+        talk(vec![]),
+        talk(vec![Frame::Binary(LONG), Frame::Binary(LONG)]),
+        talk(vec![]),
+    ]);
+    let error = failure(&client, &sleep()).await;
+    assert_eq!(error.to_string(), "cannot take the output of sleep: it is longer than 1000 bytes");
+}
+
+#[test]
+fn options_and_outputs_print_no_secrets() {
+    let options = ExecOptions { stdin: Some(b"s3cret".to_vec()), ..sleep() };
+    let output = ExecOutput { stdout: b"s3cret".to_vec(), ..ExecOutput::default() };
+    assert!(!format!("{options:?} {output:?}").contains("s3cret"));
+}
