@@ -1,1 +1,101 @@
-//! To be written.
+//! A framework for Juju charms: what Juju tells a hook, typed; what a hook may ask and tell Juju, typed.
+//!
+//! What lives here: the environment of a hook ([`Context`], [`Event`]), the hook tools behind one trait ([`Backend`]),
+//! the handle a charm works with ([`Juju`]), and the loop that brings them together ([`main`], [`dispatch`]).
+//! What does not: any particular charm, any relation interface, Pebble. The crate is synchronous and needs no network.
+//!
+//! A whole charm:
+//!
+//! ```
+//! use juju::{Backend, Charm, Context, Event, EventKind, Juju, Observers, Outcome, Status, Whose};
+//!
+//! struct Hello {
+//!     app: String,
+//! }
+//!
+//! impl Charm for Hello {
+//!     type Error = juju::Error;
+//!
+//!     fn new(context: &Context) -> Result<Self, juju::Error> {
+//!         Ok(Self { app: context.app().to_owned() })
+//!     }
+//!
+//!     fn observe(observers: &mut Observers<Self>) {
+//!         observers.on(EventKind::ConfigChanged, Self::greet);
+//!     }
+//! }
+//!
+//! impl Hello {
+//!     fn greet(&mut self, _event: &Event, juju: &Juju<'_>) -> Result<Outcome, juju::Error> {
+//!         let whom = juju.config()?.text("whom").unwrap_or("world").to_owned();
+//!         juju.set_status(Whose::Unit, &Status::active(format!("{} says hello to {whom}", self.app)))?;
+//!         Ok(Outcome::Done)
+//!     }
+//! }
+//!
+//! # struct Nothing;
+//! # impl Backend for Nothing {
+//! #     fn status_set(&self, _whose: Whose, status: &Status) -> Result<(), juju::Error> {
+//! #         assert_eq!(status.message, "web says hello to world");
+//! #         Ok(())
+//! #     }
+//! #     fn config_get(&self) -> Result<juju::Config, juju::Error> {
+//! #         Ok(juju::Config::default())
+//! #     }
+//! # }
+//! // The program's own main is `juju::main::<Hello>()`; a test dispatches by hand:
+//! let vars = std::collections::BTreeMap::from([
+//!     ("JUJU_UNIT_NAME".to_owned(), "web/0".to_owned()),
+//!     ("JUJU_DISPATCH_PATH".to_owned(), "hooks/config-changed".to_owned()),
+//! ]);
+//! let context = Context::read(&vars)?;
+//! juju::dispatch::<Hello>(&context, &Nothing)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod backend;
+mod charm;
+mod config;
+mod context;
+mod databag;
+mod defer;
+mod event;
+mod juju;
+mod log;
+mod metadata;
+mod name;
+mod network;
+mod port;
+mod program;
+mod relation;
+mod secret;
+mod status;
+mod tool;
+mod version;
+
+pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+pub use charm::{Charm, DispatchError, Observers, Outcome, dispatch};
+pub use config::{Config, ConfigOption, ConfigValue, OptionKind};
+pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
+pub use databag::{Databag, MAX_DATABAG_BYTES};
+pub use event::{
+    ActionEvent, Event, EventKind, RelationEvent, RelationKind, SecretEvent, SecretKind, StorageEvent, StorageKind,
+    WorkloadEvent, WorkloadKind,
+};
+pub use juju::Juju;
+pub use log::Log;
+pub use metadata::{
+    ActionDeclaration, CharmFiles, Container, Endpoint, Metadata, MetadataError, Mount, Resource, ResourceKind, Role,
+    Scope, StorageDeclaration,
+};
+pub use name::{NameError, RelationId, UnitName};
+pub use network::{Address, GoalState, GoalStatus, Interface, Network};
+pub use port::{Port, PortError, Protocol};
+pub use program::main;
+pub use relation::{Needs, View};
+pub use secret::{
+    NewSecret, ReadMode, Rotate, Secret, SecretContent, SecretId, SecretIdError, SecretInfo, SecretQuery, SecretUpdate,
+};
+pub use status::{Status, StatusKind};
+pub use tool::{Error, HookTools};
+pub use version::{Version, VersionError};

@@ -1,0 +1,293 @@
+//! The one door to Juju: every hook tool as a typed call.
+//!
+//! Two things stand behind it: [`crate::HookTools`], which runs the real tools, and the model in the testing package.
+//! The methods are thin: no caching, no judgement. [`crate::Juju`] is what charms call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::databag::Databag;
+use crate::name::{RelationId, UnitName};
+use crate::network::{GoalState, Network};
+use crate::port::Port;
+use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
+use crate::status::Status;
+use crate::tool::Error;
+
+/// The application's, which only the leader may write, or this unit's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// The application's.
+    #[serde(rename = "application")]
+    App,
+    /// This unit's.
+    Unit,
+}
+
+/// Whose databag is read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entity {
+    /// An application's.
+    App(String),
+    /// A unit's.
+    Unit(UnitName),
+}
+
+impl std::fmt::Display for Entity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::App(app) => app.fmt(f),
+            Self::Unit(unit) => unit.fmt(f),
+        }
+    }
+}
+
+/// The level of a line in Juju's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "Juju's own words")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+impl LogLevel {
+    /// Juju's word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// What is known of an attached storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageInfo {
+    /// `filesystem` or `block`.
+    pub kind: String,
+    /// Where it is.
+    pub location: PathBuf,
+}
+
+macro_rules! unsupported {
+    ($tool:literal) => {
+        Err(Error::Unsupported { tool: $tool })
+    };
+}
+
+/// Juju, as a hook sees it. Every method is one call of the hook tool of that name.
+///
+/// A method left out answers [`Error::Unsupported`], so that a test's stand-in can be a few lines.
+///
+/// # Errors
+/// Each method returns what the tool said when it failed; [`Error::is_permission_denied`] and [`Error::is_not_found`]
+/// tell the two answers a charm may expect.
+#[allow(unused_variables, reason = "the names are the documentation; the defaults don't use them")]
+#[allow(clippy::missing_errors_doc, reason = "said once, above")]
+pub trait Backend {
+    /// The options that have a value.
+    fn config_get(&self) -> Result<Config, Error> {
+        unsupported!("config-get")
+    }
+
+    /// Whether this unit leads, for the next thirty seconds at least.
+    fn is_leader(&self) -> Result<bool, Error> {
+        unsupported!("is-leader")
+    }
+
+    /// The relations of an endpoint, the one being broken among them, in no particular order.
+    fn relation_ids(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
+        unsupported!("relation-ids")
+    }
+
+    /// The units at the other side (of a peer relation: the other units), in no particular order.
+    fn relation_units(&self, id: RelationId) -> Result<Vec<UnitName>, Error> {
+        unsupported!("relation-list")
+    }
+
+    /// The application at the other side.
+    fn relation_app(&self, id: RelationId) -> Result<Option<String>, Error> {
+        unsupported!("relation-list")
+    }
+
+    /// The databag of one side.
+    fn relation_get(&self, id: RelationId, entity: &Entity) -> Result<Databag, Error> {
+        unsupported!("relation-get")
+    }
+
+    /// Sets the given keys; an empty value deletes its key.
+    fn relation_set(&self, id: RelationId, whose: Whose, changes: &Databag) -> Result<(), Error> {
+        unsupported!("relation-set")
+    }
+
+    /// The UUID of the model the other side is in.
+    fn relation_model_uuid(&self, id: RelationId) -> Result<String, Error> {
+        unsupported!("relation-model-get")
+    }
+
+    /// A secret's content.
+    fn secret_get(&self, query: &SecretQuery) -> Result<SecretContent, Error> {
+        unsupported!("secret-get")
+    }
+
+    /// Makes a secret.
+    fn secret_add(&self, secret: &NewSecret) -> Result<SecretId, Error> {
+        unsupported!("secret-add")
+    }
+
+    /// Changes a secret of ours.
+    fn secret_set(&self, id: &SecretId, update: &SecretUpdate) -> Result<(), Error> {
+        unsupported!("secret-set")
+    }
+
+    /// Lets the other side of a relation, or one unit of it, read a secret of ours.
+    fn secret_grant(&self, id: &SecretId, relation: RelationId, unit: Option<&UnitName>) -> Result<(), Error> {
+        unsupported!("secret-grant")
+    }
+
+    /// Takes that leave back.
+    fn secret_revoke(&self, id: &SecretId, relation: RelationId, unit: Option<&UnitName>) -> Result<(), Error> {
+        unsupported!("secret-revoke")
+    }
+
+    /// Removes one revision of a secret of ours, or all of it.
+    fn secret_remove(&self, id: &SecretId, revision: Option<u64>) -> Result<(), Error> {
+        unsupported!("secret-remove")
+    }
+
+    /// What we may know of a secret of ours. Only the id or the label of the query counts.
+    fn secret_info(&self, query: &SecretQuery) -> Result<SecretInfo, Error> {
+        unsupported!("secret-info-get")
+    }
+
+    /// The secrets this unit manages.
+    fn secret_ids(&self) -> Result<Vec<SecretId>, Error> {
+        unsupported!("secret-ids")
+    }
+
+    /// Sets a status, at once: statuses don't wait for the hook's end.
+    fn status_set(&self, whose: Whose, status: &Status) -> Result<(), Error> {
+        unsupported!("status-set")
+    }
+
+    /// The status, or none if it is one a charm can't set.
+    fn status_get(&self, whose: Whose) -> Result<Option<Status>, Error> {
+        unsupported!("status-get")
+    }
+
+    /// The ports this unit has open.
+    fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
+        unsupported!("opened-ports")
+    }
+
+    /// Opens a port.
+    fn open_port(&self, port: &Port) -> Result<(), Error> {
+        unsupported!("open-port")
+    }
+
+    /// Closes a port.
+    fn close_port(&self, port: &Port) -> Result<(), Error> {
+        unsupported!("close-port")
+    }
+
+    /// The unit's state, kept by Juju from hook to hook.
+    fn state_get(&self) -> Result<BTreeMap<String, String>, Error> {
+        unsupported!("state-get")
+    }
+
+    /// Sets keys of the unit's state.
+    fn state_set(&self, changes: &BTreeMap<String, String>) -> Result<(), Error> {
+        unsupported!("state-set")
+    }
+
+    /// Deletes a key of the unit's state.
+    fn state_delete(&self, key: &str) -> Result<(), Error> {
+        unsupported!("state-delete")
+    }
+
+    /// The action's parameters.
+    fn action_get(&self) -> Result<serde_json::Map<String, serde_json::Value>, Error> {
+        unsupported!("action-get")
+    }
+
+    /// Sets results of the action; a dot in a key makes a map within.
+    fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
+        unsupported!("action-set")
+    }
+
+    /// Has the action fail with this message. It goes on running.
+    fn action_fail(&self, message: &str) -> Result<(), Error> {
+        unsupported!("action-fail")
+    }
+
+    /// Shows the operator a line while the action runs.
+    fn action_log(&self, message: &str) -> Result<(), Error> {
+        unsupported!("action-log")
+    }
+
+    /// Tells the version of the workload.
+    fn application_version_set(&self, version: &str) -> Result<(), Error> {
+        unsupported!("application-version-set")
+    }
+
+    /// The network of an endpoint or extra binding, or of one relation of it.
+    fn network_get(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
+        unsupported!("network-get")
+    }
+
+    /// What the model shall look like once settled. It asks the controller, so it is slow.
+    fn goal_state(&self) -> Result<GoalState, Error> {
+        unsupported!("goal-state")
+    }
+
+    /// Writes to Juju's log.
+    fn juju_log(&self, level: LogLevel, message: &str) -> Result<(), Error> {
+        unsupported!("juju-log")
+    }
+
+    /// Where a resource has been put.
+    fn resource_get(&self, name: &str) -> Result<PathBuf, Error> {
+        unsupported!("resource-get")
+    }
+
+    /// The attached instances of a storage, or of all.
+    fn storage_list(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
+        unsupported!("storage-list")
+    }
+
+    /// What is known of an instance such as `data/0`.
+    fn storage_get(&self, id: &str) -> Result<StorageInfo, Error> {
+        unsupported!("storage-get")
+    }
+
+    /// Asks for more instances of a storage.
+    fn storage_add(&self, name: &str, count: u32) -> Result<(), Error> {
+        unsupported!("storage-add")
+    }
+
+    /// `private-address` or `public-address` of this unit.
+    fn unit_get(&self, key: &str) -> Result<String, Error> {
+        unsupported!("unit-get")
+    }
+
+    /// Reboots the machine after the hook, or at once, in which case the hook runs again.
+    fn reboot(&self, now: bool) -> Result<(), Error> {
+        unsupported!("juju-reboot")
+    }
+
+    /// The cloud's credential as JSON, for charms the operator trusts with it.
+    fn credential_get(&self) -> Result<Secret, Error> {
+        unsupported!("credential-get")
+    }
+}

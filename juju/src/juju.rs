@@ -1,0 +1,303 @@
+//! The handle a charm gets: cached reads, writes that later reads see, and no tool call that is not needed.
+//!
+//! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch; nothing is kept
+//! beyond it. What a relation looks like is in `juju/relation.rs`, secrets in `juju/secret.rs`.
+
+mod relation;
+mod secret;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+use crate::config::Config;
+use crate::context::Context;
+use crate::databag::Databag;
+use crate::name::{RelationId, UnitName};
+use crate::network::{GoalState, Network};
+use crate::port::Port;
+use crate::secret::{Secret, SecretContent, SecretId, SecretInfo, SecretQuery};
+use crate::status::Status;
+use crate::tool::Error;
+
+type Params = serde_json::Map<String, serde_json::Value>;
+type Memo<K, V> = RefCell<BTreeMap<K, V>>;
+
+/// Juju, for the time of one event.
+///
+/// # Errors
+/// Every method that may call a tool returns what the tool said when it failed; a failed read is asked again the
+/// next time.
+pub struct Juju<'a> {
+    /// What Juju told this hook.
+    pub context: &'a Context,
+    backend: &'a dyn Backend,
+    calls: Cell<u64>,
+    config: OnceCell<Config>,
+    leader: OnceCell<bool>,
+    params: OnceCell<Params>,
+    goal: OnceCell<GoalState>,
+    state: RefCell<Option<BTreeMap<String, String>>>,
+    ports: RefCell<Option<BTreeSet<Port>>>,
+    statuses: Memo<Whose, Option<Status>>,
+    networks: Memo<(String, Option<RelationId>), Network>,
+    resources: Memo<String, PathBuf>,
+    ids: Memo<String, Vec<RelationId>>,
+    units: Memo<RelationId, BTreeSet<UnitName>>,
+    apps: Memo<RelationId, Option<String>>,
+    bags: Memo<(RelationId, Entity), Databag>,
+    secrets: Memo<SecretQuery, SecretContent>,
+    infos: Memo<SecretId, SecretInfo>,
+}
+
+impl std::fmt::Debug for Juju<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Juju").field("unit", &self.context.unit).field("calls", &self.calls).finish_non_exhaustive()
+    }
+}
+
+#[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
+impl<'a> Juju<'a> {
+    /// A handle with nothing read yet.
+    pub fn new(context: &'a Context, backend: &'a dyn Backend) -> Self {
+        Self {
+            context,
+            backend,
+            calls: Cell::default(),
+            config: OnceCell::new(),
+            leader: OnceCell::new(),
+            params: OnceCell::new(),
+            goal: OnceCell::new(),
+            state: RefCell::default(),
+            ports: RefCell::default(),
+            statuses: RefCell::default(),
+            networks: RefCell::default(),
+            resources: RefCell::default(),
+            ids: RefCell::default(),
+            units: RefCell::default(),
+            apps: RefCell::default(),
+            bags: RefCell::default(),
+            secrets: RefCell::default(),
+            infos: RefCell::default(),
+        }
+    }
+
+    /// How many tool calls were made so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+
+    /// The options that have a value.
+    pub fn config(&self) -> Result<&Config, Error> {
+        self.once(&self.config, |juju| juju.config_get())
+    }
+
+    /// Whether this unit leads.
+    pub fn is_leader(&self) -> Result<bool, Error> {
+        self.once(&self.leader, |juju| juju.is_leader()).copied()
+    }
+
+    /// The parameters of the action that runs.
+    pub fn action_params(&self) -> Result<&Params, Error> {
+        self.once(&self.params, |juju| juju.action_get())
+    }
+
+    /// What the model shall look like once settled. Slow: it asks the controller.
+    pub fn goal_state(&self) -> Result<&GoalState, Error> {
+        self.once(&self.goal, |juju| juju.goal_state())
+    }
+
+    /// Sets results of the action.
+    pub fn set_action_results(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
+        if results.is_empty() { Ok(()) } else { self.call(|juju| juju.action_set(results)) }
+    }
+
+    /// Has the action fail with this message. It goes on running.
+    pub fn fail_action(&self, message: &str) -> Result<(), Error> {
+        self.call(|juju| juju.action_fail(message))
+    }
+
+    /// Shows the operator a line while the action runs.
+    pub fn log_action(&self, message: &str) -> Result<(), Error> {
+        self.call(|juju| juju.action_log(message))
+    }
+
+    /// The status, as set in this dispatch or else as Juju has it; none if it is one a charm can't set.
+    pub fn status(&self, whose: Whose) -> Result<Option<Status>, Error> {
+        self.memo(&self.statuses, whose, |juju| juju.status_get(whose))
+    }
+
+    /// Sets a status, unless it is known to be that already.
+    pub fn set_status(&self, whose: Whose, status: &Status) -> Result<(), Error> {
+        if self.statuses.borrow().get(&whose).is_some_and(|known| known.as_ref() == Some(status)) {
+            return Ok(());
+        }
+        self.call(|juju| juju.status_set(whose, status))?;
+        self.statuses.borrow_mut().insert(whose, Some(status.clone()));
+        Ok(())
+    }
+
+    /// Tells the version of the workload.
+    pub fn set_version(&self, version: &str) -> Result<(), Error> {
+        self.call(|juju| juju.application_version_set(version))
+    }
+
+    /// The unit's state.
+    pub fn state(&self) -> Result<BTreeMap<String, String>, Error> {
+        if let Some(state) = self.state.borrow().as_ref() {
+            return Ok(state.clone());
+        }
+        let state = self.call(|juju| juju.state_get())?;
+        *self.state.borrow_mut() = Some(state.clone());
+        Ok(state)
+    }
+
+    /// Sets keys of the unit's state; those that are known to have their value already are left out.
+    pub fn set_state(&self, changes: &BTreeMap<String, String>) -> Result<(), Error> {
+        let mut changes = changes.clone();
+        if let Some(state) = self.state.borrow().as_ref() {
+            changes.retain(|key, value| state.get(key) != Some(value));
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.call(|juju| juju.state_set(&changes))?;
+        if let Some(state) = self.state.borrow_mut().as_mut() {
+            state.extend(changes);
+        }
+        Ok(())
+    }
+
+    /// Deletes a key of the unit's state, unless it is known not to be there.
+    pub fn delete_state(&self, key: &str) -> Result<(), Error> {
+        if self.state.borrow().as_ref().is_some_and(|state| !state.contains_key(key)) {
+            return Ok(());
+        }
+        self.call(|juju| juju.state_delete(key))?;
+        if let Some(state) = self.state.borrow_mut().as_mut() {
+            state.remove(key);
+        }
+        Ok(())
+    }
+
+    /// The ports this unit has open.
+    pub fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
+        if let Some(ports) = self.ports.borrow().as_ref() {
+            return Ok(ports.clone());
+        }
+        let ports = self.call(|juju| juju.opened_ports())?;
+        *self.ports.borrow_mut() = Some(ports.clone());
+        Ok(ports)
+    }
+
+    /// Opens a port, unless it is known to be open.
+    pub fn open_port(&self, port: &Port) -> Result<(), Error> {
+        if self.ports.borrow().as_ref().is_some_and(|open| open.contains(port)) {
+            return Ok(());
+        }
+        self.call(|juju| juju.open_port(port))?;
+        if let Some(open) = self.ports.borrow_mut().as_mut() {
+            open.insert(*port);
+        }
+        Ok(())
+    }
+
+    /// Closes a port, unless it is known to be closed.
+    pub fn close_port(&self, port: &Port) -> Result<(), Error> {
+        if self.ports.borrow().as_ref().is_some_and(|open| !open.contains(port)) {
+            return Ok(());
+        }
+        self.call(|juju| juju.close_port(port))?;
+        if let Some(open) = self.ports.borrow_mut().as_mut() {
+            open.remove(port);
+        }
+        Ok(())
+    }
+
+    /// Has exactly these ports open.
+    pub fn set_ports(&self, wanted: &BTreeSet<Port>) -> Result<(), Error> {
+        let open = self.opened_ports()?;
+        open.difference(wanted).try_for_each(|port| self.close_port(port))?;
+        wanted.difference(&open).try_for_each(|port| self.open_port(port))
+    }
+
+    /// The network of an endpoint or extra binding, or of one relation of it.
+    pub fn network(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
+        self.memo(&self.networks, (binding.to_owned(), relation), |juju| juju.network_get(binding, relation))
+    }
+
+    /// Where a resource has been put.
+    pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
+        self.memo(&self.resources, name.to_owned(), |juju| juju.resource_get(name))
+    }
+
+    /// The attached instances of a storage, or of all; not cached.
+    pub fn storages(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
+        self.call(|juju| juju.storage_list(name))
+    }
+
+    /// What is known of an instance such as `data/0`; not cached.
+    pub fn storage(&self, id: &str) -> Result<StorageInfo, Error> {
+        self.call(|juju| juju.storage_get(id))
+    }
+
+    /// Asks for more instances of a storage.
+    pub fn add_storage(&self, name: &str, count: u32) -> Result<(), Error> {
+        self.call(|juju| juju.storage_add(name, count))
+    }
+
+    /// `private-address` or `public-address` of this unit; not cached.
+    pub fn unit_address(&self, key: &str) -> Result<String, Error> {
+        self.call(|juju| juju.unit_get(key))
+    }
+
+    /// The cloud's credential as JSON, for charms the operator trusts with it; not cached.
+    pub fn credential(&self) -> Result<Secret, Error> {
+        self.call(|juju| juju.credential_get())
+    }
+
+    /// Reboots the machine after the hook, or at once.
+    pub fn reboot(&self, now: bool) -> Result<(), Error> {
+        self.call(|juju| juju.reboot(now))
+    }
+
+    /// Writes to Juju's log at once. Lines given to `tracing` are gathered into fewer calls instead.
+    pub fn log(&self, level: LogLevel, message: &str) -> Result<(), Error> {
+        self.call(|juju| juju.juju_log(level, message))
+    }
+
+    fn call<T>(&self, ask: impl FnOnce(&dyn Backend) -> Result<T, Error>) -> Result<T, Error> {
+        self.calls.set(self.calls.get() + 1);
+        ask(self.backend)
+    }
+
+    fn once<'s, T>(
+        &'s self,
+        cell: &'s OnceCell<T>,
+        ask: impl FnOnce(&dyn Backend) -> Result<T, Error>,
+    ) -> Result<&'s T, Error> {
+        match cell.get() {
+            Some(value) => Ok(value),
+            None => self.call(ask).map(|value| cell.get_or_init(|| value)),
+        }
+    }
+
+    fn memo<K: Ord, V: Clone>(
+        &self,
+        memo: &Memo<K, V>,
+        key: K,
+        ask: impl FnOnce(&dyn Backend) -> Result<V, Error>,
+    ) -> Result<V, Error> {
+        if let Some(value) = memo.borrow().get(&key) {
+            return Ok(value.clone());
+        }
+        let value = self.call(ask)?;
+        memo.borrow_mut().insert(key, value.clone());
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,340 @@
+//! What a charm says of itself: `metadata.yaml`, `config.yaml`, `actions.yaml`, or all of it in `charmcraft.yaml`.
+//!
+//! Endpoints keep the order of the file, since lists shown to people use it. Errors name the file and the key. How
+//! values are taken out of YAML is in `metadata/yaml.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
+//! options in `metadata/option.rs`.
+
+mod endpoint;
+mod option;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use endpoint::{Endpoint, Role, Scope};
+use yaml::Node;
+
+use crate::config::ConfigOption;
+
+/// A charm's files that can't be read as such.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// There is neither `metadata.yaml` nor `charmcraft.yaml`.
+    #[error("cannot find metadata.yaml or charmcraft.yaml in {}", dir.display())]
+    Missing {
+        /// Where.
+        dir: PathBuf,
+    },
+    /// A file is there and can't be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file is not YAML.
+    #[error("cannot read {file} as YAML")]
+    Syntax {
+        /// Which.
+        file: String,
+        /// Where and why.
+        source: serde_yaml::Error,
+    },
+    /// A value is not what it must be.
+    #[error("cannot use {file}: {key}: {why}")]
+    Invalid {
+        /// Which file.
+        file: String,
+        /// Which value, such as `requires.db.limit`.
+        key: String,
+        /// What it must be.
+        why: String,
+    },
+}
+
+/// `metadata.yaml`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata {
+    /// The charm's name.
+    pub name: String,
+    /// The name shown to people.
+    pub display_name: Option<String>,
+    /// One line.
+    pub summary: String,
+    /// More lines.
+    pub description: String,
+    /// Whether its units sit beside those of another application.
+    pub subordinate: bool,
+    /// Its endpoints of all three roles, in the order of the file.
+    pub endpoints: Vec<Endpoint>,
+    /// Its workload containers.
+    pub containers: BTreeMap<String, Container>,
+    /// Its resources.
+    pub resources: BTreeMap<String, Resource>,
+    /// Its storages.
+    pub storages: BTreeMap<String, StorageDeclaration>,
+    /// Network bindings beside the endpoints.
+    pub extra_bindings: BTreeSet<String>,
+    /// What it needs of Juju and the cloud, as written.
+    pub assumes: serde_json::Value,
+    /// As which user it runs on Kubernetes: `root`, `sudoer` or `non-root`.
+    pub charm_user: Option<String>,
+    /// What is allowed and yet likely wrong, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A workload container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// The resource with its image.
+    pub resource: Option<String>,
+    /// Storages mounted into it.
+    pub mounts: Vec<Mount>,
+    /// The user Pebble runs as.
+    pub uid: Option<u32>,
+    /// The group Pebble runs as.
+    pub gid: Option<u32>,
+}
+
+/// A storage mounted into a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// The storage.
+    pub storage: String,
+    /// Where; Juju chooses if it isn't said.
+    pub location: Option<PathBuf>,
+}
+
+/// A resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// What it is for, for people.
+    pub description: String,
+    /// Of a file: the name it is stored under.
+    pub filename: Option<String>,
+    /// Of an image: where it is to be had, for people and tools other than Juju.
+    pub upstream_source: Option<String>,
+}
+
+/// What a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// A container image.
+    OciImage,
+    /// A file.
+    File,
+}
+
+/// A storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageDeclaration {
+    /// `filesystem` or `block`.
+    pub kind: String,
+    /// Where it is mounted in the charm's container.
+    pub location: Option<PathBuf>,
+    /// How many there may be, as written: `1`, `0-`, `2-3`. None: exactly one.
+    pub range: Option<String>,
+    /// Whether the unit may only read it.
+    pub read_only: bool,
+    /// The least size, as written.
+    pub minimum_size: Option<String>,
+}
+
+/// An action's declaration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionDeclaration {
+    /// What it does, for people.
+    pub description: String,
+    /// Its parameters as JSON schemas.
+    pub params: serde_json::Map<String, serde_json::Value>,
+    /// The parameters that must be given.
+    pub required: Vec<String>,
+    /// Whether parameters that are not declared may be given.
+    pub additional_properties: bool,
+}
+
+/// Everything a charm's folder declares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CharmFiles {
+    /// The metadata.
+    pub metadata: Metadata,
+    /// The options.
+    pub options: BTreeMap<String, ConfigOption>,
+    /// The actions.
+    pub actions: BTreeMap<String, ActionDeclaration>,
+}
+
+impl CharmFiles {
+    /// Reads the files in a charm's folder: `metadata.yaml` with `config.yaml` and `actions.yaml` beside it, where
+    /// they are; without `metadata.yaml`, all of it out of `charmcraft.yaml`, unless a file of its own is there.
+    ///
+    /// # Errors
+    /// A file can't be read, or says something it must not.
+    pub fn read(charm_dir: &Path) -> Result<Self, MetadataError> {
+        let missing = || MetadataError::Missing { dir: charm_dir.to_owned() };
+        let metadata = text(charm_dir, "metadata.yaml")?;
+        let whole = if metadata.is_none() { text(charm_dir, "charmcraft.yaml")? } else { None };
+        let mut files = match (&metadata, &whole) {
+            (Some(text), _) => Self { metadata: Metadata::parse("metadata.yaml", text)?, ..Self::default() },
+            (None, Some(text)) => Self::parse_charmcraft("charmcraft.yaml", text)?,
+            (None, None) => return Err(missing()),
+        };
+        if let Some(text) = text(charm_dir, "config.yaml")? {
+            files.options = option::options(&Node::parse("config.yaml", &text)?)?;
+        }
+        if let Some(text) = text(charm_dir, "actions.yaml")? {
+            files.actions = actions(&Node::parse("actions.yaml", &text)?)?;
+        }
+        Ok(files)
+    }
+
+    /// The three files as text; an empty one declares nothing.
+    ///
+    /// # Errors
+    /// One of them says something it must not.
+    pub fn parse(metadata: &str, config: &str, actions_text: &str) -> Result<Self, MetadataError> {
+        Ok(Self {
+            metadata: Metadata::parse("metadata.yaml", metadata)?,
+            options: option::options(&Node::parse("config.yaml", config)?)?,
+            actions: actions(&Node::parse("actions.yaml", actions_text)?)?,
+        })
+    }
+
+    /// A `charmcraft.yaml` that has everything in it. Extensions are not expanded: that is the packer's work.
+    ///
+    /// # Errors
+    /// It says something it must not. `file` is how errors name it.
+    pub fn parse_charmcraft(file: &str, text: &str) -> Result<Self, MetadataError> {
+        let root = Node::parse(file, text)?;
+        Ok(Self {
+            metadata: Metadata::from_node(&root)?,
+            options: root.get("config")?.map_or_else(|| Ok(BTreeMap::new()), |config| option::options(&config))?,
+            actions: root.get("actions")?.map_or_else(|| Ok(BTreeMap::new()), |node| actions(&node))?,
+        })
+    }
+}
+
+impl Metadata {
+    /// Reads `metadata.yaml`, or that part of a `charmcraft.yaml`. `file` is how errors name it.
+    ///
+    /// # Errors
+    /// It says something it must not.
+    pub fn parse(file: &str, text: &str) -> Result<Self, MetadataError> {
+        Self::from_node(&Node::parse(file, text)?)
+    }
+
+    fn from_node(root: &Node<'_>) -> Result<Self, MetadataError> {
+        let text = |key| Ok(root.text(key)?.unwrap_or_default());
+        let subordinate = root.bool("subordinate")?.unwrap_or(false);
+        let (endpoints, warnings) = endpoint::endpoints(root, subordinate)?;
+        Ok(Self {
+            name: root.text("name")?.ok_or_else(|| root.wrong("name", "must be there"))?,
+            display_name: root.text("display-name")?.or(root.text("title")?),
+            summary: text("summary")?,
+            description: text("description")?,
+            subordinate,
+            endpoints,
+            containers: root.each("containers", container)?,
+            resources: root.each("resources", resource)?,
+            storages: root.each("storage", storage)?,
+            extra_bindings: root.each("extra-bindings", |_| Ok(()))?.into_keys().collect(),
+            assumes: root.json("assumes")?,
+            charm_user: root.text("charm-user")?,
+            warnings,
+        })
+    }
+
+    /// The endpoint of that name.
+    #[must_use]
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// The endpoints of a role, in the order of the file.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter().filter(move |endpoint| endpoint.role == role)
+    }
+
+    /// The endpoints that require an interface, in the order of the file.
+    pub fn requiring<'s>(&'s self, interface: &'s str) -> impl Iterator<Item = &'s Endpoint> {
+        self.with_role(Role::Requires).filter(move |endpoint| endpoint.interface == interface)
+    }
+}
+
+/// The file's text, if there is such a file.
+fn text(dir: &Path, file: &str) -> Result<Option<String>, MetadataError> {
+    let path = dir.join(file);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(MetadataError::Read { path, source }),
+    }
+}
+
+fn container(node: &Node<'_>) -> Result<Container, MetadataError> {
+    let id = |key| Ok(node.int(key)?.map(|id| u32::try_from(id).map_err(|_| node.wrong(key, "must be a user id"))));
+    Ok(Container {
+        resource: node.text("resource")?,
+        mounts: node.list("mounts", mount)?,
+        uid: id("uid")?.transpose()?,
+        gid: id("gid")?.transpose()?,
+    })
+}
+
+fn mount(node: &Node<'_>) -> Result<Mount, MetadataError> {
+    let storage = node.text("storage")?.ok_or_else(|| node.wrong("storage", "must be there"))?;
+    Ok(Mount { storage, location: node.text("location")?.map(PathBuf::from) })
+}
+
+fn resource(node: &Node<'_>) -> Result<Resource, MetadataError> {
+    let kind = match node.text("type")?.as_deref() {
+        Some("oci-image") => ResourceKind::OciImage,
+        Some("file") => ResourceKind::File,
+        _ => return Err(node.wrong("type", "must be oci-image or file")),
+    };
+    Ok(Resource {
+        kind,
+        description: node.text("description")?.unwrap_or_default(),
+        filename: node.text("filename")?,
+        upstream_source: node.text("upstream-source")?,
+    })
+}
+
+fn storage(node: &Node<'_>) -> Result<StorageDeclaration, MetadataError> {
+    let kind = node.text("type")?.unwrap_or_default();
+    if kind != "filesystem" && kind != "block" {
+        return Err(node.wrong("type", "must be filesystem or block"));
+    }
+    let multiple = node.get("multiple")?;
+    Ok(StorageDeclaration {
+        kind,
+        location: node.text("location")?.map(PathBuf::from),
+        range: multiple.map(|multiple| multiple.word("range")).transpose()?.flatten(),
+        read_only: node.bool("read-only")?.unwrap_or(false),
+        minimum_size: node.word("minimum-size")?,
+    })
+}
+
+fn actions(root: &Node<'_>) -> Result<BTreeMap<String, ActionDeclaration>, MetadataError> {
+    root.entries(|node| {
+        let params = match node.json("params")? {
+            serde_json::Value::Object(params) => params,
+            serde_json::Value::Null => serde_json::Map::new(),
+            _ => return Err(node.wrong("params", "must be a mapping")),
+        };
+        Ok(ActionDeclaration {
+            description: node.text("description")?.unwrap_or_default(),
+            params,
+            required: node.list("required", |item| item.own_text())?,
+            additional_properties: node.bool("additionalProperties")?.unwrap_or(true),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+//! Juju's secrets: their ids, their contents as a type that can't be printed, and what is asked of the secret tools.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::backend::Whose;
+
+/// Text that is not the address of a secret. The text itself is left out: it may be a secret put in the wrong place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read a secret's address: expected secret:ID or secret://MODEL/ID")]
+pub struct SecretIdError;
+
+/// The address of a secret: `secret:ID`, across models `secret://MODEL-UUID/ID`, or the bare id.
+///
+/// Two addresses are equal if their ids are: ids are unique beyond one model, and the model's part is left out
+/// by some tools and kept by others.
+///
+/// ```
+/// use juju::SecretId;
+/// let here: SecretId = "secret:9m4e2mr0ui3e8a215n4g".parse()?;
+/// let there: SecretId = "secret://3d27e30b-5e37-4c0e-8a3e-7b5c7a0d3d1f/9m4e2mr0ui3e8a215n4g".parse()?;
+/// assert_eq!(here, there);
+/// assert_eq!(here.to_string(), "secret:9m4e2mr0ui3e8a215n4g");
+/// # Ok::<(), juju::SecretIdError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SecretId {
+    model: Option<String>,
+    id: String,
+}
+
+impl SecretId {
+    /// The id alone: twenty letters and digits.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The UUID of the secret's model, if the address names it.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+}
+
+impl FromStr for SecretId {
+    type Err = SecretIdError;
+
+    fn from_str(text: &str) -> Result<Self, SecretIdError> {
+        let path = text.strip_prefix("secret:").unwrap_or(text);
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let (model, id) = path.rsplit_once('/').map_or((None, path), |(model, id)| (Some(model), id));
+        let good_id = id.len() == 20 && id.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        let good_model =
+            model.is_none_or(|m| !m.is_empty() && m.bytes().all(|b| b == b'-' || b.is_ascii_alphanumeric()));
+        if good_id && good_model {
+            Ok(Self { model: model.map(str::to_owned), id: id.to_owned() })
+        } else {
+            Err(SecretIdError)
+        }
+    }
+}
+
+impl fmt::Display for SecretId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.model {
+            Some(model) => write!(f, "secret://{model}/{}", self.id),
+            None => write!(f, "secret:{}", self.id),
+        }
+    }
+}
+
+impl PartialEq for SecretId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for SecretId {}
+
+impl PartialOrd for SecretId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SecretId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
+impl Hash for SecretId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl Serialize for SecretId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A value nobody may see by accident: it has no `Display`, its `Debug` says `***`, and it can't be serialised.
+///
+/// ```
+/// use juju::Secret;
+/// let secret = Secret::from("hunter2");
+/// assert_eq!(format!("{secret:?}"), "***");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value. Where this is called is where the value may leak: keep such places few.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+/// The content of one revision of a secret. Keys are lower-case letters, digits and dashes, at least three long.
+pub type SecretContent = BTreeMap<String, Secret>;
+
+/// Which revision a read returns, and whether it moves this unit on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadMode {
+    /// The revision this unit tracks; the latest at the first read, which begins the tracking.
+    #[default]
+    Tracked,
+    /// The latest revision, tracked from now on.
+    Refresh,
+    /// The latest revision, without tracking it.
+    Peek,
+}
+
+/// Which secret to read. At least one of id and label must be there; both together give the secret that label for
+/// this unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretQuery {
+    /// The secret's address.
+    pub id: Option<SecretId>,
+    /// The label this unit, or as the owner this application, gave it.
+    pub label: Option<String>,
+    /// Which revision.
+    pub mode: ReadMode,
+}
+
+impl SecretQuery {
+    /// The tracked revision of the secret at `id`.
+    #[must_use]
+    pub const fn id(id: SecretId) -> Self {
+        Self { id: Some(id), label: None, mode: ReadMode::Tracked }
+    }
+
+    /// The tracked revision of the secret labelled `label`.
+    pub fn label(label: impl Into<String>) -> Self {
+        Self { id: None, label: Some(label.into()), mode: ReadMode::Tracked }
+    }
+
+    /// The same query, reading the latest revision and tracking it from now on.
+    #[must_use]
+    pub fn refresh(self) -> Self {
+        Self { mode: ReadMode::Refresh, ..self }
+    }
+
+    /// The same query, reading the latest revision once.
+    #[must_use]
+    pub fn peek(self) -> Self {
+        Self { mode: ReadMode::Peek, ..self }
+    }
+}
+
+/// How often Juju asks the owner to rotate a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words say it")]
+pub enum Rotate {
+    Never,
+    Hourly,
+    Daily,
+    Weekly,
+    Monthly,
+    Quarterly,
+    Yearly,
+}
+
+impl Rotate {
+    /// Juju's word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Yearly => "yearly",
+        }
+    }
+}
+
+/// A secret to be made.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// The first revision's content; must not be empty.
+    pub content: SecretContent,
+    /// A name the owner finds it by.
+    pub label: Option<String>,
+    /// What it is for, for people.
+    pub description: Option<String>,
+    /// The application (only the leader can) or this unit.
+    pub owner: Whose,
+    /// When Juju shall ask for a rotation.
+    pub rotate: Option<Rotate>,
+    /// When it expires: a duration such as `24h` or a time in RFC 3339.
+    pub expire: Option<String>,
+}
+
+impl NewSecret {
+    /// A secret of the application with this content and nothing else.
+    #[must_use]
+    pub const fn new(content: SecretContent) -> Self {
+        Self { content, label: None, description: None, owner: Whose::App, rotate: None, expire: None }
+    }
+}
+
+/// What shall be different about a secret: a new revision, if `content` is not empty, and the fields that are set.
+#[derive(Clone, Debug, Default)]
+pub struct SecretUpdate {
+    /// The new revision's content; empty for none.
+    pub content: SecretContent,
+    /// A new label.
+    pub label: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// A new rotation policy.
+    pub rotate: Option<Rotate>,
+    /// A new time of expiry.
+    pub expire: Option<String>,
+}
+
+/// What the owner can know of its secret without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretInfo {
+    /// The secret.
+    pub id: SecretId,
+    /// Its latest revision.
+    pub revision: u64,
+    /// Its label.
+    pub label: Option<String>,
+    /// Who owns it.
+    pub owner: Whose,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its rotation policy.
+    pub rotate: Option<Rotate>,
+    /// When it expires, as Juju prints it.
+    pub expiry: Option<String>,
+    /// When it is next to be rotated, as Juju prints it.
+    pub rotates: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "9m4e2mr0ui3e8a215n4g";
+
+    #[test]
+    fn every_form_of_an_address() {
+        for (text, shown) in [
+            (format!("secret:{ID}"), format!("secret:{ID}")),
+            (ID.to_owned(), format!("secret:{ID}")),
+            (format!("secret://some-uuid/{ID}"), format!("secret://some-uuid/{ID}")),
+            (format!("secret:some-uuid/{ID}"), format!("secret://some-uuid/{ID}")),
+        ] {
+            let id: SecretId = text.parse().expect("an address");
+            assert_eq!(id.id(), ID);
+            assert_eq!(id.to_string(), shown);
+        }
+        for bad in ["", "secret:", "secret:short", "secret:///9m4e2mr0ui3e8a215n4g", "9M4E2MR0UI3E8A215N4G"] {
+            assert_eq!(bad.parse::<SecretId>(), Err(SecretIdError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_prints_a_value() {
+        let mut new = NewSecret::new(SecretContent::from([("password".to_owned(), Secret::from("hunter2"))]));
+        new.label = Some("db".to_owned());
+        let shown = format!("{new:?}");
+        assert!(!shown.contains("hunter2") && shown.contains("password"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_round_trip(id in "[0-9a-v]{20}", model in proptest::option::of("[0-9a-f-]{1,36}")) {
+            let address = SecretId { model, id };
+            let again: SecretId = address.to_string().parse().expect("its own text");
+            prop_assert_eq!(again.model(), address.model());
+            prop_assert_eq!(again, address);
+        }
+
+        #[test]
+        fn any_text_is_answered(text in "\\PC*") {
+            let _ = text.parse::<SecretId>();
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Runs a hook tool: one function, one error. The only place in the crate that spawns a process.
+//!
+//! The families beside this file say what each tool takes and answers. Values of databags, secrets, state and action
+//! results never get into an error, and never into a process listing where the tool has another way to take them.
+
+mod action;
+mod config;
+mod machine;
+mod network;
+mod private;
+mod relation;
+mod secret;
+mod state;
+mod status;
+mod storage;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+use serde::de::DeserializeOwned;
+
+use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+use crate::config::Config;
+use crate::databag::Databag;
+use crate::name::{RelationId, UnitName};
+use crate::network::{GoalState, Network};
+use crate::port::Port;
+use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
+use crate::status::Status;
+
+/// Why Juju did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The tool ran and refused.
+    #[error("cannot run {command}: {stderr}")]
+    Tool {
+        /// The tool and its arguments, without any value a databag, a secret or the like may hold.
+        command: String,
+        /// Its exit code; none if a signal ended it.
+        code: Option<i32>,
+        /// What it said.
+        stderr: String,
+    },
+    /// The tool could not be started.
+    #[error("cannot start {command}")]
+    Spawn {
+        /// The tool and its arguments, as above.
+        command: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The tool's answer is not what it is known to answer. The answer itself is left out: it may be a secret.
+    #[error("cannot read the answer of {command}: {what}")]
+    Answer {
+        /// The tool and its arguments, as above.
+        command: String,
+        /// What was expected, or where the answer stops making sense.
+        what: String,
+    },
+    /// A file that carries a secret to the tool could not be written.
+    #[error("cannot write a private file for {command}")]
+    File {
+        /// The tool.
+        command: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A databag would grow beyond what Juju takes at the end of the hook.
+    #[error("cannot write {bytes} bytes into relation {relation}: a databag holds {} bytes", crate::MAX_DATABAG_BYTES)]
+    TooLarge {
+        /// The relation.
+        relation: RelationId,
+        /// The size the databag would have.
+        bytes: usize,
+    },
+    /// What stands behind [`Backend`] has no such tool.
+    #[error("cannot run {tool}: there is no such tool here")]
+    Unsupported {
+        /// The tool.
+        tool: &'static str,
+    },
+}
+
+impl Error {
+    /// A refusal, as a tool would give it; for models.
+    pub fn refusal(command: impl Into<String>, code: i32, stderr: impl Into<String>) -> Self {
+        Self::Tool { command: command.into(), code: Some(code), stderr: stderr.into() }
+    }
+
+    /// Whether Juju said that this unit may not do that.
+    #[must_use]
+    pub fn is_permission_denied(&self) -> bool {
+        let words = ["permission denied", "cannot write relation settings", "is not the leader"];
+        self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
+    }
+
+    /// Whether Juju said that the thing does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.said().is_some_and(|stderr| stderr.contains("not found"))
+    }
+
+    fn said(&self) -> Option<&str> {
+        if let Self::Tool { stderr, .. } = self { Some(stderr) } else { None }
+    }
+}
+
+/// The hook tools Juju puts on PATH.
+#[derive(Clone, Debug, Default)]
+pub struct HookTools {
+    dir: Option<PathBuf>,
+}
+
+impl HookTools {
+    /// The tools on PATH.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { dir: None }
+    }
+
+    /// The tools in one folder.
+    pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: Some(dir.into()) }
+    }
+
+    fn run(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        let started = Instant::now();
+        let program = self.dir.as_deref().map_or_else(|| PathBuf::from(call.tool), |dir| dir.join(call.tool));
+        let output = spawn(&program, call).map_err(|source| Error::Spawn { command: call.to_string(), source })?;
+        if call.tool != "juju-log" {
+            tracing::debug!(tool = %call, ms = started.elapsed().as_millis(), "hook tool");
+        }
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(Error::Tool { command: call.to_string(), code: output.status.code(), stderr })
+    }
+
+    /// Runs a tool that answers in JSON. Juju prints `null`, or nothing, where there is nothing.
+    fn ask<T: DeserializeOwned + Default>(&self, call: Call) -> Result<T, Error> {
+        let call = call.arg("--format=json");
+        let answer = self.run(&call)?;
+        if answer.trim_ascii().is_empty() {
+            return Ok(T::default());
+        }
+        let value: Option<T> = serde_json::from_slice(&answer).map_err(|e| call.unreadable(&e))?;
+        Ok(value.unwrap_or_default())
+    }
+
+    /// Runs a tool that answers with nothing of use.
+    fn tell(&self, call: &Call) -> Result<(), Error> {
+        self.run(call).map(drop)
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place where hook tools are started")]
+fn spawn(program: &Path, call: &Call) -> io::Result<Output> {
+    let stdin = if call.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+    let mut child = Command::new(program)
+        .args(call.args.iter().map(|arg| &arg.text))
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let pipe = child.stdin.take();
+    std::thread::scope(|scope| {
+        if let (Some(mut pipe), Some(text)) = (pipe, call.stdin.as_deref()) {
+            // Beside the reading, so that neither side waits for the other. A tool that ends without reading it all
+            // says why on stderr, so a broken pipe is no news.
+            scope.spawn(move || pipe.write_all(text.as_bytes()));
+        }
+        child.wait_with_output()
+    })
+}
+
+/// One argument, and what of it may be shown.
+#[derive(Debug)]
+struct Arg {
+    text: String,
+    shown: Option<String>,
+}
+
+/// A tool with its arguments; `Display` is the command as errors and logs show it.
+#[derive(Debug)]
+struct Call {
+    tool: &'static str,
+    args: Vec<Arg>,
+    stdin: Option<String>,
+}
+
+impl Call {
+    const fn new(tool: &'static str) -> Self {
+        Self { tool, args: Vec::new(), stdin: None }
+    }
+
+    fn arg(mut self, text: impl Into<String>) -> Self {
+        self.args.push(Arg { text: text.into(), shown: None });
+        self
+    }
+
+    /// Two arguments, the second given only if there is one.
+    fn option(self, flag: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.arg(flag).arg(value),
+            None => self,
+        }
+    }
+
+    fn flag(self, flag: &str, set: bool) -> Self {
+        if set { self.arg(flag) } else { self }
+    }
+
+    /// An argument that must not be shown, and what is shown instead.
+    fn hidden(mut self, text: String, shown: String) -> Self {
+        self.args.push(Arg { text, shown: Some(shown) });
+        self
+    }
+
+    /// Ends the options: what follows may begin with a dash.
+    fn operand(self, text: impl Into<String>) -> Self {
+        self.arg("--").arg(text)
+    }
+
+    /// What the tool reads; never shown.
+    fn stdin(mut self, text: String) -> Self {
+        self.stdin = Some(text);
+        self
+    }
+
+    /// The error for an answer that is not the JSON expected. The parser's own words may quote the answer.
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
+        let what = format!("not the JSON expected, at line {} column {}", error.line(), error.column());
+        Error::Answer { command: self.to_string(), what }
+    }
+
+    fn nonsense(&self, what: impl Into<String>) -> Error {
+        Error::Answer { command: self.to_string(), what: what.into() }
+    }
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.tool)?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.shown.as_ref().unwrap_or(&arg.text)))
+    }
+}
+
+/// The table of tools: which family has which.
+impl Backend for HookTools {
+    fn config_get(&self) -> Result<Config, Error> {
+        config::get(self)
+    }
+    fn is_leader(&self) -> Result<bool, Error> {
+        status::is_leader(self)
+    }
+    fn relation_ids(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
+        relation::ids(self, endpoint)
+    }
+    fn relation_units(&self, id: RelationId) -> Result<Vec<UnitName>, Error> {
+        relation::units(self, id)
+    }
+    fn relation_app(&self, id: RelationId) -> Result<Option<String>, Error> {
+        relation::app(self, id)
+    }
+    fn relation_get(&self, id: RelationId, entity: &Entity) -> Result<Databag, Error> {
+        relation::get(self, id, entity)
+    }
+    fn relation_set(&self, id: RelationId, whose: Whose, changes: &Databag) -> Result<(), Error> {
+        relation::set(self, id, whose, changes)
+    }
+    fn relation_model_uuid(&self, id: RelationId) -> Result<String, Error> {
+        relation::model_uuid(self, id)
+    }
+    fn secret_get(&self, query: &SecretQuery) -> Result<SecretContent, Error> {
+        secret::get(self, query)
+    }
+    fn secret_add(&self, secret: &NewSecret) -> Result<SecretId, Error> {
+        secret::add(self, secret)
+    }
+    fn secret_set(&self, id: &SecretId, update: &SecretUpdate) -> Result<(), Error> {
+        secret::set(self, id, update)
+    }
+    fn secret_grant(&self, id: &SecretId, relation: RelationId, unit: Option<&UnitName>) -> Result<(), Error> {
+        secret::grant(self, id, relation, unit)
+    }
+    fn secret_revoke(&self, id: &SecretId, relation: RelationId, unit: Option<&UnitName>) -> Result<(), Error> {
+        secret::revoke(self, id, relation, unit)
+    }
+    fn secret_remove(&self, id: &SecretId, revision: Option<u64>) -> Result<(), Error> {
+        secret::remove(self, id, revision)
+    }
+    fn secret_info(&self, query: &SecretQuery) -> Result<SecretInfo, Error> {
+        secret::info(self, query)
+    }
+    fn secret_ids(&self) -> Result<Vec<SecretId>, Error> {
+        secret::ids(self)
+    }
+    fn status_set(&self, whose: Whose, status: &Status) -> Result<(), Error> {
+        status::set(self, whose, status)
+    }
+    fn status_get(&self, whose: Whose) -> Result<Option<Status>, Error> {
+        status::get(self, whose)
+    }
+    fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
+        network::opened_ports(self)
+    }
+    fn open_port(&self, port: &Port) -> Result<(), Error> {
+        self.tell(&Call::new("open-port").arg(port.to_string()))
+    }
+    fn close_port(&self, port: &Port) -> Result<(), Error> {
+        self.tell(&Call::new("close-port").arg(port.to_string()))
+    }
+    fn state_get(&self) -> Result<BTreeMap<String, String>, Error> {
+        state::get(self)
+    }
+    fn state_set(&self, changes: &BTreeMap<String, String>) -> Result<(), Error> {
+        state::set(self, changes)
+    }
+    fn state_delete(&self, key: &str) -> Result<(), Error> {
+        state::delete(self, key)
+    }
+    fn action_get(&self) -> Result<serde_json::Map<String, serde_json::Value>, Error> {
+        action::get(self)
+    }
+    fn action_set(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
+        action::set(self, results)
+    }
+    fn action_fail(&self, message: &str) -> Result<(), Error> {
+        action::fail(self, message)
+    }
+    fn action_log(&self, message: &str) -> Result<(), Error> {
+        action::log(self, message)
+    }
+    fn application_version_set(&self, version: &str) -> Result<(), Error> {
+        status::version(self, version)
+    }
+    fn network_get(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
+        network::get(self, binding, relation)
+    }
+    fn goal_state(&self) -> Result<GoalState, Error> {
+        network::goal_state(self)
+    }
+    fn juju_log(&self, level: LogLevel, message: &str) -> Result<(), Error> {
+        status::log(self, level, message)
+    }
+    fn resource_get(&self, name: &str) -> Result<PathBuf, Error> {
+        storage::resource(self, name)
+    }
+    fn storage_list(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
+        storage::list(self, name)
+    }
+    fn storage_get(&self, id: &str) -> Result<StorageInfo, Error> {
+        storage::get(self, id)
+    }
+    fn storage_add(&self, name: &str, count: u32) -> Result<(), Error> {
+        storage::add(self, name, count)
+    }
+    fn unit_get(&self, key: &str) -> Result<String, Error> {
+        machine::unit_get(self, key)
+    }
+    fn reboot(&self, now: bool) -> Result<(), Error> {
+        machine::reboot(self, now)
+    }
+    fn credential_get(&self) -> Result<Secret, Error> {
+        machine::credential(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Files only this user can read, for values a tool takes by path; gone when dropped.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Juju's agent reads the files, so they lie where it sees the same folder as the charm: `/tmp`.
+const PARENT: &str = "/tmp";
+
+#[derive(Debug)]
+pub(super) struct PrivateFiles {
+    dir: PathBuf,
+    count: u32,
+}
+
+impl PrivateFiles {
+    /// Makes a folder of mode 0700 under a name nobody had.
+    pub(super) fn new() -> io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let dir = Path::new(PARENT).join(format!("juju-secret-{}-{number}", std::process::id()));
+            match DirBuilder::new().mode(0o700).create(&dir) {
+                Ok(()) => return Ok(Self { dir, count: 0 }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes a file of mode 0600 and gives its path.
+    pub(super) fn write(&mut self, text: &str) -> io::Result<PathBuf> {
+        let path = self.dir.join(self.count.to_string());
+        self.count += 1;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?.write_all(text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+impl Drop for PrivateFiles {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.dir) {
+            tracing::warn!(%error, dir = %self.dir.display(), "cannot remove the files of a secret");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn private_while_they_live_and_then_gone() {
+        let mut files = PrivateFiles::new().expect("a folder");
+        let path = files.write("hunter2").expect("a file");
+        let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&files.dir)), (0o600, 0o700));
+        assert_eq!(fs::read_to_string(&path).expect("our own"), "hunter2");
+        let dir = files.dir.clone();
+        drop(files);
+        assert!(!dir.exists());
+    }
+}
