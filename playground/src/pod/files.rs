@@ -1,0 +1,145 @@
+//! The pod's own files: the rock's, and the few in `/etc` that a pod has for itself.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
+
+use super::root::{Error, step};
+use super::{Identity, Spec};
+
+/// The place of the absolute path `path` below `root`.
+pub(super) fn inside(root: &Path, path: &str) -> PathBuf {
+    root.join(path.trim_start_matches('/'))
+}
+
+/// Makes the folder `path` and those above it.
+pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
+    step(format!("make the folder {}", path.display()), fs::create_dir_all(path))
+}
+
+/// Copies the tree `from` into `to`, which exists, with modes and symbolic links.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    step(format!("copy the rock's files from {}", from.display()), copy_tree(from, to))
+}
+
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            fs::create_dir_all(&target)?;
+            // The builder's umask is no part of the rock.
+            fs::set_permissions(&target, fs::Permissions::from_mode(entry.metadata()?.permissions().mode() | 0o055))?;
+            copy_tree(&entry.path(), &target)?;
+        } else if kind.is_symlink() {
+            symlink(fs::read_link(entry.path())?, target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            fs::set_permissions(&target, fs::Permissions::from_mode(entry.metadata()?.permissions().mode() | 0o044))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the rock's files to their owners. With a single id everything is already everybody's.
+pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
+    if spec.identity == Identity::Single {
+        return Ok(());
+    }
+    for owner in &spec.image.owners {
+        let path = spec.root.join(&owner.path);
+        let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
+        let given = chownat(CWD, &path, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
+        step(format!("give {} to its owner", owner.path.display()), given)?;
+    }
+    Ok(())
+}
+
+/// Users, host names, and the writable folders every program expects.
+pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
+    let write =
+        |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(inside(&spec.root, path), text));
+    write("/etc/passwd", &passwd(spec.identity))?;
+    write("/etc/group", &group(spec.identity))?;
+    write("/etc/hostname", &format!("{}\n", spec.hostname))?;
+    write("/etc/hosts", &hosts(&spec.hostname, &spec.hosts))?;
+    write("/etc/resolv.conf", "")?;
+    for (folder, mode) in [
+        ("/tmp", 0o1777),
+        ("/var/tmp", 0o1777),
+        ("/run", 0o755),
+        ("/var/log", 0o755),
+        ("/var/lib", 0o755),
+        ("/root", 0o700),
+        ("/home", 0o755),
+        ("/opt", 0o755),
+        ("/srv", 0o755),
+    ] {
+        let path = inside(&spec.root, folder);
+        make_dir(&path)?;
+        step(format!("open {folder}"), fs::set_permissions(&path, fs::Permissions::from_mode(mode)))?;
+    }
+    step("link /var/run", symlink("/run", inside(&spec.root, "/var/run")))
+}
+
+/// Root comes first: with a single id, that one is called root.
+fn passwd(identity: Identity) -> String {
+    let daemon = identity.daemon();
+    format!(
+        "root:x:0:0:root:/root:/bin/sh\n\
+         nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
+         {}:x:{daemon}:{daemon}::/:/usr/sbin/nologin\n",
+        rock::DAEMON_USER
+    )
+}
+
+fn group(identity: Identity) -> String {
+    format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon())
+}
+
+fn hosts(hostname: &str, others: &[String]) -> String {
+    let mut text = format!("127.0.0.1 localhost {hostname}\n::1 localhost\n");
+    for line in others {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_services_user_is_its_own_where_ids_allow_it() {
+        assert!(passwd(Identity::Root).contains("\n_daemon_:x:584792:584792:"));
+        assert!(passwd(Identity::Single).contains("\n_daemon_:x:0:0:"));
+        assert!(group(Identity::Single).contains("\n_daemon_:x:0:\n"));
+    }
+
+    #[test]
+    fn hosts_know_the_pod_and_its_peers() {
+        let text = hosts("app-0", &["127.0.0.1 app-0.app-endpoints.m.svc.cluster.local".to_owned()]);
+        assert_eq!(
+            text,
+            "127.0.0.1 localhost app-0\n::1 localhost\n127.0.0.1 app-0.app-endpoints.m.svc.cluster.local\n"
+        );
+    }
+
+    #[test]
+    fn a_tree_is_copied_with_modes_that_services_can_read() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/run"), "x").unwrap();
+        fs::set_permissions(dir.path().join("a/b/run"), fs::Permissions::from_mode(0o700)).unwrap();
+        symlink("b/run", dir.path().join("a/link")).unwrap();
+        fs::create_dir(dir.path().join("to")).unwrap();
+        copy_tree(&dir.path().join("a"), &dir.path().join("to")).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("to/link")).unwrap(), "x");
+        assert_eq!(fs::metadata(dir.path().join("to/b/run")).unwrap().permissions().mode() & 0o777, 0o744);
+    }
+}

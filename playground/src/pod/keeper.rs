@@ -1,0 +1,80 @@
+//! The keeper: the process between `webcharm up` and the pod's pid 1.
+//!
+//! Standard input is its lifeline, standard output the listening socket of the pod's port, standard error the pod's log.
+
+use std::io::{self, Read};
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::{GRACE, INIT, loopback, namespace, relay};
+
+/// Why a pod can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The description can't be read.
+    #[error("cannot read the pod's description")]
+    Describe(#[source] io::Error),
+    /// No namespaces.
+    #[error(transparent)]
+    Namespace(#[from] namespace::Error),
+    /// No network.
+    #[error("cannot bring the pod's loopback interface up")]
+    Loopback(#[source] io::Error),
+    /// No pid 1.
+    #[error("cannot start the pod's first process")]
+    Init(#[source] io::Error),
+}
+
+/// Keeps the pod described in `description` until its first process ends, or this process's input does.
+/// Returns the exit code of the pod's first process.
+///
+/// # Errors
+/// When the pod can't be started.
+pub fn keep(description: &Path) -> Result<u8, Error> {
+    let spec = super::read(description).map_err(Error::Describe)?;
+    namespace::leave(spec.identity)?;
+    loopback::up().map_err(Error::Loopback)?;
+    let listener = io::stdout().as_fd().try_clone_to_owned().map_err(Error::Init)?;
+    relay::start(TcpListener::from(listener), spec.port);
+    let (started, init) = mpsc::channel();
+    thread::spawn(move || stop_with_input(&init));
+    // All threads are made: this one can make none from here on.
+    namespace::leave_pids(spec.identity)?;
+    let mut init = start_init(description).map_err(Error::Init)?;
+    let handle = pidfd_open(Pid::from_child(&init), PidfdFlags::empty()).map_err(|error| Error::Init(error.into()))?;
+    // The other end waits for it as long as this process lives.
+    let _ = started.send(handle);
+    // Waiting would close the lifeline, if the child still had it.
+    let lifeline = init.stdin.take();
+    let status = init.wait().map_err(Error::Init)?;
+    drop(lifeline);
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// Pid 1 has a lifeline of its own: the pipe whose other end this process holds until it ends.
+fn start_init(description: &Path) -> io::Result<Child> {
+    let log = || io::stderr().as_fd().try_clone_to_owned();
+    Command::new(std::env::current_exe()?)
+        .arg(INIT)
+        .arg(description)
+        .stdin(Stdio::piped())
+        .stdout(log()?)
+        .stderr(log()?)
+        .spawn()
+}
+
+/// Ends pid 1 when our input ends: with a request first, by force if that isn't followed. The id can't be mistaken for
+/// another process's, because it is a descriptor. When pid 1 has ended, so has this process, and this thread with it.
+fn stop_with_input(init: &mpsc::Receiver<OwnedFd>) {
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+    let Ok(init) = init.recv() else { return };
+    let _ = pidfd_send_signal(&init, Signal::TERM);
+    thread::sleep(GRACE);
+    let _ = pidfd_send_signal(&init, Signal::KILL);
+}

@@ -1,0 +1,190 @@
+//! What is mounted in the pod's root, and from where.
+//!
+//! The base's files are the host's: `/usr` under an overlay, so that the pod may write and the host stays as it is, and
+//! the parts of `/etc` that programs read and that hold no secrets.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount};
+
+use super::files::{inside, make_dir};
+use super::root::{Error, step};
+
+/// Folders that are links into `/usr` on most machines, and folders of their own on some.
+const MERGED: [&str; 5] = ["bin", "sbin", "lib", "lib32", "lib64"];
+
+/// What programs read in `/etc` to run at all: the loader's, certificates, names of services, types, time zone.
+const SHARED: [&str; 15] = [
+    "alternatives",
+    "ca-certificates",
+    "crypto-policies",
+    "gai.conf",
+    "host.conf",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "nsswitch.conf",
+    "pki",
+    "protocols",
+    "services",
+    "ssl",
+];
+
+const DEVICES: [&str; 6] = ["full", "null", "random", "tty", "urandom", "zero"];
+
+/// Mounts a file system in memory on `target`.
+pub(super) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {
+    make_dir(target)?;
+    mounted("tmpfs", "tmpfs", target, MountFlags::NOSUID, &format!("mode={mode}"))
+}
+
+/// Mounts the base: the host's `/usr`, with the rock's own files in it on top, and what belongs to it.
+pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
+    for name in MERGED {
+        let host = Path::new("/").join(name);
+        let target = root.join(name);
+        match fs::read_link(&host) {
+            Ok(link) => step(format!("link /{name}"), symlink(link, target))?,
+            Err(_) if host.is_dir() => read_only(&host, &target)?,
+            Err(_) => {}
+        }
+    }
+    usr(&inside(root, "/usr"), &rock.join("usr"), scratch)
+}
+
+/// Where overlays can't be had, `/usr` is the host's, read-only; that serves every rock that brings nothing for it.
+fn usr(target: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
+    make_dir(target)?;
+    let (upper, work) = (scratch.join("upper"), scratch.join("work"));
+    make_dir(&upper)?;
+    make_dir(&work)?;
+    let lower = if rock.is_dir() { format!("{}:/usr", escaped(rock)) } else { "/usr".to_owned() };
+    let options = format!("lowerdir={lower},upperdir={},workdir={}", escaped(&upper), escaped(&work));
+    match mounted("overlay", "overlay", target, MountFlags::empty(), &options) {
+        Err(_) if !rock.is_dir() => read_only(Path::new("/usr"), target),
+        other => other,
+    }
+}
+
+/// In an overlay's options a colon parts folders and a comma parts options.
+fn escaped(path: &Path) -> String {
+    path.display().to_string().replace('\\', "\\\\").replace(':', "\\:").replace(',', "\\,")
+}
+
+/// Mounts the host's harmless parts of `/etc`.
+pub(super) fn etc(root: &Path) -> Result<(), Error> {
+    let target = inside(root, "/etc");
+    make_dir(&target)?;
+    let python = fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let python = python.filter(|name| name.to_string_lossy().starts_with("python3"));
+    for name in SHARED.map(Into::into).into_iter().chain(python) {
+        let (host, target) = (Path::new("/etc").join(&name), target.join(&name));
+        if target.exists() || target.is_symlink() {
+            continue; // the rock brought its own
+        }
+        match fs::symlink_metadata(&host) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let link = step(format!("read {}", host.display()), fs::read_link(&host))?;
+                step(format!("link {}", host.display()), symlink(link, target))?;
+            }
+            Ok(metadata) if metadata.is_dir() => read_only(&host, &target)?,
+            Ok(_) => file(&host, &target)?,
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The devices a container has.
+pub(super) fn devices(root: &Path) -> Result<(), Error> {
+    let dev = inside(root, "/dev");
+    tmpfs(&dev, "0755")?;
+    for name in DEVICES {
+        file(&Path::new("/dev").join(name), &dev.join(name))?;
+    }
+    for (name, target) in [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+        ("ptmx", "pts/ptmx"),
+    ] {
+        step(format!("link /dev/{name}"), symlink(target, dev.join(name)))?;
+    }
+    tmpfs(&dev.join("shm"), "1777")?;
+    make_dir(&dev.join("pts"))?;
+    mounted("devpts", "devpts", &dev.join("pts"), MountFlags::NOSUID | MountFlags::NOEXEC, "newinstance,ptmxmode=0666")
+}
+
+/// The pod's own processes.
+pub(super) fn proc(root: &Path) -> Result<(), Error> {
+    let target = inside(root, "/proc");
+    make_dir(&target)?;
+    make_dir(&inside(root, "/sys"))?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    mounted("proc", "proc", &target, flags, "").map_err(|error| match error {
+        Error::Step { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Error::Step {
+            what: "mount the pod's /proc (in a container, start it with `--privileged`; else run as root)".to_owned(),
+            source,
+        },
+        other => other,
+    })
+}
+
+/// Shows the host's folder `source` at `target`, writable.
+pub(super) fn folder(source: &Path, target: &Path) -> Result<(), Error> {
+    make_dir(target)?;
+    step(format!("show {} in the pod", source.display()), mount_bind(source, target))
+}
+
+/// Shows the host's folder `source` at `target`, with what is mounted in it, so that the pod can't write there.
+pub(super) fn read_only(source: &Path, target: &Path) -> Result<(), Error> {
+    make_dir(target)?;
+    let what = || format!("show {} in the pod", source.display());
+    step(what(), mount_bind_recursive(source, target))?;
+    // What the host has restricted stays so: an ordinary user may not lift it, and would be refused.
+    let present = step(what(), statvfs(target))?.f_flag;
+    let mut flags = MountFlags::BIND | MountFlags::RDONLY;
+    for (is, keep) in [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ] {
+        flags.set(keep, present.contains(is));
+    }
+    step(what(), mount_remount(target, flags, c""))
+}
+
+/// Shows the host's file or device `source` at `target`.
+pub(super) fn file(source: &Path, target: &Path) -> Result<(), Error> {
+    let what = || format!("show {} in the pod", source.display());
+    if let Some(parent) = target.parent() {
+        make_dir(parent)?;
+    }
+    step(what(), File::create(target))?;
+    step(what(), mount_bind(source, target))
+}
+
+fn mounted(kind: &str, source: &str, target: &Path, flags: MountFlags, options: &str) -> Result<(), Error> {
+    let options = std::ffi::CString::new(options).expect("paths and options have no zero byte");
+    let what = format!("mount {kind} on {}", target.display());
+    step(what, mount(source, target, kind, flags, Some(options.as_c_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_not_break_out_of_overlay_options() {
+        assert_eq!(escaped(Path::new("/a:b,c\\d")), "/a\\:b\\,c\\\\d");
+    }
+}

@@ -1,0 +1,140 @@
+//! Leaving the host's namespaces, and saying why where that is forbidden.
+#![allow(unsafe_code, reason = "unshare is unsafe for the sake of one flag, which isn't used here")]
+
+use std::fs;
+use std::io;
+
+use rustix::thread::UnshareFlags;
+use serde::{Deserialize, Serialize};
+
+/// Who is root in a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// The host's root: every user exists.
+    Root,
+    /// The one who started us, in a user namespace with that single id: every user of the pod is this one.
+    Single,
+}
+
+impl Identity {
+    /// The identity this process can give a pod.
+    #[must_use]
+    pub fn current() -> Self {
+        if rustix::process::geteuid().is_root() { Self::Root } else { Self::Single }
+    }
+
+    /// Uid and gid of the services' user in the pod.
+    #[must_use]
+    pub fn daemon(self) -> u32 {
+        match self {
+            Self::Root => rock::DAEMON_ID,
+            Self::Single => 0,
+        }
+    }
+}
+
+/// Why no namespaces can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The kernel or its policy says no.
+    #[error("this machine does not let {who} make namespaces, which a pod is made of: {remedy}")]
+    Forbidden {
+        /// Who asked.
+        who: &'static str,
+        /// What to do.
+        remedy: String,
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Enters new network, host-name and IPC namespaces, as root of a new user namespace unless that is the host's root.
+/// The process must have one thread.
+///
+/// # Errors
+/// When that is forbidden, with the remedy.
+pub(super) fn leave(identity: Identity) -> Result<(), Error> {
+    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let flags = UnshareFlags::NEWNET | UnshareFlags::NEWUTS | UnshareFlags::NEWIPC;
+    let entered = match identity {
+        Identity::Root => unshare(flags),
+        Identity::Single => unshare(flags | UnshareFlags::NEWUSER).and_then(|()| map_to_root(uid, gid)),
+    };
+    entered.map_err(|source| forbidden(identity, source))
+}
+
+/// Has this thread's next child be the first process of a new pid namespace. The thread can make no threads after it.
+///
+/// # Errors
+/// When that is forbidden.
+pub(super) fn leave_pids(identity: Identity) -> Result<(), Error> {
+    unshare(UnshareFlags::NEWPID).map_err(|source| forbidden(identity, source))
+}
+
+/// Enters a new mount namespace.
+///
+/// # Errors
+/// When that is forbidden.
+pub(super) fn leave_mounts(identity: Identity) -> Result<(), Error> {
+    unshare(UnshareFlags::NEWNS).map_err(|source| forbidden(identity, source))
+}
+
+fn unshare(flags: UnshareFlags) -> io::Result<()> {
+    debug_assert!(!flags.contains(UnshareFlags::FILES), "the one flag that is unsafe");
+    // SAFETY: the call is unsafe only with `FILES`, which no caller in this file passes.
+    Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
+}
+
+fn map_to_root(uid: u32, gid: u32) -> io::Result<()> {
+    fs::write("/proc/self/setgroups", "deny")?;
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+}
+
+fn forbidden(identity: Identity, source: io::Error) -> Error {
+    let who = match identity {
+        Identity::Root => "this root user",
+        Identity::Single => "an ordinary user",
+    };
+    Error::Forbidden { who, remedy: remedy(identity, |path| fs::read_to_string(path).ok()), source }
+}
+
+/// What opens the door, by the switches that can have closed it.
+fn remedy(identity: Identity, read: impl Fn(&str) -> Option<String>) -> String {
+    let is = |path: &str, value: &str| read(path).is_some_and(|text| text.trim() == value);
+    for kind in ["user", "net", "pid", "mnt", "uts", "ipc"] {
+        if is(&format!("/proc/sys/user/max_{kind}_namespaces"), "0") {
+            return format!("`sudo sysctl user.max_{kind}_namespaces=10000`");
+        }
+    }
+    if is("/proc/sys/kernel/unprivileged_userns_clone", "0") {
+        return "`sudo sysctl kernel.unprivileged_userns_clone=1`, or run as root".to_owned();
+    }
+    if is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") {
+        return "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or run as root".to_owned();
+    }
+    match identity {
+        Identity::Root => "in a container, start it with `--privileged`; else run on the machine itself".to_owned(),
+        Identity::Single => "run as root; in a container, start it with `--privileged`".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_names_the_switch_that_is_off() {
+        let with = |path: &'static str, value: &'static str| {
+            remedy(Identity::Single, move |asked| (asked == path).then(|| format!("{value}\n")))
+        };
+        assert!(with("/proc/sys/user/max_user_namespaces", "0").contains("user.max_user_namespaces=10000"));
+        assert!(with("/proc/sys/user/max_net_namespaces", "0").contains("user.max_net_namespaces"));
+        assert!(with("/proc/sys/kernel/unprivileged_userns_clone", "0").contains("unprivileged_userns_clone=1"));
+        assert!(with("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1").contains("apparmor"));
+        assert!(with("/proc/sys/user/max_user_namespaces", "9000").contains("run as root"));
+        assert!(remedy(Identity::Root, |_| None).contains("--privileged"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Pid 1 before it is Pebble: making the pod's own root, moving there, and becoming Pebble.
+
+use std::convert::Infallible;
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::Timespec;
+use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
+use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal};
+
+use super::{Spec, files, mounts, namespace};
+
+/// Where Juju puts the supervisor into a container.
+const PEBBLE: &str = "/charm/bin/pebble";
+
+/// Where Juju shares a container's socket with the charm.
+const SOCKET_DIR: &str = "/charm/container";
+
+/// Why the pod's root can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The description can't be read.
+    #[error("cannot read the pod's description")]
+    Describe(#[source] io::Error),
+    /// No mount namespace.
+    #[error(transparent)]
+    Namespace(#[from] namespace::Error),
+    /// The keeper is gone.
+    #[error("the pod's keeper has ended")]
+    Orphan,
+    /// A step of making the root failed.
+    #[error("cannot {what}")]
+    Step {
+        /// What.
+        what: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A step's error, with what the step was for.
+pub(super) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Result<T, E>) -> Result<T, Error> {
+    result.map_err(|error| Error::Step { what: what.into(), source: error.into() })
+}
+
+/// Makes the pod's root as `description` says, moves there and becomes Pebble.
+///
+/// # Errors
+/// When a step fails; on success it doesn't return.
+pub fn enter(description: &Path) -> Result<Infallible, Error> {
+    let spec = super::read(description).map_err(Error::Describe)?;
+    die_with_parent()?;
+    namespace::leave_mounts(spec.identity)?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    step("keep the pod's mounts to itself", mount_change("/", private))?;
+    build(&spec)?;
+    step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;
+    move_into(&spec.root)?;
+    become_pebble(&spec)
+}
+
+/// The kernel kills this process with its parent. A parent that ended before that was arranged has closed our input.
+fn die_with_parent() -> Result<(), Error> {
+    step("follow the keeper", set_parent_process_death_signal(Some(Signal::KILL)))?;
+    let stdin = io::stdin();
+    let mut input = [PollFd::new(&stdin, PollFlags::IN)];
+    step("look for the keeper", poll(&mut input, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })))?;
+    if input[0].revents().is_empty() { Ok(()) } else { Err(Error::Orphan) }
+}
+
+fn build(spec: &Spec) -> Result<(), Error> {
+    let root = &spec.root;
+    mounts::tmpfs(root, "0755")?;
+    mounts::tmpfs(&spec.scratch, "0700")?;
+    files::copy(&spec.image.files, root)?;
+    mounts::base(root, &spec.image.files, &spec.scratch)?;
+    mounts::etc(root)?;
+    files::etc(spec)?;
+    mounts::devices(root)?;
+    mounts::proc(root)?;
+    files::owners(spec)?;
+    for bind in &spec.image.binds {
+        mounts::read_only(&bind.source, &files::inside(root, &bind.target))?;
+    }
+    mounts::file(&spec.pebble, &files::inside(root, PEBBLE))?;
+    mounts::folder(&spec.socket_dir, &files::inside(root, SOCKET_DIR))
+}
+
+/// Makes `root` the root of this mount namespace, and lets go of the old one: pivot_root(2), "pivot_root(., .)".
+fn move_into(root: &Path) -> Result<(), Error> {
+    step("enter the pod's root", chdir(root))?;
+    step("take the pod's root for root", pivot_root(".", "."))?;
+    step("let go of the host's root", unmount(".", UnmountFlags::DETACH))?;
+    step("enter the new root", chdir("/"))
+}
+
+/// Environment and arguments are those that Juju gives Pebble in a sidecar container.
+fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
+    let error = Command::new(PEBBLE)
+        .args(["run", "--create-dirs", "--hold", "--verbose"])
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", "/root")
+        .env("LANG", "C.UTF-8")
+        .env("PEBBLE", "/var/lib/pebble/default")
+        .env("PEBBLE_SOCKET", format!("{SOCKET_DIR}/pebble.socket"))
+        .env("JUJU_CONTAINER_NAME", &spec.container)
+        .stdin(Stdio::null())
+        .exec();
+    let missing = fs::metadata(PEBBLE).is_err();
+    let what = if missing { "find Pebble in the pod" } else { "become Pebble" };
+    Err(Error::Step { what: what.to_owned(), source: error })
+}
