@@ -1,1 +1,35 @@
-//! To be written.
+//! The web-app charm: a Flask application as a Juju charm on Kubernetes.
+//!
+//! Juju starts the binary once for an event, and the event goes one way:
+//!
+//! ```text
+//! environment ─ Context ─ Event ─ observe ─ Seen ─ decide ─ Steps ─ perform ─ Done ─ conclude ─ Report ─ publish
+//!               juju      juju    reads only        pure            Pebble only       pure               Juju only
+//! ```
+//!
+//! [`pipeline`] is that line as code; each stage is the module of its name. What a framework is, and what a
+//! relation's data become, are values the stages are given: [`framework`] and [`relation`].
+
+pub mod asked;
+pub mod charm;
+pub mod conclude;
+pub mod decide;
+pub mod environment;
+pub mod fingerprint;
+pub mod framework;
+pub mod gunicorn;
+pub mod hold;
+pub mod observe;
+pub mod options;
+pub mod perform;
+pub mod pipeline;
+pub mod publish;
+pub mod redact;
+pub mod relation;
+pub mod services;
+pub mod steps;
+pub mod url;
+
+pub use charm::WebApp;
+pub use framework::Framework;
+pub use hold::Hold;

@@ -1,0 +1,71 @@
+//! What a step that failed becomes.
+
+use pebble::types::Change;
+
+use crate::hold::Hold;
+use crate::perform::Failure;
+use crate::steps::Step;
+
+/// The hold of a step that failed so.
+pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
+    match failure {
+        Failure::Exit { code, output } => {
+            step.refused.clone().with_log(format!("exit code {code}: {}", output.trim_end()))
+        }
+        Failure::Pebble(error) if error.is_unreachable() => Hold::pebble_away().with_log(chain(error)),
+        Failure::Pebble(pebble::Error::Change { change }) => refused_change(step, change),
+        Failure::Pebble(error) => {
+            let action = &step.action;
+            Hold { message: format!("cannot {action}: {error}"), ..Hold::blocked("") }.with_log(chain(error))
+        }
+    }
+}
+
+/// The error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// A change that failed tells in its first failed task's log why, and what the service said last.
+fn refused_change(step: &Step, change: &Change) -> Hold {
+    let failed = change.tasks.iter().find(|task| task.status == "Error");
+    let log = failed.map(|task| task.log.join("\n")).unwrap_or_default();
+    let why = reason(&log).or(change.err.as_deref().and_then(last_line)).unwrap_or("no reason given");
+    let said = last_words(&log).map(|words| format!(": {words}")).unwrap_or_default();
+    let what = failed.and_then(|task| service_of(&task.summary));
+    let message = match what {
+        Some(service) => format!("{} service {service}: {why}{said}", verb(&step.refused.message)),
+        None => format!("{}: {why}{said}", step.refused.message),
+    };
+    let details = if log.is_empty() { change.err.clone().unwrap_or_default() } else { log };
+    Hold { message, ..step.refused.clone() }.with_log(details)
+}
+
+/// "cannot start" of "cannot start flask".
+fn verb(message: &str) -> &str {
+    message.rsplit_once(' ').map_or(message, |(verb, _)| verb)
+}
+
+/// `flask` of `Start service "flask"`.
+fn service_of(summary: &str) -> Option<&str> {
+    summary.split_once('"')?.1.split_once('"').map(|(name, _)| name)
+}
+
+/// Pebble's own reason, of the last error line: a time, the word ERROR, the text.
+fn reason(log: &str) -> Option<&str> {
+    let line = log.lines().rfind(|line| line.contains(" ERROR "))?;
+    let text = line.split_once(" ERROR ")?.1;
+    Some(text.split_once("cannot start service: ").map_or(text, |(_, why)| why))
+}
+
+/// The last line that the service printed, which Pebble indents beneath its own.
+fn last_words(log: &str) -> Option<&str> {
+    let (_, output) = log.split_once("Most recent service output:")?;
+    let printed = output.lines().filter(|line| line.starts_with("    ")).map(str::trim);
+    printed.filter(|line| !line.is_empty()).next_back()
+}
+
+fn last_line(text: &str) -> Option<&str> {
+    text.lines().next_back().map(str::trim).filter(|line| !line.is_empty())
+}

@@ -1,0 +1,150 @@
+use super::*;
+use crate::perform::Failure;
+use crate::steps::{Action, Run, Step};
+use pebble::plan::Environment;
+use pebble::types::{Change, Task};
+use pebble::{Error, PathErrorKind};
+
+fn run() -> Action {
+    let environment = Environment::default();
+    let (working_dir, timeout) = (None, std::time::Duration::from_secs(1));
+    Action::Run(Run {
+        purpose: "check the webserver configuration",
+        command: vec![],
+        working_dir,
+        as_workload: true,
+        environment,
+        timeout,
+    })
+}
+
+fn actions() -> Vec<Action> {
+    vec![
+        Action::Stop { services: vec!["flask".to_owned()] },
+        Action::MakeDir { path: "/var/log/flask".to_owned() },
+        Action::Write { path: "/flask/gunicorn.conf.py".to_owned(), content: vec![], workload_owned: true },
+        run(),
+        Action::AddLayer(Box::default()),
+        Action::Replan,
+        Action::Reload { service: "flask".to_owned() },
+    ]
+}
+
+fn failed_change() -> Error {
+    let log = "2026-01-01T00:00:00Z INFO Most recent service output:\n    Traceback\n    KeyError: 'hunter2-key'\n\
+        2026-01-01T00:00:00Z ERROR cannot start service: exited quickly with code 3";
+    let task = Task {
+        status: "Error".to_owned(),
+        summary: "Start service \"flask\"".to_owned(),
+        log: log.lines().map(str::to_owned).collect(),
+        ..Task::default()
+    };
+    let err = Some("cannot perform the following tasks:\n- Start service \"flask\"".to_owned());
+    Error::Change { change: Box::new(Change { err, tasks: vec![task], ..Change::default() }) }
+}
+
+fn status_after(action: Action, failure: Failure) -> Status {
+    let refused = Hold::blocked("cannot start flask");
+    let step = Step { action, refused };
+    let steps = Steps {
+        judged: true,
+        effects: vec![step],
+        secrets: ["hunter2-key"].into_iter().collect(),
+        remember: BTreeMap::from([("done".to_owned(), "yes".to_owned())]),
+        ports: BTreeSet::from([Port::tcp(8000)]),
+        ..Steps::default()
+    };
+    let report = report(&Seen::default(), &steps, &Done { completed: 0, failure: Some(failure) });
+    assert_eq!((report.open.len(), report.remember.len()), (0, 0), "nothing is told to have worked");
+    let status = report.status.unwrap();
+    assert!(!status.message.contains("hunter2"), "{}", status.message);
+    assert!(report.log.iter().all(|line| !line.contains("hunter2")), "{:?}", report.log);
+    status
+}
+
+#[test]
+fn pebble_away_is_waited_for_at_every_step() {
+    for action in actions() {
+        let away = Error::Connect { socket: "/s".into(), source: std::io::ErrorKind::ConnectionRefused.into() };
+        let midway = Error::Disconnected { what: "GET /v1/plan".to_owned(), source: None };
+        for error in [away, midway] {
+            let status = status_after(action.clone(), Failure::Pebble(error));
+            assert_eq!(status, Status::waiting("Waiting for pebble ready"), "{action}");
+        }
+    }
+}
+
+#[test]
+fn what_pebble_will_not_do_names_the_step_and_the_reason_at_every_step() {
+    for action in actions() {
+        let api = Error::Api { kind: "generic-file-error".into(), status: 400, message: "no such user".into() };
+        let path = Error::Path { kind: PathErrorKind::Generic, path: "/x".into(), message: "read-only".into() };
+        let garbage = Error::Protocol { what: "POST /v1/exec".into(), source: pebble::Garbage::TooLong { limit: 1 } };
+        let late = Error::Timeout { what: "the change".into(), after: std::time::Duration::from_secs(1) };
+        let cannot = Error::Exec { command: "bash".into(), message: "not found".into() };
+        for (error, reason) in
+            [(api, "no such user"), (path, "read-only"), (garbage, "the answer"), (late, "1s"), (cannot, "not found")]
+        {
+            let status = status_after(action.clone(), Failure::Pebble(error));
+            assert_eq!(status.kind, StatusKind::Blocked);
+            assert!(status.message.starts_with(&format!("cannot {action}: ")), "{}", status.message);
+            assert!(status.message.contains(reason), "{}", status.message);
+        }
+    }
+}
+
+#[test]
+fn a_service_that_exits_at_once_is_told_with_its_last_words() {
+    let status = status_after(Action::Replan, Failure::Pebble(failed_change()));
+    assert_eq!(status, Status::blocked("cannot start service flask: exited quickly with code 3: KeyError: '***'"));
+}
+
+#[test]
+fn a_change_that_fails_without_tasks_still_says_something() {
+    let change = Change { err: Some("first\nsecond\n".to_owned()), ..Change::default() };
+    let status = status_after(Action::Replan, Failure::Pebble(Error::Change { change: Box::new(change) }));
+    assert_eq!(status, Status::blocked("cannot start flask: second"));
+    let silent = Error::Change { change: Box::default() };
+    let status = status_after(Action::Replan, Failure::Pebble(silent));
+    assert_eq!(status, Status::blocked("cannot start flask: no reason given"));
+}
+
+#[test]
+fn a_command_that_fails_becomes_its_steps_own_hold() {
+    let failure = Failure::Exit { code: 1, output: "bad hunter2-key".to_owned() };
+    assert_eq!(status_after(run(), failure), Status::blocked("cannot start flask"));
+}
+
+#[test]
+fn what_an_application_says_is_shown_in_one_short_line() {
+    let failure =
+        Error::Api { kind: String::new(), status: 400, message: format!("a\u{1b}[2Jb\n{}", "x".repeat(9000)) };
+    let status = status_after(Action::Replan, Failure::Pebble(failure));
+    assert!(status.message.chars().count() <= LONGEST_MESSAGE + 1);
+    assert!(status.message.chars().all(|letter| !letter.is_control()));
+}
+
+#[test]
+fn success_opens_our_port_closes_others_and_remembers_only_news() {
+    let steps = Steps {
+        judged: true,
+        ports: BTreeSet::from([Port::tcp(8000)]),
+        remember: BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]),
+        ..Steps::default()
+    };
+    let seen = Seen {
+        ports: BTreeSet::from([Port::tcp(80)]),
+        state: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
+        ..Seen::default()
+    };
+    let report = report(&seen, &steps, &Done::default());
+    assert_eq!(report.status, Some(Status::active("")));
+    assert_eq!(report.open, BTreeSet::from([Port::tcp(8000)]));
+    assert_eq!(report.close, BTreeSet::from([Port::tcp(80)]));
+    assert_eq!(report.remember, BTreeMap::from([("b".to_owned(), "2".to_owned())]));
+}
+
+#[test]
+fn an_event_that_asks_for_no_judgement_changes_no_status() {
+    assert_eq!(report(&Seen::default(), &Steps::default(), &Done::default()), Report::default());
+}

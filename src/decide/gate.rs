@@ -1,0 +1,87 @@
+//! What can be known before the first effect: whether the workload has everything it needs. Every reason is found, in the order
+//! of their weight.
+
+use interfaces::database::Database;
+use interfaces::peer::Peer;
+
+use crate::charm::{Endpoint, Shape};
+use crate::hold::Hold;
+use crate::observe::{Container, Integration, Seen, Unit, Workload};
+use crate::options::{self, Settings};
+use crate::relation;
+
+/// Everything the workload needs.
+pub(super) struct Ready<'a> {
+    pub(super) container: &'a Container,
+    pub(super) settings: Settings,
+    pub(super) peer: Peer,
+    pub(super) databases: Vec<(&'a Endpoint, Database)>,
+}
+
+/// A reason, and whether the services may not run on while it holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) hold: Hold,
+    pub(super) stops: bool,
+}
+
+impl From<Hold> for Reason {
+    fn from(hold: Hold) -> Self {
+        Self { hold, stops: false }
+    }
+}
+
+/// What the workload needs, or every reason why it hasn't got it.
+pub(super) fn pass<'a>(
+    seen: &'a Seen,
+    shape: &Shape,
+    workload: &'a Workload,
+    peer: Option<Peer>,
+) -> Result<Ready<'a>, Vec<Reason>> {
+    let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
+    let databases = databases(&seen.databases, &seen.unit);
+    let container = reach(workload);
+    match (settings, container, peer, databases) {
+        (Ok(settings), Ok(container), Some(peer), Ok(databases)) => Ok(Ready { container, settings, peer, databases }),
+        (settings, container, peer, databases) => {
+            let options = settings.err().into_iter().flatten().map(Reason::from);
+            let (invalid, missing) = databases.err().unwrap_or_default();
+            let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
+            let reasons = options.chain(invalid.into_iter().map(Reason::from));
+            Err(reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing)).collect())
+        }
+    }
+}
+
+fn reach(workload: &Workload) -> Result<&Container, Hold> {
+    match workload {
+        Workload::Here(container) => Ok(container),
+        Workload::Away(why) => Err(Hold::pebble_away().with_log(why)),
+        Workload::Unreadable(why) => Err(Hold::blocked(format!("cannot read the container's state: {why}"))),
+    }
+}
+
+fn no_key(missing: bool) -> Option<Hold> {
+    missing.then(|| Hold::waiting("Waiting for peer integration"))
+}
+
+fn missing_integrations(names: &[&str]) -> Option<Reason> {
+    let hold = Hold::blocked(format!("missing integrations: {}", names.join(", ")));
+    (!names.is_empty()).then_some(Reason { hold, stops: true })
+}
+
+type Unready<'a> = (Vec<Hold>, Vec<&'a str>);
+
+/// The databases that are ready; or which data are wrong, and which required endpoints have none that is ready.
+fn databases<'a>(integrations: &'a [Integration], unit: &Unit) -> Result<Vec<(&'a Endpoint, Database)>, Unready<'a>> {
+    let (mut ready, mut invalid, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for integration in integrations {
+        match relation::database(integration, unit) {
+            Ok(Some(database)) => ready.push((&integration.endpoint, database)),
+            Ok(None) if integration.endpoint.required => missing.push(integration.endpoint.name.as_str()),
+            Ok(None) => {}
+            Err(hold) => invalid.push(hold),
+        }
+    }
+    if invalid.is_empty() && missing.is_empty() { Ok(ready) } else { Err((invalid, missing)) }
+}

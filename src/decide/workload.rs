@@ -1,0 +1,209 @@
+//! The effects on a container that has everything it needs: only those that change something.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use juju::Port;
+use pebble::plan::{Environment, Layer, Startup};
+
+use super::gate::Ready;
+use crate::charm::Shape;
+use crate::environment::{self, Sources};
+use crate::fingerprint;
+use crate::framework::Framework;
+use crate::gunicorn::{self, WorkerClassError};
+use crate::hold::Hold;
+use crate::observe::{self, Container, Seen};
+use crate::relation;
+use crate::services::{self, Part, Services};
+use crate::steps::{Action, Run, Step, Steps};
+
+/// Where the unit remembers with which configuration, variables and command the web server was last found well.
+const WEB_SERVER: &str = "webcharm.web-server";
+/// How long the check of the configuration, which imports the application, may take.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What the container shall look like.
+struct Wish {
+    original: Services,
+    layer: Layer,
+    environment: Environment,
+    server_config: String,
+    check_command: Vec<String>,
+    worker_class: Option<String>,
+    /// Names the facts above: the web server was found well with them, or wasn't.
+    fingerprint: String,
+}
+
+/// Fills in effects, ports and memory; or the hold, if the rock itself is in the way.
+pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut Steps) {
+    let framework = shape.framework;
+    match wish(ready, seen, framework) {
+        Err(hold) => steps.holds.push(hold),
+        Ok(wish) => {
+            steps.effects = effects(&wish, ready.container, &seen.state, framework);
+            steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint);
+            steps.ports = BTreeSet::from([Port::tcp(framework.port)]);
+        }
+    }
+}
+
+fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, Hold> {
+    let original = original(ready.container, framework)?;
+    let peers = ready.peer.fqdns(&seen.unit.model);
+    let integrations = relation::environment(&ready.databases);
+    let sources = Sources {
+        unit: &seen.unit,
+        secret_key: ready.peer.secret_key.expose(),
+        peers: &peers,
+        integrations: &integrations,
+    };
+    let environment = environment::workload(framework, &ready.settings, &sources);
+    let worker_class = ready.settings.worker_class.clone();
+    let command = command(framework, &original, worker_class.as_deref())?;
+    let layer = services::layer(framework, &original, &environment, seen.unit.number, command.as_deref());
+    let server_config = gunicorn::config(framework, &ready.settings.web_server, seen.unit.forwards_logs);
+    let check_command = gunicorn::check_command(&layer.services[framework.name].command)
+        .map_err(|error| unreadable_command(framework, &error))?;
+    let fingerprint = name(&server_config, &layer);
+    Ok(Wish { original, layer, environment, server_config, check_command, worker_class, fingerprint })
+}
+
+/// The rock's services: as an earlier event wrote them down, else as the plan has them.
+fn original(container: &Container, framework: &Framework) -> Result<Services, Hold> {
+    let written = container.original.clone().filter(|services| services.contains_key(framework.name));
+    let services = written.unwrap_or_else(|| container.plan.services.clone());
+    if services.contains_key(framework.name) {
+        return Ok(services);
+    }
+    let name = framework.name;
+    Err(Hold::blocked(format!("the rock has no service named {name}: name its web service so in rockcraft.yaml")))
+}
+
+/// The main service's command with the worker class that was asked for.
+fn command(framework: &Framework, original: &Services, class: Option<&str>) -> Result<Option<String>, Hold> {
+    let Some(class) = class else { return Ok(None) };
+    match gunicorn::with_worker_class(&original[framework.name].command, class) {
+        Ok(command) => Ok(Some(command)),
+        Err(WorkerClassError::NoOption) => Err(Hold::blocked(
+            "Worker class is set through `juju config` but the `-k` worker class argument is not in the service command.",
+        )),
+        Err(error @ WorkerClassError::Command(_)) => Err(unreadable_command(framework, &error)),
+    }
+}
+
+fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> Hold {
+    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    Hold::blocked(format!("cannot read the command of service {} in the rock: {why}", framework.name))
+}
+
+fn name(server_config: &str, layer: &Layer) -> String {
+    let services = serde_json::to_vec(&layer.services).unwrap_or_default();
+    fingerprint::of([server_config.as_bytes(), &services])
+}
+
+fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>, framework: &Framework) -> Vec<Step> {
+    let same_file = container.server_config.as_deref() == Some(wish.server_config.as_bytes());
+    let well = same_file && state.get(WEB_SERVER) == Some(&wish.fingerprint);
+    let mut effects: Vec<Step> = keep_original(wish, container, framework).into_iter().collect();
+    if !well {
+        effects.extend(prepare(wish, same_file, framework));
+    }
+    let planned = is_planned(&wish.layer, container);
+    if !planned {
+        effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
+    }
+    effects.extend(stop_schedulers(wish, container, framework));
+    if !planned || !all_up(&wish.layer, container) {
+        let refused = Hold::blocked(format!("cannot start {}", framework.name));
+        effects.push(Step { action: Action::Replan, refused });
+    }
+    if !well && keeps_running(&wish.layer, container, framework) {
+        effects.push(plain(Action::Reload { service: framework.name.to_owned() }));
+    }
+    effects
+}
+
+/// A step that the workload itself has no say in.
+fn plain(action: Action) -> Step {
+    let refused = Hold::blocked(format!("cannot {action}"));
+    Step { action, refused }
+}
+
+/// The rock's services are written down before the first layer of ours hides them.
+fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> Option<Step> {
+    if container.original.as_ref() == Some(&wish.original) {
+        return None;
+    }
+    let content = serde_json::to_vec(&wish.original).ok()?;
+    let path = observe::original_services_path(framework);
+    Some(plain(Action::Write { path, content, workload_owned: false }))
+}
+
+/// The web server's configuration, and the check that it would serve with it.
+fn prepare(wish: &Wish, same_file: bool, framework: &Framework) -> Vec<Step> {
+    let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
+    steps.push(plain(Action::MakeDir { path: gunicorn::log_dir(framework) }));
+    if !same_file {
+        let content = wish.server_config.clone().into_bytes();
+        steps.push(plain(Action::Write { path: gunicorn::config_path(framework), content, workload_owned: true }));
+    }
+    steps.push(check(wish, framework));
+    steps
+}
+
+fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
+    let run = Run {
+        purpose: "import gevent",
+        command: ["python3", "-c", "import gevent"].map(str::to_owned).to_vec(),
+        working_dir: None,
+        as_workload: false,
+        environment: Environment::default(),
+        timeout: CHECK_TIMEOUT,
+    };
+    let link = format!("https://bit.ly/{}-async-doc", framework.name);
+    let refused = Hold::blocked(format!("gunicorn[gevent] must be installed in the rock. {link}"));
+    (wish.worker_class.as_deref() == Some("gevent")).then_some(Step { action: Action::Run(run), refused })
+}
+
+fn check(wish: &Wish, framework: &Framework) -> Step {
+    let run = Run {
+        purpose: "check the webserver configuration",
+        command: wish.check_command.clone(),
+        working_dir: Some(framework.app_dir.to_owned()),
+        as_workload: true,
+        environment: wish.environment.clone(),
+        timeout: CHECK_TIMEOUT,
+    };
+    let refused = Hold::blocked(
+        "Webserver configuration check failed, please review your charm configuration or database relation",
+    );
+    Step { action: Action::Run(run), refused }
+}
+
+/// Whether the plan has the layer's services already, to the letter.
+fn is_planned(layer: &Layer, container: &Container) -> bool {
+    layer.services.iter().all(|(name, service)| container.plan.services.get(name) == Some(service))
+}
+
+/// Whether every service that the plan with this layer enables runs.
+fn all_up(layer: &Layer, container: &Container) -> bool {
+    let planned = |name: &str| layer.services.get(name).or_else(|| container.plan.services.get(name));
+    let enabled = |name: &str| planned(name).is_some_and(|service| service.startup == Startup::Enabled);
+    container.services.iter().filter(|service| enabled(&service.name)).all(|service| service.is_running())
+}
+
+/// Replanning doesn't stop a service that isn't enabled any more.
+fn stop_schedulers(wish: &Wish, container: &Container, framework: &Framework) -> Option<Step> {
+    let disabled = |name: &str| wish.layer.services.get(name).is_some_and(|s| s.startup == Startup::Disabled);
+    let is_scheduler = |name: &str| Part::of(framework, name) == Part::Scheduler;
+    let running = container.services.iter().filter(|s| s.is_running() && is_scheduler(&s.name) && disabled(&s.name));
+    let services: Vec<_> = running.map(|service| service.name.clone()).collect();
+    (!services.is_empty()).then(|| plain(Action::Stop { services }))
+}
+
+/// Whether the web server's process outlives the replanning.
+fn keeps_running(layer: &Layer, container: &Container, framework: &Framework) -> bool {
+    let same = container.plan.services.get(framework.name) == layer.services.get(framework.name);
+    same && container.services.iter().any(|service| service.name == framework.name && service.is_running())
+}

@@ -1,0 +1,35 @@
+//! Flask, under gunicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/flask-framework-extension/>.
+
+use super::{Framework, FrameworkOption, Purpose, Rule};
+
+/// Flask as rocks and charms of the 1.x line have it.
+pub const FLASK: Framework = Framework {
+    name: "flask",
+    container: "flask-app",
+    prefix: "FLASK_",
+    app_dir: "/flask/app",
+    state_dir: "/tmp/flask/state",
+    port: 8000,
+    options: OPTIONS,
+    reserved: &["flask-", "webserver-"],
+};
+
+const fn option(name: &'static str, purpose: Purpose, rule: Rule) -> FrameworkOption {
+    FrameworkOption { name, purpose, rule }
+}
+
+const OPTIONS: &[FrameworkOption] = &[
+    option("flask-application-root", Purpose::Variable("APPLICATION_ROOT"), Rule::NotEmpty),
+    option("flask-debug", Purpose::Variable("DEBUG"), Rule::Any),
+    option("flask-env", Purpose::Variable("ENV"), Rule::NotEmpty),
+    option("flask-permanent-session-lifetime", Purpose::Variable("PERMANENT_SESSION_LIFETIME"), Rule::AtLeast(1)),
+    option("flask-preferred-url-scheme", Purpose::Variable("PREFERRED_URL_SCHEME"), Rule::UrlScheme),
+    option("flask-secret-key", Purpose::SecretKey, Rule::NotEmpty),
+    option("flask-secret-key-id", Purpose::SecretKeyId, Rule::Any),
+    option("flask-session-cookie-secure", Purpose::Variable("SESSION_COOKIE_SECURE"), Rule::Any),
+    option("webserver-keepalive", Purpose::WebServer("keepalive"), Rule::AtLeast(0)),
+    option("webserver-threads", Purpose::WebServer("threads"), Rule::AtLeast(1)),
+    option("webserver-timeout", Purpose::WebServer("timeout"), Rule::AtLeast(0)),
+    option("webserver-worker-class", Purpose::WorkerClass, Rule::Any),
+    option("webserver-workers", Purpose::WebServer("workers"), Rule::AtLeast(1)),
+];

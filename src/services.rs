@@ -1,0 +1,69 @@
+//! The services of the charm's layer: what the rock brought, with the workload's variables. Pure.
+//!
+//! The rock's definition of a service is kept but for its environment, which lies beneath the charm's. Every
+//! service of the layer replaces the one before it, so that a variable that is gone is gone.
+
+use std::collections::BTreeMap;
+
+use pebble::plan::{Environment, Layer, Override, Service, Startup};
+
+use crate::framework::Framework;
+
+/// The services the rock brought, before the charm touched them.
+pub type Services = BTreeMap<String, Service>;
+
+/// What a service is to the charm. A name that ends in `-worker` or `-scheduler`, in any case, says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The web application.
+    Main,
+    /// Background work, on every unit.
+    Worker,
+    /// Work that may be done only once, on unit 0.
+    Scheduler,
+    /// The rock's own affair.
+    Other,
+}
+
+impl Part {
+    /// The part of the service of this name.
+    #[must_use]
+    pub fn of(framework: &Framework, name: &str) -> Self {
+        let small = name.to_lowercase();
+        match name {
+            _ if name == framework.name => Self::Main,
+            _ if small.ends_with("-worker") => Self::Worker,
+            _ if small.ends_with("-scheduler") => Self::Scheduler,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The layer for this unit: main service (with `command`, if one is given), workers and schedulers.
+#[must_use]
+pub fn layer(
+    framework: &Framework,
+    original: &Services,
+    environment: &Environment,
+    unit_number: u32,
+    command: Option<&str>,
+) -> Layer {
+    let mut layer = Layer::default();
+    for (name, service) in original {
+        let part = Part::of(framework, name);
+        if part == Part::Other {
+            continue;
+        }
+        let mut service = Service { override_: Override::Replace, ..service.clone() };
+        if part == Part::Scheduler && unit_number != 0 {
+            service.startup = Startup::Disabled;
+        } else {
+            service.environment.extend(environment.clone());
+        }
+        if let (Part::Main, Some(command)) = (part, command) {
+            command.clone_into(&mut service.command);
+        }
+        layer.services.insert(name.clone(), service);
+    }
+    layer
+}
