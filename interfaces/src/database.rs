@@ -1,0 +1,238 @@
+//! What `postgresql_client`, `mysql_client` and `mongodb_client` have in common: version 0 of the data interfaces.
+//!
+//! **Requirer's side** (this file). The leader asks: `database`, the name wished for; `requested-secrets`, the fields
+//! it wants in secrets, without which a provider publishes clear text; `provided-secrets`. Its unit's databag repeats
+//! the two lists, and every unit keeps in `data` a copy of what it has seen of the provider, from which the Python
+//! framework derives its events. Nothing here needs that copy; it is kept so that either can take over from the other.
+//!
+//! **Provider's side**: [`provider`].
+//!
+//! A field that was asked for comes from its group's secret if that has any of the group's fields, else in clear. All
+//! of this reads what others wrote: a value that can't be used gives [`Read::Invalid`] with its key, and a secret that
+//! can't be read (yet) gives [`Read::Waiting`].
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use juju::{Databag, Needs, Secret, SecretContent, SecretId, View};
+
+use crate::change::{Changes, Draft};
+use crate::json;
+use crate::read::{Read, Stop};
+use crate::secret::{SecretRef, Secrets};
+use crate::uri::{self, Uri};
+
+/// What of the relation is read by the requirer: no unit's databag, for nothing of use is in there.
+pub const NEEDS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: false,
+    remote_unit_data: false,
+    local_app: true,
+    local_unit: true,
+};
+
+/// The fields that a requirer wants in secrets, in the order in which the Python framework writes them.
+pub const REQUESTED_SECRETS: [&str; 8] =
+    ["username", "password", "tls", "tls-ca", "uris", "read-only-uris", "entity-name", "entity-password"];
+
+/// The fields that a requirer may send in secrets.
+pub const PROVIDED_SECRETS: [&str; 1] = ["mtls-cert"];
+
+/// The fields that are in the secret of a group `user`.
+const USER_FIELDS: [&str; 4] = ["username", "password", "uris", "read-only-uris"];
+
+/// The groups of secrets, as in `secret-<group>`, and whether reading waits for them.
+const GROUPS: [(&str, bool); 5] =
+    [("user", true), ("tls", false), ("entity", false), ("extra", false), ("mtls", false)];
+
+/// What makes one member of the family differ from another.
+#[derive(Debug, Clone, Copy)]
+pub struct Family {
+    /// The scheme of a URI that has to be built.
+    pub scheme: &'static str,
+}
+
+/// What a requirer wants of its relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The name of the database; web apps ask for one of the application's name. Once written it isn't changed, since
+    /// providers don't follow.
+    pub database: String,
+    /// Juju has secrets (3.0 and later); without them the provider has to publish in clear.
+    pub secrets: bool,
+    /// The relation is known to lead into another model: then no secret of ours is announced.
+    pub cross_model: bool,
+}
+
+/// A database that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The connection string: the provider's `uris` as it stands, or one made of the parts. Never empty.
+    pub uri: Secret,
+    /// The database's name: what the provider calls it, else what was asked for.
+    pub database: String,
+    /// The user, if given apart from the connection string.
+    pub username: Option<String>,
+    /// The password, if given apart from the connection string.
+    pub password: Option<Secret>,
+    /// `host:port` of each server that takes writes.
+    pub endpoints: Vec<String>,
+    /// `host:port` of each server that only answers.
+    pub read_only_endpoints: Vec<String>,
+    /// The server's version.
+    pub version: Option<String>,
+}
+
+impl Database {
+    /// The parts of the connection string's first URI.
+    #[must_use]
+    pub fn parts(&self) -> Uri {
+        Uri::first(self.uri.expose())
+    }
+}
+
+/// The secrets that the provider's databag refers to. An address that is none is left out; [`read`] complains of it.
+#[must_use]
+pub fn secrets(view: &View) -> Vec<SecretRef> {
+    let refs = GROUPS.iter().filter_map(|(group, needed)| {
+        let id = view.remote_app.text(&format!("secret-{group}"))?.parse().ok()?;
+        Some(SecretRef { id, label: label(view, group), group: (*group).to_owned(), needed: *needed })
+    });
+    refs.collect()
+}
+
+/// The label of a group's secret, at both sides.
+pub(crate) fn label(view: &View, group: &str) -> String {
+    format!("{}.{}.{group}.secret", view.endpoint, view.id)
+}
+
+/// What the relation says, given the secrets that could be read. With `uris` ready at once; without, as soon as
+/// `endpoints`, `username` and `password` are there.
+#[must_use]
+pub fn read(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Read<Database> {
+    if view.app.is_none() && view.remote_app.is_empty() {
+        return Read::Absent;
+    }
+    complete(family, view, secrets, wish).into()
+}
+
+fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Result<Database, Stop> {
+    let fields = Fields { app: &view.remote_app, user: user_secret(view, secrets, wish)? };
+    let database = fields.text("database")?.unwrap_or_else(|| wish.database.clone());
+    let username = fields.text("username")?;
+    let password = fields.text("password")?.map(Secret::from);
+    let endpoints = list(fields.text("endpoints")?.as_deref());
+    let uri = match fields.text("uris")? {
+        Some(uris) => uris.into(),
+        None => {
+            let endpoint = endpoints.first().ok_or_else(|| Stop::waiting("endpoints"))?;
+            let username = username.as_deref().ok_or_else(|| Stop::waiting("username"))?;
+            let password = password.as_ref().ok_or_else(|| Stop::waiting("password"))?;
+            check(endpoint).map_err(|why| Stop::invalid("endpoints", why))?;
+            uri::build(family.scheme, username, password, endpoint, &database)
+        }
+    };
+    let read_only_endpoints = list(fields.text("read-only-endpoints")?.as_deref());
+    let version = fields.text("version")?;
+    Ok(Database { uri, database, username, password, endpoints, read_only_endpoints, version })
+}
+
+/// The content of the user's secret: `None` if everything is in clear.
+fn user_secret<'a>(view: &View, secrets: &'a Secrets, wish: &Wish) -> Result<Option<&'a SecretContent>, Stop> {
+    let Some(address) = view.remote_app.text("secret-user").filter(|_| wish.secrets) else {
+        return Ok(None);
+    };
+    let id: SecretId =
+        address.parse().map_err(|_| Stop::invalid("secret-user", "it is not the address of a secret"))?;
+    let content = secrets.get(&id).ok_or_else(|| Stop::waiting("secret-user"))?;
+    Ok(Some(content).filter(|content| USER_FIELDS.iter().any(|field| content.contains_key(*field))))
+}
+
+/// The provider's fields, wherever they are.
+struct Fields<'a> {
+    app: &'a Databag,
+    user: Option<&'a SecretContent>,
+}
+
+impl Fields<'_> {
+    /// A field's value; an empty one counts as absent. With a user's secret, its group is looked for nowhere else.
+    fn text(&self, key: &str) -> Result<Option<String>, Stop> {
+        let value = match self.user.filter(|_| USER_FIELDS.contains(&key)) {
+            Some(content) => content.get(key).map(Secret::expose),
+            None => self.app.text(key),
+        };
+        match value {
+            // Neither an environment variable nor a URI can hold one.
+            Some(value) if value.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
+            value => Ok(value.filter(|value| !value.is_empty()).map(str::to_owned)),
+        }
+    }
+}
+
+/// The items of a comma list, without blanks and without empty ones.
+fn list(text: Option<&str>) -> Vec<String> {
+    let items = text.unwrap_or_default().split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether `endpoint` can stand in a URI as host and port, and why not.
+fn check(endpoint: &str) -> Result<(), &'static str> {
+    let (host, port) = uri::first_host(endpoint);
+    if host.is_none() || endpoint.contains(|c: char| c.is_whitespace() || "/?#@".contains(c)) {
+        return Err("the first entry is not host:port");
+    }
+    let after = endpoint.rsplit_once(']').map_or(endpoint, |(_, after)| after);
+    if after.contains(':') && port.is_none() { Err("the first entry's port is not a number") } else { Ok(()) }
+}
+
+/// What to write: the request if this unit leads (it then may read our application's databag), and the copy of what
+/// the provider has published.
+#[must_use]
+pub fn request(view: &View, wish: &Wish) -> Changes {
+    let lists = if view.local_app.is_some() { requested(wish) } else { Databag::new() };
+    let app = match &view.local_app {
+        Some(current) => {
+            let mut wanted = lists.clone();
+            if current.text("database").is_none_or(str::is_empty) {
+                wanted.insert("database".into(), wish.database.clone());
+            }
+            Draft::differing(current, &wanted)
+        }
+        None => Draft::default(),
+    };
+    let mut wanted = lists;
+    wanted.extend(seen(view).map(|copy| ("data".to_owned(), copy)));
+    Changes { app, unit: Draft::differing(&view.local_unit, &wanted), offers: Vec::new() }
+}
+
+/// The two lists of a request. Without secrets there are none.
+fn requested(wish: &Wish) -> Databag {
+    let mut lists = Databag::new();
+    if wish.secrets {
+        lists.insert("requested-secrets".into(), json::text(&REQUESTED_SECRETS));
+        if !wish.cross_model {
+            lists.insert("provided-secrets".into(), json::text(&PROVIDED_SECRETS));
+        }
+    }
+    lists
+}
+
+/// The copy for our unit's `data`. None before the provider has said anything, nor while it says that it isn't up.
+fn seen(view: &View) -> Option<String> {
+    let subordinated = view.remote_app.text("subordinated") == Some("true");
+    if subordinated && !view.units.values().any(|unit| unit.text("state") == Some("ready")) {
+        return None;
+    }
+    let copy = copy(&view.remote_app);
+    let fresh = view.local_unit.text("data").is_none_or(str::is_empty);
+    (!copy.is_empty() || !fresh).then(|| json::text(&copy))
+}
+
+/// A databag without the copy that its owner keeps in it.
+fn copy(databag: &Databag) -> BTreeMap<&str, &str> {
+    databag.iter().filter(|(key, _)| *key != "data").map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}

@@ -1,0 +1,145 @@
+//! The provider's half of the [database family](super).
+//!
+//! It waits for `database` in the requirer's databag, makes an account, and [answers](answer): the credentials in a
+//! secret granted to the relation if the requirer asked for secrets, else in clear; the rest in clear. Its
+//! application's `data` keeps a copy of the request, which tells other implementations that it has been seen.
+
+use juju::{Databag, Needs, Secret, SecretContent, View};
+
+use super::{copy, label, list};
+use crate::change::{Changes, Draft, Offer};
+use crate::json;
+use crate::read::{Read, Stop};
+
+/// What of the relation is read by the provider.
+pub const NEEDS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: false,
+    remote_unit_data: false,
+    local_app: true,
+    local_unit: false,
+};
+
+/// What a requirer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The database's name.
+    pub database: String,
+    /// The fields that it wants in secrets; empty if everything has to be in clear.
+    pub requested_secrets: Vec<String>,
+    /// Roles for its user.
+    pub extra_user_roles: Vec<String>,
+    /// Groups for its user.
+    pub extra_group_roles: Vec<String>,
+    /// It connects from outside the cluster.
+    pub external: bool,
+}
+
+/// What was made for a requirer, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The database's name; may differ from what was asked for.
+    pub database: String,
+    /// The user.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// Connection strings, comma-separated, for requirers that take them as they are.
+    pub uris: Option<Secret>,
+    /// `host:port` of each server that takes writes.
+    pub endpoints: Vec<String>,
+    /// `host:port` of each server that only answers.
+    pub read_only_endpoints: Vec<String>,
+    /// Whether the servers speak TLS, where that is known.
+    pub tls: Option<bool>,
+    /// The server's version.
+    pub version: Option<String>,
+}
+
+/// What the requirer asks for; waiting for `database` until its leader has written it.
+#[must_use]
+pub fn read(view: &View) -> Read<Request> {
+    let app = &view.remote_app;
+    if view.app.is_none() && app.is_empty() { Read::Absent } else { request(app).into() }
+}
+
+fn request(app: &Databag) -> Result<Request, Stop> {
+    let database = app.text("database").filter(|name| !name.is_empty()).ok_or_else(|| Stop::waiting("database"))?;
+    if database.contains(char::is_control) {
+        return Err(Stop::invalid("database", "it has a control character"));
+    }
+    let requested =
+        app.text("requested-secrets").filter(|text| !text.is_empty()).map_or(Ok(Vec::new()), serde_json::from_str);
+    Ok(Request {
+        database: database.to_owned(),
+        requested_secrets: requested
+            .map_err(|_| Stop::invalid("requested-secrets", "it is not a JSON list of texts"))?,
+        extra_user_roles: list(app.text("extra-user-roles")),
+        extra_group_roles: list(app.text("extra-group-roles")),
+        external: app.text("external-node-connectivity") == Some("true"),
+    })
+}
+
+/// What the **leader** writes once the account is there. An answer to the same request and account again is empty but
+/// for the offers, which its publisher compares with what the secrets hold.
+#[must_use]
+pub fn answer(view: &View, request: &Request, account: &Account) -> Changes {
+    let user = [
+        ("username", Some(Secret::from(account.username.as_str()))),
+        ("password", Some(account.password.clone())),
+        ("uris", account.uris.clone()),
+    ];
+    let tls = [("tls", account.tls.map(|on| Secret::from(if on { "True" } else { "False" })))];
+    let mut reply = Reply { view, request, wanted: public(view, account), addresses: Vec::new(), offers: Vec::new() };
+    reply.give("user", user);
+    reply.give("tls", tls);
+    let mut app = Draft::differing(view.local_app.as_ref().unwrap_or(&Databag::new()), &reply.wanted);
+    for (key, label) in &reply.addresses {
+        app.refer(key, label);
+    }
+    Changes { app, unit: Draft::default(), offers: reply.offers }
+}
+
+/// What is in clear at all times; an empty text takes away what no longer holds.
+fn public(view: &View, account: &Account) -> Databag {
+    Databag::from_iter([
+        ("data", json::text(&copy(&view.remote_app))),
+        ("database", account.database.clone()),
+        ("endpoints", account.endpoints.join(",")),
+        ("read-only-endpoints", account.read_only_endpoints.join(",")),
+        ("version", account.version.clone().unwrap_or_default()),
+    ])
+}
+
+/// An answer in the making.
+struct Reply<'a> {
+    view: &'a View,
+    request: &'a Request,
+    wanted: Databag,
+    /// Databag key and label of each secret.
+    addresses: Vec<(String, String)>,
+    offers: Vec<Offer>,
+}
+
+impl Reply<'_> {
+    /// Puts a group's fields into a secret if any of them was asked for so, else into the databag; never into both.
+    fn give<const N: usize>(&mut self, group: &str, fields: [(&str, Option<Secret>); N]) {
+        let asked = |field: &str| self.request.requested_secrets.iter().any(|name| name == field);
+        let secret = fields.iter().any(|(field, value)| value.is_some() && asked(field));
+        let content: SecretContent =
+            fields.iter().filter_map(|(field, value)| Some(((*field).to_owned(), value.clone()?))).collect();
+        for (field, value) in fields {
+            let clear = value.filter(|_| !secret).map(|value| value.expose().to_owned());
+            self.wanted.insert(field.to_owned(), clear.unwrap_or_default());
+        }
+        let key = format!("secret-{group}");
+        if secret {
+            let label = label(self.view, group);
+            self.addresses.push((key, label.clone()));
+            self.offers.push(Offer { label, content, relation: self.view.id });
+        } else {
+            self.wanted.insert(key, String::new());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A connection string taken apart and put together, without ever refusing one.
+//!
+//! Providers write what their drivers read: one URI, a list of URIs with commas between, or one URI whose authority
+//! lists several hosts (`mongodb://u:p@h1:27017,h2:27017/db`). The parts here are those of the first URI and its first
+//! host; the whole text stays the connection string.
+
+use std::fmt;
+
+use juju::Secret;
+
+/// The parts of a URI as they are written: nothing is decoded, and nothing is checked.
+///
+/// ```
+/// use interfaces::uri::Uri;
+/// let uri = Uri::first("postgresql://u:p%40x@Host-1.Ex:5432/my%20db?sslmode=require#f");
+/// assert_eq!(uri.hostname.as_deref(), Some("host-1.ex"));
+/// assert_eq!(uri.port, Some(5432));
+/// assert_eq!(uri.name(), "my%20db");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Uri {
+    /// Before the first `:`, in lower case; empty where there is none.
+    pub scheme: String,
+    /// The authority: user, password, hosts, ports.
+    pub netloc: Secret,
+    /// The path with its leading `/`; may be empty.
+    pub path: String,
+    /// After `?`.
+    pub query: String,
+    /// After `#`.
+    pub fragment: String,
+    /// The part of the authority before `@` and `:`.
+    pub username: Option<String>,
+    /// The part of the authority between `:` and `@`.
+    pub password: Option<Secret>,
+    /// The first host, in lower case and without brackets.
+    pub hostname: Option<String>,
+    /// The first host's port, if it is a number that a port can be.
+    pub port: Option<u16>,
+}
+
+impl fmt::Debug for Uri {
+    /// A password that should have been encoded can end up in every part, so none is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Uri(***)")
+    }
+}
+
+impl Uri {
+    /// Takes the first URI of `text` apart; of something that isn't one, most parts are empty.
+    #[must_use]
+    pub fn first(text: &str) -> Self {
+        let (scheme, rest) = scheme(first_of_list(text));
+        let (netloc, rest) = match rest.strip_prefix("//") {
+            Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
+            None => ("", rest),
+        };
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (userinfo, hosts) = netloc.rsplit_once('@').map_or((None, netloc), |(user, hosts)| (Some(user), hosts));
+        let password = userinfo.and_then(|user| user.split_once(':')).map(|(_, password)| password.into());
+        let username = userinfo.map(|user| user.split_once(':').map_or(user, |(name, _)| name).to_owned());
+        let (hostname, port) = first_host(hosts);
+        Self {
+            scheme: scheme.to_ascii_lowercase(),
+            netloc: netloc.into(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            fragment: fragment.to_owned(),
+            username,
+            password,
+            hostname,
+            port,
+        }
+    }
+
+    /// The path without its leading `/`: of a database's URI, its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.strip_prefix('/').unwrap_or(&self.path)
+    }
+}
+
+/// Puts a URI together; user, password and name are percent-encoded, so a `/`, `@` or `#` in them stays in its place.
+/// `hosts` stands as it is.
+///
+/// ```
+/// let uri = interfaces::uri::build("mysql", "me", &"p@ss/word#".into(), "db:3306", "shop");
+/// assert_eq!(uri.expose(), "mysql://me:p%40ss%2Fword%23@db:3306/shop");
+/// ```
+#[must_use]
+pub fn build(scheme: &str, username: &str, password: &Secret, hosts: &str, name: &str) -> Secret {
+    let (username, password, name) = (encode(username), encode(password.expose()), encode(name));
+    format!("{scheme}://{username}:{password}@{hosts}/{name}").into()
+}
+
+/// `text` with every byte percent-encoded that RFC 3986 doesn't call unreserved.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// What stands before the first comma after which another URI begins.
+fn first_of_list(text: &str) -> &str {
+    let ends = text.match_indices(',').map(|(at, _)| at);
+    let mut ends = ends.filter(|at| begins_uri(text[at + 1..].trim_start()));
+    ends.next().map_or(text, |at| &text[..at])
+}
+
+fn begins_uri(text: &str) -> bool {
+    let (scheme, rest) = scheme(text);
+    !scheme.is_empty() && rest.starts_with("//")
+}
+
+/// The scheme and what follows its colon, or nothing and the whole text.
+fn scheme(text: &str) -> (&str, &str) {
+    let ok = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
+    };
+    text.split_once(':').filter(|(scheme, _)| ok(scheme)).unwrap_or(("", text))
+}
+
+/// Host and port of the first of an authority's hosts.
+pub(crate) fn first_host(hosts: &str) -> (Option<String>, Option<u16>) {
+    let first = hosts.split(',').next().unwrap_or_default();
+    let (host, port) = match first.strip_prefix('[') {
+        Some(bracketed) => {
+            let (host, rest) = bracketed.split_once(']').unwrap_or((bracketed, ""));
+            (host, rest.strip_prefix(':').unwrap_or_default())
+        }
+        None => first.split_once(':').unwrap_or((first, "")),
+    };
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = Some(host.to_lowercase()).filter(|host| !host.is_empty());
+    (host, if digits { port.parse().ok() } else { None })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Host, port, name, user and password of a text.
+    type Parts = (Option<&'static str>, Option<u16>, &'static str, Option<&'static str>, Option<&'static str>);
+
+    #[test]
+    fn parts() {
+        let cases: &[(&str, Parts)] = &[
+            (
+                "postgresql://u:p%40x@Host-1.Ex:5432/my%20db?s=r#f",
+                (Some("host-1.ex"), Some(5432), "my%20db", Some("u"), Some("p%40x")),
+            ),
+            ("mongodb://u:p@h1:27017,h2:27018/db", (Some("h1"), Some(27017), "db", Some("u"), Some("p"))),
+            ("mongodb://u:p@h1,h2/db?replicaSet=r", (Some("h1"), None, "db", Some("u"), Some("p"))),
+            ("postgresql://u:p@a:1/d,postgresql://u:p@b:2/e", (Some("a"), Some(1), "d", Some("u"), Some("p"))),
+            ("postgresql://u:p@a:1/d, postgresql://u:p@b:2/e", (Some("a"), Some(1), "d", Some("u"), Some("p"))),
+            ("postgresql://u:p,q@a/d", (Some("a"), None, "d", Some("u"), Some("p,q"))),
+            ("mysql://u@[FE80::1]:3306/d", (Some("fe80::1"), Some(3306), "d", Some("u"), None)),
+            ("mysql://[::1]/d", (Some("::1"), None, "d", None, None)),
+            ("mysql://:@/", (None, None, "", Some(""), Some(""))),
+            ("mysql://h:port/d", (Some("h"), None, "d", None, None)),
+            ("mysql://h:70000/d", (Some("h"), None, "d", None, None)),
+            ("mysql://h:+1/d", (Some("h"), None, "d", None, None)),
+            ("mysql://h", (Some("h"), None, "", None, None)),
+            ("no uri at all", (None, None, "no uri at all", None, None)),
+            ("", (None, None, "", None, None)),
+            ("://", (None, None, "://", None, None)),
+            (",", (None, None, ",", None, None)),
+        ];
+        for (text, expected) in cases {
+            let uri = Uri::first(text);
+            let password = uri.password.as_ref().map(Secret::expose);
+            let found = (uri.hostname.as_deref(), uri.port, uri.name(), uri.username.as_deref(), password);
+            assert_eq!(found, *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_the_parts() {
+        let uri = Uri::first("PostgreSQL://u:p@h:5/a/b?x=1?y#f#g");
+        assert_eq!((uri.scheme.as_str(), uri.netloc.expose()), ("postgresql", "u:p@h:5"));
+        assert_eq!((uri.path.as_str(), uri.query.as_str(), uri.fragment.as_str()), ("/a/b", "x=1?y", "f#g"));
+        assert_eq!(format!("{uri:?}"), "Uri(***)");
+    }
+
+    fn decode(text: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut rest = text.bytes();
+        while let Some(byte) = rest.next() {
+            let mut digit = || char::from(rest.next().unwrap()).to_digit(16).unwrap();
+            bytes.push(if byte == b'%' { u8::try_from(digit() * 16 + digit()).unwrap() } else { byte });
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "\\PC*|[a-z:/@,?#\\[\\] ]*") {
+            let uri = Uri::first(&text);
+            prop_assert!(uri.hostname.is_none_or(|host| !host.is_empty()));
+        }
+
+        #[test]
+        fn what_is_built_comes_apart(user in ".+", password in ".*", name in ".*", host in "[a-z0-9.-]+", port: u16) {
+            let built = build("mysql", &user, &password.as_str().into(), &format!("{host}:{port}"), &name);
+            prop_assert!(built.expose().is_ascii());
+            let uri = Uri::first(built.expose());
+            prop_assert_eq!(decode(uri.username.as_ref().unwrap()), user);
+            prop_assert_eq!(decode(uri.password.as_ref().unwrap().expose()), password);
+            prop_assert_eq!(decode(uri.name()), name);
+            prop_assert_eq!((uri.hostname, uri.port), (Some(host), Some(port)));
+        }
+    }
+}
