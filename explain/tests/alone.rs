@@ -6,7 +6,7 @@ use std::process::Command;
 fn packages_without_explain() -> String {
     let cargo = option_env!("CARGO").unwrap_or("cargo");
     let mut tree = Command::new(cargo);
-    tree.args(["tree", "--offline", "--workspace", "--exclude", "explain"]);
+    tree.args(["tree", "--locked", "--workspace", "--exclude", "explain"]);
     tree.args(["--edges", "normal,build,dev", "--prefix", "none", "--no-dedupe"]);
     let output = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
