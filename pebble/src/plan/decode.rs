@@ -1,8 +1,89 @@
-//! To follow.
+//! From a YAML tree to a layer, with the complaints Pebble would make.
+//!
+//! Pebble decodes section by section. It gathers complaints about kinds and fields, each with its line within the
+//! section; a text that isn't a duration or number ends the decoding at once.
+
+mod objects;
+mod reader;
+
+use std::collections::BTreeMap;
+
+use super::quote::quote;
+use super::yaml::{self, Kind, Node};
 use super::{Error, Layer, Plan};
-pub(super) fn layer(_label: &str, text: &[u8]) -> Result<Layer, Error> {
-    serde_yaml::from_slice(text).map_err(|error| Error::Parse(error.to_string()))
+use reader::{Fault, Reader, Unknown};
+
+/// Reads a layer; unknown fields are refused. The label is for messages only.
+pub(super) fn layer(label: &str, text: &[u8]) -> Result<Layer, Error> {
+    let prefix = format!("cannot parse layer {}", quote(label));
+    read(text, Unknown::Refused, &prefix)
 }
+
+/// Reads a plan as printed; unknown fields and sections are passed over.
 pub(super) fn plan(text: &[u8]) -> Result<Plan, Error> {
-    serde_yaml::from_slice(text).map_err(|error| Error::Parse(error.to_string()))
+    let Layer { services, checks, log_targets, workloads, pairing, .. } =
+        read(text, Unknown::Ignored, "cannot parse plan")?;
+    Ok(Plan { services, checks, log_targets, workloads, pairing })
 }
+
+fn read(text: &[u8], unknown: Unknown, prefix: &str) -> Result<Layer, Error> {
+    let wrong = |why: String| Error::Parse(format!("{prefix}: {why}"));
+    let text = std::str::from_utf8(text).map_err(|_| wrong("yaml: invalid Unicode".to_owned()))?;
+    let root = yaml::read(text).map_err(|error| match error {
+        Error::Limit(why) => Error::Limit(format!("{prefix}: {why}")),
+        other => wrong(other.to_string()),
+    })?;
+    let Some(root) = root.filter(|root| !root.is_null()) else { return Ok(Layer::default()) };
+    let mut top = Reader::whole(text, unknown);
+    let sections = top.entries(&root, "map[string]yaml.Node").and_then(|sections| top.finish(sections));
+    let sections = sections.map_err(|fault| wrong(fault.to_string()))?;
+    let mut layer = Layer::default();
+    for (name, key, node) in sections {
+        let mut reader = Reader::section(text, key, node, unknown);
+        section(&mut layer, &name, node, &mut reader, prefix)?;
+    }
+    Ok(layer)
+}
+
+/// Decodes one section into the layer.
+fn section(layer: &mut Layer, name: &str, node: &Node, reader: &mut Reader<'_>, prefix: &str) -> Result<(), Error> {
+    let in_section = |fault: Fault| match fault {
+        Fault::Null(message) => Error::Invalid(message),
+        fault => Error::Parse(format!("{prefix} section {}: {fault}", quote(name))),
+    };
+    match name {
+        "summary" => layer.summary = reader.run(node, |r, n| Ok(r.text(n, "string"))).map_err(in_section)?,
+        "description" => layer.description = reader.run(node, |r, n| Ok(r.text(n, "string"))).map_err(in_section)?,
+        "services" => layer.services = reader.run(node, objects::services).map_err(in_section)?,
+        "checks" => layer.checks = reader.run(node, objects::checks).map_err(in_section)?,
+        "log-targets" => layer.log_targets = reader.run(node, objects::log_targets).map_err(in_section)?,
+        "workloads" => {
+            layer.workloads = optional(reader, node, objects::workloads).map_err(|fault| match fault {
+                Fault::Null(message) => Error::Invalid(message),
+                fault => Error::Parse(format!(r#"cannot parse the "workloads" section: {fault}"#)),
+            })?;
+        }
+        "pairing" => {
+            layer.pairing = optional(reader, node, objects::pairing)
+                .map_err(|fault| Error::Parse(format!("cannot parse the pairing section: {fault}")))?;
+        }
+        _ if reader.ignores_unknown() => {}
+        _ => return Err(Error::Parse(format!("{prefix}: unknown section {}", quote(name)))),
+    }
+    Ok(())
+}
+
+/// A section that may be there without a word in it.
+fn optional<T: Default>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    decode: fn(&mut Reader<'_>, &Node) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    if node.is_null() { Ok(T::default()) } else { reader.run(node, decode) }
+}
+
+/// Objects by name.
+type Objects<T> = BTreeMap<String, T>;
+
+#[cfg(test)]
+mod tests;

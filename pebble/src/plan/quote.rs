@@ -31,9 +31,14 @@ fn escape(code: u32) -> String {
     }
 }
 
-/// Rust's own idea of printable, which is within a few code points of Go's. The letter before keeps combining marks.
+/// Rust's own idea of printable, which is within a few code points of Go's.
 fn printable(c: char) -> bool {
-    !format!("{:?}", format!("a{c}")).contains('\\')
+    !format!("{c:?}").contains("\\u") || is_mark(c)
+}
+
+/// The combining marks of the common blocks, which Rust escapes and Go doesn't.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 #[cfg(test)]

@@ -126,12 +126,18 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// The digits after the point, in nanoseconds, rounded down; eighteen of them are more than enough for any unit.
+/// The digits after the point, in nanoseconds, rounded down. Digits that 63 bits can't hold are left out.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "as in Go")]
 fn fraction_nanos(digits: &str, scale: u64) -> u64 {
-    let digits = &digits[..digits.len().min(18)];
-    let numerator: u64 = digits.parse().unwrap_or(0);
-    let denominator = 10f64.powi(i32::try_from(digits.len()).unwrap_or(18));
+    let (mut numerator, mut denominator): (u64, f64) = (0, 1.0);
+    for digit in digits.bytes().map(|digit| u64::from(digit - b'0')) {
+        let Some(longer) = numerator.checked_mul(10).and_then(|n| n.checked_add(digit)).filter(|n| *n <= 1 << 63)
+        else {
+            break;
+        };
+        numerator = longer;
+        denominator *= 10.0;
+    }
     (numerator as f64 * (scale as f64 / denominator)) as u64
 }
 

@@ -1,0 +1,299 @@
+//! What Go's yaml.v3 does with a node when it is told a type, complaints included.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Kind, Node};
+use crate::plan::quote::quote;
+use crate::plan::yaml::Resolved;
+use crate::plan::{Environment, Span};
+
+/// Why a section can't be decoded.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Complaints about kinds and fields, with their lines.
+    Kinds(Vec<String>),
+    /// A complaint that ended the decoding.
+    Value(String),
+    /// An object that is null where it may not be.
+    Null(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kinds(complaints) => write!(f, "yaml: unmarshal errors:\n  {}", complaints.join("\n  ")),
+            Self::Value(message) | Self::Null(message) => f.write_str(message),
+        }
+    }
+}
+
+/// What becomes of fields nobody knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    Refused,
+    Ignored,
+}
+
+/// A mapping's entry: the key's text, the key and the value.
+pub(super) type Entry<'n> = (String, &'n Node, &'n Node);
+
+/// Reads nodes as types and gathers complaints.
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    origin: Origin,
+    unknown: Unknown,
+    complaints: Vec<String>,
+    null: Option<String>,
+}
+
+/// How a place in the text becomes a line.
+enum Origin {
+    /// Lines of the text.
+    Text,
+    /// Pebble prints a section anew before it decodes it, which drops blank lines: lines that say something, from
+    /// this place on.
+    Section(usize),
+    /// In flow style all of it is on one line.
+    Flow,
+}
+
+impl<'t> Reader<'t> {
+    /// For the top level.
+    pub(super) fn whole(text: &'t str, unknown: Unknown) -> Self {
+        Self { text, origin: Origin::Text, unknown, complaints: Vec::new(), null: None }
+    }
+
+    /// For the value of one section.
+    pub(super) fn section(text: &'t str, key: &Node, node: &Node, unknown: Unknown) -> Self {
+        let after_key = match (&key.kind, key.offset) {
+            (Kind::Scalar { text: name, .. }, Some(offset)) => text.get(offset + name.len()..).unwrap_or_default(),
+            _ => "",
+        };
+        let value = after_key.trim_start_matches(['"', '\'', ':', ' ', '\t', '\r', '\n']);
+        let origin = match node.offset {
+            Some(offset) if !value.starts_with(['{', '[']) => {
+                Origin::Section(text[..offset].rfind('\n').map_or(0, |end| end + 1))
+            }
+            _ => Origin::Flow,
+        };
+        Self { origin, ..Self::whole(text, unknown) }
+    }
+
+    pub(super) fn ignores_unknown(&self) -> bool {
+        self.unknown == Unknown::Ignored
+    }
+
+    /// Decodes a section's value. One that isn't there at all is an end of file to Pebble.
+    pub(super) fn run<T>(
+        &mut self,
+        node: &Node,
+        decode: impl FnOnce(&mut Self, &Node) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if matches!(&node.kind, Kind::Scalar { text, plain: true } if text.is_empty()) && !self.ignores_unknown() {
+            return Err(Fault::Value("EOF".to_owned()));
+        }
+        let value = decode(self, node)?;
+        self.finish(value)
+    }
+
+    /// The value, unless there were complaints.
+    pub(super) fn finish<T>(&mut self, value: T) -> Result<T, Fault> {
+        if !self.complaints.is_empty() {
+            return Err(Fault::Kinds(std::mem::take(&mut self.complaints)));
+        }
+        self.null.take().map_or(Ok(value), |message| Err(Fault::Null(message)))
+    }
+
+    /// Notes that an object is null, which is worth mentioning only if nothing else is wrong.
+    pub(super) fn null(&mut self, message: String) {
+        self.null.get_or_insert(message);
+    }
+
+    /// A scalar's text; null is no text.
+    pub(super) fn text(&mut self, node: &Node, type_: &str) -> String {
+        match &node.kind {
+            _ if node.is_null() => String::new(),
+            Kind::Scalar { text, .. } => text.clone(),
+            _ => {
+                self.misfit(node, type_);
+                String::new()
+            }
+        }
+    }
+
+    /// An integer, or a float without its fraction, of 64 bits.
+    pub(super) fn int(&mut self, node: &Node) -> Option<i64> {
+        #[expect(clippy::cast_possible_truncation, reason = "Pebble cuts the fraction off too")]
+        let value = match node.resolved() {
+            Some(Resolved::Null) => return None,
+            Some(Resolved::Int(value)) => i64::try_from(value).ok(),
+            Some(Resolved::Float(value)) if value.abs() < 9e18 => Some(value as i64),
+            _ => None,
+        };
+        if value.is_none() {
+            self.misfit(node, "int");
+        }
+        value
+    }
+
+    /// A user or group id. Pebble takes negative ones here and fails when it starts something.
+    pub(super) fn id(&mut self, node: &Node) -> Option<u32> {
+        let value = self.int(node)?;
+        if u32::try_from(value).is_err() {
+            self.misfit(node, "int");
+        }
+        u32::try_from(value).ok()
+    }
+
+    pub(super) fn span(node: &Node) -> Result<Option<Span>, Fault> {
+        match &node.kind {
+            _ if node.is_null() => Ok(None),
+            Kind::Scalar { text, .. } => text.parse().map(Some).map_err(|error| Fault::Value(format!("{error}"))),
+            _ => Err(Fault::Value("duration must be a YAML string".to_owned())),
+        }
+    }
+
+    pub(super) fn float(node: &Node) -> Result<Option<f64>, Fault> {
+        let text = match &node.kind {
+            _ if node.is_null() => return Ok(None),
+            Kind::Scalar { text, .. } => text,
+            _ => return Err(Fault::Value("value must be a YAML number".to_owned())),
+        };
+        let named = text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_alphabetic());
+        let value = text.parse().ok().filter(|value: &f64| named || value.is_finite());
+        value.map(Some).ok_or_else(|| Fault::Value(format!("invalid floating-point number {}", quote(text))))
+    }
+
+    /// A list of texts; nulls in it are left out.
+    pub(super) fn list(&mut self, node: &Node) -> Vec<String> {
+        match &node.kind {
+            _ if node.is_null() => Vec::new(),
+            Kind::Sequence(items) => {
+                items.iter().filter(|item| !item.is_null()).map(|item| self.text(item, "string")).collect()
+            }
+            _ => {
+                self.misfit(node, "[]string");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A mapping of texts; a null value is an empty text.
+    pub(super) fn map(
+        &mut self,
+        node: &Node,
+        type_: &str,
+        value_type: &str,
+    ) -> Result<BTreeMap<String, String>, Fault> {
+        let entries = self.entries(node, type_)?;
+        Ok(entries.into_iter().map(|(key, _, value)| (key, self.text(value, value_type))).collect())
+    }
+
+    pub(super) fn environment(&mut self, node: &Node) -> Result<Environment, Fault> {
+        self.map(node, "map[string]string", "string").map(Environment::from)
+    }
+
+    /// A mapping's entries, those merged in with `<<` last; none if it is null. Null keys are passed over.
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, type_: &str) -> Result<Vec<Entry<'n>>, Fault> {
+        let mut known = BTreeSet::new();
+        let mut entries = Vec::new();
+        if !node.is_null() {
+            self.gather(node, type_, &mut known, &mut entries)?;
+        }
+        Ok(entries)
+    }
+
+    fn gather<'n>(
+        &mut self,
+        node: &'n Node,
+        type_: &str,
+        known: &mut BTreeSet<String>,
+        entries: &mut Vec<Entry<'n>>,
+    ) -> Result<(), Fault> {
+        let Kind::Mapping(pairs) = &node.kind else {
+            self.misfit(node, type_);
+            return Ok(());
+        };
+        if self.has_doubles(pairs) {
+            return Ok(());
+        }
+        for (key, value) in pairs.iter().filter(|(key, _)| !is_merge(key) && !key.is_null()) {
+            let name = self.text(key, "string");
+            if matches!(key.kind, Kind::Scalar { .. }) && known.insert(name.clone()) {
+                entries.push((name, key, value));
+            }
+        }
+        for (_, merged) in pairs.iter().filter(|(key, _)| is_merge(key)) {
+            match &merged.kind {
+                Kind::Mapping(_) => self.gather(merged, type_, known, entries)?,
+                Kind::Sequence(items) if items.iter().all(|item| matches!(item.kind, Kind::Mapping(_))) => {
+                    items.iter().try_for_each(|item| self.gather(item, type_, known, entries))?;
+                }
+                _ => {
+                    let message = "yaml: map merge requires map or sequence of maps as the value";
+                    return Err(Fault::Value(message.to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Complains about keys that are there twice.
+    fn has_doubles(&mut self, pairs: &[(Node, Node)]) -> bool {
+        let mut seen: BTreeMap<&str, &Node> = BTreeMap::new();
+        let before = self.complaints.len();
+        for (key, _) in pairs {
+            let Kind::Scalar { text, .. } = &key.kind else { continue };
+            if let Some(first) = seen.get(text.as_str()) {
+                let (line, first) = (self.line(key), self.line(first));
+                let text = quote(text);
+                self.complaints.push(format!("line {line}: mapping key {text} already defined at line {first}"));
+            } else {
+                seen.insert(text, key);
+            }
+        }
+        self.complaints.len() > before
+    }
+
+    /// Complains about a field that the type doesn't have.
+    pub(super) fn unknown(&mut self, name: &str, key: &Node, type_: &str) {
+        if self.unknown == Unknown::Refused {
+            let line = self.line(key);
+            self.complaints.push(format!("line {line}: field {name} not found in type {type_}"));
+        }
+    }
+
+    /// Complains about a node of another kind than the type's.
+    fn misfit(&mut self, node: &Node, type_: &str) {
+        let what = match &node.kind {
+            Kind::Sequence(_) => "!!seq".to_owned(),
+            Kind::Mapping(_) => "!!map".to_owned(),
+            Kind::Scalar { text, .. } => {
+                let tag = node.resolved().unwrap_or(Resolved::Text).tag();
+                // Go counts bytes; a character that would be cut in two is left out.
+                let shown =
+                    if text.len() > 10 { format!("{}...", &text[..text.floor_char_boundary(7)]) } else { text.clone() };
+                format!("{tag} `{shown}`")
+            }
+        };
+        let line = self.line(node);
+        self.complaints.push(format!("line {line}: cannot unmarshal {what} into {type_}"));
+    }
+
+    fn line(&self, node: &Node) -> usize {
+        match (&self.origin, node.offset) {
+            (Origin::Flow, _) | (_, None) => 1,
+            (Origin::Text, Some(offset)) => self.text[..offset].matches('\n').count() + 1,
+            (Origin::Section(start), Some(offset)) => {
+                let before = self.text.get(*start..offset).unwrap_or_default();
+                let whole = before.rfind('\n').map_or("", |end| &before[..end]);
+                whole.lines().filter(|line| !line.trim().is_empty()).count() + 1
+            }
+        }
+    }
+}
+
+fn is_merge(key: &Node) -> bool {
+    key.resolved() == Some(Resolved::Merge)
+}
