@@ -82,14 +82,14 @@ fn framework_option(
     let value = checked(option.rule, value).map_err(invalid)?;
     match (option.purpose, value) {
         (Purpose::Variable(name), value) => {
-            settings.framework.insert(framework.variable(name), text(&value, OptionKind::String));
+            settings.framework.insert(framework.variable(name), text(&value));
         }
         (Purpose::WebServer(name), ConfigValue::Int(number)) => {
             settings.web_server.insert(name, number);
         }
         (Purpose::WebServer(_), _) => return Err(invalid("must be a whole number".to_owned())),
         (Purpose::WorkerClass, value) => settings.worker_class = worker_class(framework, &value)?,
-        (Purpose::SecretKey, value) => settings.secret_key = Some(Secret::from(text(&value, OptionKind::String))),
+        (Purpose::SecretKey, value) => settings.secret_key = Some(Secret::from(text(&value))),
         (Purpose::SecretKeyId, _) => settings.secret_key = Some(secret_key(option.name, secrets)?),
     }
     Ok(())
@@ -114,7 +114,7 @@ fn checked(rule: Rule, value: &ConfigValue) -> Result<ConfigValue, String> {
 }
 
 fn worker_class(framework: &Framework, value: &ConfigValue) -> Result<Option<String>, Problem> {
-    match text(value, OptionKind::String).as_str() {
+    match text(value).as_str() {
         "" => Ok(None),
         class @ ("gevent" | "sync") => Ok(Some(class.to_owned())),
         _ => Err(Problem::Other(Hold::blocked(format!(
@@ -166,7 +166,7 @@ fn user_option(
         return if required { Err(Problem::Missing { option: name.to_owned() }) } else { Ok(()) };
     };
     if option.kind != OptionKind::Secret {
-        variables.insert(framework.variable(name), text(value, option.kind));
+        variables.insert(framework.variable(name), text(value));
         return Ok(());
     }
     for (key, value) in content(name, secrets)? {

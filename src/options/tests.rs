@@ -62,7 +62,7 @@ fn each_kind_of_value_becomes_its_variable() {
         ("FLASK_API_CREDENTIALS_USER_NAME", "u"),
         ("FLASK_APP_MOTTO", "keep on"),
         ("FLASK_GREETING", ""),
-        ("FLASK_RATIO", "2.0"),
+        ("FLASK_RATIO", "2"),
     ];
     assert_eq!(settings.user, user.into_iter().collect());
     let framework = [("FLASK_DEBUG", "false"), ("FLASK_ENV", "staging"), ("FLASK_PREFERRED_URL_SCHEME", "HTTPS")];

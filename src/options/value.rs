@@ -1,15 +1,13 @@
 //! An option's value as the text of a variable: what applications already read.
 
-use juju::{ConfigValue, OptionKind};
+use juju::ConfigValue;
 
 /// The value as text: booleans `true` and `false`, whole numbers in decimal, text as it is, floating point numbers as
-/// JSON has them. Juju prints the number 1.0 as `1`, therefore the declared type is asked.
-pub(super) fn text(value: &ConfigValue, kind: OptionKind) -> String {
+/// JSON has them. (A float option's 2.0 comes from Juju as 2, and so it goes to the application.)
+pub(super) fn text(value: &ConfigValue) -> String {
     match value {
         ConfigValue::String(text) => text.clone(),
         ConfigValue::Bool(yes) => yes.to_string(),
-        #[expect(clippy::cast_precision_loss, reason = "the option is a float, whatever digits were written")]
-        ConfigValue::Int(number) if kind == OptionKind::Float => float(*number as f64),
         ConfigValue::Int(number) => number.to_string(),
         ConfigValue::Float(number) => float(*number),
     }
@@ -33,18 +31,17 @@ mod tests {
     #[test]
     fn values_are_written_as_applications_read_them() {
         let table = [
-            (ConfigValue::String(String::new()), OptionKind::String, ""),
-            (ConfigValue::String("a\nb".to_owned()), OptionKind::String, "a\nb"),
-            (ConfigValue::Bool(true), OptionKind::Boolean, "true"),
-            (ConfigValue::Int(-3), OptionKind::Int, "-3"),
-            (ConfigValue::Int(1), OptionKind::Float, "1.0"),
-            (ConfigValue::Float(0.25), OptionKind::Float, "0.25"),
-            (ConfigValue::Float(1e20), OptionKind::Float, "1e+20"),
-            (ConfigValue::Float(1e-7), OptionKind::Float, "1e-07"),
-            (ConfigValue::Float(1.5e16), OptionKind::Float, "1.5e+16"),
+            (ConfigValue::String(String::new()), ""),
+            (ConfigValue::String("a\nb".to_owned()), "a\nb"),
+            (ConfigValue::Bool(true), "true"),
+            (ConfigValue::Int(-3), "-3"),
+            (ConfigValue::Float(0.25), "0.25"),
+            (ConfigValue::Float(1e20), "1e+20"),
+            (ConfigValue::Float(1e-7), "1e-07"),
+            (ConfigValue::Float(1.5e16), "1.5e+16"),
         ];
-        for (value, kind, expected) in table {
-            assert_eq!(text(&value, kind), expected);
+        for (value, expected) in table {
+            assert_eq!(text(&value), expected);
         }
     }
 }
