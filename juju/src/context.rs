@@ -83,7 +83,7 @@ pub struct Proxies {
 ///     ("JUJU_DISPATCH_PATH".to_owned(), "hooks/start".to_owned()),
 /// ]);
 /// let context = Context::read(&vars)?;
-/// assert_eq!((context.app(), context.event), ("web", Event::Start));
+/// assert_eq!((context.app(), &context.event), ("web", &Event::Start));
 /// # Ok::<(), juju::ContextError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -1,10 +1,12 @@
 //! The handle a charm gets: cached reads, writes that later reads see, and no tool call that is not needed.
 //!
 //! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch; nothing is kept
-//! beyond it. What a relation looks like is in `juju/relation.rs`, secrets in `juju/secret.rs`.
+//! beyond it. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, the unit's
+//! state and ports in `juju/state.rs`.
 
 mod relation;
 mod secret;
+mod state;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,85 +144,6 @@ impl<'a> Juju<'a> {
     /// Tells the version of the workload.
     pub fn set_version(&self, version: &str) -> Result<(), Error> {
         self.call(|juju| juju.application_version_set(version))
-    }
-
-    /// The unit's state.
-    pub fn state(&self) -> Result<BTreeMap<String, String>, Error> {
-        if let Some(state) = self.state.borrow().as_ref() {
-            return Ok(state.clone());
-        }
-        let state = self.call(|juju| juju.state_get())?;
-        *self.state.borrow_mut() = Some(state.clone());
-        Ok(state)
-    }
-
-    /// Sets keys of the unit's state; those that are known to have their value already are left out.
-    pub fn set_state(&self, changes: &BTreeMap<String, String>) -> Result<(), Error> {
-        let mut changes = changes.clone();
-        if let Some(state) = self.state.borrow().as_ref() {
-            changes.retain(|key, value| state.get(key) != Some(value));
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.call(|juju| juju.state_set(&changes))?;
-        if let Some(state) = self.state.borrow_mut().as_mut() {
-            state.extend(changes);
-        }
-        Ok(())
-    }
-
-    /// Deletes a key of the unit's state, unless it is known not to be there.
-    pub fn delete_state(&self, key: &str) -> Result<(), Error> {
-        if self.state.borrow().as_ref().is_some_and(|state| !state.contains_key(key)) {
-            return Ok(());
-        }
-        self.call(|juju| juju.state_delete(key))?;
-        if let Some(state) = self.state.borrow_mut().as_mut() {
-            state.remove(key);
-        }
-        Ok(())
-    }
-
-    /// The ports this unit has open.
-    pub fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
-        if let Some(ports) = self.ports.borrow().as_ref() {
-            return Ok(ports.clone());
-        }
-        let ports = self.call(|juju| juju.opened_ports())?;
-        *self.ports.borrow_mut() = Some(ports.clone());
-        Ok(ports)
-    }
-
-    /// Opens a port, unless it is known to be open.
-    pub fn open_port(&self, port: &Port) -> Result<(), Error> {
-        if self.ports.borrow().as_ref().is_some_and(|open| open.contains(port)) {
-            return Ok(());
-        }
-        self.call(|juju| juju.open_port(port))?;
-        if let Some(open) = self.ports.borrow_mut().as_mut() {
-            open.insert(*port);
-        }
-        Ok(())
-    }
-
-    /// Closes a port, unless it is known to be closed.
-    pub fn close_port(&self, port: &Port) -> Result<(), Error> {
-        if self.ports.borrow().as_ref().is_some_and(|open| !open.contains(port)) {
-            return Ok(());
-        }
-        self.call(|juju| juju.close_port(port))?;
-        if let Some(open) = self.ports.borrow_mut().as_mut() {
-            open.remove(port);
-        }
-        Ok(())
-    }
-
-    /// Has exactly these ports open.
-    pub fn set_ports(&self, wanted: &BTreeSet<Port>) -> Result<(), Error> {
-        let open = self.opened_ports()?;
-        open.difference(wanted).try_for_each(|port| self.close_port(port))?;
-        wanted.difference(&open).try_for_each(|port| self.open_port(port))
     }
 
     /// The network of an endpoint or extra binding, or of one relation of it.

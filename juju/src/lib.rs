@@ -60,6 +60,8 @@ mod context;
 mod databag;
 mod defer;
 mod event;
+#[cfg(test)]
+mod fake;
 mod juju;
 mod log;
 mod metadata;

@@ -2,8 +2,9 @@
 //!
 //! Endpoints keep the order of the file, since lists shown to people use it. Errors name the file and the key. How
 //! values are taken out of YAML is in `metadata/yaml.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
-//! options in `metadata/option.rs`.
+//! options in `metadata/option.rs`, containers, resources and storages in `metadata/declaration.rs`.
 
+mod declaration;
 mod endpoint;
 mod option;
 mod yaml;
@@ -13,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use declaration::{Container, Mount, Resource, ResourceKind, StorageDeclaration};
 pub use endpoint::{Endpoint, Role, Scope};
 use yaml::Node;
 
@@ -84,65 +86,6 @@ pub struct Metadata {
     pub charm_user: Option<String>,
     /// What is allowed and yet likely wrong, as sentences.
     pub warnings: Vec<String>,
-}
-
-/// A workload container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Container {
-    /// The resource with its image.
-    pub resource: Option<String>,
-    /// Storages mounted into it.
-    pub mounts: Vec<Mount>,
-    /// The user Pebble runs as.
-    pub uid: Option<u32>,
-    /// The group Pebble runs as.
-    pub gid: Option<u32>,
-}
-
-/// A storage mounted into a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mount {
-    /// The storage.
-    pub storage: String,
-    /// Where; Juju chooses if it isn't said.
-    pub location: Option<PathBuf>,
-}
-
-/// A resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
-    /// What it is.
-    pub kind: ResourceKind,
-    /// What it is for, for people.
-    pub description: String,
-    /// Of a file: the name it is stored under.
-    pub filename: Option<String>,
-    /// Of an image: where it is to be had, for people and tools other than Juju.
-    pub upstream_source: Option<String>,
-}
-
-/// What a resource is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResourceKind {
-    /// A container image.
-    OciImage,
-    /// A file.
-    File,
-}
-
-/// A storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageDeclaration {
-    /// `filesystem` or `block`.
-    pub kind: String,
-    /// Where it is mounted in the charm's container.
-    pub location: Option<PathBuf>,
-    /// How many there may be, as written: `1`, `0-`, `2-3`. None: exactly one.
-    pub range: Option<String>,
-    /// Whether the unit may only read it.
-    pub read_only: bool,
-    /// The least size, as written.
-    pub minimum_size: Option<String>,
 }
 
 /// An action's declaration.
@@ -239,9 +182,9 @@ impl Metadata {
             description: text("description")?,
             subordinate,
             endpoints,
-            containers: root.each("containers", container)?,
-            resources: root.each("resources", resource)?,
-            storages: root.each("storage", storage)?,
+            containers: root.each("containers", declaration::container)?,
+            resources: root.each("resources", declaration::resource)?,
+            storages: root.each("storage", declaration::storage)?,
             extra_bindings: root.each("extra-bindings", |_| Ok(()))?.into_keys().collect(),
             assumes: root.json("assumes")?,
             charm_user: root.text("charm-user")?,
@@ -274,50 +217,6 @@ fn text(dir: &Path, file: &str) -> Result<Option<String>, MetadataError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(MetadataError::Read { path, source }),
     }
-}
-
-fn container(node: &Node<'_>) -> Result<Container, MetadataError> {
-    let id = |key| Ok(node.int(key)?.map(|id| u32::try_from(id).map_err(|_| node.wrong(key, "must be a user id"))));
-    Ok(Container {
-        resource: node.text("resource")?,
-        mounts: node.list("mounts", mount)?,
-        uid: id("uid")?.transpose()?,
-        gid: id("gid")?.transpose()?,
-    })
-}
-
-fn mount(node: &Node<'_>) -> Result<Mount, MetadataError> {
-    let storage = node.text("storage")?.ok_or_else(|| node.wrong("storage", "must be there"))?;
-    Ok(Mount { storage, location: node.text("location")?.map(PathBuf::from) })
-}
-
-fn resource(node: &Node<'_>) -> Result<Resource, MetadataError> {
-    let kind = match node.text("type")?.as_deref() {
-        Some("oci-image") => ResourceKind::OciImage,
-        Some("file") => ResourceKind::File,
-        _ => return Err(node.wrong("type", "must be oci-image or file")),
-    };
-    Ok(Resource {
-        kind,
-        description: node.text("description")?.unwrap_or_default(),
-        filename: node.text("filename")?,
-        upstream_source: node.text("upstream-source")?,
-    })
-}
-
-fn storage(node: &Node<'_>) -> Result<StorageDeclaration, MetadataError> {
-    let kind = node.text("type")?.unwrap_or_default();
-    if kind != "filesystem" && kind != "block" {
-        return Err(node.wrong("type", "must be filesystem or block"));
-    }
-    let multiple = node.get("multiple")?;
-    Ok(StorageDeclaration {
-        kind,
-        location: node.text("location")?.map(PathBuf::from),
-        range: multiple.map(|multiple| multiple.word("range")).transpose()?.flatten(),
-        read_only: node.bool("read-only")?.unwrap_or(false),
-        minimum_size: node.word("minimum-size")?,
-    })
 }
 
 fn actions(root: &Node<'_>) -> Result<BTreeMap<String, ActionDeclaration>, MetadataError> {

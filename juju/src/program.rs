@@ -52,8 +52,8 @@ fn hand_over(log: &Log) {
     let levels = [LogLevel::Warning, LogLevel::Error];
     let important: Vec<String> = levels.into_iter().flat_map(|level| log.lines(level)).collect();
     if let Err(error) = log.flush(&HookTools::new()) {
-        say(&chain(&error));
         important.iter().for_each(|line| say(line));
+        say(&chain(&error));
     }
 }
 

@@ -4,7 +4,9 @@
 //! results never get into an error, and never into a process listing where the tool has another way to take them.
 
 mod action;
+mod call;
 mod config;
+mod error;
 mod machine;
 mod network;
 mod private;
@@ -21,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
+use call::Call;
+pub use error::Error;
 use serde::de::DeserializeOwned;
 
 use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
@@ -31,83 +35,6 @@ use crate::network::{GoalState, Network};
 use crate::port::Port;
 use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
 use crate::status::Status;
-
-/// Why Juju did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The tool ran and refused.
-    #[error("cannot run {command}: {stderr}")]
-    Tool {
-        /// The tool and its arguments, without any value a databag, a secret or the like may hold.
-        command: String,
-        /// Its exit code; none if a signal ended it.
-        code: Option<i32>,
-        /// What it said.
-        stderr: String,
-    },
-    /// The tool could not be started.
-    #[error("cannot start {command}")]
-    Spawn {
-        /// The tool and its arguments, as above.
-        command: String,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The tool's answer is not what it is known to answer. The answer itself is left out: it may be a secret.
-    #[error("cannot read the answer of {command}: {what}")]
-    Answer {
-        /// The tool and its arguments, as above.
-        command: String,
-        /// What was expected, or where the answer stops making sense.
-        what: String,
-    },
-    /// A file that carries a secret to the tool could not be written.
-    #[error("cannot write a private file for {command}")]
-    File {
-        /// The tool.
-        command: &'static str,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A databag would grow beyond what Juju takes at the end of the hook.
-    #[error("cannot write {bytes} bytes into relation {relation}: a databag holds {} bytes", crate::MAX_DATABAG_BYTES)]
-    TooLarge {
-        /// The relation.
-        relation: RelationId,
-        /// The size the databag would have.
-        bytes: usize,
-    },
-    /// What stands behind [`Backend`] has no such tool.
-    #[error("cannot run {tool}: there is no such tool here")]
-    Unsupported {
-        /// The tool.
-        tool: &'static str,
-    },
-}
-
-impl Error {
-    /// A refusal, as a tool would give it; for models.
-    pub fn refusal(command: impl Into<String>, code: i32, stderr: impl Into<String>) -> Self {
-        Self::Tool { command: command.into(), code: Some(code), stderr: stderr.into() }
-    }
-
-    /// Whether Juju said that this unit may not do that.
-    #[must_use]
-    pub fn is_permission_denied(&self) -> bool {
-        let words = ["permission denied", "cannot write relation settings", "is not the leader"];
-        self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
-    }
-
-    /// Whether Juju said that the thing does not exist.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.said().is_some_and(|stderr| stderr.contains("not found"))
-    }
-
-    fn said(&self) -> Option<&str> {
-        if let Self::Tool { stderr, .. } = self { Some(stderr) } else { None }
-    }
-}
 
 /// The hook tools Juju puts on PATH.
 #[derive(Clone, Debug, Default)]
@@ -161,12 +88,8 @@ impl HookTools {
 #[allow(clippy::disallowed_methods, reason = "this is the one place where hook tools are started")]
 fn spawn(program: &Path, call: &Call) -> io::Result<Output> {
     let stdin = if call.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
-    let mut child = Command::new(program)
-        .args(call.args.iter().map(|arg| &arg.text))
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(program).args(call.args()).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let pipe = child.stdin.take();
     std::thread::scope(|scope| {
         if let (Some(mut pipe), Some(text)) = (pipe, call.stdin.as_deref()) {
@@ -176,78 +99,6 @@ fn spawn(program: &Path, call: &Call) -> io::Result<Output> {
         }
         child.wait_with_output()
     })
-}
-
-/// One argument, and what of it may be shown.
-#[derive(Debug)]
-struct Arg {
-    text: String,
-    shown: Option<String>,
-}
-
-/// A tool with its arguments; `Display` is the command as errors and logs show it.
-#[derive(Debug)]
-struct Call {
-    tool: &'static str,
-    args: Vec<Arg>,
-    stdin: Option<String>,
-}
-
-impl Call {
-    const fn new(tool: &'static str) -> Self {
-        Self { tool, args: Vec::new(), stdin: None }
-    }
-
-    fn arg(mut self, text: impl Into<String>) -> Self {
-        self.args.push(Arg { text: text.into(), shown: None });
-        self
-    }
-
-    /// Two arguments, the second given only if there is one.
-    fn option(self, flag: &str, value: Option<impl Into<String>>) -> Self {
-        match value {
-            Some(value) => self.arg(flag).arg(value),
-            None => self,
-        }
-    }
-
-    fn flag(self, flag: &str, set: bool) -> Self {
-        if set { self.arg(flag) } else { self }
-    }
-
-    /// An argument that must not be shown, and what is shown instead.
-    fn hidden(mut self, text: String, shown: String) -> Self {
-        self.args.push(Arg { text, shown: Some(shown) });
-        self
-    }
-
-    /// Ends the options: what follows may begin with a dash.
-    fn operand(self, text: impl Into<String>) -> Self {
-        self.arg("--").arg(text)
-    }
-
-    /// What the tool reads; never shown.
-    fn stdin(mut self, text: String) -> Self {
-        self.stdin = Some(text);
-        self
-    }
-
-    /// The error for an answer that is not the JSON expected. The parser's own words may quote the answer.
-    fn unreadable(&self, error: &serde_json::Error) -> Error {
-        let what = format!("not the JSON expected, at line {} column {}", error.line(), error.column());
-        Error::Answer { command: self.to_string(), what }
-    }
-
-    fn nonsense(&self, what: impl Into<String>) -> Error {
-        Error::Answer { command: self.to_string(), what: what.into() }
-    }
-}
-
-impl std::fmt::Display for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.tool)?;
-        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.shown.as_ref().unwrap_or(&arg.text)))
-    }
 }
 
 /// The table of tools: which family has which.

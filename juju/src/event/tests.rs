@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::context::ContextError;
 
 const SECRET: &str = "secret:9m4e2mr0ui3e8a215n4g";
 

@@ -6,7 +6,7 @@ use super::Juju;
 use crate::backend::{Entity, Whose};
 use crate::databag::{Databag, MAX_DATABAG_BYTES};
 use crate::event::Event;
-use crate::name::RelationId;
+use crate::name::{RelationId, UnitName};
 use crate::relation::{Needs, View};
 use crate::tool::Error;
 
@@ -98,10 +98,14 @@ impl Juju<'_> {
         Ok(())
     }
 
-    fn other_units(&self, id: RelationId, data: bool) -> Result<BTreeMap<crate::UnitName, Databag>, Error> {
+    /// The units at the other side without this one; of a relation that ends there are none, so nobody is asked.
+    fn other_units(&self, id: RelationId, data: bool) -> Result<BTreeMap<UnitName, Databag>, Error> {
+        if self.context.event.broken() == Some(id) {
+            return Ok(BTreeMap::new());
+        }
         let units = self.memo(&self.units, id, |juju| Ok(juju.relation_units(id)?.into_iter().collect()));
         let units = self.spare(id, units)?.into_iter().filter(|unit| *unit != self.context.unit);
-        let read = |unit: crate::UnitName| {
+        let read = |unit: UnitName| {
             let bag =
                 if data { self.spare(id, self.databag(id, &Entity::Unit(unit.clone())))? } else { Databag::new() };
             Ok((unit, bag))

@@ -1,1 +1,166 @@
-//! To come.
+//! Which calls the handle makes, and that it makes none twice.
+
+use super::*;
+use crate::databag::MAX_DATABAG_BYTES;
+use crate::fake::{Fake, SECRET, context};
+use crate::relation::{Needs, View};
+use crate::secret::{NewSecret, SecretUpdate};
+
+fn world() -> Fake {
+    let bag = |key: &str| Databag::from_iter([(key, "1")]);
+    let bags = [((7, "pg".to_owned()), bag("remote")), ((7, "web/1".to_owned()), bag("own"))];
+    Fake {
+        relations: BTreeMap::from([(7, vec!["pg/10", "pg/9"]), (8, vec![])]),
+        bags: RefCell::new(bags.into()),
+        ..Fake::default()
+    }
+}
+
+#[test]
+fn reads_are_made_once() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    for _ in 0..2 {
+        assert_eq!(juju.config().expect("config").int("port"), Some(8000));
+        assert!(!juju.is_leader().expect("leadership"));
+        assert_eq!(juju.relation_ids("db").expect("ids"), [RelationId(7), RelationId(8)]);
+        juju.view("db", RelationId(7), Needs::all()).expect("a view");
+    }
+    let want = [
+        "config-get",
+        "is-leader",
+        "relation-ids db",
+        "relation-list 7",
+        "relation-get 7 pg/9",
+        "relation-get 7 pg/10",
+        "relation-get 7 pg",
+        "relation-get 7 web/1",
+    ];
+    assert_eq!(fake.take(), want);
+    assert_eq!(juju.calls(), want.len() as u64);
+}
+
+#[test]
+fn a_view_holds_what_was_asked_for() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let view = juju.view("db", RelationId(7), Needs { remote_units: true, remote_app: true, ..Needs::default() });
+    let view = view.expect("a view");
+    assert_eq!(view.units.keys().map(UnitName::number).collect::<Vec<_>>(), [9, 10]);
+    assert_eq!(view.remote_app.text("remote"), Some("1"));
+    assert_eq!((view.local_app, view.local_unit.len()), (None, 0));
+    assert_eq!(fake.take(), ["relation-list 7", "relation-get 7 pg"]);
+
+    juju.view("db", RelationId(8), Needs { remote_app: true, ..Needs::default() }).expect("a view");
+    assert_eq!(fake.take(), ["relation-list 8 --app", "relation-get 8 pg"]);
+    assert_eq!(juju.views("db", Needs::default()).expect("views").len(), 2);
+}
+
+#[test]
+fn the_application_s_databag_is_read_by_leaders_and_peers() {
+    let needs = Needs { local_app: true, ..Needs::default() };
+    let context = context("hooks/start");
+    for (leader, needs, readable) in [(false, needs, false), (true, needs, true), (false, needs.of_peer(), true)] {
+        let fake = Fake { leader, ..world() };
+        let view = Juju::new(&context, &fake).view("db", RelationId(7), needs).expect("a view");
+        assert_eq!(view.local_app.is_some(), readable);
+        assert_eq!(fake.take().contains(&"relation-get 7 web".to_owned()), readable);
+    }
+}
+
+#[test]
+fn a_relation_that_ends_is_left_out_and_still_readable() {
+    let (fake, context) = (world(), context("hooks/db-relation-broken"));
+    let juju = Juju::new(&context, &fake);
+    assert_eq!(juju.relation_ids("db").expect("ids"), [RelationId(8)]);
+    let view = juju.view("db", RelationId(7), Needs::all()).expect("a view");
+    assert_eq!(view.remote_app.text("remote"), Some("1"));
+    assert!(view.units.is_empty());
+}
+
+#[test]
+fn a_relation_that_is_gone_is_empty() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let view = Juju::new(&context, &fake).view("db", RelationId(9), Needs::all()).expect("a view");
+    assert_eq!(view, View::empty("db", RelationId(9)));
+}
+
+#[test]
+fn databag_writes_show_and_are_made_only_where_they_change_something() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let needs = Needs { local_unit: true, ..Needs::default() };
+    let own = |juju: &Juju<'_>| juju.view("db", RelationId(7), needs).expect("a view").local_unit;
+    assert_eq!(own(&juju), Databag::from_iter([("own", "1")]));
+    fake.take();
+    let write = |changes| juju.set_databag(RelationId(7), Whose::Unit, &Databag::from_iter(changes));
+    write([("own", "1"), ("absent", "")]).expect("nothing to do");
+    assert!(fake.take().is_empty());
+    write([("own", ""), ("new", "2")]).expect("a write");
+    assert_eq!(fake.take(), [r#"relation-set 7 Unit ["new", "own"]"#]);
+    assert_eq!(own(&juju), Databag::from_iter([("new", "2")]));
+    assert!(fake.take().is_empty());
+}
+
+#[test]
+fn a_databag_too_large_is_refused_by_name_and_size() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let fits = Databag::from_iter([("k", "x".repeat(MAX_DATABAG_BYTES - 1))]);
+    juju.set_databag(RelationId(7), Whose::App, &fits).expect("just small enough");
+    let large = Databag::from_iter([("k", "x".repeat(MAX_DATABAG_BYTES))]);
+    let error = juju.set_databag(RelationId(7), Whose::App, &large).expect_err("one byte too many");
+    assert!(error.to_string().contains("16777217 bytes into relation 7"), "{error}");
+}
+
+#[test]
+fn state_and_ports_are_written_where_they_differ() {
+    let (fake, context) = (world(), context("hooks/start"));
+    fake.ports.borrow_mut().extend([Port::tcp(80), Port::tcp(443)]);
+    let juju = Juju::new(&context, &fake);
+    juju.set_ports(&[Port::tcp(443), Port::tcp(8000)].into()).expect("ports");
+    juju.set_ports(&[Port::tcp(443), Port::tcp(8000)].into()).expect("ports");
+    assert_eq!(fake.take(), ["opened-ports", "close-port 80/tcp", "open-port 8000/tcp"]);
+
+    let map = |value: &str| BTreeMap::from([("k".to_owned(), value.to_owned())]);
+    assert!(juju.state().expect("state").is_empty());
+    juju.set_state(&map("1")).expect("state");
+    juju.set_state(&map("1")).expect("state");
+    assert_eq!(juju.state().expect("state"), map("1"));
+    juju.delete_state("k").expect("state");
+    juju.delete_state("k").expect("state");
+    assert_eq!(fake.take(), ["state-get", r#"state-set ["k"]"#, "state-delete k"]);
+}
+
+#[test]
+fn a_status_is_set_once() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let status = Status::active("ready");
+    juju.set_status(Whose::Unit, &status).expect("a status");
+    juju.set_status(Whose::Unit, &status).expect("a status");
+    assert_eq!(juju.status(Whose::Unit).expect("a status"), Some(status));
+    assert_eq!(fake.take(), ["status-set Unit active: ready"]);
+}
+
+#[test]
+fn secrets_are_read_once_until_they_change() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let id: SecretId = SECRET.parse().expect("an id");
+    let both = SecretQuery { label: Some("db".to_owned()), ..SecretQuery::id(id.clone()) }.refresh();
+    for query in [&both, &both, &SecretQuery::id(id.clone()), &SecretQuery::label("db").peek()] {
+        assert_eq!(juju.secret(query).expect("a secret")["password"].expose(), "hunter2");
+    }
+    assert_eq!(fake.take(), [r#"secret-get Some("db") Refresh"#]);
+    for query in [SecretQuery::label("db"), SecretQuery::id(id.clone())] {
+        assert_eq!(juju.secret_info(&query).expect("info").revision, 1);
+    }
+    assert_eq!(fake.take(), ["secret-info-get"]);
+
+    juju.set_secret(&id, &SecretUpdate::default()).expect("a change");
+    juju.secret(&SecretQuery::label("db")).expect("a secret");
+    juju.secret_info(&SecretQuery::id(id)).expect("info");
+    assert_eq!(fake.take(), ["secret-set", r#"secret-get Some("db") Tracked"#, "secret-info-get"]);
+    juju.add_secret(&NewSecret::new(SecretContent::new())).expect("a secret");
+}

@@ -1,0 +1,82 @@
+//! The one error of hook tools.
+
+use std::io;
+
+use crate::name::RelationId;
+
+/// Why Juju did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The tool ran and refused.
+    #[error("cannot run {command}: {stderr}")]
+    Tool {
+        /// The tool and its arguments, without any value a databag, a secret or the like may hold.
+        command: String,
+        /// Its exit code; none if a signal ended it.
+        code: Option<i32>,
+        /// What it said.
+        stderr: String,
+    },
+    /// The tool could not be started.
+    #[error("cannot start {command}")]
+    Spawn {
+        /// The tool and its arguments, as above.
+        command: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The tool's answer is not what it is known to answer. The answer itself is left out: it may be a secret.
+    #[error("cannot read the answer of {command}: {what}")]
+    Answer {
+        /// The tool and its arguments, as above.
+        command: String,
+        /// What was expected, or where the answer stops making sense.
+        what: String,
+    },
+    /// A file that carries a secret to the tool could not be written.
+    #[error("cannot write a private file for {command}")]
+    File {
+        /// The tool.
+        command: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A databag would grow beyond what Juju takes at the end of the hook.
+    #[error("cannot write {bytes} bytes into relation {relation}: a databag holds {} bytes", crate::MAX_DATABAG_BYTES)]
+    TooLarge {
+        /// The relation.
+        relation: RelationId,
+        /// The size the databag would have.
+        bytes: usize,
+    },
+    /// What stands behind [`Backend`] has no such tool.
+    #[error("cannot run {tool}: there is no such tool here")]
+    Unsupported {
+        /// The tool.
+        tool: &'static str,
+    },
+}
+
+impl Error {
+    /// A refusal, as a tool would give it; for models.
+    pub fn refusal(command: impl Into<String>, code: i32, stderr: impl Into<String>) -> Self {
+        Self::Tool { command: command.into(), code: Some(code), stderr: stderr.into() }
+    }
+
+    /// Whether Juju said that this unit may not do that.
+    #[must_use]
+    pub fn is_permission_denied(&self) -> bool {
+        let words = ["permission denied", "cannot write relation settings", "is not the leader"];
+        self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
+    }
+
+    /// Whether Juju said that the thing does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.said().is_some_and(|stderr| stderr.contains("not found"))
+    }
+
+    fn said(&self) -> Option<&str> {
+        if let Self::Tool { stderr, .. } = self { Some(stderr) } else { None }
+    }
+}
