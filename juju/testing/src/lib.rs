@@ -1,1 +1,30 @@
-//! To be written.
+//! Juju's model in one process, for tests of charms and for the playground: one set of rules, two fronts.
+//!
+//! - [`Model`]: applications, units, relations, secrets, and which event a unit gets next. No I/O.
+//! - [`ModelBackend`]: a hook of that model as a [`juju::Backend`], in-process.
+//! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables of the names and
+//!   manners of Juju's hook tools; [`dispatch_process`] runs a charm that way.
+//! - [`Context`] and [`State`]: one event over a whole world, for a test that says what was before and compares what
+//!   is after.
+//!
+//! Pebble is not here: charms under test speak to a real supervisor over a socket.
+
+#![allow(clippy::disallowed_methods, reason = "the side of Juju: it starts charms and reads the tools' environment")]
+
+mod backend;
+mod client;
+mod dispatch;
+mod environment;
+mod model;
+mod server;
+mod tools;
+
+pub use backend::ModelBackend;
+pub use client::{hook_tools_main, install_tools, run_program};
+pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
+pub use model::{
+    Action, ActionStatus, Addresses, Call, Error as ModelError, Finished, HookError, HookId, Log, LogLine, Model,
+    RelationInfo, endpoint,
+};
+pub use server::Server;
+pub use tools::{hook_tools, is_hook_tool};

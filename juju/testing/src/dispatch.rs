@@ -1,0 +1,227 @@
+//! One event run as Juju's unit agent runs it: the charm's `dispatch` as a process, in its folder, with the agent's
+//! environment and the hook tools first on the path; committed if it exits with 0.
+
+use crate::environment::{self, Variables};
+use crate::model::{Action, Call, Error as ModelError};
+use crate::server::Server;
+use juju::{Event, UnitName, Version};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// The most of an output stream that is kept.
+const KEPT: u64 = 1024 * 1024;
+/// How long the output streams are read on once the charm has ended: what it left behind may hold them open.
+const LINGER: Duration = Duration::from_millis(200);
+const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How a charm process is run.
+#[derive(Clone, Debug)]
+pub struct DispatchOptions {
+    /// The folder [`crate::install_tools`] filled.
+    pub tools_dir: PathBuf,
+    /// Where the charm finds its containers' Pebble sockets, when not at Juju's place.
+    pub containers_dir: Option<PathBuf>,
+    /// When the charm and what it started are killed, and the hook counts as failed.
+    pub timeout: Duration,
+    /// Variables beside those of the agent, or instead of them.
+    pub variables: BTreeMap<String, String>,
+    /// The version of the agent.
+    pub juju_version: Version,
+}
+
+impl DispatchOptions {
+    /// Five minutes, Juju 3.6, containers where Juju has them.
+    pub fn new(tools_dir: impl Into<PathBuf>) -> DispatchOptions {
+        DispatchOptions {
+            tools_dir: tools_dir.into(),
+            containers_dir: None,
+            timeout: Duration::from_secs(300),
+            variables: BTreeMap::new(),
+            juju_version: Version { major: 3, minor: 6, patch: 12 },
+        }
+    }
+}
+
+/// What came of an event.
+#[derive(Clone, Debug)]
+pub struct Dispatched {
+    /// The exit code; `None` when a signal ended the charm.
+    pub exit: Option<i32>,
+    /// Was it killed because it took too long?
+    pub is_timeout: bool,
+    /// The hook-tool calls in order.
+    pub calls: Vec<Call>,
+    /// The action, when the event was one.
+    pub action: Option<Action>,
+    /// Standard output, its first mebibyte.
+    pub stdout: String,
+    /// Standard error, its first mebibyte.
+    pub stderr: String,
+    /// From start to end.
+    pub wall: Duration,
+}
+
+impl Dispatched {
+    /// Did the hook succeed, so that its writes were committed?
+    pub fn is_success(&self) -> bool {
+        self.exit == Some(0)
+    }
+
+    /// How often each tool was called.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        crate::model::counts(&self.calls)
+    }
+}
+
+/// Why an event could not be run at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The model refused to open the hook.
+    #[error("cannot open the hook")]
+    Model {
+        /// Its reason.
+        #[source]
+        source: ModelError,
+    },
+    /// The charm's program could not be started.
+    #[error("cannot start {}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// Runs `dispatch` in the charm's folder for one event of a unit, and ends the hook by its exit code.
+///
+/// The charm leads a process group of its own, which is killed when the time is over. Standard input is empty.
+///
+/// # Errors
+/// The model has no such unit or it runs a hook, or the program can't be started. A charm that fails is no error.
+pub fn dispatch_process(
+    server: &Server,
+    unit: &UnitName,
+    event: &Event,
+    charm_dir: &Path,
+    options: &DispatchOptions,
+) -> Result<Dispatched, DispatchError> {
+    let hook =
+        server.with(|model| model.begin(unit, event.clone())).map_err(|source| DispatchError::Model { source })?;
+    let variables = server.with(|model| {
+        let mut all = environment::variables(model, unit, event, &hook, options.juju_version, charm_dir);
+        all.extend(of_process(server, options));
+        all
+    });
+    let outcome = run(charm_dir, &variables, options.timeout);
+    let is_success = outcome.as_ref().is_ok_and(|outcome| outcome.status.code() == Some(0));
+    let finished =
+        server.with(|model| model.finish(&hook, is_success)).map_err(|source| DispatchError::Model { source })?;
+    let outcome = outcome.map_err(|source| DispatchError::Start { program: charm_dir.join("dispatch"), source })?;
+    Ok(Dispatched {
+        exit: outcome.status.code(),
+        is_timeout: outcome.is_timeout,
+        calls: finished.calls,
+        action: finished.action,
+        stdout: outcome.stdout,
+        stderr: outcome.stderr,
+        wall: outcome.wall,
+    })
+}
+
+fn of_process(server: &Server, options: &DispatchOptions) -> Variables {
+    let mut variables = Variables::from([
+        ("HOME".to_owned(), "/root".to_owned()),
+        ("JUJU_AGENT_SOCKET_ADDRESS".to_owned(), format!("@{}", server.socket().display())),
+        ("PATH".to_owned(), format!("{}:{SYSTEM_PATH}", options.tools_dir.display())),
+    ]);
+    if let Some(dir) = &options.containers_dir {
+        variables.insert("CHARM_CONTAINERS_DIR".to_owned(), dir.display().to_string());
+    }
+    variables.extend(options.variables.clone());
+    variables
+}
+
+struct Outcome {
+    status: ExitStatus,
+    is_timeout: bool,
+    stdout: String,
+    stderr: String,
+    wall: Duration,
+}
+
+fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result<Outcome> {
+    let start = Instant::now();
+    let mut child = Command::new(charm_dir.join("dispatch"))
+        .current_dir(charm_dir)
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let stdout = child.stdout.take().map(collect);
+    let stderr = child.stderr.take().map(collect);
+    let (status, is_timeout) = wait(child, timeout)?;
+    let wall = start.elapsed();
+    let end = Instant::now() + LINGER;
+    Ok(Outcome { status, is_timeout, stdout: text(stdout, end), stderr: text(stderr, end), wall })
+}
+
+/// Waits for the child, and kills its process group when the time is over.
+fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let (sender, ended) = channel();
+    std::thread::spawn(move || sender.send(child.wait()));
+    let gone = || io::Error::other("the thread that waits for the charm is gone");
+    match ended.recv_timeout(timeout) {
+        Ok(status) => Ok((status?, false)),
+        Err(RecvTimeoutError::Disconnected) => Err(gone()),
+        Err(RecvTimeoutError::Timeout) => {
+            if let Some(group) = group {
+                // It may have ended by itself just now.
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            let status = ended.recv().map_err(|_| gone())??;
+            Ok((status, status.signal().is_some()))
+        }
+    }
+}
+
+/// Reads a stream piece by piece in the background; the pieces end with the stream.
+fn collect(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, pieces) = channel();
+    std::thread::spawn(move || {
+        let (mut stream, mut kept) = (stream, 0);
+        let mut buffer = [0; 8192];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            if kept < KEPT && sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+            kept += count as u64;
+        }
+    });
+    pieces
+}
+
+/// What was read until the stream ended, or until the given time.
+fn text(pieces: Option<Receiver<Vec<u8>>>, end: Instant) -> String {
+    let mut bytes = Vec::new();
+    if let Some(pieces) = pieces {
+        let left = || end.saturating_duration_since(Instant::now());
+        while let Ok(piece) = pieces.recv_timeout(left()) {
+            bytes.extend(piece);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

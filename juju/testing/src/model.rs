@@ -1,0 +1,251 @@
+//! Juju's model in one value: applications, units, relations, secrets, and the rules over them.
+//!
+//! An operator's verbs are methods here and in the files below ([`Model::deploy`], [`Model::integrate`], …). What a charm
+//! does, it does inside a hook: [`Model::next_event`] says which event a unit gets next, [`Model::begin`] opens the hook,
+//! one of the two fronts ([`crate::ModelBackend`] in-process, [`crate::Server`] for hook-tool executables) carries
+//! the charm's calls, and [`Model::finish`] commits or drops what they wrote.
+//!
+//! ```
+//! use juju::{Databag, Entity, Role};
+//! use juju_testing::{Model, endpoint};
+//!
+//! let mut model = Model::new("demo");
+//! model.add_application("web", vec![endpoint("db", Role::Requires, "postgresql_client")], 1)?;
+//! model.add_application("postgresql", vec![endpoint("database", Role::Provides, "postgresql_client")], 1)?;
+//! let id = model.integrate("web:db", "postgresql")?;
+//! model.set_databag(id, &Entity::App("postgresql".into()), &Databag::from_iter([("version", "15")]))?;
+//! assert_eq!(model.databag(id, &Entity::App("postgresql".into()))?.text("version"), Some("15"));
+//! # Ok::<(), juju_testing::ModelError>(())
+//! ```
+
+mod action;
+mod application;
+mod deployment;
+mod error;
+mod hook;
+mod integration;
+mod log;
+mod queue;
+mod random;
+mod relation;
+mod secret;
+mod vault;
+mod world;
+mod write;
+
+use juju::{Event, Status, UnitName, Whose};
+use std::collections::BTreeMap;
+use world::World;
+
+pub use action::{Action, ActionStatus};
+pub use application::Addresses;
+pub(crate) use application::{Application, Unit};
+pub use error::Error;
+pub use hook::{Call, Error as HookError};
+pub(crate) use hook::{Hook, Transaction};
+pub use integration::RelationInfo;
+pub use log::{Log, LogLine};
+pub use relation::endpoint;
+pub(crate) use secret::{Secret, SecretOwner};
+
+/// The name of an open hook, as `JUJU_CONTEXT_ID` carries it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HookId(String);
+
+impl HookId {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A hook that has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    /// What it called, in order.
+    pub calls: Vec<Call>,
+    /// The action it ran.
+    pub action: Option<Action>,
+}
+
+impl Finished {
+    /// How often each tool was called.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        counts(&self.calls)
+    }
+}
+
+/// How often each tool was called.
+pub(crate) fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for call in calls {
+        *counts.entry(call.tool.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// A model.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    world: World,
+    hooks: BTreeMap<String, Hook>,
+    actions: BTreeMap<String, Action>,
+    log: Log,
+    next_relation: u32,
+    next_action: u64,
+}
+
+impl Model {
+    /// An empty model with a random UUID.
+    pub fn new(name: impl Into<String>) -> Model {
+        Model::with_uuid(name, random::uuid())
+    }
+
+    /// An empty model.
+    pub fn with_uuid(name: impl Into<String>, uuid: impl Into<String>) -> Model {
+        let world = World { name: name.into(), uuid: uuid.into(), ..World::default() };
+        Model { world, ..Model::default() }
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.world.name
+    }
+
+    /// The model's UUID.
+    pub fn uuid(&self) -> &str {
+        &self.world.uuid
+    }
+
+    /// What charms have logged.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub(crate) fn application(&self, name: &str) -> Result<&Application, Error> {
+        self.world.applications.get(name).ok_or_else(|| Error::UnknownApplication(name.to_owned()))
+    }
+
+    pub(crate) fn application_mut(&mut self, name: &str) -> Result<&mut Application, Error> {
+        self.world.applications.get_mut(name).ok_or_else(|| Error::UnknownApplication(name.to_owned()))
+    }
+
+    pub(crate) fn unit(&self, name: &UnitName) -> Result<&Unit, Error> {
+        self.world.unit(name).ok_or_else(|| Error::UnknownUnit(name.to_string()))
+    }
+
+    pub(crate) fn unit_mut(&mut self, name: &UnitName) -> Result<&mut Unit, Error> {
+        self.world.unit_mut(name).ok_or_else(|| Error::UnknownUnit(name.to_string()))
+    }
+
+    /// The event a unit gets next: `None` when its charm knows all there is to know, while it runs a hook, and for
+    /// applications without a charm. After a failed hook it is that event again.
+    pub fn next_event(&self, unit: &UnitName) -> Option<Event> {
+        if self.is_busy(unit) { None } else { self.world.next_event(unit) }
+    }
+
+    /// Does the unit run a hook?
+    pub fn is_busy(&self, unit: &UnitName) -> bool {
+        self.hooks.values().any(|hook| hook.unit == *unit)
+    }
+
+    /// Queues an event that doesn't follow from the model: pebble-ready, a notice, update-status.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn push(&mut self, unit: &UnitName, event: Event) -> Result<(), Error> {
+        self.unit_mut(unit)?.pending.push_back(event);
+        Ok(())
+    }
+
+    /// Opens a hook for any event, most often the one [`Model::next_event`] named.
+    ///
+    /// # Errors
+    /// There is no such unit, it runs a hook already, or what the event is about does not exist.
+    pub fn begin(&mut self, unit: &UnitName, event: Event) -> Result<HookId, Error> {
+        self.unit(unit)?;
+        if self.is_busy(unit) {
+            return Err(Error::Busy(unit.to_string()));
+        }
+        self.check_event(unit, &event)?;
+        self.world.tell(unit, &event);
+        let action = match &event {
+            Event::Action(event) => self.actions.get_mut(&event.id),
+            _ => None,
+        };
+        let action = action.map(|action| {
+            action.status = ActionStatus::Running;
+            action.clone()
+        });
+        let id = format!("{unit}-{}-{}", event.name(), random::hex());
+        let hook = Hook::new(unit.clone(), event, self.world.clone(), action);
+        self.hooks.insert(id.clone(), hook);
+        Ok(HookId(id))
+    }
+
+    fn check_event(&self, unit: &UnitName, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::Relation(event) => {
+                let relation = self.world.relations.get(&event.id).filter(|r| r.side(unit.app()).is_some());
+                relation.map(|_| ()).ok_or(Error::RelationNotFound(event.id))
+            }
+            Event::Action(event) if !self.actions.contains_key(&event.id) => {
+                Err(Error::UnknownAction(event.name.clone()))
+            }
+            Event::Secret(event) if !self.world.secrets.contains_key(&event.id) => {
+                Err(Error::SecretNotFound(event.id.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a hook: commits what it wrote, or drops it when it failed. The units concerned get their events.
+    ///
+    /// # Errors
+    /// There is no such hook.
+    pub fn finish(&mut self, id: &HookId, is_success: bool) -> Result<Finished, Error> {
+        let mut hook = self.hooks.remove(id.as_str()).ok_or_else(|| Error::UnknownHook(id.0.clone()))?;
+        let action = hook.action.take().map(|action| self.finish_action(action, is_success));
+        let is_action = matches!(hook.event, Event::Action(_));
+        if is_success {
+            hook.commit(&mut self.world);
+            self.settle(&hook);
+        } else if let (Ok(unit), false) = (self.unit_mut(&hook.unit), is_action) {
+            // Juju runs a failed hook again, but never a failed action.
+            unit.failed = Some(hook.event.clone());
+        }
+        self.bury();
+        Ok(Finished { calls: hook.calls, action })
+    }
+
+    fn finish_action(&mut self, mut action: Action, is_success: bool) -> Action {
+        let is_failed = !is_success || action.failure.is_some();
+        action.status = if is_failed { ActionStatus::Failed } else { ActionStatus::Completed };
+        self.actions.insert(action.id.clone(), action.clone());
+        action
+    }
+
+    /// An open hook, to make a call in.
+    pub(crate) fn transaction(&mut self, id: &str) -> Option<Transaction<'_>> {
+        let hook = self.hooks.get_mut(id)?;
+        Some(Transaction { world: &mut self.world, hook, log: &mut self.log })
+    }
+
+    /// The status of a unit or of its application, if anything set one.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn status(&self, unit: &UnitName, whose: Whose) -> Result<Option<Status>, Error> {
+        Ok(match whose {
+            Whose::Unit => self.unit(unit)?.status.clone(),
+            Whose::App => self.application(unit.app())?.status.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Applications and their units.
+
+use super::queue::Memory;
+use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, Status, UnitName};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+
+/// An application: run by a charm, or, without one, by the caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Application {
+    pub(crate) name: String,
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// `None`: nobody dispatches events to its units; the caller writes its databags.
+    pub(crate) charm: Option<CharmFiles>,
+    /// What the operator set.
+    pub(crate) settings: BTreeMap<String, ConfigValue>,
+    pub(crate) config_version: u64,
+    pub(crate) charm_version: u64,
+    pub(crate) is_dying: bool,
+    pub(crate) leader: Option<UnitName>,
+    pub(crate) units: BTreeMap<UnitName, Unit>,
+    /// The number of the next unit; numbers are never used twice.
+    pub(crate) next_unit: u32,
+    pub(crate) status: Option<Status>,
+    pub(crate) version: String,
+    /// Where each resource's file is.
+    pub(crate) resources: BTreeMap<String, PathBuf>,
+}
+
+impl Application {
+    pub(crate) fn new(name: &str, charm: Option<CharmFiles>, endpoints: Vec<Endpoint>) -> Application {
+        Application {
+            name: name.to_owned(),
+            endpoints,
+            charm,
+            settings: BTreeMap::new(),
+            config_version: 1,
+            charm_version: 1,
+            is_dying: false,
+            leader: None,
+            units: BTreeMap::new(),
+            next_unit: 0,
+            status: None,
+            version: String::new(),
+            resources: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// What the operator set over the charm's defaults; options with neither are left out.
+    pub(crate) fn config(&self) -> Config {
+        let options = self.charm.iter().flat_map(|charm| &charm.options);
+        let defaults = options.filter_map(|(name, option)| Some((name.clone(), option.default.clone()?)));
+        let set = self.settings.iter().map(|(name, value)| (name.clone(), value.clone()));
+        defaults.chain(set).collect()
+    }
+}
+
+/// Where a unit can be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// The address to listen on.
+    pub bind: String,
+    /// The address others use.
+    pub ingress: String,
+    /// The subnets its traffic comes from.
+    pub egress: Vec<String>,
+}
+
+impl Addresses {
+    /// One address for everything.
+    pub fn of(address: impl Into<String>) -> Addresses {
+        let address = address.into();
+        Addresses { egress: vec![format!("{address}/32")], ingress: address.clone(), bind: address }
+    }
+
+    /// The keys Juju puts into every unit's databag.
+    pub(crate) fn settings(&self) -> Databag {
+        Databag::from_iter([
+            ("egress-subnets", self.egress.join(",")),
+            ("ingress-address", self.ingress.clone()),
+            ("private-address", self.ingress.clone()),
+        ])
+    }
+}
+
+/// One unit.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) name: UnitName,
+    pub(crate) is_dying: bool,
+    pub(crate) addresses: Addresses,
+    /// Addresses that differ for one endpoint.
+    pub(crate) bindings: BTreeMap<String, Addresses>,
+    pub(crate) status: Option<Status>,
+    /// The statuses it had before, oldest first.
+    pub(crate) status_history: Vec<Status>,
+    pub(crate) ports: BTreeSet<Port>,
+    pub(crate) state: BTreeMap<String, String>,
+    /// What its charm has been told so far.
+    pub(crate) memory: Memory,
+    /// Events that are not derived from the model: actions, Pebble's, update-status.
+    pub(crate) pending: VecDeque<Event>,
+    /// The event whose hook failed; it is run again before anything else.
+    pub(crate) failed: Option<Event>,
+}
+
+impl Unit {
+    pub(crate) fn new(name: UnitName, addresses: Addresses) -> Unit {
+        Unit {
+            name,
+            is_dying: false,
+            addresses,
+            bindings: BTreeMap::new(),
+            status: None,
+            status_history: Vec::new(),
+            ports: BTreeSet::new(),
+            state: BTreeMap::new(),
+            memory: Memory::default(),
+            pending: VecDeque::new(),
+            failed: None,
+        }
+    }
+
+    pub(crate) fn set_status(&mut self, status: Status) {
+        if let Some(before) = self.status.replace(status) {
+            self.status_history.push(before);
+        }
+    }
+
+    pub(crate) fn addresses(&self, endpoint: &str) -> &Addresses {
+        self.bindings.get(endpoint).unwrap_or(&self.addresses)
+    }
+}

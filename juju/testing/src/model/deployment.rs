@@ -1,0 +1,324 @@
+//! Applications and units as an operator makes, configures and removes them.
+
+use super::integration::RelationInfo;
+use super::relation::Side;
+use super::{Addresses, Application, Error, Model, Unit};
+use juju::{CharmFiles, Config, ConfigOption, ConfigValue, Endpoint, OptionKind, Port, Role, SecretId, UnitName};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+impl Model {
+    /// Deploys a charm with a number of units, the first of which leads. Its peer relations are made with it.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn deploy(&mut self, name: &str, charm: CharmFiles, units: u32) -> Result<(), Error> {
+        let endpoints = charm.metadata.endpoints.clone();
+        self.insert(Application::new(name, Some(charm), endpoints), units)
+    }
+
+    /// Adds an application without a charm: the caller writes its databags and secrets, no events are made for it.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn add_application(&mut self, name: &str, endpoints: Vec<Endpoint>, units: u32) -> Result<(), Error> {
+        self.insert(Application::new(name, None, endpoints), units)
+    }
+
+    fn insert(&mut self, app: Application, units: u32) -> Result<(), Error> {
+        let name = app.name.clone();
+        if self.world.applications.contains_key(&name) {
+            return Err(Error::DuplicateApplication(name));
+        }
+        let peers: Vec<Endpoint> = app.endpoints.iter().filter(|e| e.role == Role::Peers).cloned().collect();
+        self.world.applications.insert(name.clone(), app);
+        for peer in peers {
+            self.relate(&peer.interface, vec![Side::of(&name, &peer)]);
+        }
+        (0..units).try_for_each(|_| self.add_unit(&name).map(|_| ()))
+    }
+
+    /// Adds a unit. The first one leads.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn add_unit(&mut self, app: &str) -> Result<UnitName, Error> {
+        let place = self.world.applications.keys().position(|name| name == app).unwrap_or_default();
+        let app = self.application_mut(app)?;
+        let name = UnitName::new(app.name.clone(), app.next_unit);
+        let address = Addresses::of(format!("10.1.{}.{}", place % 250 + 1, app.next_unit % 240 + 10));
+        app.next_unit += 1;
+        app.leader.get_or_insert_with(|| name.clone());
+        app.units.insert(name.clone(), Unit::new(name.clone(), address));
+        self.enter_callers();
+        Ok(name)
+    }
+
+    /// Takes a unit away: it leaves its relations, then gets stop and remove. Another one leads, if it did.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn remove_unit(&mut self, name: &UnitName) -> Result<(), Error> {
+        self.unit_mut(name)?.is_dying = true;
+        for relation in self.world.relations.values_mut() {
+            relation.members.remove(name);
+        }
+        let app = self.application_mut(name.app())?;
+        if app.leader.as_ref() == Some(name) {
+            app.leader = app.units.values().find(|unit| !unit.is_dying).map(|unit| unit.name.clone());
+        }
+        if app.charm.is_none() {
+            self.forget_unit(name);
+        }
+        Ok(())
+    }
+
+    /// Removes an application with its units and relations.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn remove_application(&mut self, name: &str) -> Result<(), Error> {
+        let units: Vec<UnitName> = self.application(name)?.units.keys().cloned().collect();
+        self.application_mut(name)?.is_dying = true;
+        let of_app = |relation: &RelationInfo| relation.endpoint(name).is_some();
+        let relations: Vec<_> = self.relations().filter(of_app).map(|relation| relation.id).collect();
+        for id in relations {
+            self.remove_relation(id)?;
+        }
+        for unit in units {
+            self.remove_unit(&unit)?;
+        }
+        self.forget_application(name);
+        Ok(())
+    }
+
+    /// The unit is gone, and its application, if that was all that was left of it.
+    pub(super) fn forget_unit(&mut self, name: &UnitName) {
+        if let Ok(app) = self.application_mut(name.app()) {
+            app.units.remove(name);
+        }
+        self.forget_application(name.app());
+    }
+
+    fn forget_application(&mut self, name: &str) {
+        if self.application(name).is_ok_and(|app| app.is_dying && app.units.is_empty()) {
+            self.world.applications.remove(name);
+        }
+        self.bury();
+    }
+
+    /// The charm's files are others now: its units get upgrade-charm and config-changed. Settings the new charm
+    /// doesn't declare are dropped.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn refresh(&mut self, app: &str, charm: CharmFiles) -> Result<(), Error> {
+        let app = self.application_mut(app)?;
+        app.settings.retain(|option, _| charm.options.contains_key(option));
+        app.endpoints = charm.metadata.endpoints.clone();
+        app.charm = Some(charm);
+        app.charm_version += 1;
+        app.config_version += 1;
+        Ok(())
+    }
+
+    /// Sets options. The units get config-changed when something differs.
+    ///
+    /// # Errors
+    /// There is no such application, or an option is unknown or of another type; then none is set.
+    pub fn configure(&mut self, app: &str, settings: &BTreeMap<String, ConfigValue>) -> Result<(), Error> {
+        let app = self.application_mut(app)?;
+        for (name, value) in settings {
+            check_type(name, app.option(name)?, value)?;
+        }
+        let before = app.config();
+        app.settings.extend(settings.clone());
+        app.note_config(&before);
+        Ok(())
+    }
+
+    /// Sets options from text, as an operator types them.
+    ///
+    /// # Errors
+    /// As of [`Model::configure`].
+    pub fn configure_text(&mut self, app: &str, settings: &BTreeMap<String, String>) -> Result<(), Error> {
+        let declared = self.application(app)?;
+        let read =
+            |(name, text): (&String, &String)| Ok((name.clone(), read_value(name, declared.option(name)?, text)?));
+        let values = settings.iter().map(read).collect::<Result<_, Error>>()?;
+        self.configure(app, &values)
+    }
+
+    /// Returns options to their defaults.
+    ///
+    /// # Errors
+    /// There is no such application, or an option is unknown.
+    pub fn reset_config(&mut self, app: &str, options: &[&str]) -> Result<(), Error> {
+        let app = self.application_mut(app)?;
+        let before = app.config();
+        for option in options {
+            app.option(option)?;
+            app.settings.remove(*option);
+        }
+        app.note_config(&before);
+        Ok(())
+    }
+
+    /// An application's options with a value.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn config(&self, app: &str) -> Result<Config, Error> {
+        Ok(self.application(app)?.config())
+    }
+
+    /// Makes a unit the leader. It gets leader-elected; the one that was leader learns of it from is-leader.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn set_leader(&mut self, unit: &UnitName) -> Result<(), Error> {
+        self.unit(unit)?;
+        self.application_mut(unit.app())?.leader = Some(unit.clone());
+        Ok(())
+    }
+
+    /// The application's leader.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn leader(&self, app: &str) -> Result<Option<&UnitName>, Error> {
+        Ok(self.application(app)?.leader.as_ref())
+    }
+
+    /// Says where a unit can be reached; its databags get the new addresses.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn set_addresses(&mut self, unit: &UnitName, addresses: Addresses) -> Result<(), Error> {
+        self.unit_mut(unit)?.addresses = addresses;
+        self.refill_addresses(unit)
+    }
+
+    /// Says where a unit can be reached by one endpoint.
+    ///
+    /// # Errors
+    /// There is no such unit, or its application has no such endpoint.
+    pub fn set_binding(&mut self, unit: &UnitName, endpoint: &str, addresses: Addresses) -> Result<(), Error> {
+        if self.application(unit.app())?.endpoint(endpoint).is_none() {
+            return Err(Error::UnknownEndpoint { app: unit.app().to_owned(), endpoint: endpoint.to_owned() });
+        }
+        self.unit_mut(unit)?.bindings.insert(endpoint.to_owned(), addresses);
+        self.refill_addresses(unit)
+    }
+
+    fn refill_addresses(&mut self, name: &UnitName) -> Result<(), Error> {
+        let unit = self.unit(name)?.clone();
+        for relation in self.world.relations.values_mut().filter(|relation| relation.members.contains(name)) {
+            if let Some(side) = relation.side(name.app()) {
+                let settings = unit.addresses(&side.endpoint).settings();
+                relation.set(&juju::Entity::Unit(name.clone()), &settings);
+            }
+        }
+        Ok(())
+    }
+
+    /// Attaches a resource: resource-get answers with the path.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn attach_resource(&mut self, app: &str, name: &str, path: impl Into<PathBuf>) -> Result<(), Error> {
+        self.application_mut(app)?.resources.insert(name.to_owned(), path.into());
+        Ok(())
+    }
+
+    /// The applications, by name.
+    pub fn applications(&self) -> impl Iterator<Item = &str> {
+        self.world.applications.keys().map(String::as_str)
+    }
+
+    /// An application's units, by number.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn units(&self, app: &str) -> Result<Vec<UnitName>, Error> {
+        Ok(self.application(app)?.units.keys().cloned().collect())
+    }
+
+    /// The ports a unit has opened.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn ports(&self, unit: &UnitName) -> Result<&BTreeSet<Port>, Error> {
+        Ok(&self.unit(unit)?.ports)
+    }
+
+    /// What a unit keeps from hook to hook.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn state(&self, unit: &UnitName) -> Result<&BTreeMap<String, String>, Error> {
+        Ok(&self.unit(unit)?.state)
+    }
+
+    /// The version of the workload, if the charm told it.
+    ///
+    /// # Errors
+    /// There is no such application.
+    pub fn workload_version(&self, app: &str) -> Result<&str, Error> {
+        Ok(&self.application(app)?.version)
+    }
+
+    /// The event whose hook failed last, if the unit is in error.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn failed_event(&self, unit: &UnitName) -> Result<Option<&juju::Event>, Error> {
+        Ok(self.unit(unit)?.failed.as_ref())
+    }
+}
+
+impl Application {
+    fn option(&self, name: &str) -> Result<&ConfigOption, Error> {
+        let option = self.charm.as_ref().and_then(|charm| charm.options.get(name));
+        option.ok_or_else(|| Error::UnknownOption(name.to_owned()))
+    }
+
+    fn note_config(&mut self, before: &Config) {
+        if self.config() != *before {
+            self.config_version += 1;
+        }
+    }
+}
+
+/// Is the value of the option's type? An empty text stands for a secret that is not set.
+pub(crate) fn check_type(name: &str, option: &ConfigOption, value: &ConfigValue) -> Result<(), Error> {
+    let is_secret = |text: &str| text.is_empty() || text.parse::<SecretId>().is_ok();
+    let is_address = option.kind != OptionKind::Secret || value.as_str().is_some_and(is_secret);
+    if option.kind.accepts(value) && is_address {
+        return Ok(());
+    }
+    Err(wrong_type(
+        name,
+        option,
+        match value {
+            ConfigValue::String(_) => "text",
+            ConfigValue::Int(_) => "a whole number",
+            ConfigValue::Float(_) => "a number",
+            ConfigValue::Bool(_) => "a boolean",
+        },
+    ))
+}
+
+fn wrong_type(name: &str, option: &ConfigOption, got: &'static str) -> Error {
+    Error::ConfigType { option: name.to_owned(), expected: option.kind.as_str(), got }
+}
+
+fn read_value(name: &str, option: &ConfigOption, text: &str) -> Result<ConfigValue, Error> {
+    let value = match option.kind {
+        OptionKind::String | OptionKind::Secret => Some(ConfigValue::String(text.to_owned())),
+        OptionKind::Int => text.parse().ok().map(ConfigValue::Int),
+        OptionKind::Float => text.parse().ok().map(ConfigValue::Float),
+        OptionKind::Boolean => text.to_lowercase().parse().ok().map(ConfigValue::Bool),
+    };
+    value.ok_or_else(|| wrong_type(name, option, "other text"))
+}

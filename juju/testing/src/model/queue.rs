@@ -1,0 +1,267 @@
+//! Which event a unit gets next: the difference between what its charm has been told and what is so, in Juju's order.
+//!
+//! Like Juju's unit agent, and unlike a list of things that happened, this needs no bookkeeping by those who change the
+//! model, says everything once however often it changed meanwhile, and ends when the charm knows all.
+//!
+//! The order: a failed hook again; install; created for each relation (peers first); leadership; config-changed; start;
+//! upgrade-charm; events given from outside (actions, Pebble's); each relation's departed and broken, or its
+//! changed (application), joined and changed (units); secrets; at last, for a unit being removed, stop and remove.
+
+use super::relation::Relation;
+use super::world::World;
+use juju::{Entity, Event, RelationEvent, RelationId, RelationKind, SecretEvent, SecretKind, UnitName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a unit's charm has been told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) installed: bool,
+    pub(crate) started: bool,
+    pub(crate) stopped: bool,
+    pub(crate) leader: Option<bool>,
+    pub(crate) config: u64,
+    pub(crate) charm: u64,
+    pub(crate) relations: BTreeMap<RelationId, Acquaintance>,
+}
+
+/// What a unit's charm knows of one relation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Acquaintance {
+    pub(crate) broken: bool,
+    /// The units it has seen join and not depart, with the version of their databag.
+    pub(crate) units: BTreeMap<UnitName, u64>,
+    pub(crate) apps: BTreeMap<String, u64>,
+    /// Who joined: a changed for it follows at once.
+    pub(crate) joined: Option<UnitName>,
+}
+
+impl World {
+    /// The event a unit gets next, if there is anything its charm doesn't know yet.
+    pub(crate) fn next_event(&self, name: &UnitName) -> Option<Event> {
+        let unit = self.unit(name)?;
+        if !self.has_charm(name.app()) {
+            return None;
+        }
+        unit.failed
+            .clone()
+            .or_else(|| (!unit.memory.installed).then_some(Event::Install))
+            .or_else(|| self.next_created(name))
+            .or_else(|| self.next_leadership(name))
+            .or_else(|| self.next_lifecycle(name))
+            .or_else(|| unit.pending.front().cloned())
+            .or_else(|| self.next_relation(name))
+            .or_else(|| self.next_secret(name))
+            .or_else(|| self.next_farewell(name))
+    }
+
+    fn next_created(&self, name: &UnitName) -> Option<Event> {
+        let unit = self.unit(name).filter(|unit| !unit.is_dying)?;
+        let mut fresh: Vec<&Relation> = self
+            .relations_of(name.app())
+            .filter(|relation| !relation.is_dying && !unit.memory.relations.contains_key(&relation.id))
+            .collect();
+        fresh.sort_by_key(|relation| (!relation.is_peer(), relation.id));
+        Some(relation_event(fresh.first()?, name, RelationKind::Created, None))
+    }
+
+    fn next_leadership(&self, name: &UnitName) -> Option<Event> {
+        let (told, leads) = (self.unit(name)?.memory.leader, self.is_leader(name));
+        match (told, leads) {
+            (None | Some(false), true) => Some(Event::LeaderElected),
+            // One that was leader is told nothing: it learns from is-leader.
+            (None, false) => Some(Event::LeaderSettingsChanged),
+            _ => None,
+        }
+    }
+
+    fn next_lifecycle(&self, name: &UnitName) -> Option<Event> {
+        let (unit, app) = (self.unit(name)?, self.applications.get(name.app())?);
+        let memory = &unit.memory;
+        if unit.is_dying {
+            return None;
+        }
+        if memory.charm != 0 && memory.charm != app.charm_version {
+            Some(Event::UpgradeCharm)
+        } else if memory.config != app.config_version {
+            Some(Event::ConfigChanged)
+        } else {
+            (!memory.started).then_some(Event::Start)
+        }
+    }
+
+    fn next_relation(&self, name: &UnitName) -> Option<Event> {
+        let unit = self.unit(name)?;
+        let known = unit.memory.relations.iter().filter(|(_, known)| !known.broken);
+        known
+            .filter_map(|(id, known)| {
+                let relation = self.relations.get(id)?;
+                if relation.is_dying || unit.is_dying {
+                    next_goodbye(relation, known, unit.is_dying, name)
+                } else {
+                    next_news(relation, known, name)
+                }
+            })
+            .next()
+    }
+
+    fn next_secret(&self, name: &UnitName) -> Option<Event> {
+        let leads = self.is_leader(name);
+        self.secrets.values().find_map(|secret| {
+            let consumer = secret.consumers.get(name)?;
+            let is_news = secret.latest() > consumer.told.max(consumer.revision);
+            (is_news && !secret.is_managed_by(name, leads) && self.may_read(secret, name)).then(|| {
+                Event::Secret(SecretEvent {
+                    kind: SecretKind::Changed,
+                    id: secret.id.clone(),
+                    label: consumer.label.clone(),
+                    revision: None,
+                })
+            })
+        })
+    }
+
+    fn next_farewell(&self, name: &UnitName) -> Option<Event> {
+        let unit = self.unit(name).filter(|unit| unit.is_dying)?;
+        Some(if unit.memory.stopped { Event::Remove } else { Event::Stop })
+    }
+
+    /// Notes that an event is being told: called as its hook begins.
+    pub(crate) fn tell(&mut self, name: &UnitName, event: &Event) {
+        if *event != Event::Install {
+            self.enter_relations(name);
+        }
+        let (leads, versions) = (
+            self.is_leader(name),
+            self.applications.get(name.app()).map(|app| (app.config_version, app.charm_version)),
+        );
+        if let Event::Relation(event) = event {
+            self.tell_relation(name, event);
+        }
+        if let Event::Secret(event) = event {
+            self.tell_secret(name, event);
+        }
+        let Some((unit, (config, charm))) = self.unit_mut(name).zip(versions) else { return };
+        unit.failed = None;
+        if unit.pending.front() == Some(event) {
+            unit.pending.pop_front();
+        }
+        let memory = &mut unit.memory;
+        match event {
+            Event::Install => (memory.installed, memory.charm) = (true, charm),
+            Event::UpgradeCharm => memory.charm = charm,
+            Event::LeaderElected | Event::LeaderSettingsChanged => memory.leader = Some(leads),
+            Event::ConfigChanged => memory.config = config,
+            Event::Start => memory.started = true,
+            Event::Stop => memory.stopped = true,
+            _ => {}
+        }
+        if memory.leader == Some(true) && !leads {
+            memory.leader = Some(false);
+        }
+    }
+
+    /// Past install, a unit is a member of every relation of its application.
+    fn enter_relations(&mut self, name: &UnitName) {
+        let Some(unit) = self.unit(name).filter(|unit| !unit.is_dying).cloned() else { return };
+        for relation in self.relations.values_mut().filter(|relation| !relation.is_dying) {
+            if let Some(side) = relation.side(name.app()) {
+                let settings = unit.addresses(&side.endpoint).settings();
+                relation.enter(name, &settings);
+            }
+        }
+    }
+
+    fn tell_relation(&mut self, name: &UnitName, event: &RelationEvent) {
+        let Some(relation) = self.relations.get(&event.id).cloned() else { return };
+        let Some(unit) = self.unit_mut(name) else { return };
+        let known = unit.memory.relations.entry(event.id).or_default();
+        let version_of = |unit: &UnitName| relation.version(&Entity::Unit(unit.clone()));
+        match (event.kind, &event.unit) {
+            (RelationKind::Joined, Some(other)) => {
+                known.units.insert(other.clone(), version_of(other));
+                known.joined = Some(other.clone());
+            }
+            (RelationKind::Changed, Some(other)) => {
+                known.units.insert(other.clone(), version_of(other));
+                known.joined.take_if(|joined| joined == other);
+            }
+            (RelationKind::Changed, None) => {
+                let app = relation.remote_app(name.app()).to_owned();
+                let version = relation.version(&Entity::App(app.clone()));
+                known.apps.insert(app, version);
+            }
+            (RelationKind::Departed, Some(other)) => {
+                known.units.remove(other);
+                known.joined.take_if(|joined| joined == other);
+            }
+            (RelationKind::Broken, _) => {
+                known.units.clear();
+                known.broken = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_secret(&mut self, name: &UnitName, event: &SecretEvent) {
+        let Some(secret) = self.secrets.get_mut(&event.id) else { return };
+        let latest = secret.latest();
+        if let Some(consumer) = secret.consumers.get_mut(name) {
+            consumer.told = latest;
+        }
+    }
+}
+
+/// Departed for each unit it still knows, then broken.
+fn next_goodbye(relation: &Relation, known: &Acquaintance, is_self: bool, me: &UnitName) -> Option<Event> {
+    let Some(other) = known.units.keys().next() else {
+        return Some(relation_event(relation, me, RelationKind::Broken, None));
+    };
+    let mut event =
+        RelationEvent { departing: None, ..relation_body(relation, me, RelationKind::Departed, Some(other)) };
+    event.departing = Some(if is_self { me.clone() } else { other.clone() });
+    Some(Event::Relation(event))
+}
+
+/// Who left, who joined, what changed.
+fn next_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option<Event> {
+    let present: BTreeSet<&UnitName> = relation.counterparts(me).collect();
+    if let Some(joined) = known.joined.as_ref().filter(|joined| present.contains(joined)) {
+        return Some(relation_event(relation, me, RelationKind::Changed, Some(joined)));
+    }
+    if let Some(gone) = known.units.keys().find(|unit| !present.contains(unit)) {
+        let body = relation_body(relation, me, RelationKind::Departed, Some(gone));
+        return Some(Event::Relation(RelationEvent { departing: Some(gone.clone()), ..body }));
+    }
+    next_app_news(relation, known, me).or_else(|| {
+        present.into_iter().find_map(|unit| match known.units.get(unit) {
+            None => Some(relation_event(relation, me, RelationKind::Joined, Some(unit))),
+            Some(version) if *version != relation.version(&Entity::Unit(unit.clone())) => {
+                Some(relation_event(relation, me, RelationKind::Changed, Some(unit)))
+            }
+            Some(_) => None,
+        })
+    })
+}
+
+/// The remote application's databag is another than the one it was told of.
+fn next_app_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option<Event> {
+    let app = relation.remote_app(me.app());
+    let told = known.apps.get(app).copied().unwrap_or_default();
+    let is_news = relation.version(&Entity::App(app.to_owned())) != told;
+    is_news.then(|| relation_event(relation, me, RelationKind::Changed, None))
+}
+
+fn relation_body(relation: &Relation, me: &UnitName, kind: RelationKind, unit: Option<&UnitName>) -> RelationEvent {
+    RelationEvent {
+        kind,
+        endpoint: relation.side(me.app()).map(|side| side.endpoint.clone()).unwrap_or_default(),
+        id: relation.id,
+        app: Some(relation.remote_app(me.app()).to_owned()),
+        unit: unit.cloned(),
+        departing: None,
+    }
+}
+
+fn relation_event(relation: &Relation, me: &UnitName, kind: RelationKind, unit: Option<&UnitName>) -> Event {
+    Event::Relation(relation_body(relation, me, kind, unit))
+}

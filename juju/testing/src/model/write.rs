@@ -1,0 +1,148 @@
+//! What a hook writes: kept apart until it succeeds, then played onto the model.
+//!
+//! The rules (who may write what) are checked before a write is made, in `hook`; applying one can't fail. What has gone
+//! from the model meanwhile is passed over.
+
+use super::secret::{Consumer, Description, Grant, Secret};
+use super::world::World;
+use juju::{Databag, Entity, Port, RelationId, SecretContent, SecretId, Status, UnitName};
+
+/// One change a hook makes.
+#[derive(Clone, Debug)]
+pub(crate) enum Write {
+    Databag { relation: RelationId, owner: Entity, changes: Databag },
+    State { key: String, value: Option<String> },
+    OpenPort(Port),
+    ClosePort(Port),
+    AddSecret(Box<Secret>),
+    ReviseSecret { id: SecretId, about: Description, content: Option<SecretContent> },
+    Grant { id: SecretId, grant: Grant },
+    Revoke { id: SecretId, relation: Option<RelationId>, unit: Option<UnitName> },
+    RemoveSecret { id: SecretId, revision: Option<u64> },
+    TrackSecret { id: SecretId, consumer: Consumer },
+    UnitStatus(Status),
+    AppStatus(Status),
+    Version(String),
+}
+
+impl Write {
+    /// Does Juju carry it out at once, whatever becomes of the hook?
+    pub(crate) fn is_immediate(&self) -> bool {
+        matches!(self, Write::UnitStatus(_) | Write::AppStatus(_) | Write::Version(_) | Write::TrackSecret { .. })
+    }
+}
+
+impl World {
+    /// Carries out what a unit wrote.
+    pub(crate) fn apply(&mut self, unit: &UnitName, write: &Write) {
+        match write {
+            Write::Databag { relation, owner, changes } => self.write_databag(unit, *relation, owner, changes),
+            Write::AppStatus(status) => {
+                if let Some(app) = self.applications.get_mut(unit.app()) {
+                    app.status = Some(status.clone());
+                }
+            }
+            Write::Version(version) => {
+                if let Some(app) = self.applications.get_mut(unit.app()) {
+                    app.version.clone_from(version);
+                }
+            }
+            Write::State { .. } | Write::OpenPort(_) | Write::ClosePort(_) | Write::UnitStatus(_) => {
+                self.apply_to_unit(unit, write);
+            }
+            _ => self.apply_to_secret(unit, write),
+        }
+    }
+
+    /// The writer is not told of its own words: no changed for the leader that writes its peers' application databag.
+    fn write_databag(&mut self, unit: &UnitName, id: RelationId, owner: &Entity, changes: &Databag) {
+        let Some(relation) = self.relations.get_mut(&id) else { return };
+        let before = relation.version(owner);
+        relation.set(owner, changes);
+        let after = relation.version(owner);
+        let Entity::App(app) = owner else { return };
+        if let Some(known) = self.unit_mut(unit).and_then(|unit| unit.memory.relations.get_mut(&id)) {
+            let told = known.apps.entry(app.clone()).or_default();
+            if *told == before {
+                *told = after;
+            }
+        }
+    }
+
+    fn apply_to_unit(&mut self, unit: &UnitName, write: &Write) {
+        let Some(unit) = self.unit_mut(unit) else { return };
+        match write {
+            Write::State { key, value: Some(value) } => {
+                unit.state.insert(key.clone(), value.clone());
+            }
+            Write::State { key, value: None } => {
+                unit.state.remove(key);
+            }
+            Write::OpenPort(port) => {
+                unit.ports.insert(*port);
+            }
+            Write::ClosePort(port) => {
+                unit.ports.remove(port);
+            }
+            Write::UnitStatus(status) => unit.set_status(status.clone()),
+            _ => {}
+        }
+    }
+
+    fn apply_to_secret(&mut self, unit: &UnitName, write: &Write) {
+        match write {
+            Write::AddSecret(secret) => {
+                self.secrets.insert(secret.id.clone(), (**secret).clone());
+            }
+            Write::RemoveSecret { id, revision } => self.remove_secret(id, *revision),
+            Write::ReviseSecret { id, .. }
+            | Write::Grant { id, .. }
+            | Write::Revoke { id, .. }
+            | Write::TrackSecret { id, .. } => {
+                if let Some(secret) = self.secrets.get_mut(id) {
+                    secret.apply(unit, write);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops one revision; the last one takes the secret with it.
+    fn remove_secret(&mut self, id: &SecretId, revision: Option<u64>) {
+        if let (Some(secret), Some(revision)) = (self.secrets.get_mut(id), revision) {
+            secret.revisions.remove(&revision);
+            if !secret.revisions.is_empty() {
+                return;
+            }
+        }
+        self.secrets.remove(id);
+    }
+}
+
+impl Secret {
+    /// Adds a grant, once.
+    pub(crate) fn grant(&mut self, grant: Grant) {
+        if !self.grants.contains(&grant) {
+            self.grants.push(grant);
+        }
+    }
+
+    fn apply(&mut self, unit: &UnitName, write: &Write) {
+        match write {
+            Write::ReviseSecret { about, content, .. } => {
+                self.about.update(about);
+                if let Some(content) = content {
+                    self.revise(content.clone());
+                }
+            }
+            Write::Grant { grant, .. } => self.grant(grant.clone()),
+            Write::Revoke { relation, unit, .. } => self.grants.retain(|grant| {
+                relation.is_some_and(|id| id != grant.relation) || (unit.is_some() && *unit != grant.unit)
+            }),
+            Write::TrackSecret { consumer, .. } => {
+                self.consumers.insert(unit.clone(), consumer.clone());
+            }
+            _ => {}
+        }
+    }
+}
