@@ -35,7 +35,8 @@ pub trait Charm: Sized {
 pub enum Outcome {
     /// It is dealt with.
     Done,
-    /// The handler wants it again, before the next event.
+    /// The handler wants it again, before the next event. Not for actions, whose operator waits, nor for a charm
+    /// without [`Charm::DEFERS`]: there it is dropped with a warning.
     Defer,
 }
 
@@ -180,8 +181,10 @@ impl Juju<'_> {
                 continue;
             }
             match &mut queue {
-                Some(queue) => queue.push(Deferred { handler: observer.name.clone(), event: event.clone() }),
-                None => tracing::warn!(event = %event.name(), "deferred by a charm that does not defer: dropped"),
+                Some(queue) if event.kind() != EventKind::Action => {
+                    queue.push(Deferred { handler: observer.name.clone(), event: event.clone() })
+                }
+                _ => tracing::warn!(event = %event.name(), "cannot be deferred by this charm or at all: dropped"),
             }
         }
         if !seen {

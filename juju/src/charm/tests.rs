@@ -33,6 +33,7 @@ impl Charm for Queuer {
         observers.on_named(EventKind::RelationChanged, "db", Self::second);
         observers.on_named(EventKind::RelationChanged, "other", Self::first);
         observers.on(EventKind::Stop, |_, _, _| Err(NoLuck));
+        observers.on_named(EventKind::Action, "rotate", Self::first);
     }
 }
 
@@ -92,6 +93,16 @@ fn restricted_events_leave_the_queue_alone() {
     run(&fake, "install", &["first"]);
     assert_eq!(run(&fake, "collect-metrics", &[]), (vec![], vec![]));
     assert_eq!(run(&fake, "never-heard-of", &[]).0, ["first install"]);
+}
+
+#[test]
+fn actions_are_not_deferred() {
+    let fake = Fake::default();
+    let mut context = context("hooks/start");
+    context.event = Event::Action(crate::ActionEvent { name: "rotate".to_owned(), id: "1".to_owned() });
+    DEFER.set(vec!["first"]);
+    dispatch::<Queuer>(&context, &fake).expect("a good dispatch");
+    assert_eq!((SEEN.take(), fake.take()), (vec!["first rotate".to_owned()], vec!["state-get".to_owned()]));
 }
 
 #[test]

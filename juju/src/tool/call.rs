@@ -3,14 +3,12 @@
 use super::Error;
 
 /// One argument, and what of it may be shown.
-#[derive(Debug)]
 struct Arg {
     text: String,
     shown: Option<String>,
 }
 
 /// A tool with its arguments; `Display` is the command as errors and logs show it.
-#[derive(Debug)]
 pub(super) struct Call {
     pub(super) tool: &'static str,
     args: Vec<Arg>,
@@ -23,7 +21,7 @@ impl Call {
     }
 
     pub(super) fn arg(mut self, text: impl Into<String>) -> Self {
-        self.args.push(Arg { text: text.into(), shown: None });
+        self.args.push(Arg { text: printable(text.into()), shown: None });
         self
     }
 
@@ -46,7 +44,7 @@ impl Call {
 
     /// An argument that must not be shown, and what is shown instead.
     pub(super) fn hidden(mut self, text: String, shown: String) -> Self {
-        self.args.push(Arg { text, shown: Some(shown) });
+        self.args.push(Arg { text: printable(text), shown: Some(shown) });
         self
     }
 
@@ -70,6 +68,11 @@ impl Call {
     pub(super) fn nonsense(&self, what: impl Into<String>) -> Error {
         Error::Answer { command: self.to_string(), what: what.into() }
     }
+}
+
+/// No argument can hold a NUL, and the output of a workload, which may get into one, can.
+fn printable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl std::fmt::Display for Call {

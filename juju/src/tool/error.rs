@@ -49,7 +49,7 @@ pub enum Error {
         /// The size the databag would have.
         bytes: usize,
     },
-    /// What stands behind [`Backend`] has no such tool.
+    /// What stands behind [`crate::Backend`] has no such tool.
     #[error("cannot run {tool}: there is no such tool here")]
     Unsupported {
         /// The tool.

@@ -174,9 +174,9 @@ fn statuses_in_both_shapes() {
 #[test]
 fn operands_may_begin_with_a_dash_and_results_are_not_shown() {
     let bench = Bench::new(&[("status-set", ""), ("juju-log", ""), ("action-set", "exit 2")]);
-    bench.tools().status_set(Whose::App, &Status::blocked("-x")).expect("a status");
+    bench.tools().status_set(Whose::App, &Status::blocked("-x\0y")).expect("a status");
     bench.tools().juju_log(LogLevel::Warning, "--help").expect("a line");
-    assert_eq!(bench.noted(), "--application -- blocked -x\n--log-level WARNING -- --help\n");
+    assert_eq!(bench.noted(), "--application -- blocked -x\u{fffd}y\n--log-level WARNING -- --help\n");
     let results = BTreeMap::from([("password".to_owned(), "hunter2".to_owned())]);
     let error = bench.tools().action_set(&results).expect_err("refused");
     assert!(error.to_string().starts_with("cannot run action-set password=***:"), "{error}");
