@@ -1,1 +1,118 @@
-//! To be written.
+//! A service supervisor that speaks Pebble's protocol: layers and plan, services, changes, files, logs, commands.
+//!
+//! One thread does everything, so nothing here is locked. Read from the edge inwards: [`main`] reads the command line,
+//! `daemon` puts the parts together, `server` takes requests, `api` is the table of them; `state` has the rules by which
+//! tasks run, `runner` runs them, `service` and `exec` are what they do. What is pure of it (layers, plan, replan, the
+//! life of a service) is the `pebble` library's, shared with clients and fakes.
+//!
+//! Checks, log forwarding, identities, TLS and the command-line client are not there.
+
+#![allow(clippy::disallowed_methods, reason = "this is the process that starts others, waits and looks at the clock")]
+
+mod access;
+mod api;
+mod change;
+mod cli;
+mod clock;
+mod daemon;
+mod errno;
+mod exec;
+mod files;
+mod journal;
+mod layers;
+mod log;
+mod multipart;
+mod notice;
+mod process;
+mod query;
+mod reaper;
+mod response;
+mod runner;
+mod server;
+mod service;
+mod state;
+mod status;
+mod store;
+mod task;
+mod users;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use cli::Command;
+
+const HELP: &str = "\
+Pebble-compatible service supervisor
+
+Usage:
+  pebble run [options]   Run the daemon
+  pebble version         Print the version of Pebble's protocol it speaks
+
+Options of run:
+  --create-dirs          Create the daemon's directory if it isn't there
+  --hold                 Don't start the services that are enabled
+  --http=ADDRESS:PORT    Serve the open part of the API over HTTP too; no address is all
+  -v, --verbose          Print the services' output (also PEBBLE_VERBOSE=1)
+  --args NAME ARG... ;   Replace the default arguments of a service
+
+Environment:
+  PEBBLE                 The daemon's directory, with layers/; default /var/lib/pebble/default
+  PEBBLE_SOCKET          The socket; default $PEBBLE/.pebble.socket
+  PEBBLE_PERSIST=never   Keep changes in memory only
+  PEBBLE_DEBUG=1         Tell more in the log
+";
+
+/// The program: from its command line and environment to its exit code.
+pub fn main() -> ExitCode {
+    match Command::parse(env::args_os().skip(1), |name| env::var_os(name)) {
+        Ok(Command::Help) => print(HELP),
+        Ok(Command::Version) => print(&format!("{}\n", daemon::VERSION)),
+        Ok(Command::Run(options)) => run(options),
+        Err(error) => fail("error", &error),
+    }
+}
+
+fn run(options: cli::Options) -> ExitCode {
+    let runtime = match Builder::new_current_thread().enable_all().max_blocking_threads(4).build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail("cannot run daemon", &error),
+    };
+    let outcome = LocalSet::new().block_on(&runtime, daemon::run(options, environment()));
+    // Requests that are still waiting for something end with the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(end) => ExitCode::from(end.code()),
+        Err(error) => fail("cannot run daemon", &error),
+    }
+}
+
+/// The environment, as far as it is text; the API can't pass on anything else.
+fn environment() -> BTreeMap<String, String> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Prints an error with its causes, once.
+fn fail(what: &str, error: &dyn Error) -> ExitCode {
+    let mut text = format!("{what}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    // Without anyone to read it, the exit code has to do.
+    let _ = writeln!(io::stderr(), "{text}");
+    ExitCode::FAILURE
+}

@@ -1,3 +1,5 @@
-//! To be written.
+//! The daemon's process.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    supervisor::main()
+}

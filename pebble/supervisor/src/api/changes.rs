@@ -1,0 +1,73 @@
+//! Changes: listed, asked for, waited for, given up.
+
+use pebble::plan::Span;
+use pebble::types::ChangeAction;
+use tokio::time::timeout;
+
+use super::{Call, duration};
+use crate::clock::Time;
+use crate::response::{Answer, Fault, sync};
+use crate::runner;
+use crate::state::quoted;
+use crate::task::Id;
+
+pub(super) async fn list(call: Call) -> Answer {
+    let ready = match call.query.get("select") {
+        "" | "in-progress" => Some(false),
+        "ready" => Some(true),
+        "all" => None,
+        _ => return Err(Fault::bad_request("select should be one of: all,in-progress,ready")),
+    };
+    let service = call.query.get("for");
+    let infos: Vec<_> = call.daemon.store.read(|state| {
+        let selected = state.changes().filter(|change| ready.is_none_or(|ready| state.status(change).is_ready() == ready));
+        let concerned = selected.filter(|change| service.is_empty() || change.concerns(service));
+        concerned.map(|change| state.info(change)).collect()
+    });
+    sync(infos)
+}
+
+pub(super) async fn get(call: Call) -> Answer {
+    let id = find(&call)?;
+    info(&call, id)
+}
+
+pub(super) async fn wait(call: Call) -> Answer {
+    let id = find(&call)?;
+    let limit = call.query.get("timeout");
+    let span = duration(limit).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+    let ready = call.daemon.store.wait(|state| state.is_ready(id).then_some(()));
+    match span {
+        None => ready.await,
+        Some(limit) => timeout(limit, ready).await.map_err(|_| {
+            Fault::timeout(format!("timed out waiting for change after {}", Span::from(limit)))
+        })?,
+    }
+    info(&call, id)
+}
+
+pub(super) async fn act(mut call: Call) -> Answer {
+    let id = find(&call)?;
+    let ChangeAction { action } = call.json("data from request body").await?;
+    if action != "abort" {
+        return Err(Fault::bad_request(format!("invalid action {}", quoted(&action))));
+    }
+    if call.daemon.store.read(|state| state.is_ready(id)) {
+        return Err(Fault::bad_request(format!("cannot abort change {id} with nothing pending")));
+    }
+    call.daemon.store.write(|state| state.abort(id, Time::now()));
+    let answer = info(&call, id);
+    runner::ensure(&call.daemon);
+    answer
+}
+
+fn find(call: &Call) -> Result<Id, Fault> {
+    let id = Id::parse(call.param(0)).filter(|id| call.daemon.store.read(|state| state.change(*id).is_some()));
+    id.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quoted(call.param(0)))))
+}
+
+fn info(call: &Call, id: Id) -> Answer {
+    let info = call.daemon.store.read(|state| state.change(id).map(|change| state.info(change)));
+    // It may have been forgotten while it was waited for.
+    sync(info.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quoted(call.param(0)))))?)
+}

@@ -1,0 +1,258 @@
+//! Files as they travel: parts of multipart bodies in both directions, never whole in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http_body_util::BodyExt;
+use pebble::types::{FileResult, FilesAction, WriteItem};
+use tokio::sync::mpsc;
+use tokio::task::{spawn_local, yield_now};
+
+use super::{Call, decode};
+use crate::clock::Time;
+use crate::errno::PathError;
+use crate::files::draft::Draft;
+use crate::files::{self, Error};
+use crate::multipart::{Event, Part, Reader, parameter};
+use crate::response::{Answer, Envelope, Fault, stream, sync};
+use crate::state::quoted;
+
+/// How much of a file is read at once.
+const PIECE: usize = 128 * 1024;
+/// Pebble takes no shorter boundary.
+const SHORTEST_BOUNDARY: usize = 32;
+/// The description of files to write is no longer.
+const LONGEST_REQUEST: usize = 1 << 20;
+
+pub(super) async fn get(call: Call) -> Answer {
+    match call.query.get("action") {
+        "read" => read(&call),
+        "list" => list(&call),
+        other => Err(Fault::bad_request(format!("invalid action {}", quoted(other)))),
+    }
+}
+
+fn list(call: &Call) -> Answer {
+    let path = call.query.get("path");
+    if path.is_empty() {
+        return Err(Fault::bad_request("must specify path"));
+    }
+    let itself = match call.query.get("itself") {
+        "true" => true,
+        "" | "false" => false,
+        _ => return Err(Fault::bad_request(r#"itself parameter must be "true" or "false""#)),
+    };
+    if !path.starts_with('/') {
+        return Err(Fault::bad_request(format!("path must be absolute, got {}", quoted(path))));
+    }
+    let infos = files::list(path, call.query.get("pattern"), itself).map_err(|error| {
+        let (kind, status) = error.kind();
+        Fault::of_kind(kind, status, error.to_string())
+    })?;
+    sync(infos)
+}
+
+fn read(call: &Call) -> Answer {
+    let paths: Vec<String> = call.query.all("path").map(str::to_owned).collect();
+    if paths.is_empty() {
+        return Err(Fault::bad_request("must specify one or more paths"));
+    }
+    let accepts = call.request.headers().get(ACCEPT);
+    if accepts.is_none_or(|accepts| accepts != "multipart/form-data") {
+        return Err(Fault::bad_request("must accept multipart/form-data"));
+    }
+    for path in &paths {
+        call.admit("pull_file", &format!("Pulling file {path}"));
+    }
+    let boundary = boundary();
+    let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
+    let (pieces, response) = stream(content_type.map_err(|error| Fault::server(error.to_string()))?);
+    spawn_local(async move {
+        // A client that leaves ends it.
+        let _ = send(&paths, &boundary, &pieces).await;
+    });
+    Ok(response)
+}
+
+/// Text that no file will have in it by chance.
+fn boundary() -> String {
+    let mut random = [0; 24];
+    let drawn = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random));
+    if drawn.is_err() {
+        // Without a source of chance, the time has to do: it's only not to be in a file.
+        random[..4].copy_from_slice(&Time::now().subsecond().to_le_bytes());
+    }
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Gone;
+
+async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) -> Result<(), Gone> {
+    let mut results = Vec::new();
+    let mut before = "";
+    for path in paths {
+        let sent = match files::open(path) {
+            Ok(file) => {
+                let name = path.replace('\\', "\\\\").replace('"', "\\\"");
+                let disposition = format!("Content-Disposition: form-data; name=\"files\"; filename=\"{name}\"");
+                let head = format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n");
+                before = "\r\n";
+                pieces.send(head.into()).await.map_err(|_| Gone)?;
+                contents(path, file, pieces).await?
+            }
+            Err(error) => Err(error),
+        };
+        results.push(FileResult { path: path.clone(), error: sent.err().map(|error| error.result()) });
+    }
+    let disposition = "Content-Disposition: form-data; name=\"response\"";
+    let head = format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/json\r\n\r\n");
+    let end = format!("\n\r\n--{boundary}--\r\n");
+    let last = [head.into_bytes(), Envelope::sync(results).json(), end.into_bytes()].concat();
+    pieces.send(last.into()).await.map_err(|_| Gone)
+}
+
+async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> Result<Result<(), Error>, Gone> {
+    loop {
+        let mut piece = Vec::with_capacity(PIECE);
+        match (&mut file).take(PIECE as u64).read_to_end(&mut piece) {
+            Ok(0) => return Ok(Ok(())),
+            Ok(_) => pieces.send(piece.into()).await.map_err(|_| Gone)?,
+            Err(error) => return Ok(Err(PathError::when("read", path)(error).into())),
+        }
+    }
+}
+
+pub(super) async fn act(mut call: Call) -> Answer {
+    let content_type = call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        "" => Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type)))),
+        "multipart/form-data" => {
+            let boundary = parameter(content_type, "boundary").unwrap_or_default();
+            if boundary.len() < SHORTEST_BOUNDARY {
+                return Err(Fault::bad_request(format!("invalid boundary {}", quoted(&boundary))));
+            }
+            Upload { reader: Reader::new(&boundary), call, last_yield: Instant::now() }.write().await
+        }
+        "application/json" => act_on_paths(&mut call).await,
+        other => Err(Fault::bad_request(format!("invalid media type {}", quoted(other)))),
+    }
+}
+
+async fn act_on_paths(call: &mut Call) -> Answer {
+    let asked: FilesAction = call.json("request body").await?;
+    let result = |path: String, done: Result<(), Error>| FileResult { path, error: done.err().map(|error| error.result()) };
+    let results: Vec<FileResult> = match asked.action.as_str() {
+        "make-dirs" => asked.dirs.iter().map(|item| result(item.path.clone(), files::make_directory(item))).collect(),
+        "remove" => asked.paths.iter().map(|item| result(item.path.clone(), files::remove(&item.path, item.recursive))).collect(),
+        "write" => return Err(Fault::bad_request(r#"must use multipart with "write" action"#)),
+        other => return Err(Fault::bad_request(format!("invalid action {}", quoted(other)))),
+    };
+    sync(results)
+}
+
+/// Files on their way in.
+struct Upload {
+    reader: Reader,
+    call: Call,
+    last_yield: Instant,
+}
+
+impl Upload {
+    async fn write(mut self) -> Answer {
+        let asked = self.description().await?;
+        let items: BTreeMap<&str, &WriteItem> = asked.files.iter().map(|item| (item.path.as_str(), item)).collect();
+        let mut done: BTreeMap<String, Result<(), Error>> = BTreeMap::new();
+        let failed = |number: usize| move |why| Fault::bad_request(format!("cannot read file part {number}: {why}"));
+        for number in 0.. {
+            let part = match self.next().await.map_err(failed(number))? {
+                Event::Part(part) => part,
+                Event::End => break,
+                Event::Data(_) | Event::PartEnd => continue,
+            };
+            let item = items.get(part.filename.as_str()).filter(|_| part.name == "files");
+            let item = item.ok_or_else(|| stray(&part))?;
+            self.call.admit("push_file", &format!("Pushing file {}", item.path));
+            let written = self.one(item).await.map_err(failed(number))?;
+            done.insert(item.path.clone(), written);
+        }
+        let result = |item: WriteItem| {
+            let done = done.remove(&item.path).unwrap_or_else(|| Err(Error::Missing(item.path.clone())));
+            FileResult { path: item.path, error: done.err().map(|error| error.result()) }
+        };
+        sync(asked.files.into_iter().map(result).collect::<Vec<FileResult>>())
+    }
+
+    /// The first part, which says what the others are.
+    async fn description(&mut self) -> Result<FilesAction, Fault> {
+        let failed = |why: String| Fault::bad_request(format!("cannot read request metadata: {why}"));
+        let part = match self.next().await.map_err(failed)? {
+            Event::Part(part) => part,
+            _ => return Err(failed("EOF".to_owned())),
+        };
+        if part.name != "request" {
+            return Err(Fault::bad_request(format!(r#"metadata field name must be "request", got {}"#, quoted(&part.name))));
+        }
+        let mut text = Vec::new();
+        while let Event::Data(data) = self.next().await.map_err(failed)? {
+            text.extend(data);
+            if text.len() > LONGEST_REQUEST {
+                return Err(failed("it is too long".to_owned()));
+            }
+        }
+        let asked: FilesAction = decode(&text.into())
+            .map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
+        match asked.action.as_str() {
+            "write" if asked.files.is_empty() => Err(Fault::bad_request("must specify one or more files")),
+            "write" => Ok(asked),
+            other => Err(Fault::bad_request(format!(r#"multipart action must be "write", got {}"#, quoted(other)))),
+        }
+    }
+
+    /// Writes one file. Its part is read to the end even if it can't be written.
+    async fn one(&mut self, item: &WriteItem) -> Result<Result<(), Error>, String> {
+        let mut draft = Draft::create(item);
+        while let Event::Data(data) = self.next().await? {
+            draft = draft.and_then(|mut draft| draft.write(&data).map(|()| draft));
+        }
+        Ok(match draft {
+            Ok(draft) => draft.finish().await,
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn next(&mut self) -> Result<Event, String> {
+        loop {
+            if let Some(event) = self.reader.next().map_err(|error| error.to_string())? {
+                return Ok(event);
+            }
+            let frame = self.call.request.body_mut().frame().await;
+            let frame = frame.ok_or_else(|| crate::multipart::Error::Early.to_string())?;
+            if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
+                self.reader.push(&data);
+            }
+            // Others get their turn, however fast the file comes.
+            if self.last_yield.elapsed().as_millis() > 5 {
+                yield_now().await;
+                self.last_yield = Instant::now();
+            }
+        }
+    }
+}
+
+fn broken(error: &hyper::Error) -> String {
+    if error.is_incomplete_message() { "unexpected EOF".to_owned() } else { error.to_string() }
+}
+
+fn stray(part: &Part) -> Fault {
+    Fault::bad_request(if part.name == "files" {
+        format!("no metadata for path {}", quoted(&part.filename))
+    } else {
+        format!(r#"field name must be "files", got {}"#, quoted(&part.name))
+    })
+}

@@ -1,0 +1,135 @@
+//! Notices: listed, waited for, added.
+
+use pebble::types::{self, NoticeAction, NoticeAdded};
+use tokio::time::timeout;
+
+use super::{Call, duration};
+use crate::access::User;
+use crate::clock::Time;
+use crate::notice::{CUSTOM, Filter, KINDS, Occurrence};
+use crate::response::{Answer, Fault, sync};
+use crate::state::{State, quoted};
+
+const LONGEST_KEY: usize = 256;
+const MOST_DATA: usize = 4 * 1024;
+
+pub(super) async fn list(call: Call) -> Answer {
+    let user = user(&call, "so cannot retrieve notices")?;
+    let Some(filter) = filter(&call, user)? else { return sync(Vec::<types::Notice>::new()) };
+    let limit = duration(call.query.get("timeout")).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+    let find = |state: &State| -> Vec<types::Notice> {
+        state.notices(&filter, Time::now()).into_iter().map(|notice| notice.info()).collect()
+    };
+    let Some(limit) = limit else { return sync(call.daemon.store.read(find)) };
+    let found = call.daemon.store.wait(|state| Some(find(state)).filter(|notices| !notices.is_empty()));
+    sync(timeout(limit, found).await.unwrap_or_default())
+}
+
+fn user(call: &Call, what: &str) -> Result<User, Fault> {
+    call.user.ok_or_else(|| Fault::forbidden(format!("cannot determine UID of request, {what}")))
+}
+
+/// What is asked for; `None` if it is nothing that there could be.
+fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
+    let asked = call.query.list("types");
+    let kinds: Vec<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
+    if kinds.is_empty() && !asked.is_empty() {
+        return Ok(None);
+    }
+    let after = match call.query.get("after") {
+        "" => None,
+        text => Some(Time::parse(text).ok_or_else(|| {
+            Fault::bad_request(format!(r#"invalid "after" timestamp: parsing time {text:?} as RFC 3339"#))
+        })?),
+    };
+    Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.list("keys"), after }))
+}
+
+/// Whose notices besides public ones; `None` for everyone's.
+fn whose(call: &Call, user: User) -> Result<Option<u32>, Fault> {
+    let ids = call.query.list("user-id");
+    let (has_id, has_users) = (call.query.all("user-id").next().is_some(), call.query.all("users").next().is_some());
+    if has_id && !user.is_admin {
+        return Err(Fault::forbidden(r#"only admins may use the "user-id" filter"#));
+    }
+    if has_users && !user.is_admin {
+        return Err(Fault::forbidden(r#"only admins may use the "users" filter"#));
+    }
+    let invalid = |why: String| Fault::bad_request(format!(r#"invalid "user-id" filter: {why}"#));
+    match (has_users, ids.as_slice()) {
+        (true, _) if has_id => Err(Fault::bad_request(r#"cannot use both "users" and "user-id" parameters"#)),
+        (true, _) if call.query.get("users") == "all" => Ok(None),
+        (true, _) => Err(Fault::bad_request(r#"invalid "users" filter: must be "all""#)),
+        (false, [id]) => id.parse().map(Some).map_err(|_| invalid(format!("user ID is not a valid uint32: {id}"))),
+        (false, _) if has_id => Err(invalid(r#"must only include one "user-id""#.to_owned())),
+        (false, _) => Ok(Some(user.uid)),
+    }
+}
+
+pub(super) async fn add(mut call: Call) -> Answer {
+    let user = user(&call, "so cannot create notice")?;
+    let asked: NoticeAction = call.json("request body").await?;
+    check(&asked)?;
+    let quiet = duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
+    let occurrence = Occurrence {
+        user_id: Some(user.uid),
+        kind: CUSTOM.to_owned(),
+        key: asked.key,
+        data: asked.data,
+        repeat_after: quiet.unwrap_or_default(),
+    };
+    sync(NoticeAdded { id: call.daemon.store.write(|state| state.notify(occurrence, Time::now())) })
+}
+
+fn check(asked: &NoticeAction) -> Result<(), Fault> {
+    let size = serde_json::to_vec(&asked.data).map_or(0, |data| data.len());
+    let wrong = if asked.action != "add" {
+        format!("invalid action {}", quoted(&asked.action))
+    } else if asked.kind != CUSTOM {
+        format!(r#"invalid type {} (can only add "custom" notices)"#, quoted(&asked.kind))
+    } else if !is_key(&asked.key) {
+        format!(r#"invalid key {} (must be in "example.com/path" format)"#, quoted(&asked.key))
+    } else if asked.key.len() > LONGEST_KEY {
+        format!("key must be {LONGEST_KEY} bytes or less")
+    } else if size > MOST_DATA {
+        format!("total size of data must be {MOST_DATA} bytes or less")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::bad_request(wrong))
+}
+
+/// Whether it is a domain of two or more names, and a path behind it.
+fn is_key(key: &str) -> bool {
+    let is_name = |name: &str| {
+        name.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+    };
+    let Some((domain, path)) = key.split_once('/') else { return false };
+    domain.contains('.') && domain.split('.').all(is_name) && path.split('/').all(is_name)
+}
+
+pub(super) async fn get(call: Call) -> Answer {
+    let user = user(&call, "so cannot retrieve notice")?;
+    let id = call.param(0);
+    let notice = call.daemon.store.read(|state| state.notice(id).map(|notice| notice.info()));
+    let notice = notice.ok_or_else(|| Fault::not_found(format!("cannot find notice with ID {}", quoted(id))))?;
+    if user.is_admin || notice.user_id.is_none_or(|owner| owner == user.uid) {
+        return sync(notice);
+    }
+    Err(Fault::forbidden(format!("not allowed to access notice with id {}", quoted(id))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_look_like_addresses() {
+        for key in ["example.com/a", "a.b.c/d/e-f", "1.2/3"] {
+            assert!(is_key(key), "{key}");
+        }
+        for key in ["", "example.com", "example.com/", "example/a", "Example.com/a", "a.b//c", "a-.b/c", ".b/c", "a.b/c_d"] {
+            assert!(!is_key(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The plan and the layers it is made of.
+
+use pebble::plan::{Error, Layer};
+use pebble::types::LayersAction;
+
+use super::Call;
+use crate::response::{Answer, Fault, sync};
+use crate::state::quoted;
+
+pub(super) async fn get(call: Call) -> Answer {
+    match call.query.get("format") {
+        "yaml" => sync(call.daemon.plan.borrow().plan().to_yaml()),
+        other => Err(Fault::bad_request(format!("invalid format {}", quoted(other)))),
+    }
+}
+
+pub(super) async fn add_layer(mut call: Call) -> Answer {
+    let asked: LayersAction = call.json("request body").await?;
+    if asked.action != "add" {
+        return Err(Fault::bad_request(format!("invalid action {}", quoted(&asked.action))));
+    }
+    if asked.label.is_empty() {
+        return Err(Fault::bad_request("label must be set"));
+    }
+    if asked.format != "yaml" {
+        return Err(Fault::bad_request(format!("invalid format {}", quoted(&asked.format))));
+    }
+    let layer = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
+    let layer = layer.map_err(|error| Fault::bad_request(format!("cannot parse layer YAML: {error}")))?;
+    call.admit("add_layer", &format!("Adding layer {}", asked.label));
+    let mut layers = call.daemon.plan.borrow_mut();
+    let added = if asked.combine { layers.combine(layer, asked.inner) } else { layers.append(layer, asked.inner) };
+    match added {
+        Ok(()) => sync(true),
+        Err(error @ (Error::Inner | Error::Order(_))) => Err(Fault::server(error.to_string())),
+        Err(error) => Err(Fault::bad_request(error.to_string())),
+    }
+}

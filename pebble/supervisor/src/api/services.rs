@@ -1,0 +1,137 @@
+//! Services: how they stand, and changes that move them.
+
+use std::collections::BTreeSet;
+
+use pebble::plan::{Plan, Replan, only, replan};
+use pebble::types::ServicesAction;
+
+use super::Call;
+use crate::clock::Time;
+use crate::daemon::Daemon;
+use crate::response::{Answer, Fault, accepted, sync};
+use crate::runner;
+use crate::state::{State, Verb, quoted};
+use crate::task::Id;
+
+type Lanes = Vec<Vec<String>>;
+
+pub(super) async fn list(call: Call) -> Answer {
+    let names = call.query.list("names");
+    let infos = call.daemon.services.infos(call.daemon.plan.borrow().plan(), &names);
+    sync(infos)
+}
+
+pub(super) async fn not_implemented(_: Call) -> Answer {
+    Err(Fault::bad_request("not implemented"))
+}
+
+pub(super) async fn act(mut call: Call) -> Answer {
+    let asked: ServicesAction = call.json("data from request body").await?;
+    let change = begin(&call.daemon, &asked.action, asked.services)?;
+    runner::ensure(&call.daemon);
+    accepted(change, ())
+}
+
+/// What a change is to stop and then to start.
+#[derive(Default)]
+struct Moves {
+    stop: Lanes,
+    start: Lanes,
+    /// Whom the change names first, and is found by.
+    named: Vec<String>,
+    /// How many it says it concerns.
+    count: usize,
+}
+
+fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, Fault> {
+    let plan = daemon.plan.borrow().plan().clone();
+    let named = names(action, named, &plan)?;
+    let moves = moves(daemon, action, named, &plan)?;
+    Ok(daemon.store.write(|state| add(state, action, &moves, Time::now())))
+}
+
+/// The services an action is for; those it takes by itself are found in the plan.
+fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, Fault> {
+    match action {
+        "replan" | "autostart" if !named.is_empty() => Err(Fault::bad_request(format!("{action} accepts no service names"))),
+        "replan" => Ok(Vec::new()),
+        "autostart" => {
+            let names = plan.autostart().map_err(|error| Fault::server(error.to_string()))?;
+            if names.is_empty() { Err(Fault::of_kind("no-default-services", 400, "no default services")) } else { Ok(names) }
+        }
+        _ if named.is_empty() => Err(Fault::bad_request(format!("must specify services for {action} action"))),
+        _ => Ok(named),
+    }
+}
+
+fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Result<Moves, Fault> {
+    let failed = |error: pebble::plan::Error| Fault::bad_request(format!("cannot {action} services: {error}"));
+    let count = |lanes: &Lanes| lanes.iter().map(Vec::len).sum();
+    match action {
+        "start" | "autostart" => {
+            let start = plan.start_order(&named).map_err(failed)?;
+            Ok(Moves { count: count(&start), start, named, ..Moves::default() })
+        }
+        "stop" => {
+            let stop = plan.stop_order(&named).map_err(failed)?;
+            Ok(Moves { count: count(&stop), stop, named, ..Moves::default() })
+        }
+        "restart" => {
+            let stop = only(plan.stop_order(&named).map_err(failed)?, |name| named.iter().any(|other| other == name));
+            let start = plan.start_order(&named).map_err(failed)?;
+            Ok(Moves { count: count(&start), stop, start, named })
+        }
+        "replan" => {
+            let Replan { stop, start, changed } = replan(&daemon.services.started(), plan).map_err(failed)?;
+            daemon.services.configure(changed);
+            let named: BTreeSet<String> = stop.iter().chain(&start).flatten().cloned().collect();
+            Ok(Moves { count: named.len(), stop, start, named: named.into_iter().collect() })
+        }
+        _ => Err(Fault::bad_request(format!("invalid action {}", quoted(action)))),
+    }
+}
+
+fn add(state: &mut State, action: &str, moves: &Moves, now: Time) -> Id {
+    let stops = state.service_tasks(Verb::Stop, &moves.stop, now);
+    let starts = state.service_tasks(Verb::Start, &moves.start, now);
+    for start in &starts {
+        stops.iter().for_each(|stop| state.wait_for(*start, *stop));
+    }
+    let tasks: Vec<Id> = stops.into_iter().chain(starts).collect();
+    let change = state.new_change(action, summary(action, moves, tasks.is_empty()), &tasks, now);
+    if !tasks.is_empty() {
+        state.set_services(change, &moves.named);
+    }
+    change
+}
+
+fn summary(action: &str, moves: &Moves, is_empty: bool) -> String {
+    let title: String = action.chars().take(1).flat_map(char::to_uppercase).chain(action.chars().skip(1)).collect();
+    match moves.named.first() {
+        Some(first) if !is_empty && moves.count == 1 => format!("{title} service {}", quoted(first)),
+        Some(first) if !is_empty => format!("{title} service {} and {} more", quoted(first), moves.count - 1),
+        _ => format!("{title} - no services"),
+    }
+}
+
+/// Begins the change that starts what the plan starts by itself.
+pub(crate) fn autostart(daemon: &Daemon) -> Result<Id, String> {
+    begin(daemon, "autostart", Vec::new()).map_err(|fault| fault.message().to_owned())
+}
+
+/// Begins the change that stops whatever runs; `None` if nothing does.
+pub(crate) fn stop_all(daemon: &Daemon) -> Option<Id> {
+    let running = daemon.services.to_stop();
+    let plan = daemon.plan.borrow().plan().clone();
+    let all: Vec<String> = plan.services.keys().cloned().collect();
+    // A plan that was validated has an order; what isn't in it would be left to its fate.
+    let stop = only(plan.stop_order(&all).unwrap_or_default(), |name| running.contains(name));
+    if stop.is_empty() {
+        return None;
+    }
+    Some(daemon.store.write(|state| {
+        let now = Time::now();
+        let tasks = state.service_tasks(Verb::Stop, &stop, now);
+        state.new_change("stop", "Stop all running services".to_owned(), &tasks, now)
+    }))
+}

@@ -1,0 +1,30 @@
+//! The daemon itself: who it is and whether all is well.
+
+use pebble::types::{Health, SystemInfo};
+
+use super::Call;
+use crate::daemon::VERSION;
+use crate::response::{Answer, Fault, sync};
+
+pub(super) async fn info(call: Call) -> Answer {
+    sync(SystemInfo {
+        boot_id: call.daemon.boot_id.clone(),
+        http_address: call.daemon.http_address.clone(),
+        https_address: None,
+        version: VERSION.to_owned(),
+    })
+}
+
+/// Checks don't run yet, so none is down.
+pub(super) async fn health(call: Call) -> Answer {
+    level(&call)?;
+    sync(Health { healthy: true })
+}
+
+/// The level of checks that is asked about; empty for all.
+pub(super) fn level(call: &Call) -> Result<&str, Fault> {
+    match call.query.get("level") {
+        level @ ("" | "alive" | "ready") => Ok(level),
+        _ => Err(Fault::bad_request(r#"level must be "alive" or "ready""#)),
+    }
+}

@@ -1,0 +1,299 @@
+//! The daemon as a whole: what its parts share, its beginning and its end.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use pebble::plan::{self, Layers, state};
+use rustix::process::{getpid, getuid};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, interval_at, timeout};
+
+use crate::cli::Options;
+use crate::clock::Time;
+use crate::exec::Executions;
+use crate::journal::{Event, Journal};
+use crate::layers;
+use crate::log::verbose::Verbose;
+use crate::reaper::Reaper;
+use crate::runner::{self, Runner};
+use crate::server;
+use crate::service::Services;
+use crate::state::file::{self, File};
+use crate::store::Store;
+use crate::{api, errno};
+
+/// The version of Pebble whose protocol this is; clients decide by it what they may ask for.
+pub(crate) const VERSION: &str = "v1.32.1";
+
+/// How often what is old is forgotten.
+const PRUNE: Duration = Duration::from_secs(600);
+/// How long requests and tasks at work get when the daemon ends.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A daemon that can't run. The texts are Pebble's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("directory {0:?} must be absolute")]
+    Relative(String),
+    #[error("directory {0:?} does not exist")]
+    Missing(String),
+    #[error("mkdir {path}: {}", errno::text(error))]
+    Create { path: String, error: io::Error },
+    #[error("cannot load plan: {0}")]
+    Layers(#[from] layers::Error),
+    #[error("{0}")]
+    Plan(#[from] plan::Error),
+    #[error(transparent)]
+    State(#[from] file::Error),
+    #[error(transparent)]
+    Listen(#[from] server::Error),
+    #[error("cannot start child process reaper")]
+    Reaper(#[source] io::Error),
+    #[error("cannot use the operating system")]
+    System(#[from] io::Error),
+}
+
+/// Why the daemon ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As it was told to.
+    Asked,
+    /// A service's failure says so.
+    ServiceFailure,
+    /// A check's failure says so.
+    CheckFailure,
+}
+
+impl End {
+    /// What the process exits with.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            End::Asked => 0,
+            End::ServiceFailure => 10,
+            End::CheckFailure => 11,
+        }
+    }
+}
+
+impl From<state::Shutdown> for End {
+    fn from(shutdown: state::Shutdown) -> End {
+        match shutdown {
+            state::Shutdown::Success => End::Asked,
+            state::Shutdown::ServiceFailure => End::ServiceFailure,
+            state::Shutdown::CheckFailure => End::CheckFailure,
+        }
+    }
+}
+
+/// What the daemon's parts share. All of it lives in one thread.
+pub(crate) struct Daemon {
+    pub(crate) boot_id: String,
+    pub(crate) http_address: Option<String>,
+    pub(crate) journal: Journal,
+    pub(crate) store: Store,
+    pub(crate) runner: Runner,
+    pub(crate) plan: RefCell<Layers>,
+    pub(crate) services: Services,
+    pub(crate) executions: Executions,
+    pub(crate) reaper: Reaper,
+    pub(crate) verbose: RefCell<Verbose>,
+    environment: BTreeMap<String, String>,
+    end: watch::Sender<Option<End>>,
+    draws: Cell<u64>,
+}
+
+impl Daemon {
+    /// The daemon's own environment, which its children inherit.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+        self.environment.clone()
+    }
+
+    /// Ends the daemon; the first reason counts.
+    pub(crate) fn shutdown(&self, end: End) {
+        self.end.send_if_modified(|reason| reason.replace(reason.unwrap_or(end)).is_none());
+    }
+
+    /// A number from 0 to 1, good enough to keep services from restarting in step.
+    pub(crate) fn chance(&self) -> f64 {
+        // xorshift, stirred by the clock.
+        let mut draw = self.draws.get() ^ u64::from(Time::now().subsecond().unsigned_abs());
+        draw ^= draw << 13;
+        draw ^= draw >> 7;
+        draw ^= draw << 17;
+        self.draws.set(draw);
+        f64::from(u32::try_from(draw >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+    }
+}
+
+/// Runs the daemon until it is told to end, or a service's failure ends it.
+///
+/// # Errors
+/// It can't begin: a directory, the plan, the state or a socket is not as it should be.
+pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>) -> Result<End, Error> {
+    let journal = Journal::new(options.debug);
+    let reaper = Reaper::start().map_err(Error::Reaper)?;
+    let mut stops = Stops::new()?;
+    prepare_directory(&options)?;
+    let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
+    let socket = server::listen(&options.socket).await?;
+    let file = if options.persist { File::within(&options.directory) } else { File::nowhere() };
+    let state = file.load(Time::now())?;
+    journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
+    let http = options.http.as_deref().map(server::listen_http).transpose()?;
+    if let Some(address) = &options.http {
+        journal.note(&format!("HTTP API server listening on {address:?}."));
+    }
+    if !options.args.is_empty() {
+        plan.set_service_args(&options.args)?;
+    }
+    let daemon = Rc::new(Daemon {
+        boot_id: boot_id()?,
+        http_address: options.http.clone(),
+        journal,
+        store: Store::new(state, file, journal),
+        runner: Runner::default(),
+        plan: RefCell::new(plan),
+        services: Services::new(),
+        executions: Executions::default(),
+        reaper,
+        verbose: RefCell::new(if options.verbose { Verbose::start()? } else { Verbose::off() }),
+        environment,
+        end: watch::Sender::new(None),
+        draws: Cell::new(0x9E37_79B9_7F4A_7C15),
+    });
+    journal.note("Started daemon.");
+    work(&daemon, socket, http);
+    if !options.hold {
+        autostart(&daemon);
+    }
+    let end = until_end(&daemon, &mut stops).await;
+    finish(&daemon, &options.socket).await;
+    Ok(end)
+}
+
+fn prepare_directory(options: &Options) -> Result<(), Error> {
+    let path = options.directory.display().to_string();
+    if options.create_dirs {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.directory);
+        made.map_err(|error| Error::Create { path: path.clone(), error })?;
+    }
+    if !options.directory.is_absolute() {
+        return Err(Error::Relative(path));
+    }
+    if options.directory.is_dir() { Ok(()) } else { Err(Error::Missing(path)) }
+}
+
+/// The kernel's boot id; as process 1, which is started anew with its container, one of our own.
+fn boot_id() -> io::Result<String> {
+    let name = if getpid().is_init() { "uuid" } else { "boot_id" };
+    Ok(fs::read_to_string(Path::new("/proc/sys/kernel/random").join(name))?.trim().to_owned())
+}
+
+fn work(daemon: &Rc<Daemon>, socket: tokio::net::UnixListener, http: Option<tokio::net::TcpListener>) {
+    spawn_local(server::serve(daemon.clone(), socket));
+    if let Some(http) = http {
+        spawn_local(server::serve_http(daemon.clone(), http));
+    }
+    let saving = daemon.clone();
+    spawn_local(async move { saving.store.keep_saved().await });
+    spawn_local(prune(daemon.clone()));
+    // Tasks that the last daemon left.
+    runner::ensure(daemon);
+}
+
+async fn prune(daemon: Rc<Daemon>) {
+    let mut due = interval_at(Instant::now() + PRUNE, PRUNE);
+    loop {
+        due.tick().await;
+        daemon.store.write(|state| state.prune(Time::now()));
+        runner::ensure(&daemon);
+    }
+}
+
+fn autostart(daemon: &Rc<Daemon>) {
+    let change = match api::autostart(daemon) {
+        Ok(change) => change,
+        Err(why) => return daemon.journal.note(&format!("Cannot start default services: {why}")),
+    };
+    runner::ensure(daemon);
+    let daemon = daemon.clone();
+    spawn_local(async move {
+        let ready = |state: &crate::state::State| {
+            let error = state.change(change).and_then(|change| state.error(change));
+            state.is_ready(change).then_some(error)
+        };
+        match daemon.store.wait(ready).await {
+            None => daemon.journal.note(&format!("Started default services with change {change}.")),
+            Some(error) => daemon.journal.note(&format!("Cannot wait for autostart change {change}: {error}")),
+        }
+    });
+}
+
+/// The signals that end the daemon.
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+    quit: Signal,
+}
+
+impl Stops {
+    fn new() -> io::Result<Stops> {
+        Ok(Stops {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "terminated",
+            _ = self.interrupt.recv() => "interrupt",
+            _ = self.quit.recv() => "quit",
+        }
+    }
+}
+
+async fn until_end(daemon: &Daemon, stops: &mut Stops) -> End {
+    let mut reason = daemon.end.subscribe();
+    tokio::select! {
+        name = stops.next() => {
+            daemon.journal.note(&format!("Exiting on {name} signal."));
+            End::Asked
+        }
+        end = reason.wait_for(Option::is_some) => {
+            let end = end.ok().and_then(|end| *end).unwrap_or(End::Asked);
+            daemon.journal.note("Server exiting!");
+            end
+        }
+    }
+}
+
+/// Stops the services in their order, lets go of everything else and saves.
+async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
+    daemon.journal.security(Event::Shutdown, &getuid().as_raw().to_string(), "Shutting down daemon");
+    if let Some(change) = api::stop_all(daemon) {
+        daemon.journal.note("Stopping all running services.");
+        runner::ensure(daemon);
+        let stopped = daemon.store.wait(|state| state.is_ready(change).then_some(()));
+        if timeout(daemon.services.stop_timeout(), stopped).await.is_err() {
+            daemon.journal.note("Cannot stop running services: timeout stopping running services");
+        }
+    }
+    daemon.runner.end();
+    let idle = daemon.store.wait(|_| daemon.runner.is_idle().then_some(()));
+    // Those that don't end in time end with us.
+    let _ = timeout(GRACE, idle).await;
+    daemon.store.save();
+    daemon.verbose.borrow_mut().finish();
+    // Somebody may have removed it already.
+    let _ = fs::remove_file(socket);
+}

@@ -1,0 +1,229 @@
+//! Commands: one process per task, its input and output on websockets.
+//!
+//! A task waits a few seconds for its websockets, so that no output is lost, then runs the command. Their tasks outlive
+//! it: a client may still be reading.
+
+mod settings;
+mod sockets;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use pebble::plan::Span;
+use rustix::process::{Pid, Signal};
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::daemon::Daemon;
+use crate::errno;
+use crate::process::{self, Group, Spawn};
+use crate::runner::Abort;
+use crate::task::Id;
+
+pub(crate) use settings::Settings;
+
+/// How long a command waits for its websockets.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a killed command's output is waited for: someone it left behind may hold it open.
+const REST: Duration = Duration::from_secs(1);
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// The commands that run or wait for their websockets.
+#[derive(Default)]
+pub(crate) struct Executions(RefCell<BTreeMap<Id, Execution>>);
+
+struct Execution {
+    /// Where to hand each websocket; `None` once that is done.
+    slots: BTreeMap<&'static str, Option<oneshot::Sender<Socket>>>,
+    /// What to run; taken when that begins.
+    prepared: Option<(Settings, Waiting)>,
+}
+
+/// The websockets to come.
+struct Waiting {
+    control: oneshot::Receiver<Socket>,
+    stdio: oneshot::Receiver<Socket>,
+    stderr: Option<oneshot::Receiver<Socket>>,
+}
+
+/// Why a websocket can't be connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    NoSuchSocket,
+    Taken,
+    Over,
+}
+
+/// Makes a task's websockets known, before the task begins.
+pub(crate) fn prepare(daemon: &Daemon, task: Id, settings: Settings, split_stderr: bool) {
+    let mut slots = BTreeMap::new();
+    let mut slot = |name| {
+        let (hand, handed) = oneshot::channel();
+        slots.insert(name, Some(hand));
+        handed
+    };
+    let waiting = Waiting { control: slot("control"), stdio: slot("stdio"), stderr: split_stderr.then(|| slot("stderr")) };
+    let execution = Execution { slots, prepared: Some((settings, waiting)) };
+    daemon.executions.0.borrow_mut().insert(task, execution);
+}
+
+/// Takes a connection over as one of a task's websockets, once the handshake has been answered.
+pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<Incoming>) -> Result<(), Refusal> {
+    let mut executions = daemon.executions.0.borrow_mut();
+    let execution = executions.get_mut(&task).ok_or(Refusal::Over)?;
+    let slot = execution.slots.get_mut(name).ok_or(Refusal::NoSuchSocket)?;
+    let hand = slot.take().ok_or(Refusal::Taken)?;
+    let upgrade: OnUpgrade = hyper::upgrade::on(request);
+    spawn_local(async move {
+        if let Ok(upgraded) = upgrade.await {
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+            // If nobody waits any more, the command is over.
+            let _ = hand.send(socket);
+        }
+    });
+    Ok(())
+}
+
+/// Runs a task's command to its end.
+pub(crate) async fn run(daemon: &Rc<Daemon>, task: Id, mut abort: Abort) -> Result<(), String> {
+    let prepared = daemon.executions.0.borrow_mut().get_mut(&task).and_then(|execution| execution.prepared.take());
+    // Without, the daemon was restarted meanwhile: the command is not run a second time.
+    let Some((settings, waiting)) = prepared else { return Ok(()) };
+    let outcome = tokio::select! {
+        outcome = execute(daemon, task, settings, waiting, abort.clone()) => outcome,
+        () = never_connected(daemon, task, &mut abort) => Ok(()),
+    };
+    daemon.executions.0.borrow_mut().remove(&task);
+    outcome
+}
+
+/// Given up while the websockets are still missing. Once the command runs, it is killed instead.
+async fn never_connected(daemon: &Daemon, task: Id, abort: &mut Abort) {
+    abort.asked().await;
+    let waits = |execution: &Execution| execution.slots.iter().any(|(name, slot)| *name != "control" && slot.is_some());
+    if !daemon.executions.0.borrow().get(&task).is_some_and(waits) {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn execute(daemon: &Rc<Daemon>, task: Id, settings: Settings, waiting: Waiting, abort: Abort) -> Result<(), String> {
+    let Waiting { control, stdio, stderr } = waiting;
+    let connected = async {
+        let stdio = stdio.await.ok()?;
+        let stderr = match stderr {
+            Some(stderr) => Some(stderr.await.ok()?),
+            None => None,
+        };
+        Some((stdio, stderr))
+    };
+    let Ok(Some((stdio, stderr))) = timeout(CONNECT, connected).await else {
+        let why = format!("exec {task}: timeout waiting for websocket connections: context deadline exceeded");
+        daemon.journal.note(&format!("Exec {}", &why["exec ".len()..]));
+        return Err(why);
+    };
+    let running = match Running::start(daemon, &settings, stdio, stderr) {
+        Ok(running) => running,
+        Err(error) => {
+            set_exit_code(daemon, task, -1);
+            return Err(error);
+        }
+    };
+    let pid = running.pid;
+    let control = spawn_local(sockets::control(daemon.clone(), task, pid, control));
+    let outcome = running.end(settings.timeout, abort, control).await;
+    let code = *outcome.as_ref().unwrap_or(&-1);
+    set_exit_code(daemon, task, code);
+    outcome.map(drop)
+}
+
+fn set_exit_code(daemon: &Daemon, task: Id, code: i32) {
+    daemon.store.write(|state| state.set_task_data(task, "api-data", serde_json::json!({ "exit-code": code })));
+}
+
+/// A command at work.
+struct Running {
+    pid: Pid,
+    exit: oneshot::Receiver<i32>,
+    outputs: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(daemon: &Rc<Daemon>, settings: &Settings, stdio: Socket, stderr: Option<Socket>) -> Result<Running, String> {
+        let failed = |error: io::Error| errno::text(&error);
+        let (input_reader, input_writer) = io::pipe().map_err(failed)?;
+        let (output_reader, output_writer) = io::pipe().map_err(failed)?;
+        let (error_reader, error_writer) = match stderr {
+            Some(_) => io::pipe().map(|(reader, writer)| (Some(reader), writer)),
+            None => output_writer.try_clone().map(|writer| (None, writer)),
+        }
+        .map_err(failed)?;
+        let process = Spawn {
+            command: &settings.command,
+            environment: &settings.environment,
+            directory: Some(&settings.directory),
+            owner: settings.owner,
+            group: Group::Session,
+            stdin: Some(input_reader.into()),
+            stdout: output_writer.into(),
+            stderr: error_writer.into(),
+        };
+        let pid = process.start().map_err(|error| error.to_string())?;
+        let exit = daemon.reaper.exit_of(pid);
+        let input = pipe::Sender::from_owned_fd(input_writer.into()).map_err(failed)?;
+        let output = pipe::Receiver::from_owned_fd(output_reader.into()).map_err(failed)?;
+        let mut outputs = vec![sockets::both_ways(stdio, input, output)];
+        if let (Some(socket), Some(reader)) = (stderr, error_reader) {
+            outputs.push(sockets::one_way(socket, pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?));
+        }
+        Ok(Running { pid, exit, outputs })
+    }
+
+    /// Waits for the end, or brings it about.
+    async fn end(mut self, limit: Option<Duration>, mut abort: Abort, control: JoinHandle<()>) -> Result<i32, String> {
+        let overdue = async {
+            match limit {
+                Some(limit) => sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        let (killed, late) = tokio::select! {
+            code = &mut self.exit => {
+                control.abort();
+                self.outputs_sent().await;
+                return Ok(code.unwrap_or(-1));
+            }
+            () = overdue => (true, true),
+            () = abort.asked() => (true, false),
+        };
+        if killed {
+            // Gone already is as good.
+            let _ = process::signal(self.pid, Signal::KILL);
+        }
+        let code = (&mut self.exit).await.unwrap_or(-1);
+        control.abort();
+        // Pebble waits for whoever still holds the output; a client that set a limit is better served without.
+        let _ = timeout(REST, self.outputs_sent()).await;
+        match limit {
+            Some(limit) if late => Err(format!("timed out after {}: context deadline exceeded", Span::from(limit))),
+            _ => Ok(code),
+        }
+    }
+
+    async fn outputs_sent(&mut self) {
+        for output in &mut self.outputs {
+            let _ = output.await;
+        }
+    }
+}

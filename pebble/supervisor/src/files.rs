@@ -1,0 +1,251 @@
+//! Files of the container: listed, read, written, made and removed, with Pebble's errors. What travels how is
+//! `api::files`'.
+
+pub(crate) mod draft;
+mod glob;
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::path::Path;
+
+use pebble::types::{DirItem, ErrorResult, FileInfo, FileType};
+use rustix::io::Errno;
+
+use crate::clock::Time;
+use crate::errno::{self, PathError};
+use crate::users::{self, Owner, Users, Wish};
+
+/// Why nothing came of it. The texts are Pebble's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}")]
+    Path(PathError),
+    #[error("cannot create directory: {0}")]
+    Directory(PathError),
+    #[error("cannot look up user and group: {0}")]
+    Owner(users::Error),
+    #[error("paths must be absolute, got {0:?}")]
+    Relative(String),
+    #[error("can only read a regular file: {0:?}")]
+    NotRegular(String),
+    #[error("permissions must be a 3-digit octal string, got {0:?}")]
+    Permissions(String),
+    #[error("syntax error in pattern")]
+    Pattern,
+    #[error("no file content for path {0:?}")]
+    Missing(String),
+}
+
+impl From<PathError> for Error {
+    fn from(error: PathError) -> Error {
+        Error::Path(error)
+    }
+}
+
+impl Error {
+    /// The word for programs, and the HTTP status where there is one error only.
+    pub(crate) fn kind(&self) -> (&'static str, u16) {
+        match self {
+            Error::Path(error) | Error::Directory(error) if error.is_not_found() => ("not-found", 404),
+            Error::Path(error) | Error::Directory(error) if error.is_permission_denied() => ("permission-denied", 403),
+            _ => ("generic-file-error", 400),
+        }
+    }
+
+    /// As clients get it.
+    pub(crate) fn result(&self) -> ErrorResult {
+        ErrorResult { message: self.to_string(), kind: self.kind().0.to_owned(), ..ErrorResult::default() }
+    }
+}
+
+/// Refuses a path that isn't absolute.
+pub(crate) fn absolute(path: &str) -> Result<&Path, Error> {
+    if path.starts_with('/') { Ok(Path::new(path)) } else { Err(Error::Relative(path.to_owned())) }
+}
+
+/// Opens a regular file to read.
+pub(crate) fn open(path: &str) -> Result<File, Error> {
+    let absolute = absolute(path)?;
+    let metadata = fs::metadata(absolute).map_err(PathError::when("stat", path))?;
+    if !metadata.is_file() {
+        return Err(Error::NotRegular(path.to_owned()));
+    }
+    Ok(File::open(absolute).map_err(PathError::when("open", path))?)
+}
+
+/// What a path is, or what is in the directory it names, sorted by name.
+pub(crate) fn list(path: &str, pattern: &str, itself: bool) -> Result<Vec<FileInfo>, Error> {
+    let metadata = fs::metadata(path).map_err(PathError::when("stat", path))?;
+    let users = Users::read();
+    let mut infos = Vec::new();
+    if metadata.is_dir() && !itself {
+        for name in names_in(path)? {
+            if matches(pattern, &name)? {
+                let full = join(path, &name);
+                let metadata = fs::symlink_metadata(&full).map_err(PathError::when("lstat", &full))?;
+                infos.push(info(full, name, &metadata, &users));
+            }
+        }
+    } else {
+        let name = clean_base(path);
+        if matches(pattern, &name)? {
+            infos.push(info(clean(path), name, &metadata, &users));
+        }
+    }
+    Ok(infos)
+}
+
+fn names_in(path: &str) -> Result<Vec<String>, Error> {
+    let entries = fs::read_dir(path).map_err(PathError::when("open", path))?;
+    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    let names: io::Result<Vec<String>> = entries.map(name).collect();
+    let mut names = names.map_err(PathError::when("readdirent", path))?;
+    names.sort();
+    Ok(names)
+}
+
+fn matches(pattern: &str, name: &str) -> Result<bool, Error> {
+    if pattern.is_empty() { Ok(true) } else { glob::matches(pattern, name).map_err(|_| Error::Pattern) }
+}
+
+fn info(path: String, name: String, metadata: &Metadata, users: &Users) -> FileInfo {
+    let changed = Time::from_unix(metadata.mtime(), i32::try_from(metadata.mtime_nsec()).unwrap_or(0));
+    FileInfo {
+        path,
+        name,
+        type_: kind(metadata.file_type()),
+        size: metadata.is_file().then_some(metadata.len()),
+        permissions: metadata.mode() & 0o777,
+        last_modified: changed.map(Time::seconds).unwrap_or_default(),
+        user_id: Some(metadata.uid()),
+        user: users.by_id(metadata.uid()).map(|user| user.name.clone()),
+        group_id: Some(metadata.gid()),
+        group: users.group_name(metadata.gid()).map(str::to_owned),
+    }
+}
+
+fn kind(kind: fs::FileType) -> FileType {
+    match kind {
+        kind if kind.is_file() => FileType::File,
+        kind if kind.is_dir() => FileType::Directory,
+        kind if kind.is_symlink() => FileType::Symlink,
+        kind if kind.is_socket() => FileType::Socket,
+        kind if kind.is_fifo() => FileType::NamedPipe,
+        kind if kind.is_block_device() || kind.is_char_device() => FileType::Device,
+        _ => FileType::Unknown,
+    }
+}
+
+/// Makes a directory.
+pub(crate) fn make_directory(item: &DirItem) -> Result<(), Error> {
+    absolute(&item.path)?;
+    let mode = permissions(&item.permissions, 0o755)?;
+    let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
+    let path = clean(&item.path);
+    if item.make_parents {
+        return Ok(make_directories(&path, mode, owner)?);
+    }
+    match fs::metadata(&path) {
+        Ok(found) => Err(occupied(&path, &found, Errno::EXIST).into()),
+        Err(_) => Ok(make(&path, mode, owner)?),
+    }
+}
+
+/// Makes a directory and its missing parents, all with the same mode and owner. One that is there is left as it is.
+fn make_directories(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), PathError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(found) => return Err(occupied(path, &found, Errno::NOTDIR)),
+        Err(_) => {}
+    }
+    let parent = parent(path);
+    if parent != "/" {
+        make_directories(&parent, mode, owner)?;
+    }
+    make(path, mode, owner)
+}
+
+fn occupied(path: &str, by: &Metadata, otherwise: Errno) -> PathError {
+    let why = if by.is_dir() { otherwise } else { Errno::NOTDIR };
+    PathError::when("mkdir", path)(errno::error(why))
+}
+
+/// Makes one directory, which is not seen before it has its mode and owner.
+fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), PathError> {
+    let draft = format!("{path}.mkdir-new");
+    match fs::DirBuilder::new().mode(mode).create(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(PathError::when("mkdir", &draft)(error)),
+        _ => {}
+    }
+    if let Some(owner) = owner {
+        chown(&draft, Some(owner.uid), Some(owner.gid)).map_err(PathError::when("chown", &draft))?;
+    }
+    fs::set_permissions(&draft, fs::Permissions::from_mode(mode)).map_err(PathError::when("chmod", &draft))?;
+    fs::rename(&draft, path).map_err(PathError::when("rename", &format!("{draft} {path}")))
+}
+
+/// Removes a file or an empty directory; with `recursive` also what is in it, and a missing path is no error.
+pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
+    let absolute = absolute(path)?;
+    let is_directory = fs::symlink_metadata(absolute).is_ok_and(|metadata| metadata.is_dir());
+    let removed = match (recursive, is_directory) {
+        (true, true) => fs::remove_dir_all(absolute),
+        (false, true) => fs::remove_dir(absolute),
+        (_, false) => fs::remove_file(absolute),
+    };
+    match removed {
+        Err(error) if recursive && error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => Ok(removed.map_err(PathError::when(if recursive { "unlinkat" } else { "remove" }, path))?),
+    }
+}
+
+/// Reads permissions of three octal digits; empty is the default.
+fn permissions(text: &str, default: u32) -> Result<u32, Error> {
+    if text.is_empty() {
+        return Ok(default);
+    }
+    let mode = u32::from_str_radix(text, 8).ok().filter(|_| text.len() == 3 && !text.starts_with('+'));
+    mode.ok_or_else(|| Error::Permissions(text.to_owned()))
+}
+
+fn owner(user_id: Option<u32>, user: &str, group_id: Option<u32>, group: &str) -> Result<Option<Owner>, Error> {
+    let wish = Wish { user_id, user, group_id, group };
+    if user_id.is_none() && group_id.is_none() && user.is_empty() && group.is_empty() {
+        return Ok(None);
+    }
+    Users::read().resolve(wish).map_err(Error::Owner)
+}
+
+/// An absolute path without doubled slashes, dots and slashes at its end.
+pub(crate) fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+fn clean_base(path: &str) -> String {
+    let clean = clean(path);
+    clean.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("/").to_owned()
+}
+
+fn join(directory: &str, name: &str) -> String {
+    clean(&format!("{directory}/{name}"))
+}
+
+/// The directory that a clean path is in.
+fn parent(path: &str) -> String {
+    match path.rfind('/') {
+        None | Some(0) => "/".to_owned(),
+        Some(at) => path[..at].to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

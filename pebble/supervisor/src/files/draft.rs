@@ -1,0 +1,93 @@
+//! A file being written: beside its place under another name, and renamed into place when it is whole.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use pebble::types::WriteItem;
+use tokio::task::spawn_blocking;
+
+use super::{Error, absolute, clean, make_directories, owner, parent, permissions};
+use crate::clock::Time;
+use crate::errno::PathError;
+use crate::users::Owner;
+
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+/// A file being written. It is gone if dropped before it is whole.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    file: File,
+    path: String,
+    target: String,
+    owner: Option<Owner>,
+    whole: bool,
+}
+
+impl Draft {
+    /// Begins a file, making its directories if asked to.
+    ///
+    /// # Errors
+    /// What is asked for doesn't fit, or the system says no.
+    pub(crate) fn create(item: &WriteItem) -> Result<Draft, Error> {
+        absolute(&item.path)?;
+        let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
+        if item.make_dirs {
+            make_directories(&parent(&clean(&item.path)), 0o755, owner).map_err(Error::Directory)?;
+        }
+        let mode = permissions(&item.permissions, 0o644)?;
+        let (file, path) = create_beside(&item.path)?;
+        let draft = Draft { file, path, target: item.path.clone(), owner, whole: false };
+        draft.file.set_permissions(Permissions::from_mode(mode)).map_err(PathError::when("chmod", &draft.path))?;
+        Ok(draft)
+    }
+
+    /// Adds to the file.
+    ///
+    /// # Errors
+    /// The system says no.
+    pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), Error> {
+        Ok(self.file.write_all(data).map_err(PathError::when("write", &self.path))?)
+    }
+
+    /// Puts the file in its place, once it is on the disk.
+    ///
+    /// # Errors
+    /// The system says no; what was there before is still there then.
+    pub(crate) async fn finish(mut self) -> Result<(), Error> {
+        if let Some(owner) = self.owner {
+            fchown(&self.file, Some(owner.uid), Some(owner.gid)).map_err(PathError::when("chown", &self.path))?;
+        }
+        let sync = self.file.try_clone().map_err(PathError::when("sync", &self.path))?;
+        let synced = spawn_blocking(move || sync.sync_all()).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        synced.map_err(PathError::when("sync", &self.path))?;
+        fs::rename(&self.path, &self.target).map_err(PathError::when("rename", &format!("{} {}", self.path, self.target)))?;
+        self.whole = true;
+        let directory = parent(&self.target);
+        let synced = spawn_blocking(move || File::open(PathBuf::from(directory))?.sync_all()).await;
+        synced.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(PathError::when("sync", &parent(&self.target)))?;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.whole {
+            // Best effort: whoever sees it left behind can tell by its name what it was.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn create_beside(target: &str) -> Result<(File, String), Error> {
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = format!("{target}.{}{number}~", Time::now().subsecond());
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            file => return Ok((file.map_err(PathError::when("open", &path))?, path)),
+        }
+    }
+}

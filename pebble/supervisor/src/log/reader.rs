@@ -1,0 +1,144 @@
+//! Reading services' output: merged by time, the last lines of it or all to come.
+
+use super::{Line, Log};
+use crate::clock::Time;
+
+/// What is kept of one service's output, read from a place on.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    log: Log,
+    /// The next line, counted from the service's first.
+    line: u64,
+    /// How much of it has been read.
+    offset: usize,
+}
+
+/// A line, or the part of one that was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) time: Time,
+    pub(crate) service: String,
+    pub(crate) message: String,
+}
+
+impl Reader {
+    /// Reads from the last `lines` lines on, or from the oldest there is.
+    pub(crate) fn new(log: &Log, lines: Option<usize>) -> Reader {
+        let ring = log.ring.borrow();
+        let skip = lines.map_or(0, |lines| ring.lines.len().saturating_sub(lines));
+        let mut reader = Reader { log: log.clone(), line: ring.dropped + skip as u64, offset: 0 };
+        if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| !line.ended)) {
+            // Nothing of the past, but the rest of a line that isn't over.
+            (reader.line, reader.offset) = (reader.line - 1, line.text.len());
+        }
+        reader
+    }
+
+    /// When what comes next was printed; `None` if nothing does yet.
+    fn time(&mut self) -> Option<Time> {
+        self.peek(|line, _| line.time)
+    }
+
+    fn next(&mut self) -> Option<Entry> {
+        let service = self.log.service().to_owned();
+        let (entry, ended, length) = self.peek(|line, offset| {
+            let message = String::from_utf8_lossy(&line.text[offset..]).into_owned();
+            (Entry { time: line.time, service, message }, line.ended, line.text.len())
+        })?;
+        if ended {
+            (self.line, self.offset) = (self.line + 1, 0);
+        } else {
+            self.offset = length;
+        }
+        Some(entry)
+    }
+
+    /// Looks at the next line, passing over what was dropped meanwhile and over an end that came without text.
+    fn peek<T>(&mut self, look: impl FnOnce(&Line, usize) -> T) -> Option<T> {
+        let ring = self.log.ring.borrow();
+        if self.line < ring.dropped {
+            (self.line, self.offset) = (ring.dropped, 0);
+        }
+        loop {
+            let line = ring.lines.get(usize::try_from(self.line - ring.dropped).ok()?)?;
+            let unread = line.text.len() > self.offset || (line.ended && self.offset == 0);
+            if unread {
+                return Some(look(line, self.offset));
+            }
+            if !line.ended {
+                return None;
+            }
+            (self.line, self.offset) = (self.line + 1, 0);
+        }
+    }
+}
+
+/// The oldest entry not yet read, of all readers; services of the same moment in the readers' order.
+pub(crate) fn earliest(readers: &mut [Reader]) -> Option<Entry> {
+    let times = readers.iter_mut().enumerate().filter_map(|(index, reader)| Some((reader.time()?, index)));
+    let (_, index) = times.min()?;
+    readers[index].next()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::watch;
+
+    use super::*;
+
+    fn at(second: u64) -> Time {
+        Time::parse("2026-01-01T00:00:00Z").unwrap().plus(Duration::from_secs(second))
+    }
+
+    fn log(service: &str) -> Log {
+        Log::new(service, watch::Sender::new(()))
+    }
+
+    fn all(readers: &mut [Reader]) -> Vec<String> {
+        std::iter::from_fn(|| earliest(readers)).map(|entry| format!("{}:{}", entry.service, entry.message)).collect()
+    }
+
+    #[test]
+    fn merges_by_time() {
+        let (a, b) = (log("a"), log("b"));
+        a.write(b"1\n3\n", at(1));
+        b.write(b"2\n", at(0));
+        b.write(b"4\n\n", at(2));
+        let mut readers = [Reader::new(&a, None), Reader::new(&b, None)];
+        assert_eq!(all(&mut readers), ["b:2", "a:1", "a:3", "b:4", "b:"]);
+    }
+
+    #[test]
+    fn goes_back_as_far_as_asked() {
+        let log = log("a");
+        log.write(b"1\n2\n3\n", at(0));
+        assert_eq!(all(&mut [Reader::new(&log, Some(2))]), ["a:2", "a:3"]);
+        assert_eq!(all(&mut [Reader::new(&log, Some(9))]), ["a:1", "a:2", "a:3"]);
+        assert_eq!(all(&mut [Reader::new(&log, Some(0))]), [""; 0]);
+    }
+
+    #[test]
+    fn follows_a_line_as_it_grows() {
+        let log = log("a");
+        log.write(b"pass", at(0));
+        let mut readers = [Reader::new(&log, None), Reader::new(&log, Some(0))];
+        assert_eq!(all(&mut readers), ["a:pass"]);
+        log.write(b"word: ", at(1));
+        assert_eq!(all(&mut readers[1..]), ["a:word: "]);
+        log.write(b"\nnext\n", at(2));
+        assert_eq!(all(&mut readers[1..]), ["a:next"]);
+    }
+
+    #[test]
+    fn passes_over_what_was_dropped() {
+        let log = log("a");
+        log.write(b"first\n", at(0));
+        let mut reader = [Reader::new(&log, None)];
+        for _ in 0..200 {
+            log.write(&[b"x".repeat(1000), b"\n".to_vec()].concat(), at(1));
+        }
+        assert!(all(&mut reader).len() < 200);
+    }
+}

@@ -1,0 +1,168 @@
+//! Starting and signalling processes. The only place that spawns, and the only one with unsafe code: what runs between
+//! fork and exec.
+#![allow(unsafe_code, reason = "a new session can only be made between fork and exec")]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, setsid};
+
+use crate::errno;
+use crate::users::Owner;
+
+/// A process that can't be started. The texts are Pebble's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("exec: {0:?}: executable file not found in $PATH")]
+    NotFound(String),
+    #[error("fork/exec {path}: {}", errno::text(error))]
+    Exec { path: String, error: io::Error },
+    #[error("exec: no command")]
+    Empty,
+}
+
+/// Which group a new process leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// A process group of its own.
+    Own,
+    /// A session of its own, without a terminal.
+    Session,
+}
+
+/// A process to be.
+pub(crate) struct Spawn<'a> {
+    pub(crate) command: &'a [String],
+    /// All it gets; nothing is inherited.
+    pub(crate) environment: &'a BTreeMap<String, String>,
+    /// Where it runs, if not where the daemon does.
+    pub(crate) directory: Option<&'a str>,
+    /// As whom it runs, if not as the daemon. Supplementary groups are dropped then, as Pebble does.
+    pub(crate) owner: Option<Owner>,
+    pub(crate) group: Group,
+    pub(crate) stdin: Option<OwnedFd>,
+    pub(crate) stdout: OwnedFd,
+    pub(crate) stderr: OwnedFd,
+}
+
+impl Spawn<'_> {
+    /// Starts it. Whoever calls must ask the reaper for its exit before yielding.
+    ///
+    /// # Errors
+    /// The program isn't there, or the system says no.
+    pub(crate) fn start(self) -> Result<Pid, Error> {
+        let name = self.command.first().ok_or(Error::Empty)?;
+        let path = if name.contains('/') { PathBuf::from(name) } else { find(name).ok_or_else(|| Error::NotFound(name.clone()))? };
+        let mut command = Command::new(&path);
+        command.arg0(name).args(&self.command[1..]).env_clear().envs(self.environment);
+        command.stdin(self.stdin.map_or_else(Stdio::null, Stdio::from)).stdout(self.stdout).stderr(self.stderr);
+        if let Some(directory) = self.directory {
+            command.current_dir(directory);
+        }
+        if let Some(owner) = self.owner.filter(|owner| !owner.is_daemon()) {
+            command.uid(owner.uid).gid(owner.gid);
+        }
+        lead(&mut command, self.group);
+        let failed = |error| Error::Exec { path: path.display().to_string(), error };
+        let child = command.spawn().map_err(failed)?;
+        i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| failed(Errno::SRCH.into()))
+    }
+}
+
+fn lead(command: &mut Command, group: Group) {
+    match group {
+        Group::Own => {
+            command.process_group(0);
+        }
+        // SAFETY: setsid is async-signal-safe, and neither the call nor its error conversion allocates.
+        Group::Session => unsafe {
+            command.pre_exec(|| setsid().map(drop).map_err(io::Error::from));
+        },
+    }
+}
+
+/// Finds a program as a shell would, by the daemon's own PATH.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    if name.contains('/') {
+        return Some(PathBuf::from(name)).filter(|path| is_program(path));
+    }
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).filter(|directory| directory.is_absolute()).map(|directory| directory.join(name)).find(|path| is_program(path))
+}
+
+/// Signals a process; one that is gone is no error worth telling.
+pub(crate) fn signal(pid: Pid, signal: Signal) -> Result<(), Errno> {
+    kill_process(pid, signal)
+}
+
+/// Signals a process and all it started and did not set apart.
+pub(crate) fn signal_group(pid: Pid, signal: Signal) -> Result<(), Errno> {
+    kill_process_group(pid, signal)
+}
+
+/// A signal by name, `SIGHUP`.
+pub(crate) fn signal_by_name(name: &str) -> Option<Signal> {
+    SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal)
+}
+
+const SIGNALS: [(&str, Signal); 33] = [
+    ("SIGABRT", Signal::ABORT),
+    ("SIGALRM", Signal::ALARM),
+    ("SIGBUS", Signal::BUS),
+    ("SIGCHLD", Signal::CHILD),
+    ("SIGCLD", Signal::CHILD),
+    ("SIGCONT", Signal::CONT),
+    ("SIGFPE", Signal::FPE),
+    ("SIGHUP", Signal::HUP),
+    ("SIGILL", Signal::ILL),
+    ("SIGINT", Signal::INT),
+    ("SIGIO", Signal::IO),
+    ("SIGIOT", Signal::ABORT),
+    ("SIGKILL", Signal::KILL),
+    ("SIGPIPE", Signal::PIPE),
+    ("SIGPOLL", Signal::IO),
+    ("SIGPROF", Signal::PROF),
+    ("SIGPWR", Signal::POWER),
+    ("SIGQUIT", Signal::QUIT),
+    ("SIGSEGV", Signal::SEGV),
+    ("SIGSTOP", Signal::STOP),
+    ("SIGSYS", Signal::SYS),
+    ("SIGTERM", Signal::TERM),
+    ("SIGTRAP", Signal::TRAP),
+    ("SIGTSTP", Signal::TSTP),
+    ("SIGTTIN", Signal::TTIN),
+    ("SIGTTOU", Signal::TTOU),
+    ("SIGURG", Signal::URG),
+    ("SIGUSR1", Signal::USR1),
+    ("SIGUSR2", Signal::USR2),
+    ("SIGVTALRM", Signal::VTALARM),
+    ("SIGWINCH", Signal::WINCH),
+    ("SIGXCPU", Signal::XCPU),
+    ("SIGXFSZ", Signal::XFSZ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_programs_by_path_and_by_name() {
+        assert!(find("sh").is_some_and(|path| path.is_absolute()));
+        assert_eq!(find("/bin/sh"), Some(PathBuf::from("/bin/sh")));
+        assert_eq!((find("no-such-program"), find("/etc/passwd"), find("/bin")), (None, None, None));
+    }
+
+    #[test]
+    fn knows_signals_by_name_only() {
+        assert_eq!(signal_by_name("SIGHUP"), Some(Signal::HUP));
+        assert_eq!((signal_by_name("HUP"), signal_by_name("1"), signal_by_name("")), (None, None, None));
+    }
+}

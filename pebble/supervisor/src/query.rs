@@ -1,0 +1,78 @@
+//! The parameters behind the question mark.
+
+/// A request's parameters, decoded, in the order given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads a query string. Pairs that can't be decoded are left out.
+    pub(crate) fn parse(text: &str) -> Query {
+        let pair = |pair: &str| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decode(key)?, decode(value)?))
+        };
+        Query(text.split('&').filter(|part| !part.is_empty()).filter_map(pair).collect())
+    }
+
+    /// The parameter's first value; empty if it isn't there.
+    pub(crate) fn get(&self, key: &str) -> &str {
+        self.all(key).next().unwrap_or("")
+    }
+
+    /// All values of a parameter.
+    pub(crate) fn all<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a parameter that is given several times, or with commas in between, or both.
+    pub(crate) fn list(&self, key: &str) -> Vec<String> {
+        let parts = self.all(key).flat_map(|value| value.split(','));
+        parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// Undoes the escapes of a query's key or value; `None` if they are broken.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'+' => decoded.push(b' '),
+            b'%' => {
+                let digits = [char::from(bytes.next()?).to_digit(16)?, char::from(bytes.next()?).to_digit(16)?];
+                decoded.push(u8::try_from(digits[0] * 16 + digits[1]).ok()?);
+            }
+            byte => decoded.push(byte),
+        }
+    }
+    Some(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn decodes() {
+        let query = Query::parse("path=%2Fa%20b+c&path=d&flag&bad=%zz&=&names=a,b,&names=c");
+        assert_eq!(query.all("path").collect::<Vec<_>>(), ["/a b c", "d"]);
+        assert_eq!((query.get("flag"), query.get("bad"), query.get("nope")), ("", "", ""));
+        assert_eq!(query.list("names"), ["a", "b", "c"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_panics(text in ".{0,80}") {
+            let _ = Query::parse(&text).list("a");
+        }
+
+        #[test]
+        fn escaped_values_come_back(value in any::<String>()) {
+            let escaped: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let query = Query::parse(&format!("a={escaped}"));
+            prop_assert_eq!(query.get("a"), value);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Services as processes: carries out what the pure state machine says, and tells it what happens.
+
+mod run;
+
+pub(crate) use run::fill_in_user;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, ServiceStatus, Signal, StartError, Timer};
+use pebble::plan::{Plan, Service};
+use pebble::types;
+use rustix::process::Pid;
+use tokio::sync::{oneshot, watch};
+use tokio::task::AbortHandle;
+
+use crate::clock::Time;
+use crate::daemon::Daemon;
+use crate::log::Log;
+use crate::process;
+use crate::runner::Abort;
+use crate::state::quoted;
+use crate::task::{Id, Level};
+
+/// Every service that was ever started.
+#[derive(Debug)]
+pub(crate) struct Services {
+    entries: RefCell<BTreeMap<String, Entry>>,
+    grown: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    machine: Machine,
+    log: Log,
+    since: Option<Time>,
+    process: Option<Pid>,
+    timers: BTreeMap<Timer, AbortHandle>,
+    starting: Option<oneshot::Sender<Result<(), StartError>>>,
+    stopping: Option<oneshot::Sender<Result<(), String>>>,
+}
+
+impl Services {
+    /// None yet.
+    pub(crate) fn new() -> Services {
+        Services { entries: RefCell::default(), grown: watch::Sender::new(()) }
+    }
+
+    /// How the plan's services stand, or only those named.
+    pub(crate) fn infos(&self, plan: &Plan, names: &[String]) -> Vec<types::ServiceInfo> {
+        let entries = self.entries.borrow();
+        let wanted = plan.services.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+        let info = |(name, service): (&String, &Service)| {
+            let entry = entries.get(name);
+            types::ServiceInfo {
+                name: name.clone(),
+                startup: run::startup(service),
+                current: entry.map_or(types::ServiceStatus::Inactive, |entry| run::shown(entry.machine.status())),
+                current_since: entry.and_then(|entry| entry.since).map(|since| since.to_string()),
+            }
+        };
+        wanted.map(info).collect()
+    }
+
+    /// The definitions that services were last started or replanned with.
+    pub(crate) fn started(&self) -> BTreeMap<String, Service> {
+        let entries = self.entries.borrow();
+        entries.iter().map(|(name, entry)| (name.clone(), entry.machine.config().clone())).collect()
+    }
+
+    /// Takes over changed definitions, for a replan to count them as known.
+    pub(crate) fn configure(&self, changed: BTreeMap<String, Service>) {
+        let mut entries = self.entries.borrow_mut();
+        for (name, service) in changed {
+            if let Some(entry) = entries.get_mut(&name) {
+                entry.machine.configure(service);
+            }
+        }
+    }
+
+    /// The services that have to be stopped before the daemon ends.
+    pub(crate) fn to_stop(&self) -> BTreeSet<String> {
+        let entries = self.entries.borrow();
+        entries.iter().filter(|(_, entry)| entry.machine.needs_stop()).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// How long stopping everything may take at most.
+    pub(crate) fn stop_timeout(&self) -> Duration {
+        let entries = self.entries.borrow();
+        let active = entries.values().filter(|entry| entry.machine.status() != ServiceStatus::Error);
+        let longest = active.map(|entry| entry.machine.config().effective_kill_delay()).max();
+        longest.unwrap_or_default().max(Duration::from_secs(5)) + FAIL_DELAY + Duration::from_millis(100)
+    }
+
+    /// The logs of the named services, as far as they ever ran.
+    pub(crate) fn logs(&self, names: &[String]) -> Vec<Log> {
+        let entries = self.entries.borrow();
+        names.iter().filter_map(|name| Some(entries.get(name)?.log.clone())).collect()
+    }
+
+    /// Told whenever any service has printed something.
+    pub(crate) fn growing(&self) -> watch::Receiver<()> {
+        self.grown.subscribe()
+    }
+
+    fn with<T>(&self, name: &str, act: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        self.entries.borrow_mut().get_mut(name).map(act)
+    }
+}
+
+/// Starts a service for a task, and answers when it runs or has failed to.
+pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: Abort) -> Result<(), String> {
+    if daemon.store.read(|state| state.task(task).is_some_and(|task| task.data.contains_key("started"))) {
+        return Err("service already started, not retrying".to_owned());
+    }
+    let plan = daemon.plan.borrow().plan().services.get(name).cloned();
+    let config = plan.ok_or_else(|| format!("cannot find service {} in plan", quoted(name)))?;
+    daemon.store.write(|state| state.set_task_data(task, "started", true.into()));
+    daemon.services.enter(name, config);
+    let mut started = ask_start(daemon, task, name);
+    let outcome = tokio::select! {
+        outcome = &mut started => outcome,
+        () = abort.asked() => {
+            step(daemon, name, Input::AbortStart, None);
+            started.await
+        }
+    };
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            if error.ran {
+                tell_last_lines(daemon, task, name);
+            }
+            Err(error.message)
+        }
+        Err(_) => Err("start aborted".to_owned()),
+    }
+}
+
+fn tell_last_lines(daemon: &Daemon, task: Id, name: &str) {
+    let lines = daemon.services.with(name, |entry| entry.log.last_lines()).unwrap_or_default();
+    if !lines.is_empty() {
+        let text = format!("Most recent service output:\n{lines}");
+        daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
+    }
+}
+
+/// Stops a service for a task, and answers when it is gone or can't be stopped.
+pub(crate) async fn stop(daemon: &Rc<Daemon>, task: Id, name: &str) -> Result<(), String> {
+    if daemon.services.with(name, |_| ()).is_none() {
+        let text = format!("Service {} has never been started.", quoted(name));
+        daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
+        return Ok(());
+    }
+    let (tell, told) = oneshot::channel();
+    step(daemon, name, Input::Stop, Some(Asker { task, reply: Reply::Stop(tell) }));
+    told.await.unwrap_or(Ok(()))
+}
+
+fn ask_start(daemon: &Rc<Daemon>, task: Id, name: &str) -> oneshot::Receiver<Result<(), StartError>> {
+    let (tell, told) = oneshot::channel();
+    step(daemon, name, Input::Start, Some(Asker { task, reply: Reply::Start(tell) }));
+    told
+}
+
+/// The task that asks for a start or stop.
+struct Asker {
+    task: Id,
+    reply: Reply,
+}
+
+enum Reply {
+    Start(oneshot::Sender<Result<(), StartError>>),
+    Stop(oneshot::Sender<Result<(), String>>),
+}
+
+impl Services {
+    /// Makes a service known, or brings its definition up to date.
+    fn enter(&self, name: &str, config: Service) {
+        let mut entries = self.entries.borrow_mut();
+        match entries.get_mut(name) {
+            Some(entry) => entry.machine.configure(config),
+            None => {
+                let entry = Entry {
+                    machine: Machine::new(name, config),
+                    log: Log::new(name, self.grown.clone()),
+                    since: None,
+                    process: None,
+                    timers: BTreeMap::new(),
+                    starting: None,
+                    stopping: None,
+                };
+                entries.insert(name.to_owned(), entry);
+            }
+        }
+    }
+}
+
+/// Tells a service's machine what happened and carries out what it says. An answer within that is the asker's; one that
+/// comes later goes to who asked last and is still waiting.
+fn step(daemon: &Rc<Daemon>, name: &str, input: Input, asker: Option<Asker>) {
+    let chance = daemon.chance();
+    let Some(outputs) = daemon.services.with(name, |entry| entry.take_in(input, chance)) else { return };
+    let mut asker = asker;
+    for output in outputs {
+        carry_out(daemon, name, output, &mut asker);
+    }
+    if let Some(asker) = asker {
+        daemon.services.with(name, |entry| match asker.reply {
+            Reply::Start(tell) => entry.starting = Some(tell),
+            Reply::Stop(tell) => entry.stopping = Some(tell),
+        });
+    }
+}
+
+fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option<Asker>) {
+    match output {
+        Output::Spawn => {
+            let input = match run::spawn(daemon, name) {
+                Ok(()) => Input::Spawned,
+                Err(why) => Input::SpawnFailed(why),
+            };
+            let outputs = daemon.services.with(name, |entry| entry.take_in(input, daemon.chance()));
+            for output in outputs.unwrap_or_default() {
+                carry_out(daemon, name, output, asker);
+            }
+        }
+        Output::Signal(signal) => send(daemon, name, signal),
+        Output::SetTimer(timer, delay) => run::set_timer(daemon, name, timer, delay),
+        Output::ClearTimer(timer) => {
+            let running = daemon.services.with(name, |entry| entry.timers.remove(&timer)).flatten();
+            running.inspect(AbortHandle::abort);
+        }
+        Output::Started(outcome) => match asker.take() {
+            Some(Asker { reply: Reply::Start(tell), .. }) => drop(tell.send(outcome)),
+            other => {
+                *asker = other;
+                let waiting = daemon.services.with(name, |entry| entry.starting.take()).flatten();
+                waiting.map(|tell| tell.send(outcome));
+            }
+        },
+        Output::Stopped(outcome) => match asker.take() {
+            Some(Asker { reply: Reply::Stop(tell), .. }) => drop(tell.send(outcome)),
+            other => {
+                *asker = other;
+                let waiting = daemon.services.with(name, |entry| entry.stopping.take()).flatten();
+                waiting.map(|tell| tell.send(outcome));
+            }
+        },
+        Output::TaskLog(text) => {
+            if let Some(asker) = asker {
+                daemon.store.write(|state| state.log(asker.task, Level::Info, &text, Time::now()));
+            }
+        }
+        Output::Log(text) => daemon.journal.note(&text),
+        Output::Shutdown(kind) => daemon.shutdown(kind.into()),
+    }
+}
+
+fn send(daemon: &Daemon, name: &str, signal: Signal) {
+    let Some(Some(process)) = daemon.services.with(name, |entry| entry.process) else { return };
+    let (signal, word) = match signal {
+        Signal::Term => (rustix::process::Signal::TERM, "SIGTERM"),
+        Signal::Kill => (rustix::process::Signal::KILL, "SIGKILL"),
+    };
+    if let Err(error) = process::signal_group(process, signal) {
+        daemon.journal.note(&format!("Cannot send {word} to process: {}", crate::errno::text(&error.into())));
+    }
+}
+
+/// Sends a client's signal to services by name; the texts are Pebble's.
+pub(crate) fn signal(daemon: &Daemon, names: &[String], signal: &str) -> Result<(), String> {
+    let failed = |name: &String| {
+        let why = signal_one(daemon, name, signal).err()?;
+        Some(format!("cannot send signal to {}: {why}", quoted(name)))
+    };
+    let errors: Vec<String> = names.iter().filter_map(failed).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+}
+
+fn signal_one(daemon: &Daemon, name: &str, signal: &str) -> Result<(), String> {
+    let running = daemon.services.with(name, |entry| entry.process.filter(|_| entry.machine.takes_signals())).flatten();
+    let process = running.ok_or("service is not running")?;
+    let number = process::signal_by_name(signal).ok_or_else(|| format!("invalid signal name {}", quoted(signal)))?;
+    daemon.journal.note(&format!("Sending {signal} to service {}", quoted(name)));
+    process::signal(process, number).map_err(|error| crate::errno::text(&error.into()))
+}
+
+impl Entry {
+    fn take_in(&mut self, input: Input, chance: f64) -> Vec<Output> {
+        let before = self.machine.status();
+        let outputs = self.machine.step(input, chance);
+        if self.machine.status() != before {
+            self.since = Some(Time::now());
+        }
+        outputs
+    }
+}

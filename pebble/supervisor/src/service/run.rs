@@ -1,0 +1,159 @@
+//! One service's process: its environment, user, output and end.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use pebble::plan::state::{Input, ServiceStatus, Timer};
+use pebble::plan::{Service, Startup};
+use pebble::types;
+use rustix::process::Pid;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::{sleep, timeout};
+
+use super::step;
+use crate::clock::Time;
+use crate::daemon::Daemon;
+use crate::errno;
+use crate::log::Log;
+use crate::process::{Group, Spawn};
+use crate::state::quoted;
+use crate::users::{Owner, Users, Wish};
+
+/// How much of a service's output is read at once.
+const CHUNK: usize = 8 * 1024;
+
+/// Whether a service starts by itself; Pebble never tells it unset.
+pub(super) fn startup(service: &Service) -> Startup {
+    if service.startup == Startup::Enabled { Startup::Enabled } else { Startup::Disabled }
+}
+
+/// The status in the wire's type.
+pub(super) fn shown(status: ServiceStatus) -> types::ServiceStatus {
+    match status {
+        ServiceStatus::Active => types::ServiceStatus::Active,
+        ServiceStatus::Inactive => types::ServiceStatus::Inactive,
+        ServiceStatus::Backoff => types::ServiceStatus::Backoff,
+        ServiceStatus::Error => types::ServiceStatus::Error,
+    }
+}
+
+/// Sets a timer of a service, in place of one of that name.
+pub(super) fn set_timer(daemon: &Rc<Daemon>, name: &str, timer: Timer, delay: Duration) {
+    let (service, owner) = (name.to_owned(), daemon.clone());
+    let waiting = spawn_local(async move {
+        sleep(delay).await;
+        step(&owner, &service, Input::Elapsed(timer), None);
+    });
+    let old = daemon.services.with(name, |entry| entry.timers.insert(timer, waiting.abort_handle())).flatten();
+    old.inspect(tokio::task::AbortHandle::abort);
+}
+
+/// Starts a service's process, reading its output and waiting for its end from here on.
+pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
+    let known = daemon.services.with(name, |entry| (entry.machine.config().clone(), entry.log.clone()));
+    let (config, log) = known.ok_or("cannot start service: it is not known")?;
+    let command = config.parse_command().map_err(|error| error.to_string())?.args();
+    let (owner, environment) = context(daemon, &config)?;
+    let failed = |error: String| format!("cannot start service: {error}");
+    let (output, input) = output_pipe().map_err(|error| failed(errno::text(&error)))?;
+    daemon.journal.note(&format!("Service {} starting: {}", quoted(name), config.command));
+    let process = Spawn {
+        command: &command,
+        environment: &environment,
+        directory: Some(config.working_dir.as_str()).filter(|directory| !directory.is_empty()),
+        owner,
+        group: Group::Own,
+        stdin: None,
+        stderr: input.try_clone().map_err(|error| failed(errno::text(&error)))?,
+        stdout: input,
+    };
+    let process = process.start().map_err(|error| failed(error.to_string()))?;
+    daemon.services.with(name, |entry| entry.process = Some(process));
+    let exit = daemon.reaper.exit_of(process);
+    let reading = spawn_local(read(daemon.clone(), log, output));
+    let patience = config.effective_kill_delay().mul_f64(0.9);
+    spawn_local(wait(daemon.clone(), name.to_owned(), process, exit, reading, patience));
+    Ok(())
+}
+
+fn output_pipe() -> io::Result<(pipe::Receiver, OwnedFd)> {
+    let (reader, writer) = io::pipe()?;
+    Ok((pipe::Receiver::from_owned_fd(reader.into())?, writer.into()))
+}
+
+async fn read(daemon: Rc<Daemon>, log: Log, mut output: pipe::Receiver) {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    while let Ok(1..) = output.read_buf(&mut chunk).await {
+        daemon.verbose.borrow().print(log.write(&chunk, Time::now()));
+        chunk.clear();
+    }
+}
+
+/// Waits for the process, then for the rest of its output. Someone it left behind may hold that open: they get as long
+/// as a stop takes, nearly.
+async fn wait(
+    daemon: Rc<Daemon>,
+    name: String,
+    process: Pid,
+    exit: oneshot::Receiver<i32>,
+    mut reading: JoinHandle<()>,
+    patience: Duration,
+) {
+    let code = exit.await.unwrap_or(-1);
+    if timeout(patience, &mut reading).await.is_err() {
+        reading.abort();
+    }
+    let ours = daemon.services.with(&name, |entry| entry.process.take_if(|current| *current == process).is_some());
+    if ours == Some(true) {
+        step(&daemon, &name, Input::Exited(code), None);
+    }
+}
+
+/// As whom a service runs, and with which variables: the daemon's own, its workload's, its own, the user's.
+fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap<String, String>), String> {
+    let plan = daemon.plan.borrow();
+    let workload = plan.plan().workloads.get(&config.workload);
+    let mut own: BTreeMap<String, String> = workload.map(|workload| (*workload.environment).clone()).unwrap_or_default();
+    own.extend(config.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let mut wish = workload.map_or_else(Wish::default, |workload| Wish {
+        user_id: workload.user_id,
+        user: &workload.user,
+        group_id: workload.group_id,
+        group: &workload.group,
+    });
+    wish.user_id = config.user_id.or(wish.user_id);
+    wish.group_id = config.group_id.or(wish.group_id);
+    wish.user = if config.user.is_empty() { wish.user } else { &config.user };
+    wish.group = if config.group.is_empty() { wish.group } else { &config.group };
+    let users = Users::read();
+    let owner = users.resolve(wish).map_err(|error| error.to_string())?;
+    if let Some(owner) = owner {
+        fill_in_user(daemon, &users, owner.uid, &mut own);
+    }
+    let mut environment = daemon.environment();
+    environment.extend(own);
+    Ok((owner, environment))
+}
+
+/// Sets HOME and USER where they are missing or empty.
+pub(crate) fn fill_in_user(daemon: &Daemon, users: &Users, uid: u32, environment: &mut BTreeMap<String, String>) {
+    let missing = |environment: &BTreeMap<String, String>, name: &str| environment.get(name).is_none_or(String::is_empty);
+    if !missing(environment, "HOME") && !missing(environment, "USER") {
+        return;
+    }
+    let Some(user) = users.by_id(uid) else {
+        daemon.journal.note(&format!("Cannot look up user {uid}: user: unknown userid {uid}"));
+        return;
+    };
+    for (name, value) in [("HOME", &user.home), ("USER", &user.name)] {
+        if missing(environment, name) {
+            environment.insert(name.to_owned(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Changes, tasks and notices, and the rules by which tasks come to run, fail and drag others along. Pure: no clock of
+//! its own, no file ([`file`] has that), no process.
+//!
+//! A task runs once all it waits for are done. When one fails, its lane and all that wait for it are given up; other
+//! lanes go on. There is nothing to undo here: what was done stays done.
+
+mod abort;
+pub(crate) mod file;
+mod prune;
+mod ready;
+
+use std::collections::BTreeMap;
+
+use pebble::types;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::change::Change;
+use crate::clock::Time;
+use crate::notice::{CHANGE_UPDATE, Filter, Notice, Occurrence};
+use crate::status::Status;
+use crate::task::{Id, Level, Task, api_data};
+
+/// All that outlives the daemon, field for field as Pebble keeps it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct State {
+    #[serde(default)]
+    data: BTreeMap<String, Value>,
+    #[serde(default)]
+    changes: BTreeMap<Id, Change>,
+    #[serde(default)]
+    tasks: BTreeMap<Id, Task>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<Notice>,
+    #[serde(default)]
+    last_change_id: u64,
+    #[serde(default)]
+    last_task_id: u64,
+    #[serde(default)]
+    last_lane_id: u64,
+    #[serde(default)]
+    last_notice_id: u64,
+}
+
+impl State {
+    /// The state of a daemon's first start.
+    pub(crate) fn new(now: Time) -> State {
+        let data = [
+            ("patch-level", Value::from(2)),
+            ("patch-sublevel", Value::from(0)),
+            ("start-of-operation-time", Value::from(now.to_string())),
+        ];
+        State { data: data.map(|(key, value)| (key.to_owned(), value)).into(), ..State::default() }
+    }
+
+    /// A lane of its own for the tasks that are put into it.
+    pub(crate) fn new_lane(&mut self) -> u64 {
+        self.last_lane_id += 1;
+        self.last_lane_id
+    }
+
+    /// A task that no change has yet.
+    pub(crate) fn new_task(&mut self, kind: &str, summary: String, now: Time) -> Id {
+        self.last_task_id += 1;
+        let id = Id(self.last_task_id);
+        self.tasks.insert(id, Task::new(id, kind, summary, now));
+        id
+    }
+
+    /// Tasks of one kind for the services, each lane's one after the other.
+    pub(crate) fn service_tasks(&mut self, verb: Verb, lanes: &[Vec<String>], now: Time) -> Vec<Id> {
+        let mut tasks = Vec::new();
+        for services in lanes {
+            let lane = self.new_lane();
+            let mut previous = None;
+            for service in services {
+                let id = self.new_task(verb.kind(), format!("{} service {}", verb.title(), quoted(service)), now);
+                let task = self.tasks.entry(id).or_insert_with(|| Task::new(id, verb.kind(), String::new(), now));
+                task.data.insert("service-request".to_owned(), serde_json::json!({ "Name": service }));
+                task.lanes.push(lane);
+                if let Some(previous) = previous.replace(id) {
+                    self.wait_for(id, previous);
+                }
+                tasks.push(id);
+            }
+        }
+        tasks
+    }
+
+    /// Lets `task` begin only when `other` is done.
+    pub(crate) fn wait_for(&mut self, task: Id, other: Id) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.wait_tasks.push(other);
+        }
+        if let Some(other) = self.tasks.get_mut(&other) {
+            other.halt_tasks.push(task);
+        }
+    }
+
+    /// A change of these tasks. One without any is done at once.
+    pub(crate) fn new_change(&mut self, kind: &str, summary: String, tasks: &[Id], now: Time) -> Id {
+        self.last_change_id += 1;
+        let id = Id(self.last_change_id);
+        let mut change = Change::new(id, kind, summary, now);
+        change.task_ids = tasks.to_vec();
+        self.changes.insert(id, change);
+        self.notice_change(id, now);
+        for task in tasks {
+            if let Some(task) = self.tasks.get_mut(task) {
+                task.change = Some(id);
+            }
+        }
+        if tasks.is_empty() {
+            if let Some(change) = self.changes.get_mut(&id) {
+                change.status = Status::Done;
+                change.ready_time = Some(now);
+            }
+            self.change_moved(id, now);
+        }
+        id
+    }
+
+    /// Remembers which services a change concerns, for clients that ask by service.
+    pub(crate) fn set_services(&mut self, change: Id, services: &[String]) {
+        if let Some(change) = self.changes.get_mut(&change) {
+            change.data.insert("service-names".to_owned(), Value::from(services));
+        }
+    }
+
+    /// The task, if it belongs to a change.
+    pub(crate) fn task(&self, id: Id) -> Option<&Task> {
+        self.tasks.get(&id).filter(|task| task.change.is_some())
+    }
+
+    /// Keeps a value with the task.
+    pub(crate) fn set_task_data(&mut self, id: Id, key: &str, value: Value) {
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.data.insert(key.to_owned(), value);
+        }
+    }
+
+    /// Adds a line to the task's log.
+    pub(crate) fn log(&mut self, id: Id, level: Level, text: &str, now: Time) {
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.log(level, text, now);
+        }
+    }
+
+    /// The change, if there is one of that id.
+    pub(crate) fn change(&self, id: Id) -> Option<&Change> {
+        self.changes.get(&id)
+    }
+
+    /// All changes, oldest first.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.changes.values()
+    }
+
+    /// How a change stands.
+    pub(crate) fn status(&self, change: &Change) -> Status {
+        if change.status != Status::Default {
+            return change.status;
+        }
+        Status::of_change(self.tasks_of(change).map(Task::status))
+    }
+
+    fn tasks_of<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a Task> {
+        change.task_ids.iter().filter_map(|id| self.tasks.get(id))
+    }
+
+    /// Why a change failed, in Pebble's words; `None` if it didn't.
+    pub(crate) fn error(&self, change: &Change) -> Option<String> {
+        if self.status(change) != Status::Error {
+            return None;
+        }
+        let mut text = "cannot perform the following tasks:".to_owned();
+        for task in self.tasks_of(change).filter(|task| task.status() == Status::Error) {
+            for error in task.errors() {
+                text.push_str(&format!("\n- {} ({error})", task.summary));
+            }
+        }
+        Some(text)
+    }
+
+    /// A change as clients see it.
+    pub(crate) fn info(&self, change: &Change) -> types::Change {
+        let status = self.status(change);
+        types::Change {
+            id: change.id.to_string().into(),
+            kind: change.kind.clone(),
+            summary: change.summary.clone(),
+            status: status.as_str().to_owned(),
+            tasks: self.tasks_of(change).map(Task::info).collect(),
+            ready: status.is_ready(),
+            err: self.error(change),
+            spawn_time: change.spawn_time.to_string(),
+            ready_time: change.ready_time.map(|time| time.to_string()),
+            data: api_data(&change.data),
+        }
+    }
+
+    /// Counts an occurrence; answers the notice's id.
+    pub(crate) fn notify(&mut self, occurrence: Occurrence, now: Time) -> String {
+        if let Some(notice) = self.notices.iter_mut().find(|notice| notice.is_of(&occurrence)) {
+            notice.again(occurrence, now);
+            return notice.id.clone();
+        }
+        self.last_notice_id += 1;
+        self.notices.push(Notice::first(self.last_notice_id, occurrence, now));
+        self.last_notice_id.to_string()
+    }
+
+    /// The wanted notices, the longest untold first.
+    pub(crate) fn notices(&self, filter: &Filter, now: Time) -> Vec<&Notice> {
+        let wanted = |notice: &&Notice| !notice.is_expired(now) && filter.matches(notice);
+        let mut notices: Vec<&Notice> = self.notices.iter().filter(wanted).collect();
+        notices.sort_by_key(|notice| notice.last_repeated);
+        notices
+    }
+
+    /// The notice of that id.
+    pub(crate) fn notice(&self, id: &str) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.id == id)
+    }
+
+    fn notice_change(&mut self, id: Id, now: Time) {
+        let Some(change) = self.changes.get(&id) else { return };
+        let data = BTreeMap::from([("kind".to_owned(), change.kind.clone())]);
+        let occurrence = Occurrence { kind: CHANGE_UPDATE.to_owned(), key: id.to_string(), data, ..Occurrence::default() };
+        self.notify(occurrence, now);
+    }
+}
+
+/// What is done to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Start,
+    Stop,
+}
+
+impl Verb {
+    fn kind(self) -> &'static str {
+        match self {
+            Verb::Start => "start",
+            Verb::Stop => "stop",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Verb::Start => "Start",
+            Verb::Stop => "Stop",
+        }
+    }
+}
+
+/// A name in quotes, as Go's `%q` prints one.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("{name:?}")
+}
+
+#[cfg(test)]
+mod tests;

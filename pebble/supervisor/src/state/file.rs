@@ -1,0 +1,103 @@
+//! The state file: read at start, written whole and renamed into place at every change.
+//!
+//! It is not synced: it has to survive the daemon, not the machine's power, whose loss takes the services with it. A file
+//! of no bytes, which some file systems leave after such a loss, therefore counts as none.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::State;
+use crate::clock::Time;
+
+/// The file's name in the daemon's directory.
+const NAME: &str = ".pebble.state";
+
+/// Where the state is kept; nowhere if it isn't to outlive the daemon.
+#[derive(Debug)]
+pub(crate) struct File(Option<PathBuf>);
+
+/// The state can't be had or kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("cannot read the state file")]
+    Read(#[source] io::Error),
+    #[error("cannot read state")]
+    Parse(#[source] serde_json::Error),
+}
+
+impl File {
+    /// The file in that directory.
+    pub(crate) fn within(directory: &Path) -> File {
+        File(Some(directory.join(NAME)))
+    }
+
+    /// No file at all.
+    pub(crate) fn nowhere() -> File {
+        File(None)
+    }
+
+    /// What an earlier daemon left, or a fresh state.
+    ///
+    /// # Errors
+    /// A file that can't be read or isn't a state.
+    pub(crate) fn load(&self, now: Time) -> Result<State, Error> {
+        let Some(path) = &self.0 else { return Ok(State::new(now)) };
+        match fs::read(path) {
+            Ok(text) if text.is_empty() => Ok(State::new(now)),
+            Ok(text) => serde_json::from_slice(&text).map_err(Error::Parse),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::new(now)),
+            Err(error) => Err(Error::Read(error)),
+        }
+    }
+
+    /// Replaces the file by this state.
+    ///
+    /// # Errors
+    /// Whatever the file system says; the old file is then still there.
+    pub(crate) fn save(&self, state: &State) -> io::Result<()> {
+        let Some(path) = &self.0 else { return Ok(()) };
+        let draft = path.with_extension("state~");
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(&serde_json::to_vec(state)?)?;
+        fs::rename(&draft, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = File::within(directory.path());
+        let mut state = file.load(Time::now()).unwrap();
+        let task = state.new_task("exec", "Execute".to_owned(), Time::now());
+        state.new_change("exec", "Execute".to_owned(), &[task], Time::now());
+        file.save(&state).unwrap();
+        let again = file.load(Time::now()).unwrap();
+        assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&state).unwrap());
+    }
+
+    #[test]
+    fn an_empty_file_is_none_and_a_broken_one_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = File::within(directory.path());
+        fs::write(directory.path().join(NAME), "").unwrap();
+        assert!(file.load(Time::now()).is_ok());
+        fs::write(directory.path().join(NAME), "{").unwrap();
+        assert!(matches!(file.load(Time::now()), Err(Error::Parse(_))));
+    }
+
+    #[test]
+    fn reads_what_pebble_wrote() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(NAME), include_str!("../../tests/fixtures/pebble.state")).unwrap();
+        let state = File::within(directory.path()).load(Time::now()).unwrap();
+        let change = state.changes().last().unwrap();
+        assert_eq!(state.info(change).status, "Error");
+        assert!(state.error(change).unwrap().contains("exited quickly with code 3"));
+    }
+}

@@ -1,0 +1,57 @@
+//! What is forgotten, so that the state doesn't grow for ever.
+
+use std::time::Duration;
+
+use super::State;
+use crate::clock::Time;
+use crate::notice::CHANGE_UPDATE;
+use crate::task::Id;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long a change that is over is kept.
+const KEEP_READY: Duration = Duration::from_secs(7 * DAY.as_secs());
+/// How long a change may be at work.
+const KEEP_UNREADY: Duration = Duration::from_secs(14 * DAY.as_secs());
+/// How many changes that are over are kept.
+const MAX_READY: usize = 1000;
+/// How many notices are kept.
+const MAX_NOTICES: usize = 1000;
+
+impl State {
+    /// Forgets what is old or too much; gives up changes that have been at work for too long.
+    pub(crate) fn prune(&mut self, now: Time) {
+        for id in self.old_changes(now) {
+            if let Some(change) = self.changes.remove(&id) {
+                self.tasks.retain(|_, task| task.change != Some(change.id));
+            }
+        }
+        self.tasks.retain(|_, task| task.change.is_some() || task.spawn_time > now.minus(KEEP_READY));
+        let stuck = |id: &Id| self.changes[id].ready_time.is_none() && self.changes[id].spawn_time < now.minus(KEEP_UNREADY);
+        let stuck: Vec<Id> = self.changes.keys().copied().filter(stuck).collect();
+        for id in stuck {
+            self.abort(id, now);
+        }
+        self.prune_notices(now);
+    }
+
+    fn old_changes(&self, now: Time) -> Vec<Id> {
+        let mut ready: Vec<(Time, Id)> =
+            self.changes.values().filter_map(|change| Some((change.ready_time?, change.id))).collect();
+        ready.sort();
+        let excess = ready.len().saturating_sub(MAX_READY);
+        let old = |(index, (time, id)): (usize, &(Time, Id))| (index < excess || *time < now.minus(KEEP_READY)).then_some(*id);
+        ready.iter().enumerate().filter_map(old).collect()
+    }
+
+    fn prune_notices(&mut self, now: Time) {
+        let changes = &self.changes;
+        self.notices.retain(|notice| {
+            let orphan = notice.kind == CHANGE_UPDATE && Id::parse(&notice.key).is_none_or(|id| !changes.contains_key(&id));
+            !orphan && !notice.is_expired(now)
+        });
+        if self.notices.len() > MAX_NOTICES {
+            self.notices.sort_by_key(|notice| notice.last_occurred);
+            self.notices.drain(..self.notices.len() - MAX_NOTICES);
+        }
+    }
+}

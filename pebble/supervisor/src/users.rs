@@ -1,0 +1,198 @@
+//! Users and groups from `/etc/passwd` and `/etc/group`, read anew each time: containers change them under us.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::process::{getgid, getuid};
+
+/// Someone asked for that does not exist or does not fit. The texts are Pebble's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("user: unknown user {0}")]
+    UnknownUser(String),
+    #[error("user: unknown userid {0}")]
+    UnknownUserId(u32),
+    #[error("group: unknown group {0}")]
+    UnknownGroup(String),
+    #[error("user {name:?} UID ({real}) does not match user-id ({given})")]
+    UserMismatch { name: String, real: u32, given: u32 },
+    #[error("group {name:?} GID ({real}) does not match group-id ({given})")]
+    GroupMismatch { name: String, real: u32, given: u32 },
+    #[error("must specify user, not just group")]
+    OnlyGroup,
+}
+
+/// Who to act as, as a plan or a client says it; empty names are none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wish<'a> {
+    pub(crate) user_id: Option<u32>,
+    pub(crate) user: &'a str,
+    pub(crate) group_id: Option<u32>,
+    pub(crate) group: &'a str,
+}
+
+/// Who to act as, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+impl Owner {
+    /// Whether it is the daemon's own user and group.
+    pub(crate) fn is_daemon(self) -> bool {
+        self.uid == getuid().as_raw() && self.gid == getgid().as_raw()
+    }
+}
+
+/// One line of the user table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) uid: u32,
+    gid: u32,
+    pub(crate) home: String,
+}
+
+/// The tables, as they are now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Users {
+    users: Vec<User>,
+    groups: Vec<(String, u32)>,
+}
+
+impl Users {
+    /// Reads the system's tables; missing ones are empty.
+    pub(crate) fn read() -> Users {
+        Users { users: rows("/etc/passwd", parse_user), groups: rows("/etc/group", parse_group) }
+    }
+
+    /// The user of that number.
+    pub(crate) fn by_id(&self, uid: u32) -> Option<&User> {
+        self.users.iter().find(|user| user.uid == uid)
+    }
+
+    /// The name of the group of that number.
+    pub(crate) fn group_name(&self, gid: u32) -> Option<&str> {
+        self.groups.iter().find(|(_, id)| *id == gid).map(|(name, _)| name.as_str())
+    }
+
+    /// Turns a wish into numbers; `None` if nothing was wished.
+    ///
+    /// # Errors
+    /// Unknown names, names and numbers that don't agree, a group without a user.
+    pub(crate) fn resolve(&self, wish: Wish<'_>) -> Result<Option<Owner>, Error> {
+        let uid = self.uid(wish)?;
+        match (uid, self.gid(wish)?) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Error::OnlyGroup),
+            (Some(uid), Some(gid)) => Ok(Some(Owner { uid, gid })),
+            (Some(uid), None) => {
+                let user = self.by_id(uid).ok_or(Error::UnknownUserId(uid))?;
+                Ok(Some(Owner { uid, gid: user.gid }))
+            }
+        }
+    }
+
+    fn uid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
+        if wish.user.is_empty() {
+            return Ok(wish.user_id);
+        }
+        let found = self.users.iter().find(|user| user.name == wish.user);
+        let real = found.ok_or_else(|| Error::UnknownUser(wish.user.to_owned()))?.uid;
+        match wish.user_id {
+            Some(given) if given != real => Err(Error::UserMismatch { name: wish.user.to_owned(), real, given }),
+            _ => Ok(Some(real)),
+        }
+    }
+
+    fn gid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
+        if wish.group.is_empty() {
+            return Ok(wish.group_id);
+        }
+        let found = self.groups.iter().find(|(name, _)| name == wish.group);
+        let real = found.ok_or_else(|| Error::UnknownGroup(wish.group.to_owned()))?.1;
+        match wish.group_id {
+            Some(given) if given != real => Err(Error::GroupMismatch { name: wish.group.to_owned(), real, given }),
+            _ => Ok(Some(real)),
+        }
+    }
+}
+
+fn rows<T>(path: impl AsRef<Path>, parse: fn(&str) -> Option<T>) -> Vec<T> {
+    let text = fs::read(path).unwrap_or_default();
+    String::from_utf8_lossy(&text).lines().filter_map(parse).collect()
+}
+
+fn parse_user(line: &str) -> Option<User> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| is_name(name))?.to_owned();
+    let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+    let home = fields.nth(1)?.to_owned();
+    Some(User { name, uid, gid, home })
+}
+
+fn parse_group(line: &str) -> Option<(String, u32)> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| is_name(name))?.to_owned();
+    Some((name, fields.nth(1)?.parse().ok()?))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(['#', '+', '-', ' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn users() -> Users {
+        let users = ["root:x:0:0:root:/root:/bin/sh", "app:x:584792:584793::/app:", "# a:b:1:1:c:d"];
+        let groups = ["root:x:0:", "app:x:584793:a,b", "+nis"];
+        Users {
+            users: users.into_iter().filter_map(parse_user).collect(),
+            groups: groups.into_iter().filter_map(parse_group).collect(),
+        }
+    }
+
+    fn wish<'a>(user_id: Option<u32>, user: &'a str, group_id: Option<u32>, group: &'a str) -> Wish<'a> {
+        Wish { user_id, user, group_id, group }
+    }
+
+    #[test]
+    fn resolves_as_pebble_does() {
+        let owner = |uid, gid| Ok(Some(Owner { uid, gid }));
+        let mismatch = Error::UserMismatch { name: "app".to_owned(), real: 584792, given: 1 };
+        let table = [
+            (wish(None, "", None, ""), Ok(None)),
+            (wish(None, "app", None, ""), owner(584792, 584793)),
+            (wish(Some(0), "", None, ""), owner(0, 0)),
+            (wish(Some(7), "", Some(8), ""), owner(7, 8)),
+            (wish(Some(584792), "app", None, "root"), owner(584792, 0)),
+            (wish(Some(1), "app", None, ""), Err(mismatch)),
+            (wish(None, "nope", None, ""), Err(Error::UnknownUser("nope".to_owned()))),
+            (wish(Some(7), "", None, ""), Err(Error::UnknownUserId(7))),
+            (wish(Some(0), "", None, "nope"), Err(Error::UnknownGroup("nope".to_owned()))),
+            (wish(None, "", None, "app"), Err(Error::OnlyGroup)),
+        ];
+        for (wish, expected) in table {
+            assert_eq!(users().resolve(wish), expected, "{wish:?}");
+        }
+    }
+
+    #[test]
+    fn names_what_it_knows() {
+        assert_eq!(users().by_id(584792).map(|user| user.home.as_str()), Some("/app"));
+        assert_eq!(users().group_name(584793), Some("app"));
+        assert_eq!(users().group_name(1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_table_panics(line in ".{0,60}") {
+            let _ = (parse_user(&line), parse_group(&line));
+        }
+    }
+}
