@@ -1,4 +1,44 @@
 //! Juju's model on this machine, as a process: the library behind the program `webcharm`.
+//!
+//! `webcharm up` is the model's process ([`up`]): it serves the model of `juju-testing` to the charm's hook tools, keeps
+//! the workload's [`pod`], runs the charm's hooks and answers the other verbs ([`verbs`]), which talk to it over a socket
+//! ([`control`]). Everything it keeps is in its [`runtime`] folder and goes with it.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
+pub mod binaries;
+pub mod cli;
+pub mod control;
 pub mod pod;
+pub mod probe;
+pub mod project;
+pub mod runtime;
+pub mod server;
+pub mod session;
+pub mod signals;
+pub mod status;
+pub mod ui;
+pub mod up;
+pub mod verbs;
+
+/// An error with its causes, joined by colons.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot do it")]
+        struct Outer(#[source] std::io::Error);
+        assert_eq!(crate::chain(&Outer(std::io::Error::other("no hands"))), "cannot do it: no hands");
+    }
+}

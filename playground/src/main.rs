@@ -1,26 +1,46 @@
-//! The program `webcharm`.
+//! The program `webcharm`: the playground's verbs, and, called by other names, the parts of it that are processes.
+//!
+//! Called by the name of one of Juju's hook tools it is that tool, so the playground needs no second program for them.
+
+use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
-fn main() -> std::process::ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    let chain = |error: &dyn std::error::Error| {
-        let mut t = error.to_string();
-        let mut e = error.source();
-        while let Some(s) = e {
-            t = format!("{t}: {s}");
-            e = s.source();
-        }
-        eprintln!("error: {t}");
-        std::process::ExitCode::FAILURE
-    };
-    match args.get(1).map(String::as_str) {
-        Some(playground::pod::KEEPER) => match playground::pod::keep(Path::new(&args[2])) {
-            Ok(c) => c.into(),
-            Err(e) => chain(&e),
-        },
-        Some(playground::pod::INIT) => match playground::pod::enter(Path::new(&args[2])) {
-            Ok(n) => match n {},
-            Err(e) => chain(&e),
-        },
-        _ => std::process::ExitCode::FAILURE,
+use std::process::ExitCode;
+
+use clap::Parser;
+use playground::cli::{Cli, Verb};
+use playground::{pod, up, verbs};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let name = args.first().and_then(|arg| Path::new(arg).file_name()).unwrap_or_default().to_string_lossy();
+    if juju_testing::is_hook_tool(&name) {
+        let code = juju_testing::hook_tools_main(&name, &args[1..]);
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
+    match (args.get(1).map(String::as_str), args.get(2)) {
+        (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
+        (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
+        _ => run(Cli::parse()),
+    }
+}
+
+fn run(cli: Cli) -> ExitCode {
+    let model = &cli.model;
+    match cli.verb {
+        Verb::Up(args) => told(up::run(model, &args)),
+        Verb::Status { format } => told(verbs::status(model, format)),
+        Verb::Config(args) => told(verbs::config(model, &args)),
+        Verb::DebugLog { lines } => told(verbs::debug_log(model, lines)),
+        Verb::Down => told(verbs::down(model)),
+        Verb::Pack(args) => told(verbs::pack(&args)),
+    }
+}
+
+/// The one place that prints an error.
+fn told(result: Result<ExitCode, impl Error>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "error: {}", playground::chain(&error));
+        ExitCode::FAILURE
+    })
 }

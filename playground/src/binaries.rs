@@ -1,0 +1,83 @@
+//! The programs this one needs: the supervisor, and the charm.
+//!
+//! They are looked for beside this program, where both a build and `scripts/dist` put them. A charm there may be packed.
+
+use std::path::{Path, PathBuf};
+
+/// Why a program can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// We don't know where we are.
+    #[error("cannot find out where this program is")]
+    Nowhere(#[source] std::io::Error),
+    /// The supervisor is missing.
+    #[error(
+        "there is no supervisor `pebble` in {0}: `cargo build -p supervisor` builds it, `--pebble FILE` names another"
+    )]
+    NoPebble(String),
+    /// The given supervisor is missing.
+    #[error("there is no supervisor {0}")]
+    NotThere(String),
+    /// The charm is missing.
+    #[error(
+        "there is neither a charm `dispatch` nor a {framework}.charm in {dir}: `cargo build -p webcharm` builds the first"
+    )]
+    NoCharm {
+        /// Where.
+        dir: String,
+        /// The framework whose packed charm would do.
+        framework: String,
+    },
+    /// The charm can't be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The packed charm can't be read.
+    #[error(transparent)]
+    Pack(#[from] pack::Error),
+}
+
+/// This program's own file.
+///
+/// # Errors
+/// When the system doesn't tell.
+pub fn own() -> Result<PathBuf, Error> {
+    std::env::current_exe().map_err(Error::Nowhere)
+}
+
+fn beside() -> Result<PathBuf, Error> {
+    Ok(own()?.parent().unwrap_or(Path::new("/")).to_owned())
+}
+
+/// The supervisor: `given`, or the one beside this program.
+///
+/// # Errors
+/// When there is none.
+pub fn pebble(given: Option<&Path>) -> Result<PathBuf, Error> {
+    if let Some(given) = given {
+        return given.canonicalize().map_err(|_| Error::NotThere(given.display().to_string()));
+    }
+    let dir = beside()?;
+    Some(dir.join("pebble")).filter(|path| path.is_file()).ok_or_else(|| Error::NoPebble(dir.display().to_string()))
+}
+
+/// The bytes of the charm's binary: `dispatch` beside this program, or that of the framework's packed charm there.
+///
+/// # Errors
+/// When there is neither.
+pub fn dispatch(framework: &str) -> Result<Vec<u8>, Error> {
+    let dir = beside()?;
+    let (plain, packed) = (dir.join("dispatch"), dir.join(format!("{framework}.charm")));
+    if plain.is_file() {
+        return std::fs::read(&plain).map_err(|source| Error::Read { path: plain.display().to_string(), source });
+    }
+    if packed.is_file() {
+        return Ok(pack::entry(&packed, "dispatch")?);
+    }
+    Err(Error::NoCharm { dir: dir.display().to_string(), framework: framework.to_owned() })
+}

@@ -1,0 +1,189 @@
+//! How the other verbs talk to the process that runs the model: one JSON line each way over a unix socket.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::runtime;
+use crate::status::Status;
+
+/// What a verb asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Request {
+    /// The whole model.
+    Status,
+    /// An application's options.
+    Config {
+        /// The application.
+        app: String,
+    },
+    /// To set options and wait until the charm has dealt with them.
+    Configure {
+        /// The application.
+        app: String,
+        /// Options and their values, as typed.
+        set: BTreeMap<String, String>,
+        /// Options to return to their defaults.
+        reset: Vec<String>,
+    },
+    /// The last lines that charms have logged.
+    DebugLog {
+        /// How many.
+        lines: usize,
+    },
+    /// How the start went; the answer comes when it is over.
+    Started,
+    /// The end of the model. The connection ends with the process.
+    Down,
+}
+
+/// What the model answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Answer {
+    /// The whole model.
+    Status {
+        /// It.
+        status: Status,
+    },
+    /// An application's options.
+    Config {
+        /// Each of them.
+        options: Vec<Setting>,
+    },
+    /// Lines of the log.
+    Log {
+        /// They.
+        lines: Vec<String>,
+    },
+    /// What was asked is done.
+    Done {
+        /// Whether all is well with it.
+        well: bool,
+    },
+    /// It can't be done.
+    Refused {
+        /// Why, and the way out.
+        reason: String,
+    },
+}
+
+/// One option of an application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `default`, `user` or `unset`, as Juju tells it.
+    pub source: String,
+    /// Its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Value>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// Why a verb got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing is running.
+    #[error("no model {0:?} is up: `webcharm up FOLDER` starts one")]
+    NotUp(String),
+    /// The model's name is no name.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
+    /// The conversation broke off.
+    #[error("the model's process does not answer")]
+    Broken(#[source] io::Error),
+    /// The model says no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Asks the process that runs `model`.
+///
+/// # Errors
+/// When nothing runs, the conversation breaks off, or the answer is no.
+pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
+    let mut stream = connect(model)?;
+    send(&mut stream, request).map_err(Error::Broken)?;
+    match receive(&mut BufReader::new(&stream)).map_err(Error::Broken)? {
+        Answer::Refused { reason } => Err(Error::Refused(reason)),
+        answer => Ok(answer),
+    }
+}
+
+/// Asks for the end of `model`, and waits until its process has ended.
+///
+/// # Errors
+/// As of [`ask`].
+pub fn ask_down(model: &str) -> Result<(), Error> {
+    let mut stream = connect(model)?;
+    send(&mut stream, &Request::Down).map_err(Error::Broken)?;
+    // The process holds its end of the connection until it has cleaned up. A reset is an end, too.
+    let _ = stream.read_to_end(&mut Vec::new());
+    Ok(())
+}
+
+fn connect(model: &str) -> Result<UnixStream, Error> {
+    let folder = runtime::folder(model)?;
+    UnixStream::connect(runtime::control_socket(&folder)).map_err(|_| Error::NotUp(model.to_owned()))
+}
+
+/// Whether somebody listens in `folder`.
+#[must_use]
+pub fn is_up(folder: &Path) -> bool {
+    UnixStream::connect(runtime::control_socket(folder)).is_ok()
+}
+
+/// Writes one message.
+///
+/// # Errors
+/// When the other side is gone.
+pub fn send<T: Serialize>(mut to: impl Write, message: &T) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    to.write_all(&line)
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// When the other side is gone, or says something else.
+pub fn receive<T: for<'de> Deserialize<'de>>(from: &mut impl BufRead) -> io::Result<T> {
+    let mut line = String::new();
+    if from.take(16 << 20).read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_str(&line)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive_the_wire() {
+        let set = BTreeMap::from([("greeting".to_owned(), "a\nb".to_owned())]);
+        let request = Request::Configure { app: "x".to_owned(), set, reset: vec!["y".to_owned()] };
+        let mut wire = Vec::new();
+        send(&mut wire, &request).unwrap();
+        assert_eq!(wire.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(receive::<Request>(&mut wire.as_slice()).unwrap(), request);
+        receive::<Request>(&mut &b""[..]).unwrap_err();
+        receive::<Request>(&mut &b"nonsense\n"[..]).unwrap_err();
+    }
+
+    #[test]
+    fn without_a_model_the_way_out_is_named() {
+        let error = ask("no-such-model-anywhere", &Request::Status).unwrap_err();
+        assert!(error.to_string().contains("webcharm up"), "{error}");
+    }
+}

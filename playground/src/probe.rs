@@ -1,0 +1,58 @@
+//! Asking the application whether it answers.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The status code with which the application on `port` answers `GET path`.
+///
+/// # Errors
+/// When it doesn't, or answers in another language than HTTP.
+pub fn get(port: u16, path: &str) -> io::Result<u16> {
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+    let mut line = Vec::new();
+    BufReader::new(stream).take(256).read_until(b'\n', &mut line)?;
+    status(&line).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
+}
+
+/// The code in a status line such as `HTTP/1.1 200 OK`.
+fn status(line: &[u8]) -> Option<u16> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.strip_prefix("HTTP/")?.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_status_line_is_understood() {
+        assert_eq!(status(b"HTTP/1.1 200 OK\r"), Some(200));
+        assert_eq!(status(b"HTTP/1.0 404"), Some(404));
+        assert_eq!(status(b"SSH-2.0-x 200"), None);
+        assert_eq!(status(&[0xff]), None);
+    }
+
+    #[test]
+    fn a_server_is_asked_for_the_path() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 64];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(b"HTTP/1.1 503 Not Yet\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        assert_eq!(get(port, "/health").unwrap(), 503);
+        assert!(server.join().unwrap().starts_with("GET /health HTTP/1.0\r\n"));
+        get(port, "/").unwrap_err();
+    }
+}

@@ -1,0 +1,212 @@
+//! The runtime folder: everything a running model keeps on disk, and nothing that outlives it.
+//!
+//! One folder for each model, below `$XDG_RUNTIME_DIR` or, without one, below a private folder in `/tmp`. A lock in it is
+//! held by the process that runs the model; where nobody holds it, the folder is a dead one's and is removed.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// The kernel's limit for the path of a unix socket, with its final zero.
+const SOCKET_PATH: usize = 108;
+
+/// The longest path that is made below a runtime folder, besides the names of application and container.
+const LONGEST: usize = "/containers/-999//pebble.socket".len();
+
+/// Why a model can't have its folder.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name can't be a file's.
+    #[error("a model's name is made of lower-case letters, digits and hyphens, not {0:?}")]
+    Name(String),
+    /// The model runs already.
+    #[error(
+        "the model {0} is up already: `webcharm status` shows it, `webcharm down` ends it, `--model NAME` makes another"
+    )]
+    AlreadyUp(String),
+    /// The folder belongs to somebody else.
+    #[error(
+        "{0} belongs to somebody else or is open to others: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+    )]
+    NotOurs(String),
+    /// Sockets in the folder would have too long a path.
+    #[error("{0} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one, or choose a shorter --model")]
+    TooLong(String),
+    /// The folder can't be made or cleaned.
+    #[error("cannot use the runtime folder {path}")]
+    Io {
+        /// The folder.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A model's folder. Dropping it removes the folder.
+#[derive(Debug)]
+pub struct Runtime {
+    dir: PathBuf,
+    _lock: File,
+}
+
+/// Where the folders of this user's models are.
+#[must_use]
+pub fn base() -> PathBuf {
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir());
+    match own {
+        Some(dir) => dir.join("webcharm"),
+        None => PathBuf::from(format!("/tmp/webcharm-{}", rustix::process::geteuid().as_raw())),
+    }
+}
+
+/// Makes sure that `dir` is a folder that only this user may open: in `/tmp` anybody may have made it first.
+///
+/// # Errors
+/// When it is somebody else's or open to others, or can't be made.
+pub fn private(dir: &Path) -> Result<(), Error> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| error(dir, source))?;
+    let me = rustix::process::geteuid().as_raw();
+    let found = fs::symlink_metadata(dir).map_err(|source| error(dir, source))?;
+    let is_ours = found.is_dir() && found.uid() == me && found.mode() & 0o077 == 0;
+    if is_ours { Ok(()) } else { Err(Error::NotOurs(dir.display().to_string())) }
+}
+
+/// The folder of a model, whether there is one or not.
+///
+/// # Errors
+/// When the name can't be a model's.
+pub fn folder(model: &str) -> Result<PathBuf, Error> {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if model.is_empty() || model.starts_with('-') || !model.bytes().all(is_good) {
+        return Err(Error::Name(model.to_owned()));
+    }
+    Ok(base().join(model))
+}
+
+/// Where the model's process listens for verbs.
+#[must_use]
+pub fn control_socket(folder: &Path) -> PathBuf {
+    folder.join("control.socket")
+}
+
+impl Runtime {
+    /// Makes the folder of `model`, whose application and container are `names`.
+    ///
+    /// # Errors
+    /// When the model is up, or the folder can't be had.
+    pub fn claim(model: &str, names: [&str; 2]) -> Result<Self, Error> {
+        let dir = folder(model)?;
+        if dir.as_os_str().len() + LONGEST + names.concat().len() >= SOCKET_PATH {
+            return Err(Error::TooLong(dir.display().to_string()));
+        }
+        private(&base())?;
+        let started = Instant::now();
+        loop {
+            match make_private_new(&dir) {
+                Ok(()) => return Self::lock_new(dir),
+                Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(error(&dir, source)),
+            }
+            if lock(&dir, false).is_ok() || started.elapsed() > Duration::from_secs(2) {
+                // Nobody holds it, or nobody ever got as far as locking it.
+                fs::remove_dir_all(&dir).map_err(|source| error(&dir, source))?;
+            } else if dir.join("lock").exists() {
+                return Err(Error::AlreadyUp(model.to_owned()));
+            } else {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    fn lock_new(dir: PathBuf) -> Result<Self, Error> {
+        let lock = lock(&dir, true).map_err(|source| error(&dir, source))?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A folder in it, made if it isn't there.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn subfolder(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = self.dir.join(name);
+        fs::create_dir_all(&path).map_err(|source| error(&path, source))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // Nobody is left to be told, and the next `up` tries again.
+        let _ = fs::remove_dir_all(&self.dir);
+        let _ = self.dir.parent().map(fs::remove_dir);
+    }
+}
+
+fn error(path: &Path, source: io::Error) -> Error {
+    Error::Io { path: path.display().to_string(), source }
+}
+
+fn make_private_new(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(dir)
+}
+
+fn lock(dir: &Path, create: bool) -> io::Result<File> {
+    let file = File::options().write(true).create(create).truncate(false).open(dir.join("lock"))?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_file_names_are_refused() {
+        for name in ["", "a/b", "..", "-x", "A", "a b"] {
+            assert!(matches!(folder(name), Err(Error::Name(_))), "{name}");
+        }
+        assert!(folder("local-2").unwrap().ends_with("local-2"));
+    }
+
+    #[test]
+    fn a_folder_is_one_process_s_and_a_dead_one_s_is_taken_over() {
+        let name = format!("runtime-test-{}", std::process::id());
+        let first = Runtime::claim(&name, ["app", "c"]).unwrap();
+        assert!(matches!(Runtime::claim(&name, ["app", "c"]), Err(Error::AlreadyUp(_))));
+        let dir = first.dir().to_owned();
+        drop(first);
+        assert!(!dir.exists());
+        fs::create_dir_all(dir.join("leftover")).unwrap();
+        fs::write(dir.join("lock"), "").unwrap();
+        let second = Runtime::claim(&name, ["app", "c"]).unwrap();
+        assert!(!second.dir().join("leftover").exists());
+    }
+
+    #[test]
+    fn a_folder_open_to_others_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        private(&dir.path().join("new")).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(matches!(private(dir.path()), Err(Error::NotOurs(_))));
+        std::os::unix::fs::symlink(dir.path().join("new"), dir.path().join("link")).unwrap();
+        assert!(matches!(private(&dir.path().join("link")), Err(Error::NotOurs(_))));
+    }
+
+    #[test]
+    fn a_path_too_long_for_a_socket_is_refused_at_once() {
+        let name = format!("m{}", "x".repeat(100));
+        assert!(matches!(Runtime::claim(&name, ["app", "c"]), Err(Error::TooLong(_))));
+    }
+}

@@ -1,0 +1,238 @@
+//! A running model: the served model, the unit agent's part in it, and the pod.
+//!
+//! The main thread runs the hooks, one after the other, as a unit agent does. The threads that answer verbs only look, or
+//! change the model and ask the main thread to settle it.
+
+mod answers;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
+use juju_testing::{DispatchOptions, Server, dispatch_process};
+
+use crate::pod::{Identity, Pod};
+use crate::ui::Ui;
+
+/// How long a hook may take.
+const HOOK: Duration = Duration::from_secs(300);
+
+/// What the main thread is asked to do.
+#[derive(Debug)]
+pub enum Input {
+    /// To end.
+    Stop,
+    /// To run hooks until there are none left, and say whether they went well.
+    Settle(Sender<bool>),
+}
+
+/// What the unit agent does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doing {
+    /// It waits.
+    Nothing,
+    /// It runs the hook.
+    Running(String),
+    /// The hook failed, and will be run again before any other.
+    Failed(String),
+}
+
+/// Where a charm and its surroundings are.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The unpacked charm.
+    pub charm: PathBuf,
+    /// The hook tools.
+    pub tools: PathBuf,
+    /// The containers' sockets.
+    pub containers: PathBuf,
+}
+
+/// A model with one application of one unit.
+pub struct Session {
+    /// The model.
+    pub server: Server,
+    /// The charm's declarations.
+    pub files: CharmFiles,
+    /// The unit.
+    pub unit: UnitName,
+    /// Its container.
+    pub container: String,
+    /// Where things are.
+    pub places: Places,
+    /// Who is root in the pod.
+    pub identity: Identity,
+    /// The port of this machine on which the application answers.
+    pub port: u16,
+    state: Mutex<State>,
+    started: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    doing: Doing,
+    pod: Option<Pod>,
+    outcome: Option<bool>,
+    stderr: VecDeque<String>,
+}
+
+impl Session {
+    /// A session over a served model, nothing of which runs yet.
+    #[must_use]
+    pub fn new(
+        server: Server,
+        files: CharmFiles,
+        unit: UnitName,
+        container: String,
+        places: Places,
+        port: u16,
+    ) -> Self {
+        let state = State { doing: Doing::Nothing, pod: None, outcome: None, stderr: VecDeque::new() };
+        let identity = Identity::current();
+        Self {
+            server,
+            files,
+            unit,
+            container,
+            places,
+            identity,
+            port,
+            state: Mutex::new(state),
+            started: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the application answers.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The unit's status, if the charm set one.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.server.with(|model| model.status(&self.unit, Whose::Unit)).ok().flatten()
+    }
+
+    /// Whether only a person can help: the charm says so, or a hook failed.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        matches!(self.doing(), Doing::Failed(_))
+            || self.status().is_some_and(|status| status.kind == StatusKind::Blocked)
+    }
+
+    /// What the unit agent does.
+    #[must_use]
+    pub fn doing(&self) -> Doing {
+        self.state().doing.clone()
+    }
+
+    /// Puts the pod in, or another in its place.
+    pub fn set_pod(&self, pod: Option<Pod>) {
+        let old = std::mem::replace(&mut self.state().pod, pod);
+        // It takes its time to end; the lock is free again.
+        drop(old);
+    }
+
+    /// Whether there was a pod, and it has ended by itself.
+    #[must_use]
+    pub fn pod_has_ended(&self) -> bool {
+        self.state().pod.as_mut().is_some_and(|pod| pod.ended().is_some())
+    }
+
+    /// The end of the pod's log.
+    #[must_use]
+    pub fn pod_log(&self) -> String {
+        self.state().pod.as_ref().map(Pod::log_tail).unwrap_or_default()
+    }
+
+    /// Tells those who wait for the start how it went.
+    pub fn conclude_start(&self, well: bool) {
+        self.state().outcome = Some(well);
+        self.started.notify_all();
+    }
+
+    /// Waits for the start to be over, and says whether it went well.
+    #[must_use]
+    pub fn wait_for_start(&self) -> bool {
+        let pending = |state: &mut State| state.outcome.is_none();
+        let state = self.started.wait_while(self.state(), pending).unwrap_or_else(PoisonError::into_inner);
+        state.outcome.unwrap_or(false)
+    }
+
+    /// The container's Pebble answers: the charm is to be told.
+    pub fn announce_pebble(&self) {
+        let event = WorkloadEvent { container: self.container.clone(), kind: WorkloadKind::PebbleReady };
+        // The unit is there as long as this session is.
+        let _ = self.server.with(|model| model.push(&self.unit, Event::Workload(event)));
+    }
+
+    /// Runs hooks until there are none left or one fails. Says whether all went well.
+    pub fn settle(&self, ui: &Ui) -> bool {
+        use rock::Work;
+        while let Some(event) = self.server.with(|model| model.next_event(&self.unit)) {
+            if ui.cancel().is_thrown() {
+                return false;
+            }
+            let name = event.name();
+            self.state().doing = Doing::Running(name.clone());
+            let well = self.run(&event, ui);
+            self.state().doing = if well { Doing::Nothing } else { Doing::Failed(name) };
+            if !well {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn run(&self, event: &Event, ui: &Ui) -> bool {
+        let mut options = DispatchOptions::new(&self.places.tools);
+        options.containers_dir = Some(self.places.containers.clone());
+        options.timeout = HOOK;
+        match dispatch_process(&self.server, &self.unit, event, &self.places.charm, &options) {
+            Ok(ran) if ran.is_success() => {
+                let status = self.status().map(|status| format!(" → {status}")).unwrap_or_default();
+                ui.step(&format!("hook {} ({} ms){status}", event.name(), ran.wall.as_millis()));
+                true
+            }
+            Ok(ran) => {
+                let how = ran.exit.map_or_else(|| "was killed".to_owned(), |code| format!("ended with {code}"));
+                ui.step(&format!("hook {} failed: the charm {how}", event.name()));
+                self.keep_stderr(&ran.stderr, ui);
+                false
+            }
+            Err(error) => {
+                ui.step(&format!("hook {} failed: {}", event.name(), crate::chain(&error)));
+                false
+            }
+        }
+    }
+
+    /// A charm's last words are part of the log: they may be all that tells why.
+    fn keep_stderr(&self, text: &str, ui: &Ui) {
+        let lines: Vec<_> = text.lines().collect();
+        let mut state = self.state();
+        state.stderr.clear();
+        for line in &lines[lines.len().saturating_sub(15)..] {
+            ui.detail(line);
+            state.stderr.push_back((*line).to_owned());
+        }
+    }
+
+    /// The last lines of the log, and of a failed hook's standard error.
+    #[must_use]
+    pub fn log(&self, lines: usize) -> Vec<String> {
+        let mut log: Vec<String> = self.server.with(|model| {
+            model.log().lines().map(|line| format!("{}: {} {}", line.unit, line.level.as_str(), line.message)).collect()
+        });
+        log.extend(self.state().stderr.iter().map(|line| format!("{}: stderr {line}", self.unit)));
+        log.split_off(log.len().saturating_sub(lines))
+    }
+}

@@ -1,0 +1,143 @@
+//! What the session answers to the verbs.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Sender};
+
+use juju::{ConfigOption, ConfigValue, Whose};
+
+use super::{Doing, Input, Session};
+use crate::control::{Answer, Request, Setting};
+use crate::pod::Identity;
+use crate::status::{Application, Model, Status, Unit, Word};
+
+/// The version of Juju whose rules the model follows.
+const JUJU: &str = "3.6.12";
+
+impl Session {
+    /// The answer to `request`; hooks it makes necessary are run by whoever receives from `inputs`.
+    #[must_use]
+    pub fn answer(&self, request: Request, inputs: &Sender<Input>) -> Answer {
+        let answer = match request {
+            Request::Status => Ok(Answer::Status { status: self.snapshot() }),
+            Request::Config { app } => self.settings(&app),
+            Request::Configure { app, set, reset } => self.configure(&app, &set, &reset, inputs),
+            Request::DebugLog { lines } => Ok(Answer::Log { lines: self.log(lines) }),
+            Request::Started => Ok(Answer::Done { well: self.wait_for_start() }),
+            Request::Down => {
+                // When nobody receives, the end is under way.
+                let _ = inputs.send(Input::Stop);
+                Ok(Answer::Done { well: true })
+            }
+        };
+        answer.unwrap_or_else(|reason| Answer::Refused { reason })
+    }
+
+    /// The model as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Status {
+        let name = self.server.with(|model| model.name().to_owned());
+        let model = Model {
+            name,
+            kind: "caas".to_owned(),
+            controller: "webcharm".to_owned(),
+            cloud: "localhost".to_owned(),
+            version: JUJU.to_owned(),
+        };
+        let applications = BTreeMap::from([(self.unit.app().to_owned(), self.application())]);
+        Status { model, applications, notes: self.notes() }
+    }
+
+    fn application(&self) -> Application {
+        let own = self.server.with(|model| model.status(&self.unit, Whose::App)).ok().flatten();
+        let version =
+            self.server.with(|model| model.workload_version(self.unit.app()).map(str::to_owned)).unwrap_or_default();
+        let unit = self.unit_now();
+        Application {
+            charm: self.files.metadata.name.clone(),
+            exposed: false,
+            scale: 1,
+            version,
+            application_status: own
+                .map_or_else(|| unit.workload_status.clone(), |own| Word::new(own.kind.as_str(), own.message)),
+            units: BTreeMap::from([(self.unit.to_string(), unit)]),
+            url: Some(self.url()),
+        }
+    }
+
+    fn unit_now(&self) -> Unit {
+        let (ports, leader) = self.server.with(|model| {
+            let ports = model.ports(&self.unit).map(|ports| ports.iter().map(ToString::to_string).collect());
+            (ports.unwrap_or_default(), model.leader(self.unit.app()).ok().flatten() == Some(&self.unit))
+        });
+        let charm = self.status().map_or_else(
+            || Word::new("waiting", "installing agent"),
+            |status| Word::new(status.kind.as_str(), status.message),
+        );
+        let (workload_status, juju_status) = match self.doing() {
+            Doing::Nothing => (charm, Word::new("idle", "")),
+            Doing::Running(hook) => (charm, Word::new("executing", format!("running {hook} hook"))),
+            Doing::Failed(hook) => (Word::new("error", format!("hook failed: {hook:?}")), Word::new("idle", "")),
+        };
+        Unit { workload_status, juju_status, leader, open_ports: ports, address: "127.0.0.1".to_owned() }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self.identity {
+            Identity::Root => Vec::new(),
+            Identity::Single => vec![format!(
+                "an ordinary user has one id here, so in the pod {} is another name for root",
+                rock::DAEMON_USER
+            )],
+        }
+    }
+
+    fn settings(&self, app: &str) -> Result<Answer, String> {
+        let values = self.server.with(|model| model.config(app)).map_err(|error| crate::chain(&error))?;
+        let setting = |(name, option): (&String, &ConfigOption)| setting(name, option, values.get(name));
+        Ok(Answer::Config { options: self.files.options.iter().map(setting).collect() })
+    }
+
+    fn configure(
+        &self,
+        app: &str,
+        set: &BTreeMap<String, String>,
+        reset: &[String],
+        inputs: &Sender<Input>,
+    ) -> Result<Answer, String> {
+        let reset: Vec<_> = reset.iter().map(String::as_str).collect();
+        let change = self.server.with(|model| {
+            model.configure_text(app, set)?;
+            model.reset_config(app, &reset)
+        });
+        change.map_err(|error| crate::chain(&error))?;
+        let ended = || "the model is ending".to_owned();
+        let (reply, settled) = mpsc::channel();
+        inputs.send(Input::Settle(reply)).map_err(|_| ended())?;
+        let well = settled.recv().map_err(|_| ended())?;
+        Ok(Answer::Done { well: well && !self.is_stuck() })
+    }
+}
+
+fn setting(name: &str, option: &ConfigOption, value: Option<&ConfigValue>) -> Setting {
+    let source = match (value, &option.default) {
+        (None, _) => "unset",
+        (Some(value), Some(default)) if value == default => "default",
+        (Some(_), _) => "user",
+    };
+    Setting {
+        name: name.to_owned(),
+        kind: option.kind.as_str().to_owned(),
+        source: source.to_owned(),
+        value: value.map(json),
+        description: option.description.clone(),
+    }
+}
+
+fn json(value: &ConfigValue) -> serde_json::Value {
+    match value {
+        ConfigValue::String(text) => text.as_str().into(),
+        ConfigValue::Int(number) => (*number).into(),
+        ConfigValue::Float(number) => (*number).into(),
+        ConfigValue::Bool(bool) => (*bool).into(),
+    }
+}

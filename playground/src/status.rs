@@ -1,0 +1,230 @@
+//! What `status` shows, in the shape and words of `juju status`.
+//!
+//! The JSON has Juju's keys, so that a script written for Juju finds what it looks for; `url` and `notes` are ours.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A whole model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The model itself.
+    pub model: Model,
+    /// Its applications, by name.
+    pub applications: BTreeMap<String, Application>,
+    /// What a user of this machine should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// `caas`: a model of containers.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who controls it.
+    pub controller: String,
+    /// Where it runs.
+    pub cloud: String,
+    /// The version of Juju whose rules it follows.
+    pub version: String,
+}
+
+/// An application.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Application {
+    /// Its charm.
+    pub charm: String,
+    /// Whether it is exposed.
+    pub exposed: bool,
+    /// How many units it has.
+    pub scale: usize,
+    /// The workload's version, if the charm told it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// Its status: its own, or else its leader's.
+    pub application_status: Word,
+    /// Its units, by name.
+    pub units: BTreeMap<String, Unit>,
+    /// Where it answers on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unit {
+    /// What the charm says.
+    pub workload_status: Word,
+    /// What the agent does.
+    pub juju_status: Word,
+    /// Whether it leads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leader: bool,
+    /// The ports the charm opened, as `8000/tcp`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_ports: Vec<String>,
+    /// Its address in the model.
+    pub address: String,
+}
+
+/// A status word with its message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// The word.
+    pub current: String,
+    /// The message.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+impl Word {
+    /// A word with a message.
+    pub fn new(current: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { current: current.into(), message: message.into() }
+    }
+}
+
+impl Status {
+    /// The tables that `juju status` prints.
+    #[must_use]
+    pub fn tables(&self) -> String {
+        let mut text = table(&self.model_rows());
+        text.push('\n');
+        text.push_str(&table(&self.application_rows()));
+        text.push('\n');
+        text.push_str(&table(&self.unit_rows()));
+        let urls: Vec<_> = self.applications.iter().filter_map(|(name, app)| Some([name, app.url.as_ref()?])).collect();
+        if !urls.is_empty() {
+            let rows = std::iter::once(["App", "URL"].map(str::to_owned).to_vec());
+            text.push('\n');
+            text.push_str(&table(
+                &rows.chain(urls.iter().map(|row| row.map(Clone::clone).to_vec())).collect::<Vec<_>>(),
+            ));
+        }
+        for note in &self.notes {
+            text.push_str(&format!("\nNote: {note}\n"));
+        }
+        text
+    }
+
+    fn model_rows(&self) -> Vec<Vec<String>> {
+        let Model { name, controller, cloud, version, .. } = &self.model;
+        vec![row(["Model", "Controller", "Cloud/Region", "Version"]), row([name, controller, cloud, version])]
+    }
+
+    fn application_rows(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![row(["App", "Version", "Status", "Scale", "Charm", "Exposed", "Message"])];
+        for (name, app) in &self.applications {
+            let Word { current, message } = &app.application_status;
+            let exposed = if app.exposed { "yes" } else { "no" };
+            rows.push(row([name, &app.version, current, &app.scale.to_string(), &app.charm, exposed, message]));
+        }
+        rows
+    }
+
+    fn unit_rows(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![row(["Unit", "Workload", "Agent", "Address", "Ports", "Message"])];
+        for (name, unit) in self.applications.values().flat_map(|app| &app.units) {
+            let name = if unit.leader { format!("{name}*") } else { name.clone() };
+            let ports = unit.open_ports.join(",").to_uppercase();
+            let workload = &unit.workload_status;
+            rows.push(row([
+                &name,
+                &workload.current,
+                &unit.juju_status.current,
+                &unit.address,
+                &ports,
+                &workload.message,
+            ]));
+        }
+        rows
+    }
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// Columns as wide as their widest cell, two blanks between them, none at a line's end.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Status {
+        let unit = Unit {
+            workload_status: Word::new("blocked", "missing integrations: postgresql"),
+            juju_status: Word::new("idle", ""),
+            leader: true,
+            open_ports: vec!["8000/tcp".to_owned()],
+            address: "10.1.1.10".to_owned(),
+        };
+        let app = Application {
+            charm: "flask-k8s".to_owned(),
+            scale: 1,
+            application_status: unit.workload_status.clone(),
+            units: BTreeMap::from([("flask-k8s/0".to_owned(), unit)]),
+            url: Some("http://127.0.0.1:4711".to_owned()),
+            ..Application::default()
+        };
+        Status {
+            model: Model {
+                name: "local".to_owned(),
+                kind: "caas".to_owned(),
+                controller: "webcharm".to_owned(),
+                cloud: "localhost".to_owned(),
+                version: "3.6.0".to_owned(),
+            },
+            applications: BTreeMap::from([("flask-k8s".to_owned(), app)]),
+            notes: vec!["mind the gap".to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_tables_are_juju_s() {
+        let expected = "\
+Model  Controller  Cloud/Region  Version
+local  webcharm    localhost     3.6.0
+
+App        Version  Status   Scale  Charm      Exposed  Message
+flask-k8s           blocked  1      flask-k8s  no       missing integrations: postgresql
+
+Unit          Workload  Agent  Address    Ports     Message
+flask-k8s/0*  blocked   idle   10.1.1.10  8000/TCP  missing integrations: postgresql
+
+App        URL
+flask-k8s  http://127.0.0.1:4711
+
+Note: mind the gap
+";
+        assert_eq!(sample().tables(), expected);
+    }
+
+    #[test]
+    fn the_json_has_juju_s_keys() {
+        let json = serde_json::to_value(sample()).unwrap();
+        let unit = &json["applications"]["flask-k8s"]["units"]["flask-k8s/0"];
+        assert_eq!(unit["workload-status"]["current"], "blocked");
+        assert_eq!(unit["juju-status"]["current"], "idle");
+        assert_eq!(unit["open-ports"][0], "8000/tcp");
+        assert_eq!(json["applications"]["flask-k8s"]["application-status"]["current"], "blocked");
+        assert_eq!(serde_json::from_value::<Status>(json).unwrap(), sample());
+    }
+}

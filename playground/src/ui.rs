@@ -1,0 +1,54 @@
+//! What a person at the terminal sees while something takes its time.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rock::{Cancel, Work};
+
+/// Progress, on standard error; results go to standard output.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    started: Instant,
+    cancel: Arc<Cancel>,
+}
+
+impl Ui {
+    /// A fresh one, whose clock starts now.
+    #[must_use]
+    pub fn new(cancel: Arc<Cancel>) -> Self {
+        Self { started: Instant::now(), cancel }
+    }
+
+    /// A line about the step that begins.
+    pub fn step(&self, line: &str) {
+        self.line(&format!("{:6.1}s  {line}", self.started.elapsed().as_secs_f32()));
+    }
+
+    /// A line below a step.
+    pub fn detail(&self, line: &str) {
+        self.line(&format!("         {line}"));
+    }
+
+    #[expect(clippy::unused_self, reason = "where lines go is for this type to know")]
+    fn line(&self, line: &str) {
+        // A terminal that went away is no reason to stop.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+impl Work for Ui {
+    fn say(&self, line: &str) {
+        let width = if io::stderr().is_terminal() { 100 } else { usize::MAX };
+        self.detail(&line.chars().take(width).collect::<String>());
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+}
+
+/// Prints a result on standard output. A reader that has gone away has seen enough.
+pub fn print(text: &str) {
+    let _ = write!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
+}

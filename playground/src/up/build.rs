@@ -1,0 +1,135 @@
+//! What is needed before anything runs, and what is made of it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use juju::{CharmFiles, UnitName};
+use juju_testing::{Model, Server, install_tools};
+use rock::Cache;
+
+use super::{Error, system};
+use crate::binaries;
+use crate::cli;
+use crate::pod::{Identity, Spec};
+use crate::project::{self, Project};
+use crate::runtime::{self, Runtime};
+use crate::session::{Places, Session};
+use crate::ui::Ui;
+
+/// Everything that can be known, and can be wrong, before anything is started.
+pub(super) struct Plan {
+    model: String,
+    project: Project,
+    charm: pack::Charm,
+    files: CharmFiles,
+    container: String,
+    pebble: PathBuf,
+    program: PathBuf,
+}
+
+impl Plan {
+    pub(super) fn new(model: &str, args: &cli::Up) -> Result<Self, Error> {
+        runtime::folder(model)?;
+        let project = Project::find(&args.folder)?;
+        let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
+        let binary = binaries::dispatch(charm.framework.name())?;
+        let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
+        let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
+        charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
+        let container = project::container(&files)?;
+        let (pebble, program) = (binaries::pebble(args.pebble.as_deref())?, binaries::own()?);
+        Ok(Self { model: model.to_owned(), project, charm, files, container, pebble, program })
+    }
+
+    pub(super) fn rock_name(&self) -> &str {
+        &self.project.rock.rockcraft.name
+    }
+
+    fn app(&self) -> &str {
+        &self.files.metadata.name
+    }
+
+    pub(super) fn claim(&self) -> Result<Runtime, Error> {
+        Ok(Runtime::claim(&self.model, [self.app(), &self.container])?)
+    }
+
+    /// The model with the application deployed, served; the charm and the hook tools in place.
+    pub(super) fn session(&self, runtime: &Runtime, port: u16) -> Result<Session, Error> {
+        let mut model = Model::new(&self.model);
+        model.deploy(self.app(), self.files.clone(), 1)?;
+        for name in self.files.metadata.resources.keys() {
+            let path = runtime.subfolder("resources")?.join(format!("{name}.yaml"));
+            fs::write(&path, "registrypath: localhost/rock\n").map_err(system("write a resource's file"))?;
+            model.attach_resource(self.app(), name, path)?;
+        }
+        let unit = UnitName::new(self.app(), 0);
+        let places = Places {
+            charm: runtime.subfolder("charm")?,
+            tools: runtime.subfolder("tools")?,
+            containers: runtime.subfolder("containers")?.join(format!("{}-{}", unit.app(), unit.number())),
+        };
+        self.charm.unpack(&places.charm)?;
+        install_tools(&places.tools, &self.program).map_err(system("install the hook tools"))?;
+        let server = Server::start(model, runtime.dir()).map_err(system("serve the model"))?;
+        Ok(Session::new(server, self.files.clone(), unit, self.container.clone(), places, port))
+    }
+
+    /// Builds the rock into the runtime folder, with its dependencies in the cache.
+    pub(super) fn build(&self, runtime: &Runtime, ui: &Ui) -> Result<(), Error> {
+        let image = rock::build(&self.project.rock, &runtime.subfolder("rock")?, &cache()?, ui)?;
+        let write = || fs::write(image_file(runtime), serde_json::to_vec(&image)?);
+        write().map_err(system("write down what the image is made of"))
+    }
+
+    /// A fresh pod of the image that was built.
+    pub(super) fn pod(&self, runtime: &Runtime, session: &Session) -> Result<Spec, Error> {
+        let read = || -> io::Result<rock::Image> { Ok(serde_json::from_slice(&fs::read(image_file(runtime))?)?) };
+        let image = read().map_err(system("read what the image is made of"))?;
+        let (app, number) = (session.unit.app(), session.unit.number());
+        let hostname = format!("{app}-{number}");
+        let socket_dir = session.places.containers.join(&self.container);
+        // A socket that an ended pod left would look like one to talk to.
+        let _ = fs::remove_dir_all(&socket_dir);
+        fs::create_dir_all(&socket_dir).map_err(system("make the socket's folder"))?;
+        Ok(Spec {
+            hosts: vec![format!("127.0.0.1 {hostname}.{app}-endpoints.{}.svc.cluster.local", self.model)],
+            hostname,
+            image,
+            pebble: self.pebble.clone(),
+            container: self.container.clone(),
+            socket_dir,
+            root: runtime.subfolder("root")?,
+            scratch: runtime.subfolder("scratch")?,
+            port: WORKLOAD,
+            identity: Identity::current(),
+        })
+    }
+}
+
+/// The port of the workload, which gunicorn's frameworks have fixed.
+const WORKLOAD: u16 = 8000;
+
+fn image_file(runtime: &Runtime) -> PathBuf {
+    runtime.dir().join("image.json")
+}
+
+/// Where dependencies are kept from one `up` to the next: the user's cache, or, for one without a home, a private folder
+/// in `/tmp` that outlives the model.
+fn cache() -> Result<Cache, Error> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = set("HOME").filter(|home| home.is_dir() && is_writable(home)).map(|home| home.join(".cache"));
+    let base = match set("XDG_CACHE_HOME").or(home) {
+        Some(base) => base.join("webcharm"),
+        None => {
+            let base = PathBuf::from(format!("/tmp/webcharm-cache-{}", rustix::process::geteuid().as_raw()));
+            runtime::private(&base)?;
+            base
+        }
+    };
+    Ok(Cache::new(base.join("python")))
+}
+
+fn is_writable(dir: &Path) -> bool {
+    rustix::fs::access(dir, rustix::fs::Access::WRITE_OK).is_ok()
+}

@@ -1,0 +1,191 @@
+//! The verbs that talk to a running model, and `pack`.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::cli::{self, Format};
+use crate::control::{self, Answer, Request, Setting, ask};
+use crate::ui::print;
+use crate::{binaries, control::ask_down};
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model didn't do it.
+    #[error(transparent)]
+    Control(#[from] control::Error),
+    /// The answer isn't one to this question.
+    #[error("the model's process is of another version: `webcharm down`, then `webcharm up` again")]
+    Answer,
+    /// Keys to show and keys to set at once.
+    #[error("{0:?} is neither `key=value` nor the only option to show")]
+    Mixed(String),
+    /// There is no such option.
+    #[error("{app} has no option {key:?}: `webcharm config {app}` lists them")]
+    NoOption {
+        /// The application.
+        app: String,
+        /// The key.
+        key: String,
+    },
+    /// A value's file can't be read.
+    #[error("cannot read the value of {key} from {path}")]
+    Value {
+        /// The option.
+        key: String,
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The charm can't be packed.
+    #[error(transparent)]
+    Pack(#[from] pack::Error),
+    /// Its binary isn't there.
+    #[error(transparent)]
+    Binaries(#[from] binaries::Error),
+}
+
+/// `status`.
+///
+/// # Errors
+/// When nothing runs.
+pub fn status(model: &str, format: Format) -> Result<ExitCode, Error> {
+    let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
+    print(&match format {
+        Format::Tabular => status.tables(),
+        Format::Json => json(&status),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `debug-log`.
+///
+/// # Errors
+/// When nothing runs.
+pub fn debug_log(model: &str, lines: usize) -> Result<ExitCode, Error> {
+    let Answer::Log { lines } = ask(model, &Request::DebugLog { lines })? else { return Err(Error::Answer) };
+    lines.iter().for_each(|line| print(&format!("{line}\n")));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `down`.
+///
+/// # Errors
+/// When nothing runs.
+pub fn down(model: &str) -> Result<ExitCode, Error> {
+    ask_down(model)?;
+    print(&format!("{model} is down\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `config`: shows one option or all, or sets some.
+///
+/// # Errors
+/// When nothing runs, or an option or value is refused.
+pub fn config(model: &str, args: &cli::Config) -> Result<ExitCode, Error> {
+    match args.options.as_slice() {
+        [] if args.reset.is_empty() => show(model, args, None),
+        [key] if !key.contains('=') && args.reset.is_empty() => show(model, args, Some(key)),
+        options => set(model, args, options),
+    }
+}
+
+fn show(model: &str, args: &cli::Config, key: Option<&String>) -> Result<ExitCode, Error> {
+    let Answer::Config { options } = ask(model, &Request::Config { app: args.app.clone() })? else {
+        return Err(Error::Answer);
+    };
+    let text = match key {
+        Some(key) => {
+            let found = options.iter().find(|option| option.name == *key);
+            let no_option = || Error::NoOption { app: args.app.clone(), key: key.clone() };
+            format!("{}\n", found.ok_or_else(no_option)?.value.as_ref().map(plain).unwrap_or_default())
+        }
+        None if args.format == Format::Json => json(&options),
+        None => options.iter().map(line).collect(),
+    };
+    print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn set(model: &str, args: &cli::Config, options: &[String]) -> Result<ExitCode, Error> {
+    let set = options.iter().map(|option| assignment(option)).collect::<Result<_, _>>()?;
+    let request = Request::Configure { app: args.app.clone(), set, reset: args.reset.clone() };
+    let Answer::Done { well } = ask(model, &request)? else { return Err(Error::Answer) };
+    if !well {
+        // The options are set; what the charm says to them is its status.
+        status(model, Format::Tabular)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `key=value`, where `@file` stands for a file's content.
+fn assignment(text: &str) -> Result<(String, String), Error> {
+    let (key, value) = text.split_once('=').ok_or_else(|| Error::Mixed(text.to_owned()))?;
+    let value = match value.strip_prefix('@') {
+        None => value.to_owned(),
+        Some(path) => std::fs::read_to_string(path).map_err(|source| Error::Value {
+            key: key.to_owned(),
+            path: path.to_owned(),
+            source,
+        })?,
+    };
+    Ok((key.to_owned(), value))
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn line(option: &Setting) -> String {
+    let value = option.value.as_ref().map_or_else(|| "(unset)".to_owned(), ToString::to_string);
+    format!("{:<34} {:<8} {:<8} {value}\n", option.name, option.kind, option.source)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    // Statuses and options are made of strings, numbers and maps with string keys.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// `pack`.
+///
+/// # Errors
+/// When the project or the binary can't be used.
+pub fn pack(args: &cli::Pack) -> Result<ExitCode, Error> {
+    let charm = match &args.binary {
+        Some(binary) => pack::Charm::read(&args.folder, binary)?,
+        None => {
+            let framework = pack::Charm::with_dispatch(&args.folder, Vec::new())?.framework;
+            pack::Charm::with_dispatch(&args.folder, binaries::dispatch(framework.name())?)?
+        }
+    };
+    let out = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.charm", charm.framework)));
+    charm.write(&out)?;
+    print(&format!("{}\n", out.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_may_take_their_value_from_a_file() {
+        assert_eq!(assignment("a=b=c").unwrap(), ("a".to_owned(), "b=c".to_owned()));
+        assert_eq!(assignment("a=").unwrap(), ("a".to_owned(), String::new()));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("value");
+        std::fs::write(&file, "long\ntext").unwrap();
+        assert_eq!(assignment(&format!("a=@{}", file.display())).unwrap().1, "long\ntext");
+        assert!(assignment("a=@/no/such/file").unwrap_err().to_string().contains("/no/such/file"));
+        assert!(matches!(assignment("a"), Err(Error::Mixed(_))));
+    }
+
+    #[test]
+    fn values_are_shown_bare_when_one_is_asked_for() {
+        assert_eq!(plain(&"x y".into()), "x y");
+        assert_eq!(plain(&7.into()), "7");
+    }
+}
