@@ -201,7 +201,8 @@ impl Client {
             Some(runtime) => runtime,
             None => {
                 let started = Builder::new_current_thread().enable_io().enable_time().build();
-                let started = started.map_err(|source| Error::Io { what: "prepare to talk to Pebble".to_owned(), source })?;
+                let started =
+                    started.map_err(|source| Error::Io { what: "prepare to talk to Pebble".to_owned(), source })?;
                 self.runtime.get_or_init(|| started)
             }
         };

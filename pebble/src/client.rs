@@ -166,7 +166,12 @@ impl<C: Connect> Client<C> {
     }
 
     /// The media type and the whole body of an answer of the type wanted, or of an answer in JSON.
-    async fn whole(&self, request: Request<Bytes>, extra: Duration, wanted: &'static str) -> Result<(String, Bytes), Error> {
+    async fn whole(
+        &self,
+        request: Request<Bytes>,
+        extra: Duration,
+        wanted: &'static str,
+    ) -> Result<(String, Bytes), Error> {
         let what = describe(&request);
         let work = async {
             let answer = self.wire.send(request).await?;

@@ -53,7 +53,13 @@ impl<C: Connect> Client<C> {
     }
 
     /// Connects the websockets, and moves input and outputs until the change is over.
-    async fn follow(&self, id: &ChangeId, task: &str, options: &ExecOptions, limit: Duration) -> Result<ExecOutput, Error> {
+    async fn follow(
+        &self,
+        id: &ChangeId,
+        task: &str,
+        options: &ExecOptions,
+        limit: Duration,
+    ) -> Result<ExecOutput, Error> {
         // Kept open to the end, though nothing is said on it.
         let _control = self.websocket(task, "control").await?;
         let stdio = self.websocket(task, "stdio").await?;
@@ -77,7 +83,10 @@ impl<C: Connect> Client<C> {
 
     /// Everything the command prints, while it gets its input.
     async fn outputs(
-        &self, options: &ExecOptions, stdio: Socket<C>, stderr: Option<Socket<C>>,
+        &self,
+        options: &ExecOptions,
+        stdio: Socket<C>,
+        stderr: Option<Socket<C>>,
     ) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let limit = self.wire.limits.output;
         let (input, output) = stdio.split();
@@ -97,9 +106,8 @@ impl<C: Connect> Client<C> {
         let stream = self.wire.open().await?;
         self.wire.count();
         let handshake = tokio_tungstenite::client_async(request, stream);
-        let (socket, _) = within(self.wire.limits.answer, || what.clone(), handshake)
-            .await?
-            .map_err(|error| broken(&what, error))?;
+        let (socket, _) =
+            within(self.wire.limits.answer, || what.clone(), handshake).await?.map_err(|error| broken(&what, error))?;
         Ok(socket)
     }
 }
@@ -116,7 +124,9 @@ async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[
 
 /// Receives one output until its end, be it said or the websocket's.
 async fn receive(
-    mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin, command: &str, limit: usize,
+    mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin,
+    command: &str,
+    limit: usize,
 ) -> Result<Vec<u8>, Error> {
     let mut output = Vec::new();
     while let Some(message) = socket.next().await {
@@ -153,10 +163,12 @@ fn is_end(text: &str) -> bool {
     serde_json::from_str::<Value>(text).is_ok_and(|value| value["command"] == "end")
 }
 
-/// Pebble checks executable, service, user and group before it begins: its refusals mean that there was no start.
+/// Pebble checks executable, service, user, group and folder before it begins: its refusals mean that there was no start.
 fn not_started(options: &ExecOptions, error: Error) -> Error {
     match error {
-        Error::Api { status: 400, message, .. } => Error::Exec { command: options.name().to_owned(), message },
+        Error::Api { status, message, .. } if status == 400 || message.starts_with("cannot call exec: ") => {
+            Error::Exec { command: options.name().to_owned(), message }
+        }
         other => other,
     }
 }
@@ -165,7 +177,9 @@ fn not_started(options: &ExecOptions, error: Error) -> Error {
 fn failed(options: &ExecOptions, change: Change) -> Error {
     let message = change.err.unwrap_or_default();
     match options.timeout {
-        Some(after) if message.contains("timed out after") => Error::ExecTimeout { command: options.name().to_owned(), after },
+        Some(after) if message.contains("timed out after") => {
+            Error::ExecTimeout { command: options.name().to_owned(), after }
+        }
         _ => Error::Exec { command: options.name().to_owned(), message },
     }
 }

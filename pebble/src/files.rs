@@ -51,12 +51,17 @@ impl<C: Connect> Client<C> {
 
     /// The entries of a directory, those that match `pattern`; of a file, or with `itself` of a directory, its own.
     pub async fn list_files(&self, path: &str, pattern: Option<&str>, itself: bool) -> Result<Vec<FileInfo>, Error> {
-        self.ask(request::list_files(path, pattern, itself), "a list of files").await.map_err(|error| on_path(path, error))
+        self.ask(request::list_files(path, pattern, itself), "a list of files")
+            .await
+            .map_err(|error| on_path(path, error))
     }
 
     /// Streams `content` into a file, which takes its place whole or not at all.
     pub async fn write_file(
-        &self, path: &str, content: &mut (impl AsyncRead + Unpin), options: &WriteFile,
+        &self,
+        path: &str,
+        content: &mut (impl AsyncRead + Unpin),
+        options: &WriteFile,
     ) -> Result<(), Error> {
         let item = serde_json::to_string(&request::write_item(path, options)).expect("an item has text keys only");
         let frame = Frame::new(boundary(), &item, path).ok_or_else(|| unspeakable(path))?;
@@ -96,12 +101,22 @@ impl<C: Connect> Client<C> {
         }
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let reader = Reader::new(kind).map_err(|source| Error::garbage(&what, source))?;
-        Ok(Download { wire: &self.wire, answer: Some(answer), what, path, reader, part: Part::Other, verdict: BytesMut::new() })
+        Ok(Download {
+            wire: &self.wire,
+            answer: Some(answer),
+            what,
+            path,
+            reader,
+            part: Part::Other,
+            verdict: BytesMut::new(),
+        })
     }
 
     /// Sends a request while its body is fed, and reads the answer, which may come before the body is through.
     async fn upload(
-        &self, request: Request<Body>, feeding: impl Future<Output = Result<(), Error>>,
+        &self,
+        request: Request<Body>,
+        feeding: impl Future<Output = Result<(), Error>>,
     ) -> Result<Vec<FileResult>, Error> {
         let limit = self.wire.limits.answer;
         let what = describe(&request);
@@ -207,9 +222,15 @@ const RESULTS: &str = "one result for the path";
 /// Feeds a request's body: the frame around the contents, and the contents piece by piece. Stops without an error when
 /// nobody takes the pieces any more: then the answer tells why.
 async fn feed(
-    path: &str, frame: &Frame, content: &mut (impl AsyncRead + Unpin), pieces: Sender<Piece>, idle: Duration,
+    path: &str,
+    frame: &Frame,
+    content: &mut (impl AsyncRead + Unpin),
+    pieces: Sender<Piece>,
+    idle: Duration,
 ) -> Result<(), Error> {
-    let put = async |piece| within(idle, || format!("the writing of {path}"), pieces.send(piece)).await.map(|sent| sent.is_ok());
+    let put = async |piece| {
+        within(idle, || format!("the writing of {path}"), pieces.send(piece)).await.map(|sent| sent.is_ok())
+    };
     if !put(Piece::Data(frame.before.clone())).await? {
         return Ok(());
     }

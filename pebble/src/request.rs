@@ -44,8 +44,14 @@ pub fn plan() -> Built {
 /// `POST /v1/layers`. The layer goes as JSON, which is YAML that no reader can misunderstand.
 pub fn add_layer(label: &str, layer: &Layer, combine: bool) -> Built {
     let layer = serde_json::to_string(layer).expect("a layer has text keys only");
-    let body =
-        LayersAction { action: "add".to_owned(), combine, inner: false, label: label.to_owned(), format: "yaml".to_owned(), layer };
+    let body = LayersAction {
+        action: "add".to_owned(),
+        combine,
+        inner: false,
+        label: label.to_owned(),
+        format: "yaml".to_owned(),
+        layer,
+    };
     post("/v1/layers", &body)
 }
 

@@ -65,13 +65,15 @@ pub(crate) fn sync(result: &str) -> Step {
 
 /// A change begun.
 pub(crate) fn begun(change: &str, result: &str) -> Step {
-    let body = format!(r#"{{"type":"async","status-code":202,"status":"Accepted","change":"{change}","result":{result}}}"#);
+    let body =
+        format!(r#"{{"type":"async","status-code":202,"status":"Accepted","change":"{change}","result":{result}}}"#);
     http(202, "application/json", &body)
 }
 
 /// A refusal.
 pub(crate) fn refused(status: u16, kind: &str, message: &str) -> Step {
-    let body = format!(r#"{{"type":"error","status-code":{status},"result":{{"message":"{message}","kind":"{kind}"}}}}"#);
+    let body =
+        format!(r#"{{"type":"error","status-code":{status},"result":{{"message":"{message}","kind":"{kind}"}}}}"#);
     http(status, "application/json", &body)
 }
 
@@ -133,12 +135,19 @@ async fn hear(stream: &mut DuplexStream) -> Option<(String, String)> {
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let header = |name: &str| head.lines().find_map(|line| line.to_ascii_lowercase().starts_with(name).then(|| line[name.len()..].trim().to_owned()));
+            let header = |name: &str| {
+                head.lines().find_map(|line| {
+                    line.to_ascii_lowercase().starts_with(name).then(|| line[name.len()..].trim().to_owned())
+                })
+            };
             let length = header("content-length:").and_then(|length| length.parse().ok()).unwrap_or(0);
             let chunked = header("transfer-encoding:").is_some();
             if if chunked { body.ends_with("0\r\n\r\n") } else { body.len() >= length } {
                 let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
-                return Some((header("sec-websocket-key:").unwrap_or_default(), format!("{line} {body}").trim_end().to_owned()));
+                return Some((
+                    header("sec-websocket-key:").unwrap_or_default(),
+                    format!("{line} {body}").trim_end().to_owned(),
+                ));
             }
         }
         if stream.read_buf(&mut bytes).await.ok()? == 0 {

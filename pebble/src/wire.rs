@@ -150,7 +150,9 @@ impl Answer {
     pub(crate) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Error> {
         let Answer { response, what, .. } = self;
         loop {
-            let Some(frame) = within(idle, || what.clone(), response.body_mut().frame()).await? else { return Ok(None) };
+            let Some(frame) = within(idle, || what.clone(), response.body_mut().frame()).await? else {
+                return Ok(None);
+            };
             if let Ok(data) = frame.map_err(|error| broken(what, error))?.into_data() {
                 return Ok(Some(data));
             }
@@ -159,7 +161,11 @@ impl Answer {
 }
 
 /// The result of `work`, or [`Error::Timeout`] once `limit` has passed.
-pub(crate) async fn within<T>(limit: Duration, what: impl FnOnce() -> String, work: impl Future<Output = T>) -> Result<T, Error> {
+pub(crate) async fn within<T>(
+    limit: Duration,
+    what: impl FnOnce() -> String,
+    work: impl Future<Output = T>,
+) -> Result<T, Error> {
     timeout(limit, work).await.map_err(|_| Error::Timeout { what: what(), after: limit })
 }
 

@@ -56,7 +56,12 @@ async fn a_write_is_never_sent_twice() {
 
 #[tokio::test]
 async fn a_daemon_that_is_away_is_told_from_one_that_dies_midway() {
-    let (client, _) = client(vec![vec![close()], vec![Step::Say(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"type\"".to_vec())]]);
+    let (client, _) = client(vec![
+        vec![close()],
+        vec![Step::Say(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{\"type\"".to_vec(),
+        )],
+    ]);
     for _ in 0..2 {
         let error = client.services(&[]).await.unwrap_err();
         assert!(matches!(error, Error::Disconnected { .. }), "{error:?}");
@@ -73,7 +78,13 @@ async fn each_kind_of_garbage_has_its_error() {
     const JSON: &str = "application/json";
     let cases: Vec<(Step, &str)> = vec![
         (Step::Say(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "it is not HTTP"),
-        (Step::Say(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n".to_vec()), "it is not HTTP"),
+        (
+            Step::Say(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
+                    .to_vec(),
+            ),
+            "it is not HTTP",
+        ),
         (http(200, "text/html; charset=utf-8", "<html>"), "its content type is \"text/html\" and not application/json"),
         (http(200, JSON, r#"{"type":"sync","result":[{"#), "its JSON ends too early, at line 1 column 26"),
         (http(200, JSON, ""), "its JSON ends too early, at line 1 column 0"),
@@ -115,7 +126,8 @@ async fn a_daemon_that_says_nothing_or_trickles_is_given_up() {
 
 #[tokio::test]
 async fn a_refusal_keeps_kind_status_and_message() {
-    let (client, _) = client(vec![vec![refused(400, "no-default-services", "no default services"), refused(404, "", "no change")]]);
+    let (client, _) =
+        client(vec![vec![refused(400, "no-default-services", "no default services"), refused(404, "", "no change")]]);
     let error = client.services_action("autostart", &[], Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(&error, Error::Api { kind, status: 400, .. } if kind == "no-default-services"), "{error:?}");
     assert_eq!(error.to_string(), "Pebble refused the request (400): no default services");

@@ -41,7 +41,8 @@ async fn a_command_gets_its_input_and_gives_output_errors_and_code() {
 
 #[tokio::test]
 async fn combined_output_needs_no_third_websocket() {
-    let (client, _) = client(vec![vec![start(), sync(STDOUT)], talk(vec![]), talk(vec![Frame::Binary("all"), Frame::Text(OVER)])]);
+    let (client, _) =
+        client(vec![vec![start(), sync(STDOUT)], talk(vec![]), talk(vec![Frame::Binary("all"), Frame::Text(OVER)])]);
     let output = client.exec(&ExecOptions { combine_stderr: true, ..ExecOptions::new(["true"]) }).await.unwrap();
     assert_eq!((output.stdout, output.stderr), (b"all".to_vec(), Vec::new()));
     assert_eq!(client.requests(), 4);
@@ -49,16 +50,22 @@ async fn combined_output_needs_no_third_websocket() {
 
 #[tokio::test]
 async fn a_command_that_can_not_start_is_told_from_other_refusals() {
-    let (client, _) = client(vec![vec![refused(400, "", "cannot find executable"), refused(500, "", "down")]]);
+    let (client, _) = client(vec![vec![
+        refused(400, "", "cannot find executable"),
+        refused(500, "", "cannot call exec: no such folder"),
+        refused(500, "", "down"),
+    ]]);
     let error = failure(&client, &sleep()).await;
     assert_eq!(error.to_string(), "cannot run sleep: cannot find executable");
+    assert!(matches!(failure(&client, &sleep()).await, Error::Exec { .. }));
     assert!(matches!(failure(&client, &sleep()).await, Error::Api { status: 500, .. }));
 }
 
 #[tokio::test]
 async fn a_failed_change_says_whether_time_was_up() {
     for (err, timed_out) in [("x (timed out after 2s: context deadline exceeded)", true), ("x (chdir /gone)", false)] {
-        let change = format!(r#"{{"id":"3","ready":true,"err":"{err}","tasks":[{{"id":"5","data":{{"exit-code":-1}}}}]}}"#);
+        let change =
+            format!(r#"{{"id":"3","ready":true,"err":"{err}","tasks":[{{"id":"5","data":{{"exit-code":-1}}}}]}}"#);
         let (client, _) = client(vec![
             vec![start(), sync(&change)],
             talk(vec![]),
@@ -89,7 +96,12 @@ async fn a_daemon_that_never_ends_a_command_is_given_up() {
 
 #[tokio::test]
 async fn a_daemon_that_dies_midway_is_told() {
-    let (client, _) = client(vec![vec![start(), Step::Hang], talk(vec![]), talk(vec![Frame::Binary("x"), Frame::Drop]), talk(vec![])]);
+    let (client, _) = client(vec![
+        vec![start(), Step::Hang],
+        talk(vec![]),
+        talk(vec![Frame::Binary("x"), Frame::Drop]),
+        talk(vec![]),
+    ]);
     let error = failure(&client, &sleep()).await;
     assert!(error.is_unreachable(), "{error:?}");
 }

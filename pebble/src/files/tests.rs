@@ -15,7 +15,8 @@ fn multipart(contents: Option<&str>, verdict: &str) -> String {
     let file = contents.map(|contents| {
         format!("--frontier\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/f\"\r\n\r\n{contents}\r\n")
     });
-    let response = format!("--frontier\r\nContent-Disposition: form-data; name=\"response\"\r\n\r\n{verdict}\r\n--frontier--\r\n");
+    let response =
+        format!("--frontier\r\nContent-Disposition: form-data; name=\"response\"\r\n\r\n{verdict}\r\n--frontier--\r\n");
     file.unwrap_or_default() + &response
 }
 
@@ -84,8 +85,14 @@ async fn each_kind_of_garbage_has_its_error() {
         (http(200, "text/plain", "x"), "its content type is \"text/plain\" and not multipart/form-data"),
         (http(200, "application/json", FINE), "its content type is \"application/json\" and not multipart/form-data"),
         (http(200, "multipart/form-data", "x"), "its multipart body names no boundary"),
-        (http(200, "multipart/form-data; boundary=other", &multipart(Some("x"), FINE)), "its multipart body ends too early"),
-        (http(200, TYPE, "--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nx"), "its multipart body ends too early"),
+        (
+            http(200, "multipart/form-data; boundary=other", &multipart(Some("x"), FINE)),
+            "its multipart body ends too early",
+        ),
+        (
+            http(200, TYPE, "--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nx"),
+            "its multipart body ends too early",
+        ),
         (http(200, TYPE, no_verdict), "its multipart body does not say how the file fared"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"sync","result":[]}"#)), "it lacks one result for the path"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"#)), "its JSON ends too early, at line 1 column 8"),
@@ -121,7 +128,10 @@ async fn a_daemon_that_stops_sending_is_given_up() {
 async fn a_written_file_travels_in_pieces_behind_its_metadata() {
     let (client, heard) = client(vec![vec![sync(r#"[{"path":"/f"}]"#)]]);
     let content = "x".repeat(3 * PIECE);
-    client.write_file("/f", &mut content.as_bytes(), &WriteFile { make_dirs: true, ..WriteFile::default() }).await.unwrap();
+    client
+        .write_file("/f", &mut content.as_bytes(), &WriteFile { make_dirs: true, ..WriteFile::default() })
+        .await
+        .unwrap();
     let heard = heard.lock().unwrap();
     assert!(heard[0].starts_with("POST /v1/files "), "{}", &heard[0][..40]);
     assert!(heard[0].contains(r#"{"action":"write","files":[{"path":"/f","make-dirs":true}]}"#));

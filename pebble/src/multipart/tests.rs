@@ -23,7 +23,8 @@ fn parts<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<(String, 
 
 #[test]
 fn parts_come_with_their_names_and_contents() {
-    let body = b"--frontier\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/x\"\r\nContent-Type: a/b\r\n\r\n\
+    let body =
+        b"--frontier\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/x\"\r\nContent-Type: a/b\r\n\r\n\
         one\r\n--fro\r\ntwo\r\n--frontier\r\ncontent-disposition: form-data; name=response\r\n\r\n\r\n--frontier--\r\n";
     let expected = vec![("files".to_owned(), b"one\r\n--fro\r\ntwo".to_vec()), ("response".to_owned(), Vec::new())];
     assert_eq!(parts([&body[..]]).unwrap(), expected);
@@ -42,7 +43,11 @@ fn what_is_no_multipart_is_told_apart() {
         (&endless, "has an endless head"),
     ];
     for (body, expected) in cases {
-        assert_eq!(parts([body.as_bytes()]).unwrap_err().to_string(), format!("its multipart body {expected}"), "{body}");
+        assert_eq!(
+            parts([body.as_bytes()]).unwrap_err().to_string(),
+            format!("its multipart body {expected}"),
+            "{body}"
+        );
     }
 }
 

@@ -61,7 +61,8 @@ fn a_file_is_read_as_multipart() {
 #[test]
 fn writes_are_posts_with_what_is_unset_left_out() {
     let id = ChangeId::from("12");
-    let repeat = Notify { key: "example.com/x".to_owned(), repeat_after: Some(Duration::from_secs(60)), ..Notify::default() };
+    let repeat =
+        Notify { key: "example.com/x".to_owned(), repeat_after: Some(Duration::from_secs(60)), ..Notify::default() };
     let owner = MakeDir {
         make_parents: true,
         permissions: Some(0o75),
@@ -127,8 +128,10 @@ fn a_command_travels_with_its_settings() {
 fn a_file_is_written_as_multipart_with_its_metadata_first() {
     let request = write_file("frontier").unwrap();
     assert_eq!(request.headers()[CONTENT_TYPE], "multipart/form-data; boundary=frontier");
-    let options = WriteFile { make_dirs: true, permissions: Some(0o600), user: Some("u".to_owned()), ..WriteFile::default() };
-    let expected = json!({"action": "write", "files": [{"path": "/f", "make-dirs": true, "permissions": "600", "user": "u"}]});
+    let options =
+        WriteFile { make_dirs: true, permissions: Some(0o600), user: Some("u".to_owned()), ..WriteFile::default() };
+    let expected =
+        json!({"action": "write", "files": [{"path": "/f", "make-dirs": true, "permissions": "600", "user": "u"}]});
     assert_eq!(serde_json::to_value(write_item("/f", &options)).unwrap(), expected);
 }
 

@@ -50,7 +50,10 @@ pub struct Envelope {
 
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Envelope").field("kind", &self.kind).field("status_code", &self.status_code).finish_non_exhaustive()
+        f.debug_struct("Envelope")
+            .field("kind", &self.kind)
+            .field("status_code", &self.status_code)
+            .finish_non_exhaustive()
     }
 }
 

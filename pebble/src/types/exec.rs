@@ -50,7 +50,10 @@ impl ExecOptions {
 
 impl fmt::Debug for ExecOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExecOptions").field("command", &self.name()).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("ExecOptions")
+            .field("command", &self.name())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

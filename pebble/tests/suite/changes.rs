@@ -1,0 +1,103 @@
+//! Changes: listing, waiting, aborting, and what of them outlives the daemon.
+
+use std::time::Duration;
+
+use pebble::types::{ChangeId, ChangeSelect};
+use serde_json::json;
+
+use crate::case::case;
+use crate::raw;
+
+#[test]
+fn changes_are_listed_by_state_and_service() {
+    case("changes", |case| {
+        case.get("/v1/changes");
+        case.layer(
+            "a",
+            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false'}}",
+        );
+        let id = case.services("start", &["a"]);
+        case.services("start", &["b"]);
+        case.services("replan", &[]);
+        for query in [
+            "",
+            "?select=all",
+            "?select=ready",
+            "?select=in-progress",
+            "?select=nonsense",
+            "?select=all&for=a",
+            "?select=all&for=none",
+        ] {
+            case.get(&format!("/v1/changes{query}"));
+        }
+        case.get(&format!("/v1/changes/{id}"));
+        case.get("/v1/changes/999");
+        case.get("/v1/changes/999/wait");
+        case.get(&format!("/v1/changes/{id}/wait?timeout=nonsense"));
+        case.get(&format!("/v1/changes/{id}/wait?timeout=-1s"));
+        case.post("/v1/changes/999", &json!({"action": "abort"}));
+        case.post(&format!("/v1/changes/{id}"), &json!({"action": "abort"}));
+        case.post(&format!("/v1/changes/{id}"), &json!({"action": "nonsense"}));
+        let client = case.client();
+        case.typed("changes", client.changes(ChangeSelect::All, Some("a"))).unwrap();
+        assert!(case.typed("change", client.change(&ChangeId::from("999"))).unwrap_err().is_not_found());
+    });
+}
+
+#[test]
+fn a_wait_ends_when_its_time_is_up() {
+    case("changes-wait", |case| {
+        case.layer("a", "services: {a: {override: replace, command: sleep 1000}}");
+        // The okay delay holds the change for a second.
+        let begun = case.post("/v1/services", &json!({"action": "start", "services": ["a"]}));
+        let id = ChangeId::from(begun["change"].as_str().unwrap());
+        case.get(&format!("/v1/changes/{id}/wait?timeout=20ms"));
+        let client = case.client();
+        case.typed("wait_change", client.wait_change(&id, Duration::from_millis(20))).unwrap_err();
+        case.get("/v1/changes");
+        case.wait(id.as_str());
+    });
+}
+
+#[test]
+fn a_change_under_way_can_be_aborted() {
+    case("changes-abort", |case| {
+        case.layer("a", "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: sleep 1000, requires: [a], after: [a]}}");
+        let begun = case.post("/v1/services", &json!({"action": "start", "services": ["b"]}));
+        let id = begun["change"].as_str().unwrap().to_owned();
+        let answer = raw::request(&case.socket(), &format!("POST /v1/changes/{id}"), "", br#"{"action":"abort"}"#);
+        assert_eq!(answer.status, 200);
+        case.wait(&id);
+        case.get("/v1/services");
+    });
+}
+
+#[test]
+fn changes_outlive_the_daemon_and_services_do_not() {
+    case("changes-restart", |case| {
+        case.layer(
+            "a",
+            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false'}}",
+        );
+        case.services("start", &["a"]);
+        case.services("start", &["b"]);
+        case.stop();
+        case.start_again();
+        case.get("/v1/changes?select=all");
+        case.get("/v1/services");
+        case.get("/v1/plan?format=yaml");
+        case.layer("a", "services: {a: {override: replace, command: sleep 1000}}");
+        case.services("start", &["a"]);
+    });
+}
+
+#[test]
+fn changes_outlive_a_daemon_that_is_killed() {
+    case("changes-killed", |case| {
+        case.layer("a", "services: {b: {override: replace, command: 'false'}}");
+        case.services("start", &["b"]);
+        case.kill();
+        case.start_again();
+        case.get("/v1/changes?select=all");
+    });
+}

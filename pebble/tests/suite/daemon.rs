@@ -1,0 +1,160 @@
+//! A daemon under test: its binary, its folder, its process.
+
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pebble::blocking::Client;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take that should happen soon.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A running daemon; it is stopped, with all it runs, when this goes.
+pub(crate) struct Daemon {
+    /// `$PEBBLE`, and room for a test's own files.
+    pub(crate) dir: tempfile::TempDir,
+    child: Child,
+    how: Start,
+}
+
+/// How to start a daemon.
+#[derive(Clone, Default)]
+pub(crate) struct Start {
+    /// Arguments behind `run`.
+    pub(crate) arguments: Vec<String>,
+    /// Layers there from the beginning: file name and text.
+    pub(crate) layers: Vec<(&'static str, &'static str)>,
+    /// As this user and group, which only root can ask for.
+    pub(crate) user: Option<u32>,
+}
+
+impl Daemon {
+    /// Starts one and waits until it answers.
+    pub(crate) fn start(how: Start) -> Daemon {
+        let dir = tempfile::Builder::new().prefix("pebble-suite-").tempdir().expect("a folder to work in");
+        for (name, text) in &how.layers {
+            std::fs::create_dir_all(dir.path().join("layers")).expect("a folder for layers");
+            std::fs::write(dir.path().join("layers").join(name), text).expect("a layer");
+        }
+        if let Some(user) = how.user {
+            std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).expect("root gives folders away");
+        }
+        let child = spawn(dir.path(), &how);
+        let mut daemon = Daemon { dir, child, how };
+        daemon.await_socket();
+        daemon
+    }
+
+    /// Starts it again in the same folder, after it was stopped or killed.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(self.dir.path(), &self.how);
+        self.await_socket();
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.path().join("socket")
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.socket())
+    }
+
+    /// A path in its folder.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().expect("temporary folders have plain names").to_owned()
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Ends it without asking.
+    pub(crate) fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.ended();
+    }
+
+    /// Waits for it to end by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        until("the daemon ends", || self.child.try_wait().expect("it is our child"))
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It may have gone by itself.
+        kill_process(Pid::from_child(&self.child), signal).ok();
+    }
+
+    fn await_socket(&mut self) {
+        until("the daemon answers", || {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                let log = std::fs::read_to_string(self.dir.path().join("daemon.log")).unwrap_or_default();
+                panic!("the daemon ended at once ({status}):\n{log}");
+            }
+            self.client().system_info().ok()
+        });
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.signal(Signal::TERM);
+        let patience = Instant::now() + SOON;
+        while Instant::now() < patience {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.signal(Signal::KILL);
+        self.child.wait().ok();
+    }
+}
+
+/// Asks again and again, shortly apart, until there is an answer; fails the test if there is none soon.
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let patience = Instant::now() + SOON;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < patience, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether this program may do what only root can.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn spawn(dir: &Path, how: &Start) -> Child {
+    let log = File::options().create(true).append(true).open(dir.join("daemon.log")).expect("a log of the daemon");
+    let mut command = Command::new(binary());
+    command.arg("run").args(&how.arguments).current_dir(dir);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", dir);
+    command.env("PEBBLE", dir).env("PEBBLE_SOCKET", dir.join("socket"));
+    command.stdin(std::process::Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
+    if let Some(user) = how.user {
+        command.uid(user).gid(user);
+    }
+    command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary().display()))
+}
+
+/// The one that `PEBBLE_BINARY` names, else the supervisor built beside this test.
+fn binary() -> PathBuf {
+    if let Some(chosen) = std::env::var_os("PEBBLE_BINARY") {
+        return chosen.into();
+    }
+    // target/<profile>/deps/suite-… → target/<profile>/pebble
+    let own = std::env::current_exe().expect("this program's path");
+    let built = own.ancestors().nth(2).expect("tests are built into a folder of the target").join("pebble");
+    assert!(built.exists(), "there is no {}: build it with `cargo build -p supervisor`", built.display());
+    built
+}

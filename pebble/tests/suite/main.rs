@@ -1,0 +1,30 @@
+//! One suite for every Pebble: our supervisor, or any real one that `PEBBLE_BINARY` names.
+//!
+//! Each test starts a daemon of its own, asks it over its socket, by hand and through `pebble::blocking`, and holds
+//! the answers against `tests/recorded/CASE.json`: what a real Pebble answered, with times, ids and the like made
+//! nameless (`record`). So a side that answers otherwise fails here, though no real Pebble is at hand.
+//!
+//! ```text
+//! cargo build -p supervisor && cargo test -p webcharm-pebble --test suite      # our supervisor
+//! PEBBLE_BINARY=/usr/bin/pebble cargo test -p webcharm-pebble --test suite     # a real one
+//! RECORD=1 PEBBLE_BINARY=/usr/bin/pebble cargo test …                          # write down what it answers
+//! ```
+//!
+//! What only root can do is left out for anyone else; a line says so.
+
+#![allow(clippy::disallowed_methods, reason = "a test program starts daemons and is told which by the environment")]
+
+mod case;
+mod daemon;
+mod raw;
+mod record;
+
+mod changes;
+mod exec;
+mod files;
+mod layers;
+mod logs;
+mod notices;
+mod services;
+mod signals;
+mod system;

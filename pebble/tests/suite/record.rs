@@ -1,0 +1,150 @@
+//! Recordings: what a real Pebble answered, and the comparison with them.
+//!
+//! What differs from run to run is made nameless: times, versions, boot ids, the test's folder, the user who runs it.
+//! Ids are numbered in the order in which a case first sees them, and changes, which Pebble lists in no order, are
+//! sorted.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+/// Makes answers comparable.
+pub(crate) struct Nameless {
+    /// The test's folder.
+    dir: String,
+    /// Changes, tasks and notices as they were first seen.
+    ids: BTreeMap<(&'static str, String), usize>,
+}
+
+impl Nameless {
+    /// For a case that works in this folder.
+    pub(crate) fn new(dir: String) -> Nameless {
+        Nameless { dir, ids: BTreeMap::new() }
+    }
+
+    /// The value with everything nameless that differs from run to run.
+    pub(crate) fn value(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => Value::Object(self.map(map)),
+            Value::Array(list) => sorted(list).into_iter().map(|value| self.value(value)).collect(),
+            Value::String(text) => Value::String(self.text(text)),
+            other => other.clone(),
+        }
+    }
+
+    fn map(&mut self, map: &Map<String, Value>) -> Map<String, Value> {
+        // A change has tasks, a task a progress, a notice occurrences.
+        let owner = if map.contains_key("progress") {
+            "task"
+        } else if map.contains_key("occurrences") {
+            "notice"
+        } else {
+            "change"
+        };
+        let mut nameless = Map::new();
+        for (key, value) in map {
+            nameless.insert(key.clone(), self.field(owner, map, key, value));
+        }
+        nameless
+    }
+
+    fn field(&mut self, owner: &'static str, map: &Map<String, Value>, key: &str, value: &Value) -> Value {
+        let notice_of_change = map.get("type").is_some_and(|kind| kind == "change-update");
+        match (key, value) {
+            ("id", Value::String(id)) => self.id(owner, id),
+            ("change" | "change-id", Value::String(id)) => self.id("change", id),
+            ("task-id", Value::String(id)) => self.id("task", id),
+            ("key", Value::String(id)) if notice_of_change => self.id("change", id),
+            ("version" | "boot-id" | "http-address", Value::String(_)) => json!(format!("<{key}>")),
+            ("user-id" | "group-id", Value::Number(id)) => json!(own(id.as_u64())),
+            // Names of those ids; which they are is the machine's matter.
+            ("user" | "group", Value::String(name)) if map.contains_key("last-modified") && !name.is_empty() => {
+                json!(format!("<{key}>"))
+            }
+            _ => self.value(value),
+        }
+    }
+
+    /// An id as the how-manieth of its kind it is.
+    fn id(&mut self, owner: &'static str, id: &str) -> Value {
+        let next = self.ids.keys().filter(|(other, _)| *other == owner).count() + 1;
+        let number = *self.ids.entry((owner, id.to_owned())).or_insert(next);
+        json!(format!("<{owner} {number}>"))
+    }
+
+    /// Text without its times, without the test's folder and without what is drawn for a temporary file's name.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let text = if self.dir.is_empty() { text.to_owned() } else { text.replace(&self.dir, "<dir>") };
+        let mut plain = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.char_indices().map(|(at, _)| at).find(|&at| is_time(&rest.as_bytes()[at..])) {
+            plain.push_str(&rest[..at]);
+            plain.push_str("<time>");
+            let tail = &rest[at + 19..];
+            rest = tail.trim_start_matches(|character: char| character.is_ascii_digit() || ".:+-Z".contains(character));
+        }
+        undrawn(&(plain + rest))
+    }
+}
+
+/// A list of changes by their ids, any other as it is.
+fn sorted(list: &[Value]) -> Vec<&Value> {
+    let mut list: Vec<&Value> = list.iter().collect();
+    if list.iter().all(|value| value.get("ready").is_some()) {
+        list.sort_by_key(|change| change["id"].as_str().and_then(|id| id.parse::<u64>().ok()));
+    }
+    list
+}
+
+/// Pebble writes to `NAME.DIGITS~` first; the digits are drawn.
+fn undrawn(text: &str) -> String {
+    let mut pieces: Vec<&str> = text.split('~').collect();
+    let last = pieces.pop().unwrap_or_default();
+    let stripped = pieces.into_iter().map(|piece| match piece.rsplit_once('.') {
+        Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) => format!("{name}.<drawn>~"),
+        _ => format!("{piece}~"),
+    });
+    stripped.collect::<String>() + last
+}
+
+/// Whether this begins with a date and a time of day.
+fn is_time(text: &[u8]) -> bool {
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    text.len() >= shape.len()
+        && shape
+            .iter()
+            .zip(text)
+            .all(|(shape, byte)| if *shape == b'd' { byte.is_ascii_digit() } else { shape == byte })
+}
+
+/// Who runs the suite has no number of their own in a recording.
+fn own(id: Option<u64>) -> Value {
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    match id {
+        Some(id) if id == u64::from(user) || id == u64::from(group) => json!("<own>"),
+        other => json!(other),
+    }
+}
+
+/// Writes a case's answers down, or compares them with what is written.
+pub(crate) fn settle(case: &str, answers: &[Value]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(format!("{case}.json"));
+    if std::env::var_os("RECORD").is_some() {
+        assert!(std::env::var_os("PEBBLE_BINARY").is_some(), "record a real Pebble: set PEBBLE_BINARY");
+        let text = serde_json::to_string_pretty(answers).expect("values are JSON") + "\n";
+        return std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+    }
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}; record it from a real Pebble", path.display()));
+    let recorded: Vec<Value> = serde_json::from_str(&text).expect("recordings are lists");
+    let differences = differences(&recorded, answers);
+    assert!(differences.is_empty(), "{case} differs from its recording:\n{}", differences.join("\n"));
+}
+
+fn differences(recorded: &[Value], answers: &[Value]) -> Vec<String> {
+    let longest = recorded.len().max(answers.len());
+    let pairs = (0..longest).map(|n| (recorded.get(n), answers.get(n))).filter(|(recorded, answer)| recorded != answer);
+    let show = |value: Option<&Value>| value.map_or("(nothing)".to_owned(), |value| format!("{value:#}"));
+    pairs.map(|(recorded, answer)| format!("recorded: {}\nanswered: {}", show(recorded), show(answer))).collect()
+}
