@@ -1,1 +1,7 @@
-//! Tests of the real binaries.
+//! Tests of the charm's real binary: Juju's model and hook tools on one side, a pod with Pebble and gunicorn on the other.
+//!
+//! They start the binaries beside their own, so those are built first: `cargo build --workspace`.
+#![allow(clippy::disallowed_methods, reason = "tests start processes and are told by variables what to start")]
+
+mod charm;
+mod support;

@@ -56,7 +56,8 @@ fn service_of(summary: &str) -> Option<&str> {
 fn reason(log: &str) -> Option<&str> {
     let line = log.lines().rfind(|line| line.contains(" ERROR "))?;
     let text = line.split_once(" ERROR ")?.1;
-    Some(text.split_once("cannot start service: ").map_or(text, |(_, why)| why))
+    let text = ["cannot start service: ", "service start attempt: "].iter().fold(text, |t, p| t.strip_prefix(p).unwrap_or(t));
+    Some(text.strip_suffix(", will restart").unwrap_or(text))
 }
 
 /// The last line that the service printed, which Pebble indents beneath its own.

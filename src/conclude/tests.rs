@@ -32,7 +32,7 @@ fn actions() -> Vec<Action> {
 
 fn failed_change() -> Error {
     let log = "2026-01-01T00:00:00Z INFO Most recent service output:\n    Traceback\n    KeyError: 'hunter2-key'\n\
-        2026-01-01T00:00:00Z ERROR cannot start service: exited quickly with code 3";
+        2026-01-01T00:00:00Z ERROR service start attempt: exited quickly with code 3, will restart";
     let task = Task {
         status: "Error".to_owned(),
         summary: "Start service \"flask\"".to_owned(),

@@ -1,0 +1,177 @@
+//! The database migration: a script the application brings, run once for each set of facts it depends on. Pure.
+//!
+//! Whether it's due is derived, not remembered as a wish: after success a fingerprint of the script, the databases and
+//! the release is kept, and another one today means due. So no event can lose a migration, and a secret that is
+//! rotated doesn't cause one.
+
+use interfaces::database::Database;
+use interfaces::uri::Uri;
+
+use crate::charm::Endpoint;
+use crate::fingerprint;
+use crate::framework::Framework;
+
+/// Where the unit remembers with which facts it last succeeded.
+pub const MEMORY: &str = "webcharm.migration";
+
+/// The names a script may have; of several in the folder the last in this list is run.
+const SCRIPTS: [&str; 4] = ["migrate", "migrate.sh", "migrate.py", "manage.py"];
+
+/// Matches every name a script may have, and little else: Go's `path.Match` has no alternatives.
+pub const PATTERN: &str = "m[ai][gn]*";
+
+/// The script as it stands in the application's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Its name.
+    pub name: &'static str,
+    /// What tells two versions of it apart: its bytes, or of a large one its size and time.
+    pub version: Vec<u8>,
+}
+
+/// What is seen of migrations.
+#[derive(Debug, Default)]
+pub struct Migration {
+    /// The script, if the application brings one.
+    pub script: Option<Script>,
+    /// What the file in the container says, which is the Python framework's: `PENDING`, `COMPLETED` or `FAILED`.
+    pub status: Option<Vec<u8>>,
+    /// What the rock says of itself, new with each pack.
+    pub release: Option<Vec<u8>>,
+}
+
+/// The script among the files of a folder.
+pub fn choose<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
+    SCRIPTS.into_iter().rev().find(|script| names.clone().any(|name| name == *script))
+}
+
+/// The words that run a script in the application's folder.
+#[must_use]
+pub fn command(framework: &Framework, script: &str) -> Vec<String> {
+    let own = format!("{}/{script}", framework.app_dir);
+    let words: &[&str] = match script {
+        "migrate.sh" => &["bash", "-eo", "pipefail", "migrate.sh"],
+        "migrate.py" => &["python3", "migrate.py"],
+        "manage.py" => &["python3", "manage.py", "migrate"],
+        _ => &[&own],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The words as Python writes a list of them, which is how the status has always shown them.
+#[must_use]
+pub fn shown(command: &[String]) -> String {
+    let words: Vec<_> = command.iter().map(|word| format!("'{word}'")).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// Where the status is written for whoever reads it in the container.
+#[must_use]
+pub fn status_path(framework: &Framework) -> String {
+    format!("/tmp/{}/state/database-migration-status", framework.name)
+}
+
+/// The facts a migration depends on, as one name.
+#[must_use]
+pub fn facts(seen: &Migration, script: &Script, databases: &[(&Endpoint, Database)]) -> String {
+    let mut parts = vec![script.name.as_bytes().to_vec(), script.version.clone()];
+    parts.push(seen.release.clone().unwrap_or_default());
+    parts.extend(databases.iter().map(|(endpoint, database)| identity(&endpoint.name, database).into_bytes()));
+    fingerprint::of(parts.iter().map(Vec::as_slice))
+}
+
+/// Which database it is: where it is and what it's called, not who uses it.
+fn identity(endpoint: &str, database: &Database) -> String {
+    let uri = Uri::first(database.uri.expose());
+    let hosts = uri.netloc.expose().rsplit_once('@').map_or(uri.netloc.expose(), |(_, hosts)| hosts).to_owned();
+    format!("{endpoint} {}://{hosts}{}", uri.scheme, uri.path)
+}
+
+/// Whether the migration is due.
+///
+/// A rock that says nothing of its release is a new one at each start of its container: then the status file, which
+/// lives as long as the container's file system, must be there too. A unit that remembers nothing was upgraded from the Python
+/// framework if that file says `COMPLETED`, and doesn't migrate again.
+#[must_use]
+pub fn is_due(seen: &Migration, facts: &str, remembered: Option<&str>) -> bool {
+    let completed = seen.status.as_deref() == Some(b"COMPLETED");
+    match remembered {
+        Some(remembered) => remembered != facts || (seen.release.is_none() && !completed),
+        None => !completed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::flask::FLASK;
+
+    #[test]
+    fn of_several_scripts_the_last_is_run() {
+        let table: [(&[&str], Option<&str>); 4] = [
+            (&["migrate", "app.py"], Some("migrate")),
+            (&["migrate.py", "migrate", "migrate.sh"], Some("migrate.py")),
+            (&["manage.py", "migrate.sh"], Some("manage.py")),
+            (&["migrations", "migrate.bak"], None),
+        ];
+        for (names, expected) in table {
+            assert_eq!(choose(names.iter().copied()), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn each_script_has_its_command() {
+        assert_eq!(command(&FLASK, "migrate"), ["/flask/app/migrate"]);
+        assert_eq!(command(&FLASK, "manage.py"), ["python3", "manage.py", "migrate"]);
+        assert_eq!(shown(&command(&FLASK, "migrate.sh")), "['bash', '-eo', 'pipefail', 'migrate.sh']");
+    }
+
+    fn seen(status: Option<&str>, release: Option<&str>) -> Migration {
+        let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        Migration { script: None, status: bytes(status), release: bytes(release) }
+    }
+
+    #[test]
+    fn due_follows_from_facts_alone() {
+        let table = [
+            (None, None, None, true, "never run"),
+            (Some("FAILED"), None, None, true, "failed before"),
+            (Some("odd"), None, None, true, "nonsense counts as nothing"),
+            (Some("COMPLETED"), None, None, false, "the Python framework's"),
+            (Some("COMPLETED"), None, Some("old"), true, "other facts"),
+            (Some("COMPLETED"), None, Some("facts"), false, "done"),
+            (None, None, Some("facts"), true, "a new start of a rock that tells no release"),
+            (None, Some("r1"), Some("facts"), false, "a new start of the same release"),
+            (Some("FAILED"), Some("r1"), Some("facts"), false, "the file is not believed over the memory"),
+        ];
+        for (status, release, remembered, expected, why) in table {
+            assert_eq!(is_due(&seen(status, release), "facts", remembered), expected, "{why}");
+        }
+    }
+
+    fn database(uri: &str) -> Database {
+        Database {
+            uri: uri.into(),
+            database: String::new(),
+            username: None,
+            password: None,
+            endpoints: Vec::new(),
+            read_only_endpoints: Vec::new(),
+            version: None,
+        }
+    }
+
+    #[test]
+    fn facts_are_script_release_and_place_of_the_database_but_not_its_password() {
+        let script = Script { name: "migrate.sh", version: b"1".to_vec() };
+        let other = Script { version: b"2".to_vec(), ..script.clone() };
+        let endpoint = Endpoint { name: "postgresql".to_owned(), required: true };
+        let facts = |seen: &Migration, script: &Script, uri: &str| facts(seen, script, &[(&endpoint, database(uri))]);
+        let base = facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/d");
+        assert_eq!(base, facts(&seen(Some("FAILED"), Some("r1")), &script, "postgresql://v:new@h:5432/d?x=1"));
+        assert_ne!(base, facts(&seen(None, Some("r2")), &script, "postgresql://u:old@h:5432/d"));
+        assert_ne!(base, facts(&seen(None, Some("r1")), &other, "postgresql://u:old@h:5432/d"));
+        assert_ne!(base, facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h2:5432/d"));
+        assert_ne!(base, facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/e"));
+    }
+}

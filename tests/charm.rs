@@ -1,0 +1,4 @@
+//! The charm against a real application, and against Pebbles that are none.
+
+mod failures;
+mod start;

@@ -1,0 +1,97 @@
+//! What can go wrong and must become a status: never a failed hook, never a secret told.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use juju::{Event, StatusKind};
+
+use super::start::APP;
+use crate::support::{Pod, World, pebble_ready};
+
+#[test]
+fn a_pebble_that_is_away_is_waited_for() {
+    let world = World::new();
+    world.settle();
+    world.expect(StatusKind::Waiting, "Waiting for pebble ready");
+}
+
+#[test]
+fn a_pebble_that_answers_garbage_is_told() {
+    let answers: [(&str, &[u8]); 5] = [
+        ("not HTTP", b"SSH-2.0-OpenSSH_9.2\r\n"),
+        ("not JSON", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n{{{{"),
+        ("a page", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"),
+        ("half", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{\"type\":"),
+        ("an error", b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n{\"type\":\"error\",\"status-code\":500,\"result\":{\"message\":\"out of luck\"}}\n"),
+    ];
+    for (what, answer) in answers {
+        let world = World::new();
+        serve(&world, answer.to_vec());
+        world.settle();
+        let status = world.status();
+        assert!(status.kind == StatusKind::Blocked || status.kind == StatusKind::Waiting, "{what}: {status:?}");
+        assert!(!status.message.is_empty(), "{what}");
+    }
+}
+
+/// Answers everything on the container's socket with these bytes.
+fn serve(world: &World, answer: Vec<u8>) {
+    std::fs::create_dir_all(world.socket().parent().unwrap()).unwrap();
+    let listener = UnixListener::bind(world.socket()).unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).and_then(|_| stream.write_all(&answer));
+        }
+    });
+}
+
+#[test]
+fn a_pod_that_dies_is_waited_for_and_comes_back() {
+    let mut world = World::started(APP);
+    world.pod.take().unwrap().kill();
+    world.configure(&[("greeting", "still there?")]);
+    world.expect(StatusKind::Waiting, "Waiting for pebble ready");
+    world.pod = Some(Pod::start(world.dir.path(), APP));
+    world.fire(pebble_ready());
+    world.expect(StatusKind::Active, "");
+    assert!(world.pod.as_mut().unwrap().page("/").contains("FLASK_GREETING=still there?\n"));
+}
+
+#[test]
+fn an_application_that_cannot_be_imported_fails_the_check_and_leaves_the_plan() {
+    let world = World::started("import os\nraise SystemError(os.environ['FLASK_SECRET_KEY'])\n");
+    let message = "Webserver configuration check failed, please review your charm configuration or database relation";
+    world.expect(StatusKind::Blocked, message);
+    let plan = pebble::blocking::Client::new(world.socket()).plan().unwrap();
+    assert_eq!(plan.services["flask"].environment.len(), 0);
+    let texts = world.public_texts();
+    assert!(texts.contains("SystemError: ***"), "{texts}");
+}
+
+#[test]
+fn an_application_that_exits_at_once_is_told_with_its_last_words() {
+    let app = "import sys\nif '--check-config' not in sys.argv:\n    print('no licence', flush=True)\n    sys.exit(3)\n\
+        def app(environ, start): pass\n";
+    let world = World::started(app);
+    let status = world.status();
+    assert_eq!(status.kind, StatusKind::Blocked);
+    assert!(status.message.starts_with("cannot start service flask: exited quickly with code"), "{status:?}");
+    let again = world.fire(Event::UpdateStatus);
+    assert_eq!(again.exit, Some(0));
+    assert_eq!(world.status(), status, "and tried again at the next event");
+}
+
+#[test]
+fn wrong_options_are_all_told_and_the_application_runs_on() {
+    let mut world = World::started(APP);
+    world.configure(&[("webserver-workers", "0"), ("flask-preferred-url-scheme", "gopher"), ("greeting", "unheard")]);
+    let message = "invalid options: flask-preferred-url-scheme (must be HTTP or HTTPS), \
+        webserver-workers (must be 1 or more)";
+    world.expect(StatusKind::Blocked, message);
+    assert!(!world.pod.as_mut().unwrap().page("/").contains("unheard"));
+    world.configure(&[("webserver-workers", "1"), ("flask-preferred-url-scheme", "http")]);
+    world.expect(StatusKind::Active, "");
+}

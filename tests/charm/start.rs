@@ -1,0 +1,83 @@
+//! The start sequence, options, and events that change nothing.
+
+use std::collections::BTreeMap;
+
+use juju::{Event, StatusKind};
+
+use crate::support::{World, pebble_ready};
+
+/// An application that tells its environment, but for the secret key.
+pub(crate) const APP: &str = r#"
+import os
+from flask import Flask
+app = Flask(__name__)
+
+@app.route("/")
+def index():
+    names = sorted(name for name in os.environ if name.startswith("FLASK_") and "SECRET" not in name)
+    return "".join(f"{name}={os.environ[name]}\n" for name in names)
+"#;
+
+#[test]
+fn a_flask_application_starts_is_configured_and_answers() {
+    let mut world = World::started(APP);
+    world.expect(StatusKind::Active, "");
+    let pod = world.pod.as_mut().unwrap();
+    assert!(pod.page("/").contains("FLASK_BASE_URL=http://flask-k8s.test:8000\n"));
+    world.configure(&[("greeting", "ahoy"), ("flask-env", "staging"), ("webserver-workers", "2")]);
+    world.expect(StatusKind::Active, "");
+    let page = world.pod.as_mut().unwrap().page("/");
+    assert!(page.contains("FLASK_GREETING=ahoy\n") && page.contains("FLASK_ENV=staging\n"), "{page}");
+}
+
+#[test]
+fn a_second_identical_event_asks_little_and_changes_nothing() {
+    let world = World::started(APP);
+    let pebble = pebble::blocking::Client::new(world.socket());
+    let before = (pebble.plan().unwrap(), pebble.services(&[]).unwrap());
+    for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
+        let log = world.pod.as_ref().unwrap().log().len();
+        let done = world.fire(event.clone());
+        let reads = [
+            ("config-get", 1),
+            ("is-leader", 1),
+            ("opened-ports", 1),
+            ("relation-get", 1),
+            ("relation-ids", 2),
+            ("relation-list", 1),
+            ("state-get", 1),
+            ("status-set", 2),
+        ];
+        let reads = reads.into_iter().map(|(tool, times)| (tool.to_owned(), times)).collect::<BTreeMap<_, _>>();
+        assert_eq!(done.counts(), reads, "{event:?}");
+        let requests = requests(&world.pod.as_ref().unwrap().log()[log..]);
+        assert_eq!(requests, ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files"], "{event:?}");
+    }
+    assert_eq!((pebble.plan().unwrap(), pebble.services(&[]).unwrap()), before);
+}
+
+#[test]
+fn an_event_without_a_decision_calls_no_tool() {
+    let world = World::new();
+    for event in [Event::Install, Event::Start, Event::Stop, Event::Remove] {
+        assert_eq!(world.fire(event).counts(), BTreeMap::new());
+    }
+}
+
+#[test]
+fn the_secret_key_is_nowhere_to_be_read() {
+    let world = World::started(APP);
+    let key =
+        pebble::blocking::Client::new(world.socket()).plan().unwrap().services["flask"].environment["FLASK_SECRET_KEY"]
+            .clone();
+    assert_eq!(key.len(), 86);
+    assert!(!world.public_texts().contains(&key));
+}
+
+/// The requests in Pebble's log, in order.
+fn requests(log: &str) -> Vec<String> {
+    let lines = log.lines().filter_map(|line| line.split_once("[pebble] "));
+    let words = lines.map(|(_, text)| text.split(' ').collect::<Vec<_>>());
+    let requests = words.filter(|words| words.len() > 1 && words[1].starts_with("/v1/"));
+    requests.map(|words| format!("{} {}", words[0], words[1].split('?').next().unwrap_or_default())).collect()
+}

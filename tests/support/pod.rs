@@ -1,0 +1,133 @@
+//! A pod as the playground runs it, with its keeper in our hand.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use playground::pod::{Identity, KEEPER, Spec};
+use rock::{Cache, Cancel, Image, Project, Work};
+
+use super::{CONTAINER, binary, repository};
+
+/// A running pod. Dropping it ends it.
+pub(crate) struct Pod {
+    keeper: Child,
+    port: u16,
+    log: PathBuf,
+    pub(crate) socket: PathBuf,
+}
+
+/// A build that tells nobody.
+struct Quiet(Cancel);
+
+impl Work for Quiet {
+    fn say(&self, _line: &str) {}
+
+    fn cancel(&self) -> &Cancel {
+        &self.0
+    }
+}
+
+impl Pod {
+    /// The sample's rock with this application in place of its own, in a pod; waits until Pebble answers.
+    pub(crate) fn start(dir: &Path, app: &str) -> Self {
+        let spec = spec(dir, app);
+        let description = dir.join("pod.json");
+        std::fs::write(&description, serde_json::to_vec(&spec).unwrap()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let log = dir.join("pod.log");
+        let keeper = Command::new(binary("webcharm"))
+            .arg(KEEPER)
+            .arg(&description)
+            .stdin(Stdio::piped())
+            .stdout(OwnedFd::from(listener))
+            .stderr(File::options().create(true).append(true).open(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut pod = Self { keeper, port, log, socket: spec.socket() };
+        let pebble = pebble::blocking::Client::new(&pod.socket);
+        pod.until("Pebble answers", || pebble.system_info().ok());
+        pod
+    }
+
+    /// What Pebble and the services printed.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks until there is an answer; says what was waited for if there is none for half a minute.
+    pub(crate) fn until<T>(&mut self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(answer) = ask() {
+                return answer;
+            }
+            let ended = self.keeper.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < end, "no {what} ({ended:?}): {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The body of a page of the application, once it answers.
+    pub(crate) fn page(&mut self, path: &str) -> String {
+        let (port, path) = (self.port, path.to_owned());
+        self.until("page", || get(port, &path).ok().filter(|page| page.starts_with("HTTP/1.1 200")))
+    }
+
+    /// Ends the pod at once, as a node that dies does.
+    pub(crate) fn kill(mut self) {
+        self.keeper.kill().unwrap();
+        self.keeper.wait().unwrap();
+    }
+}
+
+impl Drop for Pod {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+fn get(port: u16, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: flask-k8s\r\nConnection: close\r\n\r\n")?;
+    let mut page = String::new();
+    stream.read_to_string(&mut page)?;
+    Ok(page)
+}
+
+fn spec(dir: &Path, app: &str) -> Spec {
+    let folder = |name: &str| {
+        let path = dir.join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let identity = Identity::current();
+    Spec {
+        hostname: "flask-k8s-0".to_owned(),
+        hosts: Vec::new(),
+        image: image(&folder("image"), app),
+        pebble: std::env::var_os("PEBBLE_BINARY").map_or_else(|| binary("pebble"), PathBuf::from),
+        container: CONTAINER.to_owned(),
+        socket_dir: folder(&format!("containers/{CONTAINER}")),
+        root: folder("root"),
+        scratch: folder("scratch"),
+        port: 8000,
+        identity,
+    }
+}
+
+/// The sample's rock, its dependencies from the package registry or from an earlier test's cache.
+fn image(into: &Path, app: &str) -> Image {
+    let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
+    let project = Project::find(&repository().join("rock/flask")).unwrap();
+    let image = rock::build(&project, into, &cache, &Quiet(Cancel::default())).unwrap();
+    std::fs::write(into.join("flask/app/app.py"), app).unwrap();
+    image
+}
