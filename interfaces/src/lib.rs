@@ -14,6 +14,7 @@ pub mod database;
 #[cfg(test)]
 mod example;
 mod json;
+pub mod mysql;
 pub mod peer;
 pub mod postgresql;
 mod read;

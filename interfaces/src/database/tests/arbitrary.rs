@@ -73,6 +73,7 @@ proptest! {
         hosts in vec("[a-z]{1,5}:[1-9][0-9]{0,3}", 1..4),
         (uris, tls) in (proptest::option::of("[a-z]{1,9}://[^\\pC]{1,20}"), any::<Option<bool>>()),
         (with_secrets, fresh) in (any::<bool>(), any::<bool>()),
+        scheme in proptest::sample::select(&["postgresql", "mysql", "mongodb"][..]),
     ) {
         let wish = Wish { database: "wished".into(), secrets: with_secrets, cross_model: false };
         let mut ours = view(&[]);
@@ -101,14 +102,15 @@ proptest! {
         ours.remote_app.apply(&resolve(&answer.app, &current));
         let secrets: Secrets = answer.offers.iter().filter(|offer| offer.label.contains("user"))
             .map(|offer| (USER.parse().unwrap(), offer.content.clone())).collect();
-        let found = read(&FAMILY, &ours, &secrets, &wish);
+        let found = read(&Family { scheme }, &ours, &secrets, &wish);
         let database = found.ready().expect("the answer is complete");
         prop_assert_eq!(&database.database, &name);
         prop_assert_eq!(database.username.as_ref(), Some(&username));
         prop_assert_eq!(database.password.as_ref().map(Secret::expose), Some(password.as_str()));
         prop_assert_eq!(&database.endpoints, &hosts);
-        if let Some(uris) = uris {
-            prop_assert_eq!(database.uri.expose(), uris);
+        match uris {
+            Some(uris) => prop_assert_eq!(database.uri.expose(), uris),
+            None => prop_assert_eq!(database.parts().scheme, scheme),
         }
     }
 }
