@@ -2,18 +2,40 @@
 //!
 //! Nobody on the wire depends on the spacing. It is kept since a charm that replaces a Python one in place then finds
 //! its own databags as it would have written them, and writes nothing.
+//!
+//! And the way back, for protocols in which every value of a databag is a JSON document.
 
 use std::io::{self, Write};
 
+use juju::Databag;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::ser::{Formatter, Serializer};
+
+use crate::read::Stop;
+
+/// The longest document that is looked into. A databag may hold 16 MiB, and a document in memory many times its text.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The value of the document under `key`, which is to be `kind` ("a text"); `None` if it is absent, empty or null.
+pub(crate) fn value<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -> Result<Option<T>, Stop> {
+    let Some(text) = bag.text(key).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.len() > MAX_BYTES {
+        return Err(Stop::invalid(key, "it is too long"));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        // The error's own text may show the value.
+        let why = if error.is_data() { format!("it is not {kind}") } else { "it is not JSON".to_owned() };
+        Stop::invalid(key, &why)
+    })
+}
 
 /// The text of `value`. Maps come out in their own order: give ordered ones.
 pub(crate) fn text(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut bytes, Python))
-        .expect("strings, lists and maps with string keys always have a JSON text");
+        .expect("scalars, lists and maps with string keys always have a JSON text");
     String::from_utf8(bytes).expect("only ASCII is written")
 }
 

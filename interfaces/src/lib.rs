@@ -13,6 +13,7 @@ mod change;
 pub mod database;
 #[cfg(test)]
 mod example;
+pub mod ingress;
 mod json;
 pub mod mysql;
 pub mod peer;

@@ -1,0 +1,170 @@
+//! Interface `ingress`, version 2: an address at which the whole application is reached from outside.
+//!
+//! Every value on the wire is a JSON document, so a text stands there with its quotes. The requirer's leader writes
+//! what to route to, and **every** unit its `host`: a provider does nothing for an application as long as one of its
+//! units lacks it. The answer is one key, `ingress`, an object with `url`. The provider's half: [`provider`].
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - it clears its databags before it writes, and with them `egress-subnets`, `ingress-address` and `private-address`,
+//!   which are Juju's; here only keys of this protocol are touched;
+//! - it remembers the last address and prefers it to the databag, so one that is withdrawn stays in use; here nothing
+//!   is remembered;
+//! - it writes nothing before the first `relation-changed`. [`request`] knows no events: its caller decides.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use juju::{Databag, Needs, View};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::change::{Changes, Draft};
+use crate::json;
+use crate::read::{Read, Stop};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "ingress";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: false,
+    remote_unit_data: false,
+    local_app: true,
+    local_unit: true,
+};
+
+/// The longest address that is taken: far more than any client sends, far less than an environment variable holds.
+pub const MAX_URL_BYTES: usize = 8 * 1024;
+
+/// How the provider is to speak to the workload.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// HTTP; the default, and so not written.
+    #[default]
+    Http,
+    /// HTTPS.
+    Https,
+    /// HTTP/2 in clear.
+    H2c,
+}
+
+/// What a requirer wants to be routed to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Our model's name.
+    pub model: String,
+    /// Our application's name.
+    pub name: String,
+    /// The port that the workload serves on.
+    pub port: u16,
+    /// The path by which the provider tells applications apart is kept from the workload. Web apps want it so.
+    pub strip_prefix: bool,
+    /// Visitors that come by HTTP are sent to HTTPS.
+    pub redirect_https: bool,
+    /// The port is among those that the unit has opened. To be asked after the ports are set, not before.
+    pub is_port_open: bool,
+    /// How to speak to the workload.
+    pub scheme: Scheme,
+    /// This unit's full name in the cluster; see [`peer::fqdn`](crate::peer::fqdn).
+    pub host: String,
+    /// The address that this unit binds to in the relation's network, where Juju knows one.
+    pub ip: Option<IpAddr>,
+}
+
+/// The application's address, as the provider wrote it: nothing is normalised, so it may end in `/` or not.
+///
+/// ```
+/// use interfaces::{Read, ingress};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("ingress", RelationId(3));
+/// view.app = Some("traefik-k8s".into());
+/// assert_eq!(ingress::read(&view), Read::Waiting("ingress".into()));
+/// view.remote_app = Databag::from_iter([("ingress", r#"{"url": "https://example.com/web-shop"}"#)]);
+/// assert_eq!(ingress::read(&view), Read::Ready("https://example.com/web-shop".into()));
+/// ```
+#[must_use]
+pub fn read(view: &View) -> Read<String> {
+    if view.app.is_none() && view.remote_app.is_empty() {
+        return Read::Absent;
+    }
+    url(&view.remote_app).into()
+}
+
+fn url(app: &Databag) -> Result<String, Stop> {
+    let waiting = || Stop::waiting("ingress");
+    let answer: Map<String, Value> = json::value(app, "ingress", "an object")?.ok_or_else(waiting)?;
+    match answer.get("url").unwrap_or(&Value::Null) {
+        Value::Null => Err(waiting()),
+        Value::String(url) if url.is_empty() => Err(waiting()),
+        Value::String(url) => match check(url) {
+            Ok(()) => Ok(url.clone()),
+            Err(why) => Err(Stop::invalid("ingress", &format!("its url {why}"))),
+        },
+        _ => Err(Stop::invalid("ingress", "its url is not a text")),
+    }
+}
+
+/// Whether `url` is one that browsers and the workload can be given, and what it is or has otherwise.
+fn check(url: &str) -> Result<(), &'static str> {
+    if url.len() > MAX_URL_BYTES {
+        return Err("is too long");
+    }
+    if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err("has a blank or a control character");
+    }
+    let http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let (_, rest) =
+        url.split_once("://").filter(|(scheme, _)| http(scheme)).ok_or("is not an http or https address")?;
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    if names_a_host(authority) { Ok(()) } else { Err("has no valid host and port") }
+}
+
+/// Whether an authority has a host, and no port or one that is a number.
+fn names_a_host(authority: &str) -> bool {
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let after_brackets = place.rfind(']').map_or(0, |at| at + 1);
+    let colon = place[after_brackets..].find(':').map_or(place.len(), |at| after_brackets + at);
+    let (host, port) = (&place[..colon], place[colon..].strip_prefix(':').unwrap_or_default());
+    let numbered = port.is_empty() || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok());
+    let named = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.contains(|c: char| "\\,\"'`<>[]{}^|".contains(c)),
+    };
+    // Some clients take a backslash for a slash, and so another part of the text for the host.
+    named && numbered && !authority.contains('\\')
+}
+
+/// What to write: `host` and `ip` of this unit, and of the application, if this unit leads, what to route to. A key
+/// with its default isn't written, and taken away where it stands.
+#[must_use]
+pub fn request(view: &View, wish: &Wish) -> Changes {
+    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &routed(wish)));
+    let ip = wish.ip.map(|ip| json::text(&ip)).unwrap_or_default();
+    let unit = Databag::from_iter([("host", json::text(&wish.host)), ("ip", ip)]);
+    Changes { app: app.unwrap_or_default(), unit: Draft::differing(&view.local_unit, &unit), offers: Vec::new() }
+}
+
+/// The keys of the application's databag; empty where the default holds. The mixed spelling is the protocol's.
+fn routed(wish: &Wish) -> Databag {
+    let set = |on: bool| if on { json::text(&true) } else { String::new() };
+    let scheme = if wish.scheme == Scheme::default() { String::new() } else { json::text(&wish.scheme) };
+    Databag::from_iter([
+        ("model", json::text(&wish.model)),
+        ("name", json::text(&wish.name)),
+        ("port", json::text(&wish.port)),
+        ("strip-prefix", set(wish.strip_prefix)),
+        ("redirect-https", set(wish.redirect_https)),
+        ("is_port_open", set(wish.is_port_open)),
+        ("scheme", scheme),
+        // Never asked for here; from an earlier revision of the charm one may be left.
+        ("healthcheck_params", String::new()),
+    ])
+}

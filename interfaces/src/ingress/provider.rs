@@ -1,0 +1,116 @@
+//! The provider's half of [`ingress`](super).
+//!
+//! It waits for `model`, `name` and `port` of the application and for `host` of each of its units, and answers with
+//! an address. A request for health checks (`healthcheck_params`) is not read: web apps make none.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+use juju::{Databag, Needs, UnitName, View};
+
+use super::{Scheme, check};
+use crate::change::{Changes, Draft};
+use crate::json;
+use crate::read::{Read, Stop};
+
+/// What of the relation is read by the provider: every unit's databag too.
+pub const NEEDS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: true,
+    remote_unit_data: true,
+    local_app: true,
+    local_unit: false,
+};
+
+/// What a requirer wants to be routed to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its model's name.
+    pub model: String,
+    /// Its application's name.
+    pub name: String,
+    /// The port that its workload serves on.
+    pub port: u16,
+    /// Its workload shall not see the path by which applications are told apart.
+    pub strip_prefix: bool,
+    /// Visitors that come by HTTP shall be sent to HTTPS.
+    pub redirect_https: bool,
+    /// Its units have opened the port.
+    pub is_port_open: bool,
+    /// How its workload is spoken to.
+    pub scheme: Scheme,
+    /// Its units, in the order of their numbers. There may be none (yet, or any more).
+    pub units: BTreeMap<UnitName, Place>,
+}
+
+/// Where a unit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its full name in the cluster.
+    pub host: String,
+    /// Its address, if it knows one.
+    pub ip: Option<IpAddr>,
+}
+
+/// An address that a requirer couldn't use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot publish a url that {why}")]
+pub struct BadUrl {
+    /// What it is or has, without the address.
+    pub why: &'static str,
+}
+
+/// What the requirer wants; waiting for whichever key is missing first.
+#[must_use]
+pub fn read(view: &View) -> Read<Request> {
+    if view.app.is_none() && view.remote_app.is_empty() { Read::Absent } else { request(view).into() }
+}
+
+fn request(view: &View) -> Result<Request, Stop> {
+    let app = &view.remote_app;
+    let flag = |key: &str| json::value(app, key, "true or false").map(Option::unwrap_or_default);
+    let port: Option<NonZeroU16> = json::value(app, "port", "a port's number")?;
+    Ok(Request {
+        model: text(app, "model")?,
+        name: text(app, "name")?,
+        port: port.ok_or_else(|| Stop::waiting("port"))?.get(),
+        strip_prefix: flag("strip-prefix")?,
+        redirect_https: flag("redirect-https")?,
+        is_port_open: flag("is_port_open")?,
+        scheme: json::value(app, "scheme", "http, https or h2c")?.unwrap_or_default(),
+        units: view.units.iter().map(|(unit, bag)| Ok((unit.clone(), place(bag)?))).collect::<Result<_, Stop>>()?,
+    })
+}
+
+fn place(unit: &Databag) -> Result<Place, Stop> {
+    Ok(Place { host: text(unit, "host")?, ip: json::value(unit, "ip", "an address")? })
+}
+
+/// A text that has to be there.
+fn text(bag: &Databag, key: &str) -> Result<String, Stop> {
+    let text: Option<String> = json::value(bag, key, "a text")?;
+    match text.filter(|text| !text.is_empty()) {
+        None => Err(Stop::waiting(key)),
+        Some(text) if text.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
+        Some(text) => Ok(text),
+    }
+}
+
+/// What the **leader** writes: the application's address, or without one that there is none any more.
+///
+/// # Errors
+///
+/// [`BadUrl`] for an address that [`read`](super::read) would refuse.
+pub fn answer(view: &View, url: Option<&str>) -> Result<Changes, BadUrl> {
+    let text = match url {
+        Some(url) => {
+            check(url).map_err(|why| BadUrl { why })?;
+            json::text(&BTreeMap::from([("url", url)]))
+        }
+        None => String::new(),
+    };
+    let current = view.local_app.clone().unwrap_or_default();
+    Ok(Changes { app: Draft::differing(&current, &Databag::from_iter([("ingress", text)])), ..Changes::default() })
+}

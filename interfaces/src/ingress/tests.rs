@@ -1,0 +1,53 @@
+//! The two halves against the documented example, tables of odd data, and arbitrary data.
+
+mod arbitrary;
+mod provider_half;
+mod requirer;
+
+use juju::{Databag, RelationId, View};
+
+use super::provider::{self, Request};
+use super::*;
+use crate::example::{self, Example};
+
+fn example() -> Example {
+    Example::parse(include_str!("../../fixtures/ingress.json"))
+}
+
+/// The wish of the documented example's unit with this number.
+fn wish(number: u8) -> Wish {
+    Wish {
+        model: example::MODEL.into(),
+        name: "my-app".into(),
+        port: 8080,
+        strip_prefix: true,
+        redirect_https: false,
+        is_port_open: true,
+        scheme: Scheme::Http,
+        host: format!("my-app-{number}.my-app-endpoints.my-model.svc.cluster.local"),
+        ip: Some([10, 1, 0, 7 + number].into()),
+    }
+}
+
+fn view(remote: &[(&str, &str)]) -> View {
+    let mut view = View::empty("ingress", RelationId(3));
+    view.app = Some("other".into());
+    view.remote_app = remote.iter().copied().collect();
+    view
+}
+
+/// What stands in a databag after `draft` was written into it.
+fn written(draft: &Draft, current: &Databag) -> Databag {
+    let mut after = current.clone();
+    after.apply(&draft.resolve(current, &[].into()).expect("no secret is named"));
+    after
+}
+
+fn said<T>(read: &Read<T>, ready: impl Fn(&T) -> String) -> String {
+    match read {
+        Read::Absent => "absent".into(),
+        Read::Waiting(key) => format!("waiting {key}"),
+        Read::Invalid { key, why } => format!("invalid {key}: {why}"),
+        Read::Ready(value) => ready(value),
+    }
+}
