@@ -49,6 +49,10 @@ const USER_FIELDS: [&str; 4] = ["username", "password", "uris", "read-only-uris"
 const GROUPS: [(&str, bool); 5] =
     [("user", true), ("tls", false), ("entity", false), ("extra", false), ("mtls", false)];
 
+/// The longest value that is taken. Percent-encoded, three of them and the hosts still fit into an environment
+/// variable, which on Linux holds 128 KiB; with a longer one no process starts.
+const MAX_VALUE_BYTES: usize = 10 * 1024;
+
 /// What makes one member of the family differ from another.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
@@ -166,7 +170,8 @@ impl Fields<'_> {
             None => self.app.text(key),
         };
         match value {
-            // Neither an environment variable nor a URI can hold one.
+            // Neither an environment variable nor a URI can hold one with control characters, nor one of any length.
+            Some(value) if value.len() > MAX_VALUE_BYTES => Err(Stop::invalid(key, "it is too long")),
             Some(value) if value.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
             value => Ok(value.filter(|value| !value.is_empty()).map(str::to_owned)),
         }

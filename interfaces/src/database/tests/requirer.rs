@@ -140,6 +140,28 @@ fn complete_partial_and_bad_data() {
 }
 
 #[test]
+fn values_that_no_environment_holds_are_refused() {
+    // The worst that is still taken: every byte of user, password and name takes three in the connection string.
+    let longest = "@".repeat(MAX_VALUE_BYTES);
+    let hosts = "h".repeat(MAX_VALUE_BYTES);
+    let fields = [("endpoints", &hosts), ("username", &longest), ("password", &longest), ("database", &longest)];
+    let remote = fields.map(|(key, value)| (key, value.as_str()));
+    let found = read(&FAMILY, &view(&remote), &Secrets::new(), &wish());
+    assert!(found.ready().expect("nothing is too long").uri.expose().len() < 120 << 10);
+
+    for (at, (key, _)) in remote.iter().enumerate() {
+        for length in [MAX_VALUE_BYTES + 1, 16 << 20] {
+            let (mut longer, value) = (remote, "x".repeat(length));
+            longer[at].1 = &value;
+            let found = read(&FAMILY, &view(&longer), &Secrets::new(), &wish());
+            assert_eq!(found, Read::Invalid { key: (*key).into(), why: "it is too long".into() });
+        }
+    }
+    let secret = user(&[("uris", &"x".repeat(MAX_VALUE_BYTES + 1))]);
+    assert_eq!(said(&read(&FAMILY, &view(&[ADDRESS]), &secret, &wish())), "invalid uris");
+}
+
+#[test]
 fn without_a_provider_it_is_absent() {
     let gone = View::empty("postgresql", RelationId(7));
     assert_eq!(read(&FAMILY, &gone, &Secrets::new(), &wish()), Read::Absent);
