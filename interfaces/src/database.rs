@@ -68,8 +68,22 @@ pub struct Wish {
     pub database: String,
     /// Juju has secrets (3.0 and later); without them the provider has to publish in clear.
     pub secrets: bool,
-    /// The relation is known to lead into another model: then no secret of ours is announced.
+    /// The relation is known to lead into another model: then no secret of ours is announced. See [`is_cross_model`].
     pub cross_model: bool,
+}
+
+/// Whether a relation is known to lead from the model `ours` into another, both by UUID. What Juju says of the other
+/// side's model may be nothing (an old Juju, a relation that ends): then it isn't known.
+///
+/// ```
+/// use interfaces::database::is_cross_model;
+/// let (ours, other) = ("20ce8299-3634-4bef-8bd8-5ace6c8816b4", "63a1b8f0-8b4b-4b9c-8d3c-0d6a2f8d6b7e");
+/// assert!(is_cross_model(ours, Some(other)));
+/// assert!(!is_cross_model(ours, Some(ours)) && !is_cross_model(ours, Some("")) && !is_cross_model(ours, None));
+/// ```
+#[must_use]
+pub fn is_cross_model(ours: &str, theirs: Option<&str>) -> bool {
+    theirs.is_some_and(|theirs| !theirs.is_empty() && theirs != ours)
 }
 
 /// A database that can be used.
