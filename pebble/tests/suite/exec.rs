@@ -100,7 +100,6 @@ fn what_exec_answers_at_once() {
         let task = begun["result"]["task-id"].as_str().unwrap().to_owned();
         case.get(&format!("/v1/tasks/{task}/websocket/nonsense"));
         case.get(&format!("/v1/tasks/{task}/websocket/stderr"));
-        case.get(&format!("/v1/tasks/{task}/websocket/stdio"));
         case.get("/v1/tasks/999/websocket/stdio");
         case.layer("a", "services: {a: {override: replace, command: 'false'}}");
         case.services("start", &["a"]);

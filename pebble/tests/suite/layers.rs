@@ -179,7 +179,6 @@ fn what_is_no_layer_is_refused() {
             "services: [a]",
             "services: {a: {override: replace, command: 'true', environment: [A]}}",
             "services: {a: {override: replace, command: 'true', after: b}}",
-            "services: {a: {override: replace, command: 'true', user-id: -1}}",
             "services: {a: {override: replace, command: 'true', user-id: x}}",
             "nonsense: 1",
             "- a",

@@ -1,10 +1,11 @@
 //! Recordings: what a real Pebble answered, and the comparison with them.
 //!
-//! What differs from run to run is made nameless: times, versions, boot ids, the test's folder, the user who runs it.
+//! What differs from run to run is made nameless: times, versions, boot ids, the test's folder, the user who runs it;
+//! and what only a program in Go would say: which of its types some JSON does not fit.
 //! Ids are numbered in the order in which a case first sees them, and changes, which Pebble lists in no order, are
 //! sorted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
@@ -84,7 +85,7 @@ impl Nameless {
             let tail = &rest[at + 19..];
             rest = tail.trim_start_matches(|character: char| character.is_ascii_digit() || ".:+-Z".contains(character));
         }
-        undrawn(&(plain + rest))
+        unreasoned(&undrawn(&(plain + rest)))
     }
 }
 
@@ -95,6 +96,14 @@ fn sorted(list: &[Value]) -> Vec<&Value> {
         list.sort_by_key(|change| change["id"].as_str().and_then(|id| id.parse::<u64>().ok()));
     }
     list
+}
+
+/// Why a body can't be decoded is told in the names of the daemon's own types.
+fn unreasoned(text: &str) -> String {
+    match text.split_once(": json: ") {
+        Some((what, _)) => format!("{what}: json: <reason>"),
+        None => text.to_owned(),
+    }
 }
 
 /// Pebble writes to `NAME.DIGITS~` first; the digits are drawn.
@@ -142,9 +151,34 @@ pub(crate) fn settle(case: &str, answers: &[Value]) {
     assert!(differences.is_empty(), "{case} differs from its recording:\n{}", differences.join("\n"));
 }
 
+/// One line for each place at which an answer is not what was recorded.
 fn differences(recorded: &[Value], answers: &[Value]) -> Vec<String> {
-    let longest = recorded.len().max(answers.len());
-    let pairs = (0..longest).map(|n| (recorded.get(n), answers.get(n))).filter(|(recorded, answer)| recorded != answer);
-    let show = |value: Option<&Value>| value.map_or("(nothing)".to_owned(), |value| format!("{value:#}"));
-    pairs.map(|(recorded, answer)| format!("recorded: {}\nanswered: {}", show(recorded), show(answer))).collect()
+    let mut found = Vec::new();
+    for n in 0..recorded.len().max(answers.len()) {
+        let (recorded, answer) = (recorded.get(n), answers.get(n));
+        let named = answer.or(recorded);
+        let name = ["request", "call", "fact"].iter().find_map(|key| named?.get(key)?.as_str()).unwrap_or_default();
+        compare(&format!("{n} {name}:"), recorded, answer, &mut found);
+    }
+    found
+}
+
+fn compare(place: &str, recorded: Option<&Value>, answer: Option<&Value>, found: &mut Vec<String>) {
+    match (recorded, answer) {
+        (Some(Value::Object(recorded)), Some(Value::Object(answer))) => {
+            let keys: BTreeSet<&String> = recorded.keys().chain(answer.keys()).collect();
+            keys.into_iter()
+                .for_each(|key| compare(&format!("{place} .{key}"), recorded.get(key), answer.get(key), found));
+        }
+        (Some(Value::Array(recorded)), Some(Value::Array(answer))) if recorded.len() == answer.len() => {
+            for (n, (recorded, answer)) in recorded.iter().zip(answer).enumerate() {
+                compare(&format!("{place} [{n}]"), Some(recorded), Some(answer), found);
+            }
+        }
+        _ if recorded == answer => {}
+        _ => {
+            let show = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+            found.push(format!("{place}\n    recorded {}\n    answered {}", show(recorded), show(answer)));
+        }
+    }
 }
