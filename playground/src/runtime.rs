@@ -81,11 +81,15 @@ pub fn private(dir: &Path) -> Result<(), Error> {
 /// # Errors
 /// When the name can't be a model's.
 pub fn folder(model: &str) -> Result<PathBuf, Error> {
+    folder_in(&base(), model)
+}
+
+fn folder_in(base: &Path, model: &str) -> Result<PathBuf, Error> {
     let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if model.is_empty() || model.starts_with('-') || !model.bytes().all(is_good) {
         return Err(Error::Name(model.to_owned()));
     }
-    Ok(base().join(model))
+    Ok(base.join(model))
 }
 
 /// Where the model's process listens for verbs.
@@ -100,11 +104,15 @@ impl Runtime {
     /// # Errors
     /// When the model is up, or the folder can't be had.
     pub fn claim(model: &str, names: [&str; 2]) -> Result<Self, Error> {
-        let dir = folder(model)?;
+        Self::claim_in(&base(), model, names)
+    }
+
+    fn claim_in(base: &Path, model: &str, names: [&str; 2]) -> Result<Self, Error> {
+        let dir = folder_in(base, model)?;
         if dir.as_os_str().len() + LONGEST + names.concat().len() >= SOCKET_PATH {
             return Err(Error::TooLong(dir.display().to_string()));
         }
-        private(&base())?;
+        private(base)?;
         let started = Instant::now();
         loop {
             match make_private_new(&dir) {
@@ -181,15 +189,18 @@ mod tests {
 
     #[test]
     fn a_folder_is_one_process_s_and_a_dead_one_s_is_taken_over() {
-        let name = format!("runtime-test-{}", std::process::id());
-        let first = Runtime::claim(&name, ["app", "c"]).unwrap();
-        assert!(matches!(Runtime::claim(&name, ["app", "c"]), Err(Error::AlreadyUp(_))));
+        let own = tempfile::tempdir().unwrap();
+        let base = own.path().join("base");
+        let claim = || Runtime::claim_in(&base, "local", ["app", "c"]);
+        let first = claim().unwrap();
+        assert!(matches!(claim(), Err(Error::AlreadyUp(_))));
         let dir = first.dir().to_owned();
         drop(first);
-        assert!(!dir.exists());
+        assert!(!base.exists(), "the last one takes the base with it");
+        private(&base).unwrap();
         fs::create_dir_all(dir.join("leftover")).unwrap();
         fs::write(dir.join("lock"), "").unwrap();
-        let second = Runtime::claim(&name, ["app", "c"]).unwrap();
+        let second = claim().unwrap();
         assert!(!second.dir().join("leftover").exists());
     }
 
@@ -206,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_path_too_long_for_a_socket_is_refused_at_once() {
-        let name = format!("m{}", "x".repeat(100));
-        assert!(matches!(Runtime::claim(&name, ["app", "c"]), Err(Error::TooLong(_))));
+        let own = tempfile::tempdir().unwrap();
+        let claim = Runtime::claim_in(own.path(), &"x".repeat(100), ["app", "c"]);
+        assert!(matches!(claim, Err(Error::TooLong(_))));
     }
 }

@@ -4,21 +4,27 @@
 //! change the model and ask the main thread to settle it.
 
 mod answers;
+mod children;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
-use juju_testing::{DispatchOptions, Server, dispatch_process};
+use juju_testing::{DispatchError, DispatchOptions, Dispatched, Server, dispatch_process};
+use rock::Work;
 
 use crate::pod::{Identity, Pod};
 use crate::ui::Ui;
 
 /// How long a hook may take.
 const HOOK: Duration = Duration::from_secs(300);
+
+/// How long a hook has for its own end, once the end of everything is asked for.
+const HURRY: Duration = Duration::from_secs(3);
 
 /// What the main thread is asked to do.
 #[derive(Debug)]
@@ -51,22 +57,30 @@ pub struct Places {
     pub containers: PathBuf,
 }
 
+/// Which unit this is about, and where it answers.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// The unit.
+    pub unit: UnitName,
+    /// Its container.
+    pub container: String,
+    /// The port of this machine on which the application answers.
+    pub port: u16,
+}
+
 /// A model with one application of one unit.
 pub struct Session {
     /// The model.
     pub server: Server,
     /// The charm's declarations.
     pub files: CharmFiles,
-    /// The unit.
-    pub unit: UnitName,
-    /// Its container.
-    pub container: String,
+    /// Which unit it has.
+    pub names: Names,
     /// Where things are.
     pub places: Places,
     /// Who is root in the pod.
     pub identity: Identity,
-    /// The port of this machine on which the application answers.
-    pub port: u16,
+    ui: Ui,
     state: Mutex<State>,
     started: Condvar,
 }
@@ -82,27 +96,10 @@ struct State {
 impl Session {
     /// A session over a served model, nothing of which runs yet.
     #[must_use]
-    pub fn new(
-        server: Server,
-        files: CharmFiles,
-        unit: UnitName,
-        container: String,
-        places: Places,
-        port: u16,
-    ) -> Self {
+    pub fn new(server: Server, files: CharmFiles, names: Names, places: Places, ui: Ui) -> Self {
         let state = State { doing: Doing::Nothing, pod: None, outcome: None, stderr: VecDeque::new() };
-        let identity = Identity::current();
-        Self {
-            server,
-            files,
-            unit,
-            container,
-            places,
-            identity,
-            port,
-            state: Mutex::new(state),
-            started: Condvar::new(),
-        }
+        let (identity, state, started) = (Identity::current(), Mutex::new(state), Condvar::new());
+        Self { server, files, names, places, identity, ui, state, started }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -112,13 +109,13 @@ impl Session {
     /// Where the application answers.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.names.port)
     }
 
     /// The unit's status, if the charm set one.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
-        self.server.with(|model| model.status(&self.unit, Whose::Unit)).ok().flatten()
+        self.server.with(|model| model.status(&self.names.unit, Whose::Unit)).ok().flatten()
     }
 
     /// Whether only a person can help: the charm says so, or a hook failed.
@@ -169,21 +166,25 @@ impl Session {
 
     /// The container's Pebble answers: the charm is to be told.
     pub fn announce_pebble(&self) {
-        let event = WorkloadEvent { container: self.container.clone(), kind: WorkloadKind::PebbleReady };
+        let event = WorkloadEvent { container: self.names.container.clone(), kind: WorkloadKind::PebbleReady };
         // The unit is there as long as this session is.
-        let _ = self.server.with(|model| model.push(&self.unit, Event::Workload(event)));
+        let _ = self.server.with(|model| model.push(&self.names.unit, Event::Workload(event)));
+    }
+
+    /// Stops whatever is under way: the end has been asked for.
+    pub fn cancel(&self) {
+        self.ui.cancel().throw();
     }
 
     /// Runs hooks until there are none left or one fails. Says whether all went well.
-    pub fn settle(&self, ui: &Ui) -> bool {
-        use rock::Work;
-        while let Some(event) = self.server.with(|model| model.next_event(&self.unit)) {
-            if ui.cancel().is_thrown() {
+    pub fn settle(&self) -> bool {
+        while let Some(event) = self.server.with(|model| model.next_event(&self.names.unit)) {
+            if self.ui.cancel().is_thrown() {
                 return false;
             }
             let name = event.name();
             self.state().doing = Doing::Running(name.clone());
-            let well = self.run(&event, ui);
+            let well = self.run(&event);
             self.state().doing = if well { Doing::Nothing } else { Doing::Failed(name) };
             if !well {
                 return false;
@@ -192,36 +193,62 @@ impl Session {
         true
     }
 
-    fn run(&self, event: &Event, ui: &Ui) -> bool {
-        let mut options = DispatchOptions::new(&self.places.tools);
-        options.containers_dir = Some(self.places.containers.clone());
-        options.timeout = HOOK;
-        match dispatch_process(&self.server, &self.unit, event, &self.places.charm, &options) {
+    fn run(&self, event: &Event) -> bool {
+        let name = event.name();
+        match self.dispatch(event) {
             Ok(ran) if ran.is_success() => {
                 let status = self.status().map(|status| format!(" → {status}")).unwrap_or_default();
-                ui.step(&format!("hook {} ({} ms){status}", event.name(), ran.wall.as_millis()));
+                self.ui.step(&format!("hook {name} ({} ms){status}", ran.wall.as_millis()));
                 true
             }
             Ok(ran) => {
                 let how = ran.exit.map_or_else(|| "was killed".to_owned(), |code| format!("ended with {code}"));
-                ui.step(&format!("hook {} failed: the charm {how}", event.name()));
-                self.keep_stderr(&ran.stderr, ui);
+                self.ui.step(&format!("hook {name} failed: the charm {how}"));
+                self.keep_stderr(&ran.stderr);
                 false
             }
             Err(error) => {
-                ui.step(&format!("hook {} failed: {}", event.name(), crate::chain(&error)));
+                self.ui.step(&format!("hook {name} failed: {}", crate::chain(&error)));
                 false
             }
         }
     }
 
+    fn dispatch(&self, event: &Event) -> Result<Dispatched, DispatchError> {
+        let mut options = DispatchOptions::new(&self.places.tools);
+        options.containers_dir = Some(self.places.containers.clone());
+        options.timeout = HOOK;
+        let (ended, end) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || self.hurry(&end));
+            let ran = dispatch_process(&self.server, &self.names.unit, event, &self.places.charm, &options);
+            drop(ended);
+            ran
+        })
+    }
+
+    /// Waits for a hook to end. When the end of everything is asked for meanwhile, the pod goes first, which a charm notices
+    /// at once in most that it does; one that doesn't is killed.
+    fn hurry(&self, end: &Receiver<()>) {
+        let has_ended = |patience| end.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
+        while !has_ended(Duration::from_millis(50)) {
+            if self.ui.cancel().is_thrown() {
+                self.set_pod(None);
+                if !has_ended(HURRY) {
+                    children::kill();
+                }
+                return;
+            }
+        }
+    }
+
     /// A charm's last words are part of the log: they may be all that tells why.
-    fn keep_stderr(&self, text: &str, ui: &Ui) {
+    fn keep_stderr(&self, text: &str) {
         let lines: Vec<_> = text.lines().collect();
         let mut state = self.state();
         state.stderr.clear();
         for line in &lines[lines.len().saturating_sub(15)..] {
-            ui.detail(line);
+            self.ui.detail(line);
             state.stderr.push_back((*line).to_owned());
         }
     }
@@ -232,7 +259,7 @@ impl Session {
         let mut log: Vec<String> = self.server.with(|model| {
             model.log().lines().map(|line| format!("{}: {} {}", line.unit, line.level.as_str(), line.message)).collect()
         });
-        log.extend(self.state().stderr.iter().map(|line| format!("{}: stderr {line}", self.unit)));
+        log.extend(self.state().stderr.iter().map(|line| format!("{}: stderr {line}", self.names.unit)));
         log.split_off(log.len().saturating_sub(lines))
     }
 }

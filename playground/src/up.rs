@@ -125,10 +125,13 @@ fn bring_up(
     let listener = listen(args.port)?;
     let port = listener.local_addr().map_err(system("learn the port"))?.port();
     let runtime = plan.claim()?;
-    let session = Arc::new(plan.session(&runtime, port)?);
+    let session = Arc::new(plan.session(&runtime, port, ui)?);
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _end = End(&session);
     let started = start(&plan, &runtime, &listener, &session, ui)?;
+    if ui.cancel().is_thrown() {
+        return Err(Error::Interrupted);
+    }
     report(&session, started, ui);
     if args.detached {
         detach::let_go().map_err(system("let go of the terminal"))?;
@@ -165,14 +168,14 @@ fn start(
 ) -> Result<bool, Error> {
     ui.step(&format!("building the rock {}", plan.rock_name()));
     plan.build(runtime, ui)?;
-    ui.step(&format!("starting the pod of {}", session.unit));
+    ui.step(&format!("starting the pod of {}", session.names.unit));
     start_pod(plan, runtime, listener, session, ui)?;
     // The container is up before the first hook, so pebble-ready comes last, as in a quick cluster.
-    if !session.settle(ui) {
+    if !session.settle() {
         return Ok(false);
     }
     session.announce_pebble();
-    Ok(session.settle(ui) && answers(session, ui))
+    Ok(session.settle() && answers(session, ui))
 }
 
 fn start_pod(
@@ -195,7 +198,7 @@ fn answers(session: &Session, ui: &Ui) -> bool {
     let started = Instant::now();
     let mut told = Duration::ZERO;
     while !ui.cancel().is_thrown() && !session.is_stuck() && !session.pod_has_ended() && started.elapsed() < ANSWER {
-        if probe::get(session.port, "/").is_ok() {
+        if probe::get(session.names.port, "/").is_ok() {
             return true;
         }
         if started.elapsed() > told + Duration::from_secs(1) {
@@ -209,7 +212,7 @@ fn answers(session: &Session, ui: &Ui) -> bool {
 
 /// What there is to know after the start: where it answers, or why it doesn't; and what to type next.
 fn report(session: &Session, answers: bool, ui: &Ui) {
-    let app = session.unit.app();
+    let app = session.names.unit.app();
     if answers {
         ui.step("the application answers");
         ui::print(&format!(
@@ -217,9 +220,6 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
              webcharm down\n\n",
             url = session.url()
         ));
-        return;
-    }
-    if ui.cancel().is_thrown() {
         return;
     }
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
@@ -246,7 +246,7 @@ fn keep(
             Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Input::Settle(reply)) => {
                 // Whoever asked may have gone away.
-                let _ = reply.send(session.settle(ui));
+                let _ = reply.send(session.settle());
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -260,7 +260,7 @@ fn keep(
             match start_pod(plan, runtime, listener, session, ui) {
                 Ok(()) => {
                     session.announce_pebble();
-                    session.settle(ui);
+                    session.settle();
                 }
                 Err(error) => ui.detail(&crate::chain(&error)),
             }

@@ -1,1 +1,10 @@
-//! To come.
+//! The program as a person uses it: real pods, a real charm, a real application.
+//!
+//! `pebble` and `dispatch` must have been built before (`cargo build -p supervisor -p webcharm`); the application's
+//! packages come from PyPI once and are then cached in the target folder.
+#![allow(clippy::disallowed_methods, reason = "black-box tests start processes and wait for them")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod lifecycle;
+mod messages;
+mod support;

@@ -24,6 +24,7 @@ impl Session {
             Request::DebugLog { lines } => Ok(Answer::Log { lines: self.log(lines) }),
             Request::Started => Ok(Answer::Done { well: self.wait_for_start() }),
             Request::Down => {
+                self.cancel();
                 // When nobody receives, the end is under way.
                 let _ = inputs.send(Input::Stop);
                 Ok(Answer::Done { well: true })
@@ -43,14 +44,16 @@ impl Session {
             cloud: "localhost".to_owned(),
             version: JUJU.to_owned(),
         };
-        let applications = BTreeMap::from([(self.unit.app().to_owned(), self.application())]);
+        let applications = BTreeMap::from([(self.names.unit.app().to_owned(), self.application())]);
         Status { model, applications, notes: self.notes() }
     }
 
     fn application(&self) -> Application {
-        let own = self.server.with(|model| model.status(&self.unit, Whose::App)).ok().flatten();
-        let version =
-            self.server.with(|model| model.workload_version(self.unit.app()).map(str::to_owned)).unwrap_or_default();
+        let own = self.server.with(|model| model.status(&self.names.unit, Whose::App)).ok().flatten();
+        let version = self
+            .server
+            .with(|model| model.workload_version(self.names.unit.app()).map(str::to_owned))
+            .unwrap_or_default();
         let unit = self.unit_now();
         Application {
             charm: self.files.metadata.name.clone(),
@@ -59,15 +62,15 @@ impl Session {
             version,
             application_status: own
                 .map_or_else(|| unit.workload_status.clone(), |own| Word::new(own.kind.as_str(), own.message)),
-            units: BTreeMap::from([(self.unit.to_string(), unit)]),
+            units: BTreeMap::from([(self.names.unit.to_string(), unit)]),
             url: Some(self.url()),
         }
     }
 
     fn unit_now(&self) -> Unit {
         let (ports, leader) = self.server.with(|model| {
-            let ports = model.ports(&self.unit).map(|ports| ports.iter().map(ToString::to_string).collect());
-            (ports.unwrap_or_default(), model.leader(self.unit.app()).ok().flatten() == Some(&self.unit))
+            let ports = model.ports(&self.names.unit).map(|ports| ports.iter().map(ToString::to_string).collect());
+            (ports.unwrap_or_default(), model.leader(self.names.unit.app()).ok().flatten() == Some(&self.names.unit))
         });
         let charm = self.status().map_or_else(
             || Word::new("waiting", "installing agent"),

@@ -14,7 +14,7 @@ use crate::cli;
 use crate::pod::{Identity, Spec};
 use crate::project::{self, Project};
 use crate::runtime::{self, Runtime};
-use crate::session::{Places, Session};
+use crate::session::{Names, Places, Session};
 use crate::ui::Ui;
 
 /// Everything that can be known, and can be wrong, before anything is started.
@@ -55,7 +55,7 @@ impl Plan {
     }
 
     /// The model with the application deployed, served; the charm and the hook tools in place.
-    pub(super) fn session(&self, runtime: &Runtime, port: u16) -> Result<Session, Error> {
+    pub(super) fn session(&self, runtime: &Runtime, port: u16, ui: &Ui) -> Result<Session, Error> {
         let mut model = Model::new(&self.model);
         model.deploy(self.app(), self.files.clone(), 1)?;
         for name in self.files.metadata.resources.keys() {
@@ -72,7 +72,8 @@ impl Plan {
         self.charm.unpack(&places.charm)?;
         install_tools(&places.tools, &self.program).map_err(system("install the hook tools"))?;
         let server = Server::start(model, runtime.dir()).map_err(system("serve the model"))?;
-        Ok(Session::new(server, self.files.clone(), unit, self.container.clone(), places, port))
+        let names = Names { unit, container: self.container.clone(), port };
+        Ok(Session::new(server, self.files.clone(), names, places, ui.clone()))
     }
 
     /// Builds the rock into the runtime folder, with its dependencies in the cache.
@@ -86,7 +87,7 @@ impl Plan {
     pub(super) fn pod(&self, runtime: &Runtime, session: &Session) -> Result<Spec, Error> {
         let read = || -> io::Result<rock::Image> { Ok(serde_json::from_slice(&fs::read(image_file(runtime))?)?) };
         let image = read().map_err(system("read what the image is made of"))?;
-        let (app, number) = (session.unit.app(), session.unit.number());
+        let (app, number) = (session.names.unit.app(), session.names.unit.number());
         let hostname = format!("{app}-{number}");
         let socket_dir = session.places.containers.join(&self.container);
         // A socket that an ended pod left would look like one to talk to.

@@ -1,0 +1,43 @@
+//! The processes that this one has started and not yet seen the end of.
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, getpid, kill_process_group};
+
+/// Kills the process groups that our children lead. An id can't be another's: a child keeps it until we have waited.
+pub(super) fn kill() {
+    for child in children() {
+        // One that leads no group, or has just ended, is none of those meant.
+        let _ = kill_process_group(child, Signal::KILL);
+    }
+}
+
+fn children() -> impl Iterator<Item = Pid> {
+    let own = getpid().as_raw_nonzero().get();
+    let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(move |pid| parent(*pid) == Some(own)).filter_map(Pid::from_raw)
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_child_that_leads_a_group_is_found_and_killed() {
+        let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        assert!(children().any(|found| found == pid));
+        kill();
+        assert_eq!(child.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
+        assert!(!children().any(|found| found == pid));
+    }
+}

@@ -1,0 +1,102 @@
+//! What the program says when it can't: what is wrong, and the way out.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::support::{Desk, Ran, names};
+
+fn refused(desk: &Desk, args: &[&str], words: &[&str]) {
+    let ran = desk.run(args);
+    assert_eq!(ran.code, Some(1), "{args:?}: {ran:?}");
+    for word in words {
+        assert!(ran.err.contains(word), "{args:?}: no {word:?} in {ran:?}");
+    }
+    assert_eq!(names(&desk.runtime()), [""; 0], "{args:?} leaves nothing");
+}
+
+#[test]
+fn folders_that_are_no_project() {
+    let desk = Desk::new();
+    let folder = |name: &str| {
+        let path = desk.path().join(name);
+        fs::create_dir(&path).unwrap();
+        path.display().to_string()
+    };
+    refused(&desk, &["up", "/no/such/folder"], &["there is no folder /no/such/folder"]);
+    refused(&desk, &["up", &folder("empty")], &["no rockcraft.yaml builds", "empty"]);
+    let rock = folder("rock");
+    fs::write(format!("{rock}/rockcraft.yaml"), "name: x").unwrap();
+    refused(&desk, &["up", &rock], &["there is no charmcraft.yaml for", "charm/"]);
+    fs::write(format!("{rock}/charmcraft.yaml"), "name: x\ncontainers: {app: {}}").unwrap();
+    refused(&desk, &["up", &rock], &["webcharm.yaml", "framework: NAME"]);
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let desk = Desk::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let sample = desk.sample().display().to_string();
+    refused(&desk, &["up", &sample, "--port", &port], &["cannot listen on port", &port, "--port", "in use"]);
+}
+
+#[test]
+fn verbs_without_a_model() {
+    let desk = Desk::new();
+    for args in [&["status"][..], &["config", "flask-k8s"], &["debug-log"], &["down"]] {
+        refused(&desk, args, &["no model \"local\" is up", "webcharm up"]);
+    }
+    refused(&desk, &["status", "--model", "No Name"], &["lower-case letters"]);
+}
+
+#[test]
+fn a_supervisor_that_is_not_there_and_one_that_is_none() {
+    let desk = Desk::new();
+    let sample = desk.sample().display().to_string();
+    refused(&desk, &["up", &sample, "--pebble", "/no/such/pebble"], &["no supervisor /no/such/pebble"]);
+    refused(&desk, &["up", &sample, "--pebble", "/bin/false"], &["the pod ended at once"]);
+}
+
+/// In a user namespace of our own we may forbid the next ones, as an administrator can.
+#[test]
+fn namespaces_that_are_forbidden() {
+    let desk = Desk::new();
+    let sample = desk.sample();
+    let program = desk.command(&[]).get_program().to_owned();
+    let script = "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$0\" up \"$1\"";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", script])
+        .arg(&program)
+        .arg(&sample)
+        .env("XDG_RUNTIME_DIR", desk.runtime())
+        .env("XDG_CACHE_HOME", desk.cache())
+        .output()
+        .unwrap();
+    let ran = Ran::from(output);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("namespaces") && ran.err.contains("sysctl user.max_net_namespaces"), "{ran:?}");
+    assert_eq!(names(&desk.runtime()), [""; 0]);
+}
+
+#[test]
+fn called_as_a_hook_tool_it_is_one() {
+    let desk = Desk::new();
+    let tool = desk.path().join("config-get");
+    symlink(desk.command(&[]).get_program(), &tool).unwrap();
+    let ran = Ran::from(Command::new(&tool).env_clear().output().unwrap());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("JUJU_AGENT_SOCKET_ADDRESS"), "{ran:?}");
+}
+
+#[test]
+fn a_charm_packed_twice_is_the_same() {
+    let desk = Desk::new();
+    let sample = desk.sample().display().to_string();
+    let first = desk.path().join("first.charm");
+    desk.ok(&["pack", &sample, "--output", first.to_str().unwrap()]);
+    assert_eq!(desk.ok(&["pack", &sample]), "flask.charm\n");
+    assert_eq!(fs::read(&first).unwrap(), fs::read(desk.path().join("flask.charm")).unwrap());
+    refused(&desk, &["pack", "/no/such/folder"], &["no charmcraft.yaml"]);
+}

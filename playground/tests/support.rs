@@ -1,0 +1,285 @@
+//! A playground of its own for each test, and a look at what it leaves behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The user that tests run as when they are about ordinary users, and are run by root.
+const NOBODY: u32 = 65_534;
+
+/// A runtime folder and everything the program needs, gone when dropped.
+pub(crate) struct Desk {
+    dir: tempfile::TempDir,
+    bin: PathBuf,
+    cache: PathBuf,
+    user: Option<u32>,
+}
+
+impl Desk {
+    /// A desk of the user who runs the tests.
+    pub(crate) fn new() -> Self {
+        let bin = Path::new(env!("CARGO_BIN_EXE_webcharm")).parent().unwrap().to_owned();
+        for name in ["pebble", "dispatch"] {
+            assert!(bin.join(name).is_file(), "{name} is not built: cargo build -p supervisor -p webcharm");
+        }
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        let desk = Self { dir: short_dir(), bin, cache, user: None };
+        fs::create_dir(desk.runtime()).unwrap();
+        desk
+    }
+
+    /// A desk of an ordinary user, which the one who runs the tests may be already.
+    pub(crate) fn of_ordinary_user() -> Self {
+        let mut desk = Self::new();
+        if rustix::process::geteuid().is_root() {
+            let own = desk.path().join("bin");
+            fs::create_dir(&own).unwrap();
+            for name in ["webcharm", "pebble", "dispatch"] {
+                fs::copy(desk.bin.join(name), own.join(name)).unwrap();
+            }
+            desk.bin = own;
+            desk.cache = desk.path().join("cache");
+            desk.user = Some(NOBODY);
+            fs::create_dir(&desk.cache).unwrap();
+            for dir in [desk.path(), &desk.runtime(), &desk.cache] {
+                std::os::unix::fs::chown(dir, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        desk
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn runtime(&self) -> PathBuf {
+        self.path().join("run")
+    }
+
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// Another cache, empty.
+    pub(crate) fn with_fresh_cache(mut self) -> Self {
+        self.cache = self.path().join("fresh");
+        self
+    }
+
+    /// Another charm: a shell script.
+    pub(crate) fn with_charm(mut self, script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let own = self.path().join("bin");
+        fs::create_dir(&own).unwrap();
+        for name in ["webcharm", "pebble"] {
+            // A copy: a link's target is where the program would look for its companions.
+            fs::copy(self.bin.join(name), own.join(name)).unwrap();
+        }
+        fs::write(own.join("dispatch"), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(own.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.bin = own;
+        self
+    }
+
+    /// A copy of the Flask sample's project, for a test to change.
+    pub(crate) fn sample(&self) -> PathBuf {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let to = self.path().join("project");
+        fs::create_dir_all(to.join("rock/flask")).unwrap();
+        for name in [
+            "charmcraft.yaml",
+            "rockcraft.yaml",
+            "rock/flask/app.py",
+            "rock/flask/requirements.txt",
+            "rock/flask/gunicorn.conf.py",
+        ] {
+            fs::copy(root.join(name), to.join(name)).unwrap();
+        }
+        to
+    }
+
+    /// The program with arguments.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.bin.join("webcharm"));
+        command.args(args).current_dir(self.path()).stdin(Stdio::null());
+        command.env("XDG_RUNTIME_DIR", self.runtime()).env("XDG_CACHE_HOME", &self.cache);
+        if let Some(user) = self.user {
+            command.uid(user).gid(user).env("HOME", "/nonexistent");
+        }
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        Ran::from(self.command(args).output().unwrap())
+    }
+
+    /// Runs the program, which must succeed, and returns what it printed.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert!(ran.code == Some(0), "{args:?}: {ran:?}");
+        ran.out
+    }
+
+    /// Starts the program in the foreground, with its output in files.
+    pub(crate) fn start(&self, args: &[&str]) -> Foreground {
+        let file = |name: &str| fs::File::create(self.path().join(name)).unwrap();
+        let child = self.command(args).stdout(file("out")).stderr(file("err")).spawn().unwrap();
+        Foreground { child, dir: self.path().to_owned() }
+    }
+
+    /// Where the application answers, by `status`.
+    pub(crate) fn url(&self) -> String {
+        let status: serde_json::Value = serde_json::from_str(&self.ok(&["status", "--format", "json"])).unwrap();
+        status["applications"]["flask-k8s"]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// Every living process of this desk: those that name its folder, and their descendants.
+    pub(crate) fn processes(&self) -> BTreeSet<u32> {
+        let all = processes();
+        let ours = self.path().to_str().unwrap();
+        let mut found: BTreeSet<u32> = all.iter().filter(|p| p.line.contains(ours)).map(|p| p.pid).collect();
+        loop {
+            let more: Vec<u32> =
+                all.iter().filter(|p| found.contains(&p.parent) && !found.contains(&p.pid)).map(|p| p.pid).collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    /// Asserts that nothing is left of the model, and that `before`'s processes are gone.
+    pub(crate) fn assert_nothing_left(&self, before: &BTreeSet<u32>) {
+        wait_until("no process is left", || {
+            let living: BTreeSet<u32> = processes().iter().map(|p| p.pid).collect();
+            before.is_disjoint(&living) && self.processes().is_empty()
+        });
+        assert_eq!(names(&self.runtime()), [""; 0], "the runtime folder is empty");
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        assert!(!mounts.contains(self.path().to_str().unwrap()), "{mounts}");
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // A test that failed halfway must not leave its model up.
+        if self.runtime().join("webcharm").exists() {
+            let _ = self.command(&["down"]).output();
+        }
+    }
+}
+
+/// The names in a folder, sorted.
+pub(crate) fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(dir)
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+/// What a finished program said.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+}
+
+/// A program in the foreground.
+pub(crate) struct Foreground {
+    child: Child,
+    dir: PathBuf,
+}
+
+impl Foreground {
+    pub(crate) fn out(&self) -> String {
+        fs::read_to_string(self.dir.join("out")).unwrap()
+    }
+
+    pub(crate) fn err(&self) -> String {
+        fs::read_to_string(self.dir.join("err")).unwrap()
+    }
+
+    /// Waits until its standard error holds `text`.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let started = Instant::now();
+        while !self.err().contains(text) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none() && started.elapsed() < PATIENCE, "{ended:?}: no {text:?} in {}", self.err());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end, and returns its exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not end: {}", self.err());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits on a condition.
+pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The body of a page.
+pub(crate) fn page(url: &str) -> String {
+    let output = Command::new("curl").args(["-sS", "--max-time", "10", url]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+struct Process {
+    pid: u32,
+    parent: u32,
+    line: String,
+}
+
+/// Processes that live; a zombie is its parent's affair.
+fn processes() -> Vec<Process> {
+    let ids = names(Path::new("/proc")).into_iter().filter_map(|name| name.parse::<u32>().ok());
+    ids.filter_map(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let field = |name: &str| Some(status.lines().find_map(|line| line.strip_prefix(name))?.trim().to_owned());
+        if field("State:")?.starts_with('Z') {
+            return None;
+        }
+        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let parent = field("PPid:")?.parse().ok()?;
+        Some(Process { pid, parent, line: String::from_utf8_lossy(&line).replace('\0', " ") })
+    })
+    .collect()
+}
+
+/// Socket paths are short: the target folder's may be too long for them.
+fn short_dir() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("wc").tempdir_in("/tmp").unwrap()
+}
