@@ -39,3 +39,6 @@ pub use service::{Action, Override, Service, Startup};
 pub use span::{OptionalDuration, Span};
 pub use stack::{LayerFile, Layers};
 pub use workload::{Pairing, PairingMode, Workload};
+
+#[cfg(test)]
+mod golden;

@@ -56,9 +56,12 @@ pub(super) fn is_zero(number: &i64) -> bool {
 }
 
 impl Check {
+    /// Time between two runs unless set.
+    pub(super) const PERIOD: Span = Span::from_secs(10);
+
     /// Time between two runs: 10 s unless set.
     pub fn effective_period(&self) -> Duration {
-        self.period.unwrap_or(Span::from_secs(10)).to_std()
+        self.period.unwrap_or(Self::PERIOD).to_std()
     }
 
     /// Time one run may take: 3 s unless set, and never more than the period.

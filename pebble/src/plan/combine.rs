@@ -34,6 +34,8 @@ pub(super) fn flatten<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Result
     }
     for check in all.checks.values_mut() {
         check.threshold = check.effective_threshold();
+        let period = check.period.unwrap_or(Check::PERIOD);
+        check.timeout = check.timeout.map(|timeout| timeout.min(period));
     }
     Ok(all)
 }

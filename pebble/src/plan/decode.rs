@@ -39,8 +39,14 @@ fn read(text: &[u8], unknown: Unknown, prefix: &str) -> Result<Layer, Error> {
     let sections = sections.map_err(|fault| wrong(fault.to_string()))?;
     let mut layer = Layer::default();
     for (name, key, node) in sections {
-        let mut reader = Reader::section(text, key, node, unknown);
-        section(&mut layer, &name, node, &mut reader, prefix)?;
+        let mut reader = Reader::section(text, key, unknown);
+        // Printed anew in flow style, nothing becomes an empty text.
+        let node = if reader.in_flow() && !matches!(node.kind, Kind::Scalar { .. }) {
+            node.clone().with_blanks_as_text()
+        } else {
+            node.clone()
+        };
+        section(&mut layer, &name, &node, &mut reader, prefix)?;
     }
     Ok(layer)
 }
@@ -58,28 +64,21 @@ fn section(layer: &mut Layer, name: &str, node: &Node, reader: &mut Reader<'_>, 
         "checks" => layer.checks = reader.run(node, objects::checks).map_err(in_section)?,
         "log-targets" => layer.log_targets = reader.run(node, objects::log_targets).map_err(in_section)?,
         "workloads" => {
-            layer.workloads = optional(reader, node, objects::workloads).map_err(|fault| match fault {
+            layer.workloads = reader.run(node, objects::workloads).map_err(|fault| match fault {
                 Fault::Null(message) => Error::Invalid(message),
                 fault => Error::Parse(format!(r#"cannot parse the "workloads" section: {fault}"#)),
             })?;
         }
+        "pairing" if node.is_null() => {}
         "pairing" => {
-            layer.pairing = optional(reader, node, objects::pairing)
+            layer.pairing = reader
+                .run(node, objects::pairing)
                 .map_err(|fault| Error::Parse(format!("cannot parse the pairing section: {fault}")))?;
         }
         _ if reader.ignores_unknown() => {}
         _ => return Err(Error::Parse(format!("{prefix}: unknown section {}", quote(name)))),
     }
     Ok(())
-}
-
-/// A section that may be there without a word in it.
-fn optional<T: Default>(
-    reader: &mut Reader<'_>,
-    node: &Node,
-    decode: fn(&mut Reader<'_>, &Node) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    if node.is_null() { Ok(T::default()) } else { reader.run(node, decode) }
 }
 
 /// Objects by name.

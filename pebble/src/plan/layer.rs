@@ -51,6 +51,29 @@ impl Layer {
         Self::parse_labelled("", text)
     }
 
+    /// The layer as JSON text that YAML readers, Pebble's included, understand the same way.
+    ///
+    /// Bare serde won't do: JSON may hold characters raw that YAML refuses (delete and the controls beyond ASCII) or
+    /// takes for line breaks. They are escaped here.
+    ///
+    /// ```
+    /// let layer = pebble::plan::Layer { summary: "a\u{7f}b".to_owned(), ..Default::default() };
+    /// assert_eq!(layer.to_json(), r#"{"summary":"a\u007fb"}"#);
+    /// ```
+    pub fn to_json(&self) -> String {
+        // Texts, numbers and maps with text keys only: nothing in it can fail.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+            match c {
+                '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                    out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                }
+                _ => out.push(c),
+            }
+            out
+        })
+    }
+
     /// The same under a label, which messages name.
     ///
     /// # Errors

@@ -199,6 +199,3 @@ impl Plan {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,7 +13,7 @@ mod node;
 mod resolve;
 
 pub(super) use node::{Kind, Node};
-pub(super) use resolve::{Resolved, resolve};
+pub(super) use resolve::{Resolved, resolve, separates_digits};
 
 use super::Error;
 

@@ -94,11 +94,9 @@ fn check(reader: &mut Reader<'_>, node: &Node) -> Result<Check, Fault> {
             "period" => check.period = Reader::span(value)?,
             "timeout" => check.timeout = Reader::span(value)?,
             "threshold" => check.threshold = reader.int(value).unwrap_or_default(),
-            "http" if value.is_null() => {}
+            "http" | "tcp" | "exec" if value.is_null() => {}
             "http" => check.http = Some(http(reader, value)?),
-            "tcp" if value.is_null() => {}
             "tcp" => check.tcp = Some(tcp(reader, value)?),
-            "exec" if value.is_null() => {}
             "exec" => check.exec = Some(exec(reader, value)?),
             _ => reader.unknown(&name, key, TYPE),
         }

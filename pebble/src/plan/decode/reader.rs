@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{Kind, Node};
 use crate::plan::quote::quote;
-use crate::plan::yaml::Resolved;
+use crate::plan::yaml::{self, Resolved};
 use crate::plan::{Environment, Span};
 
 /// Why a section can't be decoded.
@@ -27,6 +27,8 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+const MAX_COMPLAINTS: usize = 1_000;
 
 /// What becomes of fields nobody knows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,20 +66,22 @@ impl<'t> Reader<'t> {
         Self { text, origin: Origin::Text, unknown, complaints: Vec::new(), null: None }
     }
 
-    /// For the value of one section.
-    pub(super) fn section(text: &'t str, key: &Node, node: &Node, unknown: Unknown) -> Self {
+    /// For the value of the section with this key.
+    pub(super) fn section(text: &'t str, key: &Node, unknown: Unknown) -> Self {
         let after_key = match (&key.kind, key.offset) {
             (Kind::Scalar { text: name, .. }, Some(offset)) => text.get(offset + name.len()..).unwrap_or_default(),
             _ => "",
         };
         let value = after_key.trim_start_matches(['"', '\'', ':', ' ', '\t', '\r', '\n']);
-        let origin = match node.offset {
-            Some(offset) if !value.starts_with(['{', '[']) => {
-                Origin::Section(text[..offset].rfind('\n').map_or(0, |end| end + 1))
-            }
+        let origin = match after_key.find('\n') {
+            Some(end) if !value.starts_with(['{', '[']) => Origin::Section(text.len() - after_key.len() + end + 1),
             _ => Origin::Flow,
         };
         Self { origin, ..Self::whole(text, unknown) }
+    }
+
+    pub(super) fn in_flow(&self) -> bool {
+        matches!(self.origin, Origin::Flow)
     }
 
     pub(super) fn ignores_unknown(&self) -> bool {
@@ -161,7 +165,8 @@ impl<'t> Reader<'t> {
             _ => return Err(Fault::Value("value must be a YAML number".to_owned())),
         };
         let named = text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_alphabetic());
-        let value = text.parse().ok().filter(|value: &f64| named || value.is_finite());
+        let digits = if yaml::separates_digits(text) { text.replace('_', "") } else { text.clone() };
+        let value = digits.parse().ok().filter(|value: &f64| named || value.is_finite());
         value.map(Some).ok_or_else(|| Fault::Value(format!("invalid floating-point number {}", quote(text))))
     }
 
@@ -239,28 +244,41 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Complains about keys that are there twice.
+    /// Complains about keys that are there twice, pair by pair.
     fn has_doubles(&mut self, pairs: &[(Node, Node)]) -> bool {
-        let mut seen: BTreeMap<&str, &Node> = BTreeMap::new();
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let keys = pairs.iter().enumerate().filter_map(|(at, (key, _))| match &key.kind {
+            Kind::Scalar { text, .. } => Some((at, text.as_str())),
+            _ => None,
+        });
+        for (at, text) in keys.clone() {
+            places.entry(text).or_default().push(at);
+        }
         let before = self.complaints.len();
-        for (key, _) in pairs {
-            let Kind::Scalar { text, .. } = &key.kind else { continue };
-            if let Some(first) = seen.get(text.as_str()) {
-                let (line, first) = (self.line(key), self.line(first));
-                let text = quote(text);
-                self.complaints.push(format!("line {line}: mapping key {text} already defined at line {first}"));
-            } else {
-                seen.insert(text, key);
+        for (at, text) in keys {
+            for later in places[text].iter().filter(|later| **later > at) {
+                let (first, line) = (self.line(&pairs[at].0), self.line(&pairs[*later].0));
+                self.complain(format!("line {line}: mapping key {} already defined at line {first}", quote(text)));
+                if self.complaints.len() >= MAX_COMPLAINTS {
+                    return true;
+                }
             }
         }
         self.complaints.len() > before
+    }
+
+    /// Notes a complaint; a text that earns more than a client would read earns no more.
+    fn complain(&mut self, complaint: String) {
+        if self.complaints.len() < MAX_COMPLAINTS {
+            self.complaints.push(complaint);
+        }
     }
 
     /// Complains about a field that the type doesn't have.
     pub(super) fn unknown(&mut self, name: &str, key: &Node, type_: &str) {
         if self.unknown == Unknown::Refused {
             let line = self.line(key);
-            self.complaints.push(format!("line {line}: field {name} not found in type {type_}"));
+            self.complain(format!("line {line}: field {name} not found in type {type_}"));
         }
     }
 
@@ -278,7 +296,7 @@ impl<'t> Reader<'t> {
             }
         };
         let line = self.line(node);
-        self.complaints.push(format!("line {line}: cannot unmarshal {what} into {type_}"));
+        self.complain(format!("line {line}: cannot unmarshal {what} into {type_}"));
     }
 
     fn line(&self, node: &Node) -> usize {

@@ -1,1 +1,65 @@
+use proptest::prelude::*;
 
+use crate::plan::{Error, Layer, Plan};
+
+#[test]
+fn json_and_yaml_are_one_format() {
+    let yaml = "services:\n  web:\n    override: replace\n    command: x\n    environment:\n      A: 1e3\n      B: ~\n";
+    let json = r#"{"services":{"web":{"override":"replace","command":"x","environment":{"A":"1e3","B":""}}}}"#;
+    assert_eq!(Layer::parse(yaml.as_bytes()), Layer::parse(json.as_bytes()));
+}
+
+#[test]
+fn a_plan_may_say_more_than_we_know() {
+    let text =
+        "services:\n    web:\n        override: replace\n        command: x\n        shiny: 1\nfuture:\n    a: b\n";
+    let plan = Plan::parse(text.as_bytes()).unwrap();
+    assert_eq!(plan.services["web"].command, "x");
+    assert_eq!(Plan::parse(b"{}\n").unwrap(), Plan::default());
+}
+
+#[test]
+fn reserved_labels_and_strange_bytes_are_refused() {
+    let error = Layer::parse_labelled("pebble-x", b"{}").unwrap_err();
+    assert_eq!(error.to_string(), r#"cannot use reserved label prefix "pebble-""#);
+    assert!(matches!(Layer::parse(b"summary: \xff"), Err(Error::Parse(_))));
+    assert!(matches!(Layer::parse(&[b'['; 2 << 20]), Err(Error::Limit(_))));
+}
+
+#[test]
+fn doubles_without_end_are_not_listed_without_end() {
+    let text = "a: b\n".repeat(20_000);
+    let message = Layer::parse(text.as_bytes()).unwrap_err().to_string();
+    assert!(message.lines().count() <= 1_001, "{}", message.lines().count());
+}
+
+#[test]
+fn values_stay_out_of_debug() {
+    let text = r#"{"services":{"web":{"override":"replace","command":"x","environment":{"TOKEN":"hunter2"}}},
+        "checks":{"up":{"override":"replace","http":{"url":"http://x","headers":{"Authorization":"hunter2"}}}}}"#;
+    let shown = format!("{:?}", Layer::parse(text.as_bytes()).unwrap());
+    assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_text_panics(text in any::<String>()) {
+        let _ = Layer::parse(text.as_bytes());
+        let _ = Plan::parse(text.as_bytes());
+    }
+
+    #[test]
+    fn no_yaml_like_text_panics(
+        text in r##"((services|checks|summary|a|<<|override|replace|command|environment|é)?[ \n\t:,\-?\[\]{}&*!|>'"#%~0-9]{0,4}){0,30}"##,
+    ) {
+        let _ = Layer::parse(text.as_bytes());
+        let _ = Layer::parse(format!("services:\n  a:\n    {text}").as_bytes());
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Layer::parse(&bytes);
+    }
+}

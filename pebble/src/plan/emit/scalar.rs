@@ -114,12 +114,7 @@ pub(super) fn is_break(c: char) -> bool {
 
 /// What the printer takes for printable: line feeds and most of the basic plane, but neither tabs nor anything beyond.
 fn is_printable(c: char) -> bool {
-    match c {
-        '\n' | ' '..='~' => true,
-        '\u{feff}' => false,
-        '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => true,
-        _ => false,
-    }
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
 /// A text's escaped form, between double quotes. A byte order mark at its beginning makes Go escape all of it.

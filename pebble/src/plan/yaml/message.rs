@@ -29,13 +29,15 @@ fn worded(shown: &str) -> String {
         None => (shown, None),
     };
     let (problem, place) = split_place(problem);
+    // The one word that the two spell differently.
+    let problem = problem.replace("hexadecimal", "hexdecimal");
     let (context, context_place) = context.map_or(("", None), split_place);
     let scanner = context.starts_with("while scanning") || problem.ends_with("not allowed in this context");
     let same_place = if context.is_empty() { None } else { place };
     let line = [context_place.or(same_place), place].into_iter().flatten().map(|line| line - 1).find(|line| *line != 0);
     match line {
         Some(line) => format!("line {}: {problem}", line + u64::from(scanner)),
-        None => problem.to_owned(),
+        None => problem,
     }
 }
 

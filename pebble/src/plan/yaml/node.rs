@@ -46,6 +46,22 @@ impl Node {
     pub(in crate::plan) fn is_null(&self) -> bool {
         self.resolved() == Some(Resolved::Null)
     }
+
+    /// The same tree with scalars that aren't there at all turned into empty texts.
+    pub(in crate::plan) fn with_blanks_as_text(self) -> Self {
+        let kind = match self.kind {
+            Kind::Scalar { text, plain } => {
+                let plain = plain && !text.is_empty();
+                Kind::Scalar { text, plain }
+            }
+            Kind::Sequence(items) => Kind::Sequence(items.into_iter().map(Self::with_blanks_as_text).collect()),
+            Kind::Mapping(entries) => {
+                let entries = entries.into_iter().map(|(key, value)| (key, value.with_blanks_as_text()));
+                Kind::Mapping(entries.collect())
+            }
+        };
+        Self { kind, ..self }
+    }
 }
 
 /// Reads the first document.
@@ -59,7 +75,10 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, Error> {
         return Ok(None);
     }
     match shape {
-        Some(shape) => document(text, NodeSeed { shape: &shape, text }).map_err(|error| message::parse(text, &error)),
+        Some(shape) => {
+            let seed = NodeSeed { shape: &shape, text, end: &Cell::new(0) };
+            document(text, seed).map_err(|error| message::parse(text, &error))
+        }
         None => Ok(None),
     }
 }
@@ -166,6 +185,8 @@ impl<'de> Visitor<'de> for ShapeSeed<'_> {
 struct NodeSeed<'s, 't> {
     shape: &'s Shape,
     text: &'t str,
+    /// Where the last scalar with a known place ended.
+    end: &'s Cell<usize>,
 }
 
 impl<'de> DeserializeSeed<'de> for NodeSeed<'_, '_> {
@@ -185,7 +206,16 @@ impl NodeSeed<'_, '_> {
         let before = offset.and_then(|offset| offset.checked_sub(1)).map(|before| self.text.as_bytes()[before]);
         let quoted = offset.is_none() || matches!(before, Some(b'"' | b'\''));
         let plain = *self.shape == Shape::Null || !quoted;
-        Node { offset, kind: Kind::Scalar { text: text.to_owned(), plain } }
+        if let Some(offset) = offset {
+            self.end.set(offset + text.len() + usize::from(quoted));
+        }
+        Node { offset: offset.or_else(|| self.next_word()), kind: Kind::Scalar { text: text.to_owned(), plain } }
+    }
+
+    /// The place of a scalar that doesn't tell: after the last one that did, past what may stand between two.
+    fn next_word(self) -> Option<usize> {
+        let rest = self.text.get(self.end.get()..)?;
+        rest.find(|c| !" \t\r\n:,-?[{]}".contains(c)).map(|at| self.end.get() + at)
     }
 }
 
