@@ -6,8 +6,9 @@ use crate::plan::Error;
 pub(super) const MAX_BYTES: usize = 1 << 20;
 /// The most nodes, each alias counted as what it stands for.
 pub(super) const MAX_NODES: usize = 100_000;
-/// The deepest brackets. The parser itself ends at 128 levels, but only once it has seen the whole text.
-const MAX_BRACKETS: usize = 1_000;
+/// The most brackets one line may leave open. The parser itself ends at 128 levels, but only once it has seen the whole
+/// text, at a cost that grows with this.
+const MAX_BRACKETS: usize = 256;
 
 /// Looks at the text without parsing it.
 ///

@@ -70,7 +70,7 @@ fn depth_and_size_are_bounded() {
     let deep = |open: &str, count: usize| read(&open.repeat(count)).unwrap_err().to_string();
     assert_eq!(deep("[", 500_000), "yaml: brackets are nested too deeply");
     assert_eq!(deep("{a: ", 200_000), "yaml: brackets are nested too deeply");
-    assert_eq!(deep("[", 300), "yaml: document is nested too deeply");
+    assert_eq!(deep("[", 200), "yaml: document is nested too deeply");
     assert_eq!(deep("[\n", 3_000), "yaml: document is nested too deeply");
     assert_eq!(deep("- ", 3_000), "yaml: document is nested too deeply");
     assert_eq!(read(&"a".repeat(limits::MAX_BYTES + 1)).unwrap_err().to_string(), "yaml: text is larger than 1 MiB");
