@@ -79,12 +79,18 @@ pub(crate) fn prepare(daemon: &Daemon, task: Id, settings: Settings, split_stder
     daemon.executions.0.borrow_mut().insert(task, execution);
 }
 
-/// Takes a connection over as one of a task's websockets, once the handshake has been answered.
-pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<Incoming>) -> Result<(), Refusal> {
+/// Whether a task waits for this websocket.
+pub(crate) fn has_socket(daemon: &Daemon, task: Id, name: &str) -> Result<(), Refusal> {
+    let executions = daemon.executions.0.borrow();
+    let slot = executions.get(&task).ok_or(Refusal::Over)?.slots.get(name).ok_or(Refusal::NoSuchSocket)?;
+    slot.as_ref().map(|_| ()).ok_or(Refusal::Taken)
+}
+
+/// Takes a connection over as the websocket that a task waits for, once the handshake has been answered.
+pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<Incoming>) {
     let mut executions = daemon.executions.0.borrow_mut();
-    let execution = executions.get_mut(&task).ok_or(Refusal::Over)?;
-    let slot = execution.slots.get_mut(name).ok_or(Refusal::NoSuchSocket)?;
-    let hand = slot.take().ok_or(Refusal::Taken)?;
+    let slot = executions.get_mut(&task).and_then(|execution| execution.slots.get_mut(name));
+    let Some(hand) = slot.and_then(Option::take) else { return };
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     spawn_local(async move {
         if let Ok(upgraded) = upgrade.await {
@@ -93,7 +99,6 @@ pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Reque
             let _ = hand.send(socket);
         }
     });
-    Ok(())
 }
 
 /// Runs a task's command to its end.

@@ -22,7 +22,9 @@ pub(crate) enum Error {
     #[error("{0}")]
     Path(PathError),
     #[error("cannot create directory: {0}")]
-    Directory(PathError),
+    Directory(Box<Error>),
+    #[error("{}", errno::text(.0))]
+    Chown(io::Error),
     #[error("cannot look up user and group: {0}")]
     Owner(users::Error),
     #[error("paths must be absolute, got {0:?}")]
@@ -47,8 +49,10 @@ impl Error {
     /// The word for programs, and the HTTP status where there is one error only.
     pub(crate) fn kind(&self) -> (&'static str, u16) {
         match self {
-            Error::Path(error) | Error::Directory(error) if error.is_not_found() => ("not-found", 404),
-            Error::Path(error) | Error::Directory(error) if error.is_permission_denied() => ("permission-denied", 403),
+            Error::Path(error) if error.is_not_found() => ("not-found", 404),
+            Error::Path(error) if error.is_permission_denied() => ("permission-denied", 403),
+            Error::Chown(error) if error.kind() == io::ErrorKind::PermissionDenied => ("permission-denied", 403),
+            Error::Directory(error) => error.kind(),
             _ => ("generic-file-error", 400),
         }
     }
@@ -144,19 +148,19 @@ pub(crate) fn make_directory(item: &DirItem) -> Result<(), Error> {
     let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
     let path = clean(&item.path);
     if item.make_parents {
-        return Ok(make_directories(&path, mode, owner)?);
+        return make_directories(&path, mode, owner);
     }
     match fs::metadata(&path) {
         Ok(found) => Err(occupied(&path, &found, Errno::EXIST).into()),
-        Err(_) => Ok(make(&path, mode, owner)?),
+        Err(_) => make(&path, mode, owner),
     }
 }
 
 /// Makes a directory and its missing parents, all with the same mode and owner. One that is there is left as it is.
-fn make_directories(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), PathError> {
+fn make_directories(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Ok(()),
-        Ok(found) => return Err(occupied(path, &found, Errno::NOTDIR)),
+        Ok(found) => return Err(occupied(path, &found, Errno::NOTDIR).into()),
         Err(_) => {}
     }
     let parent = parent(path);
@@ -172,17 +176,17 @@ fn occupied(path: &str, by: &Metadata, otherwise: Errno) -> PathError {
 }
 
 /// Makes one directory, which is not seen before it has its mode and owner.
-fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), PathError> {
+fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     let draft = format!("{path}.mkdir-new");
     match fs::DirBuilder::new().mode(mode).create(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(PathError::when("mkdir", &draft)(error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(PathError::when("mkdir", &draft)(error).into()),
         _ => {}
     }
     if let Some(owner) = owner {
-        chown(&draft, Some(owner.uid), Some(owner.gid)).map_err(PathError::when("chown", &draft))?;
+        chown(&draft, Some(owner.uid), Some(owner.gid)).map_err(Error::Chown)?;
     }
     fs::set_permissions(&draft, fs::Permissions::from_mode(mode)).map_err(PathError::when("chmod", &draft))?;
-    fs::rename(&draft, path).map_err(PathError::when("rename", &format!("{draft} {path}")))
+    Ok(fs::rename(&draft, path).map_err(PathError::when("rename", &format!("{draft} {path}")))?)
 }
 
 /// Removes a file or an empty directory; with `recursive` also what is in it, and a missing path is no error.
@@ -196,7 +200,14 @@ pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
     };
     match removed {
         Err(error) if recursive && error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => Ok(removed.map_err(PathError::when(if recursive { "unlinkat" } else { "remove" }, path))?),
+        removed => {
+            let doing = match recursive {
+                true if is_directory && fs::read_dir(absolute).is_err() => "openfdat",
+                true => "unlinkat",
+                false => "remove",
+            };
+            Ok(removed.map_err(PathError::when(doing, path))?)
+        }
     }
 }
 

@@ -45,20 +45,20 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Layer>, Error> {
     let mut layers = Vec::new();
     for Entry { path, file, is_directory } in entries(directory, true)? {
         if !is_directory {
-            layers.push(layer(&path, file.label, file.order * 1000)?);
+            layers.push(layer(&path, &file.label, file.order * 1000)?);
             continue;
         }
         for inner in entries(&path, false)? {
             let label = format!("{}/{}", file.label, inner.file.label);
-            layers.push(layer(&inner.path, label, file.order * 1000 + inner.file.order)?);
+            layers.push(layer(&inner.path, &label, file.order * 1000 + inner.file.order)?);
         }
     }
     Ok(layers)
 }
 
-fn layer(path: &Path, label: String, order: u32) -> Result<Layer, Error> {
+fn layer(path: &Path, label: &str, order: u32) -> Result<Layer, Error> {
     let text = fs::read(path).map_err(|error| Error::File { path: path.to_owned(), error })?;
-    Ok(Layer { order, ..Layer::parse_labelled(&label, &text)? })
+    Ok(Layer { order, ..Layer::parse_labelled(label, &text)? })
 }
 
 fn entries(directory: &Path, directories: bool) -> Result<Vec<Entry>, Error> {

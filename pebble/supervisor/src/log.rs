@@ -79,14 +79,14 @@ impl Log {
         "2026-01-01T00:00:00.000Z [] \n".len() + self.service.len()
     }
 
-    /// The last lines, indented as a task's log tells them; empty if there was no output.
+    /// The last lines, indented as a task's log tells them; an empty one if there was no output.
     pub(crate) fn last_lines(&self) -> String {
         let ring = self.ring.borrow();
         let skip = ring.lines.len().saturating_sub(LAST_LINES);
         let shown = ring.lines.iter().skip(skip).map(|line| String::from_utf8_lossy(&line.text).into_owned());
         let cut = (skip > 0).then(|| "(...)".to_owned());
-        let lines: Vec<String> = cut.into_iter().chain(shown).map(|line| format!("    {line}")).collect();
-        lines.join("\n").trim_end().to_owned()
+        let lines: Vec<String> = cut.into_iter().chain(shown).collect();
+        format!("    {}", lines.join("\n    ").trim_end())
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn tells_the_last_twenty_lines() {
         let log = log();
-        assert_eq!(log.last_lines(), "");
+        assert_eq!(log.last_lines(), "    ");
         for number in 0..25 {
             log.write(format!("{number}\n").as_bytes(), now());
         }

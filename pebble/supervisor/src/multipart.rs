@@ -143,8 +143,8 @@ impl Reader {
 
 impl Part {
     fn parse(head: &str) -> Part {
-        let fields = head.lines().filter_map(|line| line.split_once(':'));
-        let disposition = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition")).last();
+        let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+        let disposition = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
         let value = disposition.map_or("", |(_, value)| value);
         Part { name: parameter(value, "name").unwrap_or_default(), filename: parameter(value, "filename").unwrap_or_default() }
     }

@@ -77,10 +77,19 @@ impl Fault {
         &self.message
     }
 
+    fn envelope(self) -> Envelope<ErrorResult> {
+        let result = ErrorResult { message: self.message, kind: self.kind.to_owned(), ..ErrorResult::default() };
+        Envelope::new(ResponseType::Error, self.status, result)
+    }
+
+    /// As JSON, for an answer that has more in it.
+    pub(crate) fn json(self) -> Vec<u8> {
+        self.envelope().json()
+    }
+
     /// The fault as the client gets it.
     pub(crate) fn into_response(self) -> Response<Body> {
-        let result = ErrorResult { message: self.message, kind: self.kind.to_owned(), ..ErrorResult::default() };
-        Envelope::new(ResponseType::Error, self.status, result).into_response()
+        self.envelope().into_response()
     }
 }
 

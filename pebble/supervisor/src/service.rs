@@ -141,10 +141,8 @@ pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: 
 
 fn tell_last_lines(daemon: &Daemon, task: Id, name: &str) {
     let lines = daemon.services.with(name, |entry| entry.log.last_lines()).unwrap_or_default();
-    if !lines.is_empty() {
-        let text = format!("Most recent service output:\n{lines}");
-        daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
-    }
+    let text = format!("Most recent service output:\n{lines}");
+    daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
 }
 
 /// Stops a service for a task, and answers when it is gone or can't be stopped.

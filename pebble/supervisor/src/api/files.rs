@@ -131,7 +131,7 @@ pub(super) async fn act(mut call: Call) -> Answer {
     let content_type = call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
-        "" => Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type)))),
+        broken if broken.split('/').any(str::is_empty) => Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type)))),
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
             if boundary.len() < SHORTEST_BOUNDARY {
@@ -178,7 +178,8 @@ impl Upload {
             let item = items.get(part.filename.as_str()).filter(|_| part.name == "files");
             let item = item.ok_or_else(|| stray(&part))?;
             self.call.admit("push_file", &format!("Pushing file {}", item.path));
-            let written = self.one(item).await.map_err(failed(number))?;
+            // A part that breaks off is found out by the next one's missing.
+            let written = self.one(item).await.map_err(failed(number + 1))?;
             done.insert(item.path.clone(), written);
         }
         let result = |item: WriteItem| {
@@ -191,9 +192,8 @@ impl Upload {
     /// The first part, which says what the others are.
     async fn description(&mut self) -> Result<FilesAction, Fault> {
         let failed = |why: String| Fault::bad_request(format!("cannot read request metadata: {why}"));
-        let part = match self.next().await.map_err(failed)? {
-            Event::Part(part) => part,
-            _ => return Err(failed("EOF".to_owned())),
+        let Event::Part(part) = self.next().await.map_err(failed)? else {
+            return Err(failed("EOF".to_owned()));
         };
         if part.name != "request" {
             return Err(Fault::bad_request(format!(r#"metadata field name must be "request", got {}"#, quoted(&part.name))));

@@ -64,14 +64,16 @@ async fn send(
     let mut past: VecDeque<Entry> = std::iter::from_fn(|| earliest(&mut readers)).collect();
     past.drain(..past.len().saturating_sub(lines.unwrap_or(usize::MAX)));
     print(&mut past.into_iter(), pieces).await?;
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         tokio::select! {
             grown = growing.changed() => grown.map_err(|_| Gone)?,
             () = pieces.closed() => return Err(Gone),
         }
         print(&mut std::iter::from_fn(|| earliest(&mut readers)), pieces).await?;
     }
-    Ok(())
 }
 
 async fn print(entries: &mut dyn Iterator<Item = Entry>, pieces: &mpsc::Sender<Bytes>) -> Result<(), Gone> {

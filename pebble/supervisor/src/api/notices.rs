@@ -1,6 +1,9 @@
 //! Notices: listed, waited for, added.
 
+use std::collections::BTreeMap;
+
 use pebble::types::{self, NoticeAction, NoticeAdded};
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::{Call, duration};
@@ -39,7 +42,8 @@ fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
     let after = match call.query.get("after") {
         "" => None,
         text => Some(Time::parse(text).ok_or_else(|| {
-            Fault::bad_request(format!(r#"invalid "after" timestamp: parsing time {text:?} as RFC 3339"#))
+            let why = format!(r#"parsing time {text:?} as "2006-01-02T15:04:05Z07:00": cannot parse {text:?} as "2006""#);
+            Fault::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
         })?),
     };
     Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.list("keys"), after }))
@@ -60,29 +64,39 @@ fn whose(call: &Call, user: User) -> Result<Option<u32>, Fault> {
         (true, _) if has_id => Err(Fault::bad_request(r#"cannot use both "users" and "user-id" parameters"#)),
         (true, _) if call.query.get("users") == "all" => Ok(None),
         (true, _) => Err(Fault::bad_request(r#"invalid "users" filter: must be "all""#)),
-        (false, [id]) => id.parse().map(Some).map_err(|_| invalid(format!("user ID is not a valid uint32: {id}"))),
+        (false, [id]) => user_id(id).map(Some).map_err(invalid),
         (false, _) if has_id => Err(invalid(r#"must only include one "user-id""#.to_owned())),
         (false, _) => Ok(Some(user.uid)),
     }
 }
 
+fn user_id(text: &str) -> Result<u32, String> {
+    let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quoted(text)))?;
+    u32::try_from(id).map_err(|_| format!("user ID is not a valid uint32: {id}"))
+}
+
 pub(super) async fn add(mut call: Call) -> Answer {
     let user = user(&call, "so cannot create notice")?;
-    let asked: NoticeAction = call.json("request body").await?;
-    check(&asked)?;
+    let mut body: Map<String, Value> = call.json("request body").await?;
+    let data = body.remove("data").unwrap_or_default();
+    let wrong = |why: serde_json::Error| Fault::bad_request(format!("cannot decode request body: json: {why}"));
+    let asked: NoticeAction = serde_json::from_value(body.into()).map_err(wrong)?;
+    check(&asked, &data)?;
+    let data: Option<BTreeMap<String, String>> = serde_json::from_value(data)
+        .map_err(|why| Fault::bad_request(format!("cannot decode notice data: json: {why}")))?;
     let quiet = duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
     let occurrence = Occurrence {
         user_id: Some(user.uid),
         kind: CUSTOM.to_owned(),
         key: asked.key,
-        data: asked.data,
+        data: data.unwrap_or_default(),
         repeat_after: quiet.unwrap_or_default(),
     };
     sync(NoticeAdded { id: call.daemon.store.write(|state| state.notify(occurrence, Time::now())) })
 }
 
-fn check(asked: &NoticeAction) -> Result<(), Fault> {
-    let size = serde_json::to_vec(&asked.data).map_or(0, |data| data.len());
+fn check(asked: &NoticeAction, data: &Value) -> Result<(), Fault> {
+    let size = serde_json::to_vec(data).map_or(0, |data| data.len());
     let wrong = if asked.action != "add" {
         format!("invalid action {}", quoted(&asked.action))
     } else if asked.kind != CUSTOM {

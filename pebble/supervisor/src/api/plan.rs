@@ -32,7 +32,7 @@ pub(super) async fn add_layer(mut call: Call) -> Answer {
     let added = if asked.combine { layers.combine(layer, asked.inner) } else { layers.append(layer, asked.inner) };
     match added {
         Ok(()) => sync(true),
-        Err(error @ (Error::Inner | Error::Order(_))) => Err(Fault::server(error.to_string())),
+        Err(error @ Error::Inner) => Err(Fault::server(error.to_string())),
         Err(error) => Err(Fault::bad_request(error.to_string())),
     }
 }

@@ -1,6 +1,8 @@
 //! The websockets of a task: a command's input, output and control.
 
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -23,18 +25,27 @@ pub(super) async fn websocket(mut call: Call) -> Answer {
         call.daemon.journal.note(&format!("Websocket {id}: {} tasks do not have websockets", quoted(&kind)));
         return Err(Fault::bad_request(format!("{} tasks do not have websockets", quoted(&kind))));
     }
-    let response = shake_hands(call.request.headers())?;
-    match exec::connect(&call.daemon, id, &name, &mut call.request) {
-        Ok(()) => Ok(response),
-        Err(Refusal::NoSuchSocket) => {
+    let refused = match exec::has_socket(&call.daemon, id, &name) {
+        Ok(()) => match shake_hands(call.request.headers()) {
+            Ok(response) => {
+                exec::connect(&call.daemon, id, &name, &mut call.request);
+                return Ok(response);
+            }
+            Err(why) => return Ok(no_handshake(why)),
+        },
+        Err(refused) => refused,
+    };
+    match refused {
+        Refusal::NoSuchSocket => {
             call.daemon.journal.note(&format!("Websocket {id}: cannot find {name} websocket"));
             Err(Fault::not_found(format!("cannot find {name} websocket for task {}", quoted(&task_id))))
         }
-        Err(Refusal::Taken) => {
-            call.daemon.journal.note(&format!("Websocket {id}: {name} websocket already connected"));
-            Err(Fault::server(format!("{name} websocket already connected")))
+        Refusal::Taken => {
+            let why = format!("{name} websocket already connected");
+            call.daemon.journal.note(&format!("Websocket {id}: cannot connect to {name} websocket: {why}"));
+            Err(Fault::server(why))
         }
-        Err(Refusal::Over) => Err(Fault::server(over(&call, id))),
+        Refusal::Over => Err(Fault::server(over(&call, id))),
     }
 }
 
@@ -47,15 +58,35 @@ fn over(call: &Call, task: Id) -> String {
     error.unwrap_or_else(|| "the command is over".to_owned())
 }
 
-fn shake_hands(headers: &HeaderMap) -> Result<Response<Body>, Fault> {
-    let wants = headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| wants);
-    let key = key.ok_or_else(|| Fault::bad_request("websocket: not a websocket handshake"))?;
-    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|error| Fault::server(error.to_string()))?;
+fn shake_hands(headers: &HeaderMap) -> Result<Response<Body>, &'static str> {
+    let has = |name: HeaderName, token: &str| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
+    };
+    if !has(CONNECTION, "upgrade") {
+        return Err("the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header");
+    }
+    if !has(UPGRADE, "websocket") {
+        return Err("the client is not using the websocket protocol: 'websocket' token not found in 'Upgrade' header");
+    }
+    if !has(SEC_WEBSOCKET_VERSION, "13") {
+        return Err("unsupported version: 13 not found in 'Sec-Websocket-Version' header");
+    }
+    let key = headers.get(SEC_WEBSOCKET_KEY).ok_or("not a websocket handshake: 'Sec-WebSocket-Key' header is missing or blank")?;
     let mut response = Response::new(Body::whole(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).map_err(|_| "bad key")?;
     response.headers_mut().insert(SEC_WEBSOCKET_ACCEPT, accept);
     Ok(response)
+}
+
+/// Pebble answers a request that is no handshake twice over, as plain text and as an error; so do we.
+fn no_handshake(why: &str) -> Response<Body> {
+    let fault = Fault::server(format!("websocket: {why}"));
+    let mut response = Response::new(Body::whole([b"Bad Request\n".to_vec(), fault.json()].concat()));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pebble::types::WriteItem;
+use rustix::io::Errno;
 use tokio::task::spawn_blocking;
 
 use super::{Error, absolute, clean, make_directories, owner, parent, permissions};
@@ -35,7 +36,7 @@ impl Draft {
         absolute(&item.path)?;
         let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
         if item.make_dirs {
-            make_directories(&parent(&clean(&item.path)), 0o755, owner).map_err(Error::Directory)?;
+            make_directories(&parent(&clean(&item.path)), 0o755, owner).map_err(|error| Error::Directory(Box::new(error)))?;
         }
         let mode = permissions(&item.permissions, 0o644)?;
         let (file, path) = create_beside(&item.path)?;
@@ -58,12 +59,14 @@ impl Draft {
     /// The system says no; what was there before is still there then.
     pub(crate) async fn finish(mut self) -> Result<(), Error> {
         if let Some(owner) = self.owner {
-            fchown(&self.file, Some(owner.uid), Some(owner.gid)).map_err(PathError::when("chown", &self.path))?;
+            fchown(&self.file, Some(owner.uid), Some(owner.gid)).map_err(Error::Chown)?;
         }
         let sync = self.file.try_clone().map_err(PathError::when("sync", &self.path))?;
         let synced = spawn_blocking(move || sync.sync_all()).await.unwrap_or_else(|error| Err(io::Error::other(error)));
         synced.map_err(PathError::when("sync", &self.path))?;
-        fs::rename(&self.path, &self.target).map_err(PathError::when("rename", &format!("{} {}", self.path, self.target)))?;
+        let occupied = fs::symlink_metadata(&self.target).is_ok_and(|metadata| metadata.is_dir());
+        let renamed = if occupied { Err(Errno::EXIST.into()) } else { fs::rename(&self.path, &self.target) };
+        renamed.map_err(PathError::when("rename", &format!("{} {}", self.path, self.target)))?;
         self.whole = true;
         let directory = parent(&self.target);
         let synced = spawn_blocking(move || File::open(PathBuf::from(directory))?.sync_all()).await;

@@ -74,6 +74,7 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
         stdout: input,
     };
     let process = process.start().map_err(|error| failed(error.to_string()))?;
+    daemon.journal.debug(|| format!("Service {} started with PID {}", quoted(name), process.as_raw_nonzero()));
     daemon.services.with(name, |entry| entry.process = Some(process));
     let exit = daemon.reaper.exit_of(process);
     let reading = spawn_local(read(daemon.clone(), log, output));
@@ -106,6 +107,7 @@ async fn wait(
     patience: Duration,
 ) {
     let code = exit.await.unwrap_or(-1);
+    daemon.journal.debug(|| format!("Service {} exited with code {code}.", quoted(&name)));
     if timeout(patience, &mut reading).await.is_err() {
         reading.abort();
     }
