@@ -7,6 +7,7 @@ use pebble::types::{NoticesFilter, Notify};
 use serde_json::json;
 
 use crate::case::case;
+use crate::raw;
 
 #[test]
 fn notices_are_counted_by_key() {
@@ -37,7 +38,8 @@ fn notices_are_counted_by_key() {
             "?keys=example.com/a,example.com/b",
             "?users=all",
             "?users=some",
-            "?user-id=0",
+            "?user-id=4000000",
+            "?user-id=1,2",
             "?user-id=x",
             "?users=all&user-id=0",
             "?after=nonsense",
@@ -48,6 +50,9 @@ fn notices_are_counted_by_key() {
         ] {
             case.get(&format!("/v1/notices{query}"));
         }
+        let own = format!("GET /v1/notices?user-id={}", rustix::process::geteuid().as_raw());
+        let mine = raw::request(&case.socket(), &own, "", b"");
+        case.heard("GET /v1/notices of the own user".to_owned(), &mine);
         case.get("/v1/notices/1");
         case.get("/v1/notices/999");
     });

@@ -60,7 +60,7 @@ impl Nameless {
             ("version" | "boot-id" | "http-address", Value::String(_)) => json!(format!("<{key}>")),
             ("user-id" | "group-id", Value::Number(id)) => json!(own(id.as_u64())),
             // Names of those ids; which they are is the machine's matter.
-            ("user" | "group", Value::String(name)) if map.contains_key("last-modified") && !name.is_empty() => {
+            ("user" | "group", Value::String(_)) if map.contains_key("last-modified") => {
                 json!(format!("<{key}>"))
             }
             _ => self.value(value),
