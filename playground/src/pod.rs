@@ -34,6 +34,9 @@ pub const KEEPER: &str = "pod-keeper";
 /// The first argument with which this program becomes a pod's pid 1.
 pub const INIT: &str = "pod-init";
 
+/// This very program, even when its file has been replaced by a newer build meanwhile.
+const OURSELVES: &str = "/proc/self/exe";
+
 /// How long Pebble may take to answer.
 const START: Duration = Duration::from_secs(30);
 
@@ -128,7 +131,8 @@ impl Pod {
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
         let spawn = || {
             let listener: OwnedFd = listener.try_clone()?.into();
-            Command::new(std::env::current_exe()?)
+            Command::new(OURSELVES)
+                .arg0("webcharm")
                 .arg(KEEPER)
                 .arg(description)
                 .stdin(Stdio::piped())

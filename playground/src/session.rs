@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchError, DispatchOptions, Dispatched, Server, dispatch_process};
@@ -22,6 +22,9 @@ use crate::ui::Ui;
 
 /// How long a hook may take.
 const HOOK: Duration = Duration::from_secs(300);
+
+/// How long nothing is said of a hook that runs.
+const TELL: Duration = Duration::from_secs(1);
 
 /// How long a hook has for its own end, once the end of everything is asked for.
 const HURRY: Duration = Duration::from_secs(3);
@@ -220,18 +223,23 @@ impl Session {
         options.timeout = HOOK;
         let (ended, end) = mpsc::channel::<()>();
         thread::scope(|scope| {
-            scope.spawn(move || self.hurry(&end));
+            scope.spawn(move || self.hurry(event, &end));
             let ran = dispatch_process(&self.server, &self.names.unit, event, &self.places.charm, &options);
             drop(ended);
             ran
         })
     }
 
-    /// Waits for a hook to end. When the end of everything is asked for meanwhile, the pod goes first, which a charm notices
-    /// at once in most that it does; one that doesn't is killed.
-    fn hurry(&self, end: &Receiver<()>) {
+    /// Waits for a hook to end, and says so when that takes its time. When the end of everything is asked for meanwhile, the
+    /// pod goes first, which most of what a charm waits for doesn't survive; a charm that goes on is killed.
+    fn hurry(&self, event: &Event, end: &Receiver<()>) {
         let has_ended = |patience| end.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
+        let (started, mut told) = (Instant::now(), Duration::ZERO);
         while !has_ended(Duration::from_millis(50)) {
+            if started.elapsed() > told + TELL {
+                told = started.elapsed();
+                self.ui.step(&format!("hook {} is running", event.name()));
+            }
             if self.ui.cancel().is_thrown() {
                 self.set_pod(None);
                 if !has_ended(HURRY) {

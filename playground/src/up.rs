@@ -141,6 +141,7 @@ fn bring_up(
         ui.step("running until Ctrl-C or `webcharm down`");
     }
     keep(&plan, &runtime, &listener, &session, ui, received);
+    ui.step("ending the pod and the model");
     Ok(if started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -5,6 +5,7 @@
 use std::io::{self, Read};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -12,7 +13,7 @@ use std::thread;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::{GRACE, INIT, loopback, namespace, relay};
+use super::{GRACE, INIT, OURSELVES, loopback, namespace, relay};
 
 /// Why a pod can't be kept.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,8 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
 /// Pid 1 has a lifeline of its own: the pipe whose other end this process holds until it ends.
 fn start_init(description: &Path) -> io::Result<Child> {
     let log = || io::stderr().as_fd().try_clone_to_owned();
-    Command::new(std::env::current_exe()?)
+    Command::new(OURSELVES)
+        .arg0("webcharm")
         .arg(INIT)
         .arg(description)
         .stdin(Stdio::piped())
