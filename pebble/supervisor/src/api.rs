@@ -54,7 +54,11 @@ const ROUTES: [Route; 17] = [
         get: Some((Access::User, |call| Box::pin(changes::get(call)))),
         post: Some((Access::Admin, |call| Box::pin(changes::act(call)))),
     },
-    Route { path: "/v1/changes/{id}/wait", get: Some((Access::User, |call| Box::pin(changes::wait(call)))), post: None },
+    Route {
+        path: "/v1/changes/{id}/wait",
+        get: Some((Access::User, |call| Box::pin(changes::wait(call)))),
+        post: None,
+    },
     Route {
         path: "/v1/services",
         get: Some((Access::User, |call| Box::pin(services::list(call)))),

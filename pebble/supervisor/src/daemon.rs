@@ -105,6 +105,8 @@ pub(crate) struct Daemon {
     pub(crate) executions: Executions,
     pub(crate) reaper: Reaper,
     pub(crate) verbose: RefCell<Verbose>,
+    /// How many requests are being answered.
+    pub(crate) busy: watch::Sender<usize>,
     environment: BTreeMap<String, String>,
     end: watch::Sender<Option<End>>,
     draws: Cell<u64>,
@@ -165,6 +167,7 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
         executions: Executions::default(),
         reaper,
         verbose: RefCell::new(if options.verbose { Verbose::start()? } else { Verbose::off() }),
+        busy: watch::Sender::new(0),
         environment,
         end: watch::Sender::new(None),
         draws: Cell::new(0x9E37_79B9_7F4A_7C15),
@@ -292,6 +295,8 @@ async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
     let idle = daemon.store.wait(|_| daemon.runner.is_idle().then_some(()));
     // Those that don't end in time end with us.
     let _ = timeout(GRACE, idle).await;
+    let mut busy = daemon.busy.subscribe();
+    let _ = timeout(GRACE, busy.wait_for(|count| *count == 0)).await;
     daemon.store.save();
     daemon.verbose.borrow_mut().finish();
     // Somebody may have removed it already.

@@ -74,7 +74,8 @@ pub(crate) fn prepare(daemon: &Daemon, task: Id, settings: Settings, split_stder
         slots.insert(name, Some(hand));
         handed
     };
-    let waiting = Waiting { control: slot("control"), stdio: slot("stdio"), stderr: split_stderr.then(|| slot("stderr")) };
+    let waiting =
+        Waiting { control: slot("control"), stdio: slot("stdio"), stderr: split_stderr.then(|| slot("stderr")) };
     let execution = Execution { slots, prepared: Some((settings, waiting)) };
     daemon.executions.0.borrow_mut().insert(task, execution);
 }
@@ -123,7 +124,13 @@ async fn never_connected(daemon: &Daemon, task: Id, abort: &mut Abort) {
     }
 }
 
-async fn execute(daemon: &Rc<Daemon>, task: Id, settings: Settings, waiting: Waiting, abort: Abort) -> Result<(), String> {
+async fn execute(
+    daemon: &Rc<Daemon>,
+    task: Id,
+    settings: Settings,
+    waiting: Waiting,
+    abort: Abort,
+) -> Result<(), String> {
     let Waiting { control, stdio, stderr } = waiting;
     let connected = async {
         let stdio = stdio.await.ok()?;
@@ -165,7 +172,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(daemon: &Rc<Daemon>, settings: &Settings, stdio: Socket, stderr: Option<Socket>) -> Result<Running, String> {
+    fn start(
+        daemon: &Rc<Daemon>,
+        settings: &Settings,
+        stdio: Socket,
+        stderr: Option<Socket>,
+    ) -> Result<Running, String> {
         let failed = |error: io::Error| errno::text(&error);
         let (input_reader, input_writer) = io::pipe().map_err(failed)?;
         let (output_reader, output_writer) = io::pipe().map_err(failed)?;

@@ -179,7 +179,9 @@ fn occupied(path: &str, by: &Metadata, otherwise: Errno) -> PathError {
 fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     let draft = format!("{path}.mkdir-new");
     match fs::DirBuilder::new().mode(mode).create(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(PathError::when("mkdir", &draft)(error).into()),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(PathError::when("mkdir", &draft)(error).into());
+        }
         _ => {}
     }
     if let Some(owner) = owner {

@@ -63,8 +63,10 @@ fn layer(path: &Path, label: &str, order: u32) -> Result<Layer, Error> {
 
 fn entries(directory: &Path, directories: bool) -> Result<Vec<Entry>, Error> {
     let failed = |error| Error::Directory { path: directory.to_owned(), error };
-    let names: io::Result<Vec<_>> = fs::read_dir(directory).map_err(failed)?.map(|entry| Ok(entry?.file_name())).collect();
-    let mut names: Vec<String> = names.map_err(failed)?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    let names: io::Result<Vec<_>> =
+        fs::read_dir(directory).map_err(failed)?.map(|entry| Ok(entry?.file_name())).collect();
+    let mut names: Vec<String> =
+        names.map_err(failed)?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     names.sort();
     let mut found: Vec<Entry> = Vec::new();
     // Other files got there by accident, and must not keep the daemon from starting.

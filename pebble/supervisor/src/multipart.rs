@@ -146,7 +146,10 @@ impl Part {
         let mut fields = head.lines().filter_map(|line| line.split_once(':'));
         let disposition = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
         let value = disposition.map_or("", |(_, value)| value);
-        Part { name: parameter(value, "name").unwrap_or_default(), filename: parameter(value, "filename").unwrap_or_default() }
+        Part {
+            name: parameter(value, "name").unwrap_or_default(),
+            filename: parameter(value, "filename").unwrap_or_default(),
+        }
     }
 }
 
@@ -227,7 +230,9 @@ mod tests {
     }
 
     fn body(boundary: &str, contents: &[u8]) -> Vec<u8> {
-        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/a \\\"b\\\"\"\r\n\r\n");
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/a \\\"b\\\"\"\r\n\r\n"
+        );
         [head.as_bytes(), contents, b"\r\n--", boundary.as_bytes(), b"--\r\n"].concat()
     }
 

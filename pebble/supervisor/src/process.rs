@@ -59,7 +59,11 @@ impl Spawn<'_> {
     /// The program isn't there, or the system says no.
     pub(crate) fn start(self) -> Result<Pid, Error> {
         let name = self.command.first().ok_or(Error::Empty)?;
-        let path = if name.contains('/') { PathBuf::from(name) } else { find(name).ok_or_else(|| Error::NotFound(name.clone()))? };
+        let path = if name.contains('/') {
+            PathBuf::from(name)
+        } else {
+            find(name).ok_or_else(|| Error::NotFound(name.clone()))?
+        };
         let mut command = Command::new(&path);
         command.arg0(name).args(&self.command[1..]).env_clear().envs(self.environment);
         command.stdin(self.stdin.map_or_else(Stdio::null, Stdio::from)).stdout(self.stdout).stderr(self.stderr);
@@ -95,7 +99,10 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         return Some(PathBuf::from(name)).filter(|path| is_program(path));
     }
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).filter(|directory| directory.is_absolute()).map(|directory| directory.join(name)).find(|path| is_program(path))
+    env::split_paths(&path)
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join(name))
+        .find(|path| is_program(path))
 }
 
 /// Signals a process; one that is gone is no error worth telling.

@@ -10,7 +10,7 @@ use http::{HeaderValue, Response, StatusCode};
 use hyper::body::{Frame, SizeHint};
 use pebble::types::{ErrorResult, ResponseType};
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// How many pieces of a body may wait to be sent.
 const WAITING: usize = 4;
@@ -145,7 +145,7 @@ pub(crate) fn accepted(change: impl fmt::Display, result: impl Serialize) -> Ans
 /// A body that someone writes piece by piece. The writer notices when nobody reads any more.
 pub(crate) fn stream(content_type: HeaderValue) -> (mpsc::Sender<Bytes>, Response<Body>) {
     let (pieces, receiver) = mpsc::channel(WAITING);
-    let mut response = Response::new(Body { content: Content::Pieces(receiver), at_end: None });
+    let mut response = Response::new(Body { content: Content::Pieces(receiver), at_end: None, busy: None });
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     (pieces, response)
 }
@@ -154,6 +154,25 @@ pub(crate) fn stream(content_type: HeaderValue) -> (mpsc::Sender<Bytes>, Respons
 pub(crate) struct Body {
     content: Content,
     at_end: Option<Box<dyn FnOnce()>>,
+    busy: Option<Busy>,
+}
+
+/// Counts as long as it is there: requests that are being answered.
+#[derive(Debug)]
+pub(crate) struct Busy(watch::Sender<usize>);
+
+impl Busy {
+    /// One more.
+    pub(crate) fn new(count: &watch::Sender<usize>) -> Busy {
+        count.send_modify(|count| *count += 1);
+        Busy(count.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 enum Content {
@@ -164,7 +183,12 @@ enum Content {
 impl Body {
     /// A body that is there already.
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
-        Body { content: Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())), at_end: None }
+        Body { content: Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())), at_end: None, busy: None }
+    }
+
+    /// Counts as busy until it has been written.
+    pub(crate) fn keep_busy(&mut self, busy: Busy) {
+        self.busy = Some(busy);
     }
 
     /// Does something when the body has been written: for one that is there already, at once.
@@ -188,7 +212,10 @@ impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let piece = match &mut self.content {
             Content::Whole(bytes) => Poll::Ready(bytes.take()),
             Content::Pieces(pieces) => pieces.poll_recv(context),

@@ -73,7 +73,8 @@ pub(crate) fn ensure(daemon: &Rc<Daemon>) {
 }
 
 async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
-    let task = daemon.store.read(|state| state.task(id).map(|task| (task.kind.clone(), task.service().map(str::to_owned))));
+    let task =
+        daemon.store.read(|state| state.task(id).map(|task| (task.kind.clone(), task.service().map(str::to_owned))));
     match task {
         Some((kind, Some(service))) if kind == "start" => service::start(daemon, id, &service, abort).await,
         Some((kind, Some(service))) if kind == "stop" => service::stop(daemon, id, &service).await,
@@ -86,7 +87,8 @@ async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
 fn ended(daemon: &Rc<Daemon>, id: Id, outcome: &Result<(), String>) {
     daemon.runner.running.borrow_mut().remove(&id);
     if daemon.runner.ending.get() {
-        return;
+        // Whoever waits for the work to end looks again.
+        return daemon.store.write(|_| ());
     }
     daemon.store.write(|state| state.finish(id, outcome, Time::now()));
     if let Err(why) = outcome {

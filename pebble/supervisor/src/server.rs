@@ -24,7 +24,7 @@ use crate::access::Transport;
 use crate::api;
 use crate::daemon::Daemon;
 use crate::files::clean;
-use crate::response::{Body, Fault};
+use crate::response::{Body, Busy, Fault};
 
 /// How long to wait when no more connections can be taken for now.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -122,14 +122,16 @@ fn connect(daemon: &Rc<Daemon>, stream: impl AsyncRead + AsyncWrite + Unpin + Se
 
 async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> Response<Body> {
     let begun = Instant::now();
+    let busy = Busy::new(&daemon.busy);
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let answer = match redirect(&uri) {
+    let mut answer = match redirect(&uri) {
         Some(answer) => answer,
         None => api::answer(daemon, request, transport).await.unwrap_or_else(Fault::into_response),
     };
     if method != Method::GET {
         daemon.store.save();
     }
+    answer.body_mut().keep_busy(busy);
     log(daemon, answer, method, uri, transport, begun)
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, ServiceStatus, Signal, StartError, Timer};
+use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, Signal, StartError, State, Timer};
 use pebble::plan::{Plan, Service};
 use pebble::types;
 use rustix::process::Pid;
@@ -89,7 +89,9 @@ impl Services {
     /// How long stopping everything may take at most.
     pub(crate) fn stop_timeout(&self) -> Duration {
         let entries = self.entries.borrow();
-        let active = entries.values().filter(|entry| entry.machine.status() != ServiceStatus::Error);
+        let active = entries
+            .values()
+            .filter(|entry| matches!(entry.machine.state(), State::Starting | State::Running | State::Terminating));
         let longest = active.map(|entry| entry.machine.config().effective_kill_delay()).max();
         longest.unwrap_or_default().max(Duration::from_secs(5)) + FAIL_DELAY + Duration::from_millis(100)
     }

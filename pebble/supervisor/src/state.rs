@@ -227,7 +227,8 @@ impl State {
     fn notice_change(&mut self, id: Id, now: Time) {
         let Some(change) = self.changes.get(&id) else { return };
         let data = BTreeMap::from([("kind".to_owned(), change.kind.clone())]);
-        let occurrence = Occurrence { kind: CHANGE_UPDATE.to_owned(), key: id.to_string(), data, ..Occurrence::default() };
+        let occurrence =
+            Occurrence { kind: CHANGE_UPDATE.to_owned(), key: id.to_string(), data, ..Occurrence::default() };
         self.notify(occurrence, now);
     }
 }

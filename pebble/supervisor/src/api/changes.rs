@@ -20,7 +20,8 @@ pub(super) async fn list(call: Call) -> Answer {
     };
     let service = call.query.get("for");
     let infos: Vec<_> = call.daemon.store.read(|state| {
-        let selected = state.changes().filter(|change| ready.is_none_or(|ready| state.status(change).is_ready() == ready));
+        let selected =
+            state.changes().filter(|change| ready.is_none_or(|ready| state.status(change).is_ready() == ready));
         let concerned = selected.filter(|change| service.is_empty() || change.concerns(service));
         concerned.map(|change| state.info(change)).collect()
     });
@@ -39,9 +40,9 @@ pub(super) async fn wait(call: Call) -> Answer {
     let ready = call.daemon.store.wait(|state| state.is_ready(id).then_some(()));
     match span {
         None => ready.await,
-        Some(limit) => timeout(limit, ready).await.map_err(|_| {
-            Fault::timeout(format!("timed out waiting for change after {}", Span::from(limit)))
-        })?,
+        Some(limit) => timeout(limit, ready)
+            .await
+            .map_err(|_| Fault::timeout(format!("timed out waiting for change after {}", Span::from(limit))))?,
     }
     info(&call, id)
 }

@@ -100,7 +100,8 @@ async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) ->
             Ok(file) => {
                 let name = path.replace('\\', "\\\\").replace('"', "\\\"");
                 let disposition = format!("Content-Disposition: form-data; name=\"files\"; filename=\"{name}\"");
-                let head = format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n");
+                let head =
+                    format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n");
                 before = "\r\n";
                 pieces.send(head.into()).await.map_err(|_| Gone)?;
                 contents(path, file, pieces).await?
@@ -128,10 +129,13 @@ async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> R
 }
 
 pub(super) async fn act(mut call: Call) -> Answer {
-    let content_type = call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
-        broken if broken.split('/').any(str::is_empty) => Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type)))),
+        broken if broken.split('/').any(str::is_empty) => {
+            Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type))))
+        }
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
             if boundary.len() < SHORTEST_BOUNDARY {
@@ -146,10 +150,15 @@ pub(super) async fn act(mut call: Call) -> Answer {
 
 async fn act_on_paths(call: &mut Call) -> Answer {
     let asked: FilesAction = call.json("request body").await?;
-    let result = |path: String, done: Result<(), Error>| FileResult { path, error: done.err().map(|error| error.result()) };
+    let result =
+        |path: String, done: Result<(), Error>| FileResult { path, error: done.err().map(|error| error.result()) };
     let results: Vec<FileResult> = match asked.action.as_str() {
         "make-dirs" => asked.dirs.iter().map(|item| result(item.path.clone(), files::make_directory(item))).collect(),
-        "remove" => asked.paths.iter().map(|item| result(item.path.clone(), files::remove(&item.path, item.recursive))).collect(),
+        "remove" => asked
+            .paths
+            .iter()
+            .map(|item| result(item.path.clone(), files::remove(&item.path, item.recursive)))
+            .collect(),
         "write" => return Err(Fault::bad_request(r#"must use multipart with "write" action"#)),
         other => return Err(Fault::bad_request(format!("invalid action {}", quoted(other)))),
     };
@@ -196,7 +205,10 @@ impl Upload {
             return Err(failed("EOF".to_owned()));
         };
         if part.name != "request" {
-            return Err(Fault::bad_request(format!(r#"metadata field name must be "request", got {}"#, quoted(&part.name))));
+            return Err(Fault::bad_request(format!(
+                r#"metadata field name must be "request", got {}"#,
+                quoted(&part.name)
+            )));
         }
         let mut text = Vec::new();
         while let Event::Data(data) = self.next().await.map_err(failed)? {
@@ -205,8 +217,8 @@ impl Upload {
                 return Err(failed("it is too long".to_owned()));
             }
         }
-        let asked: FilesAction = decode(&text.into())
-            .map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
+        let asked: FilesAction =
+            decode(&text.into()).map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
         match asked.action.as_str() {
             "write" if asked.files.is_empty() => Err(Fault::bad_request("must specify one or more files")),
             "write" => Ok(asked),

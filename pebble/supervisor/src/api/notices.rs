@@ -19,7 +19,8 @@ const MOST_DATA: usize = 4 * 1024;
 pub(super) async fn list(call: Call) -> Answer {
     let user = user(&call, "so cannot retrieve notices")?;
     let Some(filter) = filter(&call, user)? else { return sync(Vec::<types::Notice>::new()) };
-    let limit = duration(call.query.get("timeout")).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+    let limit =
+        duration(call.query.get("timeout")).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
     let find = |state: &State| -> Vec<types::Notice> {
         state.notices(&filter, Time::now()).into_iter().map(|notice| notice.info()).collect()
     };
@@ -42,7 +43,8 @@ fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
     let after = match call.query.get("after") {
         "" => None,
         text => Some(Time::parse(text).ok_or_else(|| {
-            let why = format!(r#"parsing time {text:?} as "2006-01-02T15:04:05Z07:00": cannot parse {text:?} as "2006""#);
+            let why =
+                format!(r#"parsing time {text:?} as "2006-01-02T15:04:05Z07:00": cannot parse {text:?} as "2006""#);
             Fault::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
         })?),
     };
@@ -84,7 +86,8 @@ pub(super) async fn add(mut call: Call) -> Answer {
     check(&asked, &data)?;
     let data: Option<BTreeMap<String, String>> = serde_json::from_value(data)
         .map_err(|why| Fault::bad_request(format!("cannot decode notice data: json: {why}")))?;
-    let quiet = duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
+    let quiet =
+        duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
     let occurrence = Occurrence {
         user_id: Some(user.uid),
         kind: CUSTOM.to_owned(),
@@ -116,7 +119,8 @@ fn check(asked: &NoticeAction, data: &Value) -> Result<(), Fault> {
 /// Whether it is a domain of two or more names, and a path behind it.
 fn is_key(key: &str) -> bool {
     let is_name = |name: &str| {
-        name.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+        name.split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
     };
     let Some((domain, path)) = key.split_once('/') else { return false };
     domain.contains('.') && domain.split('.').all(is_name) && path.split('/').all(is_name)
@@ -142,7 +146,9 @@ mod tests {
         for key in ["example.com/a", "a.b.c/d/e-f", "1.2/3"] {
             assert!(is_key(key), "{key}");
         }
-        for key in ["", "example.com", "example.com/", "example/a", "Example.com/a", "a.b//c", "a-.b/c", ".b/c", "a.b/c_d"] {
+        for key in
+            ["", "example.com", "example.com/", "example/a", "Example.com/a", "a.b//c", "a-.b/c", ".b/c", "a.b/c_d"]
+        {
             assert!(!is_key(key), "{key}");
         }
     }

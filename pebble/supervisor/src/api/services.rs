@@ -53,11 +53,17 @@ fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, Fault>
 /// The services an action is for; those it takes by itself are found in the plan.
 fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, Fault> {
     match action {
-        "replan" | "autostart" if !named.is_empty() => Err(Fault::bad_request(format!("{action} accepts no service names"))),
+        "replan" | "autostart" if !named.is_empty() => {
+            Err(Fault::bad_request(format!("{action} accepts no service names")))
+        }
         "replan" => Ok(Vec::new()),
         "autostart" => {
             let names = plan.autostart().map_err(|error| Fault::server(error.to_string()))?;
-            if names.is_empty() { Err(Fault::of_kind("no-default-services", 400, "no default services")) } else { Ok(names) }
+            if names.is_empty() {
+                Err(Fault::of_kind("no-default-services", 400, "no default services"))
+            } else {
+                Ok(names)
+            }
         }
         _ if named.is_empty() => Err(Fault::bad_request(format!("must specify services for {action} action"))),
         _ => Ok(named),

@@ -72,7 +72,9 @@ fn shake_hands(headers: &HeaderMap) -> Result<Response<Body>, &'static str> {
     if !has(SEC_WEBSOCKET_VERSION, "13") {
         return Err("unsupported version: 13 not found in 'Sec-Websocket-Version' header");
     }
-    let key = headers.get(SEC_WEBSOCKET_KEY).ok_or("not a websocket handshake: 'Sec-WebSocket-Key' header is missing or blank")?;
+    let key = headers
+        .get(SEC_WEBSOCKET_KEY)
+        .ok_or("not a websocket handshake: 'Sec-WebSocket-Key' header is missing or blank")?;
     let mut response = Response::new(Body::whole(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));

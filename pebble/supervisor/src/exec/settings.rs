@@ -43,7 +43,9 @@ impl Settings {
             return Err(Fault::server("cannot call exec: cannot use interactive mode without a terminal"));
         }
         if asked.terminal {
-            return Err(Fault::bad_request("cannot call exec: this daemon has no terminals, run the command without one"));
+            return Err(Fault::bad_request(
+                "cannot call exec: this daemon has no terminals, run the command without one",
+            ));
         }
         let environment = environment(daemon, &users, &service, &asked, owner);
         let home = environment.get("HOME").map_or("", String::as_str);

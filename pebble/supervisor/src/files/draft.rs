@@ -36,7 +36,8 @@ impl Draft {
         absolute(&item.path)?;
         let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
         if item.make_dirs {
-            make_directories(&parent(&clean(&item.path)), 0o755, owner).map_err(|error| Error::Directory(Box::new(error)))?;
+            make_directories(&parent(&clean(&item.path)), 0o755, owner)
+                .map_err(|error| Error::Directory(Box::new(error)))?;
         }
         let mode = permissions(&item.permissions, 0o644)?;
         let (file, path) = create_beside(&item.path)?;
@@ -70,7 +71,9 @@ impl Draft {
         self.whole = true;
         let directory = parent(&self.target);
         let synced = spawn_blocking(move || File::open(PathBuf::from(directory))?.sync_all()).await;
-        synced.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(PathError::when("sync", &parent(&self.target)))?;
+        synced
+            .unwrap_or_else(|error| Err(io::Error::other(error)))
+            .map_err(PathError::when("sync", &parent(&self.target)))?;
         Ok(())
     }
 }

@@ -28,7 +28,9 @@ impl Token {
         match self {
             Token::Any | Token::One => letter != '/',
             Token::Letter(own) => *own == letter,
-            Token::Class { negated, ranges } => ranges.iter().any(|(low, high)| (*low..=*high).contains(&letter)) != *negated,
+            Token::Class { negated, ranges } => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&letter)) != *negated
+            }
         }
     }
 }

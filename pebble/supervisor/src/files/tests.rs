@@ -39,7 +39,8 @@ fn lists_a_directory_by_name_without_following_links() {
     symlink("nowhere", format!("{path}/c")).unwrap();
     let infos = list(&path, "", false).unwrap();
     let shown: Vec<_> = infos.iter().map(|info| (info.name.as_str(), info.type_, info.size)).collect();
-    let expected = [("a", FileType::Directory, None), ("b.txt", FileType::File, Some(4)), ("c", FileType::Symlink, None)];
+    let expected =
+        [("a", FileType::Directory, None), ("b.txt", FileType::File, Some(4)), ("c", FileType::Symlink, None)];
     assert_eq!(shown, expected);
     assert_eq!(list(&path, "*.txt", false).unwrap()[0].path, format!("{path}/b.txt"));
     assert_eq!(list(&format!("{path}//"), "", true).unwrap()[0].path, path);

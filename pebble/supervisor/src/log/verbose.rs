@@ -4,24 +4,27 @@
 //! can't take in time are lost to it, and it is told so; `GET /v1/logs` still has them.
 
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 /// How many pieces may wait for the reader.
 const WAITING: usize = 1024;
+/// How long the reader may take at the end.
+const GRACE: Duration = Duration::from_secs(1);
 const CUT: &[u8] = b"\n(... output truncated ...)\n";
 
 /// The way to standard output.
 #[derive(Debug)]
 pub(crate) struct Verbose {
     pieces: Option<SyncSender<Vec<u8>>>,
-    thread: Option<thread::JoinHandle<()>>,
+    written: Option<Receiver<()>>,
 }
 
 impl Verbose {
     /// A way that leads nowhere: without `--verbose`.
     pub(crate) fn off() -> Verbose {
-        Verbose { pieces: None, thread: None }
+        Verbose { pieces: None, written: None }
     }
 
     /// Starts writing.
@@ -30,8 +33,10 @@ impl Verbose {
     /// The system has no thread for it.
     pub(crate) fn start() -> io::Result<Verbose> {
         let (pieces, receiver) = sync_channel(WAITING);
-        let thread = thread::Builder::new().name("verbose".to_owned()).stack_size(64 * 1024).spawn(move || write(&receiver))?;
-        Ok(Verbose { pieces: Some(pieces), thread: Some(thread) })
+        let (done, written) = channel();
+        let thread = thread::Builder::new().name("verbose".to_owned()).stack_size(64 * 1024);
+        thread.spawn(move || write(&receiver, &done))?;
+        Ok(Verbose { pieces: Some(pieces), written: Some(written) })
     }
 
     /// Hands a piece over, without waiting.
@@ -46,17 +51,20 @@ impl Verbose {
     /// Writes what still waits, if the reader takes it.
     pub(crate) fn finish(&mut self) {
         self.pieces = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        if let Some(written) = self.written.take() {
+            let _ = written.recv_timeout(GRACE);
         }
     }
 }
 
-fn write(pieces: &Receiver<Vec<u8>>) {
+/// Writes until there is nothing more to come; `done` goes then.
+fn write(pieces: &Receiver<Vec<u8>>, done: &Sender<()>) {
     while let Ok(piece) = pieces.recv() {
         let mut output = io::stdout().lock();
         if output.write_all(&piece).and_then(|()| output.flush()).is_err() {
-            return;
+            break;
         }
     }
+    // Nobody may be waiting any more.
+    let _ = done.send(());
 }

@@ -121,7 +121,8 @@ async fn wait(
 fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap<String, String>), String> {
     let plan = daemon.plan.borrow();
     let workload = plan.plan().workloads.get(&config.workload);
-    let mut own: BTreeMap<String, String> = workload.map(|workload| (*workload.environment).clone()).unwrap_or_default();
+    let mut own: BTreeMap<String, String> =
+        workload.map(|workload| (*workload.environment).clone()).unwrap_or_default();
     own.extend(config.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     let mut wish = workload.map_or_else(Wish::default, |workload| Wish {
         user_id: workload.user_id,
@@ -145,7 +146,8 @@ fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap
 
 /// Sets HOME and USER where they are missing or empty.
 pub(crate) fn fill_in_user(daemon: &Daemon, users: &Users, uid: u32, environment: &mut BTreeMap<String, String>) {
-    let missing = |environment: &BTreeMap<String, String>, name: &str| environment.get(name).is_none_or(String::is_empty);
+    let missing =
+        |environment: &BTreeMap<String, String>, name: &str| environment.get(name).is_none_or(String::is_empty);
     if !missing(environment, "HOME") && !missing(environment, "USER") {
         return;
     }

@@ -30,7 +30,8 @@ impl State {
         let Some(all) = self.changes.get(&change) else { return };
         let healthy = self.healthy_lanes(all.task_ids.iter(), lanes);
         let doomed = |task: &&Task| {
-            task.lanes().iter().any(|lane| lanes.contains(lane)) && !task.lanes().iter().any(|lane| healthy.contains(lane))
+            task.lanes().iter().any(|lane| lanes.contains(lane))
+                && !task.lanes().iter().any(|lane| healthy.contains(lane))
         };
         let tasks: Vec<Id> = self.tasks_of(all).filter(doomed).map(|task| task.id).collect();
         seen.lanes.extend(lanes);

@@ -26,7 +26,8 @@ impl State {
             }
         }
         self.tasks.retain(|_, task| task.change.is_some() || task.spawn_time > now.minus(KEEP_READY));
-        let stuck = |id: &Id| self.changes[id].ready_time.is_none() && self.changes[id].spawn_time < now.minus(KEEP_UNREADY);
+        let stuck =
+            |id: &Id| self.changes[id].ready_time.is_none() && self.changes[id].spawn_time < now.minus(KEEP_UNREADY);
         let stuck: Vec<Id> = self.changes.keys().copied().filter(stuck).collect();
         for id in stuck {
             self.abort(id, now);
@@ -39,14 +40,17 @@ impl State {
             self.changes.values().filter_map(|change| Some((change.ready_time?, change.id))).collect();
         ready.sort();
         let excess = ready.len().saturating_sub(MAX_READY);
-        let old = |(index, (time, id)): (usize, &(Time, Id))| (index < excess || *time < now.minus(KEEP_READY)).then_some(*id);
+        let old = |(index, (time, id)): (usize, &(Time, Id))| {
+            (index < excess || *time < now.minus(KEEP_READY)).then_some(*id)
+        };
         ready.iter().enumerate().filter_map(old).collect()
     }
 
     fn prune_notices(&mut self, now: Time) {
         let changes = &self.changes;
         self.notices.retain(|notice| {
-            let orphan = notice.kind == CHANGE_UPDATE && Id::parse(&notice.key).is_none_or(|id| !changes.contains_key(&id));
+            let orphan =
+                notice.kind == CHANGE_UPDATE && Id::parse(&notice.key).is_none_or(|id| !changes.contains_key(&id));
             !orphan && !notice.is_expired(now)
         });
         if self.notices.len() > MAX_NOTICES {

@@ -1,0 +1,149 @@
+//! The daemon under test.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pebble::blocking::Client;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long anything may take that should happen soon.
+const SOON: Duration = Duration::from_secs(20);
+/// How long to wait between two looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A running daemon; it is killed when this goes.
+pub(crate) struct Daemon {
+    pub(crate) folder: TempDir,
+    pub(crate) child: Child,
+}
+
+/// A folder with one layer, or none.
+pub(crate) fn folder(layer: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("layers")).unwrap();
+    if !layer.is_empty() {
+        fs::write(folder.path().join("layers/001-test.yaml"), layer).unwrap();
+    }
+    folder
+}
+
+/// The daemon's command for a folder, with its output going to files there.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    prefixed(&[env!("CARGO_BIN_EXE_pebble")], folder, arguments)
+}
+
+/// The same behind other words, such as `unshare --pid --fork`.
+pub(crate) fn prefixed(words: &[&str], folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).arg("run").args(arguments);
+    command.env("PEBBLE", folder).env_remove("PEBBLE_SOCKET").stdin(Stdio::null());
+    command.stdout(File::create(folder.join("stdout")).unwrap()).stderr(File::create(folder.join("stderr")).unwrap());
+    command
+}
+
+impl Daemon {
+    /// Starts one and waits until it answers.
+    pub(crate) fn start(layer: &str, arguments: &[&str]) -> Daemon {
+        let folder = folder(layer);
+        let command = command(folder.path(), arguments);
+        Daemon::spawn(folder, command)
+    }
+
+    /// Runs this command as the daemon of this folder, and waits until it answers.
+    pub(crate) fn spawn(folder: TempDir, mut command: Command) -> Daemon {
+        let child = command.spawn().unwrap();
+        let mut daemon = Daemon { folder, child };
+        daemon.await_answer();
+        daemon
+    }
+
+    fn await_answer(&mut self) {
+        until("the daemon answers", || {
+            assert_eq!(self.child.try_wait().unwrap(), None, "the daemon ended: {}", self.stderr());
+            self.client().system_info().ok()
+        });
+    }
+
+    /// Starts it again in the same folder, after it ended.
+    pub(crate) fn start_again(&mut self, arguments: &[&str]) {
+        self.child = command(self.folder.path(), arguments).spawn().unwrap();
+        self.await_answer();
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.socket())
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join(".pebble.socket")
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stdout")).unwrap()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for it to end.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        until("the daemon ends", || self.child.try_wait().unwrap())
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.ended()
+    }
+
+    /// Sends a request as it stands and reads the answer until the daemon closes the connection.
+    pub(crate) fn raw(&self, request: &str) -> String {
+        let mut stream = UnixStream::connect(self.socket()).unwrap();
+        stream.write_all(format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have gone by itself.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let patience = Instant::now() + SOON;
+        while Instant::now() < patience && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(LOOK);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Looks again and again until there is what is looked for; fails the test if there isn't soon.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let patience = Instant::now() + SOON;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < patience, "waited in vain until {what}");
+        thread::sleep(LOOK);
+    }
+}
+
+/// A process's state, as a letter; `None` once it is gone.
+pub(crate) fn state_of(pid: i32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}

@@ -1,0 +1,79 @@
+//! Ends: asked for, brought about by a service, and without warning.
+
+use std::time::Duration;
+
+use pebble::types::ChangeSelect;
+use rustix::process::Signal;
+
+use crate::daemon::{Daemon, state_of, until};
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn ends_well_when_asked_stopping_services_in_order() {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
+        let layer = "
+services:
+  first: {override: replace, command: sleep 1000, startup: enabled}
+  second: {override: replace, command: sleep 1000, startup: enabled, requires: [first], after: [first]}
+";
+        let mut daemon = Daemon::start(layer, &[]);
+        until("both run", || daemon.stderr().contains("Started default services").then_some(()));
+        daemon.signal(signal);
+        assert_eq!(daemon.ended().code(), Some(0));
+        let log = daemon.stderr();
+        let place = |text: &str| log.find(text).unwrap_or_else(|| panic!("{text} is not in {log}"));
+        assert!(place("Stopping all running services.") < place("Service \"second\" stopped"));
+        assert!(place("Service \"second\" stopped") < place("Service \"first\" stopped"));
+        assert!(!daemon.socket().exists());
+    }
+}
+
+#[test]
+fn commands_end_with_the_daemon() {
+    let mut daemon = Daemon::start("", &[]);
+    let client = daemon.client();
+    let pid = daemon.folder.path().join("pid");
+    let script = format!("echo $$ > {}.new; mv {0}.new {0}; exec sleep 1000", pid.display());
+    let running = std::thread::spawn(move || client.exec(&pebble::types::ExecOptions::new(["sh", "-c", &script])));
+    let pid: i32 = until("the command runs", || std::fs::read_to_string(&pid).ok()?.trim().parse().ok());
+    assert_eq!(daemon.stop().code(), Some(0));
+    until("the command is gone", || state_of(pid).is_none_or(|state| state == 'Z').then_some(()));
+    assert!(running.join().unwrap().is_err());
+}
+
+#[test]
+fn a_service_that_outlives_sigterm_is_killed_at_the_end() {
+    let layer = "
+services:
+  web:
+    override: replace
+    command: sh -c 'trap \"\" TERM; echo up; while true; do sleep 0.1; done'
+    kill-delay: 100ms
+    startup: enabled
+";
+    let mut daemon = Daemon::start(layer, &["--verbose"]);
+    until("it is up", || daemon.stdout().contains("[web] up").then_some(()));
+    assert_eq!(daemon.stop().code(), Some(0));
+    assert!(daemon.stderr().contains("Service \"web\" stopped"));
+}
+
+#[test]
+fn changes_outlive_a_death_without_warning() {
+    let layer = "services:\n  web: {override: replace, command: sleep 1000}\n";
+    let mut daemon = Daemon::start(layer, &["--hold"]);
+    let done = daemon.client().start(&["web"], SOON).unwrap();
+    let answer = daemon.raw(
+        "POST /v1/services HTTP/1.1\r\nContent-Length: 42\r\n\r\n{\"action\":\"restart\",\"services\":[\"web\"]}   ",
+    );
+    assert!(answer.contains("\"change\":\"2\""), "{answer}");
+    daemon.signal(Signal::KILL);
+    daemon.ended();
+    daemon.start_again(&["--hold"]);
+    let changes = daemon.client().changes(ChangeSelect::All, None).unwrap();
+    assert_eq!(changes[0], done);
+    // The restart is taken up again: there is nothing to stop any more, and the start is not tried twice.
+    let second =
+        until("it is over", || Some(daemon.client().change(&"2".into()).unwrap()).filter(|change| change.ready));
+    assert_eq!((second.kind.as_str(), second.tasks.len()), ("restart", 2));
+}

@@ -1,0 +1,12 @@
+//! What only a process shows: signals, exit codes, orphans, users, a second start, a death without warning.
+//!
+//! What the API answers is the business of the suite that all Pebbles share; here is what it can't ask for.
+
+#![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod daemon;
+mod end;
+mod orphans;
+mod output;
+mod start;

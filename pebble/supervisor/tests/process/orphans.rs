@@ -1,0 +1,66 @@
+//! Orphans: whoever a command or service leaves behind is the daemon's to bury.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use pebble::types::ExecOptions;
+
+use crate::daemon::{Daemon, folder, prefixed, state_of, until};
+
+fn leave_orphan(daemon: &Daemon) -> i32 {
+    let script = "setsid sh -c 'echo $$; exec sleep 0.3 >/dev/null 2>&1' & sleep 0.1";
+    let output = daemon.client().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
+#[test]
+fn adopts_and_buries_orphans() {
+    let daemon = Daemon::start("", &[]);
+    let orphan = leave_orphan(&daemon);
+    // A zombie would stay: nobody else waits for it.
+    until("the orphan is buried", || state_of(orphan).is_none().then_some(()));
+}
+
+#[test]
+fn does_so_as_process_one() {
+    let unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
+    let allowed =
+        Command::new(unshare[0]).args(&unshare[1..]).arg("true").output().is_ok_and(|output| output.status.success());
+    if !allowed {
+        println!("left out: this machine gives no process namespaces");
+        return;
+    }
+    let folder = folder("services:\n  web: {override: replace, command: sleep 1000, startup: enabled}\n");
+    let words: Vec<&str> = unshare.into_iter().chain([env!("CARGO_BIN_EXE_pebble")]).collect();
+    let command = prefixed(&words, folder.path(), &[]);
+    let mut daemon = Daemon::spawn(folder, command);
+    let run = |script: &str| {
+        let output = daemon.client().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run("cat /proc/1/comm").starts_with("pebble"));
+    run("for i in 1 2 3 4 5; do setsid sleep 0.1 >/dev/null 2>&1 & done");
+    until("no zombie is left", || (!run("cat /proc/[0-9]*/stat").contains(") Z ")).then_some(()));
+    // As process 1 it is a container's: its boot id is its own, not the machine's.
+    let machine = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    assert_ne!(daemon.client().system_info().unwrap().boot_id, machine.trim());
+    // unshare keeps signals to itself, but takes the daemon with it when it dies.
+    daemon.child.kill().unwrap();
+}
+
+#[test]
+fn a_service_is_over_when_it_is_though_its_output_is_held_open() {
+    let layer = "
+services:
+  web:
+    override: replace
+    command: sh -c 'setsid sleep 30 & echo left; sleep 1.2; exit 3'
+    on-failure: ignore
+    kill-delay: 200ms
+";
+    let daemon = Daemon::start(layer, &["--hold"]);
+    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
+    until("it is over", || (!daemon.client().services(&["web"]).unwrap()[0].is_running()).then_some(()));
+    assert!(daemon.stderr().contains("code 3"), "{}", daemon.stderr());
+}
