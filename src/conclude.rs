@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use juju::{Port, Status, StatusKind};
 
+use crate::answer::Answer;
 use crate::hold::Hold;
 use crate::observe::Seen;
 use crate::perform::Done;
@@ -24,6 +25,8 @@ pub struct Report {
     pub databags: Vec<DatabagWrite>,
     /// Changes of the unit's memory.
     pub remember: BTreeMap<String, String>,
+    /// What the action is told.
+    pub answer: Option<Answer>,
     /// Details for the log.
     pub log: Vec<String>,
 }
@@ -31,20 +34,25 @@ pub struct Report {
 /// Concludes.
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
-    let mut report = Report { databags: steps.databags.clone(), ..Report::default() };
+    let mut report = Report { databags: steps.databags.clone(), answer: steps.answer.clone(), ..Report::default() };
     if !steps.judged {
         return report;
     }
     let holds = holds(steps, done);
     report.log = holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)).collect();
     report.status = Some(status(&holds, steps));
+    report.remember = news(seen, steps.effects.iter().take(done.completed).filter_map(|step| step.remember.clone()));
     if holds.is_empty() {
         report.open = steps.ports.difference(&seen.ports).cloned().collect();
         report.close = seen.ports.difference(&steps.ports).cloned().collect();
-        let news = steps.remember.iter().filter(|(key, value)| seen.state.get(*key) != Some(value));
-        report.remember = news.map(|(key, value)| (key.clone(), value.clone())).collect();
+        report.remember.extend(news(seen, steps.remember.clone()));
     }
     report
+}
+
+/// What the unit doesn't remember already.
+fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    facts.into_iter().filter(|(key, value)| seen.state.get(key) != Some(value)).collect()
 }
 
 /// Every reason: those known beforehand, then the step that failed.

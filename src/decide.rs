@@ -6,35 +6,49 @@
 mod gate;
 mod workload;
 
+use juju::Port;
 use pebble::types::ServiceStatus;
 
-use crate::charm::Shape;
+use crate::answer::{self, Answer};
+use crate::asked::{Action as Asks, Asked};
 use crate::hold::Hold;
-use crate::observe::{Container, Seen, Workload};
-use crate::relation;
+use crate::observe::{Container, Integration, Seen, Workload};
+use crate::relation::{self, Interface, Serving};
+use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 
 /// Random bytes for a new secret key.
 pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides.
-pub fn steps(seen: &Seen, shape: &Shape, random: Random<'_>) -> Steps {
-    let mut steps = Steps { secrets: relation::secrets(seen), ..Steps::default() };
-    let peers = relation::peers(seen, shape, random);
-    steps.databags = peers.write.into_iter().chain(requests(seen)).collect();
-    let Some(workload) = &seen.workload else { return steps };
+pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> Steps {
+    let answer = asked.action.as_ref().map(|action| answer::to(action, seen, shape));
+    let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
+    let peers = relation::peers(seen, shape, rotate, random);
+    let mut steps = Steps { secrets: relation::secrets(seen), answer, ..Steps::default() };
+    steps.databags.extend(peers.write);
+    let Some(workload) = &seen.workload else {
+        steps.databags.extend(requests(seen, shape, false));
+        return steps;
+    };
     steps.judged = true;
     match gate::pass(seen, shape, workload, peers.ready) {
         Ok(ready) => workload::decide(&ready, seen, shape, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
     }
+    steps.databags.extend(requests(seen, shape, steps.holds.is_empty()));
     steps
 }
 
-/// The requests of the leader, and what every unit writes down of its own.
-fn requests(seen: &Seen) -> Vec<DatabagWrite> {
-    let relations = seen.databases.iter().flat_map(|integration| &integration.relations);
-    relations.flat_map(|(view, _)| relation::database_requests(view, &seen.unit)).collect()
+/// What the leader asks of others, and what every unit writes down of its own. Ingress is told of the port only by an event that
+/// looks at the workload.
+fn requests(seen: &Seen, shape: &Shape, opens: bool) -> Vec<DatabagWrite> {
+    let port = shape.framework.port;
+    let serving = Serving { port, open: opens || seen.ports.contains(&Port::tcp(port)) };
+    let told =
+        |integration: &&Integration| seen.workload.is_some() || integration.endpoint.interface != Interface::Ingress;
+    let integrations = seen.integrations.iter().filter(told);
+    integrations.flat_map(|integration| relation::requests(integration, &seen.unit, serving)).collect()
 }
 
 fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) {
@@ -50,7 +64,7 @@ fn stop(workload: &Workload) -> Option<Step> {
     let running: Vec<_> =
         services.iter().filter(|s| s.current != ServiceStatus::Inactive).map(|s| s.name.clone()).collect();
     let refused = Hold::blocked(format!("cannot stop {}", running.join(", ")));
-    (!running.is_empty()).then_some(Step { action: Action::Stop { services: running }, refused })
+    (!running.is_empty()).then(|| Step::new(Action::Stop { services: running }, refused))
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::options::Settings;
 pub struct Sources<'a> {
     /// The unit and its model.
     pub unit: &'a Unit,
+    /// The address at which visitors reach the application, if something stands before it.
+    pub url: Option<&'a str>,
     /// The application's secret key, of the peer relation.
     pub secret_key: &'a str,
     /// The other units' names in the cluster.
@@ -23,7 +25,7 @@ pub struct Sources<'a> {
 /// Where the application is reached when nothing stands before it: `http://<app>.<model>:<port>`.
 #[must_use]
 pub fn base_url(unit: &Unit, port: u16) -> String {
-    format!("http://{}.{}:{port}", unit.app, unit.model)
+    format!("http://{}.{}:{port}", unit.name.app(), unit.model)
 }
 
 /// The whole map. Of two groups with the same name the later wins: the author's options, the framework's options,
@@ -32,7 +34,8 @@ pub fn base_url(unit: &Unit, port: u16) -> String {
 pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_>) -> Environment {
     let mut all = settings.user.clone();
     all.extend(settings.framework.clone());
-    all.insert(framework.variable("BASE_URL"), base_url(sources.unit, framework.port));
+    let url = sources.url.map_or_else(|| base_url(sources.unit, framework.port), str::to_owned);
+    all.insert(framework.variable("BASE_URL"), url);
     secret_key(framework, settings, sources.secret_key, &mut all);
     all.extend(proxies(sources.unit));
     if !sources.peers.is_empty() {

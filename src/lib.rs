@@ -10,6 +10,7 @@
 //! [`pipeline`] is that line as code; each stage is the module of its name. What a framework is, and what a
 //! relation's data become, are values the stages are given: [`framework`] and [`relation`].
 
+pub mod answer;
 pub mod asked;
 pub mod charm;
 pub mod conclude;
@@ -19,6 +20,7 @@ pub mod fingerprint;
 pub mod framework;
 pub mod gunicorn;
 pub mod hold;
+pub mod migration;
 pub mod observe;
 pub mod options;
 pub mod perform;
@@ -27,9 +29,11 @@ pub mod publish;
 pub mod redact;
 pub mod relation;
 pub mod services;
+pub mod shape;
 pub mod steps;
 pub mod url;
 
 pub use charm::WebApp;
 pub use framework::Framework;
 pub use hold::Hold;
+pub use shape::Shape;

@@ -7,7 +7,6 @@
 use interfaces::database::Database;
 use interfaces::uri::Uri;
 
-use crate::charm::Endpoint;
 use crate::fingerprint;
 use crate::framework::Framework;
 
@@ -73,10 +72,10 @@ pub fn status_path(framework: &Framework) -> String {
 
 /// The facts a migration depends on, as one name.
 #[must_use]
-pub fn facts(seen: &Migration, script: &Script, databases: &[(&Endpoint, Database)]) -> String {
+pub fn facts(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> String {
     let mut parts = vec![script.name.as_bytes().to_vec(), script.version.clone()];
     parts.push(seen.release.clone().unwrap_or_default());
-    parts.extend(databases.iter().map(|(endpoint, database)| identity(&endpoint.name, database).into_bytes()));
+    parts.extend(databases.iter().map(|(endpoint, database)| identity(endpoint, database).into_bytes()));
     fingerprint::of(parts.iter().map(Vec::as_slice))
 }
 
@@ -165,8 +164,8 @@ mod tests {
     fn facts_are_script_release_and_place_of_the_database_but_not_its_password() {
         let script = Script { name: "migrate.sh", version: b"1".to_vec() };
         let other = Script { version: b"2".to_vec(), ..script.clone() };
-        let endpoint = Endpoint { name: "postgresql".to_owned(), required: true };
-        let facts = |seen: &Migration, script: &Script, uri: &str| facts(seen, script, &[(&endpoint, database(uri))]);
+        let facts =
+            |seen: &Migration, script: &Script, uri: &str| facts(seen, script, &[("postgresql", &database(uri))]);
         let base = facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/d");
         assert_eq!(base, facts(&seen(Some("FAILED"), Some("r1")), &script, "postgresql://v:new@h:5432/d?x=1"));
         assert_ne!(base, facts(&seen(None, Some("r2")), &script, "postgresql://u:old@h:5432/d"));

@@ -1,21 +1,26 @@
 //! Every read from Juju and from Pebble, once. What can't be read is a value too: a stage further on knows what it means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
-use interfaces::{Secrets, peer, postgresql};
-use juju::{Config, Context, Juju, Needs, OptionKind, Port, Proxies, RelationId, SecretContent, SecretQuery, View};
+use interfaces::{Secrets, peer};
+use juju::{Config, Context, Juju, OptionKind, Port, Proxies, SecretContent, SecretQuery, UnitName, View};
+use pebble::blocking::Client;
 use pebble::plan::{Plan, Service};
 use pebble::types::ServiceInfo;
 
-use crate::asked::Asked;
-use crate::charm::{Endpoint, Shape};
+use crate::asked::{Asked, Scope};
+
 use crate::framework::Framework;
 use crate::gunicorn;
+use crate::migration::{self, Migration, Script};
 use crate::options::OptionSecrets;
+use crate::relation::Interface;
 use crate::services::Services;
+use crate::shape::{Endpoint, Shape};
 
 /// The facts, unjudged.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Seen {
     /// The unit and its model.
     pub unit: Unit,
@@ -25,8 +30,8 @@ pub struct Seen {
     pub option_secrets: OptionSecrets,
     /// The peer relation, once there is one.
     pub peer: Option<View>,
-    /// The database endpoints, in the order of the metadata.
-    pub databases: Vec<Integration>,
+    /// The endpoints with their relations, in the order of the metadata.
+    pub integrations: Vec<Integration>,
     /// What the unit remembers from event to event.
     pub state: BTreeMap<String, String>,
     /// The ports that are open.
@@ -36,12 +41,10 @@ pub struct Seen {
 }
 
 /// The unit and its model.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// The application's name.
-    pub app: String,
-    /// The unit's number.
-    pub number: u32,
+    /// The unit's name.
+    pub name: UnitName,
     /// The model's name.
     pub model: String,
     /// The model's proxies for charms.
@@ -59,8 +62,21 @@ pub struct Unit {
 pub struct Integration {
     /// The endpoint, as the metadata has it.
     pub endpoint: Endpoint,
-    /// Its relations by id, with the secrets their data refer to.
-    pub relations: Vec<(View, Secrets)>,
+    /// Its relations, by id.
+    pub relations: Vec<Relation>,
+}
+
+/// A relation.
+#[derive(Debug)]
+pub struct Relation {
+    /// Its databags, as far as the interface needs them.
+    pub view: View,
+    /// The secrets their data refer to. One that isn't granted yet is missing.
+    pub secrets: Secrets,
+    /// The unit's own address in the relation's network, if the interface needs it.
+    pub address: Option<IpAddr>,
+    /// Whether it leads into another model; asked only as long as our half isn't written.
+    pub cross_model: bool,
 }
 
 /// The container.
@@ -85,6 +101,8 @@ pub struct Container {
     pub original: Option<Services>,
     /// The web server's configuration file, if there is one.
     pub server_config: Option<Vec<u8>>,
+    /// The application's migration.
+    pub migration: Migration,
 }
 
 /// The file in which the rock's services are written down. It's the Python framework's name and form of it.
@@ -92,6 +110,9 @@ pub struct Container {
 pub fn original_services_path(framework: &Framework) -> String {
     format!("{}/original-services.json", framework.state_dir)
 }
+
+/// What a rock says of itself; it's new with each pack.
+const RELEASE: &str = "/.rock/metadata.yaml";
 
 /// Larger files of these names are none that the charm wrote.
 const LARGEST_FILE: usize = 1 << 20;
@@ -101,20 +122,15 @@ const LARGEST_FILE: usize = 1 << 20;
 /// # Errors
 ///
 /// A hook tool that fails: then Juju isn't well, and retries the hook.
-pub fn all(
-    asked: Asked,
-    juju: &Juju<'_>,
-    pebble: &pebble::blocking::Client,
-    shape: &Shape,
-) -> Result<Seen, juju::Error> {
-    let everything = asked == Asked::Everything;
+pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Result<Seen, juju::Error> {
+    let everything = asked.scope == Scope::Everything;
     let config = if everything { juju.config()?.clone() } else { Config::default() };
     let mut seen = Seen {
         unit: unit(juju)?,
         option_secrets: option_secrets(juju, shape, &config)?,
         config,
         peer: peer_relation(juju, shape)?,
-        databases: databases(juju, shape)?,
+        integrations: integrations(juju, shape, everything)?,
         state: BTreeMap::new(),
         ports: BTreeSet::new(),
         workload: None,
@@ -130,8 +146,7 @@ pub fn all(
 fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
     let context: &Context = juju.context;
     Ok(Unit {
-        app: context.app().to_owned(),
-        number: context.unit.number(),
+        name: context.unit.clone(),
         model: context.model.clone(),
         proxies: context.proxies.clone(),
         leader: juju.is_leader()?,
@@ -169,30 +184,34 @@ fn peer_relation(juju: &Juju<'_>, shape: &Shape) -> Result<Option<View>, juju::E
     id.map(|id| juju.view(endpoint, id, peer::NEEDS)).transpose()
 }
 
-fn databases(juju: &Juju<'_>, shape: &Shape) -> Result<Vec<Integration>, juju::Error> {
-    shape.databases.iter().map(|endpoint| integration(juju, endpoint, postgresql::NEEDS)).collect()
+fn integrations(juju: &Juju<'_>, shape: &Shape, everything: bool) -> Result<Vec<Integration>, juju::Error> {
+    shape.endpoints.iter().map(|endpoint| integration(juju, endpoint, everything)).collect()
 }
 
-fn integration(juju: &Juju<'_>, endpoint: &Endpoint, needs: Needs) -> Result<Integration, juju::Error> {
-    let mut ids: Vec<RelationId> = juju.relation_ids(&endpoint.name)?;
-    ids.sort_unstable();
-    let relations = ids.into_iter().map(|id| {
-        let view = juju.view(&endpoint.name, id, needs)?;
-        let secrets = relation_secrets(juju, &view)?;
-        Ok((view, secrets))
-    });
-    Ok(Integration { endpoint: endpoint.clone(), relations: relations.collect::<Result<_, juju::Error>>()? })
+fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result<Integration, juju::Error> {
+    let views = juju.views(&endpoint.name, endpoint.interface.needs())?;
+    let mut relations = Vec::new();
+    for view in views {
+        let has_address = everything && endpoint.interface == Interface::Ingress;
+        relations.push(Relation {
+            secrets: relation_secrets(juju, endpoint.interface, &view)?,
+            address: if has_address { address(juju, &view)? } else { None },
+            cross_model: cross_model(juju, endpoint.interface, &view)?,
+            view,
+        });
+    }
+    Ok(Integration { endpoint: endpoint.clone(), relations })
 }
 
 /// The secrets the data refer to. One that isn't granted yet is left out: the reader of the interface then waits.
-fn relation_secrets(juju: &Juju<'_>, view: &View) -> Result<Secrets, juju::Error> {
+fn relation_secrets(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<Secrets, juju::Error> {
     let mut secrets = Secrets::new();
-    for reference in postgresql::secrets(view).into_iter().filter(|reference| reference.needed) {
-        let query = SecretQuery { label: Some(reference.label), ..SecretQuery::id(reference.id.clone()).refresh() };
-        match juju.secret(&query) {
-            Ok(content) => {
-                secrets.insert(reference.id, content);
-            }
+    for reference in interface.secrets(view) {
+        let by_id = SecretQuery::id(reference.id.clone()).refresh();
+        let labelled = SecretQuery { label: Some(reference.label), ..by_id.clone() };
+        // A provider may have a new secret in the old one's place, whose label then is taken.
+        match juju.secret(&labelled).or_else(|_| juju.secret(&by_id)) {
+            Ok(content) => drop(secrets.insert(reference.id, content)),
             Err(error) if error.is_not_found() || error.is_permission_denied() => {}
             Err(error) => return Err(error),
         }
@@ -200,7 +219,26 @@ fn relation_secrets(juju: &Juju<'_>, view: &View) -> Result<Secrets, juju::Error
     Ok(secrets)
 }
 
-fn workload(pebble: &pebble::blocking::Client, framework: &Framework) -> Workload {
+fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> {
+    let network = juju.network(&view.endpoint, Some(view.id))?;
+    Ok(network.bind_address().and_then(|address| address.parse().ok()))
+}
+
+/// Whether the relation leads into another model, which decides what a database is told first.
+fn cross_model(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<bool, juju::Error> {
+    let unwritten = view.local_app.as_ref().is_some_and(|bag| bag.text("requested-secrets").is_none());
+    if interface == Interface::Ingress || !unwritten {
+        return Ok(view.local_app.as_ref().is_some_and(|bag| bag.text("provided-secrets").is_none()));
+    }
+    match juju.relation_model_uuid(view.id) {
+        Ok(theirs) => Ok(interfaces::database::is_cross_model(&juju.context.model_uuid, Some(&theirs))),
+        // An older Juju has no such tool; then it isn't known.
+        Err(error) if error.is_permission_denied() => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+fn workload(pebble: &Client, framework: &Framework) -> Workload {
     match container(pebble, framework) {
         Ok(container) => Workload::Here(container),
         Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
@@ -210,17 +248,42 @@ fn workload(pebble: &pebble::blocking::Client, framework: &Framework) -> Workloa
     }
 }
 
-fn container(pebble: &pebble::blocking::Client, framework: &Framework) -> Result<Container, pebble::Error> {
+fn container(pebble: &Client, framework: &Framework) -> Result<Container, pebble::Error> {
     let original = file(pebble, &original_services_path(framework))?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| originals(&text)),
         server_config: file(pebble, &gunicorn::config_path(framework))?,
+        migration: migration(pebble, framework)?,
     })
 }
 
-fn file(pebble: &pebble::blocking::Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
+/// What there is of a migration; without a script nothing else is asked.
+fn migration(pebble: &Client, framework: &Framework) -> Result<Migration, pebble::Error> {
+    let Some(script) = script(pebble, framework)? else { return Ok(Migration::default()) };
+    Ok(Migration {
+        script: Some(script),
+        status: file(pebble, &migration::status_path(framework))?,
+        release: file(pebble, RELEASE)?,
+    })
+}
+
+fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebble::Error> {
+    let files = match pebble.list_files(framework.app_dir, Some(migration::PATTERN), false) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        files => files?,
+    };
+    let Some(name) = migration::choose(files.iter().map(|file| file.name.as_str())) else { return Ok(None) };
+    let info = files.into_iter().find(|file| file.name == name).unwrap_or_default();
+    let version = match info.size {
+        Some(size) if size > LARGEST_FILE as u64 => format!("{size} {}", info.last_modified).into_bytes(),
+        _ => file(pebble, &format!("{}/{name}", framework.app_dir))?.unwrap_or_default(),
+    };
+    Ok(Some(Script { name, version }))
+}
+
+fn file(pebble: &Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
     match pebble.read_file(path, LARGEST_FILE) {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.is_not_found() => Ok(None),
@@ -231,4 +294,29 @@ fn file(pebble: &pebble::blocking::Client, path: &str) -> Result<Option<Vec<u8>>
 /// The file lies where others can write: what isn't a map of services counts as no file.
 fn originals(text: &[u8]) -> Option<Services> {
     serde_json::from_slice::<BTreeMap<String, Service>>(text).ok()
+}
+
+#[cfg(test)]
+impl Seen {
+    /// What is seen of the leader of an application `shop` before there is anything.
+    pub(crate) fn nothing() -> Self {
+        let unit = Unit {
+            name: UnitName::new("shop", 0),
+            model: "m".to_owned(),
+            proxies: Proxies::default(),
+            leader: true,
+            forwards_logs: true,
+            has_secrets: true,
+        };
+        Self {
+            unit,
+            config: Config::default(),
+            option_secrets: OptionSecrets::new(),
+            peer: None,
+            integrations: Vec::new(),
+            state: BTreeMap::new(),
+            ports: BTreeSet::new(),
+            workload: None,
+        }
+    }
 }

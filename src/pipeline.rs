@@ -4,8 +4,8 @@ use juju::Juju;
 use pebble::blocking::Client;
 
 use crate::asked::Asked;
-use crate::charm::Shape;
 use crate::decide::Random;
+use crate::shape::Shape;
 use crate::{conclude, decide, observe, perform, publish};
 
 /// Takes an event from left to right. Any event may reconcile everything, in any order; a second identical event
@@ -21,8 +21,8 @@ pub fn run(
     shape: &Shape,
     random: Random<'_>,
 ) -> Result<(), juju::Error> {
-    let seen = observe::all(asked, juju, pebble, shape)?;
-    let steps = decide::steps(&seen, shape, random);
+    let seen = observe::all(&asked, juju, pebble, shape)?;
+    let steps = decide::steps(&asked, &seen, shape, random);
     publish::progress(juju, &steps)?;
     let done = perform::all(&steps, pebble);
     let report = conclude::report(&seen, &steps, &done);

@@ -2,6 +2,7 @@
 
 use juju::{Juju, Status, StatusKind, Whose};
 
+use crate::answer::Answer;
 use crate::conclude::Report;
 use crate::steps::Steps;
 
@@ -26,6 +27,11 @@ pub fn progress(juju: &Juju<'_>, steps: &Steps) -> Result<(), juju::Error> {
 pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     for line in &report.log {
         tracing::warn!("{line}");
+    }
+    match &report.answer {
+        Some(Answer::Results(results)) => juju.set_action_results(results)?,
+        Some(Answer::Failure(why)) => juju.fail_action(why)?,
+        None => {}
     }
     for write in &report.databags {
         juju.set_databag(write.relation, write.whose, &write.changes)?;

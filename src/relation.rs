@@ -1,77 +1,136 @@
 //! What relations give the workload, and what the charm asks of them. The interfaces' own rules are the crate `interfaces`'s;
-//! here stands what their values become. Pure.
+//! here stands what their values become. Pure. Serving another interface is a variant of [`Interface`] and, for its
+//! variables, a file beside [`database`].
 
-pub mod postgresql;
+pub mod database;
+mod peers;
 
-use std::collections::BTreeMap;
-
-use interfaces::database::{Database, Wish};
-use interfaces::peer::Peer;
-use interfaces::{Changes, Read, peer};
-use juju::{Databag, Secret, View, Whose};
+use interfaces::database::{Database, NEEDS as DATABASE_NEEDS, Wish};
+use interfaces::{Changes, Read, SecretRef, ingress, mysql, postgresql};
+use juju::{Needs, View, Whose};
 use pebble::plan::Environment;
 
-use crate::charm::{Endpoint, Shape};
-use crate::decide::Random;
+pub use peers::{Peers, peers};
+
 use crate::hold::Hold;
-use crate::observe::{Integration, Seen, Unit};
+use crate::observe::{Integration, Relation, Seen, Unit};
 use crate::redact::Redactor;
+use crate::shape::Endpoint;
 use crate::steps::DatabagWrite;
 
-/// What the peer relation is once this event's writes are in it.
-#[derive(Debug, Default)]
-pub struct Peers {
-    /// Key and peers, once there is a key.
-    pub ready: Option<Peer>,
-    /// A new key's way into the databag.
-    pub write: Option<DatabagWrite>,
+/// The interfaces the charm requires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// `postgresql_client`
+    Postgresql,
+    /// `mysql_client`
+    Mysql,
+    /// `ingress`
+    Ingress,
 }
 
-/// The peer relation; the leader makes the secret key in whichever event finds it missing.
-pub fn peers(seen: &Seen, shape: &Shape, random: Random<'_>) -> Peers {
-    let Some(mut view) = seen.peer.clone() else { return Peers::default() };
-    let name = shape.framework.name;
-    let changes = if seen.unit.leader { peer::request(&view, name, &random()) } else { Changes::default() };
-    let write = writes(&view, &changes).into_iter().next();
-    if let Some(write) = &write {
-        view.local_app.get_or_insert_default().apply(&write.changes);
+/// What a relation that is ready gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// A database.
+    Database(Database),
+    /// The address at which visitors reach the application.
+    Url(String),
+}
+
+impl Interface {
+    /// The interface of this name, if the charm knows it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            postgresql::INTERFACE => Some(Self::Postgresql),
+            mysql::INTERFACE => Some(Self::Mysql),
+            ingress::INTERFACE => Some(Self::Ingress),
+            _ => None,
+        }
     }
-    let ready = match peer::read(&view, name) {
-        Read::Ready(peer) => Some(peer),
-        Read::Absent | Read::Waiting(_) | Read::Invalid { .. } => None,
-    };
-    Peers { ready, write }
+
+    /// Whether an endpoint of it that isn't optional holds the workload back. An application without ingress is reached in
+    /// the cluster.
+    #[must_use]
+    pub fn may_be_required(self) -> bool {
+        self != Self::Ingress
+    }
+
+    /// What is read of its relations.
+    #[must_use]
+    pub fn needs(self) -> Needs {
+        match self {
+            Self::Postgresql | Self::Mysql => DATABASE_NEEDS,
+            Self::Ingress => ingress::NEEDS,
+        }
+    }
+
+    /// The secrets that a relation's data refer to.
+    #[must_use]
+    pub fn secrets(self, view: &View) -> Vec<SecretRef> {
+        let refs = match self {
+            Self::Postgresql | Self::Mysql => interfaces::database::secrets(view),
+            Self::Ingress => Vec::new(),
+        };
+        refs.into_iter().filter(|reference| reference.needed).collect()
+    }
+
+    fn read(self, relation: &Relation, unit: &Unit) -> Read<Given> {
+        let (view, secrets, wish) = (&relation.view, &relation.secrets, wish(relation, unit));
+        match self {
+            Self::Postgresql => postgresql::read(view, secrets, &wish).map(Given::Database),
+            Self::Mysql => mysql::read(view, secrets, &wish).map(Given::Database),
+            Self::Ingress => ingress::read(view).map(Given::Url),
+        }
+    }
+
+    fn request(self, relation: &Relation, unit: &Unit, port: Serving) -> Changes {
+        match self {
+            Self::Postgresql | Self::Mysql => interfaces::database::request(&relation.view, &wish(relation, unit)),
+            Self::Ingress => ingress::request(&relation.view, &route(relation, unit, port)),
+        }
+    }
 }
 
-/// The databag writes of an interface's changes. The charm owns no secret, so there is no address to look up.
-fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
-    let none = BTreeMap::new();
-    let app = view.local_app.clone().unwrap_or_default();
-    let resolved =
-        [(Whose::App, changes.app.resolve(&app, &none)), (Whose::Unit, changes.unit.resolve(&view.local_unit, &none))];
-    let write = |(whose, changes): (Whose, Result<Databag, _>)| {
-        let changes = changes.ok().filter(|changes| !changes.is_empty())?;
-        Some(DatabagWrite { relation: view.id, whose, changes })
-    };
-    resolved.into_iter().filter_map(write).collect()
+/// The port the workload serves on, and whether it's open.
+#[derive(Debug, Clone, Copy)]
+pub struct Serving {
+    /// Its number.
+    pub port: u16,
+    /// Whether Juju has it open once this event is over.
+    pub open: bool,
 }
 
-/// What the charm asks of a database.
-fn wish(unit: &Unit) -> Wish {
-    Wish { database: unit.app.clone(), secrets: unit.has_secrets, cross_model: false }
+fn wish(relation: &Relation, unit: &Unit) -> Wish {
+    Wish { database: unit.name.app().to_owned(), secrets: unit.has_secrets, cross_model: relation.cross_model }
 }
 
-/// The database of an endpoint: of its relations the one with the lowest id that is ready.
+fn route(relation: &Relation, unit: &Unit, serving: Serving) -> ingress::Wish {
+    ingress::Wish {
+        model: unit.model.clone(),
+        name: unit.name.app().to_owned(),
+        port: serving.port,
+        strip_prefix: true,
+        redirect_https: false,
+        is_port_open: serving.open,
+        scheme: ingress::Scheme::Http,
+        host: interfaces::peer::fqdn(&unit.name, &unit.model),
+        ip: relation.address,
+    }
+}
+
+/// What an endpoint gives: of its relations the one with the lowest id that is ready.
 ///
 /// # Errors
 ///
-/// A hold, if none is ready and the data of one are wrong.
-pub fn database(integration: &Integration, unit: &Unit) -> Result<Option<Database>, Hold> {
-    let name = &integration.endpoint.name;
+/// A hold, if none is ready and the data of one are wrong: it names the key.
+pub fn given(integration: &Integration, unit: &Unit) -> Result<Option<Given>, Hold> {
+    let Endpoint { name, interface, .. } = &integration.endpoint;
     let mut wrong = None;
-    for (view, secrets) in &integration.relations {
-        match interfaces::postgresql::read(view, secrets, &wish(unit)) {
-            Read::Ready(database) => return Ok(Some(database)),
+    for relation in &integration.relations {
+        match interface.read(relation, unit) {
+            Read::Ready(given) => return Ok(Some(given)),
             Read::Invalid { key, why } => {
                 wrong.get_or_insert_with(|| Hold::blocked(format!("Invalid {name} relation data. {key}: {why}")));
             }
@@ -81,33 +140,63 @@ pub fn database(integration: &Integration, unit: &Unit) -> Result<Option<Databas
     wrong.map_or(Ok(None), Err)
 }
 
-/// What is missing of our half of a database relation.
+/// What is missing of our half of an endpoint's relations.
 #[must_use]
-pub fn database_requests(view: &View, unit: &Unit) -> Vec<DatabagWrite> {
-    writes(view, &interfaces::postgresql::request(view, &wish(unit)))
+pub fn requests(integration: &Integration, unit: &Unit, serving: Serving) -> Vec<DatabagWrite> {
+    let interface = integration.endpoint.interface;
+    let of = |relation: &Relation| writes(&relation.view, &interface.request(relation, unit, serving));
+    integration.relations.iter().flat_map(of).collect()
+}
+
+/// The databag writes of an interface's changes. The charm owns no secret, so there is no address to look up.
+fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
+    let app = view.local_app.clone().unwrap_or_default();
+    let halves = [(Whose::App, &changes.app, &app), (Whose::Unit, &changes.unit, &view.local_unit)];
+    let resolved =
+        halves.map(|(whose, draft, current)| (whose, draft.resolve(current, &[].into()).unwrap_or_default()));
+    let filled = resolved.into_iter().filter(|(_, changes)| !changes.is_empty());
+    filled.map(|(whose, changes)| DatabagWrite { relation: view.id, whose, changes }).collect()
 }
 
 /// The variables of every integration that is ready.
 #[must_use]
-pub fn environment(databases: &[(&Endpoint, Database)]) -> Environment {
-    databases.iter().flat_map(|(endpoint, database)| postgresql::environment(&endpoint.name, database)).collect()
+pub fn environment(given: &[(&Endpoint, Given)]) -> Environment {
+    let variables = |(endpoint, given): &(&Endpoint, Given)| match given {
+        Given::Database(database) => database::environment(&endpoint.name, database),
+        Given::Url(_) => Environment::new(),
+    };
+    given.iter().flat_map(variables).collect()
+}
+
+/// The address at which visitors reach the application, if something stands before it.
+#[must_use]
+pub fn url<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a str> {
+    given.iter().find_map(|(_, given)| match given {
+        Given::Url(url) => Some(url.as_str()),
+        Given::Database(_) => None,
+    })
+}
+
+/// The databases, with their endpoints' names.
+#[must_use]
+pub fn databases<'a>(given: &'a [(&'a Endpoint, Given)]) -> Vec<(&'a str, &'a Database)> {
+    let database = |(endpoint, given): &'a (&'a Endpoint, Given)| match given {
+        Given::Database(database) => Some((endpoint.name.as_str(), database)),
+        Given::Url(_) => None,
+    };
+    given.iter().filter_map(database).collect()
 }
 
 /// Every value among the facts that may not be told.
 #[must_use]
 pub fn secrets(seen: &Seen) -> Redactor {
     let options = seen.option_secrets.values().flatten().flat_map(|content| content.values());
-    let relations = seen.databases.iter().flat_map(|integration| &integration.relations);
-    let databases = relations.clone().flat_map(|(_, secrets)| secrets.values().flat_map(|content| content.values()));
-    let clear = relations.flat_map(|(view, _)| ["password", "uris"].map(|key| view.remote_app.text(key)));
+    let relations = || seen.integrations.iter().flat_map(|integration| &integration.relations);
+    let contents = relations().flat_map(|relation| relation.secrets.values().flat_map(|content| content.values()));
+    let clear = relations().flat_map(|relation| ["password", "uris"].map(|key| relation.view.remote_app.text(key)));
     let peer = seen.peer.iter().filter_map(|view| view.local_app.as_ref()).flat_map(|bag| bag.values());
-    let keys =
-        seen.config.iter().filter(|(name, _)| name.contains("secret-key")).filter_map(|(_, value)| value.as_str());
-    options
-        .chain(databases)
-        .map(Secret::expose)
-        .chain(clear.flatten())
-        .chain(peer.map(String::as_str))
-        .chain(keys)
-        .collect()
+    let keys = seen.config.iter().filter(|(name, _)| name.contains("secret-key"));
+    let keys = keys.filter_map(|(_, value)| value.as_str());
+    let secrets = options.chain(contents).map(juju::Secret::expose);
+    secrets.chain(clear.flatten()).chain(peer.map(String::as_str)).chain(keys).collect()
 }

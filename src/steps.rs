@@ -7,6 +7,7 @@ use std::time::Duration;
 use juju::{Databag, Port, RelationId, Whose};
 use pebble::plan::{Environment, Layer};
 
+use crate::answer::Answer;
 use crate::hold::Hold;
 use crate::redact::Redactor;
 
@@ -25,6 +26,8 @@ pub struct Steps {
     pub remember: BTreeMap<String, String>,
     /// The ports to be open once every effect succeeded.
     pub ports: BTreeSet<Port>,
+    /// What the action is told.
+    pub answer: Option<Answer>,
     /// What may not appear in a status or in the log.
     pub secrets: Redactor,
 }
@@ -48,6 +51,16 @@ pub struct Step {
     /// What it means when the workload refuses: a command that ends with another code than 0, a service that doesn't start.
     /// (That Pebble is away, or won't do it, means the same for every step.)
     pub refused: Hold,
+    /// What the unit remembers as soon as this step succeeded, whatever becomes of the next ones.
+    pub remember: Option<(String, String)>,
+}
+
+impl Step {
+    /// A step whose success is remembered only together with that of all others.
+    #[must_use]
+    pub fn new(action: Action, refused: Hold) -> Self {
+        Self { action, refused, remember: None }
+    }
 }
 
 /// An effect on the container.
@@ -100,6 +113,8 @@ pub struct Run {
     pub environment: Environment,
     /// When it's given up.
     pub timeout: Duration,
+    /// Whether the last line it prints belongs into the status if it fails.
+    pub tells: bool,
 }
 
 impl fmt::Display for Action {

@@ -19,6 +19,17 @@ pub enum Read<T> {
 }
 
 impl<T> Read<T> {
+    /// The same answer with what is ready turned into something else.
+    #[must_use]
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Read<U> {
+        match self {
+            Self::Absent => Read::Absent,
+            Self::Waiting(what) => Read::Waiting(what),
+            Self::Invalid { key, why } => Read::Invalid { key, why },
+            Self::Ready(value) => Read::Ready(turn(value)),
+        }
+    }
+
     /// The result, if it is ready.
     #[must_use]
     pub fn ready(&self) -> Option<&T> {

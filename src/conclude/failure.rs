@@ -4,14 +4,15 @@ use pebble::types::Change;
 
 use crate::hold::Hold;
 use crate::perform::Failure;
-use crate::steps::Step;
+use crate::steps::{Action, Step};
+
+/// How many of a command's last lines go into the log.
+const LOG_LINES: usize = 40;
 
 /// The hold of a step that failed so.
 pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     match failure {
-        Failure::Exit { code, output } => {
-            step.refused.clone().with_log(format!("exit code {code}: {}", output.trim_end()))
-        }
+        Failure::Exit { code, output } => refused_run(step, *code, output),
         Failure::Pebble(error) if error.is_unreachable() => Hold::pebble_away().with_log(chain(error)),
         Failure::Pebble(pebble::Error::Change { change }) => refused_change(step, change),
         Failure::Pebble(error) => {
@@ -19,6 +20,20 @@ pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
             Hold { message: format!("cannot {action}: {error}"), ..Hold::blocked("") }.with_log(chain(error))
         }
     }
+}
+
+/// A command's own failure: its last line goes to the operator if it's one that speaks to people.
+fn refused_run(step: &Step, code: i32, output: &str) -> Hold {
+    let log = format!("exit code {code}: {}", tail(output));
+    let tells = matches!(&step.action, Action::Run(run) if run.tells);
+    let said = last_line(output).filter(|_| tells).map(|line| format!(": {line}")).unwrap_or_default();
+    Hold { message: format!("{}{said}", step.refused.message), ..step.refused.clone() }.with_log(log)
+}
+
+/// The end of what a command printed.
+fn tail(output: &str) -> String {
+    let lines: Vec<_> = output.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }
 
 /// The error and its causes.
@@ -56,7 +71,8 @@ fn service_of(summary: &str) -> Option<&str> {
 fn reason(log: &str) -> Option<&str> {
     let line = log.lines().rfind(|line| line.contains(" ERROR "))?;
     let text = line.split_once(" ERROR ")?.1;
-    let text = ["cannot start service: ", "service start attempt: "].iter().fold(text, |t, p| t.strip_prefix(p).unwrap_or(t));
+    let text =
+        ["cannot start service: ", "service start attempt: "].iter().fold(text, |t, p| t.strip_prefix(p).unwrap_or(t));
     Some(text.strip_suffix(", will restart").unwrap_or(text))
 }
 
@@ -68,5 +84,5 @@ fn last_words(log: &str) -> Option<&str> {
 }
 
 fn last_line(text: &str) -> Option<&str> {
-    text.lines().next_back().map(str::trim).filter(|line| !line.is_empty())
+    text.lines().map(str::trim).rfind(|line| !line.is_empty())
 }

@@ -15,6 +15,7 @@ fn run() -> Action {
         as_workload: true,
         environment,
         timeout,
+        tells: false,
     })
 }
 
@@ -45,7 +46,7 @@ fn failed_change() -> Error {
 
 fn status_after(action: Action, failure: Failure) -> Status {
     let refused = Hold::blocked("cannot start flask");
-    let step = Step { action, refused };
+    let step = Step::new(action, refused);
     let steps = Steps {
         judged: true,
         effects: vec![step],
@@ -54,7 +55,7 @@ fn status_after(action: Action, failure: Failure) -> Status {
         ports: BTreeSet::from([Port::tcp(8000)]),
         ..Steps::default()
     };
-    let report = report(&Seen::default(), &steps, &Done { completed: 0, failure: Some(failure) });
+    let report = report(&Seen::nothing(), &steps, &Done { completed: 0, failure: Some(failure) });
     assert_eq!((report.open.len(), report.remember.len()), (0, 0), "nothing is told to have worked");
     let status = report.status.unwrap();
     assert!(!status.message.contains("hunter2"), "{}", status.message);
@@ -135,7 +136,7 @@ fn success_opens_our_port_closes_others_and_remembers_only_news() {
     let seen = Seen {
         ports: BTreeSet::from([Port::tcp(80)]),
         state: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
-        ..Seen::default()
+        ..Seen::nothing()
     };
     let report = report(&seen, &steps, &Done::default());
     assert_eq!(report.status, Some(Status::active("")));
@@ -146,5 +147,5 @@ fn success_opens_our_port_closes_others_and_remembers_only_news() {
 
 #[test]
 fn an_event_that_asks_for_no_judgement_changes_no_status() {
-    assert_eq!(report(&Seen::default(), &Steps::default(), &Done::default()), Report::default());
+    assert_eq!(report(&Seen::nothing(), &Steps::default(), &Done::default()), Report::default());
 }

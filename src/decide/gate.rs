@@ -1,21 +1,20 @@
 //! What can be known before the first effect: whether the workload has everything it needs. Every reason is found, in the order
 //! of their weight.
 
-use interfaces::database::Database;
 use interfaces::peer::Peer;
 
-use crate::charm::{Endpoint, Shape};
 use crate::hold::Hold;
 use crate::observe::{Container, Integration, Seen, Unit, Workload};
 use crate::options::{self, Settings};
-use crate::relation;
+use crate::relation::{self, Given};
+use crate::shape::{Endpoint, Shape};
 
 /// Everything the workload needs.
 pub(super) struct Ready<'a> {
     pub(super) container: &'a Container,
     pub(super) settings: Settings,
     pub(super) peer: Peer,
-    pub(super) databases: Vec<(&'a Endpoint, Database)>,
+    pub(super) given: Vec<(&'a Endpoint, Given)>,
 }
 
 /// A reason, and whether the services may not run on while it holds.
@@ -39,13 +38,13 @@ pub(super) fn pass<'a>(
     peer: Option<Peer>,
 ) -> Result<Ready<'a>, Vec<Reason>> {
     let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
-    let databases = databases(&seen.databases, &seen.unit);
+    let given = given(&seen.integrations, &seen.unit);
     let container = reach(workload);
-    match (settings, container, peer, databases) {
-        (Ok(settings), Ok(container), Some(peer), Ok(databases)) => Ok(Ready { container, settings, peer, databases }),
-        (settings, container, peer, databases) => {
+    match (settings, container, peer, given) {
+        (Ok(settings), Ok(container), Some(peer), Ok(given)) => Ok(Ready { container, settings, peer, given }),
+        (settings, container, peer, given) => {
             let options = settings.err().into_iter().flatten().map(Reason::from);
-            let (invalid, missing) = databases.err().unwrap_or_default();
+            let (invalid, missing) = given.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));
             Err(reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing)).collect())
@@ -72,12 +71,12 @@ fn missing_integrations(names: &[&str]) -> Option<Reason> {
 
 type Unready<'a> = (Vec<Hold>, Vec<&'a str>);
 
-/// The databases that are ready; or which data are wrong, and which required endpoints have none that is ready.
-fn databases<'a>(integrations: &'a [Integration], unit: &Unit) -> Result<Vec<(&'a Endpoint, Database)>, Unready<'a>> {
+/// What is ready; or which data are wrong, and which required endpoints give nothing.
+fn given<'a>(integrations: &'a [Integration], unit: &Unit) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
     let (mut ready, mut invalid, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for integration in integrations {
-        match relation::database(integration, unit) {
-            Ok(Some(database)) => ready.push((&integration.endpoint, database)),
+        match relation::given(integration, unit) {
+            Ok(Some(given)) => ready.push((&integration.endpoint, given)),
             Ok(None) if integration.endpoint.required => missing.push(integration.endpoint.name.as_str()),
             Ok(None) => {}
             Err(hold) => invalid.push(hold),

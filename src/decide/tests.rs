@@ -1,13 +1,17 @@
 use std::collections::BTreeMap;
 
-use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, View};
+use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, UnitName, View, Whose};
 use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
 use super::*;
+use crate::asked::Scope;
 use crate::framework::flask::FLASK;
-use crate::observe::{self, Unit};
+use crate::migration::{MEMORY, Migration, Script};
+use crate::observe::Relation;
+use crate::relation::Interface;
 use crate::services::Services;
+use crate::shape::Endpoint;
 
 const KEY: &str = "0123456789-a-key-of-eighty-six-letters";
 
@@ -18,7 +22,8 @@ fn shape() -> Shape {
         container: "flask-app".to_owned(),
         options: options.map(|name| (name.to_owned(), option_of(OptionKind::String))).collect(),
         peer: Some("secret-storage".to_owned()),
-        databases: Vec::new(),
+        endpoints: Vec::new(),
+        migration_timeout: std::time::Duration::from_secs(60),
     }
 }
 
@@ -50,21 +55,19 @@ fn fresh() -> Seen {
     let plan = rock();
     let services = plan.services.keys().map(|name| info(name, ServiceStatus::Inactive)).collect();
     Seen {
-        unit: Unit {
-            app: "shop".to_owned(),
-            model: "m".to_owned(),
-            leader: true,
-            forwards_logs: true,
-            ..Unit::default()
-        },
         peer: Some(peer_view(Some(KEY))),
         workload: Some(Workload::Here(Container { plan, services, ..Container::default() })),
-        ..Seen::default()
+        ..Seen::nothing()
     }
 }
 
 fn decide(seen: &Seen) -> Steps {
-    steps(seen, &shape(), &mut || [7; 64])
+    asked(None, seen)
+}
+
+fn asked(action: Option<Asks>, seen: &Seen) -> Steps {
+    let asked = Asked { scope: Scope::Everything, action };
+    steps(&asked, seen, &shape(), &mut || [7; 64])
 }
 
 fn names(steps: &Steps) -> Vec<String> {
@@ -83,6 +86,9 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
             Action::Write { path, content, .. } if path.ends_with(".json") => {
                 container.original = Some(serde_json::from_slice(content).unwrap());
             }
+            Action::Write { path, content, .. } if path.ends_with("-status") => {
+                container.migration.status = Some(content.clone());
+            }
             Action::Write { content, .. } => container.server_config = Some(content.clone()),
             Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
             Action::Replan => {
@@ -99,9 +105,10 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
             _ => {}
         }
     }
+    seen.state.extend(steps.effects.iter().filter_map(|step| step.remember.clone()));
     seen.state.extend(steps.remember.clone());
     seen.ports.clone_from(&steps.ports);
-    for write in &steps.databags {
+    for write in steps.databags.iter().filter(|write| write.relation == RelationId(0)) {
         let bag = seen.peer.as_mut().unwrap().local_app.as_mut().unwrap();
         bag.extend(write.changes.clone());
     }
@@ -172,7 +179,7 @@ fn services_keep_the_rocks_definition_and_environment_beneath_ours() {
 fn schedulers_run_on_unit_0_alone_and_are_stopped_elsewhere() {
     let mut seen = fresh();
     assert_eq!(layer(&decide(&seen)).services["clock-scheduler"].startup, Startup::Enabled);
-    seen.unit.number = 3;
+    seen.unit.name = UnitName::new("shop", 3);
     for service in &mut container(&mut seen).services {
         service.current = ServiceStatus::Active;
     }
@@ -262,10 +269,10 @@ fn every_gate_has_its_words_and_all_are_told_before_any_effect() {
 
 #[test]
 fn a_required_database_that_is_missing_stops_the_services() {
-    let endpoint = crate::charm::Endpoint { name: "postgresql".to_owned(), required: true };
-    let integration = observe::Integration { endpoint, relations: Vec::new() };
+    let endpoint = Endpoint { name: "postgresql".to_owned(), interface: Interface::Postgresql, required: true };
+    let integration = Integration { endpoint, relations: Vec::new() };
     let mut seen = carry_out(fresh(), &decide(&fresh()));
-    seen.databases = vec![integration];
+    seen.integrations = vec![integration];
     let steps = decide(&seen);
     assert_eq!(messages(&steps), ["missing integrations: postgresql"]);
     assert_eq!(names(&steps), ["stop clock-scheduler, flask, statsd-exporter"]);
@@ -333,4 +340,150 @@ fn the_sources_of_the_environment_have_their_order() {
     assert_eq!(environment["HTTP_PROXY"], "http://px:3128");
     assert_eq!(environment["http_proxy"], "http://px:3128");
     assert!(!environment.contains_key("no_proxy"));
+}
+
+/// What a migration's steps are called.
+const MIGRATION: [&str; 3] = [
+    "write /tmp/flask/state/database-migration-status",
+    "run the database migration",
+    "write /tmp/flask/state/database-migration-status",
+];
+
+fn with_migration() -> Seen {
+    let mut seen = fresh();
+    let script = Script { name: "migrate.sh", version: b"1".to_vec() };
+    container(&mut seen).migration = Migration { script: Some(script), ..Migration::default() };
+    seen
+}
+
+/// The endpoint with one relation of this databag.
+fn related(interface: Interface, name: &str, data: &[(&str, &str)]) -> Integration {
+    let mut view = View::empty(name, RelationId(7));
+    view.app = Some("other".to_owned());
+    view.remote_app = data.iter().copied().collect();
+    view.local_app = Some(Databag::new());
+    let relation = Relation { view, secrets: interfaces::Secrets::new(), address: None, cross_model: false };
+    let endpoint = Endpoint { name: name.to_owned(), interface, required: false };
+    Integration { endpoint, relations: vec![relation] }
+}
+
+fn database(password: &str, host: &str) -> Integration {
+    let data = [("endpoints", host), ("username", "u"), ("password", password), ("database", "shop")];
+    related(Interface::Mysql, "mysql", &data)
+}
+
+#[test]
+fn a_migration_comes_before_everything_that_sees_the_database() {
+    let steps = decide(&with_migration());
+    assert_eq!(names(&steps)[1..4], MIGRATION);
+    assert_eq!(names(&steps)[4..], names(&decide(&fresh()))[1..]);
+    let seen = carry_out(with_migration(), &steps);
+    assert_eq!(names(&decide(&seen)), [""; 0]);
+}
+
+#[test]
+fn a_migration_that_failed_is_tried_again_whatever_the_event() {
+    let steps = decide(&with_migration());
+    let until_failure = Steps { effects: steps.effects[..2].to_vec(), ..Steps::default() };
+    let seen = carry_out(with_migration(), &until_failure);
+    assert_eq!(names(&decide(&seen))[0], "run the database migration");
+}
+
+#[test]
+fn a_migration_that_succeeded_is_remembered_even_if_a_later_step_fails() {
+    let steps = decide(&with_migration());
+    let until_check = Steps { effects: steps.effects[..4].to_vec(), ..Steps::default() };
+    let seen = carry_out(with_migration(), &until_check);
+    assert!(seen.state.contains_key(MEMORY));
+    assert!(!names(&decide(&seen)).contains(&"run the database migration".to_owned()));
+}
+
+#[test]
+fn a_new_database_migrates_a_new_password_does_not() {
+    let mut seen = with_migration();
+    seen.integrations = vec![database("p1", "db:3306")];
+    let steps = decide(&seen);
+    let mut seen = carry_out(seen, &steps);
+    seen.integrations = vec![database("p2", "db:3306")];
+    assert!(!names(&decide(&seen)).contains(&"run the database migration".to_owned()));
+    seen.integrations = vec![database("p2", "elsewhere:3306")];
+    assert_eq!(names(&decide(&seen))[1], "run the database migration");
+}
+
+#[test]
+fn a_unit_of_the_python_charm_does_not_migrate_again() {
+    let mut seen = with_migration();
+    container(&mut seen).migration.status = Some(b"COMPLETED".to_vec());
+    let steps = decide(&seen);
+    assert!(!names(&steps).contains(&"run the database migration".to_owned()));
+    assert!(steps.remember.contains_key(MEMORY));
+}
+
+#[test]
+fn a_database_gives_its_variables_and_is_asked_for() {
+    let mut seen = fresh();
+    seen.integrations = vec![database("p@ss", "db:3306")];
+    let steps = decide(&seen);
+    let environment = &layer(&steps).services["flask"].environment;
+    assert_eq!(environment["MYSQL_DB_CONNECT_STRING"], "mysql://u:p%40ss@db:3306/shop");
+    let [app, unit] = steps.databags.as_slice() else { panic!("{:?}", steps.databags) };
+    assert_eq!((app.whose, &app.changes["database"]), (Whose::App, &"shop".to_owned()));
+    assert_eq!(unit.whose, Whose::Unit);
+    assert!(!format!("{steps:?}").contains("p@ss"));
+}
+
+#[test]
+fn data_that_are_wrong_block_with_endpoint_and_key() {
+    let mut seen = fresh();
+    seen.integrations = vec![related(Interface::Ingress, "ingress", &[("ingress", "{nonsense")])];
+    let steps = decide(&seen);
+    assert!(messages(&steps)[0].starts_with("Invalid ingress relation data. ingress: "), "{:?}", messages(&steps));
+}
+
+#[test]
+fn ingress_gives_the_base_url_and_is_told_the_port() {
+    let mut seen = fresh();
+    let url = "https://shop.example/m-shop";
+    seen.integrations =
+        vec![related(Interface::Ingress, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
+    let steps = decide(&seen);
+    assert_eq!(layer(&steps).services["flask"].environment["FLASK_BASE_URL"], url);
+    let app = steps.databags.iter().find(|write| write.whose == Whose::App).unwrap();
+    assert_eq!((app.changes["port"].as_str(), app.changes["is_port_open"].as_str()), ("8000", "true"));
+    seen.workload = None;
+    assert_eq!(decide(&seen).databags, [], "an event that doesn't look at the workload leaves the route alone");
+}
+
+#[test]
+fn the_key_is_rotated_by_the_leader_and_used_at_once() {
+    let seen = carry_out(fresh(), &decide(&fresh()));
+    let steps = asked(Some(Asks::RotateSecretKey), &seen);
+    let key = &steps.databags[0].changes["flask_secret_key"];
+    assert_ne!(key, KEY);
+    assert_eq!(&layer(&steps).services["flask"].environment["FLASK_SECRET_KEY"], key);
+    assert_eq!(steps.answer, Some(Answer::Results([("status".to_owned(), "success".to_owned())].into())));
+}
+
+#[test]
+fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
+    let key = |value: &str| ConfigValue::String(value.to_owned());
+    let mut follower = fresh();
+    follower.unit.leader = false;
+    let young = Seen { peer: Some(peer_view(None)), ..fresh() };
+    let mut invalid = fresh();
+    set(&mut invalid, "flask-env", key(""));
+    let mut overridden = fresh();
+    set(&mut overridden, "flask-secret-key", key("my own"));
+    let table = [
+        (follower, Asks::RotateSecretKey, "only leader unit can rotate secret key"),
+        (young, Asks::RotateSecretKey, "charm is still initializing"),
+        (invalid, Asks::RotateSecretKey, "the key was not rotated: invalid options: flask-env (must not be empty)"),
+        (overridden, Asks::RotateSecretKey, "the key is set by the option flask-secret-key: change it there"),
+        (fresh(), Asks::Unknown("dance".to_owned()), "the charm has no action dance"),
+    ];
+    for (seen, action, why) in table {
+        let rotated = asked(Some(action), &seen);
+        assert_eq!(rotated.answer, Some(Answer::Failure(why.to_owned())));
+        assert_eq!(rotated.databags, decide(&seen).databags, "{why}");
+    }
 }

@@ -7,15 +7,16 @@ use juju::Port;
 use pebble::plan::{Environment, Layer, Startup};
 
 use super::gate::Ready;
-use crate::charm::Shape;
 use crate::environment::{self, Sources};
 use crate::fingerprint;
 use crate::framework::Framework;
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
+use crate::migration;
 use crate::observe::{self, Container, Seen};
 use crate::relation;
 use crate::services::{self, Part, Services};
+use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 
 /// Where the unit remembers with which configuration, variables and command the web server was last found well.
@@ -41,7 +42,11 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
     match wish(ready, seen, framework) {
         Err(hold) => steps.holds.push(hold),
         Ok(wish) => {
-            steps.effects = effects(&wish, ready.container, &seen.state, framework);
+            let container = ready.container;
+            steps.effects.extend(keep_original(&wish, container, framework));
+            let migration = migrate(&wish, ready, seen, shape, steps);
+            steps.effects.extend(migration);
+            steps.effects.extend(effects(&wish, container, &seen.state, framework));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint);
             steps.ports = BTreeSet::from([Port::tcp(framework.port)]);
         }
@@ -51,9 +56,10 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
 fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, Hold> {
     let original = original(ready.container, framework)?;
     let peers = ready.peer.fqdns(&seen.unit.model);
-    let integrations = relation::environment(&ready.databases);
+    let integrations = relation::environment(&ready.given);
     let sources = Sources {
         unit: &seen.unit,
+        url: relation::url(&ready.given),
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
         integrations: &integrations,
@@ -61,7 +67,7 @@ fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, H
     let environment = environment::workload(framework, &ready.settings, &sources);
     let worker_class = ready.settings.worker_class.clone();
     let command = command(framework, &original, worker_class.as_deref())?;
-    let layer = services::layer(framework, &original, &environment, seen.unit.number, command.as_deref());
+    let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
     let server_config = gunicorn::config(framework, &ready.settings.web_server, seen.unit.forwards_logs);
     let check_command = gunicorn::check_command(&layer.services[framework.name].command)
         .map_err(|error| unreadable_command(framework, &error))?;
@@ -105,10 +111,7 @@ fn name(server_config: &str, layer: &Layer) -> String {
 fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>, framework: &Framework) -> Vec<Step> {
     let same_file = container.server_config.as_deref() == Some(wish.server_config.as_bytes());
     let well = same_file && state.get(WEB_SERVER) == Some(&wish.fingerprint);
-    let mut effects: Vec<Step> = keep_original(wish, container, framework).into_iter().collect();
-    if !well {
-        effects.extend(prepare(wish, same_file, framework));
-    }
+    let mut effects = if well { Vec::new() } else { prepare(wish, same_file, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
         effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
@@ -116,7 +119,7 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
     effects.extend(stop_schedulers(wish, container, framework));
     if !planned || !all_up(&wish.layer, container) {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
-        effects.push(Step { action: Action::Replan, refused });
+        effects.push(Step::new(Action::Replan, refused));
     }
     if !well && keeps_running(&wish.layer, container, framework) {
         effects.push(plain(Action::Reload { service: framework.name.to_owned() }));
@@ -127,7 +130,7 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
 /// A step that the workload itself has no say in.
 fn plain(action: Action) -> Step {
     let refused = Hold::blocked(format!("cannot {action}"));
-    Step { action, refused }
+    Step::new(action, refused)
 }
 
 /// The rock's services are written down before the first layer of ours hides them.
@@ -138,6 +141,45 @@ fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> O
     let content = serde_json::to_vec(&wish.original).ok()?;
     let path = observe::original_services_path(framework);
     Some(plain(Action::Write { path, content, workload_owned: false }))
+}
+
+/// The migration, if it's due: before anything else sees the new database. The file that tells of it is written for those
+/// who read it in the container; it says `FAILED` until it's known not to have.
+fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: &mut Steps) -> Vec<Step> {
+    let (framework, migration) = (shape.framework, &ready.container.migration);
+    let Some(script) = &migration.script else { return Vec::new() };
+    let facts = migration::facts(migration, script, &relation::databases(&ready.given));
+    let remembered = seen.state.get(migration::MEMORY);
+    if !migration::is_due(migration, &facts, remembered.map(String::as_str)) {
+        decided.remember.insert(migration::MEMORY.to_owned(), facts);
+        return Vec::new();
+    }
+    let command = migration::command(framework, script.name);
+    let refused =
+        format!("database migration command {} failed, will retry in next update-status", migration::shown(&command));
+    let run = Run {
+        purpose: "run the database migration",
+        command,
+        working_dir: Some(framework.app_dir.to_owned()),
+        as_workload: true,
+        environment: wish.environment.clone(),
+        timeout: shape.migration_timeout,
+        tells: true,
+    };
+    let mut steps = vec![
+        migration_status(framework, "FAILED"),
+        Step::new(Action::Run(run), Hold::blocked(refused)),
+        Step { remember: Some((migration::MEMORY.to_owned(), facts)), ..migration_status(framework, "COMPLETED") },
+    ];
+    if migration.status.as_deref() == Some(b"FAILED") {
+        steps.remove(0);
+    }
+    steps
+}
+
+fn migration_status(framework: &Framework, status: &str) -> Step {
+    let (path, content) = (migration::status_path(framework), status.as_bytes().to_vec());
+    plain(Action::Write { path, content, workload_owned: false })
 }
 
 /// The web server's configuration, and the check that it would serve with it.
@@ -160,10 +202,11 @@ fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
         as_workload: false,
         environment: Environment::default(),
         timeout: CHECK_TIMEOUT,
+        tells: false,
     };
     let link = format!("https://bit.ly/{}-async-doc", framework.name);
     let refused = Hold::blocked(format!("gunicorn[gevent] must be installed in the rock. {link}"));
-    (wish.worker_class.as_deref() == Some("gevent")).then_some(Step { action: Action::Run(run), refused })
+    (wish.worker_class.as_deref() == Some("gevent")).then_some(Step::new(Action::Run(run), refused))
 }
 
 fn check(wish: &Wish, framework: &Framework) -> Step {
@@ -174,11 +217,12 @@ fn check(wish: &Wish, framework: &Framework) -> Step {
         as_workload: true,
         environment: wish.environment.clone(),
         timeout: CHECK_TIMEOUT,
+        tells: false,
     };
     let refused = Hold::blocked(
         "Webserver configuration check failed, please review your charm configuration or database relation",
     );
-    Step { action: Action::Run(run), refused }
+    Step::new(Action::Run(run), refused)
 }
 
 /// Whether the plan has the layer's services already, to the letter.

@@ -1,0 +1,51 @@
+//! What an action is told, as far as it's known before anything is done.
+
+use std::collections::BTreeMap;
+
+use crate::asked::Action;
+use crate::framework::Purpose;
+use crate::observe::Seen;
+use crate::options;
+use crate::shape::Shape;
+
+/// The answer to an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Its results.
+    Results(BTreeMap<String, String>),
+    /// Why it failed. Then nothing was done for it.
+    Failure(String),
+}
+
+/// The answer, of what was seen.
+#[must_use]
+pub fn to(action: &Action, seen: &Seen, shape: &Shape) -> Answer {
+    let failure = match action {
+        Action::Unknown(name) => Some(format!("the charm has no action {name}")),
+        Action::RotateSecretKey => rotation_refused(seen, shape),
+    };
+    failure.map_or_else(success, Answer::Failure)
+}
+
+fn success() -> Answer {
+    Answer::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
+}
+
+/// Why the key can't be rotated, or would be without effect.
+fn rotation_refused(seen: &Seen, shape: &Shape) -> Option<String> {
+    if !seen.unit.leader {
+        return Some("only leader unit can rotate secret key".to_owned());
+    }
+    let key = interfaces::peer::key(shape.framework.name);
+    if seen.peer.as_ref().and_then(|view| view.local_app.as_ref()).and_then(|bag| bag.text(&key)).is_none() {
+        return Some("charm is still initializing".to_owned());
+    }
+    if let Err(holds) = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets) {
+        let messages: Vec<_> = holds.into_iter().map(|hold| hold.message).collect();
+        return Some(format!("the key was not rotated: {}", messages.join("; ")));
+    }
+    let keys =
+        shape.framework.options.iter().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
+    let set = keys.into_iter().find(|option| seen.config.get(option.name).is_some())?;
+    Some(format!("the key is set by the option {}: change it there", set.name))
+}

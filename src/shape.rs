@@ -1,0 +1,169 @@
+//! What the charm's files make of it: its framework, container, options and endpoints. Read once, before any event is
+//! looked at; a charm whose files don't say enough is told to its operator, not failed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use interfaces::peer;
+use juju::{CharmFiles, ConfigOption, Role};
+use serde::Deserialize;
+
+use crate::framework::{self, Framework};
+use crate::hold::Hold;
+use crate::relation::Interface;
+
+/// A migration that takes longer is given up, unless `webcharm.yaml` says otherwise: a hook that hangs for good is worse.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// The charm.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The framework it serves.
+    pub framework: &'static Framework,
+    /// The container the workload is in.
+    pub container: String,
+    /// The options it declares.
+    pub options: BTreeMap<String, ConfigOption>,
+    /// Its peer endpoint of interface `secret-storage`.
+    pub peer: Option<String>,
+    /// The endpoints it requires whose interface it knows, in the order of the metadata.
+    pub endpoints: Vec<Endpoint>,
+    /// How long a migration may take.
+    pub migration_timeout: Duration,
+}
+
+/// An endpoint the charm requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its name.
+    pub name: String,
+    /// What is spoken there.
+    pub interface: Interface,
+    /// Whether the workload may not run without it.
+    pub required: bool,
+}
+
+/// The charm's own switches, in `webcharm.yaml`, apart from the files Juju reads.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Switches {
+    /// The framework's name.
+    pub framework: Option<String>,
+    /// How many seconds a migration may take.
+    pub migration_timeout: Option<u64>,
+}
+
+impl Switches {
+    /// Those of the charm in this folder; a charm without the file has none.
+    ///
+    /// # Errors
+    ///
+    /// A hold that says what is wrong with the file.
+    pub fn read(charm_dir: &Path) -> Result<Self, Hold> {
+        let Ok(text) = std::fs::read_to_string(charm_dir.join("webcharm.yaml")) else { return Ok(Self::default()) };
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Result<Self, Hold> {
+        let switches: Result<Option<Self>, _> = serde_yaml::from_str(text);
+        let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
+        Ok(switches.unwrap_or_default())
+    }
+}
+
+impl Shape {
+    /// Of the charm's files.
+    ///
+    /// # Errors
+    ///
+    /// A hold that says which line the charm's author must add.
+    pub fn of(files: &CharmFiles, switches: &Switches) -> Result<Self, Hold> {
+        let containers = &files.metadata.containers;
+        let framework = framework(containers.keys().map(String::as_str), switches.framework.as_deref())?;
+        let container = [framework.container, "app"].into_iter().find(|name| containers.contains_key(*name));
+        let container = container.map(str::to_owned).ok_or_else(|| {
+            Hold::blocked(format!("the charm has no container {}: add it to charmcraft.yaml", framework.container))
+        })?;
+        let peers = files.metadata.endpoints.iter().filter(|endpoint| endpoint.role == Role::Peers);
+        Ok(Self {
+            framework,
+            container,
+            options: files.options.clone(),
+            peer: peers.into_iter().find(|e| e.interface == peer::INTERFACE).map(|e| e.name.clone()),
+            endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
+            migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
+        })
+    }
+
+    /// Whether data of this endpoint have a part in the workload.
+    #[must_use]
+    pub fn uses(&self, endpoint: &str) -> bool {
+        self.peer.as_deref() == Some(endpoint) || self.endpoints.iter().any(|known| known.name == endpoint)
+    }
+}
+
+impl Endpoint {
+    /// An endpoint the charm requires and whose interface it knows.
+    fn of(declared: &juju::Endpoint) -> Option<Self> {
+        let interface = Interface::named(&declared.interface).filter(|_| declared.role == Role::Requires)?;
+        let required = !declared.optional && interface.may_be_required();
+        Some(Self { name: declared.name.clone(), interface, required })
+    }
+}
+
+/// The framework that `webcharm.yaml` names; without one, the one the containers show.
+fn framework<'a>(containers: impl Iterator<Item = &'a str>, wanted: Option<&str>) -> Result<&'static Framework, Hold> {
+    let names: Vec<_> = framework::ALL.iter().map(|framework| framework.name).collect();
+    let names = names.join(", ");
+    match wanted {
+        Some(name) => Framework::named(name)
+            .ok_or_else(|| Hold::blocked(format!("webcharm.yaml: framework {name:?} is none of: {names}"))),
+        None => Framework::of_containers(containers).ok_or_else(|| {
+            Hold::blocked(format!(
+                "add the file webcharm.yaml with the line `framework: …` to the charm, one of: {names}"
+            ))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(metadata: &str, switches: &str) -> Result<Shape, String> {
+        let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
+        let switches = Switches::parse(switches).map_err(|hold| hold.message)?;
+        Shape::of(&files, &switches).map_err(|hold| hold.message)
+    }
+
+    const FLASK: &str = "name: shop\ncontainers: {flask-app: {}}\n\
+        peers: {secret-storage: {interface: secret-storage}}\n\
+        requires: {db: {interface: mysql_client}, postgresql: {interface: postgresql_client, optional: true},\n\
+        logging: {interface: loki_push_api}, ingress: {interface: ingress}}\n";
+
+    #[test]
+    fn endpoints_of_any_name_are_known_by_their_interface_in_the_files_order() {
+        let shape = shape(FLASK, "").unwrap();
+        let endpoints: Vec<_> = shape.endpoints.iter().map(|e| (e.name.as_str(), e.interface, e.required)).collect();
+        let expected = [
+            ("db", Interface::Mysql, true),
+            ("postgresql", Interface::Postgresql, false),
+            ("ingress", Interface::Ingress, false),
+        ];
+        assert_eq!(endpoints, expected);
+        assert!(shape.uses("secret-storage") && shape.uses("db") && !shape.uses("logging"));
+    }
+
+    #[test]
+    fn the_file_names_the_framework_else_the_container_shows_it() {
+        assert_eq!(shape(FLASK, "").unwrap().framework.name, "flask");
+        let app = "name: shop\ncontainers: {app: {}}\n";
+        assert_eq!(shape(app, "framework: flask").unwrap().container, "app");
+        assert!(shape(app, "").unwrap_err().starts_with("add the file webcharm.yaml with the line `framework: …`"));
+        assert!(shape(app, "framework: rails").unwrap_err().contains("\"rails\" is none of: flask"));
+        assert!(shape("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app"));
+        assert!(shape(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
+        assert_eq!(shape(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
+    }
+}
