@@ -222,6 +222,3 @@ fn text(pieces: Option<Receiver<Vec<u8>>>, end: Instant) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
-
-#[cfg(test)]
-mod tests;

@@ -48,6 +48,7 @@ impl Shared {
 pub struct Server {
     shared: Arc<Shared>,
     socket: PathBuf,
+    listener: Arc<UnixListener>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -63,14 +64,13 @@ impl Server {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
-        let listener = UnixListener::bind(&socket)?;
+        let listener = Arc::new(UnixListener::bind(&socket)?);
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))?;
         let (model, changed, is_closing) = (Mutex::new(model), Condvar::new(), AtomicBool::new(false));
         let shared = Arc::new(Shared { model, changed, is_closing });
-        let theirs = Arc::clone(&shared);
-        let acceptor =
-            std::thread::Builder::new().name("hook-tools".into()).spawn(move || accept(&listener, &theirs))?;
-        Ok(Server { shared, socket, acceptor: Some(acceptor) })
+        let (theirs, ears) = (Arc::clone(&shared), Arc::clone(&listener));
+        let acceptor = std::thread::Builder::new().name("hook-tools".into()).spawn(move || accept(&ears, &theirs))?;
+        Ok(Server { shared, socket, listener, acceptor: Some(acceptor) })
     }
 
     /// The socket's path.
@@ -102,8 +102,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.is_closing.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts; a failure means that it is gone already.
-        let _ = UnixStream::connect(&self.socket);
+        // Wakes the thread that accepts, even where the socket's file is gone already.
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
         }
