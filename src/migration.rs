@@ -4,6 +4,9 @@
 //! the release is kept, and another one today means due. So no event can lose a migration, and a secret that is
 //! rotated doesn't cause one.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use interfaces::database::Database;
 use interfaces::uri::Uri;
 
@@ -70,20 +73,49 @@ pub fn status_path(framework: &Framework) -> String {
     format!("/tmp/{}/state/database-migration-status", framework.name)
 }
 
-/// The facts a migration depends on, as one name.
-#[must_use]
-pub fn facts(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> String {
-    let mut parts = vec![script.name.as_bytes().to_vec(), script.version.clone()];
-    parts.push(seen.release.clone().unwrap_or_default());
-    parts.extend(databases.iter().map(|(endpoint, database)| identity(endpoint, database).into_bytes()));
-    fingerprint::of(parts.iter().map(Vec::as_slice))
+/// The facts a migration depends on: what is run, and on which databases. As text it's what the unit remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Names the script and the release.
+    program: String,
+    /// Name the databases, by where they are.
+    databases: BTreeSet<String>,
 }
 
-/// Which database it is: where it is and what it's called, not who uses it.
+impl Facts {
+    /// Of what is seen.
+    #[must_use]
+    pub fn of(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> Self {
+        let release = seen.release.as_deref().unwrap_or_default();
+        let program = fingerprint::of([script.name.as_bytes(), &script.version, release]);
+        Self { program, databases: databases.iter().map(|(endpoint, database)| identity(endpoint, database)).collect() }
+    }
+
+    fn parse(remembered: &str) -> Option<Self> {
+        let mut words = remembered.split(' ').map(str::to_owned);
+        Some(Self { program: words.next()?, databases: words.collect() })
+    }
+
+    /// Whether success with the remembered facts is success with these: the same program, and no database that's new.
+    /// (One that is gone needs no migration.)
+    fn are_covered_by(&self, remembered: &Self) -> bool {
+        self.program == remembered.program && self.databases.is_subset(&remembered.databases)
+    }
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.program)?;
+        self.databases.iter().try_for_each(|database| write!(f, " {database}"))
+    }
+}
+
+/// Names a database by where it is and what it's called, not by who uses it.
 fn identity(endpoint: &str, database: &Database) -> String {
     let uri = Uri::first(database.uri.expose());
-    let hosts = uri.netloc.expose().rsplit_once('@').map_or(uri.netloc.expose(), |(_, hosts)| hosts).to_owned();
-    format!("{endpoint} {}://{hosts}{}", uri.scheme, uri.path)
+    let netloc = uri.netloc.expose();
+    let hosts = netloc.rsplit_once('@').map_or(netloc, |(_, hosts)| hosts);
+    fingerprint::of([endpoint, &uri.scheme, hosts, &uri.path].map(str::as_bytes))
 }
 
 /// Whether the migration is due.
@@ -92,10 +124,11 @@ fn identity(endpoint: &str, database: &Database) -> String {
 /// lives as long as the container's file system, must be there too. A unit that remembers nothing was upgraded from the Python
 /// framework if that file says `COMPLETED`, and doesn't migrate again.
 #[must_use]
-pub fn is_due(seen: &Migration, facts: &str, remembered: Option<&str>) -> bool {
+pub fn is_due(seen: &Migration, facts: &Facts, remembered: Option<&str>) -> bool {
     let completed = seen.status.as_deref() == Some(b"COMPLETED");
-    match remembered {
-        Some(remembered) => remembered != facts || (seen.release.is_none() && !completed),
+    match remembered.map(Facts::parse) {
+        Some(Some(remembered)) => !facts.are_covered_by(&remembered) || (seen.release.is_none() && !completed),
+        Some(None) => true,
         None => !completed,
     }
 }
@@ -132,20 +165,25 @@ mod tests {
 
     #[test]
     fn due_follows_from_facts_alone() {
+        let facts = Facts::parse("program db1").unwrap();
         let table = [
             (None, None, None, true, "never run"),
             (Some("FAILED"), None, None, true, "failed before"),
             (Some("odd"), None, None, true, "nonsense counts as nothing"),
             (Some("COMPLETED"), None, None, false, "the Python framework's"),
-            (Some("COMPLETED"), None, Some("old"), true, "other facts"),
-            (Some("COMPLETED"), None, Some("facts"), false, "done"),
-            (None, None, Some("facts"), true, "a new start of a rock that tells no release"),
-            (None, Some("r1"), Some("facts"), false, "a new start of the same release"),
-            (Some("FAILED"), Some("r1"), Some("facts"), false, "the file is not believed over the memory"),
+            (Some("COMPLETED"), None, Some("another db1"), true, "another program"),
+            (Some("COMPLETED"), None, Some("program"), true, "a new database"),
+            (Some("COMPLETED"), None, Some(""), true, "nonsense remembered"),
+            (Some("COMPLETED"), None, Some("program db1"), false, "done"),
+            (Some("COMPLETED"), None, Some("program db1 db2"), false, "a database that is gone"),
+            (None, None, Some("program db1"), true, "a new start of a rock that tells no release"),
+            (None, Some("r1"), Some("program db1"), false, "a new start of the same release"),
+            (Some("FAILED"), Some("r1"), Some("program db1"), false, "the file is not believed over the memory"),
         ];
         for (status, release, remembered, expected, why) in table {
-            assert_eq!(is_due(&seen(status, release), "facts", remembered), expected, "{why}");
+            assert_eq!(is_due(&seen(status, release), &facts, remembered), expected, "{why}");
         }
+        assert_eq!(facts.to_string(), "program db1");
     }
 
     fn database(uri: &str) -> Database {
@@ -165,7 +203,7 @@ mod tests {
         let script = Script { name: "migrate.sh", version: b"1".to_vec() };
         let other = Script { version: b"2".to_vec(), ..script.clone() };
         let facts =
-            |seen: &Migration, script: &Script, uri: &str| facts(seen, script, &[("postgresql", &database(uri))]);
+            |seen: &Migration, script: &Script, uri: &str| Facts::of(seen, script, &[("postgresql", &database(uri))]);
         let base = facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/d");
         assert_eq!(base, facts(&seen(Some("FAILED"), Some("r1")), &script, "postgresql://v:new@h:5432/d?x=1"));
         assert_ne!(base, facts(&seen(None, Some("r2")), &script, "postgresql://u:old@h:5432/d"));

@@ -411,6 +411,20 @@ fn a_new_database_migrates_a_new_password_does_not() {
 }
 
 #[test]
+fn a_database_that_goes_does_not_migrate_but_does_when_it_comes_back() {
+    let mut seen = with_migration();
+    seen.integrations = vec![database("p1", "db:3306")];
+    let steps = decide(&seen);
+    let mut seen = carry_out(seen, &steps);
+    let gone = std::mem::take(&mut seen.integrations);
+    let steps = decide(&seen);
+    assert!(!names(&steps).contains(&"run the database migration".to_owned()));
+    let mut seen = carry_out(seen, &steps);
+    seen.integrations = gone;
+    assert_eq!(names(&decide(&seen))[1], "run the database migration");
+}
+
+#[test]
 fn a_unit_of_the_python_charm_does_not_migrate_again() {
     let mut seen = with_migration();
     container(&mut seen).migration.status = Some(b"COMPLETED".to_vec());

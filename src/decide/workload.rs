@@ -12,7 +12,7 @@ use crate::fingerprint;
 use crate::framework::Framework;
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
-use crate::migration;
+use crate::migration::{self, Facts};
 use crate::observe::{self, Container, Seen};
 use crate::relation;
 use crate::services::{self, Part, Services};
@@ -148,10 +148,10 @@ fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> O
 fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: &mut Steps) -> Vec<Step> {
     let (framework, migration) = (shape.framework, &ready.container.migration);
     let Some(script) = &migration.script else { return Vec::new() };
-    let facts = migration::facts(migration, script, &relation::databases(&ready.given));
+    let facts = Facts::of(migration, script, &relation::databases(&ready.given));
     let remembered = seen.state.get(migration::MEMORY);
     if !migration::is_due(migration, &facts, remembered.map(String::as_str)) {
-        decided.remember.insert(migration::MEMORY.to_owned(), facts);
+        decided.remember.insert(migration::MEMORY.to_owned(), facts.to_string());
         return Vec::new();
     }
     let command = migration::command(framework, script.name);
@@ -169,7 +169,10 @@ fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: 
     let mut steps = vec![
         migration_status(framework, "FAILED"),
         Step::new(Action::Run(run), Hold::blocked(refused)),
-        Step { remember: Some((migration::MEMORY.to_owned(), facts)), ..migration_status(framework, "COMPLETED") },
+        Step {
+            remember: Some((migration::MEMORY.to_owned(), facts.to_string())),
+            ..migration_status(framework, "COMPLETED")
+        },
     ];
     if migration.status.as_deref() == Some(b"FAILED") {
         steps.remove(0);
