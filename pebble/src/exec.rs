@@ -44,7 +44,7 @@ impl<C: Connect> Client<C> {
         let limit = options.timeout.unwrap_or(self.wire.limits.exec) + GRACE;
         let run = within(limit, || options.name().to_owned(), self.follow(&id, &task_id, options, limit)).await;
         match run {
-            Err(Error::Timeout { .. }) | Ok(Err(Error::Timeout { .. })) if options.timeout.is_some() => {
+            Err(_) if options.timeout.is_some() => {
                 Err(Error::ExecTimeout { command: options.name().to_owned(), after: limit })
             }
             Err(error) => Err(error),
@@ -65,7 +65,8 @@ impl<C: Connect> Client<C> {
         let stdio = self.websocket(task, "stdio").await?;
         let stderr = if options.combine_stderr { None } else { Some(self.websocket(task, "stderr").await?) };
         let mut outputs = pin!(self.outputs(options, stdio, stderr));
-        let mut change = pin!(self.wait_ready(id, limit));
+        // Whoever waits for us gives up first.
+        let mut change = pin!(self.wait_ready(id, limit + GRACE));
         let (change, early) = tokio::select! {
             change = &mut change => (change?, None),
             outputs = &mut outputs => { let outputs = outputs?; (change.await?, Some(outputs)) }
@@ -195,7 +196,7 @@ fn broken(what: &str, error: WsError) -> Error {
     match error {
         WsError::Http(response) => match open(what, response.body().as_deref().unwrap_or_default()) {
             Err(refused @ Error::Api { .. }) => refused,
-            _ => Error::garbage(what, Garbage::Websocket(Box::new(WsError::Http(response)))),
+            _ => Error::garbage(what, Garbage::Shape(format!("a websocket: its status is {}", response.status()).into())),
         },
         WsError::Io(source) => Error::Disconnected { what: what.to_owned(), source: Some(Box::new(source)) },
         WsError::ConnectionClosed

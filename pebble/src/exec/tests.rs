@@ -111,14 +111,14 @@ async fn a_websocket_that_is_refused_or_none_has_its_error() {
     let (client, _) = client(vec![
         vec![start(), start(), start()],
         vec![refused(404, "", "cannot find task")],
-        vec![http(200, "text/plain", "hello")],
+        vec![http(200, "text/plain", "s3cret")],
         vec![Step::Say(b"SSH-2.0\r\n\r\n".to_vec())],
     ]);
     assert!(failure(&client, &sleep()).await.is_not_found());
-    for _ in 0..2 {
-        let error = failure(&client, &sleep()).await;
-        assert!(matches!(error, Error::Protocol { source: Garbage::Websocket(_), .. }), "{error:?}");
-    }
+    let error = failure(&client, &sleep()).await;
+    assert!(matches!(error, Error::Protocol { source: Garbage::Shape(_), .. }), "{error:?}");
+    let error = failure(&client, &sleep()).await;
+    assert!(matches!(error, Error::Protocol { source: Garbage::Websocket(_), .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -91,6 +91,12 @@ proptest! {
     }
 
     #[test]
+    fn no_content_type_makes_the_reader_panic(value in "(multipart/form-data)?[;= \"\\\\a-zü]*(; ?boundary=[\"\\\\;a-z]*)?") {
+        let boundary = parameter(&value, "boundary");
+        prop_assert_eq!(Reader::new(&value).is_ok(), boundary.is_some_and(|boundary| !boundary.is_empty()));
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic_or_keep_much(body in prop::collection::vec(any::<u8>(), 0..2000), size in 1..80_usize) {
         let mut reader = Reader::new(TYPE).unwrap();
         reader.push(b"--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\n");

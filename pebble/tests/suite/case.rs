@@ -24,7 +24,15 @@ pub(crate) fn case(name: &str, play: impl FnOnce(&mut Case)) {
 
 /// Runs a case on a daemon started so.
 pub(crate) fn case_with(name: &str, how: Start, play: impl FnOnce(&mut Case)) {
-    let daemon = Daemon::start(how);
+    play_on(name, Daemon::start(how), play);
+}
+
+/// Runs a case on a daemon that will not come to answer.
+pub(crate) fn case_without(name: &str, how: Start, play: impl FnOnce(&mut Case)) {
+    play_on(name, Daemon::begin(how), play);
+}
+
+fn play_on(name: &str, daemon: Daemon, play: impl FnOnce(&mut Case)) {
     let dir = daemon.dir.path().to_str().expect("temporary folders have plain names").to_owned();
     let mut case = Case { daemon, answers: Vec::new(), nameless: Nameless::new(dir) };
     play(&mut case);
@@ -54,7 +62,7 @@ impl Case {
     /// `GET target`; the whole body, if it is JSON.
     pub(crate) fn get(&mut self, target: &str) -> Value {
         let answer = raw::request(&self.socket(), &format!("GET {target}"), "", b"");
-        self.heard(format!("GET {target}"), &answer)
+        self.heard(&format!("GET {target}"), &answer)
     }
 
     /// `POST target`; the whole body, if it is JSON.
@@ -66,7 +74,7 @@ impl Case {
     pub(crate) fn post_text(&mut self, target: &str, body: &str) -> Value {
         let kind = "Content-Type: application/json\r\n";
         let answer = raw::request(&self.socket(), &format!("POST {target}"), kind, body.as_bytes());
-        self.heard(format!("POST {target} {body}"), &answer)
+        self.heard(&format!("POST {target} {body}"), &answer)
     }
 
     /// `POST target`, and the change it begins, when that is over; its id.
@@ -80,7 +88,7 @@ impl Case {
     /// A change when it is over, recorded without its id in the request.
     pub(crate) fn wait(&mut self, id: &str) {
         let answer = raw::request(&self.socket(), &format!("GET /v1/changes/{id}/wait?timeout=30s"), "", b"");
-        self.heard("(its change)".to_owned(), &answer);
+        self.heard("(its change)", &answer);
     }
 
     /// `start`, `stop`, … of services, to its end; the change's id.
@@ -118,7 +126,7 @@ impl Case {
     }
 
     /// Records an answer; the body, if it is JSON.
-    pub(crate) fn heard(&mut self, request: String, answer: &raw::Answer) -> Value {
+    pub(crate) fn heard(&mut self, request: &str, answer: &raw::Answer) -> Value {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::String(text));
         let heard = json!({"request": request, "status": answer.status, "type": answer.kind, "body": body});

@@ -35,6 +35,13 @@ pub(crate) struct Start {
 impl Daemon {
     /// Starts one and waits until it answers.
     pub(crate) fn start(how: Start) -> Daemon {
+        let mut daemon = Daemon::begin(how);
+        daemon.await_socket();
+        daemon
+    }
+
+    /// Starts one that may not come to answer.
+    pub(crate) fn begin(how: Start) -> Daemon {
         let dir = tempfile::Builder::new().prefix("pebble-suite-").tempdir().expect("a folder to work in");
         for (name, text) in &how.layers {
             std::fs::create_dir_all(dir.path().join("layers")).expect("a folder for layers");
@@ -44,15 +51,21 @@ impl Daemon {
             std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).expect("root gives folders away");
         }
         let child = spawn(dir.path(), &how);
-        let mut daemon = Daemon { dir, child, how };
-        daemon.await_socket();
-        daemon
+        Daemon { dir, child, how }
     }
 
     /// Starts it again in the same folder, after it was stopped or killed.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.dir.path(), &self.how);
         self.await_socket();
+    }
+
+    /// Starts another one in the same folder, which should end; its exit code, and what it printed.
+    pub(crate) fn spawn_second(&self) -> (Option<i32>, String) {
+        let before = self.printed().len();
+        let mut second = spawn(self.dir.path(), &self.how);
+        let status = until("the second daemon ends", || second.try_wait().expect("it is our child"));
+        (status.code(), self.printed().split_off(before))
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -62,6 +75,16 @@ impl Daemon {
     /// A client of it.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.socket())
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join(".daemon.log")).unwrap_or_default()
     }
 
     /// A path in its folder.
@@ -94,8 +117,7 @@ impl Daemon {
     fn await_socket(&mut self) {
         until("the daemon answers", || {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
-                let log = std::fs::read_to_string(self.dir.path().join("daemon.log")).unwrap_or_default();
-                panic!("the daemon ended at once ({status}):\n{log}");
+                panic!("the daemon ended at once ({status}):\n{}", self.printed());
             }
             self.client().system_info().ok()
         });
@@ -135,7 +157,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 fn spawn(dir: &Path, how: &Start) -> Child {
-    let log = File::options().create(true).append(true).open(dir.join("daemon.log")).expect("a log of the daemon");
+    let log = File::options().create(true).append(true).open(dir.join(".daemon.log")).expect("a log of the daemon");
     let mut command = Command::new(binary());
     command.arg("run").args(&how.arguments).current_dir(dir);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", dir);

@@ -13,7 +13,7 @@ fn logs(case: &mut Case, query: &str) {
         let lines = serde_json::Deserializer::from_slice(&answer.body).into_iter::<Value>();
         answer.body = serde_json::to_vec(&lines.map(|line| line.unwrap()).collect::<Vec<_>>()).unwrap();
     }
-    case.heard(format!("GET /v1/logs{query}"), &answer);
+    case.heard(&format!("GET /v1/logs{query}"), &answer);
 }
 
 #[test]

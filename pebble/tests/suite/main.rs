@@ -13,6 +13,8 @@
 //! What only root can do is left out for anyone else; a line says so.
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons and is told which by the environment")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test that is left out says so")]
 
 mod case;
 mod daemon;
@@ -20,11 +22,13 @@ mod raw;
 mod record;
 
 mod changes;
+mod dying;
 mod exec;
 mod files;
 mod layers;
 mod logs;
 mod notices;
+mod processes;
 mod services;
 mod signals;
 mod system;

@@ -52,7 +52,7 @@ fn notices_are_counted_by_key() {
         }
         let own = format!("GET /v1/notices?user-id={}", rustix::process::geteuid().as_raw());
         let mine = raw::request(&case.socket(), &own, "", b"");
-        case.heard("GET /v1/notices of the own user".to_owned(), &mine);
+        case.heard("GET /v1/notices of the own user", &mine);
         case.get("/v1/notices/1");
         case.get("/v1/notices/999");
     });

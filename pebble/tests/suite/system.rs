@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use pebble::types::HealthLevel;
 use serde_json::json;
 
-use crate::case::{case, case_with, held};
+use crate::case::{case, case_with, case_without, held};
 use crate::daemon::{Start, until};
 use crate::raw;
 
@@ -36,7 +36,7 @@ fn unknown_endpoints_and_methods() {
             case.post_text(target, "");
         }
         let deleted = raw::request(&case.socket(), "DELETE /v1/services", "", b"");
-        case.heard("DELETE /v1/services".to_owned(), &deleted);
+        case.heard("DELETE /v1/services", &deleted);
     });
 }
 
@@ -69,7 +69,7 @@ fn over_tcp_only_little_is_open() {
             "/v1/files?action=list&path=/",
         ] {
             let answer = until("the port answers", || raw::request_tcp(free, &format!("GET {target}")));
-            case.heard(format!("GET {target} over TCP"), &answer);
+            case.heard(&format!("GET {target} over TCP"), &answer);
         }
     });
 }
@@ -81,5 +81,79 @@ fn a_daemon_that_is_asked_to_end_ends_well() {
         case.note("exit code after SIGTERM", ended.code());
         let gone = case.client().system_info().unwrap_err();
         assert!(gone.is_unreachable(), "{gone:?}");
+    });
+}
+
+#[test]
+fn a_talkative_daemon_tells_each_request() {
+    let mut arguments = held().arguments;
+    arguments.push("--verbose".to_owned());
+    case_with("verbose", Start { arguments, ..Start::default() }, |case| {
+        case.layer("a", "services: {a: {override: replace, command: sh -c 'echo hello; sleep 1000'}}");
+        case.services("start", &["a"]);
+        for target in [
+            "/v1/services?names=a",
+            "/v1/health",
+            "/v1/nonsense",
+            "/v1/changes?select=all&for=a%20b",
+            "/v1/plan?format=yaml",
+            "/v1/checks",
+        ] {
+            case.get(target);
+        }
+        case.post("/v1/signals", &json!({"signal": "SIGCONT", "services": ["a"]}));
+        case.client().exec(&pebble::types::ExecOptions::new(["true"])).unwrap();
+        case.services("stop", &["a"]);
+        case.stop();
+        let printed = case.printed();
+        let lines: Vec<String> = told(&printed).into_iter().map(untimed).collect();
+        let (mut asked, mut others): (Vec<String>, Vec<String>) =
+            lines.into_iter().partition(|line| line.contains("(http"));
+        // Some of it happens at the same time.
+        asked.sort();
+        others.sort();
+        case.note("requests", asked);
+        case.note("others", others);
+    });
+}
+
+/// What was printed, without the lines for whoever watches over security.
+fn told(printed: &str) -> Vec<&str> {
+    printed.lines().filter(|line| !line.contains("\"type\":\"security\"")).collect()
+}
+
+/// A line without its time and without how long a request took.
+fn untimed(line: &str) -> String {
+    let line = line.split_once(' ').map_or(line, |(_, line)| line);
+    let is_duration = |word: &str| word.ends_with('s') && word.starts_with(|digit: char| digit.is_ascii_digit());
+    line.split(' ').map(|word| if is_duration(word) { "<duration>" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_daemon_that_can_not_start_says_why() {
+    let no_layer = vec![("001-a.yaml", "services: {}")];
+    let bad_layer = vec![("001-first.yaml", "services: {a: {override: replace}}")];
+    let unknown = vec!["--nonsense".to_owned()];
+    for (name, how) in [
+        ("start-bad-name", Start { layers: no_layer, ..held() }),
+        ("start-bad-layer", Start { layers: bad_layer, ..held() }),
+        ("start-bad-flag", Start { arguments: unknown, ..Start::default() }),
+    ] {
+        case_without(name, how, |case| {
+            let ended = case.ended();
+            let printed = case.printed();
+            case.note("exit code", ended.code());
+            case.note("printed", told(&printed));
+        });
+    }
+}
+
+#[test]
+fn a_second_daemon_leaves_the_first_alone() {
+    case("second", |case| {
+        let second = case.spawn_second();
+        case.note("exit code", second.0);
+        case.note("printed", told(&second.1));
+        assert!(case.client().system_info().is_ok());
     });
 }

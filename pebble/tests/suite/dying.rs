@@ -1,0 +1,105 @@
+//! Daemons that die while they are asked. No recordings: what counts is that the client says so, soon.
+
+use std::io::{self, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pebble::types::{ChangeId, ExecOptions, WriteFile};
+use pebble::{Error, Limits};
+
+use crate::case::held;
+use crate::daemon::{Daemon, until};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// Kills a daemon once `begun`, in the midst of `call`, and expects the client to notice.
+fn dies_midway<T: std::fmt::Debug + Send>(
+    mut daemon: Daemon,
+    begun: impl Fn(&Daemon) -> bool,
+    call: impl FnOnce(pebble::blocking::Client) -> Result<T, Error> + Send,
+) {
+    let client = daemon.client();
+    thread::scope(|scope| {
+        let call = scope.spawn(move || call(client));
+        until("the call is under way", || begun(&daemon).then_some(()));
+        let killed = Instant::now();
+        daemon.kill();
+        let error = call.join().unwrap().unwrap_err();
+        assert!(error.is_unreachable(), "{error:?}");
+        assert!(killed.elapsed() < SOON, "{:?}", killed.elapsed());
+    });
+}
+
+#[test]
+fn in_the_midst_of_a_command() {
+    // The command reads until the daemon is gone.
+    let begun = |daemon: &Daemon| daemon.dir.path().join("begun").exists();
+    let daemon = Daemon::start(held());
+    let script = format!("echo x; touch {}; while sleep 0.1; do echo x || exit; done", daemon.path("begun"));
+    dies_midway(daemon, begun, move |client| client.exec(&ExecOptions::new(["sh", "-c", &script])));
+}
+
+#[test]
+fn in_the_midst_of_a_wait() {
+    let daemon = Daemon::start(held());
+    let begun = |daemon: &Daemon| !daemon.client().changes(Default::default(), None).unwrap().is_empty();
+    let layer = pebble::plan::Layer::parse(b"services: {a: {override: replace, command: sleep 20}}").unwrap();
+    daemon.client().add_layer("a", &layer, false).unwrap();
+    dies_midway(daemon, begun, |client| client.start(&["a"], SOON));
+}
+
+/// Takes a first piece and then waits until the daemon is dead.
+struct Hesitant<'a>(&'a (dyn Fn() + Sync), bool);
+
+impl Write for Hesitant<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !std::mem::replace(&mut self.1, true) {
+            (self.0)();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn in_the_midst_of_a_file() {
+    let mut daemon = Daemon::start(held());
+    let path = daemon.path("large");
+    std::fs::write(&path, vec![7; 64 << 20]).unwrap();
+    let client = daemon.client();
+    let (first, is_first) = std::sync::mpsc::channel();
+    let (dead, is_dead) = std::sync::mpsc::channel();
+    let is_dead = std::sync::Mutex::new(is_dead);
+    let wait = move || {
+        first.send(()).unwrap();
+        is_dead.lock().unwrap().recv().unwrap();
+    };
+    thread::scope(|scope| {
+        let read = scope.spawn(move || client.read_file_to(&path, &mut Hesitant(&wait, false)));
+        is_first.recv().unwrap();
+        daemon.kill();
+        dead.send(()).unwrap();
+        let error = read.join().unwrap().unwrap_err();
+        assert!(error.is_unreachable(), "{error:?}");
+    });
+}
+
+#[test]
+fn a_client_outlives_its_daemon() {
+    let mut daemon = Daemon::start(held());
+    let limits = Limits { connect: Duration::from_secs(1), ..Limits::default() };
+    let client = pebble::blocking::Client::with_limits(daemon.socket(), limits);
+    client.system_info().unwrap();
+    daemon.kill();
+    assert!(matches!(client.services(&[]).unwrap_err(), Error::Connect { .. }));
+    daemon.start_again();
+    client.write_file(&daemon.path("x"), &b"x"[..], &WriteFile::default()).unwrap();
+    assert_eq!(client.read_file(&daemon.path("x"), 9).unwrap(), b"x");
+    assert!(client.change(&ChangeId::from("999")).unwrap_err().is_not_found());
+    daemon.stop();
+    daemon.start_again();
+    client.remove(&daemon.path("x"), false).unwrap();
+}
