@@ -47,9 +47,9 @@ pub(crate) enum Error {
     Missing(String),
     #[error("mkdir {path}: {}", errno::text(error))]
     Create { path: String, error: io::Error },
-    #[error("cannot load plan: {0}")]
+    #[error("cannot load plan")]
     Layers(#[from] layers::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Plan(#[from] plan::Error),
     #[error(transparent)]
     State(#[from] file::Error),
