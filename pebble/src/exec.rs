@@ -196,7 +196,9 @@ fn broken(what: &str, error: WsError) -> Error {
     match error {
         WsError::Http(response) => match open(what, response.body().as_deref().unwrap_or_default()) {
             Err(refused @ Error::Api { .. }) => refused,
-            _ => Error::garbage(what, Garbage::Shape(format!("a websocket: its status is {}", response.status()).into())),
+            _ => {
+                Error::garbage(what, Garbage::Shape(format!("a websocket: its status is {}", response.status()).into()))
+            }
         },
         WsError::Io(source) => Error::Disconnected { what: what.to_owned(), source: Some(Box::new(source)) },
         WsError::ConnectionClosed

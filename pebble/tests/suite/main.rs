@@ -32,3 +32,4 @@ mod processes;
 mod services;
 mod signals;
 mod system;
+mod writing;
