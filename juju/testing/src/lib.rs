@@ -13,18 +13,23 @@
 
 mod backend;
 mod client;
+mod consistency;
+mod context;
 mod dispatch;
 mod environment;
 mod model;
 mod server;
+mod state;
 mod tools;
 
 pub use backend::ModelBackend;
 pub use client::{hook_tools_main, install_tools, run_program};
+pub use context::{Context, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 pub use model::{
     Action, ActionStatus, Addresses, Call, Error as ModelError, Finished, HookError, HookId, Log, LogLine, Model,
     RelationInfo, endpoint,
 };
 pub use server::Server;
+pub use state::{State, StateError, StateOwner, StateRelation, StateSecret};
 pub use tools::{hook_tools, is_hook_tool};

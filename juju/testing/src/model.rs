@@ -37,16 +37,19 @@ use juju::{Event, Status, UnitName, Whose};
 use std::collections::BTreeMap;
 use world::World;
 
+pub(crate) use action::complete;
 pub use action::{Action, ActionStatus};
 pub use application::Addresses;
 pub(crate) use application::{Application, Unit};
+pub(crate) use deployment::check_type;
 pub use error::Error;
 pub use hook::{Call, Error as HookError};
 pub(crate) use hook::{Hook, Transaction};
 pub use integration::RelationInfo;
 pub use log::{Log, LogLine};
 pub use relation::endpoint;
-pub(crate) use secret::{Secret, SecretOwner};
+pub(crate) use relation::{Bag, Relation, Side};
+pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 
 /// The name of an open hook, as `JUJU_CONTEXT_ID` carries it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +127,10 @@ impl Model {
 
     pub(crate) fn world(&self) -> &World {
         &self.world
+    }
+
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        &mut self.world
     }
 
     pub(crate) fn application(&self, name: &str) -> Result<&Application, Error> {

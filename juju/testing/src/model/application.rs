@@ -60,7 +60,8 @@ impl Application {
 }
 
 /// Where a unit can be reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Addresses {
     /// The address to listen on.
     pub bind: String,

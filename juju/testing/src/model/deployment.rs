@@ -175,9 +175,11 @@ impl Model {
     /// Makes a unit the leader. It gets leader-elected; the one that was leader learns of it from is-leader.
     ///
     /// # Errors
-    /// There is no such unit.
+    /// There is no such unit, or it is being removed.
     pub fn set_leader(&mut self, unit: &UnitName) -> Result<(), Error> {
-        self.unit(unit)?;
+        if self.unit(unit)?.is_dying {
+            return Err(Error::Leaving(unit.to_string()));
+        }
         self.application_mut(unit.app())?.leader = Some(unit.clone());
         Ok(())
     }

@@ -14,6 +14,9 @@ pub enum Error {
     /// No such unit.
     #[error("unit \"{0}\" not found")]
     UnknownUnit(String),
+    /// The unit is being removed.
+    #[error("unit \"{0}\" is being removed")]
+    Leaving(String),
     /// The unit runs a hook.
     #[error("unit \"{0}\" is running a hook")]
     Busy(String),

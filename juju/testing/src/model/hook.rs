@@ -50,6 +50,23 @@ impl Hook {
         Hook { unit, event, view, writes: Vec::new(), action, calls: Vec::new() }
     }
 
+    /// Keeps a write for the end. Those into one databag become one, so that there and back again is no change.
+    fn keep(&mut self, write: Write) {
+        if let Write::Databag { relation, owner, changes } = &write {
+            let same = self.writes.iter_mut().find_map(|kept| match kept {
+                Write::Databag { relation: id, owner: whose, changes } if id == relation && whose == owner => {
+                    Some(changes)
+                }
+                _ => None,
+            });
+            if let Some(kept) = same {
+                kept.extend(changes.clone());
+                return;
+            }
+        }
+        self.writes.push(write);
+    }
+
     /// Plays the writes onto the model.
     pub(crate) fn commit(&self, world: &mut World) {
         for write in &self.writes {
@@ -80,10 +97,10 @@ impl Transaction<'_> {
 
     fn write(&mut self, write: Write) {
         self.hook.view.apply(&self.hook.unit, &write);
-        if write.is_immediate() {
+        if write.is_immediate(self.world) {
             self.world.apply(&self.hook.unit, &write);
         } else {
-            self.hook.writes.push(write);
+            self.hook.keep(write);
         }
     }
 

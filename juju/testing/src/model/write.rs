@@ -26,9 +26,16 @@ pub(crate) enum Write {
 }
 
 impl Write {
-    /// Does Juju carry it out at once, whatever becomes of the hook?
-    pub(crate) fn is_immediate(&self) -> bool {
-        matches!(self, Write::UnitStatus(_) | Write::AppStatus(_) | Write::Version(_) | Write::TrackSecret { .. })
+    /// Does Juju carry it out at once, whatever becomes of the hook? A revision this hook itself has made can't be
+    /// tracked before it is there.
+    pub(crate) fn is_immediate(&self, world: &World) -> bool {
+        match self {
+            Write::UnitStatus(_) | Write::AppStatus(_) | Write::Version(_) => true,
+            Write::TrackSecret { id, consumer } => {
+                world.secrets.get(id).is_some_and(|secret| secret.revisions.contains_key(&consumer.revision))
+            }
+            _ => false,
+        }
     }
 }
 

@@ -177,17 +177,31 @@ fn is_base60(string: &str) -> bool {
         && fraction.chars().all(|c| c.is_ascii_digit() || c == '_')
 }
 
-/// `2024-01-31`, alone or with a time behind it.
+/// `2024-01-31`, alone, with a time after a blank, or with a time and a zone after a T.
 fn is_date(string: &str) -> bool {
-    let head = string.split(['T', 't', ' ']).next().unwrap_or_default();
-    let parts: Vec<&str> = head.split('-').collect();
+    let at = string.find(['T', 't', ' ']).unwrap_or(string.len());
+    let (date, rest) = string.split_at(at);
+    let parts: Vec<&str> = date.split('-').collect();
     let [year, month, day] = parts.as_slice() else { return false };
-    let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit());
-    year.len() == 4
-        && digits(year, 4)
-        && digits(month, 2)
-        && digits(day, 2)
-        && (head.len() == string.len() || string.contains(':'))
+    let is_day = year.len() == 4 && [year, month, day].into_iter().all(|part| is_digits(part)) && month.len() < 3;
+    let is_time = match rest.chars().next() {
+        None => true,
+        Some(' ') => is_clock(&rest[1..]),
+        Some(_) => rest[1..].find(['Z', '+', '-']).is_some_and(|zone| is_clock(&rest[1..=zone])),
+    };
+    is_day && day.len() < 3 && is_time
+}
+
+fn is_digits(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `1:02:03`, with or without a fraction.
+fn is_clock(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(3, ':').collect();
+    let [hour, minute, second] = parts.as_slice() else { return false };
+    let (second, fraction) = second.split_once('.').unwrap_or((second, "0"));
+    [hour, minute, &second, &fraction].into_iter().all(|part| is_digits(part))
 }
 
 fn is_plain(string: &str) -> bool {

@@ -10,6 +10,7 @@ use juju::{NewSecret, ReadMode, RelationId, SecretContent, SecretId, SecretQuery
 impl Transaction<'_> {
     /// Makes a secret.
     pub(crate) fn secret_add(&mut self, secret: &NewSecret) -> Result<SecretId, Error> {
+        check_content(&secret.content)?;
         let owner = match secret.owner {
             Whose::App if !self.is_leader() => {
                 let (who, what) = (self.unit().to_string(), "add a secret of its application".to_owned());
@@ -23,7 +24,6 @@ impl Transaction<'_> {
             Whose::App => SecretOwner::App(self.unit().app().to_owned()),
             Whose::Unit => SecretOwner::Unit(self.unit().clone()),
         };
-        check_content(&secret.content)?;
         let label = secret.label.clone().filter(|label| !label.is_empty());
         let is_taken = |other: &Secret| other.owner == owner && label.is_some() && other.about.label == label;
         if let Some(taken) = self.view().secrets.values().find(|other| is_taken(other)) {
