@@ -256,3 +256,6 @@ impl<W: Write> AsyncWrite for AtOnce<W> {
 
 /// Nothing in it is ever pinned.
 impl<T> Unpin for AtOnce<T> {}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
 use std::time::Duration;
 
+use proptest::prelude::{any, prop, prop_assert, proptest};
+
 use crate::scripted::{Step, begun, client, http, refused, sync};
 use crate::types::{ChangeId, ChangeSelect, HealthLevel, LogEntry, ServiceStatus};
 use crate::{Error, Garbage};
+
+use super::open;
 
 #[tokio::test]
 async fn a_result_is_read_out_of_its_envelope() {
@@ -217,4 +221,15 @@ async fn logs_are_lines_of_json() {
     let cut = client.logs(&[], 9).await.unwrap_err();
     assert!(matches!(cut, Error::Protocol { source: Garbage::Truncated { .. }, .. }), "{cut:?}");
     assert!(matches!(client.logs(&["web"], 9).await.unwrap_err(), Error::Api { status: 400, .. }));
+}
+
+proptest! {
+    #[test]
+    fn no_answer_makes_us_panic_or_quotes_itself(text in "[{\\[]?[\\PC\"]{0,60}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        open("x", &bytes).ok();
+        if let Err(error) = open("x", format!("{text}s3cret").as_bytes()) {
+            let told = format!("{error:?}");
+            prop_assert!(!told.contains("s3cret"));
+        }
+    }
 }
