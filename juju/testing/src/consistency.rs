@@ -59,17 +59,17 @@ fn relation_event_matches(event: &RelationEvent, state: &State, wrong: &mut Vec<
 
 fn secret_event_matches(event: &SecretEvent, state: &State, wrong: &mut Vec<String>) {
     let Some(secret) = state.secret(&event.id) else {
-        wrong.push(format!("the event's secret {} is not in the state", event.id));
+        wrong.push(format!("the event's secret {} is not in the state", event.id.id()));
         return;
     };
     // An application's secret is its leader's.
     let is_ours = secret.owner == StateOwner::Unit || (secret.owner == StateOwner::App && state.leader);
     match event.kind {
         SecretKind::Changed if is_ours => {
-            wrong.push(format!("secret-changed of {}, which the unit owns itself", event.id));
+            wrong.push(format!("secret-changed of secret {}, which the unit owns itself", event.id.id()));
         }
         SecretKind::Rotate | SecretKind::Expired | SecretKind::Remove if !is_ours => {
-            wrong.push(format!("{:?} of secret {}, which the unit does not own", event.kind, event.id));
+            wrong.push(format!("{:?} of secret {}, which the unit does not own", event.kind, event.id.id()));
         }
         _ => {}
     }
@@ -151,16 +151,16 @@ fn secrets_match(state: &State, wrong: &mut Vec<String>) {
     let mut ids = BTreeSet::new();
     for secret in &state.secrets {
         if !ids.insert(&secret.id) {
-            wrong.push(format!("several secrets have the id {}", secret.id));
+            wrong.push(format!("several secrets have the id {}", secret.id.id()));
         }
         if secret.latest_content.is_empty() {
-            wrong.push(format!("secret {} is empty", secret.id));
+            wrong.push(format!("secret {} is empty", secret.id.id()));
         }
         if !secret.grants.is_empty() && matches!(secret.owner, StateOwner::Other | StateOwner::Withheld) {
-            wrong.push(format!("secret {} is granted to a relation, but not ours to grant", secret.id));
+            wrong.push(format!("secret {} is granted to a relation, but not ours to grant", secret.id.id()));
         }
         for id in secret.grants.iter().filter(|id| state.relation(**id).is_none()) {
-            wrong.push(format!("secret {} is granted to relation {id}, which is not in the state", secret.id));
+            wrong.push(format!("secret {} is granted to relation {id}, which is not in the state", secret.id.id()));
         }
     }
 }

@@ -1,1 +1,191 @@
-//! Tests.
+//! One impossible world a line.
+
+use super::*;
+use crate::model::Addresses;
+use crate::state::StateSecret;
+use juju::{ActionEvent, CharmFiles, Databag, RelationId, UnitName, WorkloadEvent, WorkloadKind};
+
+const METADATA: &str = "
+name: web
+containers: {app: {}}
+requires: {db: {interface: pg, limit: 1}}
+peers: {ring: {interface: ring}}
+resources: {image: {type: oci-image}}
+extra-bindings: {admin: }
+";
+const CONFIG: &str = "options: {port: {type: int}, key: {type: secret}}";
+const ACTIONS: &str = "greet: {params: {times: {type: integer}}, required: [times]}";
+const ID: &str = "9m4e2mr0ui3e8a215n4g";
+
+fn scene() -> Scene {
+    Scene { charm: CharmFiles::parse(METADATA, CONFIG, ACTIONS).unwrap(), unit: UnitName::new("web", 0) }
+}
+
+fn wrong(event: &Event, state: &State) -> Vec<String> {
+    check(&scene(), event, &Map::new(), state)
+}
+
+fn with_relation(relation: StateRelation) -> State {
+    State { relations: vec![relation], ..State::default() }
+}
+
+fn with_secret(change: impl FnOnce(&mut StateSecret)) -> State {
+    let mut secret = StateSecret::new(ID, [("key", "value")]);
+    change(&mut secret);
+    State { secrets: vec![secret], ..State::default() }
+}
+
+fn secret_event(kind: SecretKind) -> Event {
+    Event::Secret(SecretEvent { kind, id: ID.parse().unwrap(), label: None, revision: None })
+}
+
+fn pebble_ready(container: &str) -> Event {
+    Event::Workload(WorkloadEvent { container: container.into(), kind: WorkloadKind::PebbleReady })
+}
+
+#[test]
+fn a_possible_world_is_left_alone() {
+    let state = State {
+        relations: vec![StateRelation::new(1, "db"), StateRelation::peer(2, "ring")],
+        config: [("port".to_owned(), 80.into()), ("key".to_owned(), format!("secret:{ID}").as_str().into())].into(),
+        networks: [("db".to_owned(), Addresses::of("10.0.0.1")), ("admin".to_owned(), Addresses::of("10.0.0.2"))]
+            .into(),
+        resources: [("image".to_owned(), "/image.yaml".into())].into(),
+        ..with_secret(|_| ())
+    };
+    for event in [
+        Event::Install,
+        StateRelation::new(1, "db").changed("web", Some(0)),
+        StateRelation::new(1, "db").departed("web", 7),
+        secret_event(SecretKind::Changed),
+        pebble_ready("app"),
+    ] {
+        assert_eq!(wrong(&event, &state), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn impossible_states_are_named() {
+    let twice = State { relations: vec![StateRelation::new(1, "db"), StateRelation::new(1, "db")], ..State::default() };
+    let huge = "x".repeat(MAX_DATABAG_BYTES);
+    for (state, sentences) in [
+        (twice, &["several relations have the id 1", "endpoint \"db\" has 2 relations, its limit is 1"][..]),
+        (with_relation(StateRelation::new(1, "nope")), &["relation 1: endpoint \"nope\" is not in the metadata"]),
+        (
+            with_relation(StateRelation::new(1, "ring")),
+            &["relation 1: \"ring\" is a peer endpoint, there is no application \"remote\" at its other end"],
+        ),
+        (
+            with_relation(StateRelation::peer(1, "db")),
+            &["relation 1: \"db\" is no peer endpoint, it needs a remote application"],
+        ),
+        (
+            with_relation(StateRelation { units_data: [(0, Databag::new())].into(), ..StateRelation::peer(1, "ring") }),
+            &["relation 1: the unit's own number is among those of its peers"],
+        ),
+        (
+            with_relation(StateRelation { remote_app: Some("web".into()), ..StateRelation::new(1, "db") }),
+            &["relation 1: the remote application is the unit's own"],
+        ),
+        (
+            with_relation(StateRelation {
+                remote_app_data: Databag::from_iter([("key", huge)]),
+                ..StateRelation::new(1, "db")
+            }),
+            &["relation 1: settings of 16777219 bytes exceed the limit of 16777216"],
+        ),
+        (
+            with_relation(StateRelation {
+                local_app_data: Databag::from_iter([("key", "")]),
+                ..StateRelation::new(1, "db")
+            }),
+            &["relation 1 of web/0: key \"key\" has an empty value, which Juju never keeps"],
+        ),
+        (
+            State {
+                config: [
+                    ("nope".to_owned(), 1.into()),
+                    ("port".to_owned(), "x".into()),
+                    ("key".to_owned(), "x".into()),
+                ]
+                .into(),
+                ..State::default()
+            },
+            &[
+                "option \"key\": expected secret, got text",
+                "option \"nope\" is not declared",
+                "option \"port\": expected int, got text",
+            ],
+        ),
+        (with_secret(|secret| secret.latest_content.clear()), &["secret 9m4e2mr0ui3e8a215n4g is empty"]),
+        (
+            with_secret(|secret| secret.grants = [RelationId(7)].into()),
+            &[
+                "secret 9m4e2mr0ui3e8a215n4g is granted to a relation, but not ours to grant",
+                "secret 9m4e2mr0ui3e8a215n4g is granted to relation 7, which is not in the state",
+            ],
+        ),
+        (
+            State { networks: [("nope".to_owned(), Addresses::of("10.0.0.1"))].into(), ..State::default() },
+            &["network \"nope\" is neither an endpoint nor an extra binding"],
+        ),
+        (
+            State { resources: [("nope".to_owned(), "/x".into())].into(), ..State::default() },
+            &["resource \"nope\" is not declared"],
+        ),
+    ] {
+        assert_eq!(wrong(&Event::Start, &state), sentences);
+    }
+}
+
+#[test]
+fn impossible_events_are_named() {
+    let greet = |name: &str| Event::Action(ActionEvent { name: name.into(), id: "1".into() });
+    let db = StateRelation::new(1, "db");
+    let other = StateRelation { id: RelationId(1), ..StateRelation::peer(1, "ring") };
+    let owned = |owner, leader| State { leader, ..with_secret(|secret| secret.owner = owner) };
+    for (event, state, sentence) in [
+        (db.created("web"), State::default(), "the event's relation 1 is not in the state"),
+        (other.created("web"), with_relation(db.clone()), "the event is of endpoint \"ring\", relation 1 of \"db\""),
+        (db.joined("web", 7), with_relation(db.clone()), "the event's unit remote/7 is not in relation 1"),
+        (pebble_ready("nope"), State::default(), "the event's container \"nope\" is not in the metadata"),
+        (greet("nope"), State::default(), "the action \"nope\" is not declared"),
+        (greet("greet"), State::default(), "action \"greet\": parameter \"times\" is required"),
+        (
+            secret_event(SecretKind::Changed),
+            State::default(),
+            "the event's secret 9m4e2mr0ui3e8a215n4g is not in the state",
+        ),
+        (
+            secret_event(SecretKind::Changed),
+            owned(StateOwner::Unit, false),
+            "secret-changed of secret 9m4e2mr0ui3e8a215n4g, which the unit owns itself",
+        ),
+        (
+            secret_event(SecretKind::Changed),
+            owned(StateOwner::App, true),
+            "secret-changed of secret 9m4e2mr0ui3e8a215n4g, which the unit owns itself",
+        ),
+        (
+            secret_event(SecretKind::Rotate),
+            owned(StateOwner::App, false),
+            "Rotate of secret 9m4e2mr0ui3e8a215n4g, which the unit does not own",
+        ),
+    ] {
+        assert_eq!(wrong(&event, &state), [sentence]);
+    }
+}
+
+#[test]
+fn a_databag_in_json_holds_strings_only() {
+    let good = r#"{"leader": true, "relations": [{"id": 1, "endpoint": "db", "remote_app_data": {"port": "5432"}}]}"#;
+    let state = State::from_json(good).unwrap();
+    assert_eq!(state.relations[0].remote_app_data.text("port"), Some("5432"));
+    assert_eq!(state.relations[0].units_data.len(), 1, "what is not said is as ever");
+    for value in ["5432", "true", "null", "[\"5432\"]", "{\"a\": \"b\"}"] {
+        let bad = good.replace("\"5432\"", value);
+        let error = State::from_json(&bad).unwrap_err();
+        assert_eq!(error.line, 1, "{value}: {error}");
+    }
+    assert!(State::from_json(r#"{"leeder": true}"#).is_err(), "a misspelt field is no state");
+}
