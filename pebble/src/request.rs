@@ -41,16 +41,16 @@ pub fn plan() -> Built {
     get("/v1/plan", &[("format", "yaml".to_owned())])
 }
 
-/// `POST /v1/layers`. The layer goes as JSON, which is YAML that no reader can misunderstand.
+/// `POST /v1/layers`. The layer goes as JSON with the characters escaped that YAML readers refuse or fold: text that no
+/// reader can misunderstand.
 pub fn add_layer(label: &str, layer: &Layer, combine: bool) -> Built {
-    let layer = serde_json::to_string(layer).expect("a layer has text keys only");
     let body = LayersAction {
         action: "add".to_owned(),
         combine,
         inner: false,
         label: label.to_owned(),
         format: "yaml".to_owned(),
-        layer,
+        layer: layer.to_json(),
     };
     post("/v1/layers", &body)
 }

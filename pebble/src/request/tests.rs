@@ -4,6 +4,7 @@ use proptest::prelude::{prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::plan::Service;
 
 fn line(built: Built) -> String {
     let request = built.unwrap();
@@ -15,6 +16,14 @@ fn body(built: Built) -> Value {
     let request = built.unwrap();
     assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
     serde_json::from_slice(request.body()).unwrap()
+}
+
+#[test]
+fn a_layer_travels_without_the_characters_that_yaml_readers_fold() {
+    let service = Service { summary: "a\u{85}b\u{2028}c\u{7f}d".to_owned(), ..Service::default() };
+    let layer = Layer { services: [("web".to_owned(), service)].into(), ..Layer::default() };
+    let body = String::from_utf8(add_layer("charm", &layer, true).unwrap().body().to_vec()).unwrap();
+    assert!(body.is_ascii(), "{body}");
 }
 
 #[test]
