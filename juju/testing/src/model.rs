@@ -20,6 +20,7 @@
 
 mod action;
 mod application;
+mod config;
 mod deployment;
 mod error;
 mod hook;
@@ -41,7 +42,7 @@ pub(crate) use action::complete;
 pub use action::{Action, ActionStatus};
 pub use application::Addresses;
 pub(crate) use application::{Application, Unit};
-pub(crate) use deployment::check_type;
+pub(crate) use config::check_type;
 pub use error::Error;
 pub use hook::{Call, Error as HookError};
 pub(crate) use hook::{Hook, Transaction};

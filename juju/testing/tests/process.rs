@@ -249,6 +249,16 @@ fn a_large_value_goes_through_standard_input() {
 }
 
 #[test]
+fn tools_may_run_side_by_side() {
+    let world = World::new("exit 0");
+    world.drain();
+    world.script("for i in $(seq 40); do state-set k$i=$i & relation-get -r 0 - web/0 >/dev/null & done; wait");
+    let done = world.dispatch(&Event::UpdateStatus);
+    assert_eq!((done.exit, done.stderr.as_str(), done.calls.len()), (Some(0), "", 80));
+    assert_eq!(world.server.with(|model| model.state(&world.unit).unwrap().len()), 40);
+}
+
+#[test]
 fn broken_is_the_last_a_unit_hears_of_a_relation() {
     let world = World::new("relation-ids db; [ -z \"$JUJU_RELATION_ID\" ] || relation-list");
     world.server.with(|model| {

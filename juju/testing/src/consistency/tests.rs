@@ -101,6 +101,14 @@ fn impossible_states_are_named() {
             }),
             &["relation 1 of web/0: key \"key\" has an empty value, which Juju never keeps"],
         ),
+    ] {
+        assert_eq!(wrong(&Event::Start, &state), sentences);
+    }
+}
+
+#[test]
+fn impossible_options_secrets_and_names_are_named() {
+    let cases: [(State, &[&str]); 5] = [
         (
             State {
                 config: [
@@ -133,7 +141,8 @@ fn impossible_states_are_named() {
             State { resources: [("nope".to_owned(), "/x".into())].into(), ..State::default() },
             &["resource \"nope\" is not declared"],
         ),
-    ] {
+    ];
+    for (state, sentences) in cases {
         assert_eq!(wrong(&Event::Start, &state), sentences);
     }
 }
