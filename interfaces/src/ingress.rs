@@ -16,12 +16,14 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use juju::{Databag, Needs, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use crate::address::MAX_URL_BYTES;
+use crate::address::check;
 use crate::change::{Changes, Draft};
 use crate::json;
 use crate::read::{Read, Stop};
@@ -38,9 +40,6 @@ pub const NEEDS: Needs = Needs {
     local_app: true,
     local_unit: true,
 };
-
-/// The longest address that is taken: far more than any client sends, far less than an environment variable holds.
-pub const MAX_URL_BYTES: usize = 8 * 1024;
 
 /// How the provider is to speak to the workload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,36 +109,6 @@ fn url(app: &Databag) -> Result<String, Stop> {
         },
         _ => Err(Stop::invalid("ingress", "its url is not a text")),
     }
-}
-
-/// Whether `url` is one that browsers and the workload can be given, and what it is or has otherwise.
-fn check(url: &str) -> Result<(), &'static str> {
-    if url.len() > MAX_URL_BYTES {
-        return Err("is too long");
-    }
-    if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
-        return Err("has a blank or a control character");
-    }
-    let http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    let (_, rest) =
-        url.split_once("://").filter(|(scheme, _)| http(scheme)).ok_or("is not an http or https address")?;
-    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    if names_a_host(authority) { Ok(()) } else { Err("has no valid host and port") }
-}
-
-/// Whether an authority has a host, and no port or one that is a number.
-fn names_a_host(authority: &str) -> bool {
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let after_brackets = place.rfind(']').map_or(0, |at| at + 1);
-    let colon = place[after_brackets..].find(':').map_or(place.len(), |at| after_brackets + at);
-    let (host, port) = (&place[..colon], place[colon..].strip_prefix(':').unwrap_or_default());
-    let numbered = port.is_empty() || (port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok());
-    let named = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && !host.contains(|c: char| "\\,\"'`<>[]{}^|".contains(c)),
-    };
-    // Some clients take a backslash for a slash, and so another part of the text for the host.
-    named && numbered && !authority.contains('\\')
 }
 
 /// What to write: `host` and `ip` of this unit, and of the application, if this unit leads, what to route to. A key

@@ -9,6 +9,7 @@
 //! Text from the other side is a stranger's: no value may cause a panic, and a reader that can't use one says which
 //! key is to blame, never what the value was.
 
+mod address;
 mod change;
 pub mod database;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod peer;
 pub mod postgresql;
 mod read;
 mod secret;
+pub mod tracing;
 pub mod uri;
 
 pub use change::{Changes, Draft, Offer, UnknownSecret, Value};

@@ -10,6 +10,7 @@ use std::num::NonZeroU16;
 use juju::{Databag, Needs, UnitName, View};
 
 use super::{Scheme, check};
+pub use crate::address::BadUrl;
 use crate::change::{Changes, Draft};
 use crate::json;
 use crate::read::{Read, Stop};
@@ -52,14 +53,6 @@ pub struct Place {
     pub host: String,
     /// Its address, if it knows one.
     pub ip: Option<IpAddr>,
-}
-
-/// An address that a requirer couldn't use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot publish a url that {why}")]
-pub struct BadUrl {
-    /// What it is or has, without the address.
-    pub why: &'static str,
 }
 
 /// What the requirer wants; waiting for whichever key is missing first.

@@ -1,0 +1,99 @@
+//! Interface `tracing`, version 2: where an application's spans go.
+//!
+//! Every value on the wire is a JSON document. The requirer's leader writes `receivers`, the list of the protocols it
+//! wants; here that's always OTLP over HTTP alone. The provider answers under the same key with a list of what it
+//! receives, each with its protocol and URL. The provider's half: [`provider`].
+//!
+//! Data of the provider's that can't be used never stop an application, which serves without its spans too: they are
+//! something to wait for. That holds for providers of the versions 0 and 1 as well, which have other keys.
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - it clears its databag before it writes; here only the key of this protocol is touched;
+//! - a unit that doesn't lead fails its hook if the provider has no receiver for OTLP over HTTP, as a relay without a
+//!   backend rightly hasn't; here every unit waits;
+//! - it takes `tempo:4318` for an address and fails its hook over `nope`; here an address begins with `http://` or
+//!   `https://`.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, View};
+use serde::{Deserialize, Serialize};
+
+use crate::address::{check, normalised};
+use crate::change::{Changes, Draft};
+use crate::json;
+use crate::read::{Read, Stop};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "tracing";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: false,
+    remote_unit_data: false,
+    local_app: true,
+    local_unit: false,
+};
+
+/// The key of either side.
+const RECEIVERS: &str = "receivers";
+
+/// The protocol that is asked for and looked for.
+const WANTED: &str = "otlp_http";
+
+/// What a provider receives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Receiver {
+    protocol: ReceiverProtocol,
+    url: String,
+}
+
+/// Names and types that nobody has heard of are another receiver's affair, so they are plain text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ReceiverProtocol {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The address to which spans go by OTLP over HTTP: scheme and host in small letters, at least `/` as its path.
+/// Clients append `v1/traces`.
+///
+/// ```
+/// use interfaces::{Read, tracing};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("tracing", RelationId(18));
+/// view.app = Some("tempo".into());
+/// assert_eq!(tracing::read(&view), Read::Waiting("receivers".into()));
+/// let receivers = r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]"#;
+/// view.remote_app = Databag::from_iter([("receivers", receivers)]);
+/// assert_eq!(tracing::read(&view), Read::Ready("http://tempo:4318/".into()));
+/// ```
+#[must_use]
+pub fn read(view: &View) -> Read<String> {
+    if view.app.is_none() && view.remote_app.is_empty() {
+        return Read::Absent;
+    }
+    endpoint(&view.remote_app).ok_or_else(|| Stop::waiting(RECEIVERS)).into()
+}
+
+fn endpoint(app: &Databag) -> Option<String> {
+    let receivers: Vec<Receiver> = json::value(app, RECEIVERS, "a list of receivers").ok()??;
+    let wanted = receivers.into_iter().find(|receiver| receiver.protocol.name == WANTED)?;
+    check(&wanted.url).ok()?;
+    Some(normalised(&wanted.url))
+}
+
+/// What to write: the protocol that is wanted, if this unit leads.
+#[must_use]
+pub fn request(view: &View) -> Changes {
+    let wanted = Databag::from_iter([(RECEIVERS, json::text(&[WANTED]))]);
+    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
+    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+}
