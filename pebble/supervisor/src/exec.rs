@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::daemon::Daemon;
 use crate::errno;
@@ -37,6 +37,8 @@ pub(crate) use settings::Settings;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a killed command's output is waited for: someone it left behind may hold it open.
 const REST: Duration = Duration::from_secs(1);
+/// A client that sends more input at once has lost its way; all others send it in pieces.
+const LONGEST_MESSAGE: usize = 64 << 20;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -95,7 +97,8 @@ pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Reque
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     spawn_local(async move {
         if let Ok(upgraded) = upgrade.await {
-            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+            let config = WebSocketConfig::default().max_frame_size(None).max_message_size(Some(LONGEST_MESSAGE));
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
             // If nobody waits any more, the command is over.
             let _ = hand.send(socket);
         }
@@ -109,7 +112,7 @@ pub(crate) async fn run(daemon: &Rc<Daemon>, task: Id, mut abort: Abort) -> Resu
     let Some((settings, waiting)) = prepared else { return Ok(()) };
     let outcome = tokio::select! {
         outcome = execute(daemon, task, settings, waiting, abort.clone()) => outcome,
-        () = never_connected(daemon, task, &mut abort) => Ok(()),
+        () = never_connected(daemon, task, &mut abort) => Err("context canceled".to_owned()),
     };
     daemon.executions.0.borrow_mut().remove(&task);
     outcome

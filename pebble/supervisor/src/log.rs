@@ -18,16 +18,28 @@ use crate::clock::Time;
 const MAX_BYTES: usize = 100 * 1024;
 /// How many of a service's last lines a failed start tells.
 const LAST_LINES: usize = 20;
-/// A longer line is cut, so that one without end can't fill all that is kept.
-const MAX_LINE: usize = 16 * 1024;
+/// A longer line is kept in pieces, so that one without end can be dropped bit by bit.
+const MAX_PIECE: usize = 16 * 1024;
 
-/// One line of output.
+/// One line of output, or a piece of a long one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     time: Time,
     text: Vec<u8>,
-    /// Whether its end has come; more may be added if not.
-    ended: bool,
+    /// Whether the line begins with it.
+    begins: bool,
+    end: End,
+}
+
+/// How a piece ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Not yet: more may be added.
+    Open,
+    /// The line goes on in the next piece.
+    Cut,
+    /// So does the line.
+    Line,
 }
 
 /// The output of one service. Clones share it.
@@ -74,47 +86,53 @@ impl Log {
         printed
     }
 
-    /// What Pebble counts for each line besides its text: time, name, brackets, blanks, line's end.
+    /// What Pebble has before each line: time, name, brackets, blanks.
     fn prefix(&self) -> usize {
-        "2026-01-01T00:00:00.000Z [] \n".len() + self.service.len()
+        "2026-01-01T00:00:00.000Z [] ".len() + self.service.len()
     }
 
     /// The last lines, indented as a task's log tells them; an empty one if there was no output.
     pub(crate) fn last_lines(&self) -> String {
         let ring = self.ring.borrow();
-        let skip = ring.lines.len().saturating_sub(LAST_LINES);
-        let shown = ring.lines.iter().skip(skip).map(|line| String::from_utf8_lossy(&line.text).into_owned());
-        let cut = (skip > 0).then(|| "(...)".to_owned());
-        let lines: Vec<String> = cut.into_iter().chain(shown).collect();
-        format!("    {}", lines.join("\n    ").trim_end())
+        let mut begun = 0;
+        let skip = ring.lines.iter().rposition(|line| {
+            begun += usize::from(line.begins);
+            begun > LAST_LINES
+        });
+        let mut text = if skip.is_some() { b"(...)\n    ".to_vec() } else { Vec::new() };
+        for line in ring.lines.iter().skip(skip.map_or(0, |skip| skip + 1)) {
+            text.extend(&line.text);
+            text.extend(if line.end == End::Line { &b"\n    "[..] } else { b"" });
+        }
+        format!("    {}", String::from_utf8_lossy(&text).trim_end())
     }
 }
 
 impl Ring {
     fn is_at_start(&self) -> bool {
-        self.lines.back().is_none_or(|line| line.ended)
+        self.lines.back().is_none_or(|line| line.end == End::Line)
     }
 
     fn add(&mut self, piece: &[u8], now: Time, prefix: usize) {
-        let (text, ended) = match piece.strip_suffix(b"\n") {
-            Some(text) => (text, true),
-            None => (piece, false),
+        let (text, end) = match piece.strip_suffix(b"\n") {
+            Some(text) => (text, End::Line),
+            None => (piece, End::Open),
         };
-        let time = match self.lines.back_mut() {
-            Some(line) if !line.ended && line.text.len() + text.len() <= MAX_LINE => {
+        let (time, begins) = match self.lines.back_mut().filter(|line| line.end == End::Open) {
+            Some(line) if line.text.len() + text.len() <= MAX_PIECE => {
                 line.text.extend(text);
-                line.ended = ended;
+                line.end = end;
                 self.bytes += text.len();
                 return;
             }
-            Some(line) if !line.ended => {
-                line.ended = true;
-                line.time
+            Some(line) => {
+                line.end = End::Cut;
+                (line.time, false)
             }
-            _ => now,
+            None => (now, true),
         };
         self.bytes += text.len() + prefix;
-        self.lines.push_back(Line { time, text: text.to_vec(), ended });
+        self.lines.push_back(Line { time, text: text.to_vec(), begins, end });
     }
 
     fn shrink(&mut self, prefix: usize) {
@@ -159,12 +177,20 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_cut() {
+    fn a_line_without_end_is_dropped_bit_by_bit() {
         let log = log();
-        for _ in 0..100 {
-            log.write(&[b'x'; 4096], now());
-        }
+        let printed: usize = (0..100).map(|_| log.write(&[b'x'; 4096], now()).len()).sum();
+        assert_eq!(printed, 100 * 4096 + log.prefix(), "its beginning is printed once");
         assert!(log.ring.borrow().bytes <= MAX_BYTES);
+    }
+
+    #[test]
+    fn a_long_lines_pieces_are_one_line_to_a_task() {
+        let log = log();
+        log.write(&[b'x'; 20_000], now());
+        log.write(&[b'x'; 20_000], now());
+        log.write(b"\nend\n", now());
+        assert_eq!(log.last_lines(), format!("    {}\n    end", "x".repeat(40_000)));
     }
 
     #[test]

@@ -176,6 +176,16 @@ enum Reply {
     Stop(oneshot::Sender<Result<(), String>>),
 }
 
+impl Reply {
+    fn start(self) -> Option<oneshot::Sender<Result<(), StartError>>> {
+        if let Reply::Start(tell) = self { Some(tell) } else { None }
+    }
+
+    fn stop(self) -> Option<oneshot::Sender<Result<(), String>>> {
+        if let Reply::Stop(tell) = self { Some(tell) } else { None }
+    }
+}
+
 impl Services {
     /// Makes a service known, or brings its definition up to date.
     fn enter(&self, name: &str, config: Service) {
@@ -218,14 +228,9 @@ fn step(daemon: &Rc<Daemon>, name: &str, input: Input, asker: Option<Asker>) {
 fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option<Asker>) {
     match output {
         Output::Spawn => {
-            let input = match run::spawn(daemon, name) {
-                Ok(()) => Input::Spawned,
-                Err(why) => Input::SpawnFailed(why),
-            };
+            let input = run::spawn(daemon, name).map_or_else(Input::SpawnFailed, |()| Input::Spawned);
             let outputs = daemon.services.with(name, |entry| entry.take_in(input, daemon.chance()));
-            for output in outputs.unwrap_or_default() {
-                carry_out(daemon, name, output, asker);
-            }
+            outputs.into_iter().flatten().for_each(|output| carry_out(daemon, name, output, asker));
         }
         Output::Signal(signal) => send(daemon, name, signal),
         Output::SetTimer(timer, delay) => run::set_timer(daemon, name, timer, delay),
@@ -233,22 +238,19 @@ fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option
             let running = daemon.services.with(name, |entry| entry.timers.remove(&timer)).flatten();
             running.inspect(AbortHandle::abort);
         }
-        Output::Started(outcome) => match asker.take() {
-            Some(Asker { reply: Reply::Start(tell), .. }) => drop(tell.send(outcome)),
-            other => {
-                *asker = other;
-                let waiting = daemon.services.with(name, |entry| entry.starting.take()).flatten();
-                waiting.map(|tell| tell.send(outcome));
-            }
-        },
-        Output::Stopped(outcome) => match asker.take() {
-            Some(Asker { reply: Reply::Stop(tell), .. }) => drop(tell.send(outcome)),
-            other => {
-                *asker = other;
-                let waiting = daemon.services.with(name, |entry| entry.stopping.take()).flatten();
-                waiting.map(|tell| tell.send(outcome));
-            }
-        },
+        Output::Started(outcome) => {
+            let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Start(_)));
+            let waiting = || daemon.services.with(name, |entry| entry.starting.take()).flatten();
+            let tell = asked.map_or_else(waiting, |asker| asker.reply.start());
+            // A task that was given up waits no more.
+            tell.map(|tell| tell.send(outcome));
+        }
+        Output::Stopped(outcome) => {
+            let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Stop(_)));
+            let waiting = || daemon.services.with(name, |entry| entry.stopping.take()).flatten();
+            let tell = asked.map_or_else(waiting, |asker| asker.reply.stop());
+            tell.map(|tell| tell.send(outcome));
+        }
         Output::TaskLog(text) => {
             if let Some(asker) = asker {
                 daemon.store.write(|state| state.log(asker.task, Level::Info, &text, Time::now()));

@@ -36,8 +36,13 @@ pub(super) async fn get(call: Call) -> Answer {
 }
 
 fn names(call: &Call) -> Vec<String> {
-    let names = call.query.list("services");
-    if names.is_empty() { call.daemon.plan.borrow().plan().services.keys().cloned().collect() } else { names }
+    let mut names = call.query.list("services");
+    if names.is_empty() {
+        names.extend(call.daemon.plan.borrow().plan().services.keys().cloned());
+    }
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// How far back to go: all the way if `None`.

@@ -1,7 +1,10 @@
 //! Reading services' output: merged by time, the last lines of it or all to come.
 
-use super::{Line, Log};
+use super::{End, Line, Log};
 use crate::clock::Time;
+
+/// Pebble tells a longer line in pieces. What it has before the line counts for the first.
+const LONGEST_ENTRY: usize = 4096;
 
 /// What is kept of one service's output, read from a place on.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ impl Reader {
         let ring = log.ring.borrow();
         let skip = lines.map_or(0, |lines| ring.lines.len().saturating_sub(lines));
         let mut reader = Reader { log: log.clone(), line: ring.dropped + skip as u64, offset: 0 };
-        if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| !line.ended)) {
+        if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| line.end == End::Open)) {
             // Nothing of the past, but the rest of a line that isn't over.
             (reader.line, reader.offset) = (reader.line - 1, line.text.len());
         }
@@ -41,15 +44,16 @@ impl Reader {
 
     fn next(&mut self) -> Option<Entry> {
         let service = self.log.service().to_owned();
-        let (entry, ended, length) = self.peek(|line, offset| {
-            let message = String::from_utf8_lossy(&line.text[offset..]).into_owned();
-            (Entry { time: line.time, service, message }, line.ended, line.text.len())
+        let prefix = self.log.prefix();
+        let (entry, read, is_over) = self.peek(|line, offset| {
+            let longest =
+                if line.begins && offset == 0 { LONGEST_ENTRY - prefix.min(LONGEST_ENTRY - 1) } else { LONGEST_ENTRY };
+            let end = line.text.len().min(offset + longest);
+            let message = String::from_utf8_lossy(&line.text[offset..end]).into_owned();
+            let is_over = end == line.text.len() && line.end != End::Open;
+            (Entry { time: line.time, service, message }, end, is_over)
         })?;
-        if ended {
-            (self.line, self.offset) = (self.line + 1, 0);
-        } else {
-            self.offset = length;
-        }
+        (self.line, self.offset) = if is_over { (self.line + 1, 0) } else { (self.line, read) };
         Some(entry)
     }
 
@@ -61,11 +65,11 @@ impl Reader {
         }
         loop {
             let line = ring.lines.get(usize::try_from(self.line - ring.dropped).ok()?)?;
-            let unread = line.text.len() > self.offset || (line.ended && self.offset == 0);
-            if unread {
+            let is_empty_line = line.begins && line.end == End::Line && self.offset == 0;
+            if line.text.len() > self.offset || is_empty_line {
                 return Some(look(line, self.offset));
             }
-            if !line.ended {
+            if line.end == End::Open {
                 return None;
             }
             (self.line, self.offset) = (self.line + 1, 0);
@@ -129,6 +133,16 @@ mod tests {
         assert_eq!(all(&mut readers[1..]), ["a:word: "]);
         log.write(b"\nnext\n", at(2));
         assert_eq!(all(&mut readers[1..]), ["a:next"]);
+    }
+
+    #[test]
+    fn long_lines_come_in_pebbles_pieces() {
+        let log = log("long");
+        log.write(&[b'x'; 10_000], at(0));
+        log.write(b"\n", at(0));
+        let mut readers = [Reader::new(&log, None)];
+        let lengths: Vec<usize> = all(&mut readers).iter().map(|entry| entry.len() - "long:".len()).collect();
+        assert_eq!(lengths, [4064, 4096, 1840]);
     }
 
     #[test]

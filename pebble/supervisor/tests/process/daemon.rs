@@ -42,7 +42,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
 pub(crate) fn prefixed(words: &[&str], folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).arg("run").args(arguments);
-    command.env("PEBBLE", folder).env_remove("PEBBLE_SOCKET").stdin(Stdio::null());
+    command.env("PEBBLE", folder).env_remove("PEBBLE_SOCKET").env("HOME", folder).stdin(Stdio::null());
     command.stdout(File::create(folder.join("stdout")).unwrap()).stderr(File::create(folder.join("stderr")).unwrap());
     command
 }
