@@ -1,0 +1,105 @@
+//! The charm: an event that changes nothing, and one in which there is nothing to decide.
+
+use std::path::Path;
+
+use juju::Event;
+
+use crate::Result;
+use crate::programs::Programs;
+use crate::progress::say;
+use crate::reference::python;
+use crate::table::{Against, Budget, Quantity, Row, Unit as Of, median};
+use crate::unit::Unit;
+
+/// Runs that are timed.
+const TIMED: usize = 31;
+
+/// Runs in which memory is watched.
+const WATCHED: usize = 7;
+
+/// Runs before any counts.
+const WARM: usize = 3;
+
+/// What an event takes, as medians.
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    peak: f64,
+    tools: f64,
+    requests: f64,
+    endpoints: usize,
+}
+
+/// The charm's part of the table.
+pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
+    say("starting the Flask sample in a pod");
+    let mut rows = noop(&cost(&Unit::started(programs, &programs.pebble)?, &Event::ConfigChanged)?);
+    if let Some(real) = &programs.real {
+        say("the same under the real Pebble");
+        rows.extend(noop_under(real, programs)?);
+    }
+    say("events with nothing to decide");
+    rows.extend(idle(&cost(&Unit::new(programs)?, &Event::Install)?));
+    Ok(rows)
+}
+
+fn cost(unit: &Unit, event: &Event) -> Result<Cost> {
+    for _ in 0..WARM {
+        unit.fire(event, false)?;
+    }
+    let before = unit.requests(0);
+    let timed: Vec<_> = (0..TIMED).map(|_| unit.fire(event, false)).collect::<Result<_>>()?;
+    let watched: Vec<_> = (0..WATCHED).map(|_| unit.fire(event, true)).collect::<Result<_>>()?;
+    let requests = unit.requests(before) - before;
+    Ok(Cost {
+        wall: median(timed.iter().map(|(_, report)| report.wall)),
+        cpu: median(timed.iter().map(|(_, report)| report.cpu)),
+        peak: watched.iter().map(|(_, report)| report.peak).fold(0.0, f64::max),
+        tools: median(timed.iter().map(|(done, _)| done.calls.len() as f64)),
+        requests: (requests as f64 / (TIMED + WATCHED) as f64).round(),
+        endpoints: unit.endpoints(),
+    })
+}
+
+fn noop(cost: &Cost) -> Vec<Row> {
+    let tools = Budget::AtMost(8.0 + cost.endpoints as f64);
+    vec![
+        row("no-op config-changed: wall", cost.wall, python::WALL, Budget::OneIn(30.0)),
+        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(50.0)),
+        row("… peak memory of the charm itself", cost.peak, python::PEAK, Budget::OneIn(8.0)),
+        row("… hook-tool processes", cost.tools, python::TOOLS, tools),
+        row("… Pebble requests", cost.requests, python::REQUESTS, Budget::AtMost(8.0)),
+    ]
+}
+
+fn noop_under(pebble: &Path, programs: &Programs) -> Result<Vec<Row>> {
+    let cost = cost(&Unit::started(programs, pebble)?, &Event::ConfigChanged)?;
+    Ok(vec![
+        row("the same under a real Pebble: wall", cost.wall, python::WALL, Budget::OneIn(30.0)),
+        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(50.0)),
+    ])
+}
+
+fn idle(cost: &Cost) -> Vec<Row> {
+    let alone = |what: &str, value, unit, budget| Row {
+        what: what.to_owned(),
+        measured: Quantity { value, unit },
+        against: None,
+        budget,
+    };
+    vec![
+        alone("install (nothing to decide): wall", cost.wall, Of::Seconds, Budget::AtMost(0.010)),
+        alone("… processor time", cost.cpu, Of::Seconds, Budget::None),
+        alone("… peak memory of the charm itself", cost.peak, Of::Memory, Budget::None),
+        alone("… hook-tool processes", cost.tools, Of::Count, Budget::None),
+    ]
+}
+
+fn row(what: &str, value: f64, python: Quantity, budget: Budget) -> Row {
+    Row {
+        what: what.to_owned(),
+        measured: Quantity { value, unit: python.unit },
+        against: Some(Against { quantity: python, is_of_this_run: false }),
+        budget,
+    }
+}

@@ -1,0 +1,90 @@
+//! `cargo bench`: what the charm and the supervisor cost, in one table beside the budgets.
+//!
+//! It builds what it measures as it is shipped (`scripts/dist`), or takes it from the folder that `WEBCHARM_DIST` names.
+//! With `PEBBLE_BINARY` a real Pebble is measured in the same run; without, the supervisor is held against figures of an
+//! earlier one, and the table says so. `cargo bench -- charm` prints one section: `charm`, `supervisor` or `size`.
+//! Nothing here fails by the clock: a figure over its budget is printed as `over`.
+//!
+//! This program is also two processes of its own measurements: a pod's keeper, and the meter around the charm.
+#![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
+
+mod charm;
+mod daemon;
+mod meter;
+mod programs;
+mod progress;
+mod reference;
+mod size;
+mod supervisor;
+mod table;
+mod unit;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use playground::pod;
+
+use programs::Programs;
+use table::Row;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// What a section is called, what stands over it, and what measures it.
+type Section = (&'static str, &'static str, fn(&Programs) -> Result<Vec<Row>>);
+
+const SECTIONS: [Section; 3] = [
+    ("charm", "The charm of the Flask sample", charm::rows),
+    ("supervisor", "The supervisor", supervisor::rows),
+    ("size", "Sizes", size::rows),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(order) = meter::Order::given() {
+        return told(meter::run(&order));
+    }
+    match (args.get(1).map(String::as_str), args.get(2)) {
+        (Some(pod::KEEPER), Some(file)) => told(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into)),
+        (Some(pod::INIT), Some(file)) => {
+            told(pod::enter(Path::new(file)).map(|never| match never {}).map_err(Into::into))
+        }
+        _ if args.iter().any(|arg| arg == "--bench") => told(measure(&args[1..])),
+        // `cargo test --all-targets` comes this way: it is no test.
+        _ => told(writeln!(io::stdout(), "run it with `cargo bench`").map(|()| ExitCode::SUCCESS).map_err(Into::into)),
+    }
+}
+
+/// The sections that were asked for by name, or all. One that can't be measured doesn't take the others with it.
+fn measure(args: &[String]) -> Result<ExitCode> {
+    let wanted: Vec<_> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.iter().any(|(section, ..)| section == *name)) {
+        return Err(format!("there is no section {unknown}: there are charm, supervisor and size").into());
+    }
+    let programs = Programs::find()?;
+    let mut out = io::stdout();
+    writeln!(out, "{}", programs::machine())?;
+    let mut code = ExitCode::SUCCESS;
+    for (name, title, rows) in SECTIONS {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| *wanted == name) {
+            continue;
+        }
+        match rows(&programs) {
+            Ok(rows) => writeln!(out, "\n{title}\n\n{}", table::text(&rows))?,
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                writeln!(out, "\n{title}: not measured: {}", playground::chain(error.as_ref()))?;
+            }
+        }
+    }
+    writeln!(out, "\n{}", reference::LEGEND)?;
+    Ok(code)
+}
+
+/// The one place that prints an error.
+fn told(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "error: {}", playground::chain(error.as_ref()));
+        ExitCode::FAILURE
+    })
+}

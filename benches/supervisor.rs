@@ -1,0 +1,125 @@
+//! The supervisor, and a real Pebble beside it: start, memory, and what clients ask for most.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pebble::plan::Layer;
+use pebble::types::{ExecOptions, WriteFile};
+
+use crate::Result;
+use crate::daemon::Daemon;
+use crate::programs::Programs;
+use crate::progress::say;
+use crate::reference::pebble as earlier;
+use crate::table::{Against, Budget, Quantity, Row, Unit, median};
+
+/// Lives of each supervisor, in turns, so that a busy moment meets both.
+const LIVES: usize = 5;
+
+/// Commands run in each life.
+const COMMANDS: usize = 20;
+
+/// After its first answer, until it is at rest.
+const SETTLE: Duration = Duration::from_millis(300);
+
+const FILE: u64 = 64 * 1024 * 1024;
+const SERVICES: usize = 50;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What was measured in one life.
+struct Life {
+    start: f64,
+    idle: f64,
+    replan: f64,
+    fifty: f64,
+    exec: f64,
+    file: f64,
+}
+
+/// A line of the table: what it is called, where its figure is, what a real Pebble took earlier, the budget.
+type Line = (&'static str, Unit, fn(&Life) -> f64, f64, Budget);
+
+const LINES: [Line; 6] = [
+    ("start to first answer", Unit::Seconds, |life| life.start, earlier::START, Budget::OneIn(1.0)),
+    ("memory, idle", Unit::Memory, |life| life.idle, earlier::IDLE, Budget::OneIn(2.0)),
+    ("memory with 50 services", Unit::Memory, |life| life.fifty, earlier::FIFTY, Budget::OneIn(2.0)),
+    ("exec of `true`", Unit::Seconds, |life| life.exec, earlier::EXEC, Budget::OneIn(1.0)),
+    ("64 MiB file in and out", Unit::Seconds, |life| life.file, earlier::FILE, Budget::OneIn(1.0)),
+    ("replan that starts 50 services (1 s is fixed)", Unit::Seconds, |life| life.replan, earlier::REPLAN, Budget::None),
+];
+
+/// The supervisor's part of the table.
+pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for number in 1..=LIVES {
+        say(&format!("supervisor: life {number} of {LIVES}"));
+        ours.push(life(&programs.pebble)?);
+        if let Some(real) = &programs.real {
+            theirs.push(life(real)?);
+        }
+    }
+    Ok(LINES.iter().map(|line| row(line, &ours, &theirs)).collect())
+}
+
+fn row((what, unit, figure, earlier, budget): &Line, ours: &[Life], theirs: &[Life]) -> Row {
+    let is_of_this_run = !theirs.is_empty();
+    let other = if is_of_this_run { median(theirs.iter().map(figure)) } else { *earlier };
+    Row {
+        what: (*what).to_owned(),
+        measured: Quantity { value: median(ours.iter().map(figure)), unit: *unit },
+        against: Some(Against { quantity: Quantity { value: other, unit: *unit }, is_of_this_run }),
+        budget: *budget,
+    }
+}
+
+/// Memory is read before commands and files leave their traces in it.
+fn life(binary: &Path) -> Result<Life> {
+    let daemon = Daemon::start(binary)?;
+    std::thread::sleep(SETTLE);
+    let idle = daemon.memory()?;
+    let replan = replan(&daemon)?;
+    let fifty = daemon.memory()?;
+    drop(daemon);
+    let daemon = Daemon::start(binary)?;
+    Ok(Life { start: daemon.start, idle, replan, fifty, exec: exec(&daemon)?, file: file(&daemon)? })
+}
+
+fn replan(daemon: &Daemon) -> Result<f64> {
+    let mut layer = "services:\n".to_owned();
+    for number in 0..SERVICES {
+        writeln!(layer, "  sleep-{number}: {{override: replace, startup: enabled, command: sleep infinity}}")?;
+    }
+    daemon.client.add_layer("bench", &Layer::parse(layer.as_bytes())?, false)?;
+    timed(|| Ok(daemon.client.replan(PATIENCE).map(drop)?))
+}
+
+fn exec(daemon: &Daemon) -> Result<f64> {
+    // Not in the home of the user, who may have none.
+    let command = ExecOptions { working_dir: Some("/".to_owned()), ..ExecOptions::new(["true"]) };
+    let once = || match daemon.client.exec(&command)?.exit_code {
+        0 => Ok(()),
+        code => Err(format!("`true` ended with {code}").into()),
+    };
+    once()?;
+    Ok(median((0..COMMANDS).map(|_| timed(once)).collect::<Result<Vec<_>>>()?))
+}
+
+fn file(daemon: &Daemon) -> Result<f64> {
+    let path = daemon.path("file").display().to_string();
+    timed(|| {
+        daemon.client.write_file(&path, io::repeat(b'x').take(FILE), &WriteFile::default())?;
+        match daemon.client.read_file_to(&path, &mut io::sink())? {
+            FILE => Ok(()),
+            bytes => Err(format!("{bytes} of {FILE} bytes came back").into()),
+        }
+    })
+}
+
+/// How many seconds it took.
+fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed().as_secs_f64())
+}

@@ -1,0 +1,158 @@
+//! A unit of the Flask sample: the model with its hook tools, the charm under the meter, and a pod if it has one.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use juju::{CharmFiles, Event, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
+use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
+use playground::pod::{Identity, Pod, Spec};
+use rock::{Cache, Cancel, Image, Project};
+use tempfile::TempDir;
+
+use crate::meter::{self, Report};
+use crate::programs::{Programs, kept, repository};
+use crate::progress::Build;
+use crate::{Result, programs};
+
+/// The sample's container.
+const CONTAINER: &str = "flask-app";
+
+/// How long Pebble may take to write down the requests it has answered.
+const LOG: Duration = Duration::from_secs(1);
+
+/// A unit. Its pod ends first, its folder goes last.
+pub(crate) struct Unit {
+    pod: Option<Pod>,
+    server: Server,
+    name: UnitName,
+    endpoints: usize,
+    options: DispatchOptions,
+    dir: TempDir,
+}
+
+impl Unit {
+    /// A unit whose container isn't there yet.
+    pub(crate) fn new(programs: &Programs) -> Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let charm = dir.path().join("charm");
+        install(programs, &charm)?;
+        let files = CharmFiles::read(&charm)?;
+        let name = UnitName::new(&files.metadata.name, 0);
+        let endpoints = files.metadata.endpoints.len();
+        let mut model = Model::new("bench");
+        model.deploy(name.app(), files, 1)?;
+        let server = Server::start(model, dir.path())?;
+        let tools = dir.path().join("tools");
+        install_tools(&tools, &programs.tools)?;
+        let mut options = DispatchOptions::new(tools);
+        options.containers_dir = Some(dir.path().join("containers"));
+        Ok(Self { pod: None, server, name, endpoints, options, dir })
+    }
+
+    /// A unit whose application runs in a pod under this supervisor.
+    pub(crate) fn started(programs: &Programs, pebble: &Path) -> Result<Self> {
+        let mut unit = Self::new(programs)?;
+        let spec = spec(unit.dir.path(), pebble)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let mut pod = Pod::start(&spec, &unit.dir.path().join("pod.json"), &listener, &unit.log())?;
+        pod.ready(&Cancel::default())?;
+        unit.pod = Some(pod);
+        while let Some(event) = unit.server.with(|model| model.next_event(&unit.name)) {
+            unit.fire(&event, false)?;
+        }
+        let ready = WorkloadEvent { container: CONTAINER.to_owned(), kind: WorkloadKind::PebbleReady };
+        unit.fire(&Event::Workload(ready), false)?;
+        let status = unit.server.with(|model| model.status(&unit.name, Whose::Unit))?;
+        match status {
+            Some(status) if status.kind == StatusKind::Active => Ok(unit),
+            status => Err(format!(
+                "the application does not start: {status:?}; the pod's log ends with:\n{}",
+                unit.log_tail()
+            )
+            .into()),
+        }
+    }
+
+    /// How many endpoints the charm declares.
+    pub(crate) fn endpoints(&self) -> usize {
+        self.endpoints
+    }
+
+    /// Runs the charm for one event.
+    pub(crate) fn fire(&self, event: &Event, watches: bool) -> Result<(Dispatched, Report)> {
+        let report = self.dir.path().join("report.json");
+        let mut options = self.options.clone();
+        options.variables = BTreeMap::from([(meter::REPORT.to_owned(), report.display().to_string())]);
+        if watches {
+            options.variables.insert(meter::WATCH.to_owned(), "1".to_owned());
+        }
+        let charm = self.dir.path().join("charm");
+        let done = dispatch_process(&self.server, &self.name, event, &charm, &options)?;
+        if !done.is_success() {
+            return Err(format!("{} failed: {}{}", event.name(), done.stdout, done.stderr).into());
+        }
+        Ok((done, serde_json::from_slice(&std::fs::read(report)?)?))
+    }
+
+    /// How many requests Pebble has logged so far, after this many at least, or after a while.
+    pub(crate) fn requests(&self, least: usize) -> usize {
+        let end = Instant::now() + LOG;
+        loop {
+            let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+            let requests = log.lines().filter(|line| is_request(line)).count();
+            if requests >= least || Instant::now() > end {
+                return requests;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.path().join("pod.log")
+    }
+
+    fn log_tail(&self) -> String {
+        self.pod.as_ref().map(Pod::log_tail).unwrap_or_default()
+    }
+}
+
+/// As Pebble logs a request: `… [pebble] GET /v1/plan?format=yaml 1.2ms 200`.
+fn is_request(line: &str) -> bool {
+    let words = line.split_once("[pebble] ").map(|(_, text)| text.split(' ').collect::<Vec<_>>());
+    words.is_some_and(|words| words.len() > 1 && words[1].starts_with("/v1/"))
+}
+
+/// The charm as Juju unpacks it, with the meter in front of its binary.
+fn install(programs: &Programs, dir: &Path) -> Result<()> {
+    pack::Charm::with_dispatch(repository(), programs.charm.clone())?.unpack(dir)?;
+    std::fs::rename(dir.join("dispatch"), dir.join(meter::CHARM))?;
+    std::os::unix::fs::symlink(std::env::current_exe()?, dir.join("dispatch"))?;
+    Ok(())
+}
+
+fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
+    let folder = |name: &str| {
+        let path = dir.join(name);
+        std::fs::create_dir_all(&path).map(|()| path)
+    };
+    Ok(Spec {
+        hostname: "flask-0".to_owned(),
+        hosts: Vec::new(),
+        image: image(&folder("image")?)?,
+        pebble: pebble.to_owned(),
+        container: CONTAINER.to_owned(),
+        socket_dir: folder(&format!("containers/{CONTAINER}"))?,
+        root: folder("root")?,
+        scratch: folder("scratch")?,
+        port: 8000,
+        identity: Identity::current(),
+    })
+}
+
+/// The sample's rock, its dependencies from the package registry or from an earlier run's cache.
+fn image(into: &Path) -> Result<Image> {
+    let project = Project::find(&programs::repository().join("rock/flask"))?;
+    Ok(rock::build(&project, into, &Cache::new(kept("rock-cache")), &Build::default())?)
+}
