@@ -1,4 +1,6 @@
-//! The daemon as a whole: what its parts share, its beginning and its end.
+//! The daemon as a whole: what its parts share, and its beginning.
+
+mod end;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,10 +13,11 @@ use std::time::Duration;
 
 use pebble::plan::{self, Layers, state};
 use rustix::process::{getpid, getuid};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at};
+
+use end::{Stops, finish, until_end};
 
 use crate::cli::Options;
 use crate::clock::Time;
@@ -35,8 +38,6 @@ pub(crate) const VERSION: &str = "v1.32.1";
 
 /// How often what is old is forgotten.
 const PRUNE: Duration = Duration::from_secs(600);
-/// How long requests and tasks at work get when the daemon ends.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A daemon that can't run. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +114,40 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    fn new(
+        options: &Options,
+        environment: BTreeMap<String, String>,
+        reaper: Reaper,
+        plan: Layers,
+    ) -> Result<Daemon, Error> {
+        let journal = Journal::new(options.debug);
+        let file = if options.persist { File::within(&options.directory) } else { File::nowhere() };
+        Ok(Daemon {
+            boot_id: boot_id()?,
+            http_address: options.http.clone(),
+            journal,
+            store: Store::new(file.load(Time::now())?, file, journal),
+            runner: Runner::default(),
+            plan: RefCell::new(plan),
+            services: Services::new(),
+            executions: Executions::default(),
+            reaper,
+            verbose: RefCell::new(if options.verbose { Verbose::start()? } else { Verbose::off() }),
+            busy: watch::Sender::new(0),
+            environment,
+            end: watch::Sender::new(None),
+            draws: Cell::new(0x9E37_79B9_7F4A_7C15),
+        })
+    }
+
+    fn greet(&self) {
+        self.journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
+        if let Some(address) = &self.http_address {
+            self.journal.note(&format!("HTTP API server listening on {address:?}."));
+        }
+        self.journal.note("Started daemon.");
+    }
+
     /// The daemon's own environment, which its children inherit.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         self.environment.clone()
@@ -140,39 +175,18 @@ impl Daemon {
 /// # Errors
 /// It can't begin: a directory, the plan, the state or a socket is not as it should be.
 pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>) -> Result<End, Error> {
-    let journal = Journal::new(options.debug);
     let reaper = Reaper::start().map_err(Error::Reaper)?;
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
     let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
+    // Before anything is written: the directory may be another daemon's.
     let socket = server::listen(&options.socket).await?;
-    let file = if options.persist { File::within(&options.directory) } else { File::nowhere() };
-    let state = file.load(Time::now())?;
-    journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
     let http = options.http.as_deref().map(server::listen_http).transpose()?;
-    if let Some(address) = &options.http {
-        journal.note(&format!("HTTP API server listening on {address:?}."));
-    }
     if !options.args.is_empty() {
         plan.set_service_args(&options.args)?;
     }
-    let daemon = Rc::new(Daemon {
-        boot_id: boot_id()?,
-        http_address: options.http.clone(),
-        journal,
-        store: Store::new(state, file, journal),
-        runner: Runner::default(),
-        plan: RefCell::new(plan),
-        services: Services::new(),
-        executions: Executions::default(),
-        reaper,
-        verbose: RefCell::new(if options.verbose { Verbose::start()? } else { Verbose::off() }),
-        busy: watch::Sender::new(0),
-        environment,
-        end: watch::Sender::new(None),
-        draws: Cell::new(0x9E37_79B9_7F4A_7C15),
-    });
-    journal.note("Started daemon.");
+    let daemon = Rc::new(Daemon::new(&options, environment, reaper, plan)?);
+    daemon.greet();
     work(&daemon, socket, http);
     if !options.hold {
         autostart(&daemon);
@@ -238,67 +252,4 @@ fn autostart(daemon: &Rc<Daemon>) {
             Some(error) => daemon.journal.note(&format!("Cannot wait for autostart change {change}: {error}")),
         }
     });
-}
-
-/// The signals that end the daemon.
-struct Stops {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
-}
-
-impl Stops {
-    fn new() -> io::Result<Stops> {
-        Ok(Stops {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "terminated",
-            _ = self.interrupt.recv() => "interrupt",
-            _ = self.quit.recv() => "quit",
-        }
-    }
-}
-
-async fn until_end(daemon: &Daemon, stops: &mut Stops) -> End {
-    let mut reason = daemon.end.subscribe();
-    tokio::select! {
-        name = stops.next() => {
-            daemon.journal.note(&format!("Exiting on {name} signal."));
-            End::Asked
-        }
-        end = reason.wait_for(Option::is_some) => {
-            let end = end.ok().and_then(|end| *end).unwrap_or(End::Asked);
-            daemon.journal.note("Server exiting!");
-            end
-        }
-    }
-}
-
-/// Stops the services in their order, lets go of everything else and saves.
-async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
-    daemon.journal.security(Event::Shutdown, &getuid().as_raw().to_string(), "Shutting down daemon");
-    if let Some(change) = api::stop_all(daemon) {
-        daemon.journal.note("Stopping all running services.");
-        runner::ensure(daemon);
-        let stopped = daemon.store.wait(|state| state.is_ready(change).then_some(()));
-        if timeout(daemon.services.stop_timeout(), stopped).await.is_err() {
-            daemon.journal.note("Cannot stop running services: timeout stopping running services");
-        }
-    }
-    daemon.runner.end();
-    let idle = daemon.store.wait(|_| daemon.runner.is_idle().then_some(()));
-    // Those that don't end in time end with us.
-    let _ = timeout(GRACE, idle).await;
-    let mut busy = daemon.busy.subscribe();
-    let _ = timeout(GRACE, busy.wait_for(|count| *count == 0)).await;
-    daemon.store.save();
-    daemon.verbose.borrow_mut().finish();
-    // Somebody may have removed it already.
-    let _ = fs::remove_file(socket);
 }

@@ -135,32 +135,31 @@ async fn execute(
     abort: Abort,
 ) -> Result<(), String> {
     let Waiting { control, stdio, stderr } = waiting;
-    let connected = async {
-        let stdio = stdio.await.ok()?;
-        let stderr = match stderr {
-            Some(stderr) => Some(stderr.await.ok()?),
-            None => None,
-        };
-        Some((stdio, stderr))
-    };
-    let Ok(Some((stdio, stderr))) = timeout(CONNECT, connected).await else {
+    let Ok(Some((stdio, stderr))) = timeout(CONNECT, connected(stdio, stderr)).await else {
         let why = format!("exec {task}: timeout waiting for websocket connections: context deadline exceeded");
-        daemon.journal.note(&format!("Exec {}", &why["exec ".len()..]));
+        daemon.journal.note(&why);
         return Err(why);
     };
-    let running = match Running::start(daemon, &settings, stdio, stderr) {
-        Ok(running) => running,
-        Err(error) => {
-            set_exit_code(daemon, task, -1);
-            return Err(error);
+    let outcome = match Running::start(daemon, &settings, stdio, stderr) {
+        Ok(running) => {
+            let control = spawn_local(sockets::control(daemon.clone(), task, running.pid, control));
+            running.end(settings.timeout, abort, control).await
         }
+        Err(error) => Err(error),
     };
-    let pid = running.pid;
-    let control = spawn_local(sockets::control(daemon.clone(), task, pid, control));
-    let outcome = running.end(settings.timeout, abort, control).await;
-    let code = *outcome.as_ref().unwrap_or(&-1);
-    set_exit_code(daemon, task, code);
+    set_exit_code(daemon, task, *outcome.as_ref().unwrap_or(&-1));
     outcome.map(drop)
+}
+
+async fn connected(
+    stdio: oneshot::Receiver<Socket>,
+    stderr: Option<oneshot::Receiver<Socket>>,
+) -> Option<(Socket, Option<Socket>)> {
+    let stdio = stdio.await.ok()?;
+    match stderr {
+        Some(stderr) => Some((stdio, Some(stderr.await.ok()?))),
+        None => Some((stdio, None)),
+    }
 }
 
 fn set_exit_code(daemon: &Daemon, task: Id, code: i32) {
@@ -218,19 +217,17 @@ impl Running {
                 None => std::future::pending().await,
             }
         };
-        let (killed, late) = tokio::select! {
+        let late = tokio::select! {
             code = &mut self.exit => {
                 control.abort();
                 self.outputs_sent().await;
                 return Ok(code.unwrap_or(-1));
             }
-            () = overdue => (true, true),
-            () = abort.asked() => (true, false),
+            () = overdue => true,
+            () = abort.asked() => false,
         };
-        if killed {
-            // Gone already is as good.
-            let _ = process::signal(self.pid, Signal::KILL);
-        }
+        // Gone already is as good.
+        let _ = process::signal(self.pid, Signal::KILL);
         let code = (&mut self.exit).await.unwrap_or(-1);
         control.abort();
         // Pebble waits for whoever still holds the output; a client that set a limit is better served without.

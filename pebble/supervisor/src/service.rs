@@ -1,15 +1,17 @@
 //! Services as processes: carries out what the pure state machine says, and tells it what happens.
 
 mod run;
+mod step;
 
 pub(crate) use run::fill_in_user;
+use step::{Asker, Reply, step};
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, Signal, StartError, State, Timer};
+use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, StartError, State, Timer};
 use pebble::plan::{Plan, Service};
 use pebble::types;
 use rustix::process::Pid;
@@ -165,27 +167,6 @@ fn ask_start(daemon: &Rc<Daemon>, task: Id, name: &str) -> oneshot::Receiver<Res
     told
 }
 
-/// The task that asks for a start or stop.
-struct Asker {
-    task: Id,
-    reply: Reply,
-}
-
-enum Reply {
-    Start(oneshot::Sender<Result<(), StartError>>),
-    Stop(oneshot::Sender<Result<(), String>>),
-}
-
-impl Reply {
-    fn start(self) -> Option<oneshot::Sender<Result<(), StartError>>> {
-        if let Reply::Start(tell) = self { Some(tell) } else { None }
-    }
-
-    fn stop(self) -> Option<oneshot::Sender<Result<(), String>>> {
-        if let Reply::Stop(tell) = self { Some(tell) } else { None }
-    }
-}
-
 impl Services {
     /// Makes a service known, or brings its definition up to date.
     fn enter(&self, name: &str, config: Service) {
@@ -205,70 +186,6 @@ impl Services {
                 entries.insert(name.to_owned(), entry);
             }
         }
-    }
-}
-
-/// Tells a service's machine what happened and carries out what it says. An answer within that is the asker's; one that
-/// comes later goes to who asked last and is still waiting.
-fn step(daemon: &Rc<Daemon>, name: &str, input: Input, asker: Option<Asker>) {
-    let chance = daemon.chance();
-    let Some(outputs) = daemon.services.with(name, |entry| entry.take_in(input, chance)) else { return };
-    let mut asker = asker;
-    for output in outputs {
-        carry_out(daemon, name, output, &mut asker);
-    }
-    if let Some(asker) = asker {
-        daemon.services.with(name, |entry| match asker.reply {
-            Reply::Start(tell) => entry.starting = Some(tell),
-            Reply::Stop(tell) => entry.stopping = Some(tell),
-        });
-    }
-}
-
-fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option<Asker>) {
-    match output {
-        Output::Spawn => {
-            let input = run::spawn(daemon, name).map_or_else(Input::SpawnFailed, |()| Input::Spawned);
-            let outputs = daemon.services.with(name, |entry| entry.take_in(input, daemon.chance()));
-            outputs.into_iter().flatten().for_each(|output| carry_out(daemon, name, output, asker));
-        }
-        Output::Signal(signal) => send(daemon, name, signal),
-        Output::SetTimer(timer, delay) => run::set_timer(daemon, name, timer, delay),
-        Output::ClearTimer(timer) => {
-            let running = daemon.services.with(name, |entry| entry.timers.remove(&timer)).flatten();
-            running.inspect(AbortHandle::abort);
-        }
-        Output::Started(outcome) => {
-            let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Start(_)));
-            let waiting = || daemon.services.with(name, |entry| entry.starting.take()).flatten();
-            let tell = asked.map_or_else(waiting, |asker| asker.reply.start());
-            // A task that was given up waits no more.
-            tell.map(|tell| tell.send(outcome));
-        }
-        Output::Stopped(outcome) => {
-            let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Stop(_)));
-            let waiting = || daemon.services.with(name, |entry| entry.stopping.take()).flatten();
-            let tell = asked.map_or_else(waiting, |asker| asker.reply.stop());
-            tell.map(|tell| tell.send(outcome));
-        }
-        Output::TaskLog(text) => {
-            if let Some(asker) = asker {
-                daemon.store.write(|state| state.log(asker.task, Level::Info, &text, Time::now()));
-            }
-        }
-        Output::Log(text) => daemon.journal.note(&text),
-        Output::Shutdown(kind) => daemon.shutdown(kind.into()),
-    }
-}
-
-fn send(daemon: &Daemon, name: &str, signal: Signal) {
-    let Some(Some(process)) = daemon.services.with(name, |entry| entry.process) else { return };
-    let (signal, word) = match signal {
-        Signal::Term => (rustix::process::Signal::TERM, "SIGTERM"),
-        Signal::Kill => (rustix::process::Signal::KILL, "SIGKILL"),
-    };
-    if let Err(error) = process::signal_group(process, signal) {
-        daemon.journal.note(&format!("Cannot send {word} to process: {}", crate::errno::text(&error.into())));
     }
 }
 

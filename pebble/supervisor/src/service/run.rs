@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
-use super::step;
+use super::step::step;
 use crate::clock::Time;
 use crate::daemon::Daemon;
 use crate::errno;
