@@ -1,5 +1,5 @@
 //! Changes, tasks and notices, and the rules by which tasks come to run, fail and drag others along. Pure: no clock of
-//! its own, no file ([`file`] has that), no process.
+//! its own, no file ([`mod@file`] has that), no process.
 //!
 //! A task runs once all it waits for are done. When one fails, its lane and all that wait for it are given up; other
 //! lanes go on. There is nothing to undo here: what was done stays done.
