@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use juju::Status;
+
 use crate::asked::Action;
 use crate::framework::Purpose;
+use crate::hold::Hold;
 use crate::observe::Seen;
 use crate::options;
 use crate::shape::Shape;
@@ -40,9 +43,11 @@ fn rotation_refused(seen: &Seen, shape: &Shape) -> Option<String> {
     if seen.peer.as_ref().and_then(|view| view.local_app.as_ref()).and_then(|bag| bag.text(&key)).is_none() {
         return Some("charm is still initializing".to_owned());
     }
-    if let Err(holds) = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets) {
-        let messages: Vec<_> = holds.into_iter().map(|hold| hold.message).collect();
-        return Some(format!("the key was not rotated: {}", messages.join("; ")));
+    let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
+    let holds: Vec<_> =
+        shape.paas_config.clone().err().into_iter().chain(settings.err().into_iter().flatten()).collect();
+    if let Some(Status { message, .. }) = Hold::status(&holds) {
+        return Some(format!("the key was not rotated: {message}"));
     }
     let keys =
         shape.framework.options.iter().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));

@@ -55,11 +55,10 @@ pub fn by(event: &Event, shape: &Shape) -> Asked {
 
 fn scope(event: &Event, shape: &Shape) -> Scope {
     match event {
-        Event::ConfigChanged | Event::UpdateStatus => Scope::Everything,
         Event::LeaderElected | Event::UpgradeCharm => Scope::Requests,
         Event::Relation(relation) if !shape.uses(&relation.endpoint) => Scope::Nothing,
         Event::Relation(relation) if relation.kind == RelationKind::Created => Scope::Requests,
-        Event::Relation(_) => Scope::Everything,
+        Event::ConfigChanged | Event::UpdateStatus | Event::Relation(_) => Scope::Everything,
         Event::Secret(secret) if secret.kind == SecretKind::Changed => Scope::Everything,
         Event::Workload(workload) if workload.container == shape.container => match workload.kind {
             WorkloadKind::PebbleReady => Scope::Everything,

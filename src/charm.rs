@@ -6,7 +6,7 @@ use pebble::blocking::Client;
 use crate::asked;
 use crate::hold::Hold;
 use crate::pipeline;
-use crate::shape::{Shape, Switches};
+use crate::shape::Shape;
 
 /// The web-app charm.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Charm for WebApp {
 
     fn new(context: &Context) -> Result<Self, Error> {
         let files = CharmFiles::read(&context.charm_dir).map_err(Error::Files)?;
-        Ok(Self { shape: Switches::read(&context.charm_dir).and_then(|switches| Shape::of(&files, &switches)) })
+        Ok(Self { shape: Shape::read(&context.charm_dir, &files) })
     }
 
     fn observe(observers: &mut Observers<Self>) {
@@ -58,7 +58,7 @@ fn reconcile(event: &Event, juju: &Juju<'_>, shape: &Shape) -> Result<(), Error>
     }
     let pebble = Client::new(juju.context.pebble_socket(&shape.container));
     let seed = random()?;
-    Ok(pipeline::run(asked, juju, &pebble, shape, &mut || seed)?)
+    Ok(pipeline::run(&asked, juju, &pebble, shape, &mut || seed)?)
 }
 
 /// The bytes of a new key, drawn once: the stages only ever use them.

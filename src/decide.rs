@@ -12,7 +12,7 @@ use pebble::types::ServiceStatus;
 use crate::answer::{self, Answer};
 use crate::asked::{Action as Asks, Asked};
 use crate::hold::Hold;
-use crate::observe::{Container, Integration, Seen, Workload};
+use crate::observe::{Integration, Seen, Workload};
 use crate::relation::{self, Interface, Serving};
 use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
@@ -60,9 +60,9 @@ fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) {
 
 /// Stops what runs: without its integrations the workload must not serve.
 fn stop(workload: &Workload) -> Option<Step> {
-    let Workload::Here(Container { services, .. }) = workload else { return None };
+    let Workload::Here(container) = workload else { return None };
     let running: Vec<_> =
-        services.iter().filter(|s| s.current != ServiceStatus::Inactive).map(|s| s.name.clone()).collect();
+        container.services.iter().filter(|s| s.current != ServiceStatus::Inactive).map(|s| s.name.clone()).collect();
     let refused = Hold::blocked(format!("cannot stop {}", running.join(", ")));
     (!running.is_empty()).then(|| Step::new(Action::Stop { services: running }, refused))
 }

@@ -25,6 +25,8 @@ pub struct Framework {
     pub port: u16,
     /// The options the framework gives a charm.
     pub options: &'static [FrameworkOption],
+    /// Whether its web server can be had to log in JSON.
+    pub logs_json: bool,
     /// Beginnings of option names that a charm's author can't use.
     pub reserved: &'static [&'static str],
 }

@@ -6,6 +6,16 @@ use std::fmt::Write as _;
 use pebble::plan::command;
 
 use crate::framework::Framework;
+use crate::paas_config::Logging;
+
+/// A logger that writes JSON and still counts for statsd.
+const JSON_LOGGING: &str = include_str!("gunicorn/json_logging.py");
+
+/// What has workers send the application's spans.
+const TRACING: &str = include_str!("gunicorn/tracing.py");
+
+/// Gunicorn's own format, and the response's request id, by which a trace is found.
+const ACCESS_LOG_FORMAT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s"#;
 
 /// Where the configuration file is, whatever rock it is.
 #[must_use]
@@ -19,25 +29,55 @@ pub fn log_dir(framework: &Framework) -> String {
     format!("/var/log/{}", framework.name)
 }
 
-/// The configuration file. Logs go to the standard streams when Pebble can forward them, else to files.
-#[must_use]
-pub fn config(framework: &Framework, settings: &BTreeMap<&'static str, i64>, forwards_logs: bool) -> String {
-    let logs = log_dir(framework);
-    let log = |name: &str| if forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
-    let mut text = format!(
-        "bind = ['0.0.0.0:{}']\nchdir = '{}'\naccesslog = '{}'\nerrorlog = '{}'\nstatsd_host = 'localhost:9125'",
-        framework.port,
-        framework.app_dir,
-        log("access"),
-        log("error"),
-    );
-    for name in ["workers", "threads", "keepalive", "timeout"] {
-        if let Some(value) = settings.get(name) {
-            // Writing to a string can't fail.
-            let _ = write!(text, "\n{name} = {value}");
+/// What the web server shall be like.
+#[derive(Debug)]
+pub struct Server<'a> {
+    /// Its settings in numbers.
+    pub settings: &'a BTreeMap<&'static str, i64>,
+    /// Logs go to the standard streams, since Pebble can forward them; else they go to files.
+    pub forwards_logs: bool,
+    /// How it writes its logs.
+    pub logging: Logging,
+    /// The application's spans have somewhere to go.
+    pub traces: bool,
+}
+
+impl Server<'_> {
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self, framework: &Framework) -> String {
+        let logs = log_dir(framework);
+        let log = |name: &str| if self.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
+        let mut text = format!(
+            "{}{}bind = ['0.0.0.0:{}']\nchdir = '{}'\naccesslog = '{}'\nerrorlog = '{}'\n\
+            statsd_host = 'localhost:9125'",
+            self.logger(),
+            if self.traces { TRACING } else { "" },
+            framework.port,
+            framework.app_dir,
+            log("access"),
+            log("error"),
+        );
+        for name in ["workers", "threads", "keepalive", "timeout"] {
+            if let Some(value) = self.settings.get(name) {
+                // Writing to a string can't fail.
+                let _ = write!(text, "\n{name} = {value}");
+            }
+        }
+        if self.traces {
+            let _ = write!(text, "\naccess_log_format = '{ACCESS_LOG_FORMAT}'");
+        }
+        text
+    }
+
+    /// The part of the configuration that only a start takes up: gunicorn keeps its logger when it reads the file anew.
+    #[must_use]
+    pub fn logger(&self) -> &'static str {
+        match self.logging {
+            Logging::Plain => "",
+            Logging::Json => JSON_LOGGING,
         }
     }
-    text
 }
 
 /// The service's command as the words that check the configuration instead of serving.
@@ -97,17 +137,41 @@ mod tests {
 
     const COMMAND: &str = "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]";
 
+    fn config(settings: &[(&'static str, i64)], forwards_logs: bool, logging: Logging, traces: bool) -> String {
+        let settings = settings.iter().copied().collect();
+        Server { settings: &settings, forwards_logs, logging, traces }.config(&FLASK)
+    }
+
+    #[test]
+    fn logger_and_tracing_come_before_the_settings_and_the_format_after() {
+        let plain = config(&[("workers", 2)], true, Logging::Plain, false);
+        let json = config(&[("workers", 2)], true, Logging::Json, false);
+        assert_eq!(json, format!("{JSON_LOGGING}{plain}"));
+        let format = r#"'%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s'"#;
+        let both = config(&[("workers", 2)], true, Logging::Json, true);
+        assert_eq!(both, format!("{JSON_LOGGING}{TRACING}{plain}\naccess_log_format = {format}"));
+    }
+
+    #[test]
+    fn python_code_ends_with_its_line_and_names_what_gunicorn_calls() {
+        for (code, names) in
+            [(JSON_LOGGING, ["logger_class = ", "def post_worker_init("]), (TRACING, ["def post_fork(", ""])]
+        {
+            assert!(code.ends_with('\n') && names.iter().all(|name| code.contains(name)));
+        }
+    }
+
     #[test]
     fn the_plain_configuration() {
         let expected = "bind = ['0.0.0.0:8000']\nchdir = '/flask/app'\naccesslog = '-'\nerrorlog = '-'\n\
             statsd_host = 'localhost:9125'";
-        assert_eq!(config(&FLASK, &BTreeMap::new(), true), expected);
+        assert_eq!(config(&[], true, Logging::Plain, false), expected);
     }
 
     #[test]
     fn settings_follow_in_gunicorns_order_and_logs_go_to_files() {
-        let settings = BTreeMap::from([("timeout", 0), ("workers", 4), ("keepalive", 2), ("threads", 3)]);
-        let config = config(&FLASK, &settings, false);
+        let settings = [("timeout", 0), ("workers", 4), ("keepalive", 2), ("threads", 3)];
+        let config = config(&settings, false, Logging::Plain, false);
         assert!(config.ends_with("'localhost:9125'\nworkers = 4\nthreads = 3\nkeepalive = 2\ntimeout = 0"), "{config}");
         assert!(config.contains("accesslog = '/var/log/flask/access.log'\nerrorlog = '/var/log/flask/error.log'"));
     }

@@ -23,6 +23,7 @@ pub mod hold;
 pub mod migration;
 pub mod observe;
 pub mod options;
+pub mod paas_config;
 pub mod perform;
 pub mod pipeline;
 pub mod publish;

@@ -43,7 +43,7 @@ pub struct Migration {
 }
 
 /// The script among the files of a folder.
-pub fn choose<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
+pub fn choose<'a>(names: &(impl Iterator<Item = &'a str> + Clone)) -> Option<&'static str> {
     SCRIPTS.into_iter().rev().find(|script| names.clone().any(|name| name == *script))
 }
 
@@ -147,7 +147,7 @@ mod tests {
             (&["migrations", "migrate.bak"], None),
         ];
         for (names, expected) in table {
-            assert_eq!(choose(names.iter().copied()), expected, "{names:?}");
+            assert_eq!(choose(&names.iter().copied()), expected, "{names:?}");
         }
     }
 

@@ -87,7 +87,7 @@ pub enum Workload {
     /// Its Pebble answers, but not to this.
     Unreadable(String),
     /// What it holds.
-    Here(Container),
+    Here(Box<Container>),
 }
 
 /// What the container holds.
@@ -226,8 +226,11 @@ fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> 
 
 /// Whether the relation leads into another model, which decides what a database is told first.
 fn cross_model(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<bool, juju::Error> {
+    if !interface.is_database() {
+        return Ok(false);
+    }
     let unwritten = view.local_app.as_ref().is_some_and(|bag| bag.text("requested-secrets").is_none());
-    if interface == Interface::Ingress || !unwritten {
+    if !unwritten {
         return Ok(view.local_app.as_ref().is_some_and(|bag| bag.text("provided-secrets").is_none()));
     }
     match juju.relation_model_uuid(view.id) {
@@ -240,7 +243,7 @@ fn cross_model(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<boo
 
 fn workload(pebble: &Client, framework: &Framework) -> Workload {
     match container(pebble, framework) {
-        Ok(container) => Workload::Here(container),
+        Ok(container) => Workload::Here(Box::new(container)),
         Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
             Workload::Away(error.to_string())
         }
@@ -274,7 +277,7 @@ fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebb
         Err(error) if error.is_not_found() => Vec::new(),
         files => files?,
     };
-    let Some(name) = migration::choose(files.iter().map(|file| file.name.as_str())) else { return Ok(None) };
+    let Some(name) = migration::choose(&files.iter().map(|file| file.name.as_str())) else { return Ok(None) };
     let info = files.into_iter().find(|file| file.name == name).unwrap_or_default();
     let version = match info.size {
         Some(size) if size > LARGEST_FILE as u64 => format!("{size} {}", info.last_modified).into_bytes(),

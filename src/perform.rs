@@ -75,6 +75,7 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
         Action::Run(command) => run(command, pebble),
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
+        Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Reload { service } => Ok(pebble.signal("SIGHUP", &[service])?),
     }
 }

@@ -15,14 +15,14 @@ use crate::{conclude, decide, observe, perform, publish};
 ///
 /// A hook tool that fails: everything else is a status.
 pub fn run(
-    asked: Asked,
+    asked: &Asked,
     juju: &Juju<'_>,
     pebble: &Client,
     shape: &Shape,
     random: Random<'_>,
 ) -> Result<(), juju::Error> {
-    let seen = observe::all(&asked, juju, pebble, shape)?;
-    let steps = decide::steps(&asked, &seen, shape, random);
+    let seen = observe::all(asked, juju, pebble, shape)?;
+    let steps = decide::steps(asked, &seen, shape, random);
     publish::progress(juju, &steps)?;
     let done = perform::all(&steps, pebble);
     let report = conclude::report(&seen, &steps, &done);

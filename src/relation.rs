@@ -4,6 +4,7 @@
 
 pub mod database;
 mod peers;
+pub mod tracing;
 
 use interfaces::database::{Database, NEEDS as DATABASE_NEEDS, Wish};
 use interfaces::{Changes, Read, SecretRef, ingress, mysql, postgresql};
@@ -11,6 +12,7 @@ use juju::{Needs, View, Whose};
 use pebble::plan::Environment;
 
 pub use peers::{Peers, peers};
+pub use tracing::Spans;
 
 use crate::hold::Hold;
 use crate::observe::{Integration, Relation, Seen, Unit};
@@ -27,6 +29,8 @@ pub enum Interface {
     Mysql,
     /// `ingress`
     Ingress,
+    /// `tracing`
+    Tracing,
 }
 
 /// What a relation that is ready gives.
@@ -36,6 +40,8 @@ pub enum Given {
     Database(Database),
     /// The address at which visitors reach the application.
     Url(String),
+    /// A backend for the application's spans.
+    Spans(Spans),
 }
 
 impl Interface {
@@ -46,6 +52,7 @@ impl Interface {
             postgresql::INTERFACE => Some(Self::Postgresql),
             mysql::INTERFACE => Some(Self::Mysql),
             ingress::INTERFACE => Some(Self::Ingress),
+            interfaces::tracing::INTERFACE => Some(Self::Tracing),
             _ => None,
         }
     }
@@ -57,12 +64,19 @@ impl Interface {
         self != Self::Ingress
     }
 
+    /// Whether what it gives is a database.
+    #[must_use]
+    pub fn is_database(self) -> bool {
+        matches!(self, Self::Postgresql | Self::Mysql)
+    }
+
     /// What is read of its relations.
     #[must_use]
     pub fn needs(self) -> Needs {
         match self {
             Self::Postgresql | Self::Mysql => DATABASE_NEEDS,
             Self::Ingress => ingress::NEEDS,
+            Self::Tracing => interfaces::tracing::NEEDS,
         }
     }
 
@@ -71,7 +85,7 @@ impl Interface {
     pub fn secrets(self, view: &View) -> Vec<SecretRef> {
         let refs = match self {
             Self::Postgresql | Self::Mysql => interfaces::database::secrets(view),
-            Self::Ingress => Vec::new(),
+            Self::Ingress | Self::Tracing => Vec::new(),
         };
         refs.into_iter().filter(|reference| reference.needed).collect()
     }
@@ -82,6 +96,10 @@ impl Interface {
             Self::Postgresql => postgresql::read(view, secrets, &wish).map(Given::Database),
             Self::Mysql => mysql::read(view, secrets, &wish).map(Given::Database),
             Self::Ingress => ingress::read(view).map(Given::Url),
+            Self::Tracing => interfaces::tracing::read(view).map(|endpoint| {
+                let service_name = unit.name.app().to_owned();
+                Given::Spans(Spans { service_name, endpoint })
+            }),
         }
     }
 
@@ -89,6 +107,7 @@ impl Interface {
         match self {
             Self::Postgresql | Self::Mysql => interfaces::database::request(&relation.view, &wish(relation, unit)),
             Self::Ingress => ingress::request(&relation.view, &route(relation, unit, port)),
+            Self::Tracing => interfaces::tracing::request(&relation.view),
         }
     }
 }
@@ -163,6 +182,7 @@ fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
 pub fn environment(given: &[(&Endpoint, Given)]) -> Environment {
     let variables = |(endpoint, given): &(&Endpoint, Given)| match given {
         Given::Database(database) => database::environment(&endpoint.name, database),
+        Given::Spans(spans) => tracing::environment(spans),
         Given::Url(_) => Environment::new(),
     };
     given.iter().flat_map(variables).collect()
@@ -173,8 +193,14 @@ pub fn environment(given: &[(&Endpoint, Given)]) -> Environment {
 pub fn url<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a str> {
     given.iter().find_map(|(_, given)| match given {
         Given::Url(url) => Some(url.as_str()),
-        Given::Database(_) => None,
+        Given::Database(_) | Given::Spans(_) => None,
     })
+}
+
+/// Whether the application's spans have somewhere to go.
+#[must_use]
+pub fn traces(given: &[(&Endpoint, Given)]) -> bool {
+    given.iter().any(|(_, given)| matches!(given, Given::Spans(_)))
 }
 
 /// The databases, with their endpoints' names.
@@ -182,7 +208,7 @@ pub fn url<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a str> {
 pub fn databases<'a>(given: &'a [(&'a Endpoint, Given)]) -> Vec<(&'a str, &'a Database)> {
     let database = |(endpoint, given): &'a (&'a Endpoint, Given)| match given {
         Given::Database(database) => Some((endpoint.name.as_str(), database)),
-        Given::Url(_) => None,
+        Given::Url(_) | Given::Spans(_) => None,
     };
     given.iter().filter_map(database).collect()
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::framework::{self, Framework};
 use crate::hold::Hold;
+use crate::paas_config::PaasConfig;
 use crate::relation::Interface;
 
 /// A migration that takes longer is given up, unless `webcharm.yaml` says otherwise: a hook that hangs for good is worse.
@@ -31,6 +32,8 @@ pub struct Shape {
     pub endpoints: Vec<Endpoint>,
     /// How long a migration may take.
     pub migration_timeout: Duration,
+    /// What its author set for the framework, or what is wrong with that: the workload then stays as it is.
+    pub paas_config: Result<PaasConfig, Hold>,
 }
 
 /// An endpoint the charm requires.
@@ -73,6 +76,16 @@ impl Switches {
 }
 
 impl Shape {
+    /// Of the charm in this folder, whose files for Juju were read already.
+    ///
+    /// # Errors
+    ///
+    /// A hold that says what the charm's author must add or change.
+    pub fn read(charm_dir: &Path, files: &CharmFiles) -> Result<Self, Hold> {
+        let shape = Self::of(files, &Switches::read(charm_dir)?)?;
+        Ok(Self { paas_config: PaasConfig::read(charm_dir, shape.framework), ..shape })
+    }
+
     /// Of the charm's files.
     ///
     /// # Errors
@@ -93,6 +106,7 @@ impl Shape {
             peer: peers.into_iter().find(|e| e.interface == peer::INTERFACE).map(|e| e.name.clone()),
             endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
             migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
+            paas_config: Ok(PaasConfig::default()),
         })
     }
 
@@ -140,7 +154,7 @@ mod tests {
     const FLASK: &str = "name: shop\ncontainers: {flask-app: {}}\n\
         peers: {secret-storage: {interface: secret-storage}}\n\
         requires: {db: {interface: mysql_client}, postgresql: {interface: postgresql_client, optional: true},\n\
-        logging: {interface: loki_push_api}, ingress: {interface: ingress}}\n";
+        logging: {interface: loki_push_api}, ingress: {interface: ingress}, tracing: {interface: tracing}}\n";
 
     #[test]
     fn endpoints_of_any_name_are_known_by_their_interface_in_the_files_order() {
@@ -150,6 +164,7 @@ mod tests {
             ("db", Interface::Mysql, true),
             ("postgresql", Interface::Postgresql, false),
             ("ingress", Interface::Ingress, false),
+            ("tracing", Interface::Tracing, true),
         ];
         assert_eq!(endpoints, expected);
         assert!(shape.uses("secret-storage") && shape.uses("db") && !shape.uses("logging"));

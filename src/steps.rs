@@ -96,6 +96,11 @@ pub enum Action {
         /// The service.
         service: String,
     },
+    /// End the web server's process and start another: for what reading its configuration anew doesn't change.
+    Restart {
+        /// The service.
+        service: String,
+    },
 }
 
 /// A command in the container.
@@ -128,6 +133,7 @@ impl fmt::Display for Action {
             Self::AddLayer(_) => f.write_str("configure the services"),
             Self::Replan => f.write_str("start the services"),
             Self::Reload { service } => write!(f, "reload {service}"),
+            Self::Restart { service } => write!(f, "restart {service}"),
         }
     }
 }
@@ -142,6 +148,6 @@ impl Steps {
     /// Whether the effects can take so long that the operator should be told meanwhile.
     #[must_use]
     pub fn take_time(&self) -> bool {
-        self.effects.iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan))
+        self.effects.iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan | Action::Restart { .. }))
     }
 }

@@ -79,8 +79,8 @@ fn reason(log: &str) -> Option<&str> {
 /// The last line that the service printed, which Pebble indents beneath its own.
 fn last_words(log: &str) -> Option<&str> {
     let (_, output) = log.split_once("Most recent service output:")?;
-    let printed = output.lines().filter(|line| line.starts_with("    ")).map(str::trim);
-    printed.filter(|line| !line.is_empty()).next_back()
+    let mut printed = output.lines().filter(|line| line.starts_with("    ")).map(str::trim);
+    printed.rfind(|line| !line.is_empty())
 }
 
 fn last_line(text: &str) -> Option<&str> {

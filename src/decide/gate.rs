@@ -6,12 +6,14 @@ use interfaces::peer::Peer;
 use crate::hold::Hold;
 use crate::observe::{Container, Integration, Seen, Unit, Workload};
 use crate::options::{self, Settings};
+use crate::paas_config::PaasConfig;
 use crate::relation::{self, Given};
 use crate::shape::{Endpoint, Shape};
 
 /// Everything the workload needs.
 pub(super) struct Ready<'a> {
     pub(super) container: &'a Container,
+    pub(super) paas_config: &'a PaasConfig,
     pub(super) settings: Settings,
     pub(super) peer: Peer,
     pub(super) given: Vec<(&'a Endpoint, Given)>,
@@ -33,17 +35,21 @@ impl From<Hold> for Reason {
 /// What the workload needs, or every reason why it hasn't got it.
 pub(super) fn pass<'a>(
     seen: &'a Seen,
-    shape: &Shape,
+    shape: &'a Shape,
     workload: &'a Workload,
     peer: Option<Peer>,
 ) -> Result<Ready<'a>, Vec<Reason>> {
+    let paas_config = shape.paas_config.as_ref();
     let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
     let given = given(&seen.integrations, &seen.unit);
     let container = reach(workload);
-    match (settings, container, peer, given) {
-        (Ok(settings), Ok(container), Some(peer), Ok(given)) => Ok(Ready { container, settings, peer, given }),
-        (settings, container, peer, given) => {
-            let options = settings.err().into_iter().flatten().map(Reason::from);
+    match (paas_config, settings, container, peer, given) {
+        (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(given)) => {
+            Ok(Ready { container, paas_config, settings, peer, given })
+        }
+        (paas_config, settings, container, peer, given) => {
+            let options = paas_config.err().cloned().into_iter().chain(settings.err().into_iter().flatten());
+            let options = options.map(Reason::from);
             let (invalid, missing) = given.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));

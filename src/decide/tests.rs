@@ -1,3 +1,5 @@
+mod server;
+
 use std::collections::BTreeMap;
 
 use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, UnitName, View, Whose};
@@ -8,7 +10,8 @@ use super::*;
 use crate::asked::Scope;
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
-use crate::observe::Relation;
+use crate::observe::{Container, Relation};
+use crate::paas_config::PaasConfig;
 use crate::relation::Interface;
 use crate::services::Services;
 use crate::shape::Endpoint;
@@ -24,6 +27,7 @@ fn shape() -> Shape {
         peer: Some("secret-storage".to_owned()),
         endpoints: Vec::new(),
         migration_timeout: std::time::Duration::from_secs(60),
+        paas_config: Ok(PaasConfig::default()),
     }
 }
 
@@ -56,7 +60,7 @@ fn fresh() -> Seen {
     let services = plan.services.keys().map(|name| info(name, ServiceStatus::Inactive)).collect();
     Seen {
         peer: Some(peer_view(Some(KEY))),
-        workload: Some(Workload::Here(Container { plan, services, ..Container::default() })),
+        workload: Some(Workload::Here(Box::new(Container { plan, services, ..Container::default() }))),
         ..Seen::nothing()
     }
 }
@@ -121,11 +125,11 @@ fn container(seen: &mut Seen) -> &mut Container {
 }
 
 fn layer(steps: &Steps) -> Layer {
-    let layers = steps.effects.iter().filter_map(|step| match &step.action {
+    let mut layers = steps.effects.iter().filter_map(|step| match &step.action {
         Action::AddLayer(layer) => Some((**layer).clone()),
         _ => None,
     });
-    layers.last().expect("a layer")
+    layers.next_back().expect("a layer")
 }
 
 fn set(seen: &mut Seen, option: &str, value: ConfigValue) {

@@ -1,6 +1,7 @@
 //! The effects on a container that has everything it needs: only those that change something.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use juju::Port;
@@ -33,7 +34,13 @@ struct Wish {
     check_command: Vec<String>,
     worker_class: Option<String>,
     /// Names the facts above: the web server was found well with them, or wasn't.
-    fingerprint: String,
+    fingerprint: Fingerprint,
+}
+
+/// Two names: of everything, and of what the server's process has taken up at its start, whatever it has read since.
+struct Fingerprint {
+    all: String,
+    logger: String,
 }
 
 /// Fills in effects, ports and memory; or the hold, if the rock itself is in the way.
@@ -47,7 +54,7 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
             let migration = migrate(&wish, ready, seen, shape, steps);
             steps.effects.extend(migration);
             steps.effects.extend(effects(&wish, container, &seen.state, framework));
-            steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint);
+            steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
             steps.ports = BTreeSet::from([Port::tcp(framework.port)]);
         }
     }
@@ -68,10 +75,16 @@ fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, H
     let worker_class = ready.settings.worker_class.clone();
     let command = command(framework, &original, worker_class.as_deref())?;
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
-    let server_config = gunicorn::config(framework, &ready.settings.web_server, seen.unit.forwards_logs);
+    let server = gunicorn::Server {
+        settings: &ready.settings.web_server,
+        forwards_logs: seen.unit.forwards_logs,
+        logging: ready.paas_config.logging,
+        traces: relation::traces(&ready.given),
+    };
+    let server_config = server.config(framework);
     let check_command = gunicorn::check_command(&layer.services[framework.name].command)
         .map_err(|error| unreadable_command(framework, &error))?;
-    let fingerprint = name(&server_config, &layer);
+    let fingerprint = Fingerprint::of(&server_config, &layer, server.logger());
     Ok(Wish { original, layer, environment, server_config, check_command, worker_class, fingerprint })
 }
 
@@ -103,14 +116,33 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
     Hold::blocked(format!("cannot read the command of service {} in the rock: {why}", framework.name))
 }
 
-fn name(server_config: &str, layer: &Layer) -> String {
-    let services = serde_json::to_vec(&layer.services).unwrap_or_default();
-    fingerprint::of([server_config.as_bytes(), &services])
+impl Fingerprint {
+    fn of(server_config: &str, layer: &Layer, logger: &str) -> Self {
+        let services = serde_json::to_vec(&layer.services).unwrap_or_default();
+        let all = fingerprint::of([server_config.as_bytes(), &services]);
+        Self { all, logger: fingerprint::of([logger.as_bytes()]) }
+    }
+
+    fn is(&self, remembered: Option<&String>) -> bool {
+        remembered.is_some_and(|remembered| *remembered == self.to_string())
+    }
+
+    /// Whether the logger is the one of then.
+    fn has_logger_of(&self, remembered: Option<&String>) -> bool {
+        remembered.and_then(|remembered| remembered.split(' ').nth(1)) == Some(self.logger.as_str())
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.all, self.logger)
+    }
 }
 
 fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>, framework: &Framework) -> Vec<Step> {
     let same_file = container.server_config.as_deref() == Some(wish.server_config.as_bytes());
-    let well = same_file && state.get(WEB_SERVER) == Some(&wish.fingerprint);
+    let remembered = state.get(WEB_SERVER);
+    let well = same_file && wish.fingerprint.is(remembered);
     let mut effects = if well { Vec::new() } else { prepare(wish, same_file, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
@@ -122,7 +154,9 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
         effects.push(Step::new(Action::Replan, refused));
     }
     if !well && keeps_running(&wish.layer, container, framework) {
-        effects.push(plain(Action::Reload { service: framework.name.to_owned() }));
+        let service = framework.name.to_owned();
+        let kept = wish.fingerprint.has_logger_of(remembered);
+        effects.push(plain(if kept { Action::Reload { service } } else { Action::Restart { service } }));
     }
     effects
 }

@@ -11,6 +11,7 @@ pub const FLASK: Framework = Framework {
     state_dir: "/tmp/flask/state",
     port: 8000,
     options: OPTIONS,
+    logs_json: true,
     reserved: &["flask-", "webserver-"],
 };
 

@@ -1,0 +1,88 @@
+//! What the web server's configuration, its author's file and tracing make of the steps.
+
+use super::*;
+use crate::paas_config::Logging;
+
+fn traced(url: &str) -> Integration {
+    let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);
+    related(Interface::Tracing, "tracing", &[("receivers", &receivers)])
+}
+
+#[test]
+fn tracing_gives_its_variables_and_hooks_and_restarts() {
+    let mut seen = carry_out(fresh(), &decide(&fresh()));
+    seen.integrations = vec![traced("http://Tempo:4318")];
+    let steps = decide(&seen);
+    let environment = &layer(&steps).services["flask"].environment;
+    assert_eq!(environment["OTEL_SERVICE_NAME"], "shop");
+    assert_eq!(environment["OTEL_EXPORTER_OTLP_ENDPOINT"], "http://tempo:4318/");
+    let config = server_config(&steps);
+    assert!(config.contains("def post_fork(") && config.contains("x-request-id"), "{config}");
+    assert_eq!(names(&steps).last().unwrap(), "start the services");
+    let [write] = steps.databags.as_slice() else { panic!("{:?}", steps.databags) };
+    assert_eq!((write.whose, write.changes["receivers"].as_str()), (Whose::App, "[\"otlp_http\"]"));
+    let mut seen = carry_out(seen, &steps);
+    assert_eq!(names(&decide(&seen)), [""; 0]);
+    seen.integrations = Vec::new();
+    assert!(!layer(&decide(&seen)).services["flask"].environment.contains_key("OTEL_SERVICE_NAME"));
+}
+
+#[test]
+fn tracing_that_is_not_ready_holds_only_if_it_is_required() {
+    let mut seen = fresh();
+    for url in ["nope", "tempo:4318"] {
+        seen.integrations = vec![traced(url)];
+        assert_eq!(decide(&seen).holds, []);
+        seen.integrations[0].endpoint.required = true;
+        assert_eq!(messages(&decide(&seen)), ["missing integrations: tracing"]);
+    }
+}
+
+/// The steps for a charm whose author set this.
+fn decide_with(paas_config: Result<PaasConfig, Hold>, seen: &Seen) -> Steps {
+    let asked = Asked { scope: Scope::Everything, action: None };
+    steps(&asked, seen, &Shape { paas_config, ..shape() }, &mut || [7; 64])
+}
+
+fn server_config(steps: &Steps) -> String {
+    let mut contents = steps.effects.iter().filter_map(|step| match &step.action {
+        Action::Write { path, content, .. } if path.ends_with("gunicorn.conf.py") => Some(content.clone()),
+        _ => None,
+    });
+    String::from_utf8(contents.next_back().expect("a configuration")).unwrap()
+}
+
+#[test]
+fn another_logger_takes_a_restart_other_settings_of_the_same_a_reload() {
+    let json = || Ok(PaasConfig { logging: Logging::Json, ..PaasConfig::default() });
+    let running = || carry_out(fresh(), &decide(&fresh()));
+    let seen = running();
+    let steps = decide_with(json(), &seen);
+    assert!(server_config(&steps).contains("logger_class = JsonLogger\n"));
+    assert_eq!(names(&steps).last().unwrap(), "restart flask");
+    for stop in 0..=steps.effects.len() {
+        let half = Steps { effects: steps.effects[..stop].to_vec(), ..Steps::default() };
+        let interrupted = carry_out(running(), &half);
+        assert_eq!(names(&decide_with(json(), &interrupted)).last().unwrap(), "restart flask", "after {stop}");
+    }
+    let mut seen = carry_out(seen, &steps);
+    assert_eq!(names(&decide_with(json(), &seen)), [""; 0]);
+    set(&mut seen, "webserver-workers", ConfigValue::Int(2));
+    assert_eq!(names(&decide_with(json(), &seen)).last().unwrap(), "reload flask");
+    assert_eq!(names(&decide(&seen)).last().unwrap(), "restart flask");
+}
+
+#[test]
+fn a_broken_file_of_the_authors_blocks_and_leaves_the_workload() {
+    let broken = || Err(Hold::blocked("Invalid paas-config.yaml: framework_logging_format must be none or json"));
+    let mut seen = carry_out(fresh(), &decide(&fresh()));
+    set(&mut seen, "flask-env", ConfigValue::String(String::new()));
+    seen.integrations = vec![database("p1", "db:3306")];
+    let steps = decide_with(broken(), &seen);
+    let expected = [
+        "Invalid paas-config.yaml: framework_logging_format must be none or json",
+        "invalid options: flask-env (must not be empty)",
+    ];
+    assert_eq!(messages(&steps), expected);
+    assert_eq!((names(&steps), steps.databags.len()), (vec![], 2), "others are still asked for what they give");
+}

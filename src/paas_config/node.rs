@@ -1,0 +1,117 @@
+//! Values of the file, each with the way to it, so that what is wrong can be named.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_yaml::{Mapping, Value};
+
+/// What is wrong, and where.
+#[derive(Debug)]
+pub(super) struct Wrong(String);
+
+impl Wrong {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A value, and the way to it: `prometheus.scrape_configs[0].job_name`.
+pub(super) struct Node<'a> {
+    pub(super) path: String,
+    value: &'a Value,
+}
+
+/// A mapping whose keys are known ones.
+pub(super) struct Keys<'a> {
+    path: String,
+    mapping: Option<&'a Mapping>,
+}
+
+impl<'a> Node<'a> {
+    /// The whole file.
+    pub(super) fn root(value: &'a Value) -> Self {
+        Self { path: String::new(), value }
+    }
+
+    /// What this value must be, or is.
+    pub(super) fn wrong(&self, what: &str) -> Wrong {
+        let name = if self.path.is_empty() { "the file" } else { &self.path };
+        Wrong(format!("{name} {what}"))
+    }
+
+    /// A mapping that may have these keys and no others; nothing at all has none.
+    pub(super) fn mapping(&self, known: &[&str]) -> Result<Keys<'a>, Wrong> {
+        let keys = known.join(", ");
+        let mapping = match self.value {
+            Value::Null => None,
+            Value::Mapping(mapping) => Some(mapping),
+            _ => return Err(self.wrong(&format!("must be a mapping with keys of: {keys}"))),
+        };
+        for (key, _) in mapping.into_iter().flatten() {
+            if !key.as_str().is_some_and(|key| known.contains(&key)) {
+                return Err(self.wrong(&format!("has the unknown key {}; known are: {keys}", shown(key))));
+            }
+        }
+        Ok(Keys { path: self.path.clone(), mapping })
+    }
+
+    /// A list.
+    pub(super) fn list(&self) -> Result<Vec<Self>, Wrong> {
+        let Value::Sequence(values) = self.value else { return Err(self.wrong("must be a list")) };
+        let node = |(at, value)| Self { path: format!("{}[{at}]", self.path), value };
+        Ok(values.iter().enumerate().map(node).collect())
+    }
+
+    /// A text.
+    pub(super) fn text(&self) -> Result<&'a str, Wrong> {
+        match self.value {
+            Value::String(text) => Ok(text),
+            Value::Bool(_) | Value::Number(_) => Err(self.wrong("must be text: put it into quotes")),
+            _ => Err(self.wrong("must be text")),
+        }
+    }
+
+    /// A mapping of texts to texts.
+    pub(super) fn texts(&self) -> Result<BTreeMap<String, String>, Wrong> {
+        let Value::Mapping(mapping) = self.value else { return Err(self.wrong("must be a mapping of texts")) };
+        let entry = |(key, value): (&'a Value, &'a Value)| {
+            let name = key.as_str().ok_or_else(|| self.wrong(&format!("has the key {}, not text", shown(key))))?;
+            let node = Self { path: format!("{}.{name}", self.path), value };
+            Ok((name.to_owned(), node.text()?.to_owned()))
+        };
+        mapping.iter().map(entry).collect()
+    }
+}
+
+impl<'a> Keys<'a> {
+    /// The value under a key; `null` is none.
+    pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
+        let value = self.mapping?.get(key).filter(|value| !value.is_null())?;
+        Some(Node { path: self.path_of(key), value })
+    }
+
+    /// The value under a key that has to be there; `advice` says what to write.
+    pub(super) fn required(&self, key: &str, advice: &str) -> Result<Node<'a>, Wrong> {
+        self.get(key).ok_or_else(|| Wrong(format!("{} is missing: {advice}", self.path_of(key))))
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}
+
+/// The key as far as a status can show it.
+fn shown(key: &Value) -> String {
+    match key {
+        Value::String(text) => format!("{text:.60}"),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        _ => "that is no text".to_owned(),
+    }
+}
