@@ -3,6 +3,8 @@
 //! Pebble begins to answer a read before it knows how it ends: the status is 200, each file is a part, and a last part
 //! says for each path how it fared. A write is answered path by path as well. Either becomes [`Error::Path`].
 
+mod frame;
+
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::pin;
@@ -17,10 +19,12 @@ use tokio::sync::mpsc::Sender;
 use crate::body::{Body, Piece};
 use crate::client::{Client, JSON, open, read};
 use crate::connect::Connect;
-use crate::multipart::{Event, Frame, Reader};
+use crate::multipart::{self, Event, Reader, parameter};
 use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
 use crate::wire::{Answer, Wire, describe, media_type, within};
 use crate::{Error, Garbage, PathErrorKind, request};
+
+use frame::Frame;
 
 impl<C: Connect> Client<C> {
     /// The contents of a file of at most `limit` bytes; [`Error::TooLarge`] if there are more.
@@ -100,13 +104,14 @@ impl<C: Connect> Client<C> {
             return Err(Error::garbage(&what, Garbage::ContentType { got, wanted: MULTIPART }));
         }
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let reader = Reader::new(kind).map_err(|source| Error::garbage(&what, source))?;
+        let boundary = parameter(kind, "boundary").filter(|boundary| !boundary.is_empty());
+        let boundary = boundary.ok_or_else(|| Error::garbage(&what, Garbage::Multipart("names no boundary")))?;
         Ok(Download {
             wire: &self.wire,
             answer: Some(answer),
             what,
             path,
-            reader,
+            reader: Reader::new(&boundary),
             part: Part::Other,
             verdict: BytesMut::new(),
         })
@@ -162,12 +167,15 @@ impl<C: Connect> Download<'_, C> {
     /// More of the file; `None` when it was all of it, and an error when Pebble says that it was not.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
-            let event = self.reader.next().map_err(|source| Error::garbage(&self.what, source))?;
+            let event = self.reader.next().map_err(|error| self.garbled(error))?;
             match event {
-                Some(Event::Part(name)) => self.part = Part::named(&name),
+                Some(Event::Part(part)) if part.name.is_empty() => {
+                    return Err(Error::garbage(&self.what, Garbage::Multipart("has a part without a name")));
+                }
+                Some(Event::Part(part)) => self.part = Part::named(&part.name),
                 Some(Event::Data(data)) if self.part == Part::File => return Ok(Some(data)),
                 Some(Event::Data(data)) if self.part == Part::Verdict => self.verdict.extend_from_slice(&data),
-                Some(Event::Data(_)) => {}
+                Some(Event::Data(_) | Event::PartEnd) => {}
                 Some(Event::End) => return self.end().await.map(|()| None),
                 None => self.more().await?,
             }
@@ -178,11 +186,22 @@ impl<C: Connect> Download<'_, C> {
     }
 
     async fn more(&mut self) -> Result<(), Error> {
-        let early = || Error::garbage(&self.what, Garbage::Multipart("ends too early"));
-        let answer = self.answer.as_mut().ok_or_else(early)?;
-        let bytes = answer.piece(self.wire.limits.idle).await?.ok_or_else(early)?;
+        let bytes = match &mut self.answer {
+            Some(answer) => answer.piece(self.wire.limits.idle).await?,
+            None => None,
+        };
+        let bytes = bytes.ok_or_else(|| self.garbled(multipart::Error::Early))?;
         self.reader.push(&bytes);
         Ok(())
+    }
+
+    fn garbled(&self, error: multipart::Error) -> Error {
+        let how = match error {
+            multipart::Error::Early => "ends too early",
+            multipart::Error::Boundary => "has a broken boundary",
+            multipart::Error::Head => "has an endless head",
+        };
+        Error::garbage(&self.what, Garbage::Multipart(how))
     }
 
     async fn end(&mut self) -> Result<(), Error> {

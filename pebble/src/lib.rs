@@ -5,6 +5,7 @@
 //! - [`request`]: what to send for what is wanted; no I/O.
 //! - [`client`]: the asynchronous client, over any [`connect::Connect`].
 //! - [`blocking`]: the client for synchronous programs, which is what charms use.
+//! - [`multipart`]: the bodies that files travel in; pure, shared by client and supervisor.
 //!
 //! The wire protocol is that of Pebble 1.32; nothing here depends on which daemon answers.
 
@@ -16,7 +17,7 @@ mod error;
 mod exec;
 mod files;
 mod limits;
-mod multipart;
+pub mod multipart;
 pub mod plan;
 pub mod request;
 #[cfg(test)]

@@ -1,117 +1,171 @@
-//! Multipart bodies, RFC 2046 as far as Pebble uses it: a reader that takes pieces of any size, and the words between
-//! the contents for a writer. Pure; who moves the bytes is `files`.
+//! Multipart bodies, RFC 2046 as far as Pebble and its clients use it: a reader that takes pieces of any size, and what
+//! heads of parts are made of. Pure: bytes in, events out; who moves the bytes is the client's `files`, or a daemon.
 //!
-//! A part's contents pass through in the pieces they came in, but for the few bytes that may begin a boundary: never is
-//! more kept than one part's head.
+//! ```
+//! use pebble::multipart::{Event, Reader};
+//!
+//! let mut reader = Reader::new("frontier");
+//! reader.push(b"--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nte");
+//! assert!(matches!(reader.next(), Ok(Some(Event::Part(part))) if part.name == "files"));
+//! assert_eq!(reader.next(), Ok(None)); // "te" might still begin the end
+//! reader.push(b"xt\r\n--frontier--");
+//! assert_eq!(reader.next(), Ok(Some(Event::Data("text".into()))));
+//! assert_eq!(reader.next(), Ok(Some(Event::PartEnd)));
+//! assert_eq!(reader.next(), Ok(Some(Event::End)));
+//! ```
+//!
+//! Contents pass through in the pieces they came in, but for the few bytes that may begin a boundary: never is more kept
+//! than one part's head.
+
+mod header;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::Garbage;
+pub use header::{escaped, parameter};
 
-/// No head of a part is longer than this.
-const LONGEST_HEAD: usize = 64 << 10;
+/// No head of a part is longer than this, and its end.
+const LONGEST_HEAD: usize = 16 << 10;
 
-/// Takes a body apart.
-pub(crate) struct Reader {
+/// A body that isn't multipart, or ends too early. Both sides of the protocol have their own words for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There are no more bytes, but there should be. The reader can't know: it is said by who hands it the bytes.
+    #[error("the body ends too early")]
+    Early,
+    /// A boundary's line goes on with something else.
+    #[error("a boundary is broken")]
+    Boundary,
+    /// A part's head doesn't come to its end.
+    #[error("a part's head is endless")]
+    Head,
+}
+
+/// What comes next in a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A part begins.
+    Part(Part),
+    /// Some of its contents, never empty.
+    Data(Bytes),
+    /// It is over.
+    PartEnd,
+    /// There are no more parts. What follows is nobody's.
+    End,
+}
+
+/// What a part's head says of it; empty what it doesn't say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The form field it is for.
+    pub name: String,
+    /// The file it holds, with its path as it was sent.
+    pub filename: String,
+}
+
+impl Part {
+    fn parse(head: &str) -> Part {
+        let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+        let disposition = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"));
+        let value = disposition.map_or("", |(_, value)| value);
+        Part {
+            name: parameter(value, "name").unwrap_or_default(),
+            filename: parameter(value, "filename").unwrap_or_default(),
+        }
+    }
+}
+
+/// Takes a body apart: [`Reader::push`] what has come, then ask for the [`Reader::next`] event until there is none.
+#[derive(Debug)]
+pub struct Reader {
     /// The boundary with what goes before it within a body.
     delimiter: Vec<u8>,
     buffer: BytesMut,
-    state: State,
+    place: Place,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum State {
+/// Where in a body the buffer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
     /// Before the first boundary.
     Preamble,
     /// Right behind a boundary.
     Boundary,
-    /// In a part's head.
+    /// Behind a boundary's line, up to a part's contents.
     Head,
-    /// In a part's contents.
     Contents,
-    /// Behind the last boundary.
-    End,
-}
-
-/// What comes next in a body.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Event {
-    /// A part begins, of this form field.
-    Part(String),
-    /// Some of its contents.
-    Data(Bytes),
-    /// There are no more parts.
     End,
 }
 
 impl Reader {
-    /// A reader of a body whose `Content-Type` this is.
-    pub(crate) fn new(content_type: &str) -> Result<Reader, Garbage> {
-        match parameter(content_type, "boundary") {
-            Some(boundary) if !boundary.is_empty() => Ok(Reader {
-                delimiter: format!("\r\n--{boundary}").into_bytes(),
-                // A line's end before the body makes the first boundary like all others.
-                buffer: BytesMut::from(&b"\r\n"[..]),
-                state: State::Preamble,
-            }),
-            _ => Err(Garbage::Multipart("names no boundary")),
-        }
+    /// A reader of a body with that boundary: the `boundary` [`parameter`] of its content type.
+    pub fn new(boundary: &str) -> Reader {
+        let delimiter = format!("\r\n--{boundary}").into_bytes();
+        // A line's end before the body makes the first boundary like all others.
+        Reader { delimiter, buffer: BytesMut::from(&b"\r\n"[..]), place: Place::Preamble }
     }
 
     /// Takes the next bytes of the body.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// What comes next; `None` if more bytes are needed to tell.
-    pub(crate) fn next(&mut self) -> Result<Option<Event>, Garbage> {
+    /// What comes next; `None` if it takes more bytes to tell.
+    ///
+    /// # Errors
+    /// The bytes so far are not multipart.
+    #[expect(clippy::should_implement_trait, reason = "an iterator's end would be final, and errors be in its items")]
+    pub fn next(&mut self) -> Result<Option<Event>, Error> {
         loop {
-            match self.state {
-                State::Preamble => match find(&self.buffer, &self.delimiter) {
-                    Some(at) => self.advance(at + self.delimiter.len(), State::Boundary),
+            match self.place {
+                Place::Preamble => match find(&self.buffer, &self.delimiter) {
+                    Some(at) => self.go(at + self.delimiter.len(), Place::Boundary),
                     None => {
                         self.take_certain();
                         return Ok(None);
                     }
                 },
-                State::Boundary if self.buffer.starts_with(b"--") => self.advance(2, State::End),
-                State::Boundary if self.buffer.starts_with(b"\r\n") => self.state = State::Head,
-                State::Boundary if self.buffer.len() < 2 => return Ok(None),
-                State::Boundary => return Err(Garbage::Multipart("has a broken boundary")),
-                State::Head => return self.head(),
-                State::Contents => match self.contents() {
-                    // An empty piece tells nothing: go on to what follows it.
-                    Some(data) if data.is_empty() => {}
-                    data => return Ok(data.map(Event::Data)),
+                Place::Boundary => match self.boundary()? {
+                    Some(place) => self.go(2, place),
+                    None => return Ok(None),
                 },
-                State::End => return Ok(Some(Event::End)),
+                Place::Head => return self.head(),
+                Place::Contents => return Ok(self.contents()),
+                Place::End => return Ok(Some(Event::End)),
             }
         }
     }
 
-    /// The head, whose buffer begins with the end of the boundary's line, up to its empty line.
-    fn head(&mut self) -> Result<Option<Event>, Garbage> {
-        let Some(end) = find(&self.buffer, b"\r\n\r\n") else {
-            let tolerable = self.buffer.len() <= LONGEST_HEAD;
-            return if tolerable { Ok(None) } else { Err(Garbage::Multipart("has an endless head")) };
-        };
-        let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-        self.advance(end + 4, State::Contents);
-        let disposition = head.lines().filter_map(|line| line.split_once(':'));
-        let name = disposition
-            .filter(|(key, _)| key.trim().eq_ignore_ascii_case("content-disposition"))
-            .find_map(|(_, value)| parameter(value, "name"));
-        name.map(|name| Some(Event::Part(name))).ok_or(Garbage::Multipart("has a part without a name"))
+    fn boundary(&self) -> Result<Option<Place>, Error> {
+        match self.buffer.get(..2) {
+            None => Ok(None),
+            Some(b"--") => Ok(Some(Place::End)),
+            Some(b"\r\n") => Ok(Some(Place::Head)),
+            Some(_) => Err(Error::Boundary),
+        }
     }
 
-    /// The next contents, empty only at a part's end; `None` if more bytes are needed.
-    fn contents(&mut self) -> Option<Bytes> {
-        if let Some(at) = find(&self.buffer, &self.delimiter) {
-            let data = self.buffer.split_to(at).freeze();
-            self.advance(self.delimiter.len(), State::Boundary);
-            return Some(data);
+    fn head(&mut self) -> Result<Option<Event>, Error> {
+        // A head without lines is only its empty line.
+        let (end, skip) = match find(&self.buffer, b"\r\n\r\n") {
+            _ if self.buffer.starts_with(b"\r\n") => (0, 2),
+            Some(end) => (end, end + 4),
+            None if self.buffer.len() > LONGEST_HEAD => return Err(Error::Head),
+            None => return Ok(None),
+        };
+        let part = Part::parse(&String::from_utf8_lossy(&self.buffer[..end]));
+        self.go(skip, Place::Contents);
+        Ok(Some(Event::Part(part)))
+    }
+
+    fn contents(&mut self) -> Option<Event> {
+        match find(&self.buffer, &self.delimiter) {
+            Some(0) => {
+                self.go(self.delimiter.len(), Place::Boundary);
+                Some(Event::PartEnd)
+            }
+            Some(at) => Some(Event::Data(self.buffer.split_to(at).freeze())),
+            None => Some(self.take_certain()).filter(|data| !data.is_empty()).map(Event::Data),
         }
-        Some(self.take_certain()).filter(|data| !data.is_empty())
     }
 
     /// Takes what can't belong to a boundary.
@@ -120,76 +174,17 @@ impl Reader {
         self.buffer.split_to(self.buffer.len() - kept).freeze()
     }
 
-    fn advance(&mut self, by: usize, state: State) {
+    fn go(&mut self, by: usize, place: Place) {
         self.buffer.advance(by);
-        self.state = state;
+        self.place = place;
     }
-}
-
-/// What a writer sends around a file's contents.
-pub(crate) struct Frame {
-    pub(crate) boundary: String,
-    /// Before the contents: the part `request`, and the head of the part `files`.
-    pub(crate) before: Bytes,
-    /// After the contents.
-    pub(crate) after: Bytes,
-}
-
-impl Frame {
-    /// The frame for one file, described by `request` in JSON. `None` if no head of a part can name this path.
-    pub(crate) fn new(boundary: String, request: &str, path: &str) -> Option<Frame> {
-        if path.contains(|character: char| character.is_ascii_control()) {
-            return None;
-        }
-        let path = path.replace('\\', "\\\\").replace('"', "\\\"");
-        let before = format!(
-            "--{boundary}\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n\
-             {request}\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\n\
-             Content-Disposition: form-data; name=\"files\"; filename=\"{path}\"\r\n\r\n"
-        );
-        let after = format!("\r\n--{boundary}--\r\n");
-        Some(Frame { boundary, before: before.into(), after: after.into() })
-    }
-}
-
-/// A parameter of a header's value, without its quotes.
-fn parameter(value: &str, key: &str) -> Option<String> {
-    let mut rest = value.split_once(';')?.1;
-    loop {
-        let (name, tail) = rest.split_once('=')?;
-        let tail = tail.trim_start();
-        let (text, after) = if let Some(quoted) = tail.strip_prefix('"') { unquote(quoted)? } else { token(tail) };
-        if name.trim().eq_ignore_ascii_case(key) {
-            return Some(text);
-        }
-        rest = after.trim_start().strip_prefix(';')?;
-    }
-}
-
-/// Text up to the closing quote, and what is behind it.
-fn unquote(text: &str) -> Option<(String, &str)> {
-    let mut plain = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return Some((plain, &text[at + 1..])),
-            '\\' => plain.push(characters.next()?.1),
-            _ => plain.push(character),
-        }
-    }
-    None
-}
-
-fn token(text: &str) -> (String, &str) {
-    let end = text.find(';').unwrap_or(text.len());
-    (text[..end].trim().to_owned(), &text[end..])
 }
 
 /// Where `needle`, which begins with a carriage return, is in `text`.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + text[from..].iter().position(|&byte| byte == b'\r')?;
+        let at = from + text.get(from..)?.iter().position(|&byte| byte == b'\r')?;
         if text[at..].starts_with(needle) {
             return Some(at);
         }

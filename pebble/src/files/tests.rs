@@ -93,6 +93,13 @@ async fn each_kind_of_garbage_has_its_error() {
             http(200, TYPE, "--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nx"),
             "its multipart body ends too early",
         ),
+        (http(200, "multipart/form-data; boundary=", "x"), "its multipart body names no boundary"),
+        (http(200, TYPE, "--frontierx\r\n"), "its multipart body has a broken boundary"),
+        (http(200, TYPE, "--frontier\r\nX: y\r\n\r\nx"), "its multipart body has a part without a name"),
+        (
+            http(200, TYPE, &format!("--frontier\r\nX: {}", "y".repeat(1 << 20))),
+            "its multipart body has an endless head",
+        ),
         (http(200, TYPE, no_verdict), "its multipart body does not say how the file fared"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"sync","result":[]}"#)), "it lacks one result for the path"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"#)), "its JSON ends too early, at line 1 column 8"),

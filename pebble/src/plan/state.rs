@@ -17,9 +17,8 @@ mod machine;
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::Action;
+use crate::types::ServiceStatus;
 
 pub use backoff::{jitter, next_backoff};
 pub use machine::Machine;
@@ -74,32 +73,6 @@ impl State {
             Self::Backoff => ServiceStatus::Backoff,
             Self::Initial | Self::Exited => ServiceStatus::Error,
         }
-    }
-}
-
-/// A service's state as clients see it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServiceStatus {
-    /// It runs.
-    Active,
-    /// It doesn't run, and needn't.
-    #[default]
-    Inactive,
-    /// It ended by itself and waits to be started again.
-    Backoff,
-    /// It ended by itself and stays down.
-    Error,
-}
-
-impl fmt::Display for ServiceStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-            Self::Backoff => "backoff",
-            Self::Error => "error",
-        })
     }
 }
 

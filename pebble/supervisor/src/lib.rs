@@ -21,7 +21,6 @@ mod files;
 mod journal;
 mod layers;
 mod log;
-mod multipart;
 mod notice;
 mod process;
 mod query;

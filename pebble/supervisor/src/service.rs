@@ -59,7 +59,7 @@ impl Services {
             types::ServiceInfo {
                 name: name.clone(),
                 startup: run::startup(service),
-                current: entry.map_or(types::ServiceStatus::Inactive, |entry| run::shown(entry.machine.status())),
+                current: entry.map(|entry| entry.machine.status()).unwrap_or_default(),
                 current_since: entry.and_then(|entry| entry.since).map(|since| since.to_string()),
             }
         };

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http_body_util::BodyExt;
+use pebble::multipart::{self, Event, Part, Reader, escaped, parameter};
 use pebble::types::{FileResult, FilesAction, WriteItem};
 use tokio::sync::mpsc;
 use tokio::task::{spawn_local, yield_now};
@@ -18,7 +19,6 @@ use crate::clock::Time;
 use crate::errno::PathError;
 use crate::files::draft::Draft;
 use crate::files::{self, Error};
-use crate::multipart::{Event, Part, Reader, parameter};
 use crate::response::{Answer, Envelope, Fault, stream, sync};
 use crate::state::quoted;
 
@@ -98,7 +98,7 @@ async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) ->
     for path in paths {
         let sent = match files::open(path) {
             Ok(file) => {
-                let name = path.replace('\\', "\\\\").replace('"', "\\\"");
+                let name = escaped(path);
                 let disposition = format!("Content-Disposition: form-data; name=\"files\"; filename=\"{name}\"");
                 let head =
                     format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n");
@@ -240,12 +240,12 @@ impl Upload {
 
     async fn next(&mut self) -> Result<Event, String> {
         loop {
-            if let Some(event) = self.reader.next().map_err(|error| error.to_string())? {
+            if let Some(event) = self.reader.next().map_err(broken)? {
                 return Ok(event);
             }
             let frame = self.call.request.body_mut().frame().await;
-            let frame = frame.ok_or_else(|| crate::multipart::Error::Early.to_string())?;
-            if let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() {
+            let frame = frame.ok_or_else(|| broken(multipart::Error::Early))?;
+            if let Ok(data) = frame.map_err(|error| broken_off(&error))?.into_data() {
                 self.reader.push(&data);
             }
             // Others get their turn, however fast the file comes.
@@ -257,7 +257,17 @@ impl Upload {
     }
 }
 
-fn broken(error: &hyper::Error) -> String {
+/// Why a body isn't multipart, in the words of Go's reader, which Pebble passes on.
+fn broken(error: multipart::Error) -> String {
+    let why = match error {
+        multipart::Error::Early => "multipart: NextPart: EOF",
+        multipart::Error::Boundary => "multipart: boundary line is broken",
+        multipart::Error::Head => "multipart: message too large",
+    };
+    why.to_owned()
+}
+
+fn broken_off(error: &hyper::Error) -> String {
     if error.is_incomplete_message() { "unexpected EOF".to_owned() } else { error.to_string() }
 }
 

@@ -6,9 +6,8 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::state::{Input, ServiceStatus, Timer};
+use pebble::plan::state::{Input, Timer};
 use pebble::plan::{Service, Startup};
-use pebble::types;
 use rustix::process::Pid;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
@@ -31,16 +30,6 @@ const CHUNK: usize = 8 * 1024;
 /// Whether a service starts by itself; Pebble never tells it unset.
 pub(super) fn startup(service: &Service) -> Startup {
     if service.startup == Startup::Enabled { Startup::Enabled } else { Startup::Disabled }
-}
-
-/// The status in the wire's type.
-pub(super) fn shown(status: ServiceStatus) -> types::ServiceStatus {
-    match status {
-        ServiceStatus::Active => types::ServiceStatus::Active,
-        ServiceStatus::Inactive => types::ServiceStatus::Inactive,
-        ServiceStatus::Backoff => types::ServiceStatus::Backoff,
-        ServiceStatus::Error => types::ServiceStatus::Error,
-    }
 }
 
 /// Sets a timer of a service, in place of one of that name.
