@@ -47,10 +47,10 @@ fn cost(unit: &Unit, event: &Event) -> Result<Cost> {
     for _ in 0..WARM {
         unit.fire(event, false)?;
     }
-    let before = unit.requests(0);
+    let before = unit.requests();
     let timed: Vec<_> = (0..TIMED).map(|_| unit.fire(event, false)).collect::<Result<_>>()?;
     let watched: Vec<_> = (0..WATCHED).map(|_| unit.fire(event, true)).collect::<Result<_>>()?;
-    let requests = unit.requests(before) - before;
+    let requests = unit.requests() - before;
     Ok(Cost {
         wall: median(timed.iter().map(|(_, report)| report.wall)),
         cpu: median(timed.iter().map(|(_, report)| report.cpu)),

@@ -1,9 +1,9 @@
-//! `cargo bench`: what the charm and the supervisor cost, in one table beside the budgets.
+//! `cargo bench -p webcharm`: what the charm and the supervisor cost, in one table beside the budgets.
 //!
 //! It builds what it measures as it is shipped (`scripts/dist`), or takes it from the folder that `WEBCHARM_DIST` names.
 //! With `PEBBLE_BINARY` a real Pebble is measured in the same run; without, the supervisor is held against figures of an
-//! earlier one, and the table says so. `cargo bench -- charm` prints one section: `charm`, `supervisor` or `size`.
-//! Nothing here fails by the clock: a figure over its budget is printed as `over`.
+//! earlier one, and the table says so. `cargo bench -p webcharm -- charm` prints one section: `charm`, `supervisor` or
+//! `size`. Nothing here fails by the clock: a figure over its budget is printed as `over`.
 //!
 //! This program is also two processes of its own measurements: a pod's keeper, and the meter around the charm.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
@@ -51,7 +51,11 @@ fn main() -> ExitCode {
         }
         _ if args.iter().any(|arg| arg == "--bench") => told(measure(&args[1..])),
         // `cargo test --all-targets` comes this way: it is no test.
-        _ => told(writeln!(io::stdout(), "run it with `cargo bench`").map(|()| ExitCode::SUCCESS).map_err(Into::into)),
+        _ => told(
+            writeln!(io::stdout(), "run it with `cargo bench -p webcharm`")
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(Into::into),
+        ),
     }
 }
 
