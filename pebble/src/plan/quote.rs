@@ -1,7 +1,7 @@
 //! Text in double quotes as Go's `%q` prints it, for messages that must match Pebble's.
 
-/// `text` quoted and escaped.
-pub(crate) fn quote(text: &str) -> String {
+/// Text in double quotes, with what needs it escaped, as Go's `%q` prints it.
+pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

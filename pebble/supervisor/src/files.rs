@@ -6,10 +6,12 @@ mod glob;
 
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
+use pebble::plan::quote;
 use pebble::types::{DirItem, ErrorResult, FileInfo, FileType};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::clock::Time;
@@ -27,15 +29,15 @@ pub(crate) enum Error {
     Chown(io::Error),
     #[error("cannot look up user and group: {0}")]
     Owner(users::Error),
-    #[error("paths must be absolute, got {0:?}")]
+    #[error("paths must be absolute, got {}", quote(.0))]
     Relative(String),
-    #[error("can only read a regular file: {0:?}")]
+    #[error("can only read a regular file: {}", quote(.0))]
     NotRegular(String),
-    #[error("permissions must be a 3-digit octal string, got {0:?}")]
+    #[error("permissions must be a 3-digit octal string, got {}", quote(.0))]
     Permissions(String),
     #[error("syntax error in pattern")]
     Pattern,
-    #[error("no file content for path {0:?}")]
+    #[error("no file content for path {}", quote(.0))]
     Missing(String),
 }
 
@@ -68,14 +70,16 @@ pub(crate) fn absolute(path: &str) -> Result<&Path, Error> {
     if path.starts_with('/') { Ok(Path::new(path)) } else { Err(Error::Relative(path.to_owned())) }
 }
 
-/// Opens a regular file to read.
+/// Opens a regular file to read. Some of the kernel's look regular and have nothing yet: reading one doesn't wait, for
+/// all of the daemon would.
 pub(crate) fn open(path: &str) -> Result<File, Error> {
     let absolute = absolute(path)?;
     let metadata = fs::metadata(absolute).map_err(PathError::when("stat", path))?;
     if !metadata.is_file() {
         return Err(Error::NotRegular(path.to_owned()));
     }
-    Ok(File::open(absolute).map_err(PathError::when("open", path))?)
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(absolute);
+    Ok(file.map_err(PathError::when("open", path))?)
 }
 
 /// What a path is, or what is in the directory it names, sorted by name.
@@ -156,18 +160,18 @@ pub(crate) fn make_directory(item: &DirItem) -> Result<(), Error> {
     }
 }
 
-/// Makes a directory and its missing parents, all with the same mode and owner. One that is there is left as it is.
+/// Makes a directory and its missing parents, all with the same mode and owner. One that is there is left as it is. It
+/// goes from the top down, so that a path of a million parts ends where the system calls it too long.
 fn make_directories(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Ok(()),
-        Ok(found) => return Err(occupied(path, &found, Errno::NOTDIR).into()),
-        Err(_) => {}
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+    for path in ends.map(|end| &path[..end]) {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {}
+            Ok(found) => return Err(occupied(path, &found, Errno::NOTDIR).into()),
+            Err(_) => make(path, mode, owner)?,
+        }
     }
-    let parent = parent(path);
-    if parent != "/" {
-        make_directories(&parent, mode, owner)?;
-    }
-    make(path, mode, owner)
+    Ok(())
 }
 
 fn occupied(path: &str, by: &Metadata, otherwise: Errno) -> PathError {

@@ -33,6 +33,7 @@ mod state;
 mod status;
 mod store;
 mod task;
+mod turn;
 mod users;
 
 use std::collections::BTreeMap;

@@ -72,13 +72,15 @@ impl Log {
     /// Adds what was read from the service at that time. Answers it as it is printed with `--verbose`.
     pub(crate) fn write(&self, output: &[u8], now: Time) -> Vec<u8> {
         let mut printed = Vec::with_capacity(output.len() + 64);
+        let head = format!("{} [{}] ", now.millis(), self.service).into_bytes();
+        let now = now.whole_millis();
         let mut ring = self.ring.borrow_mut();
         for piece in output.split_inclusive(|byte| *byte == b'\n') {
             if ring.is_at_start() {
-                printed.extend(format!("{} [{}] ", now.millis(), self.service).into_bytes());
+                printed.extend(&head);
             }
             printed.extend(piece);
-            ring.add(piece, now.whole_millis(), self.prefix());
+            ring.add(piece, now, self.prefix());
         }
         ring.shrink(self.prefix());
         drop(ring);

@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use pebble::plan::quote;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, setsid};
@@ -20,7 +21,7 @@ use crate::users::Owner;
 /// A process that can't be started. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("exec: {0:?}: executable file not found in $PATH")]
+    #[error("exec: {}: executable file not found in $PATH", quote(.0))]
     NotFound(String),
     #[error("fork/exec {path}: {}", errno::text(error))]
     Exec { path: String, error: io::Error },

@@ -23,8 +23,8 @@ use crate::daemon::Daemon;
 use crate::log::Log;
 use crate::process;
 use crate::runner::Abort;
-use crate::state::quoted;
 use crate::task::{Id, Level};
+use pebble::plan::quote;
 
 /// Every service that was ever started.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: 
         return Err("service already started, not retrying".to_owned());
     }
     let plan = daemon.plan.borrow().plan().services.get(name).cloned();
-    let config = plan.ok_or_else(|| format!("cannot find service {} in plan", quoted(name)))?;
+    let config = plan.ok_or_else(|| format!("cannot find service {} in plan", quote(name)))?;
     daemon.store.write(|state| state.set_task_data(task, "started", true.into()));
     daemon.services.enter(name, config);
     let mut started = ask_start(daemon, task, name);
@@ -152,7 +152,7 @@ fn tell_last_lines(daemon: &Daemon, task: Id, name: &str) {
 /// Stops a service for a task, and answers when it is gone or can't be stopped.
 pub(crate) async fn stop(daemon: &Rc<Daemon>, task: Id, name: &str) -> Result<(), String> {
     if daemon.services.with(name, |_| ()).is_none() {
-        let text = format!("Service {} has never been started.", quoted(name));
+        let text = format!("Service {} has never been started.", quote(name));
         daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
         return Ok(());
     }
@@ -193,7 +193,7 @@ impl Services {
 pub(crate) fn signal(daemon: &Daemon, names: &[String], signal: &str) -> Result<(), String> {
     let failed = |name: &String| {
         let why = signal_one(daemon, name, signal).err()?;
-        Some(format!("cannot send signal to {}: {why}", quoted(name)))
+        Some(format!("cannot send signal to {}: {why}", quote(name)))
     };
     let errors: Vec<String> = names.iter().filter_map(failed).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
@@ -202,8 +202,8 @@ pub(crate) fn signal(daemon: &Daemon, names: &[String], signal: &str) -> Result<
 fn signal_one(daemon: &Daemon, name: &str, signal: &str) -> Result<(), String> {
     let running = daemon.services.with(name, |entry| entry.process.filter(|_| entry.machine.takes_signals())).flatten();
     let process = running.ok_or("service is not running")?;
-    let number = process::signal_by_name(signal).ok_or_else(|| format!("invalid signal name {}", quoted(signal)))?;
-    daemon.journal.note(&format!("Sending {signal} to service {}", quoted(name)));
+    let number = process::signal_by_name(signal).ok_or_else(|| format!("invalid signal name {}", quote(signal)))?;
+    daemon.journal.note(&format!("Sending {signal} to service {}", quote(name)));
     process::signal(process, number).map_err(|error| crate::errno::text(&error.into()))
 }
 

@@ -11,8 +11,9 @@ mod ready;
 
 use std::collections::BTreeMap;
 
+use pebble::plan::quote;
 use pebble::types;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::change::Change;
@@ -21,17 +22,21 @@ use crate::notice::{CHANGE_UPDATE, Filter, Notice, Occurrence};
 use crate::status::Status;
 use crate::task::{Id, Level, Task, api_data};
 
+/// The form of state that this is, by Pebble's count; one of a later form can't be read.
+const PATCH_LEVEL: u64 = 2;
+const PATCH_LEVEL_KEY: &str = "patch-level";
+
 /// All that outlives the daemon, field for field as Pebble keeps it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct State {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     data: BTreeMap<String, Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     changes: BTreeMap<Id, Change>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     tasks: BTreeMap<Id, Task>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     notices: Vec<Notice>,
     #[serde(default)]
     last_change_id: u64,
@@ -47,7 +52,7 @@ impl State {
     /// The state of a daemon's first start.
     pub(crate) fn new(now: Time) -> State {
         let data = [
-            ("patch-level", Value::from(2)),
+            (PATCH_LEVEL_KEY, Value::from(PATCH_LEVEL)),
             ("patch-sublevel", Value::from(0)),
             ("start-of-operation-time", Value::from(now.to_string())),
         ];
@@ -75,7 +80,7 @@ impl State {
             let lane = self.new_lane();
             let mut previous = None;
             for service in services {
-                let id = self.new_task(verb.kind(), format!("{} service {}", verb.title(), quoted(service)), now);
+                let id = self.new_task(verb.kind(), format!("{} service {}", verb.title(), quote(service)), now);
                 let task = self.tasks.entry(id).or_insert_with(|| Task::new(id, verb.kind(), String::new(), now));
                 task.data.insert("service-request".to_owned(), serde_json::json!({ "Name": service }));
                 task.lanes.push(lane);
@@ -233,6 +238,11 @@ impl State {
     }
 }
 
+/// Go writes null for a map or list that was never made.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
 /// What is done to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
@@ -254,11 +264,6 @@ impl Verb {
             Verb::Stop => "Stop",
         }
     }
-}
-
-/// A name in quotes, as Go's `%q` prints one.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("{name:?}")
 }
 
 #[cfg(test)]

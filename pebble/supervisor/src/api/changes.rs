@@ -8,8 +8,8 @@ use super::{Call, duration};
 use crate::clock::Time;
 use crate::response::{Answer, Fault, sync};
 use crate::runner;
-use crate::state::quoted;
 use crate::task::Id;
+use pebble::plan::quote;
 
 pub(super) async fn list(call: Call) -> Answer {
     let ready = match call.query.get("select") {
@@ -51,7 +51,7 @@ pub(super) async fn act(mut call: Call) -> Answer {
     let id = find(&call)?;
     let ChangeAction { action } = call.json("data from request body").await?;
     if action != "abort" {
-        return Err(Fault::bad_request(format!("invalid action {}", quoted(&action))));
+        return Err(Fault::bad_request(format!("invalid action {}", quote(&action))));
     }
     if call.daemon.store.read(|state| state.is_ready(id)) {
         return Err(Fault::bad_request(format!("cannot abort change {id} with nothing pending")));
@@ -64,11 +64,11 @@ pub(super) async fn act(mut call: Call) -> Answer {
 
 fn find(call: &Call) -> Result<Id, Fault> {
     let id = Id::parse(call.param(0)).filter(|id| call.daemon.store.read(|state| state.change(*id).is_some()));
-    id.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quoted(call.param(0)))))
+    id.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quote(call.param(0)))))
 }
 
 fn info(call: &Call, id: Id) -> Answer {
     let info = call.daemon.store.read(|state| state.change(id).map(|change| state.info(change)));
     // It may have been forgotten while it was waited for.
-    sync(info.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quoted(call.param(0)))))?)
+    sync(info.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quote(call.param(0)))))?)
 }

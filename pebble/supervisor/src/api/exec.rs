@@ -9,19 +9,19 @@ use crate::exec::{self, Settings};
 use crate::process;
 use crate::response::{Answer, Fault, accepted};
 use crate::runner;
-use crate::state::quoted;
+use pebble::plan::quote;
 
 pub(super) async fn begin(mut call: Call) -> Answer {
     let asked: ExecRequest = call.json("request body").await?;
     let name = asked.command.first().ok_or_else(|| Fault::bad_request("must specify command"))?.clone();
     let timeout = duration(&asked.timeout).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
     if process::find(&name).is_none() {
-        return Err(Fault::bad_request(format!("cannot find executable {}", quoted(&name))));
+        return Err(Fault::bad_request(format!("cannot find executable {}", quote(&name))));
     }
     let split_stderr = asked.split_stderr;
     let settings = Settings::new(&call.daemon, asked, timeout)?;
     let (environment, directory) = (settings.environment.clone(), settings.directory.clone());
-    let summary = format!("Execute command {}", quoted(&name));
+    let summary = format!("Execute command {}", quote(&name));
     let task = call.daemon.store.write(|state| {
         let now = Time::now();
         let task = state.new_task("exec", summary.clone(), now);

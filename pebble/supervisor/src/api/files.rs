@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use pebble::multipart::{self, Event, Part, Reader, escaped, parameter};
-use pebble::types::{FileResult, FilesAction, WriteItem};
+use pebble::types::{ErrorResult, FileResult, FilesAction, WriteItem};
 use tokio::sync::mpsc;
-use tokio::task::{spawn_local, yield_now};
+use tokio::task::{spawn_blocking, spawn_local};
 
 use super::{Call, decode};
 use crate::clock::Time;
@@ -20,7 +19,8 @@ use crate::errno::PathError;
 use crate::files::draft::Draft;
 use crate::files::{self, Error};
 use crate::response::{Answer, Envelope, Fault, stream, sync};
-use crate::state::quoted;
+use crate::turn::Turn;
+use pebble::plan::quote;
 
 /// How much of a file is read at once.
 const PIECE: usize = 128 * 1024;
@@ -33,7 +33,7 @@ pub(super) async fn get(call: Call) -> Answer {
     match call.query.get("action") {
         "read" => read(&call),
         "list" => list(&call),
-        other => Err(Fault::bad_request(format!("invalid action {}", quoted(other)))),
+        other => Err(Fault::bad_request(format!("invalid action {}", quote(other)))),
     }
 }
 
@@ -48,7 +48,7 @@ fn list(call: &Call) -> Answer {
         _ => return Err(Fault::bad_request(r#"itself parameter must be "true" or "false""#)),
     };
     if !path.starts_with('/') {
-        return Err(Fault::bad_request(format!("path must be absolute, got {}", quoted(path))));
+        return Err(Fault::bad_request(format!("path must be absolute, got {}", quote(path))));
     }
     let infos = files::list(path, call.query.get("pattern"), itself).map_err(|error| {
         let (kind, status) = error.kind();
@@ -108,7 +108,7 @@ async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) ->
             }
             Err(error) => Err(error),
         };
-        results.push(FileResult { path: path.clone(), error: sent.err().map(|error| error.result()) });
+        results.push(FileResult { path: path.clone(), error: error_of(sent) });
     }
     let disposition = "Content-Disposition: form-data; name=\"response\"";
     let head = format!("{before}--{boundary}\r\n{disposition}\r\nContent-Type: application/json\r\n\r\n");
@@ -118,7 +118,9 @@ async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) ->
 }
 
 async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> Result<Result<(), Error>, Gone> {
+    let mut turn = Turn::begin();
     loop {
+        turn.pass().await;
         let mut piece = Vec::with_capacity(PIECE);
         match (&mut file).take(PIECE as u64).read_to_end(&mut piece) {
             Ok(0) => return Ok(Ok(())),
@@ -134,42 +136,46 @@ pub(super) async fn act(mut call: Call) -> Answer {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
         broken if broken.split('/').any(str::is_empty) => {
-            Err(Fault::bad_request(format!("invalid Content-Type {}", quoted(content_type))))
+            Err(Fault::bad_request(format!("invalid Content-Type {}", quote(content_type))))
         }
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
             if boundary.len() < SHORTEST_BOUNDARY {
-                return Err(Fault::bad_request(format!("invalid boundary {}", quoted(&boundary))));
+                return Err(Fault::bad_request(format!("invalid boundary {}", quote(&boundary))));
             }
-            Upload { reader: Reader::new(&boundary), call, last_yield: Instant::now() }.write().await
+            Upload { reader: Reader::new(&boundary), call, turn: Turn::begin() }.write().await
         }
         "application/json" => act_on_paths(&mut call).await,
-        other => Err(Fault::bad_request(format!("invalid media type {}", quoted(other)))),
+        other => Err(Fault::bad_request(format!("invalid media type {}", quote(other)))),
     }
 }
 
 async fn act_on_paths(call: &mut Call) -> Answer {
     let asked: FilesAction = call.json("request body").await?;
-    let result =
-        |path: String, done: Result<(), Error>| FileResult { path, error: done.err().map(|error| error.result()) };
-    let results: Vec<FileResult> = match asked.action.as_str() {
-        "make-dirs" => asked.dirs.iter().map(|item| result(item.path.clone(), files::make_directory(item))).collect(),
-        "remove" => asked
-            .paths
-            .iter()
-            .map(|item| result(item.path.clone(), files::remove(&item.path, item.recursive)))
-            .collect(),
+    let result = |path: &str, done: Result<(), Error>| FileResult { path: path.to_owned(), error: error_of(done) };
+    let act: Box<dyn FnOnce() -> Vec<FileResult> + Send> = match asked.action.as_str() {
+        "make-dirs" => {
+            Box::new(move || asked.dirs.iter().map(|item| result(&item.path, files::make_directory(item))).collect())
+        }
+        "remove" => Box::new(move || {
+            asked.paths.iter().map(|item| result(&item.path, files::remove(&item.path, item.recursive))).collect()
+        }),
         "write" => return Err(Fault::bad_request(r#"must use multipart with "write" action"#)),
-        other => return Err(Fault::bad_request(format!("invalid action {}", quoted(other)))),
+        other => return Err(Fault::bad_request(format!("invalid action {}", quote(other)))),
     };
-    sync(results)
+    // A large tree takes its time: the daemon has other things to do meanwhile.
+    sync(spawn_blocking(act).await.map_err(|error| Fault::server(error.to_string()))?)
+}
+
+fn error_of(done: Result<(), Error>) -> Option<ErrorResult> {
+    done.err().map(|error| error.result())
 }
 
 /// Files on their way in.
 struct Upload {
     reader: Reader,
     call: Call,
-    last_yield: Instant,
+    turn: Turn,
 }
 
 impl Upload {
@@ -193,7 +199,7 @@ impl Upload {
         }
         let result = |item: WriteItem| {
             let done = done.remove(&item.path).unwrap_or_else(|| Err(Error::Missing(item.path.clone())));
-            FileResult { path: item.path, error: done.err().map(|error| error.result()) }
+            FileResult { path: item.path, error: error_of(done) }
         };
         sync(asked.files.into_iter().map(result).collect::<Vec<FileResult>>())
     }
@@ -207,7 +213,7 @@ impl Upload {
         if part.name != "request" {
             return Err(Fault::bad_request(format!(
                 r#"metadata field name must be "request", got {}"#,
-                quoted(&part.name)
+                quote(&part.name)
             )));
         }
         let mut text = Vec::new();
@@ -222,7 +228,7 @@ impl Upload {
         match asked.action.as_str() {
             "write" if asked.files.is_empty() => Err(Fault::bad_request("must specify one or more files")),
             "write" => Ok(asked),
-            other => Err(Fault::bad_request(format!(r#"multipart action must be "write", got {}"#, quoted(other)))),
+            other => Err(Fault::bad_request(format!(r#"multipart action must be "write", got {}"#, quote(other)))),
         }
     }
 
@@ -248,11 +254,7 @@ impl Upload {
             if let Ok(data) = frame.map_err(|error| broken_off(&error))?.into_data() {
                 self.reader.push(&data);
             }
-            // Others get their turn, however fast the file comes.
-            if self.last_yield.elapsed().as_millis() > 5 {
-                yield_now().await;
-                self.last_yield = Instant::now();
-            }
+            self.turn.pass().await;
         }
     }
 }
@@ -273,8 +275,8 @@ fn broken_off(error: &hyper::Error) -> String {
 
 fn stray(part: &Part) -> Fault {
     Fault::bad_request(if part.name == "files" {
-        format!("no metadata for path {}", quoted(&part.filename))
+        format!("no metadata for path {}", quote(&part.filename))
     } else {
-        format!(r#"field name must be "files", got {}"#, quoted(&part.name))
+        format!(r#"field name must be "files", got {}"#, quote(&part.name))
     })
 }

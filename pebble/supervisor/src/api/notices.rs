@@ -11,7 +11,8 @@ use crate::access::User;
 use crate::clock::Time;
 use crate::notice::{CUSTOM, Filter, KINDS, Occurrence};
 use crate::response::{Answer, Fault, sync};
-use crate::state::{State, quoted};
+use crate::state::State;
+use pebble::plan::quote;
 
 const LONGEST_KEY: usize = 256;
 const MOST_DATA: usize = 4 * 1024;
@@ -73,7 +74,7 @@ fn whose(call: &Call, user: User) -> Result<Option<u32>, Fault> {
 }
 
 fn user_id(text: &str) -> Result<u32, String> {
-    let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quoted(text)))?;
+    let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text)))?;
     u32::try_from(id).map_err(|_| format!("user ID is not a valid uint32: {id}"))
 }
 
@@ -101,11 +102,11 @@ pub(super) async fn add(mut call: Call) -> Answer {
 fn check(asked: &NoticeAction, data: &Value) -> Result<(), Fault> {
     let size = serde_json::to_vec(data).map_or(0, |data| data.len());
     let wrong = if asked.action != "add" {
-        format!("invalid action {}", quoted(&asked.action))
+        format!("invalid action {}", quote(&asked.action))
     } else if asked.kind != CUSTOM {
-        format!(r#"invalid type {} (can only add "custom" notices)"#, quoted(&asked.kind))
+        format!(r#"invalid type {} (can only add "custom" notices)"#, quote(&asked.kind))
     } else if !is_key(&asked.key) {
-        format!(r#"invalid key {} (must be in "example.com/path" format)"#, quoted(&asked.key))
+        format!(r#"invalid key {} (must be in "example.com/path" format)"#, quote(&asked.key))
     } else if asked.key.len() > LONGEST_KEY {
         format!("key must be {LONGEST_KEY} bytes or less")
     } else if size > MOST_DATA {
@@ -130,11 +131,11 @@ pub(super) async fn get(call: Call) -> Answer {
     let user = user(&call, "so cannot retrieve notice")?;
     let id = call.param(0);
     let notice = call.daemon.store.read(|state| state.notice(id).map(|notice| notice.info()));
-    let notice = notice.ok_or_else(|| Fault::not_found(format!("cannot find notice with ID {}", quoted(id))))?;
+    let notice = notice.ok_or_else(|| Fault::not_found(format!("cannot find notice with ID {}", quote(id))))?;
     if user.is_admin || notice.user_id.is_none_or(|owner| owner == user.uid) {
         return sync(notice);
     }
-    Err(Fault::forbidden(format!("not allowed to access notice with id {}", quoted(id))))
+    Err(Fault::forbidden(format!("not allowed to access notice with id {}", quote(id))))
 }
 
 #[cfg(test)]

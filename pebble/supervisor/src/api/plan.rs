@@ -5,25 +5,25 @@ use pebble::types::LayersAction;
 
 use super::Call;
 use crate::response::{Answer, Fault, sync};
-use crate::state::quoted;
+use pebble::plan::quote;
 
 pub(super) async fn get(call: Call) -> Answer {
     match call.query.get("format") {
         "yaml" => sync(call.daemon.plan.borrow().plan().to_yaml()),
-        other => Err(Fault::bad_request(format!("invalid format {}", quoted(other)))),
+        other => Err(Fault::bad_request(format!("invalid format {}", quote(other)))),
     }
 }
 
 pub(super) async fn add_layer(mut call: Call) -> Answer {
     let asked: LayersAction = call.json("request body").await?;
     if asked.action != "add" {
-        return Err(Fault::bad_request(format!("invalid action {}", quoted(&asked.action))));
+        return Err(Fault::bad_request(format!("invalid action {}", quote(&asked.action))));
     }
     if asked.label.is_empty() {
         return Err(Fault::bad_request("label must be set"));
     }
     if asked.format != "yaml" {
-        return Err(Fault::bad_request(format!("invalid format {}", quoted(&asked.format))));
+        return Err(Fault::bad_request(format!("invalid format {}", quote(&asked.format))));
     }
     let layer = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
     let layer = layer.map_err(|error| Fault::bad_request(format!("cannot parse layer YAML: {error}")))?;

@@ -10,8 +10,9 @@ use crate::clock::Time;
 use crate::daemon::Daemon;
 use crate::response::{Answer, Fault, accepted, sync};
 use crate::runner;
-use crate::state::{State, Verb, quoted};
+use crate::state::{State, Verb};
 use crate::task::Id;
+use pebble::plan::quote;
 
 type Lanes = Vec<Vec<String>>;
 
@@ -93,7 +94,7 @@ fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Resu
             let named: BTreeSet<String> = stop.iter().chain(&start).flatten().cloned().collect();
             Ok(Moves { count: named.len(), stop, start, named: named.into_iter().collect() })
         }
-        _ => Err(Fault::bad_request(format!("invalid action {}", quoted(action)))),
+        _ => Err(Fault::bad_request(format!("invalid action {}", quote(action)))),
     }
 }
 
@@ -114,8 +115,8 @@ fn add(state: &mut State, action: &str, moves: &Moves, now: Time) -> Id {
 fn summary(action: &str, moves: &Moves, is_empty: bool) -> String {
     let title: String = action.chars().take(1).flat_map(char::to_uppercase).chain(action.chars().skip(1)).collect();
     match moves.named.first() {
-        Some(first) if !is_empty && moves.count == 1 => format!("{title} service {}", quoted(first)),
-        Some(first) if !is_empty => format!("{title} service {} and {} more", quoted(first), moves.count - 1),
+        Some(first) if !is_empty && moves.count == 1 => format!("{title} service {}", quote(first)),
+        Some(first) if !is_empty => format!("{title} service {} and {} more", quote(first), moves.count - 1),
         _ => format!("{title} - no services"),
     }
 }

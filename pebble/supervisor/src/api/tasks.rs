@@ -9,8 +9,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::Call;
 use crate::exec::{self, Refusal};
 use crate::response::{Answer, Body, Fault};
-use crate::state::quoted;
 use crate::task::Id;
+use pebble::plan::quote;
 
 pub(super) async fn websocket(mut call: Call) -> Answer {
     let (task_id, name) = (call.param(0).to_owned(), call.param(1).to_owned());
@@ -18,12 +18,12 @@ pub(super) async fn websocket(mut call: Call) -> Answer {
     let found = Id::parse(&task_id).and_then(|id| Some((id, kind(id)?)));
     // Websocket clients see only that the handshake went wrong, so the journal says why.
     let Some((id, kind)) = found else {
-        call.daemon.journal.note(&format!("Websocket: cannot find task {}", quoted(&task_id)));
-        return Err(Fault::not_found(format!("cannot find task {}", quoted(&task_id))));
+        call.daemon.journal.note(&format!("Websocket: cannot find task {}", quote(&task_id)));
+        return Err(Fault::not_found(format!("cannot find task {}", quote(&task_id))));
     };
     if kind != "exec" {
-        call.daemon.journal.note(&format!("Websocket {id}: {} tasks do not have websockets", quoted(&kind)));
-        return Err(Fault::bad_request(format!("{} tasks do not have websockets", quoted(&kind))));
+        call.daemon.journal.note(&format!("Websocket {id}: {} tasks do not have websockets", quote(&kind)));
+        return Err(Fault::bad_request(format!("{} tasks do not have websockets", quote(&kind))));
     }
     let refused = match exec::has_socket(&call.daemon, id, &name) {
         Ok(()) => match shake_hands(call.request.headers()) {
@@ -38,7 +38,7 @@ pub(super) async fn websocket(mut call: Call) -> Answer {
     match refused {
         Refusal::NoSuchSocket => {
             call.daemon.journal.note(&format!("Websocket {id}: cannot find {name} websocket"));
-            Err(Fault::not_found(format!("cannot find {name} websocket for task {}", quoted(&task_id))))
+            Err(Fault::not_found(format!("cannot find {name} websocket for task {}", quote(&task_id))))
         }
         Refusal::Taken => {
             let why = format!("{name} websocket already connected");

@@ -13,8 +13,8 @@ use crate::daemon::Daemon;
 use crate::errno;
 use crate::response::Fault;
 use crate::service::fill_in_user;
-use crate::state::quoted;
 use crate::users::{Owner, Users, Wish};
+use pebble::plan::quote;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -60,7 +60,7 @@ fn context(daemon: &Daemon, name: &str) -> Result<Service, Fault> {
         return Ok(Service::default());
     }
     let service = daemon.plan.borrow().plan().services.get(name).cloned();
-    service.ok_or_else(|| Fault::bad_request(format!("context service {} not found", quoted(name))))
+    service.ok_or_else(|| Fault::bad_request(format!("context service {} not found", quote(name))))
 }
 
 fn first<'a>(one: &'a str, other: &'a str) -> &'a str {
@@ -97,9 +97,9 @@ fn directory(wanted: &str, home: &str) -> Result<String, String> {
         (wanted, _) => ("working directory", wanted),
     };
     match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("{what} {} does not exist", quoted(path))),
-        Err(error) => Err(format!("cannot stat {what} {}: stat {path}: {}", quoted(path), errno::text(&error))),
-        Ok(metadata) if !metadata.is_dir() => Err(format!("{what} {} not a directory", quoted(path))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("{what} {} does not exist", quote(path))),
+        Err(error) => Err(format!("cannot stat {what} {}: stat {path}: {}", quote(path), errno::text(&error))),
+        Ok(metadata) if !metadata.is_dir() => Err(format!("{what} {} not a directory", quote(path))),
         Ok(_) => Ok(path.to_owned()),
     }
 }

@@ -19,8 +19,9 @@ use super::Socket;
 use crate::daemon::Daemon;
 use crate::errno;
 use crate::process;
-use crate::state::quoted;
 use crate::task::Id;
+use crate::turn::Turn;
+use pebble::plan::quote;
 
 /// How much output goes into one message.
 const PIECE: usize = 128 * 1024;
@@ -56,7 +57,9 @@ pub(super) fn one_way(socket: Socket, output: pipe::Receiver) -> JoinHandle<()> 
 
 async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output: pipe::Receiver) {
     let mut piece = BytesMut::new();
+    let mut turn = Turn::begin();
     loop {
+        turn.pass().await;
         piece.reserve(PIECE);
         match output.read_buf(&mut piece).await {
             Ok(1..) if client.send(Message::binary(piece.split().freeze())).await.is_ok() => {}
@@ -72,6 +75,7 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
 }
 
 async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin, mut input: Option<pipe::Sender>) {
+    let mut turn = Turn::begin();
     while let Some(Ok(message)) = client.next().await {
         match message {
             Message::Binary(data) => {
@@ -86,6 +90,7 @@ async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
             Message::Close(_) => break,
             _ => {}
         }
+        turn.pass().await;
     }
 }
 
@@ -115,7 +120,7 @@ fn obey(daemon: &Daemon, task: Id, pid: Pid, command: &Command) {
     match (command.command.as_str(), &command.signal) {
         ("signal", Some(SignalName { name })) => {
             let Some(signal) = process::signal_by_name(name) else {
-                return note(format!("invalid signal name {}", quoted(name)));
+                return note(format!("invalid signal name {}", quote(name)));
             };
             match process::signal(pid, signal) {
                 Ok(()) => note(format!("forwarded signal {name} to PID {}", pid.as_raw_nonzero())),
@@ -123,6 +128,6 @@ fn obey(daemon: &Daemon, task: Id, pid: Pid, command: &Command) {
             }
         }
         ("signal", None) => note(r#"control command "signal" requires signal name"#.to_owned()),
-        (other, _) => note(format!("invalid control websocket command {}", quoted(other))),
+        (other, _) => note(format!("invalid control websocket command {}", quote(other))),
     }
 }

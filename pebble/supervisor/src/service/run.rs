@@ -21,8 +21,9 @@ use crate::daemon::Daemon;
 use crate::errno;
 use crate::log::Log;
 use crate::process::{Group, Spawn};
-use crate::state::quoted;
+use crate::turn::Turn;
 use crate::users::{Owner, Users, Wish};
+use pebble::plan::quote;
 
 /// How much of a service's output is read at once.
 const CHUNK: usize = 8 * 1024;
@@ -51,7 +52,7 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
     let (owner, environment) = context(daemon, &config)?;
     let failed = |error: String| format!("cannot start service: {error}");
     let (output, input) = output_pipe().map_err(|error| failed(errno::text(&error)))?;
-    daemon.journal.note(&format!("Service {} starting: {}", quoted(name), config.command));
+    daemon.journal.note(&format!("Service {} starting: {}", quote(name), config.command));
     let process = Spawn {
         command: &command,
         environment: &environment,
@@ -63,7 +64,7 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
         stdout: input,
     };
     let process = process.start().map_err(|error| failed(error.to_string()))?;
-    daemon.journal.debug(|| format!("Service {} started with PID {}", quoted(name), process.as_raw_nonzero()));
+    daemon.journal.debug(|| format!("Service {} started with PID {}", quote(name), process.as_raw_nonzero()));
     daemon.services.with(name, |entry| entry.process = Some(process));
     let exit = daemon.reaper.exit_of(process);
     let reading = spawn_local(read(daemon.clone(), log, output));
@@ -79,9 +80,12 @@ fn output_pipe() -> io::Result<(pipe::Receiver, OwnedFd)> {
 
 async fn read(daemon: Rc<Daemon>, log: Log, mut output: pipe::Receiver) {
     let mut chunk = Vec::with_capacity(CHUNK);
+    let mut turn = Turn::begin();
     while let Ok(1..) = output.read_buf(&mut chunk).await {
         daemon.verbose.borrow().print(log.write(&chunk, Time::now()));
         chunk.clear();
+        // A service may print without end.
+        turn.pass().await;
     }
 }
 
@@ -96,7 +100,7 @@ async fn wait(
     patience: Duration,
 ) {
     let code = exit.await.unwrap_or(-1);
-    daemon.journal.debug(|| format!("Service {} exited with code {code}.", quoted(&name)));
+    daemon.journal.debug(|| format!("Service {} exited with code {code}.", quote(&name)));
     if timeout(patience, &mut reading).await.is_err() {
         reading.abort();
     }

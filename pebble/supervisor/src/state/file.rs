@@ -8,7 +8,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::State;
+use serde_json::Value;
+
+use super::{PATCH_LEVEL, PATCH_LEVEL_KEY, State};
 use crate::clock::Time;
 
 /// The file's name in the daemon's directory.
@@ -25,6 +27,9 @@ pub(crate) enum Error {
     Read(#[source] io::Error),
     #[error("cannot read state")]
     Parse(#[source] serde_json::Error),
+    /// In Pebble's words.
+    #[error("cannot downgrade: software version is too old for the current system state (patch level {0})")]
+    TooNew(u64),
 }
 
 impl File {
@@ -46,7 +51,7 @@ impl File {
         let Some(path) = &self.0 else { return Ok(State::new(now)) };
         match fs::read(path) {
             Ok(text) if text.is_empty() => Ok(State::new(now)),
-            Ok(text) => serde_json::from_slice(&text).map_err(Error::Parse),
+            Ok(text) => parse(&text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::new(now)),
             Err(error) => Err(Error::Read(error)),
         }
@@ -62,6 +67,14 @@ impl File {
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(&serde_json::to_vec(state)?)?;
         fs::rename(&draft, path)
+    }
+}
+
+fn parse(text: &[u8]) -> Result<State, Error> {
+    let state: State = serde_json::from_slice(text).map_err(Error::Parse)?;
+    match state.data.get(PATCH_LEVEL_KEY).and_then(Value::as_u64) {
+        Some(level) if level > PATCH_LEVEL => Err(Error::TooNew(level)),
+        _ => Ok(state),
     }
 }
 
@@ -87,8 +100,19 @@ mod tests {
         let file = File::within(directory.path());
         fs::write(directory.path().join(NAME), "").unwrap();
         assert!(file.load(Time::now()).is_ok());
-        fs::write(directory.path().join(NAME), "{").unwrap();
-        assert!(matches!(file.load(Time::now()), Err(Error::Parse(_))));
+        for broken in ["{", "garbage", "\0\0\0\0", r#"{"changes":{"1":{}}}"#, r#"{"last-change-id":"x"}"#] {
+            fs::write(directory.path().join(NAME), broken).unwrap();
+            assert!(matches!(file.load(Time::now()), Err(Error::Parse(_))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_state_may_lack_anything_but_not_be_of_a_later_form() {
+        for text in ["{}", r#"{"data":{"patch-level":2},"changes":null,"tasks":null,"last-change-id":1}"#] {
+            assert!(parse(text.as_bytes()).is_ok(), "{text}");
+        }
+        let error = parse(br#"{"data":{"patch-level":99}}"#).unwrap_err();
+        assert!(matches!(error, Error::TooNew(99)));
     }
 
     #[test]

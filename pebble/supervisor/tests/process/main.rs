@@ -7,6 +7,8 @@
 
 mod daemon;
 mod end;
+mod hostile;
 mod orphans;
 mod output;
+mod stalled;
 mod start;

@@ -1,0 +1,330 @@
+//! Requests that make no sense, in bulk: whatever comes, the daemon answers in Pebble's envelope and lives on.
+//!
+//! What is generated may be carried out, as root too. So every name that could reach anything outside the daemon's
+//! folder comes from a list, and no other text has a slash or is a program's name.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+use crate::daemon::Daemon;
+
+const LAYER: &str = "services:\n  a:\n    override: replace\n    command: sleep 1000\n";
+const BOUNDARY: &str = "0123456789012345678901234567890123456789";
+
+/// What POST takes, with the actions it knows.
+const POSTS: [(&str, &[&str]); 8] = [
+    ("services", &["start", "stop", "restart", "replan", "autostart"]),
+    ("layers", &["add"]),
+    ("files", &["make-dirs", "remove", "write"]),
+    ("exec", &["exec"]),
+    ("signals", &["signal"]),
+    ("notices", &["add"]),
+    ("changes/1", &["abort"]),
+    ("services/a", &["start"]),
+];
+
+const GETS: [&str; 13] = [
+    "system-info",
+    "health",
+    "changes",
+    "changes/1",
+    "changes/99",
+    "services",
+    "services/a",
+    "plan",
+    "files",
+    "logs",
+    "checks",
+    "notices",
+    "tasks/1/websocket/stdio",
+];
+
+/// Names of fields and parameters. Not `follow`, whose answer has no end.
+const KEYS: [&str; 44] = [
+    "action",
+    "after",
+    "arguments",
+    "combine",
+    "command",
+    "data",
+    "dirs",
+    "environment",
+    "files",
+    "for",
+    "format",
+    "group",
+    "group-id",
+    "inner",
+    "interactive",
+    "itself",
+    "key",
+    "keys",
+    "label",
+    "layer",
+    "level",
+    "make-dirs",
+    "make-parents",
+    "n",
+    "names",
+    "path",
+    "paths",
+    "pattern",
+    "permissions",
+    "recursive",
+    "repeat-after",
+    "select",
+    "service-context",
+    "services",
+    "signal",
+    "split-stderr",
+    "terminal",
+    "timeout",
+    "type",
+    "types",
+    "user",
+    "user-id",
+    "users",
+    "working-dir",
+];
+
+/// Text that means something to one request or another. `@` is a folder to play in.
+const WORDS: [&str; 40] = [
+    "",
+    "a",
+    "true",
+    "false",
+    "all",
+    "ready",
+    "list",
+    "read",
+    "yaml",
+    "custom",
+    "example.com/key",
+    "1ms",
+    "-1s",
+    "9999999h",
+    "1h1",
+    "5parsecs",
+    "SIGHUP",
+    "SIGNOPE",
+    "644",
+    "+77",
+    "9999",
+    "-1",
+    "4294967296",
+    "18446744073709551616",
+    "root",
+    "nobody",
+    "no\0body",
+    "@",
+    "@/x",
+    "@/x/y",
+    "@/./x//../y",
+    "@/x\0y",
+    "relative/x",
+    "*",
+    "[",
+    "2026-01-01T00:00:00Z",
+    "-262143-01-01T00:00:00Z",
+    "services: {a: {override: merge, environment: {A: b}}}",
+    "services: {a: {override: merge, backoff-factor: .inf, backoff-delay: 9999999h, kill-delay: 9999999h}}",
+    "services: [",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![4 => select(&WORDS[..]).prop_map(str::to_owned), 1 => "[A-Z0-9é😀\0\n\"\\\\%]{0,8}"]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        6 => text().prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        1 => Just(Value::Null),
+    ];
+    leaf.prop_recursive(3, 24, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(select(&KEYS[..]), inner, 0..5).prop_map(object),
+        ]
+    })
+}
+
+fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Object(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<String, Value>>())
+}
+
+/// Fields as they should be, so that some requests get further than the first.
+fn likely(endpoint: &str) -> Value {
+    match endpoint {
+        "services" => json!({"services": ["a"]}),
+        "layers" => json!({"label": "x", "format": "yaml", "combine": true}),
+        "files" => json!({"dirs": [{"path": "@/x"}], "paths": [{"path": "@/x"}]}),
+        "exec" => json!({"command": ["true"]}),
+        "signals" => json!({"services": ["a"], "signal": "SIGHUP"}),
+        "notices" => json!({"type": "custom", "key": "example.com/key"}),
+        _ => json!({}),
+    }
+}
+
+fn post() -> impl Strategy<Value = (String, String)> {
+    let body = |(endpoint, actions): (&'static str, &'static [&'static str])| {
+        let fields = prop::collection::btree_map(select(&KEYS[..]), value(), 0..5);
+        let body = (prop::option::weighted(0.9, select(actions)), any::<bool>(), fields).prop_map(
+            move |(action, proper, fields)| {
+                let mut body = if proper { likely(endpoint) } else { json!({}) };
+                for (key, value) in fields {
+                    body[key] = value;
+                }
+                if let Some(action) = action {
+                    body["action"] = action.into();
+                }
+                body
+            },
+        );
+        let body = prop_oneof![8 => body, 1 => value()].prop_map(|body| body.to_string());
+        // Some come cut off.
+        let cut = (body, prop::option::weighted(0.1, any::<prop::sample::Index>()));
+        cut.prop_map(move |(body, cut)| {
+            let end = cut.map_or(body.len(), |cut| body.floor_char_boundary(cut.index(body.len())));
+            (format!("POST /v1/{endpoint}"), body[..end].to_owned())
+        })
+    };
+    select(&POSTS[..]).prop_flat_map(body)
+}
+
+fn get() -> impl Strategy<Value = (String, String)> {
+    let query = prop::collection::vec((select(&KEYS[..]), text()), 0..5);
+    (select(&GETS[..]), query).prop_map(|(endpoint, query)| {
+        let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let query: Vec<String> = query
+            .into_iter()
+            // One that waits for long is right to.
+            .filter(|(key, value)| *key != "timeout" || !value.ends_with('h'))
+            .map(|(key, value)| format!("{key}={}", if value.starts_with('@') { value } else { escaped(&value) }))
+            .collect();
+        (format!("GET /v1/{endpoint}?{}", query.join("&").replace('\0', "%00")), String::new())
+    })
+}
+
+/// A multipart body of pieces in any order.
+fn upload() -> impl Strategy<Value = String> {
+    let pieces = [
+        format!("--{BOUNDARY}"),
+        format!("\r\n--{BOUNDARY}"),
+        "\r\n".to_owned(),
+        "--".to_owned(),
+        "\r\n\r\n".to_owned(),
+        "Content-Disposition: form-data; name=\"request\"\r\n\r\n".to_owned(),
+        "Content-Disposition: form-data; name=\"files\"; filename=\"@/f\"\r\n\r\n".to_owned(),
+        r#"{"action":"write","files":[{"path":"@/f","make-dirs":true},{"path":"relative"}]}"#.to_owned(),
+        format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{{\"action\":\"write\",\"files\":[{{\"path\":\"@/f\"}}]}}\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"@/f\"\r\n\r\n"
+        ),
+    ];
+    prop::collection::vec(prop_oneof![6 => select(pieces.to_vec()), 1 => text()], 0..10).prop_map(|all| all.concat())
+}
+
+/// Sends a request and reads all that is answered, which is nothing if the daemon is gone.
+fn send(daemon: &Daemon, line: &str, kind: &str, body: &str) -> Vec<u8> {
+    let play = daemon.folder.path().join("play");
+    let (line, body) = (line.replace('@', play.to_str().unwrap()), body.replace('@', play.to_str().unwrap()));
+    let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!(
+        "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: multipart/form-data\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    // A daemon may refuse before it has taken all.
+    let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
+
+/// Whether it is an envelope of JSON, lines of JSON or a multipart body, and says the same in status line and envelope.
+fn check(answer: &[u8]) -> Result<(), TestCaseError> {
+    let answer = String::from_utf8_lossy(answer);
+    let (head, body) =
+        answer.split_once("\r\n\r\n").ok_or_else(|| TestCaseError::fail(format!("no head: {answer:?}")))?;
+    let status: u64 = head.split(' ').nth(1).unwrap_or_default().parse().unwrap_or(0);
+    if !head.contains("Content-Type: application/json") {
+        prop_assert!(status == 200 || body.contains(r#"{"type":"error""#), "{}", answer);
+        return Ok(());
+    }
+    let envelope: Value =
+        serde_json::from_str(body).map_err(|error| TestCaseError::fail(format!("{error}: {answer}")))?;
+    prop_assert_eq!(envelope["status-code"].as_u64(), Some(status));
+    match envelope["type"].as_str() {
+        Some("sync") => prop_assert_eq!(status, 200),
+        Some("async") => prop_assert!(status == 202 && envelope["change"].is_string()),
+        Some("error") => prop_assert!(envelope["result"]["message"].as_str().is_some_and(|text| !text.is_empty())),
+        _ => prop_assert!(false, "{}", answer),
+    }
+    // A failed decoding must not become a fault of the server's.
+    prop_assert!(status < 600);
+    Ok(())
+}
+
+/// Plays cases on one daemon, which must be as well afterwards as it was before.
+fn play<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(&Daemon, S::Value) -> Result<(), TestCaseError>) {
+    let mut daemon = Daemon::start(LAYER, &["--hold"]);
+    std::fs::create_dir(daemon.folder.path().join("play")).unwrap();
+    daemon.client().start(&["a"], Duration::from_secs(10)).unwrap();
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(strategy, |case| send(&daemon, case));
+    let stderr = daemon.stderr();
+    assert!(
+        !stderr.contains("panicked"),
+        "{}",
+        stderr.lines().filter(|line| !line.contains("[pebble]")).collect::<String>()
+    );
+    outcome.unwrap();
+    assert!(daemon.client().system_info().is_ok());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn whatever_is_posted_is_answered() {
+    play(600, &post(), |daemon, (line, body)| check(&send(daemon, &line, "application/json", &body)));
+}
+
+#[test]
+fn whatever_is_asked_for_is_answered() {
+    play(400, &get(), |daemon, (line, body)| check(&send(daemon, &line, "", &body)));
+}
+
+#[test]
+fn whatever_is_uploaded_is_answered() {
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    play(300, &upload(), |daemon, body| check(&send(daemon, "POST /v1/files", &kind, &body)));
+}
+
+#[test]
+fn whatever_is_no_http_does_no_harm() {
+    let bytes = prop::collection::vec(prop_oneof![any::<u8>(), select(b"GET /v1:\r\n% ".to_vec())], 0..80);
+    play(200, &bytes, |daemon, bytes| {
+        let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+        let _ = stream.write_all(&[&bytes[..], b"\r\n\r\n"].concat());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_path_of_a_million_parts_is_refused() {
+    let daemon = Daemon::start("", &[]);
+    std::fs::write(daemon.folder.path().join("play"), "a file").unwrap();
+    let body =
+        json!({"action": "make-dirs", "dirs": [{"path": format!("@{}", "/d".repeat(1 << 20)), "make-parents": true}]});
+    let answer = send(&daemon, "POST /v1/files", "application/json", &body.to_string());
+    let expected = format!("mkdir {}: not a directory", daemon.folder.path().join("play").display());
+    assert!(String::from_utf8_lossy(&answer).contains(&expected));
+    assert!(daemon.client().system_info().is_ok());
+}

@@ -1,0 +1,53 @@
+//! Clients that stop in the middle of something: nobody else may feel it, and the daemon's end comes all the same.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use crate::daemon::Daemon;
+
+const LAYER: &str = "services:\n  web:\n    override: replace\n    command: sh -c 'while :; do echo line; done'\n";
+
+/// Says something on a connection of its own, and then neither reads nor writes any more.
+fn stall(daemon: &Daemon, text: &str) -> UnixStream {
+    let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn clients_that_stop_keep_nobody_waiting() {
+    let mut daemon = Daemon::start(LAYER, &["--hold"]);
+    let large = daemon.folder.path().join("large");
+    File::create(&large).unwrap().set_len(1 << 30).unwrap();
+    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
+    let request = |line: &str, rest: &str| format!("{line} HTTP/1.1\r\nHost: x\r\n{rest}");
+    let read =
+        request(&format!("GET /v1/files?action=read&path={}", large.display()), "Accept: multipart/form-data\r\n\r\n");
+    let boundary = "b".repeat(40);
+    let upload = request(
+        "POST /v1/files",
+        &format!(
+            "Content-Type: multipart/form-data; boundary={boundary}\r\nContent-Length: 999\r\n\r\n--{boundary}\r\n"
+        ),
+    );
+    let stalled = [
+        stall(&daemon, "GET /v1/ser"),
+        stall(&daemon, &request("POST /v1/layers", "Content-Length: 999\r\n\r\n{\"action\":")),
+        stall(&daemon, &upload),
+        stall(&daemon, &read),
+        stall(&daemon, &request("GET /v1/logs?follow=true&n=-1", "\r\n")),
+        stall(&daemon, &request("GET /v1/notices?timeout=1h&types=custom", "\r\n")),
+    ];
+    // Both that are sent much have begun to be.
+    for mut stream in [&stalled[3], &stalled[4]] {
+        assert_eq!(stream.read(&mut [0; 1]).unwrap(), 1);
+    }
+    let begun = Instant::now();
+    for _ in 0..50 {
+        assert!(daemon.client().services(&["web"]).unwrap()[0].is_running());
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(daemon.stop().success());
+}
