@@ -27,7 +27,15 @@ pub enum Verb {
         /// How to print it
         #[arg(long, value_enum, default_value = "tabular")]
         format: Format,
+        /// Show what is integrated with what, too
+        #[arg(long)]
+        relations: bool,
     },
+    /// Integrate an application with another, such as postgresql, which is started for it
+    #[command(visible_alias = "relate")]
+    Integrate(Ends),
+    /// End an integration
+    RemoveRelation(Ends),
     /// Show or set an application's options
     Config(Config),
     /// Show what charms have logged
@@ -75,6 +83,17 @@ pub struct Config {
     /// How to print them
     #[arg(long, value_enum, default_value = "tabular")]
     pub format: Format,
+}
+
+/// The two ends of an integration.
+#[derive(Debug, Clone, Args)]
+pub struct Ends {
+    /// An application, and its endpoint where there is a choice; or, alone, the other end for the application that is up
+    #[arg(value_name = "APP[:ENDPOINT]")]
+    pub one: String,
+    /// The other one
+    #[arg(value_name = "APP[:ENDPOINT]")]
+    pub other: Option<String>,
 }
 
 /// Arguments of `pack`.

@@ -1,4 +1,5 @@
-//! How the other verbs talk to the process that runs the model: one JSON line each way over a unix socket.
+//! How the other verbs talk to the process that runs the model: JSON lines over a unix socket: one for what is asked,
+//! then any number about what happens meanwhile, and one for the answer.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::runtime;
 use crate::status::Status;
+use crate::ui;
 
 /// What a verb asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,20 @@ pub enum Request {
         /// Options to return to their defaults.
         reset: Vec<String>,
     },
+    /// To integrate, and wait until both sides are done.
+    Integrate {
+        /// `APP[:ENDPOINT]`, or what to integrate the only application with.
+        one: String,
+        /// The other side.
+        other: Option<String>,
+    },
+    /// To end an integration, and wait until the application has dealt with it.
+    RemoveRelation {
+        /// `APP[:ENDPOINT]`, or the relation's number.
+        one: String,
+        /// The other side.
+        other: Option<String>,
+    },
     /// The last lines that charms have logged.
     DebugLog {
         /// How many.
@@ -39,6 +55,14 @@ pub enum Request {
     Started,
     /// The end of the model. The connection ends with the process.
     Down,
+}
+
+impl Request {
+    /// Whether the answer may take its time, and who asks wants to see what happens meanwhile.
+    #[must_use]
+    pub fn takes_time(&self) -> bool {
+        matches!(self, Self::Integrate { .. } | Self::RemoveRelation { .. })
+    }
 }
 
 /// What the model answers.
@@ -59,6 +83,18 @@ pub enum Answer {
     Log {
         /// They.
         lines: Vec<String>,
+    },
+    /// Something that happens meanwhile; the answer comes later.
+    Told {
+        /// What.
+        line: String,
+    },
+    /// A relation was made or ended.
+    Related {
+        /// Its ends, as `APP:ENDPOINT`.
+        ends: Vec<String>,
+        /// Whether all is well after it.
+        well: bool,
     },
     /// What was asked is done.
     Done {
@@ -107,16 +143,20 @@ pub enum Error {
     Refused(String),
 }
 
-/// Asks the process that runs `model`.
+/// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
 ///
 /// # Errors
 /// When nothing runs, the conversation breaks off, or the answer is no.
 pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
     let mut stream = connect(model)?;
     send(&mut stream, request).map_err(Error::Broken)?;
-    match receive(&mut BufReader::new(&stream)).map_err(Error::Broken)? {
-        Answer::Refused { reason } => Err(Error::Refused(reason)),
-        answer => Ok(answer),
+    let mut answers = BufReader::new(&stream);
+    loop {
+        match receive(&mut answers).map_err(Error::Broken)? {
+            Answer::Refused { reason } => return Err(Error::Refused(reason)),
+            Answer::Told { line } => ui::note(&format!("  {line}")),
+            answer => return Ok(answer),
+        }
     }
 }
 

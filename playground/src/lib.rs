@@ -8,9 +8,11 @@
 pub mod binaries;
 pub mod cli;
 pub mod control;
+pub mod daemon;
 pub mod pod;
 pub mod probe;
 pub mod project;
+pub mod provider;
 pub mod runtime;
 pub mod server;
 pub mod session;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use playground::cli::{Cli, Verb};
-use playground::{pod, up, verbs};
+use playground::{daemon, pod, up, verbs};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -21,6 +21,10 @@ fn main() -> ExitCode {
     match (args.get(1).map(String::as_str), args.get(2)) {
         (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
         (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
+        (Some(daemon::KEEPER), Some(description)) => told(daemon::keep(Path::new(description)).map(ExitCode::from)),
+        (Some(daemon::INIT), Some(description)) => {
+            told(daemon::enter(Path::new(description)).map(|never| match never {}))
+        }
         _ => run(Cli::parse()),
     }
 }
@@ -29,7 +33,9 @@ fn run(cli: Cli) -> ExitCode {
     let model = &cli.model;
     match cli.verb {
         Verb::Up(args) => told(up::run(model, &args)),
-        Verb::Status { format } => told(verbs::status(model, format)),
+        Verb::Status { format, relations } => told(verbs::status(model, format, relations)),
+        Verb::Integrate(ends) => told(verbs::integrate(model, &ends)),
+        Verb::RemoveRelation(ends) => told(verbs::remove_relation(model, &ends)),
         Verb::Config(args) => told(verbs::config(model, &args)),
         Verb::DebugLog { lines } => told(verbs::debug_log(model, lines)),
         Verb::Down => told(verbs::down(model)),

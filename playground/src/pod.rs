@@ -7,16 +7,16 @@
 //! keeper; everything in the pod lives as long as pid 1. So whatever happens to `webcharm up`, nothing is left behind.
 
 mod files;
-mod keeper;
+pub(crate) mod keeper;
 mod loopback;
-mod mounts;
-mod namespace;
+pub(crate) mod mounts;
+pub(crate) mod namespace;
 mod relay;
-mod root;
+pub(crate) mod root;
 
 use std::fs::File;
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -35,7 +35,7 @@ pub const KEEPER: &str = "pod-keeper";
 pub const INIT: &str = "pod-init";
 
 /// This very program, even when its file has been replaced by a newer build meanwhile.
-const OURSELVES: &str = "/proc/self/exe";
+pub(crate) const OURSELVES: &str = "/proc/self/exe";
 
 /// How long Pebble may take to answer.
 const START: Duration = Duration::from_secs(30);
@@ -50,6 +50,9 @@ pub struct Spec {
     pub hostname: String,
     /// Lines of its `/etc/hosts` besides the loopback's.
     pub hosts: Vec<String>,
+    /// Who else can be reached from it, by name.
+    #[serde(default)]
+    pub neighbors: Vec<Neighbor>,
     /// The rock.
     pub image: rock::Image,
     /// The supervisor's binary.
@@ -66,6 +69,19 @@ pub struct Spec {
     pub port: u16,
     /// Who is root in the pod.
     pub identity: Identity,
+}
+
+/// A server that a pod can reach by a name and a port, as in a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbor {
+    /// Its name.
+    pub name: String,
+    /// An address on the pod's loopback that stands for it.
+    pub address: Ipv4Addr,
+    /// Its port.
+    pub port: u16,
+    /// Where it listens on the host.
+    pub socket: PathBuf,
 }
 
 impl Spec {
@@ -99,6 +115,15 @@ pub enum Error {
         /// The end of its log, in which the reason stands.
         log: String,
     },
+    /// It can't be told of a neighbor.
+    #[error("cannot tell the pod of {name}")]
+    Introduce {
+        /// The neighbor.
+        name: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Pebble doesn't answer.
     #[error("Pebble in the pod does not answer on {socket}; the pod's log ends with:\n{log}")]
     Silent {
@@ -117,7 +142,7 @@ pub enum Error {
 pub struct Pod {
     keeper: Child,
     log: PathBuf,
-    socket: PathBuf,
+    spec: Spec,
 }
 
 impl Pod {
@@ -142,7 +167,7 @@ impl Pod {
                 .spawn()
         };
         let keeper = spawn().map_err(Error::Spawn)?;
-        Ok(Self { keeper, log: log.to_owned(), socket: spec.socket() })
+        Ok(Self { keeper, log: log.to_owned(), spec: spec.clone() })
     }
 
     /// Waits until Pebble answers.
@@ -150,7 +175,7 @@ impl Pod {
     /// # Errors
     /// When the pod ends first, Pebble stays silent, or `cancel` is thrown.
     pub fn ready(&mut self, cancel: &rock::Cancel) -> Result<(), Error> {
-        let client = pebble::blocking::Client::new(&self.socket);
+        let client = pebble::blocking::Client::new(self.spec.socket());
         let started = Instant::now();
         loop {
             if cancel.is_thrown() {
@@ -159,14 +184,35 @@ impl Pod {
             if let Some(status) = self.ended() {
                 return Err(Error::Ended { status, log: self.log_tail() });
             }
-            if self.socket.exists() && client.system_info().is_ok() {
+            if self.spec.socket().exists() && client.system_info().is_ok() {
                 return Ok(());
             }
             if started.elapsed() > START {
-                return Err(Error::Silent { socket: self.socket.display().to_string(), log: self.log_tail() });
+                return Err(Error::Silent { socket: self.spec.socket().display().to_string(), log: self.log_tail() });
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Makes a server reachable from the pod.
+    ///
+    /// # Errors
+    /// When the pod has ended or can't write its `/etc/hosts`.
+    pub fn introduce(&mut self, neighbor: &Neighbor) -> Result<(), Error> {
+        if self.spec.neighbors.contains(neighbor) {
+            return Ok(());
+        }
+        let failed = |source| Error::Introduce { name: neighbor.name.clone(), source };
+        let mut line = serde_json::to_vec(neighbor).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        let mut keeper = self.keeper.stdin.as_ref().ok_or_else(|| failed("it has ended".into()))?;
+        keeper.write_all(&line).map_err(|error| failed(error.into()))?;
+        self.spec.neighbors.push(neighbor.clone());
+        let hosts = files::hosts(&self.spec.hostname, &self.spec.hosts, &self.spec.neighbors);
+        let client = pebble::blocking::Client::new(self.spec.socket());
+        client
+            .write_file("/etc/hosts", hosts.as_bytes(), &pebble::types::WriteFile::default())
+            .map_err(|error| failed(error.into()))
     }
 
     /// How the pod ended, if it did.

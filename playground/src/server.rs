@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::control::{Request, receive, send};
+use crate::control::{Answer, Request, receive, send};
 use crate::runtime;
 use crate::session::{Input, Session};
 
@@ -38,7 +38,27 @@ pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> i
 fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::Result<Option<UnixStream>> {
     let request: Request = receive(&mut BufReader::new(&stream))?;
     let is_farewell = request == Request::Down;
-    let answer = session.answer(request, inputs);
+    let answer =
+        if request.takes_time() { tell(&stream, request, session, inputs) } else { session.answer(request, inputs) };
     send(&stream, &answer)?;
     Ok(is_farewell.then_some(stream))
+}
+
+/// Answers a request, and tells what happens meanwhile.
+fn tell(stream: &UnixStream, request: Request, session: &Session, inputs: &Sender<Input>) -> Answer {
+    let (over, lines) = session.ui().listen();
+    thread::scope(|scope| {
+        let teller = scope.spawn(move || {
+            while let Ok(Some(line)) = lines.recv() {
+                if send(stream, &Answer::Told { line }).is_err() {
+                    return;
+                }
+            }
+        });
+        let answer = session.answer(request, inputs);
+        // One who has gone away doesn't listen any more.
+        let _ = over.send(None);
+        let _ = teller.join();
+        answer
+    })
 }

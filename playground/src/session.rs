@@ -5,6 +5,7 @@
 
 mod answers;
 mod children;
+mod integration;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent
 use juju_testing::{DispatchError, DispatchOptions, Dispatched, Server, dispatch_process};
 use rock::Work;
 
-use crate::pod::{Identity, Pod};
+use crate::pod::{Identity, Neighbor, Pod};
+use crate::provider::Providers;
 use crate::ui::Ui;
 
 /// How long a hook may take.
@@ -58,6 +60,8 @@ pub struct Places {
     pub tools: PathBuf,
     /// The containers' sockets.
     pub containers: PathBuf,
+    /// The runtime folder itself.
+    pub runtime: PathBuf,
 }
 
 /// Which unit this is about, and where it answers.
@@ -85,6 +89,7 @@ pub struct Session {
     pub identity: Identity,
     ui: Ui,
     state: Mutex<State>,
+    providers: Mutex<Providers>,
     started: Condvar,
 }
 
@@ -94,19 +99,36 @@ struct State {
     pod: Option<Pod>,
     outcome: Option<bool>,
     stderr: VecDeque<String>,
+    neighbors: Vec<Neighbor>,
+    /// Why the servers could not answer a relation.
+    problem: Option<String>,
 }
 
 impl Session {
     /// A session over a served model, nothing of which runs yet.
     #[must_use]
     pub fn new(server: Server, files: CharmFiles, names: Names, places: Places, ui: Ui) -> Self {
-        let state = State { doing: Doing::Nothing, pod: None, outcome: None, stderr: VecDeque::new() };
+        let state = State {
+            doing: Doing::Nothing,
+            pod: None,
+            outcome: None,
+            stderr: VecDeque::new(),
+            neighbors: Vec::new(),
+            problem: None,
+        };
+        let providers = Mutex::new(Providers::new(places.runtime.clone(), ui.clone()));
         let (identity, state, started) = (Identity::current(), Mutex::new(state), Condvar::new());
-        Self { server, files, names, places, identity, ui, state, started }
+        Self { server, files, names, places, identity, ui, state, providers, started }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the session tells of what it does.
+    #[must_use]
+    pub fn ui(&self) -> &Ui {
+        &self.ui
     }
 
     /// Where the application answers.
@@ -153,6 +175,11 @@ impl Session {
         self.state().pod.as_ref().map(Pod::log_tail).unwrap_or_default()
     }
 
+    /// Ends the servers, for good.
+    pub fn end_servers(&self) {
+        self.providers().end();
+    }
+
     /// Tells those who wait for the start how it went.
     pub fn conclude_start(&self, well: bool) {
         self.state().outcome = Some(well);
@@ -179,8 +206,27 @@ impl Session {
         self.ui.cancel().throw();
     }
 
-    /// Runs hooks until there are none left or one fails. Says whether all went well.
+    /// Runs hooks, and has the servers answer what charms ask, until there is nothing left to do or something fails.
+    /// Says whether all went well.
     pub fn settle(&self) -> bool {
+        loop {
+            if !self.run_hooks() {
+                return false;
+            }
+            let answered = self.providers().reconcile(&self.server);
+            self.state().problem = answered.as_ref().err().map(|error| crate::chain(error));
+            match answered {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(error) => {
+                    self.ui.step(&crate::chain(&error));
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn run_hooks(&self) -> bool {
         while let Some(event) = self.server.with(|model| model.next_event(&self.names.unit)) {
             if self.ui.cancel().is_thrown() {
                 return false;

@@ -13,6 +13,9 @@ pub struct Status {
     pub model: Model,
     /// Its applications, by name.
     pub applications: BTreeMap<String, Application>,
+    /// What is integrated with what. In Juju's JSON that stands with each application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<Relation>,
     /// What a user of this machine should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -49,11 +52,40 @@ pub struct Application {
     pub version: String,
     /// Its status: its own, or else its leader's.
     pub application_status: Word,
+    /// By endpoint, what it is integrated with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relations: BTreeMap<String, Vec<Related>>,
     /// Its units, by name.
     pub units: BTreeMap<String, Unit>,
     /// Where it answers on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// The other side of an application's integration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Related {
+    /// The application there.
+    pub related_application: String,
+    /// The interface.
+    pub interface: String,
+    /// `global`: between whole applications.
+    pub scope: String,
+}
+
+/// A relation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// The providing end, as `APP:ENDPOINT`.
+    pub provider: String,
+    /// The requiring end; among peers the same.
+    pub requirer: String,
+    /// The interface.
+    pub interface: String,
+    /// `regular` or `peer`.
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 /// A unit.
@@ -92,6 +124,24 @@ impl Word {
 }
 
 impl Status {
+    /// The tables that `juju status` prints, and with `relations` the one it adds for that.
+    #[must_use]
+    pub fn tables_with(&self, relations: bool) -> String {
+        let mut text = self.tables();
+        if relations && !self.relations.is_empty() {
+            text.push('\n');
+            text.push_str(&table(&self.relation_rows()));
+        }
+        text
+    }
+
+    fn relation_rows(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![row(["Integration provider", "Requirer", "Interface", "Type"])];
+        let relations = self.relations.iter();
+        rows.extend(relations.map(|one| row([&one.provider, &one.requirer, &one.interface, &one.kind])));
+        rows
+    }
+
     /// The tables that `juju status` prints.
     #[must_use]
     pub fn tables(&self) -> String {
@@ -193,6 +243,7 @@ mod tests {
                 version: "3.6.0".to_owned(),
             },
             applications: BTreeMap::from([("flask-k8s".to_owned(), app)]),
+            relations: Vec::new(),
             notes: vec!["mind the gap".to_owned()],
         }
     }
@@ -215,6 +266,23 @@ flask-k8s  http://127.0.0.1:4711
 Note: mind the gap
 ";
         assert_eq!(sample().tables(), expected);
+    }
+
+    #[test]
+    fn relations_are_shown_where_asked_for() {
+        let mut status = sample();
+        status.relations.push(Relation {
+            provider: "db:database".to_owned(),
+            requirer: "flask-k8s:postgresql".to_owned(),
+            interface: "postgresql_client".to_owned(),
+            kind: "regular".to_owned(),
+        });
+        assert!(!status.tables_with(false).contains("Requirer"));
+        let expected = "\
+Integration provider  Requirer              Interface          Type
+db:database           flask-k8s:postgresql  postgresql_client  regular
+";
+        assert!(status.tables_with(true).ends_with(expected), "{}", status.tables_with(true));
     }
 
     #[test]

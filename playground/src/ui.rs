@@ -1,7 +1,8 @@
 //! What a person at the terminal sees while something takes its time.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rock::{Cancel, Work};
@@ -11,18 +12,20 @@ use rock::{Cancel, Work};
 pub struct Ui {
     started: Instant,
     cancel: Arc<Cancel>,
+    listeners: Arc<Mutex<Vec<Sender<Option<String>>>>>,
 }
 
 impl Ui {
     /// A fresh one, whose clock starts now.
     #[must_use]
     pub fn new(cancel: Arc<Cancel>) -> Self {
-        Self { started: Instant::now(), cancel }
+        Self { started: Instant::now(), cancel, listeners: Arc::default() }
     }
 
     /// A line about the step that begins.
     pub fn step(&self, line: &str) {
         self.line(&format!("{:6.1}s  {line}", self.started.elapsed().as_secs_f32()));
+        self.pass_on(line);
     }
 
     /// A line below a step.
@@ -30,10 +33,22 @@ impl Ui {
         self.line(&format!("         {line}"));
     }
 
+    /// What is told from now on, for one who listens besides the terminal; and the hand that can tell them it is over.
+    #[must_use]
+    pub fn listen(&self) -> (Sender<Option<String>>, Receiver<Option<String>>) {
+        let (sender, lines) = mpsc::channel();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender.clone());
+        (sender, lines)
+    }
+
+    fn pass_on(&self, line: &str) {
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(Some(line.to_owned())).is_ok());
+    }
+
     #[expect(clippy::unused_self, reason = "where lines go is for this type to know")]
     fn line(&self, line: &str) {
-        // A terminal that went away is no reason to stop.
-        let _ = writeln!(io::stderr(), "{line}");
+        note(line);
     }
 }
 
@@ -46,6 +61,12 @@ impl Work for Ui {
     fn cancel(&self) -> &Cancel {
         &self.cancel
     }
+}
+
+/// Tells something that is no result, on standard error.
+pub fn note(line: &str) {
+    // A terminal that went away is no reason to stop.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints a result on standard output. A reader that has gone away has seen enough.

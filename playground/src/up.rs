@@ -145,12 +145,13 @@ fn bring_up(
     Ok(if started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The pod ends before anything else does, whatever the reason, although the threads that answer verbs live on.
+/// Pod and servers end before anything else does, whatever the reason, although the threads that answer verbs live on.
 struct End<'a>(&'a Session);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.set_pod(None);
+        self.0.end_servers();
         self.0.conclude_start(false);
     }
 }

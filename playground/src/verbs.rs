@@ -52,10 +52,10 @@ pub enum Error {
 ///
 /// # Errors
 /// When nothing runs.
-pub fn status(model: &str, format: Format) -> Result<ExitCode, Error> {
+pub fn status(model: &str, format: Format, relations: bool) -> Result<ExitCode, Error> {
     let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
     print(&match format {
-        Format::Tabular => status.tables(),
+        Format::Tabular => status.tables_with(relations),
         Format::Json => json(&status),
     });
     Ok(ExitCode::SUCCESS)
@@ -78,6 +78,35 @@ pub fn debug_log(model: &str, lines: usize) -> Result<ExitCode, Error> {
 pub fn down(model: &str) -> Result<ExitCode, Error> {
     ask_down(model)?;
     print(&format!("{model} is down\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `integrate`.
+///
+/// # Errors
+/// When nothing runs, the server can't be started, or the two don't fit.
+pub fn integrate(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
+    let request = Request::Integrate { one: args.one.clone(), other: args.other.clone() };
+    related(model, &request, "integrated", |ends| format!("webcharm remove-relation {}", ends.join(" ")))
+}
+
+/// `remove-relation`.
+///
+/// # Errors
+/// When nothing runs, or there is no such relation.
+pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
+    let request = Request::RemoveRelation { one: args.one.clone(), other: args.other.clone() };
+    related(model, &request, "no longer integrated", |ends| format!("webcharm integrate {}", ends.join(" ")))
+}
+
+/// Says what has become of a relation, the status if that isn't well, and what undoes it.
+fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
+    let Answer::Related { ends, well } = ask(model, request)? else { return Err(Error::Answer) };
+    if !well {
+        status(model, Format::Tabular, false)?;
+        print("\n");
+    }
+    print(&format!("{what}: {}\n\n  webcharm status --relations\n  {}\n", ends.join(" and "), undo(&ends)));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,7 +145,7 @@ fn set(model: &str, args: &cli::Config, options: &[String]) -> Result<ExitCode, 
     let Answer::Done { well } = ask(model, &request)? else { return Err(Error::Answer) };
     if !well {
         // The options are set; what the charm says to them is its status.
-        status(model, Format::Tabular)?;
+        status(model, Format::Tabular, false)?;
     }
     Ok(ExitCode::SUCCESS)
 }

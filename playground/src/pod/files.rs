@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
 
 use super::root::{Error, step};
-use super::{Identity, Spec};
+use super::{Identity, Neighbor, Spec};
 
 /// The place of the absolute path `path` below `root`.
 pub(super) fn inside(root: &Path, path: &str) -> PathBuf {
@@ -66,7 +66,7 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     write("/etc/passwd", &passwd(spec.identity))?;
     write("/etc/group", &group(spec.identity))?;
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
-    write("/etc/hosts", &hosts(&spec.hostname, &spec.hosts))?;
+    write("/etc/hosts", &hosts(&spec.hostname, &spec.hosts, &spec.neighbors))?;
     write("/etc/resolv.conf", "")?;
     for (folder, mode) in [
         ("/tmp", 0o1777),
@@ -101,10 +101,12 @@ fn group(identity: Identity) -> String {
     format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon())
 }
 
-fn hosts(hostname: &str, others: &[String]) -> String {
+/// What stands in `/etc/hosts`: the pod itself, then its neighbors.
+pub(super) fn hosts(hostname: &str, others: &[String], neighbors: &[Neighbor]) -> String {
     let mut text = format!("127.0.0.1 localhost {hostname}\n::1 localhost\n");
-    for line in others {
-        text.push_str(line);
+    let neighbors = neighbors.iter().map(|neighbor| format!("{} {}", neighbor.address, neighbor.name));
+    for line in others.iter().cloned().chain(neighbors) {
+        text.push_str(&line);
         text.push('\n');
     }
     text
@@ -123,10 +125,12 @@ mod tests {
 
     #[test]
     fn hosts_know_the_pod_and_its_peers() {
-        let text = hosts("app-0", &["127.0.0.1 app-0.app-endpoints.m.svc.cluster.local".to_owned()]);
+        let neighbor =
+            Neighbor { name: "db.m".to_owned(), address: [127, 0, 1, 1].into(), port: 1, socket: "/s".into() };
+        let text = hosts("app-0", &["127.0.0.1 app-0.app-endpoints.m.svc.cluster.local".to_owned()], &[neighbor]);
         assert_eq!(
             text,
-            "127.0.0.1 localhost app-0\n::1 localhost\n127.0.0.1 app-0.app-endpoints.m.svc.cluster.local\n"
+            "127.0.0.1 localhost app-0\n::1 localhost\n127.0.0.1 app-0.app-endpoints.m.svc.cluster.local\n127.0.1.1 db.m\n"
         );
     }
 

@@ -1,8 +1,8 @@
 //! The keeper: the process between `webcharm up` and the pod's pid 1.
 //!
-//! Standard input is its lifeline, standard output the listening socket of the pod's port, standard error the pod's log.
+//! Standard input is its lifeline and brings the neighbors that move in later, standard output the listening socket of the pod's port, standard error the pod's log.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -10,10 +10,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::{GRACE, INIT, OURSELVES, loopback, namespace, relay};
+use super::{GRACE, INIT, Identity, OURSELVES, loopback, namespace, relay};
 
 /// Why a pod can't be kept.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +44,32 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
     loopback::up().map_err(Error::Loopback)?;
     let listener = io::stdout().as_fd().try_clone_to_owned().map_err(Error::Init)?;
     relay::start(TcpListener::from(listener), spec.port);
-    let (started, init) = mpsc::channel();
-    thread::spawn(move || stop_with_input(&init));
+    spec.neighbors.iter().for_each(relay::lead_to);
+    attend(INIT, description, spec.identity, GRACE, |line| {
+        // Only `webcharm up` writes there, and only this.
+        if let Ok(neighbor) = serde_json::from_str(line) {
+            relay::lead_to(&neighbor);
+        }
+    })
+}
+
+/// Starts this program as `init`, the first process of a new pid namespace, and waits for its end. Lines of our input are
+/// for `hear`; the end of our input is that process's: asked for first, and after `grace` by force.
+///
+/// # Errors
+/// When it can't be started.
+pub(crate) fn attend(
+    init: &str,
+    description: &Path,
+    identity: Identity,
+    grace: Duration,
+    hear: impl FnMut(&str) + Send + 'static,
+) -> Result<u8, Error> {
+    let (started, running) = mpsc::channel();
+    thread::spawn(move || stop_with_input(hear, &running, grace));
     // All threads are made: this one can make none from here on.
-    namespace::leave_pids(spec.identity)?;
-    let mut init = start_init(description).map_err(Error::Init)?;
+    namespace::leave_pids(identity)?;
+    let mut init = start_init(init, description).map_err(Error::Init)?;
     let handle = pidfd_open(Pid::from_child(&init), PidfdFlags::empty()).map_err(|error| Error::Init(error.into()))?;
     // The other end waits for it as long as this process lives.
     let _ = started.send(handle);
@@ -59,11 +81,11 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
 }
 
 /// Pid 1 has a lifeline of its own: the pipe whose other end this process holds until it ends.
-fn start_init(description: &Path) -> io::Result<Child> {
+fn start_init(init: &str, description: &Path) -> io::Result<Child> {
     let log = || io::stderr().as_fd().try_clone_to_owned();
     Command::new(OURSELVES)
         .arg0("webcharm")
-        .arg(INIT)
+        .arg(init)
         .arg(description)
         .stdin(Stdio::piped())
         .stdout(log()?)
@@ -73,10 +95,12 @@ fn start_init(description: &Path) -> io::Result<Child> {
 
 /// Ends pid 1 when our input ends: with a request first, by force if that isn't followed. The id can't be mistaken for
 /// another process's, because it is a descriptor. When pid 1 has ended, so has this process, and this thread with it.
-fn stop_with_input(init: &mpsc::Receiver<OwnedFd>) {
-    let _ = io::stdin().read_to_end(&mut Vec::new());
+fn stop_with_input(mut hear: impl FnMut(&str), init: &mpsc::Receiver<OwnedFd>, grace: Duration) {
+    io::stdin().lines().map_while(Result::ok).for_each(|line| hear(&line));
     let Ok(init) = init.recv() else { return };
-    let _ = pidfd_send_signal(&init, Signal::TERM);
-    thread::sleep(GRACE);
+    if !grace.is_zero() {
+        let _ = pidfd_send_signal(&init, Signal::TERM);
+        thread::sleep(grace);
+    }
     let _ = pidfd_send_signal(&init, Signal::KILL);
 }

@@ -39,7 +39,7 @@ const SHARED: [&str; 15] = [
 const DEVICES: [&str; 6] = ["full", "null", "random", "tty", "urandom", "zero"];
 
 /// Mounts a file system in memory on `target`.
-pub(super) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {
+pub(crate) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {
     make_dir(target)?;
     mounted("tmpfs", "tmpfs", target, MountFlags::NOSUID, &format!("mode={mode}"))
 }
@@ -138,7 +138,7 @@ pub(super) fn proc(root: &Path) -> Result<(), Error> {
 }
 
 /// Shows the host's folder `source` at `target`, writable.
-pub(super) fn folder(source: &Path, target: &Path) -> Result<(), Error> {
+pub(crate) fn folder(source: &Path, target: &Path) -> Result<(), Error> {
     make_dir(target)?;
     step(format!("show {} in the pod", source.display()), mount_bind(source, target))
 }

@@ -4,7 +4,8 @@
 use std::fs;
 use std::io;
 
-use rustix::thread::UnshareFlags;
+use rustix::fs::{Gid, Uid};
+use rustix::thread::{UnshareFlags, set_thread_gid, set_thread_groups, set_thread_uid};
 use serde::{Deserialize, Serialize};
 
 /// Who is root in a pod.
@@ -55,21 +56,50 @@ pub enum Error {
 ///
 /// # Errors
 /// When that is forbidden, with the remedy.
-pub(super) fn leave(identity: Identity) -> Result<(), Error> {
+pub(crate) fn leave(identity: Identity) -> Result<(), Error> {
     let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let flags = UnshareFlags::NEWNET | UnshareFlags::NEWUTS | UnshareFlags::NEWIPC;
     let entered = match identity {
         Identity::Root => unshare(flags),
-        Identity::Single => unshare(flags | UnshareFlags::NEWUSER).and_then(|()| map_to_root(uid, gid)),
+        Identity::Single => unshare(flags | UnshareFlags::NEWUSER).and_then(|()| map(0, uid, 0, gid)),
     };
     entered.map_err(|source| forbidden(identity, source))
+}
+
+/// Enters a new IPC namespace, and a user namespace as [`leave`] does: what a server needs of its own, not its network.
+///
+/// # Errors
+/// When that is forbidden, with the remedy.
+pub(crate) fn leave_memory(identity: Identity) -> Result<(), Error> {
+    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let entered = match identity {
+        Identity::Root => unshare(UnshareFlags::NEWIPC),
+        Identity::Single => unshare(UnshareFlags::NEWIPC | UnshareFlags::NEWUSER).and_then(|()| map(0, uid, 0, gid)),
+    };
+    entered.map_err(|source| forbidden(identity, source))
+}
+
+/// Ceases to be root: for the host's root by becoming another user, for the root of a user namespace by one more in which
+/// the same id has the name it has on the host.
+///
+/// # Errors
+/// What the kernel says.
+pub(crate) fn cease_to_be_root(identity: Identity, uid: u32, gid: u32) -> io::Result<()> {
+    match identity {
+        Identity::Root => {
+            set_thread_groups(&[])?;
+            set_thread_gid(Gid::from_raw(gid))?;
+            Ok(set_thread_uid(Uid::from_raw(uid))?)
+        }
+        Identity::Single => unshare(UnshareFlags::NEWUSER).and_then(|()| map(uid, 0, gid, 0)),
+    }
 }
 
 /// Has this thread's next child be the first process of a new pid namespace. The thread can make no threads after it.
 ///
 /// # Errors
 /// When that is forbidden.
-pub(super) fn leave_pids(identity: Identity) -> Result<(), Error> {
+pub(crate) fn leave_pids(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWPID).map_err(|source| forbidden(identity, source))
 }
 
@@ -77,7 +107,7 @@ pub(super) fn leave_pids(identity: Identity) -> Result<(), Error> {
 ///
 /// # Errors
 /// When that is forbidden.
-pub(super) fn leave_mounts(identity: Identity) -> Result<(), Error> {
+pub(crate) fn leave_mounts(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWNS).map_err(|source| forbidden(identity, source))
 }
 
@@ -87,10 +117,11 @@ fn unshare(flags: UnshareFlags) -> io::Result<()> {
     Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
 }
 
-fn map_to_root(uid: u32, gid: u32) -> io::Result<()> {
+/// Gives the one user and the one group of a new user namespace their ids in it.
+fn map(uid: u32, outer_uid: u32, gid: u32, outer_gid: u32) -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
-    fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
-    fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+    fs::write("/proc/self/uid_map", format!("{uid} {outer_uid} 1"))?;
+    fs::write("/proc/self/gid_map", format!("{gid} {outer_gid} 1"))
 }
 
 fn forbidden(identity: Identity, source: io::Error) -> Error {

@@ -1,11 +1,17 @@
-//! The pod's port on the host: connections accepted out there, continued in here.
+//! The pod's port on the host: connections accepted out there, continued in here; and its neighbors, the other way round.
 //!
 //! A socket belongs to the network namespace in which it was made. The listener was made on the host and is handed to the
 //! keeper, so the keeper can accept from the host and connect to the pod's loopback without switching namespaces.
+//! Unix sockets are files, and files know no network namespaces: a neighbor is one of those.
 
-use std::io;
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::thread;
+
+use super::Neighbor;
 
 /// Relays every connection on `listener` to `port` of this namespace's loopback, for as long as the process lives.
 pub(super) fn start(listener: TcpListener, port: u16) {
@@ -13,29 +19,65 @@ pub(super) fn start(listener: TcpListener, port: u16) {
         for client in listener.incoming().flatten() {
             thread::spawn(move || {
                 // Either side may go away at any time; the other then sees the end of its stream.
-                let _ = serve(&client, port);
+                let _ = serve(client, port);
             });
         }
     });
 }
 
-fn serve(client: &TcpStream, port: u16) -> io::Result<()> {
-    let app = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+/// Relays every connection of this namespace to the neighbor's address to the neighbor.
+pub(super) fn lead_to(neighbor: &Neighbor) {
+    match TcpListener::bind((neighbor.address, neighbor.port)) {
+        Ok(listener) => {
+            let socket = neighbor.socket.clone();
+            thread::spawn(move || {
+                for client in listener.incoming().flatten() {
+                    let socket = socket.clone();
+                    thread::spawn(move || {
+                        // As above.
+                        let _ = UnixStream::connect(socket).and_then(|server| join(&client.into(), &server.into()));
+                    });
+                }
+            });
+        }
+        Err(error) => {
+            // Standard error is the pod's log.
+            let _ = writeln!(io::stderr(), "cannot lead to {}: {error}", neighbor.name);
+        }
+    }
+}
+
+fn serve(client: TcpStream, port: u16) -> io::Result<()> {
+    join(&client.into(), &TcpStream::connect((Ipv4Addr::LOCALHOST, port))?.into())
+}
+
+/// Passes on what either side says until both have ended.
+fn join(one: &Stream, other: &Stream) -> io::Result<()> {
     thread::scope(|scope| {
-        scope.spawn(|| pour(client, &app));
-        pour(&app, client);
+        scope.spawn(|| pour(one, other));
+        pour(other, one);
     });
     Ok(())
 }
 
-fn pour(mut from: &TcpStream, mut to: &TcpStream) {
-    let _ = io::copy(&mut from, &mut to);
-    let _ = to.shutdown(Shutdown::Write);
+/// A connection, whatever its kind.
+struct Stream(File);
+
+impl<S: Into<OwnedFd>> From<S> for Stream {
+    fn from(stream: S) -> Self {
+        Self(File::from(stream.into()))
+    }
+}
+
+fn pour(from: &Stream, to: &Stream) {
+    let _ = io::copy(&mut &from.0, &mut &to.0);
+    let _ = rustix::net::shutdown(&to.0, rustix::net::Shutdown::Write);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Read;
+    use std::net::Shutdown;
 
     use super::*;
 
@@ -69,5 +111,23 @@ mod tests {
         let mut answer = Vec::new();
         let read = TcpStream::connect(address).unwrap().read_to_end(&mut answer);
         assert!(read.is_err() || answer.is_empty());
+    }
+
+    #[test]
+    fn a_neighbor_is_reached_at_its_address() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        let server = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        // A port that was free a moment ago.
+        let port = TcpListener::bind("127.0.7.1:0").unwrap().local_addr().unwrap().port();
+        let neighbor = Neighbor { name: "db".to_owned(), address: Ipv4Addr::new(127, 0, 7, 1), port, socket };
+        lead_to(&neighbor);
+        let mut client = TcpStream::connect(("127.0.7.1", port)).unwrap();
+        let (mut stream, _) = server.accept().unwrap();
+        stream.write_all(b"welcome").unwrap();
+        drop(stream);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "welcome");
     }
 }

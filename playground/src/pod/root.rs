@@ -44,7 +44,7 @@ pub enum Error {
 }
 
 /// A step's error, with what the step was for.
-pub(super) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Result<T, E>) -> Result<T, Error> {
+pub(crate) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Result<T, E>) -> Result<T, Error> {
     result.map_err(|error| Error::Step { what: what.into(), source: error.into() })
 }
 
@@ -65,7 +65,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
 }
 
 /// The kernel kills this process with its parent. A parent that ended before that was arranged has closed our input.
-fn die_with_parent() -> Result<(), Error> {
+pub(crate) fn die_with_parent() -> Result<(), Error> {
     step("follow the keeper", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let stdin = io::stdin();
     let mut input = [PollFd::new(&stdin, PollFlags::IN)];

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Sender};
 
 use juju::{ConfigOption, ConfigValue, Whose};
+use juju_testing::RelationInfo;
 
+use super::integration::ends;
 use super::{Doing, Input, Session};
 use crate::control::{Answer, Request, Setting};
 use crate::pod::Identity;
-use crate::status::{Application, Model, Status, Unit, Word};
+use crate::provider::Kind;
+use crate::status::{Application, Model, Related, Relation, Status, Unit, Word};
 
 /// The version of Juju whose rules the model follows.
 const JUJU: &str = "3.6.12";
@@ -21,6 +24,12 @@ impl Session {
             Request::Status => Ok(Answer::Status { status: self.snapshot() }),
             Request::Config { app } => self.settings(&app),
             Request::Configure { app, set, reset } => self.configure(&app, &set, &reset, inputs),
+            Request::Integrate { one, other } => {
+                self.integrate(&one, other.as_deref()).and_then(|ends| self.related(ends, inputs))
+            }
+            Request::RemoveRelation { one, other } => {
+                self.remove_relation(&one, other.as_deref()).and_then(|ends| self.related(ends, inputs))
+            }
             Request::DebugLog { lines } => Ok(Answer::Log { lines: self.log(lines) }),
             Request::Started => Ok(Answer::Done { well: self.wait_for_start() }),
             Request::Down => {
@@ -44,8 +53,27 @@ impl Session {
             cloud: "localhost".to_owned(),
             version: JUJU.to_owned(),
         };
-        let applications = BTreeMap::from([(self.names.unit.app().to_owned(), self.application())]);
-        Status { model, applications, notes: self.notes() }
+        let mut applications = self.servers();
+        applications.insert(self.names.unit.app().to_owned(), self.application());
+        let relations = self.relations();
+        for (name, application) in &mut applications {
+            application.relations = relations_of(name, &relations);
+        }
+        Status { model, applications, relations, notes: self.notes() }
+    }
+
+    /// The applications that are servers.
+    fn servers(&self) -> BTreeMap<String, Application> {
+        let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
+        let problem = self.state().problem.clone();
+        let word = problem.map_or_else(|| Word::new("active", ""), |problem| Word::new("blocked", problem));
+        let servers = names.into_iter().filter(|name| Kind::named(name).is_some());
+        servers.map(|name| (name.clone(), server(name, &word))).collect()
+    }
+
+    fn relations(&self) -> Vec<Relation> {
+        let relations: Vec<_> = self.server.with(|model| model.relations().collect());
+        relations.iter().map(relation).collect()
     }
 
     fn application(&self) -> Application {
@@ -64,6 +92,7 @@ impl Session {
                 .map_or_else(|| unit.workload_status.clone(), |own| Word::new(own.kind.as_str(), own.message)),
             units: BTreeMap::from([(self.names.unit.to_string(), unit)]),
             url: Some(self.url()),
+            relations: BTreeMap::new(),
         }
     }
 
@@ -113,12 +142,69 @@ impl Session {
             model.reset_config(app, &reset)
         });
         change.map_err(|error| crate::chain(&error))?;
+        Ok(Answer::Done { well: self.await_settled(inputs)? })
+    }
+
+    /// Has the hooks run that are due, and says whether all is well then.
+    fn await_settled(&self, inputs: &Sender<Input>) -> Result<bool, String> {
         let ended = || "the model is ending".to_owned();
         let (reply, settled) = mpsc::channel();
         inputs.send(Input::Settle(reply)).map_err(|_| ended())?;
         let well = settled.recv().map_err(|_| ended())?;
-        Ok(Answer::Done { well: well && !self.is_stuck() })
+        Ok(well && !self.is_stuck())
     }
+
+    fn related(&self, ends: Vec<String>, inputs: &Sender<Input>) -> Result<Answer, String> {
+        Ok(Answer::Related { ends, well: self.await_settled(inputs)? })
+    }
+}
+
+/// A server's application, with its one unit.
+fn server(name: String, word: &Word) -> Application {
+    let unit = Unit {
+        workload_status: word.clone(),
+        juju_status: Word::new("idle", ""),
+        leader: true,
+        address: "127.0.0.1".to_owned(),
+        ..Unit::default()
+    };
+    Application {
+        units: BTreeMap::from([(format!("{name}/0"), unit)]),
+        charm: name,
+        scale: 1,
+        application_status: word.clone(),
+        ..Application::default()
+    }
+}
+
+fn relation(info: &RelationInfo) -> Relation {
+    let mut ends = ends(info);
+    let requirer = if ends.is_empty() { String::new() } else { ends.remove(0) };
+    let kind = if info.sides.len() == 1 { "peer" } else { "regular" };
+    Relation {
+        provider: ends.pop().unwrap_or_else(|| requirer.clone()),
+        requirer,
+        interface: info.interface.clone(),
+        kind: kind.to_owned(),
+    }
+}
+
+/// By endpoint, the applications at the other side.
+fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Related>> {
+    let mut all: BTreeMap<String, Vec<Related>> = BTreeMap::new();
+    for relation in relations {
+        let ends = [(&relation.requirer, &relation.provider), (&relation.provider, &relation.requirer)];
+        let ours = ends.into_iter().filter_map(|(own, other)| Some((own.split_once(':')?, other.split_once(':')?.0)));
+        if let Some(((_, endpoint), other)) = ours.into_iter().find(|((own, _), _)| *own == app) {
+            let related = Related {
+                related_application: other.to_owned(),
+                interface: relation.interface.clone(),
+                scope: "global".to_owned(),
+            };
+            all.entry(endpoint.to_owned()).or_default().push(related);
+        }
+    }
+    all
 }
 
 fn setting(name: &str, option: &ConfigOption, value: Option<&ConfigValue>) -> Setting {

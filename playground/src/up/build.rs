@@ -68,6 +68,7 @@ impl Plan {
             charm: runtime.subfolder("charm")?,
             tools: runtime.subfolder("tools")?,
             containers: runtime.subfolder("containers")?.join(format!("{}-{}", unit.app(), unit.number())),
+            runtime: runtime.dir().to_owned(),
         };
         self.charm.unpack(&places.charm)?;
         install_tools(&places.tools, &self.program).map_err(system("install the hook tools"))?;
@@ -96,6 +97,7 @@ impl Plan {
         Ok(Spec {
             hosts: vec![format!("127.0.0.1 {hostname}.{app}-endpoints.{}.svc.cluster.local", self.model)],
             hostname,
+            neighbors: session.neighbors(),
             image,
             pebble: self.pebble.clone(),
             container: self.container.clone(),

@@ -1,0 +1,181 @@
+//! A server of the playground's, such as PostgreSQL: a process that can't outlive the model.
+//!
+//! ```text
+//! webcharm up ── keeper (its input is our pipe) ── pid 1 of its own pid, mount and IPC namespaces: the server
+//! ```
+//! Whatever the server has started goes with it, because it is pid 1; so does its shared memory. Its folder is shown to it
+//! at [`HOME`]: where root keeps the model's folder to himself, the server's user could not get there otherwise. It uses
+//! the host's network, of which it needs nothing but unix sockets.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::mount::{MountPropagationFlags, mount_change};
+use rustix::process::chdir;
+use serde::{Deserialize, Serialize};
+
+use crate::pod::root::{self, die_with_parent, step};
+use crate::pod::{Identity, OURSELVES, keeper, mounts, namespace};
+
+/// The first argument with which this program becomes a server's keeper.
+pub const KEEPER: &str = "server-keeper";
+
+/// The first argument with which this program becomes a server.
+pub const INIT: &str = "server-init";
+
+/// Where a server sees its folder.
+pub const HOME: &str = "/mnt/server";
+
+/// Where that is mounted: a place every machine has, and where a server has nothing else to look for.
+const PLACE: &str = "/mnt";
+
+/// How long a server that has been killed may take to be gone.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a server is made of. It is written to a file, which keeper and server read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Spec {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Its folder on the host; the server's [`HOME`].
+    pub dir: PathBuf,
+    /// Who it runs as, never root.
+    pub uid: u32,
+    /// The group of that user.
+    pub gid: u32,
+    /// Who starts it.
+    pub identity: Identity,
+}
+
+/// Why a server can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The specification can't be handed over.
+    #[error("cannot hand over the server's description {path}")]
+    Describe {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The keeper can't be started.
+    #[error("cannot start the server's keeper")]
+    Spawn(#[source] io::Error),
+    /// The keeper can't keep it.
+    #[error(transparent)]
+    Keeper(#[from] keeper::Error),
+    /// No namespaces.
+    #[error(transparent)]
+    Namespace(#[from] namespace::Error),
+    /// The server's surroundings can't be made.
+    #[error(transparent)]
+    Root(#[from] root::Error),
+}
+
+/// A running server. Dropping it ends it.
+#[derive(Debug)]
+pub struct Daemon {
+    keeper: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts a server, described in the new file `description`, that logs to the file `log`.
+    ///
+    /// # Errors
+    /// When the keeper can't be started. Whether the server came up is for its client to find out.
+    pub fn start(spec: &Spec, description: &Path, log: &Path) -> Result<Self, Error> {
+        let describe = || -> io::Result<()> { std::fs::write(description, serde_json::to_vec(spec)?) };
+        describe().map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
+        let spawn = || {
+            let file = File::options().create(true).append(true).open(log)?;
+            Command::new(OURSELVES)
+                .arg0("webcharm")
+                .arg(KEEPER)
+                .arg(description)
+                .stdin(Stdio::piped())
+                .stdout(file.try_clone()?)
+                .stderr(file)
+                .process_group(0)
+                .spawn()
+        };
+        Ok(Self { keeper: spawn().map_err(Error::Spawn)?, log: log.to_owned() })
+    }
+
+    /// How the server ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.keeper.try_wait().ok().flatten()
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(10)..].join("\n")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let started = Instant::now();
+        while self.ended().is_none() {
+            if started.elapsed() > GRACE {
+                let _ = self.keeper.kill();
+                let _ = self.keeper.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn read(description: &Path) -> Result<Spec, Error> {
+    let read = || -> io::Result<Spec> { Ok(serde_json::from_slice(&std::fs::read(description)?)?) };
+    read().map_err(|source| Error::Describe { path: description.display().to_string(), source })
+}
+
+/// Keeps the server described in `description` until it ends, or this process's input does: then it is killed, for its
+/// data go, too. Returns its exit code.
+///
+/// # Errors
+/// When it can't be started.
+pub fn keep(description: &Path) -> Result<u8, Error> {
+    let identity = read(description)?.identity;
+    namespace::leave_memory(identity)?;
+    Ok(keeper::attend(INIT, description, identity, Duration::ZERO, |_| {})?)
+}
+
+/// Becomes the server described in `description`.
+///
+/// # Errors
+/// When that fails; on success it doesn't return.
+pub fn enter(description: &Path) -> Result<Infallible, Error> {
+    let spec = read(description)?;
+    namespace::leave_mounts(spec.identity)?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    step("keep the server's mounts to itself", mount_change("/", private))?;
+    mounts::tmpfs(Path::new(PLACE), "0755")?;
+    mounts::folder(&spec.dir, Path::new(HOME))?;
+    step("cease to be root", namespace::cease_to_be_root(spec.identity, spec.uid, spec.gid))?;
+    // Not before: whoever becomes another user is forgotten as his parent's child.
+    die_with_parent()?;
+    step("enter the server's folder", chdir(HOME))?;
+    let (program, arguments) = spec.command.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let error = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", HOME)
+        .env("LANG", "C.UTF-8")
+        .stdin(Stdio::null())
+        .exec();
+    Ok(step(format!("become {program}"), Err(error))?)
+}

@@ -1,0 +1,287 @@
+//! The server itself: from an empty folder to a PostgreSQL that answers on a unix socket and nowhere else.
+
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use juju::Secret;
+use rock::Work;
+
+use super::programs;
+use super::sql::{self, Connection, identifier, literal};
+use crate::daemon::{self, Daemon, Spec};
+use crate::pod::Identity;
+use crate::ui::Ui;
+
+/// The first role, which is ours.
+const SUPERUSER: &str = "webcharm";
+
+/// How long it may take to start.
+const START: Duration = Duration::from_secs(60);
+
+/// Who may come, and how: ourselves, and everybody else with a password. The first asks for it in clear, which is no
+/// matter on a unix socket and spares us a handshake.
+const HBA: &str = "local all webcharm password\nlocal all all scram-sha-256\n";
+
+/// The users a server of root's may run as, by preference.
+const USERS: [&str; 2] = ["postgres", "nobody"];
+
+/// Settings: no network, no care for data that go with the model.
+const SETTINGS: [&str; 9] = [
+    "listen_addresses=",
+    "unix_socket_directories=/mnt/server",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=16MB",
+    "dynamic_shared_memory_type=mmap",
+    "max_connections=200",
+    "logging_collector=off",
+];
+
+/// Why there is no PostgreSQL.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not installed.
+    #[error(
+        "PostgreSQL is not installed here: `sudo apt-get install postgresql` (on Debian and Ubuntu) brings initdb and postgres"
+    )]
+    NotInstalled,
+    /// Root has nobody to run it as.
+    #[error("PostgreSQL does not run as root, and this machine has neither a user postgres nor a user nobody")]
+    NoUser,
+    /// Its folder can't be made.
+    #[error("cannot {what} for PostgreSQL")]
+    Folder {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It can't be started.
+    #[error(transparent)]
+    Daemon(#[from] daemon::Error),
+    /// It ended.
+    #[error("PostgreSQL's {program} ended ({status}); its log ends with:\n{log}")]
+    Ended {
+        /// Which of its programs.
+        program: &'static str,
+        /// How.
+        status: ExitStatus,
+        /// The end of its log.
+        log: String,
+    },
+    /// It takes too long.
+    #[error("PostgreSQL does not get ready; its log ends with:\n{0}")]
+    Silent(String),
+    /// It refuses a statement.
+    #[error("cannot {what}")]
+    Statement {
+        /// What for.
+        what: String,
+        /// Why not.
+        #[source]
+        source: sql::Error,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+fn folder(what: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Folder { what, source }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    dir: PathBuf,
+    daemon: Mutex<Daemon>,
+    password: Secret,
+    version: String,
+}
+
+impl Cluster {
+    /// Makes a cluster in `dir` and starts a server for it.
+    pub(super) fn start(dir: &Path, ui: &Ui) -> Result<Self, Error> {
+        let programs = programs::find().ok_or(Error::NotInstalled)?;
+        let (uid, gid) = user().ok_or(Error::NoUser)?;
+        let password = password()?;
+        prepare(dir, &password, uid, gid)?;
+        let run = |program: &str, arguments: &[&str]| {
+            let own = [programs.join(program).display().to_string()];
+            let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).map(|argument| (*argument).to_owned());
+            let command = own.into_iter().chain(arguments).collect();
+            let spec = Spec { command, dir: dir.to_owned(), uid, gid, identity: Identity::current() };
+            Daemon::start(&spec, &dir.with_extension(format!("{program}.json")), &dir.with_extension("log"))
+        };
+        ui.step("making a PostgreSQL cluster");
+        await_end(run("initdb", &INITDB)?, ui)?;
+        fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(folder("write who may come"))?;
+        ui.step("starting PostgreSQL");
+        let settings: Vec<&str> = SETTINGS.iter().flat_map(|setting| ["-c", setting]).collect();
+        let mut daemon = run("postgres", &settings)?;
+        let version = await_answer(&mut daemon, &socket(dir), &password, ui)?;
+        ui.step(&format!("PostgreSQL {version} is ready"));
+        Ok(Self { dir: dir.to_owned(), daemon: Mutex::new(daemon), password, version })
+    }
+
+    /// Where it listens.
+    pub(super) fn socket(&self) -> PathBuf {
+        socket(&self.dir)
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.daemon.lock().unwrap_or_else(PoisonError::into_inner).ended().is_none()
+    }
+
+    /// Makes a user and, unless it is there, the database it works in.
+    pub(super) fn create(&self, user: &str, password: &Secret, database: &str) -> Result<(), Error> {
+        let (owner, name) = (identifier(&format!("{database}_owner")), identifier(database));
+        let who = identifier(user);
+        let what = || format!("make the database {database:?} and its user");
+        let statements = [
+            format!("CREATE ROLE {owner} NOLOGIN"),
+            format!("CREATE DATABASE {name} OWNER {owner}"),
+            format!("CREATE ROLE {who} LOGIN PASSWORD {} IN ROLE {owner}", literal(password.expose())),
+            format!("ALTER ROLE {who} IN DATABASE {name} SET ROLE {owner}"),
+        ];
+        self.say(what, &statements)
+    }
+
+    /// Takes a user away, with the sessions it has open.
+    pub(super) fn drop_user(&self, user: &str) -> Result<(), Error> {
+        let statements = [
+            format!("ALTER ROLE {} NOLOGIN", identifier(user)),
+            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {}", literal(user)),
+            format!("DROP ROLE {}", identifier(user)),
+        ];
+        self.say(|| format!("take the user {user} away"), &statements)
+    }
+
+    fn say(&self, what: impl Fn() -> String, statements: &[String]) -> Result<(), Error> {
+        let failed = |source| Error::Statement { what: what(), source };
+        let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, "postgres").map_err(failed)?;
+        for statement in statements {
+            match connection.say(statement) {
+                Err(error) if !error.is_duplicate() => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Arguments of initdb.
+const INITDB: [&str; 7] = [
+    "--username=webcharm",
+    "--pwfile=/mnt/server/password",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+    "--no-instructions",
+];
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join(".s.PGSQL.5432")
+}
+
+/// Who the server runs as: ourselves, unless we are root.
+fn user() -> Option<(u32, u32)> {
+    if Identity::current() == Identity::Single {
+        return Some((rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw()));
+    }
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    USERS.iter().find_map(|name| ids(&users, name))
+}
+
+/// Uid and gid of a user, by the lines of `/etc/passwd`.
+fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
+    let mut fields = users.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
+    Some((fields.nth(2)?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+/// Makes the folder, with the file that tells initdb the password.
+fn prepare(dir: &Path, password: &Secret, uid: u32, gid: u32) -> Result<(), Error> {
+    let what = "make a folder";
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(folder("clear the folder")(error)),
+        _ => {}
+    }
+    fs::DirBuilder::new().mode(0o700).create(dir).map_err(folder(what))?;
+    let file = dir.join("password");
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(&file);
+    opened.and_then(|mut file| io::Write::write_all(&mut file, password.expose().as_bytes())).map_err(folder(what))?;
+    [dir, &file].iter().try_for_each(|path| chown(path, Some(uid), Some(gid))).map_err(folder(what))
+}
+
+/// Waits until initdb has done its work.
+fn await_end(mut initdb: Daemon, ui: &Ui) -> Result<(), Error> {
+    loop {
+        match initdb.ended() {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(Error::Ended { program: "initdb", status, log: initdb.log_tail() }),
+            None if ui.cancel().is_thrown() => return Err(Error::Interrupted),
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Waits until the server answers, and returns its version.
+fn await_answer(daemon: &mut Daemon, socket: &Path, password: &Secret, ui: &Ui) -> Result<String, Error> {
+    let started = Instant::now();
+    loop {
+        if let Ok(connection) = Connection::open(socket, SUPERUSER, password, "postgres") {
+            return Ok(connection.version().to_owned());
+        }
+        if let Some(status) = daemon.ended() {
+            return Err(Error::Ended { program: "postgres", status, log: daemon.log_tail() });
+        }
+        if ui.cancel().is_thrown() {
+            return Err(Error::Interrupted);
+        }
+        if started.elapsed() > START {
+            return Err(Error::Silent(daemon.log_tail()));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A fresh password: 32 hexadecimal digits.
+pub(super) fn password() -> Result<Secret, Error> {
+    let mut bytes = [0; 16];
+    let source = fs::File::open("/dev/urandom");
+    source.and_then(|mut source| source.read_exact(&mut bytes)).map_err(folder("draw a password"))?;
+    Ok(Secret::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_found_by_name() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533:n:/:/bin/false\n";
+        assert_eq!(ids(users, "nobody"), Some((65534, 65533)));
+        assert_eq!(ids(users, "postgres"), None);
+        assert_eq!(ids("broken:x", "broken"), None);
+    }
+
+    #[test]
+    fn passwords_are_long_and_differ() {
+        let (one, other) = (password().unwrap(), password().unwrap());
+        assert_eq!(one.expose().len(), 32);
+        assert!(one != other);
+    }
+}

@@ -1,0 +1,172 @@
+//! Integrations: from what a person types to a relation between the application and a server.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use juju::RelationId;
+use juju_testing::{Model, ModelError, RelationInfo};
+
+use super::Session;
+use crate::pod::Neighbor;
+use crate::provider::{Kind, Providers};
+
+/// One end of an integration, as typed: `APP` or `APP:ENDPOINT`. A server's name stands for its application's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct End {
+    app: String,
+    endpoint: Option<String>,
+}
+
+impl End {
+    fn parse(text: &str) -> Self {
+        let (app, endpoint) = text.split_once(':').map_or((text, None), |(app, endpoint)| (app, Some(endpoint)));
+        let app = Kind::named(app).map_or_else(|| app.to_owned(), |kind| kind.app().to_owned());
+        Self { app, endpoint: endpoint.map(str::to_owned) }
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        Kind::named(&self.app)
+    }
+
+    fn text(&self) -> String {
+        self.endpoint.as_ref().map_or_else(|| self.app.clone(), |endpoint| format!("{}:{endpoint}", self.app))
+    }
+
+    /// Whether this is an end of `relation`.
+    fn is_of(&self, relation: &RelationInfo) -> bool {
+        let endpoint = relation.endpoint(&self.app);
+        endpoint.is_some_and(|found| self.endpoint.as_ref().is_none_or(|wanted| wanted == found))
+    }
+}
+
+/// A relation as Juju writes it, the requirer first.
+pub(super) fn ends(relation: &RelationInfo) -> Vec<String> {
+    let mut sides = relation.sides.clone();
+    sides.sort_by_key(|(_, _, role)| *role == juju::Role::Provides);
+    sides.into_iter().map(|(app, endpoint, _)| format!("{app}:{endpoint}")).collect()
+}
+
+impl Session {
+    pub(super) fn providers(&self) -> MutexGuard<'_, Providers> {
+        self.providers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Integrates, and returns the two ends. Hooks are for the caller to run.
+    pub(super) fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
+        let (ours, theirs) = self.pair(one, other)?;
+        let kind = theirs.kind().ok_or_else(|| unknown(&theirs.app))?;
+        // Tried on a copy first: what the model refuses needs no server.
+        let mut trial = self.server.with(|model| model.clone());
+        relate(&mut trial, kind, &ours, &theirs)?;
+        self.provide(kind)?;
+        let id = self.server.with(|model| relate(model, kind, &ours, &theirs))?;
+        let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
+        Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
+    }
+
+    /// Our end and the server's, whichever came first. One alone is integrated with the application that is up.
+    fn pair(&self, one: &str, other: Option<&str>) -> Result<(End, End), String> {
+        let own = self.names.unit.app();
+        let one = End::parse(one);
+        let (ours, theirs) = match other.map(End::parse) {
+            Some(other) if one.kind().is_some() => (other, one),
+            Some(other) => (one, other),
+            None if one.kind().is_some() => (End::parse(own), one),
+            None if one.app == own => {
+                return Err(format!(
+                    "what is {own} to be integrated with? For instance: `webcharm integrate {own} postgresql`"
+                ));
+            }
+            None => return Err(unknown(&one.app)),
+        };
+        if ours.app != own {
+            return Err(unknown(&ours.app));
+        }
+        Ok((ours, theirs))
+    }
+
+    /// Starts the server of that kind, and makes it known in the pod.
+    fn provide(&self, kind: Kind) -> Result<(), String> {
+        let name = self.server.with(|model| model.name().to_owned());
+        let neighbor = self.providers().start(kind, &name).map_err(|error| crate::chain(&error))?;
+        let mut state = self.state();
+        if !state.neighbors.contains(&neighbor) {
+            state.neighbors.retain(|old| old.name != neighbor.name);
+            state.neighbors.push(neighbor.clone());
+        }
+        match &mut state.pod {
+            Some(pod) => pod.introduce(&neighbor).map_err(|error| crate::chain(&error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Who can be reached from a pod.
+    #[must_use]
+    pub fn neighbors(&self) -> Vec<Neighbor> {
+        self.state().neighbors.clone()
+    }
+
+    /// Removes a relation, named by its ends or its number, and returns its ends.
+    pub(super) fn remove_relation(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
+        let relations: Vec<_> = self.server.with(|model| {
+            model.relations().filter(|relation| relation.sides.len() == 2 && !relation.is_dying).collect()
+        });
+        let is_meant = |relation: &&RelationInfo| match (one.parse::<u32>(), other) {
+            (Ok(id), None) => relation.id == RelationId(id),
+            _ => [Some(one), other].into_iter().flatten().all(|end| End::parse(end).is_of(relation)),
+        };
+        let meant: Vec<_> = relations.iter().filter(is_meant).collect();
+        match meant.as_slice() {
+            [relation] => {
+                let removed = self.server.with(|model| model.remove_relation(relation.id));
+                removed.map_err(|error| crate::chain(&error))?;
+                Ok(ends(relation))
+            }
+            [] => Err("there is no such integration: `webcharm status --relations` shows those there are".to_owned()),
+            several => {
+                let names: Vec<_> = several.iter().map(|relation| ends(relation).join(" ")).collect();
+                Err(format!("that could be any of these, name both ends: {}", names.join(", ")))
+            }
+        }
+    }
+}
+
+fn relate(model: &mut Model, kind: Kind, ours: &End, theirs: &End) -> Result<RelationId, String> {
+    kind.deploy(model).map_err(|error| crate::chain(&error))?;
+    model.integrate(&ours.text(), &theirs.text()).map_err(|error| match error {
+        ModelError::NoMatch(..) => format!(
+            "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
+             again",
+            ours.text(),
+            theirs.text(),
+            kind.short(),
+            kind.interface()
+        ),
+        ModelError::LimitExceeded { .. } | ModelError::Duplicate(..) => {
+            format!("{error}: `webcharm remove-relation {} {}` makes room", ours.app, theirs.app)
+        }
+        other => crate::chain(&other),
+    })
+}
+
+fn unknown(app: &str) -> String {
+    let servers: Vec<_> = Kind::ALL.iter().map(|kind| kind.short()).collect();
+    format!("there is no application {app:?}, and no server of that name to start; there is: {}", servers.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_an_application_with_or_without_its_endpoint() {
+        let end = End::parse("postgresql:database");
+        assert_eq!((end.text().as_str(), end.kind()), ("postgresql-k8s:database", Some(Kind::Postgresql)));
+        let end = End::parse("shop");
+        assert_eq!((end.text().as_str(), end.kind()), ("shop", None));
+    }
+
+    #[test]
+    fn what_can_not_be_integrated_with_is_answered_by_what_can() {
+        assert!(unknown("mysql").contains("postgresql"));
+    }
+}
