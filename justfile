@@ -37,7 +37,7 @@ size: dist
 
 # The table of measurements beside the budgets.
 bench *arguments:
-    cargo bench --locked {{ arguments }}
+    cargo bench --locked -p webcharm {{ arguments }}
 
 # Release builds of webcharm, pebble and the charms.
 dist:

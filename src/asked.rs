@@ -67,3 +67,68 @@ fn scope(event: &Event, shape: &Shape) -> Scope {
         _ => Scope::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use juju::{ActionEvent, CharmFiles, RelationEvent, RelationId, SecretEvent, WorkloadEvent};
+
+    use super::*;
+    use crate::shape::Switches;
+
+    fn shape() -> Shape {
+        let metadata = "name: shop\ncontainers: {flask-app: {}, nginx: {}}\n\
+            peers: {secret-storage: {interface: secret-storage}}\n\
+            requires: {db: {interface: postgresql_client}, ingress: {interface: ingress}, other: {interface: other}}\n";
+        Shape::of(&CharmFiles::parse(metadata, "{}", "{}").unwrap(), &Switches::default()).unwrap()
+    }
+
+    fn relation(endpoint: &str, kind: RelationKind) -> Event {
+        let endpoint = endpoint.to_owned();
+        Event::Relation(RelationEvent { kind, endpoint, id: RelationId(1), app: None, unit: None, departing: None })
+    }
+
+    fn workload(container: &str, kind: WorkloadKind) -> Event {
+        Event::Workload(WorkloadEvent { container: container.to_owned(), kind })
+    }
+
+    fn secret(kind: SecretKind) -> Event {
+        let id = "secret:9m4e2mr0ui3e8a215n4g".parse().unwrap();
+        Event::Secret(SecretEvent { kind, id, label: None, revision: None })
+    }
+
+    #[test]
+    fn events_ask_for_what_they_can_change() {
+        use RelationKind::{Broken, Changed, Created, Departed, Joined};
+        let mut table = vec![
+            (Event::ConfigChanged, Scope::Everything),
+            (Event::UpdateStatus, Scope::Everything),
+            (workload("flask-app", WorkloadKind::PebbleReady), Scope::Everything),
+            (secret(SecretKind::Changed), Scope::Everything),
+            (Event::LeaderElected, Scope::Requests),
+            (Event::UpgradeCharm, Scope::Requests),
+            (workload("nginx", WorkloadKind::PebbleReady), Scope::Nothing),
+            (secret(SecretKind::Remove), Scope::Nothing),
+            (Event::Install, Scope::Nothing),
+            (Event::Start, Scope::Nothing),
+            (Event::Stop, Scope::Nothing),
+            (Event::Remove, Scope::Nothing),
+            (Event::Unknown("later-juju".to_owned()), Scope::Nothing),
+        ];
+        for endpoint in ["secret-storage", "db", "ingress"] {
+            table.push((relation(endpoint, Created), Scope::Requests));
+            table.extend([Joined, Changed, Departed, Broken].map(|kind| (relation(endpoint, kind), Scope::Everything)));
+        }
+        table.extend([Created, Changed].map(|kind| (relation("other", kind), Scope::Nothing)));
+        for (event, scope) in table {
+            assert_eq!(by(&event, &shape()), Asked { scope, action: None }, "{event:?}");
+        }
+    }
+
+    #[test]
+    fn actions_are_answered() {
+        let action = |name: &str| Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
+        let asked = by(&action("rotate-secret-key"), &shape());
+        assert_eq!(asked, Asked { scope: Scope::Everything, action: Some(Action::RotateSecretKey) });
+        assert_eq!(by(&action("dance"), &shape()).action, Some(Action::Unknown("dance".to_owned())));
+    }
+}

@@ -43,7 +43,7 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
 /// What the leader asks of others, and what every unit writes down of its own. Ingress is told of the port only by an event that
 /// looks at the workload.
 fn requests(seen: &Seen, shape: &Shape, opens: bool) -> Vec<DatabagWrite> {
-    let port = shape.framework.port;
+    let port = shape.port();
     let serving = Serving { port, open: opens || seen.ports.contains(&Port::tcp(port)) };
     let told =
         |integration: &&Integration| seen.workload.is_some() || integration.endpoint.interface != Interface::Ingress;

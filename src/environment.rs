@@ -3,7 +3,7 @@
 
 use pebble::plan::Environment;
 
-use crate::framework::Framework;
+use crate::framework::{Framework, Metrics};
 use crate::observe::Unit;
 use crate::options::Settings;
 
@@ -12,6 +12,10 @@ use crate::options::Settings;
 pub struct Sources<'a> {
     /// The unit and its model.
     pub unit: &'a Unit,
+    /// The port the workload listens on.
+    pub port: u16,
+    /// Where it's told that its metrics are.
+    pub metrics: Option<Metrics>,
     /// The address at which visitors reach the application, if something stands before it.
     pub url: Option<&'a str>,
     /// The application's secret key, of the peer relation.
@@ -29,12 +33,16 @@ pub fn base_url(unit: &Unit, port: u16) -> String {
 }
 
 /// The whole map. Of two groups with the same name the later wins: the author's options, the framework's options,
-/// base URL, secret key, proxies, peers, integrations.
+/// metrics, base URL, secret key, proxies, peers, integrations.
 #[must_use]
 pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_>) -> Environment {
     let mut all = settings.user.clone();
     all.extend(settings.framework.clone());
-    let url = sources.url.map_or_else(|| base_url(sources.unit, framework.port), str::to_owned);
+    if let Some(Metrics { port, path }) = &sources.metrics {
+        all.insert(framework.variable("METRICS_PORT"), port.to_string());
+        all.insert(framework.variable("METRICS_PATH"), path.to_string());
+    }
+    let url = sources.url.map_or_else(|| base_url(sources.unit, sources.port), str::to_owned);
     all.insert(framework.variable("BASE_URL"), url);
     secret_key(framework, settings, sources.secret_key, &mut all);
     all.extend(proxies(sources.unit));

@@ -3,10 +3,14 @@
 
 pub mod flask;
 
+use std::borrow::Cow;
 use std::fmt;
 
-/// Every framework the charm serves.
-pub const ALL: &[&Framework] = &[&flask::FLASK];
+/// Every framework the charm serves, in each line of its charms.
+pub const ALL: &[&Framework] = &[&flask::FLASK, &flask::FLASK_2];
+
+/// The container of every framework in the second line of charms; it shows none of them.
+const COMMON_CONTAINER: &str = "app";
 
 /// The facts about one framework. All of them are the names that its rock and its charm already use.
 #[derive(Debug)]
@@ -21,8 +25,10 @@ pub struct Framework {
     pub app_dir: &'static str,
     /// Where the charm keeps its files in the container.
     pub state_dir: &'static str,
-    /// The port the workload listens on.
+    /// The port the workload listens on, unless `paas-config.yaml` says otherwise.
     pub port: u16,
+    /// Where the workload's metrics are, in the line of charms that tells it so and has `paas-config.yaml` say otherwise.
+    pub metrics: Option<Metrics>,
     /// The options the framework gives a charm.
     pub options: &'static [FrameworkOption],
     /// Whether its web server can be had to log in JSON.
@@ -31,8 +37,17 @@ pub struct Framework {
     pub reserved: &'static [&'static str],
 }
 
+/// Where metrics are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metrics {
+    /// Their port.
+    pub port: u16,
+    /// Their path.
+    pub path: Cow<'static, str>,
+}
+
 /// An option that comes with the framework.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct FrameworkOption {
     /// Its name in the charm.
     pub name: &'static str,
@@ -101,16 +116,24 @@ impl Framework {
         format!("{}{}", self.prefix, name.replace('-', "_").to_uppercase())
     }
 
-    /// The framework of this name.
+    /// The lines of the framework of this name.
+    pub fn named(name: &str) -> impl Iterator<Item = &'static Self> {
+        ALL.iter().copied().filter(move |framework| framework.name == name)
+    }
+
+    /// The names of the frameworks that are served.
     #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.iter().copied().find(|framework| framework.name == name)
+    pub fn names() -> String {
+        let mut names: Vec<_> = ALL.iter().map(|framework| framework.name).collect();
+        names.dedup();
+        names.join(", ")
     }
 
     /// The framework that a charm's containers show, if they do: `flask-app` is Flask's alone.
     #[must_use]
     pub fn of_containers<'a>(mut containers: impl Iterator<Item = &'a str>) -> Option<&'static Self> {
-        containers.find_map(|container| ALL.iter().copied().find(|framework| framework.container == container))
+        let shows = |name: &str| ALL.iter().copied().find(|framework| framework.container == name);
+        containers.find_map(|name| shows(name).filter(|_| name != COMMON_CONTAINER))
     }
 }
 
@@ -125,7 +148,7 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), framework.options.len(), "{}", framework.name);
-            assert_eq!(Framework::named(framework.name).unwrap().name, framework.name);
+            assert!(Framework::named(framework.name).any(|found| found.container == framework.container));
         }
     }
 
@@ -138,6 +161,6 @@ mod tests {
     fn a_container_shows_its_framework() {
         let of = |names: &[&'static str]| Framework::of_containers(names.iter().copied()).map(|f| f.name);
         assert_eq!(of(&["sidecar", "flask-app"]), Some("flask"));
-        assert_eq!(of(&["nginx"]), None);
+        assert_eq!(of(&["nginx", "app"]), None);
     }
 }

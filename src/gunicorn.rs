@@ -32,6 +32,8 @@ pub fn log_dir(framework: &Framework) -> String {
 /// What the web server shall be like.
 #[derive(Debug)]
 pub struct Server<'a> {
+    /// The port it listens on.
+    pub port: u16,
     /// Its settings in numbers.
     pub settings: &'a BTreeMap<&'static str, i64>,
     /// Logs go to the standard streams, since Pebble can forward them; else they go to files.
@@ -53,7 +55,7 @@ impl Server<'_> {
             statsd_host = 'localhost:9125'",
             self.logger(),
             if self.traces { TRACING } else { "" },
-            framework.port,
+            self.port,
             framework.app_dir,
             log("access"),
             log("error"),
@@ -139,7 +141,7 @@ mod tests {
 
     fn config(settings: &[(&'static str, i64)], forwards_logs: bool, logging: Logging, traces: bool) -> String {
         let settings = settings.iter().copied().collect();
-        Server { settings: &settings, forwards_logs, logging, traces }.config(&FLASK)
+        Server { port: 8000, settings: &settings, forwards_logs, logging, traces }.config(&FLASK)
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `paas-config.yaml`, the settings that a charm's author packs into the charm: how the web server logs, and which
-//! further metrics are scraped. It's the Python framework's file, in the form of its 1.x line.
+//! further metrics are scraped. It's the Python framework's file, in the form of its 1.x line; charms
+//! of the 2.x line may also set port and metrics in it, with dashes or underscores.
 //!
 //! The file is optional; missing, empty or `null` it says nothing. A key that isn't known is refused wherever it
 //! stands, since a misspelt one would be without effect. Whatever is wrong blocks the charm with the file's name, the
@@ -25,6 +26,12 @@ const LARGEST_FILE: u64 = 64 * 1024;
 /// What the file says.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct PaasConfig {
+    /// The port the workload listens on.
+    pub port: Option<u16>,
+    /// The port of its metrics.
+    pub metrics_port: Option<u16>,
+    /// Their path.
+    pub metrics_path: Option<String>,
     /// How the web server writes its logs.
     pub logging: Logging,
     /// What else of the workload has metrics, besides the framework's own.
@@ -99,11 +106,33 @@ impl PaasConfig {
     }
 }
 
+/// The keys of charms of the 1.x line.
+const FIRST_LINE: &[&str] = &["framework_logging_format", "prometheus"];
+
+/// Those of the 2.x line, in both spellings.
+const SECOND_LINE: &[&str] = &[
+    "framework-logging-format",
+    "framework_logging_format",
+    "prometheus",
+    "port",
+    "metrics-port",
+    "metrics_port",
+    "metrics-path",
+    "metrics_path",
+];
+
 fn whole(root: &Node<'_>, framework: &Framework) -> Result<PaasConfig, Wrong> {
-    let keys = root.mapping(&["framework_logging_format", "prometheus"])?;
-    let logging = keys.get("framework_logging_format").map(|node| logging(&node, framework)).transpose()?;
+    let keys = root.mapping(if framework.metrics.is_none() { FIRST_LINE } else { SECOND_LINE })?;
+    let either = |dashed: &str| keys.get(dashed).or_else(|| keys.get(&dashed.replace('-', "_")));
+    let format = either("framework-logging-format").map(|node| logging(&node, framework)).transpose()?;
     let scrape_configs = keys.get("prometheus").map(|node| prometheus(&node)).transpose()?;
-    Ok(PaasConfig { logging: logging.unwrap_or_default(), scrape_configs: scrape_configs.unwrap_or_default() })
+    Ok(PaasConfig {
+        port: either("port").map(|node| port(&node)).transpose()?,
+        metrics_port: either("metrics-port").map(|node| port(&node)).transpose()?,
+        metrics_path: either("metrics-path").map(|node| path(&node)).transpose()?,
+        logging: format.unwrap_or_default(),
+        scrape_configs: scrape_configs.unwrap_or_default(),
+    })
 }
 
 fn logging(node: &Node<'_>, framework: &Framework) -> Result<Logging, Wrong> {
@@ -112,11 +141,21 @@ fn logging(node: &Node<'_>, framework: &Framework) -> Result<Logging, Wrong> {
         Ok("json") if framework.logs_json => Ok(Logging::Json),
         Ok("json") => {
             let able = framework::ALL.iter().filter(|framework| framework.logs_json).map(|framework| framework.name);
-            let able = able.collect::<Vec<_>>().join(", ");
+            let able = able.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
             Err(node.wrong(&format!("json is not supported for {}, only for {able}: write none", framework.name)))
         }
         _ => Err(node.wrong("must be none or json")),
     }
+}
+
+fn port(node: &Node<'_>) -> Result<u16, Wrong> {
+    let port = node.number().and_then(|number| u16::try_from(number).ok()).filter(|port| *port > 0);
+    port.ok_or_else(|| node.wrong("must be a port, a number from 1 to 65535"))
+}
+
+fn path(node: &Node<'_>) -> Result<String, Wrong> {
+    let path = node.text()?;
+    if path.starts_with('/') { Ok(path.to_owned()) } else { Err(node.wrong("must be a path, which begins with /")) }
 }
 
 fn prometheus(node: &Node<'_>) -> Result<Vec<ScrapeConfig>, Wrong> {

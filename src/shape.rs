@@ -1,6 +1,7 @@
 //! What the charm's files make of it: its framework, container, options and endpoints. Read once, before any event is
 //! looked at; a charm whose files don't say enough is told to its operator, not failed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use interfaces::peer;
 use juju::{CharmFiles, ConfigOption, Role};
 use serde::Deserialize;
 
-use crate::framework::{self, Framework};
+use crate::framework::{Framework, Metrics};
 use crate::hold::Hold;
 use crate::paas_config::PaasConfig;
 use crate::relation::Interface;
@@ -93,21 +94,34 @@ impl Shape {
     /// A hold that says which line the charm's author must add.
     pub fn of(files: &CharmFiles, switches: &Switches) -> Result<Self, Hold> {
         let containers = &files.metadata.containers;
-        let framework = framework(containers.keys().map(String::as_str), switches.framework.as_deref())?;
-        let container = [framework.container, "app"].into_iter().find(|name| containers.contains_key(*name));
-        let container = container.map(str::to_owned).ok_or_else(|| {
-            Hold::blocked(format!("the charm has no container {}: add it to charmcraft.yaml", framework.container))
-        })?;
+        let containers: Vec<_> = containers.keys().map(String::as_str).collect();
+        let framework = framework(&containers, switches.framework.as_deref())?;
         let peers = files.metadata.endpoints.iter().filter(|endpoint| endpoint.role == Role::Peers);
         Ok(Self {
             framework,
-            container,
+            container: framework.container.to_owned(),
             options: files.options.clone(),
             peer: peers.into_iter().find(|e| e.interface == peer::INTERFACE).map(|e| e.name.clone()),
             endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
             migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
             paas_config: Ok(PaasConfig::default()),
         })
+    }
+
+    /// The port the workload listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.paas_config.as_ref().ok().and_then(|config| config.port).unwrap_or(self.framework.port)
+    }
+
+    /// Where the workload is told that its metrics are.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Metrics> {
+        let Metrics { port, path } = self.framework.metrics.clone()?;
+        let (config, nothing) = (self.paas_config.as_ref().ok(), PaasConfig::default());
+        let config = config.unwrap_or(&nothing);
+        let path = config.metrics_path.clone().map_or(path, Cow::Owned);
+        Some(Metrics { port: config.metrics_port.unwrap_or(port), path })
     }
 
     /// Whether data of this endpoint have a part in the workload.
@@ -126,19 +140,25 @@ impl Endpoint {
     }
 }
 
-/// The framework that `webcharm.yaml` names; without one, the one the containers show.
-fn framework<'a>(containers: impl Iterator<Item = &'a str>, wanted: Option<&str>) -> Result<&'static Framework, Hold> {
-    let names: Vec<_> = framework::ALL.iter().map(|framework| framework.name).collect();
-    let names = names.join(", ");
-    match wanted {
-        Some(name) => Framework::named(name)
-            .ok_or_else(|| Hold::blocked(format!("webcharm.yaml: framework {name:?} is none of: {names}"))),
-        None => Framework::of_containers(containers).ok_or_else(|| {
+/// The framework that `webcharm.yaml` names, in the line whose container the charm has; without one, the one the containers
+/// show.
+fn framework(containers: &[&str], wanted: Option<&str>) -> Result<&'static Framework, Hold> {
+    let names = Framework::names();
+    let Some(wanted) = wanted else {
+        return Framework::of_containers(containers.iter().copied()).ok_or_else(|| {
             Hold::blocked(format!(
                 "add the file webcharm.yaml with the line `framework: …` to the charm, one of: {names}"
             ))
-        }),
+        });
+    };
+    let mut lines = Framework::named(wanted).peekable();
+    if lines.peek().is_none() {
+        return Err(Hold::blocked(format!("webcharm.yaml: framework {wanted:?} is none of: {names}")));
     }
+    lines.find(|line| containers.contains(&line.container)).ok_or_else(|| {
+        let names: Vec<_> = Framework::named(wanted).map(|line| line.container).collect();
+        Hold::blocked(format!("the charm has no container {}: add it to charmcraft.yaml", names.join(" or ")))
+    })
 }
 
 #[cfg(test)]
@@ -177,8 +197,19 @@ mod tests {
         assert_eq!(shape(app, "framework: flask").unwrap().container, "app");
         assert!(shape(app, "").unwrap_err().starts_with("add the file webcharm.yaml with the line `framework: …`"));
         assert!(shape(app, "framework: rails").unwrap_err().contains("\"rails\" is none of: flask"));
-        assert!(shape("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app"));
+        assert!(shape("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app or app"));
         assert!(shape(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
+        assert_eq!(shape(FLASK, "framework: flask").unwrap().container, "flask-app");
         assert_eq!(shape(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
+    }
+
+    #[test]
+    fn port_and_metrics_are_the_frameworks_until_the_author_says_otherwise() {
+        let mut shape = shape("name: shop\ncontainers: {app: {}}\n", "framework: flask").unwrap();
+        let metrics = |port, path| Some(Metrics { port, path: Cow::Borrowed(path) });
+        assert_eq!((shape.port(), shape.metrics()), (8000, metrics(9102, "/metrics")));
+        let config = PaasConfig { port: Some(80), metrics_path: Some("/m".to_owned()), ..PaasConfig::default() };
+        shape.paas_config = Ok(config);
+        assert_eq!((shape.port(), shape.metrics()), (80, metrics(9102, "/m")));
     }
 }

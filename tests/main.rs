@@ -6,4 +6,5 @@
 #![allow(clippy::disallowed_methods, reason = "tests start processes and are told by variables what to start")]
 
 mod charm;
+mod docs;
 mod support;

@@ -505,3 +505,26 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
         assert_eq!(rotated.databags, decide(&seen).databags, "{why}");
     }
 }
+
+#[test]
+fn a_charm_of_the_second_line_is_told_its_metrics_and_listens_where_its_author_wants() {
+    let config = crate::paas_config::PaasConfig { port: Some(8080), ..Default::default() };
+    let shape = Shape {
+        framework: &crate::framework::flask::FLASK_2,
+        container: "app".to_owned(),
+        paas_config: Ok(config),
+        ..shape()
+    };
+    let asked = Asked { scope: Scope::Everything, action: None };
+    let steps = steps(&asked, &fresh(), &shape, &mut || [7; 64]);
+    let environment = &layer(&steps).services["flask"].environment;
+    assert_eq!(environment["FLASK_METRICS_PORT"], "9102");
+    assert_eq!(environment["FLASK_METRICS_PATH"], "/metrics");
+    assert_eq!(environment["FLASK_BASE_URL"], "http://shop.m:8080");
+    assert_eq!(steps.ports, [Port::tcp(8080)].into());
+    let config = steps.effects.iter().find_map(|step| match &step.action {
+        Action::Write { path, content, .. } if path.ends_with(".py") => Some(String::from_utf8_lossy(content)),
+        _ => None,
+    });
+    assert!(config.unwrap().contains("bind = ['0.0.0.0:8080']"));
+}

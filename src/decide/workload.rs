@@ -46,7 +46,7 @@ struct Fingerprint {
 /// Fills in effects, ports and memory; or the hold, if the rock itself is in the way.
 pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut Steps) {
     let framework = shape.framework;
-    match wish(ready, seen, framework) {
+    match wish(ready, seen, shape) {
         Err(hold) => steps.holds.push(hold),
         Ok(wish) => {
             let container = ready.container;
@@ -55,17 +55,20 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
             steps.effects.extend(migration);
             steps.effects.extend(effects(&wish, container, &seen.state, framework));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
-            steps.ports = BTreeSet::from([Port::tcp(framework.port)]);
+            steps.ports = BTreeSet::from([Port::tcp(shape.port())]);
         }
     }
 }
 
-fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, Hold> {
+fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape) -> Result<Wish, Hold> {
+    let framework = shape.framework;
     let original = original(ready.container, framework)?;
     let peers = ready.peer.fqdns(&seen.unit.model);
     let integrations = relation::environment(&ready.given);
     let sources = Sources {
         unit: &seen.unit,
+        port: shape.port(),
+        metrics: shape.metrics(),
         url: relation::url(&ready.given),
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
@@ -76,6 +79,7 @@ fn wish(ready: &Ready<'_>, seen: &Seen, framework: &Framework) -> Result<Wish, H
     let command = command(framework, &original, worker_class.as_deref())?;
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
     let server = gunicorn::Server {
+        port: shape.port(),
         settings: &ready.settings.web_server,
         forwards_logs: seen.unit.forwards_logs,
         logging: ready.paas_config.logging,

@@ -77,6 +77,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A whole number, if it's one.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.value.as_u64()
+    }
+
     /// A mapping of texts to texts.
     pub(super) fn texts(&self) -> Result<BTreeMap<String, String>, Wrong> {
         let Value::Mapping(mapping) = self.value else { return Err(self.wrong("must be a mapping of texts")) };

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::framework::flask::FLASK;
+use crate::framework::flask::{FLASK, FLASK_2};
 
 fn parse(text: &str) -> Result<PaasConfig, String> {
     PaasConfig::parse(text.as_bytes(), &FLASK).map_err(|hold| hold.message)
@@ -24,6 +24,29 @@ fn the_format_of_logs() {
     let error = PaasConfig::parse(b"framework_logging_format: json", &mute).unwrap_err();
     let expected = "Invalid paas-config.yaml: framework_logging_format json is not supported for mute, only for ";
     assert!(error.message.starts_with(expected) && error.message.ends_with(": write none"), "{error:?}");
+}
+
+fn parse_2(text: &str) -> Result<PaasConfig, String> {
+    PaasConfig::parse(text.as_bytes(), &FLASK_2).map_err(|hold| hold.message)
+}
+
+#[test]
+fn charms_of_the_second_line_set_port_and_metrics_here_in_either_spelling() {
+    let config = PaasConfig {
+        port: Some(8080),
+        metrics_port: Some(9000),
+        metrics_path: Some("/m".to_owned()),
+        logging: Logging::Json,
+        ..PaasConfig::default()
+    };
+    let dashed = "port: 8080\nmetrics-port: 9000\nmetrics-path: /m\nframework-logging-format: json\n";
+    assert_eq!(parse_2(dashed), Ok(config.clone()));
+    assert_eq!(parse_2(&dashed.replace('-', "_")), Ok(config));
+    assert!(parse("port: 8080").unwrap_err().contains("unknown key port"));
+    for wrong in ["port: 0", "port: 70000", "port: http", "metrics-port: -1", "metrics-path: m", "metrics_path: 3"] {
+        let message = parse_2(wrong).unwrap_err();
+        assert!(message.starts_with("Invalid paas-config.yaml: ") && message.contains(" must be "), "{message}");
+    }
 }
 
 #[test]

@@ -1,0 +1,47 @@
+//! What the documents name must exist.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::repository;
+
+/// Every Rust source of the repository, as one text.
+fn sources(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() && name != "target" && name != ".git" {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_table_of_covered_behaviours_names_exists() {
+    let table = fs::read_to_string(repository().join("docs/covered.md")).unwrap();
+    let mut code = String::new();
+    sources(repository(), &mut code);
+    let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| S")).collect();
+    assert!(rows.len() > 20, "{} rows", rows.len());
+    for row in rows {
+        let tests = row.rsplit(" | ").next().unwrap();
+        let names: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test in {row}");
+        for name in names {
+            assert!(code.contains(&format!("fn {name}()")), "no test {name}, named by {row}");
+        }
+    }
+}
+
+#[test]
+fn every_file_that_a_document_links_to_exists() {
+    for document in ["README.md", "docs/architecture.md", "docs/covered.md"] {
+        let path = repository().join(document);
+        let text = fs::read_to_string(&path).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            assert!(path.parent().unwrap().join(link).exists(), "{document} links to {link}");
+        }
+    }
+}
