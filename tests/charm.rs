@@ -1,4 +1,7 @@
 //! The charm against a real application, and against Pebbles that are none.
 
+mod databags;
 mod failures;
+mod migration;
+mod rock;
 mod start;

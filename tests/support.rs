@@ -1,15 +1,22 @@
 //! One application of one unit in a model of its own: the charm's binary, the hook tools, and a pod if it has one.
 
+mod charm;
 mod pod;
+mod provider;
+mod rock;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
 use tempfile::TempDir;
 
+pub(crate) use charm::Charm;
 pub(crate) use pod::Pod;
+pub(crate) use provider::{DATABASE, secret};
+pub(crate) use rock::Rock;
 
 /// The container of the Flask charm.
 pub(crate) const CONTAINER: &str = "flask-app";
@@ -20,7 +27,7 @@ pub(crate) struct World {
     pub(crate) unit: UnitName,
     pub(crate) pod: Option<Pod>,
     pub(crate) dir: TempDir,
-    options: DispatchOptions,
+    pub(crate) options: DispatchOptions,
 }
 
 /// A binary of this workspace, beside the test's own.
@@ -37,10 +44,15 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 impl World {
-    /// A unit whose container isn't there yet.
+    /// A unit of the sample's charm whose container isn't there yet.
     pub(crate) fn new() -> Self {
+        Self::of(&Charm::sample())
+    }
+
+    /// A unit of this charm whose container isn't there yet.
+    pub(crate) fn of(charm: &Charm) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let charm = charm_dir(dir.path());
+        let charm = charm.unpack(dir.path());
         let unit: UnitName = "flask-k8s/0".parse().unwrap();
         let mut model = Model::new("test");
         model.deploy(unit.app(), CharmFiles::read(&charm).unwrap(), 1).unwrap();
@@ -52,41 +64,90 @@ impl World {
         Self { server, unit, pod: None, dir, options }
     }
 
-    /// A unit with a pod that runs this Flask application, after Juju's start sequence.
-    pub(crate) fn started(app: &str) -> Self {
-        let mut world = Self::new();
-        world.pod = Some(Pod::start(world.dir.path(), app));
-        world.settle();
-        world.fire(pebble_ready());
-        world
+    /// A unit of the sample's charm with a pod of this rock, or of the sample's with this application, after Juju's
+    /// start sequence.
+    pub(crate) fn started(rock: impl Into<Rock>) -> Self {
+        Self::new().with_pod(rock)
     }
 
-    /// The folder of the container's Pebble socket.
+    /// The same unit after Juju's start sequence, with a pod of this rock.
+    pub(crate) fn with_pod(mut self, rock: impl Into<Rock>) -> Self {
+        self.pod = Some(Pod::start(self.dir.path(), rock));
+        self.settle();
+        self.fire(pebble_ready());
+        self
+    }
+
+    /// The pod is gone, and another one of this rock in its place; the charm hears of it.
+    pub(crate) fn replace_pod(&mut self, rock: impl Into<Rock>) {
+        if let Some(pod) = self.pod.take() {
+            pod.kill();
+        }
+        self.pod = Some(Pod::start(self.dir.path(), rock));
+        self.fire(pebble_ready());
+    }
+
+    /// The container's Pebble socket.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.dir.path().join("containers").join(CONTAINER).join("pebble.socket")
+        self.shared("pebble.socket")
+    }
+
+    /// A file that is in the pod as `/charm/container/<name>`.
+    pub(crate) fn shared(&self, name: &str) -> PathBuf {
+        self.dir.path().join("containers").join(CONTAINER).join(name)
+    }
+
+    /// The container's Pebble.
+    pub(crate) fn pebble(&self) -> pebble::blocking::Client {
+        pebble::blocking::Client::new(self.socket())
+    }
+
+    /// A file in the container as text; empty if there is none.
+    pub(crate) fn file(&self, path: &str) -> String {
+        self.pebble().read_file(path, 1 << 20).map(|text| String::from_utf8(text).unwrap()).unwrap_or_default()
+    }
+
+    /// The variables that the web service is to have.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        self.pebble().plan().unwrap().services["flask"].environment.clone().into_iter().collect()
+    }
+
+    /// Runs the charm for one event, whatever comes of it.
+    pub(crate) fn dispatch(&self, event: &Event) -> Dispatched {
+        let charm = self.dir.path().join("charm");
+        dispatch_process(&self.server, &self.unit, event, &charm, &self.options).unwrap()
     }
 
     /// Runs the charm for one event.
     pub(crate) fn fire(&self, event: Event) -> Dispatched {
-        let charm = self.dir.path().join("charm");
-        let done = dispatch_process(&self.server, &self.unit, &event, &charm, &self.options).unwrap();
-        assert_eq!(done.exit, Some(0), "{event:?}: {}{}", done.stdout, done.stderr);
+        let done = self.dispatch(&event);
+        assert_eq!(done.exit, Some(0), "{event:?}: {}{} {:#?}", done.stdout, done.stderr, self.log());
         assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""), "{event:?} printed");
         done
     }
 
     /// Runs the charm for every event that waits in the model.
     pub(crate) fn settle(&self) {
-        while let Some(event) = self.server.with(|model| model.next_event(&self.unit)) {
+        while let Some(event) = self.next() {
             self.fire(event);
         }
     }
 
+    /// The event that the unit gets next.
+    pub(crate) fn next(&self) -> Option<Event> {
+        self.server.with(|model| model.next_event(&self.unit))
+    }
+
     /// Sets options and lets the charm hear of it.
     pub(crate) fn configure(&self, settings: &[(&str, &str)]) {
+        self.set_options(settings);
+        self.settle();
+    }
+
+    /// Sets options.
+    pub(crate) fn set_options(&self, settings: &[(&str, &str)]) {
         let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         self.server.with(|model| model.configure_text(self.unit.app(), &settings)).unwrap();
-        self.settle();
     }
 
     /// The unit's status.
@@ -95,6 +156,7 @@ impl World {
     }
 
     /// The unit's status must be this.
+    #[track_caller]
     pub(crate) fn expect(&self, kind: StatusKind, message: &str) {
         let status = self.status();
         assert_eq!((status.kind, status.message.as_str()), (kind, message), "log: {:#?}", self.log());
@@ -111,14 +173,10 @@ impl World {
     }
 }
 
-/// The charm, as it would be unpacked.
-fn charm_dir(dir: &Path) -> PathBuf {
-    let charm = dir.join("charm");
-    std::fs::create_dir(&charm).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_dispatch"), charm.join("dispatch")).unwrap();
-    std::fs::copy(repository().join("charmcraft.yaml"), charm.join("charmcraft.yaml")).unwrap();
-    std::fs::write(charm.join("webcharm.yaml"), "framework: flask\n").unwrap();
-    charm
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, process: u32) {
+    let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status().unwrap();
+    assert!(sent.success(), "cannot send {name} to {process}");
 }
 
 /// The event of a container whose Pebble answers.

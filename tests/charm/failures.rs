@@ -7,7 +7,7 @@ use std::thread;
 use juju::{Event, StatusKind};
 
 use super::start::APP;
-use crate::support::{Pod, World, pebble_ready};
+use crate::support::{Pod, Rock, World, pebble_ready};
 
 #[test]
 fn a_pebble_that_is_away_is_waited_for() {
@@ -73,15 +73,13 @@ fn an_application_that_cannot_be_imported_fails_the_check_and_leaves_the_plan() 
 
 #[test]
 fn an_application_that_exits_at_once_is_told_with_its_last_words() {
-    let app = "import sys\nif '--check-config' not in sys.argv:\n    print('no licence', flush=True)\n    sys.exit(3)\n\
-        def app(environ, start): pass\n";
-    let world = World::started(app);
-    let status = world.status();
-    assert_eq!(status.kind, StatusKind::Blocked);
-    assert!(status.message.starts_with("cannot start service flask: exited quickly with code"), "{status:?}");
-    let again = world.fire(Event::UpdateStatus);
-    assert_eq!(again.exit, Some(0));
-    assert_eq!(world.status(), status, "and tried again at the next event");
+    let script = "#!/bin/sh\n[ \"$1\" = --check-config ] && exit\necho no licence\nexit 3\n";
+    let layer = "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}}\n";
+    let world = World::started(Rock::from(APP).program("flask/app/run", script).layer(layer));
+    for event in [pebble_ready(), Event::ConfigChanged, Event::UpdateStatus] {
+        world.fire(event);
+        world.expect(StatusKind::Blocked, "cannot start service flask: exited quickly with code 3: no licence");
+    }
 }
 
 #[test]

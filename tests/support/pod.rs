@@ -9,9 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use playground::pod::{Identity, KEEPER, Spec};
-use rock::{Cache, Cancel, Image, Project, Work};
 
-use super::{CONTAINER, binary, repository};
+use super::{CONTAINER, Rock, binary, signal};
 
 /// A running pod. Dropping it ends it.
 pub(crate) struct Pod {
@@ -21,21 +20,10 @@ pub(crate) struct Pod {
     pub(crate) socket: PathBuf,
 }
 
-/// A build that tells nobody.
-struct Quiet(Cancel);
-
-impl Work for Quiet {
-    fn say(&self, _line: &str) {}
-
-    fn cancel(&self) -> &Cancel {
-        &self.0
-    }
-}
-
 impl Pod {
-    /// The sample's rock with this application in place of its own, in a pod; waits until Pebble answers.
-    pub(crate) fn start(dir: &Path, app: &str) -> Self {
-        let spec = spec(dir, app);
+    /// A pod of this rock, or of the sample's with this application; waits until Pebble answers.
+    pub(crate) fn start(dir: &Path, rock: impl Into<Rock>) -> Self {
+        let spec = spec(dir, &rock.into());
         let description = dir.join("pod.json");
         std::fs::write(&description, serde_json::to_vec(&spec).unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -79,10 +67,21 @@ impl Pod {
         self.until("page", || get(port, &path).ok().filter(|page| page.starts_with("HTTP/1.1 200")))
     }
 
+    /// Asks for a page until this text is on it: what served before a restart may still answer.
+    pub(crate) fn page_with(&mut self, path: &str, text: &str) {
+        let (port, path) = (self.port, path.to_owned());
+        self.until(text, || get(port, &path).ok().filter(|page| page.contains(text)));
+    }
+
     /// Ends the pod at once, as a node that dies does.
     pub(crate) fn kill(mut self) {
         self.keeper.kill().unwrap();
         self.keeper.wait().unwrap();
+    }
+
+    /// The same while something else still looks at it.
+    pub(crate) fn strike(&self) {
+        signal("KILL", self.keeper.id());
     }
 }
 
@@ -102,7 +101,7 @@ fn get(port: u16, path: &str) -> std::io::Result<String> {
     Ok(page)
 }
 
-fn spec(dir: &Path, app: &str) -> Spec {
+fn spec(dir: &Path, rock: &Rock) -> Spec {
     let folder = |name: &str| {
         let path = dir.join(name);
         std::fs::create_dir_all(&path).unwrap();
@@ -112,7 +111,7 @@ fn spec(dir: &Path, app: &str) -> Spec {
     Spec {
         hostname: "flask-k8s-0".to_owned(),
         hosts: Vec::new(),
-        image: image(&folder("image"), app),
+        image: rock.build(&fresh(dir.join("image"))),
         pebble: std::env::var_os("PEBBLE_BINARY").map_or_else(|| binary("pebble"), PathBuf::from),
         container: CONTAINER.to_owned(),
         socket_dir: folder(&format!("containers/{CONTAINER}")),
@@ -123,11 +122,9 @@ fn spec(dir: &Path, app: &str) -> Spec {
     }
 }
 
-/// The sample's rock, its dependencies from the package registry or from an earlier test's cache.
-fn image(into: &Path, app: &str) -> Image {
-    let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
-    let project = Project::find(&repository().join("rock/flask")).unwrap();
-    let image = rock::build(&project, into, &cache, &Quiet(Cancel::default())).unwrap();
-    std::fs::write(into.join("flask/app/app.py"), app).unwrap();
-    image
+/// An empty folder, whatever an earlier pod has left there.
+fn fresh(path: PathBuf) -> PathBuf {
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }

@@ -1,0 +1,71 @@
+//! The charm's files, as they would be unpacked: the sample's, or those of a test that needs more endpoints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::repository;
+
+/// The charm's files besides its binary.
+#[derive(Clone)]
+pub(crate) struct Charm {
+    declaration: String,
+    switches: String,
+}
+
+/// Two databases, a third under a name of its author's that takes any number of relations, and ingress.
+const WITH_INTEGRATIONS: &str = "\
+name: flask-k8s
+type: charm
+containers: {flask-app: {resource: flask-app-image}}
+resources: {flask-app-image: {type: oci-image}}
+peers: {secret-storage: {interface: secret-storage}}
+requires:
+  postgresql: {interface: postgresql_client, optional: true, limit: 1}
+  mysql: {interface: mysql_client, optional: true, limit: 1}
+  the-orders: {interface: postgresql_client, optional: true}
+  ingress: {interface: ingress, optional: true, limit: 1}
+config:
+  options:
+    greeting: {type: string}
+    webserver-keepalive: {type: int}
+    flask-secret-key-id: {type: secret}
+actions:
+  rotate-secret-key: {description: Makes a new secret key.}
+";
+
+impl Charm {
+    /// The sample's.
+    pub(crate) fn sample() -> Self {
+        let declaration = fs::read_to_string(repository().join("charmcraft.yaml")).unwrap();
+        Self { declaration, switches: "framework: flask\n".to_owned() }
+    }
+
+    /// One with the endpoints `postgresql`, `mysql`, `the-orders` (postgresql_client) and `ingress`, all optional.
+    pub(crate) fn with_integrations() -> Self {
+        Self { declaration: WITH_INTEGRATIONS.to_owned(), ..Self::sample() }
+    }
+
+    /// The same with another text somewhere in its declaration.
+    pub(crate) fn replace(mut self, text: &str, by: &str) -> Self {
+        assert!(self.declaration.contains(text), "the declaration has no {text}");
+        self.declaration = self.declaration.replace(text, by);
+        self
+    }
+
+    /// The same with another line in `webcharm.yaml`.
+    pub(crate) fn switch(mut self, line: &str) -> Self {
+        self.switches.push_str(line);
+        self.switches.push('\n');
+        self
+    }
+
+    /// Puts the charm into a new folder beneath `dir`.
+    pub(crate) fn unpack(&self, dir: &Path) -> PathBuf {
+        let charm = dir.join("charm");
+        fs::create_dir(&charm).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_dispatch"), charm.join("dispatch")).unwrap();
+        fs::write(charm.join("charmcraft.yaml"), &self.declaration).unwrap();
+        fs::write(charm.join("webcharm.yaml"), &self.switches).unwrap();
+        charm
+    }
+}

@@ -1,0 +1,84 @@
+//! The rock of a pod: the sample's, with another application and other files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use rock::{Cache, Cancel, Image, Project, Work};
+
+use super::{binary, repository};
+
+/// What differs from the sample's rock.
+#[derive(Clone)]
+pub(crate) struct Rock {
+    /// Paths in the image with text and mode.
+    files: Vec<(String, String, u32)>,
+    missing: Vec<String>,
+}
+
+/// Pebble's layer in the sample's rock.
+const LAYER: &str = "var/lib/pebble/default/layers/001-webcharm-flask.yaml";
+
+/// A build that tells nobody.
+struct Quiet(Cancel);
+
+impl Work for Quiet {
+    fn say(&self, _line: &str) {}
+
+    fn cancel(&self) -> &Cancel {
+        &self.0
+    }
+}
+
+impl From<&str> for Rock {
+    fn from(app: &str) -> Self {
+        Self { files: Vec::new(), missing: Vec::new() }.file("flask/app/app.py", app)
+    }
+}
+
+impl From<&Rock> for Rock {
+    fn from(rock: &Rock) -> Self {
+        rock.clone()
+    }
+}
+
+impl Rock {
+    /// With this file.
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.push((path.to_owned(), text.to_owned(), 0o644));
+        self
+    }
+
+    /// With this program.
+    pub(crate) fn program(mut self, path: &str, text: &str) -> Self {
+        self.files.push((path.to_owned(), text.to_owned(), 0o755));
+        self
+    }
+
+    /// With this layer in place of the sample's.
+    pub(crate) fn layer(self, yaml: &str) -> Self {
+        self.file(LAYER, yaml)
+    }
+
+    /// Without what a rock says of itself.
+    pub(crate) fn without_release(mut self) -> Self {
+        self.missing.push(".rock/metadata.yaml".to_owned());
+        self
+    }
+
+    /// The root file system, in the folder `into`. The dependencies come from the package registry or from an earlier
+    /// test's cache.
+    pub(super) fn build(&self, into: &Path) -> Image {
+        let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
+        let project = Project::find(&repository().join("rock/flask")).unwrap();
+        let image = rock::build(&project, into, &cache, &Quiet(Cancel::default())).unwrap();
+        for (path, text, mode) in &self.files {
+            let path = into.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+        }
+        self.missing.iter().for_each(|path| fs::remove_file(into.join(path)).unwrap());
+        image
+    }
+}
