@@ -111,6 +111,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
     Spec {
         hostname: "flask-k8s-0".to_owned(),
         hosts: Vec::new(),
+        neighbors: Vec::new(),
         image: rock.build(&fresh(dir.join("image"))),
         pebble: std::env::var_os("PEBBLE_BINARY").map_or_else(|| binary("pebble"), PathBuf::from),
         container: CONTAINER.to_owned(),
