@@ -135,6 +135,7 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
         socket_dir: folder(&format!("containers/{CONTAINER}"))?,
         root: folder("root")?,
         scratch: folder("scratch")?,
+        neighbors: Vec::new(),
         port: 8000,
         identity: Identity::current(),
     })

@@ -2,6 +2,7 @@
 
 mod databags;
 mod failures;
+mod gunicorn;
 mod migration;
 mod rock;
 mod start;

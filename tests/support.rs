@@ -1,6 +1,7 @@
 //! One application of one unit in a model of its own: the charm's binary, the hook tools, and a pod if it has one.
 
 mod charm;
+mod observed;
 mod pod;
 mod provider;
 mod rock;
@@ -14,6 +15,7 @@ use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process,
 use tempfile::TempDir;
 
 pub(crate) use charm::Charm;
+pub(crate) use observed::OBSERVABLE;
 pub(crate) use pod::Pod;
 pub(crate) use provider::{DATABASE, secret};
 pub(crate) use rock::Rock;

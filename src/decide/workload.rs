@@ -235,10 +235,11 @@ fn prepare(wish: &Wish, same_file: bool, framework: &Framework) -> Vec<Step> {
     steps
 }
 
+/// The worker's own module is imported, not only gevent: it needs more, and the check of the configuration doesn't load it.
 fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
     let run = Run {
         purpose: "import gevent",
-        command: ["python3", "-c", "import gevent"].map(str::to_owned).to_vec(),
+        command: ["python3", "-c", "import gunicorn.workers.ggevent"].map(str::to_owned).to_vec(),
         working_dir: None,
         as_workload: false,
         environment: Environment::default(),

@@ -10,6 +10,7 @@ use super::repository;
 pub(crate) struct Charm {
     declaration: String,
     switches: String,
+    paas_config: Option<String>,
 }
 
 /// Two databases, a third under a name of its author's that takes any number of relations, and ingress.
@@ -37,7 +38,7 @@ impl Charm {
     /// The sample's.
     pub(crate) fn sample() -> Self {
         let declaration = fs::read_to_string(repository().join("charmcraft.yaml")).unwrap();
-        Self { declaration, switches: "framework: flask\n".to_owned() }
+        Self { declaration, switches: "framework: flask\n".to_owned(), paas_config: None }
     }
 
     /// One with the endpoints `postgresql`, `mysql`, `the-orders` (postgresql_client) and `ingress`, all optional.
@@ -59,6 +60,12 @@ impl Charm {
         self
     }
 
+    /// The same with this `paas-config.yaml`.
+    pub(crate) fn paas_config(mut self, text: &str) -> Self {
+        self.paas_config = Some(text.to_owned());
+        self
+    }
+
     /// Puts the charm into a new folder beneath `dir`.
     pub(crate) fn unpack(&self, dir: &Path) -> PathBuf {
         let charm = dir.join("charm");
@@ -66,6 +73,9 @@ impl Charm {
         fs::copy(env!("CARGO_BIN_EXE_dispatch"), charm.join("dispatch")).unwrap();
         fs::write(charm.join("charmcraft.yaml"), &self.declaration).unwrap();
         fs::write(charm.join("webcharm.yaml"), &self.switches).unwrap();
+        if let Some(text) = &self.paas_config {
+            fs::write(charm.join("paas-config.yaml"), text).unwrap();
+        }
         charm
     }
 }

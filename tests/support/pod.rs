@@ -61,6 +61,11 @@ impl Pod {
         }
     }
 
+    /// A connection to the application.
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
+    }
+
     /// The body of a page of the application, once it answers.
     pub(crate) fn page(&mut self, path: &str) -> String {
         let (port, path) = (self.port, path.to_owned());

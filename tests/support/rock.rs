@@ -14,6 +14,8 @@ pub(crate) struct Rock {
     /// Paths in the image with text and mode.
     files: Vec<(String, String, u32)>,
     missing: Vec<String>,
+    packages: Vec<String>,
+    services: Vec<(String, String)>,
 }
 
 /// Pebble's layer in the sample's rock.
@@ -32,7 +34,8 @@ impl Work for Quiet {
 
 impl From<&str> for Rock {
     fn from(app: &str) -> Self {
-        Self { files: Vec::new(), missing: Vec::new() }.file("flask/app/app.py", app)
+        let (files, missing, packages, services) = Default::default();
+        Self { files, missing, packages, services }.file("flask/app/app.py", app)
     }
 }
 
@@ -66,11 +69,27 @@ impl Rock {
         self
     }
 
+    /// With these Python packages besides the sample's requirements.
+    pub(crate) fn packages(mut self, names: &[&str]) -> Self {
+        self.packages.extend(names.iter().map(|name| (*name).to_owned()));
+        self
+    }
+
+    /// With this service besides the sample's.
+    pub(crate) fn service(mut self, name: &str, yaml: &str) -> Self {
+        self.services.push((name.to_owned(), yaml.to_owned()));
+        self
+    }
+
     /// The root file system, in the folder `into`. The dependencies come from the package registry or from an earlier
     /// test's cache.
     pub(super) fn build(&self, into: &Path) -> Image {
         let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
-        let project = Project::find(&repository().join("rock/flask")).unwrap();
+        let mut project = Project::find(&repository().join("rock/flask")).unwrap();
+        project.rockcraft.parts.get_mut("dependencies").unwrap().python_packages.clone_from(&self.packages);
+        for (name, yaml) in &self.services {
+            project.rockcraft.services.insert(name.as_str().into(), serde_yaml::from_str(yaml).unwrap());
+        }
         let image = rock::build(&project, into, &cache, &Quiet(Cancel::default())).unwrap();
         for (path, text, mode) in &self.files {
             let path = into.join(path);

@@ -1,0 +1,223 @@
+//! The web server itself: its workers, what it tells statsd, its logs, its spans, and that nobody is turned away when its
+//! configuration changes.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use juju::{Event, StatusKind, Whose};
+use serde_json::Value;
+
+use crate::support::{OBSERVABLE, World};
+
+const JSON: &str = "framework_logging_format: json\n";
+
+/// The body of a page, asked for on a connection that stays open.
+fn ask(stream: &mut TcpStream, path: &str, headers: &str) -> std::io::Result<String> {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: flask-k8s\r\n{headers}\r\n")?;
+    let mut reader = BufReader::new(stream);
+    let (mut status, mut length) = (String::new(), 0);
+    reader.read_line(&mut status)?;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? <= 2 {
+            break;
+        }
+        if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
+            length = text.trim().parse().map_err(std::io::Error::other)?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let is_right = status.starts_with("HTTP/1.1 200");
+    if is_right { String::from_utf8(body).map_err(std::io::Error::other) } else { Err(std::io::Error::other(status)) }
+}
+
+fn page(world: &World, path: &str) -> String {
+    world.until("page", || ask(&mut world.pod.as_ref().unwrap().connect(), path, "Connection: close\r\n").ok())
+}
+
+#[test]
+fn workers_of_both_classes_answer_and_tell_statsd_with_plain_and_with_json_logs() {
+    for paas_config in ["", JSON] {
+        let world = World::observed(paas_config, OBSERVABLE);
+        world.expect(StatusKind::Active, "");
+        for class in ["sync", "gevent"] {
+            world.configure(&[("webserver-worker-class", class)]);
+            world.expect(StatusKind::Active, "");
+            let before = world.counted();
+            world.until(class, || page(&world, "/").starts_with(class).then_some(()));
+            world.until("statsd packet", || (world.counted() > before).then_some(()));
+            let statuses = world.printed("recorder");
+            assert!(statuses.iter().any(|line| line.starts_with("statsd gunicorn.request.status.200:1|c")), "{class}");
+            assert!(statuses.iter().any(|line| line.starts_with("statsd gunicorn.request.duration:")), "{class}");
+        }
+    }
+}
+
+#[test]
+fn json_logs_are_lines_of_json_with_what_a_request_was() {
+    let world = World::observed(JSON, &[]);
+    world.expect(StatusKind::Active, "");
+    page(&world, "/");
+    let lines = world.printed("flask");
+    let records: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let said =
+        |record: &Value| record["body"].as_str().is_some_and(|body| body.starts_with("Booting worker with pid: "));
+    assert!(records.iter().any(said), "{records:?}");
+    let stream = &mut world.pod.as_ref().unwrap().connect();
+    ask(stream, "/?a=b", "Connection: close\r\nX-Request-Id: r-1\r\n").unwrap();
+    let asked = |record: &Value| record["attributes"]["url.query"] == "a=b";
+    let record = world.until("access record", || world.access_records().into_iter().find(asked));
+    let attributes = record["attributes"].as_object().unwrap();
+    assert_eq!(attributes["http.request.method"], "GET");
+    assert_eq!(attributes["url.path"], "/");
+    assert_eq!(attributes["http.response.status_code"], 200);
+    assert_eq!(attributes["client.address"], "127.0.0.1");
+    assert_eq!(attributes["http.request.header.x-request-id"], "r-1");
+    assert!(attributes["duration_ms"].as_f64().unwrap() >= 0.0);
+    assert!(record["body"].as_str().unwrap().contains("\"GET /?a=b HTTP/1.1\" 200"), "{record}");
+    assert_eq!(record["severityText"], "INFO");
+    let timestamp = record["timestamp"].as_str().unwrap();
+    assert!(timestamp.len() == "2026-01-01T00:00:00.000Z".len() && timestamp.ends_with('Z'), "{timestamp}");
+    assert!(record.get("traceId").is_none(), "there is no opentelemetry in this rock");
+}
+
+#[test]
+fn spans_reach_the_backend_and_their_ids_the_access_records_of_their_requests_alone() {
+    let world = World::observed(JSON, OBSERVABLE);
+    world.trace_to("http://localhost:4318");
+    world.expect(StatusKind::Active, "");
+    for (earlier, class) in ["sync", "gevent"].into_iter().enumerate() {
+        world.configure(&[("webserver-worker-class", class)]);
+        world.until(class, || page(&world, "/").starts_with(class).then_some(()));
+        let stream = &mut world.pod.as_ref().unwrap().connect();
+        let id = ask(stream, &format!("/traced?{class}"), "").unwrap();
+        // Sync workers close each connection; gevent's keep it.
+        let (next, again) = (format!("/?{class}"), || world.pod.as_ref().unwrap().connect());
+        ask(stream, &next, "").or_else(|_| ask(&mut again(), &next, "")).unwrap();
+        let record = |path: &str| {
+            let is_it = |record: &Value| {
+                let attributes = &record["attributes"];
+                attributes["url.query"] == class && attributes["url.path"] == path
+            };
+            world.until("access record", || world.access_records().into_iter().find(is_it))
+        };
+        let (traced, plain) = (record("/traced"), record("/"));
+        assert_eq!(traced["traceId"], id.trim(), "{class}");
+        assert_eq!(traced["spanId"].as_str().map(str::len), Some(16), "{class}");
+        assert!(plain.get("traceId").is_none() && plain.get("spanId").is_none(), "{class}: {plain}");
+        let is_ours = |line: &String| {
+            line.starts_with("spans /v1/traces ") && line.contains("a-traced-request") && line.contains("flask-k8s")
+        };
+        let spans = || world.printed("recorder").iter().filter(|line| is_ours(line)).count();
+        world.until("spans", || (spans() > earlier).then_some(()));
+    }
+}
+
+#[test]
+fn a_backend_behind_https_is_reached_from_gevent_workers() {
+    let world = World::observed("", OBSERVABLE);
+    world.trace_to("https://localhost:4318");
+    world.configure(&[("webserver-worker-class", "gevent")]);
+    world.expect(StatusKind::Active, "");
+    page(&world, "/traced");
+    world.until("client hello", || world.printed("recorder").contains(&"a client hello".to_owned()).then_some(()));
+    let lines = world.printed("flask");
+    assert!(!lines.iter().any(|line| line.contains("recursion") || line.contains("MonkeyPatch")), "{lines:?}");
+}
+
+#[test]
+fn tracing_without_its_packages_in_the_rock_fails_the_check() {
+    let world = World::observed("", &[]);
+    world.trace_to("http://localhost:4318");
+    let message = "Webserver configuration check failed, please review your charm configuration or database relation";
+    world.expect(StatusKind::Blocked, message);
+    assert!(world.public_texts().contains("No module named 'opentelemetry'"), "{}", world.public_texts());
+    assert!(page(&world, "/").starts_with("sync"), "the application runs on as it was");
+}
+
+#[test]
+fn gevent_that_the_rock_lacks_is_told() {
+    let world = World::observed("", &[]);
+    world.configure(&[("webserver-worker-class", "gevent")]);
+    let message = "gunicorn[gevent] must be installed in the rock. https://bit.ly/flask-async-doc";
+    world.expect(StatusKind::Blocked, message);
+    assert!(page(&world, "/").starts_with("sync"), "the application runs on as it was");
+}
+
+#[test]
+fn a_reload_finishes_requests_and_refuses_none() {
+    let world = World::observed("", &[]);
+    world.configure(&[("webserver-workers", "2")]);
+    let pebble = pebble::blocking::Client::new(world.socket());
+    let since = || pebble.services(&["flask"]).unwrap()[0].current_since.clone();
+    let before = (since(), world.until("workers", || Some(workers(&world)).filter(|workers| workers.len() >= 3)));
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let many = scope.spawn(|| hammer(&world, &stop));
+        let slow = scope.spawn(|| ask(&mut world.pod.as_ref().unwrap().connect(), "/slow", "Connection: close\r\n"));
+        world.until("slow request", || world.printed("flask").contains(&"late it will be".to_owned()).then_some(()));
+        world.configure(&[("webserver-workers", "3")]);
+        assert!(!slow.is_finished(), "the request was under way when the server was told");
+        world.until("new workers", || (workers(&world).len() == before.1.len() + 3).then_some(()));
+        assert_eq!(slow.join().unwrap().unwrap(), "late\n");
+        stop.store(true, Ordering::Relaxed);
+        assert!(many.join().unwrap().iter().any(|worker| !before.1.contains(worker)), "a new worker has answered");
+    });
+    assert_eq!(since(), before.0, "the server's process is the same");
+}
+
+/// Asks for one page after the other until it's told to stop; every one of them must come. Returns who answered.
+fn hammer(world: &World, stop: &AtomicBool) -> BTreeSet<String> {
+    let mut workers = BTreeSet::new();
+    while !stop.load(Ordering::Relaxed) {
+        let page = ask(&mut world.pod.as_ref().unwrap().connect(), "/", "Connection: close\r\n").unwrap();
+        workers.extend(page.split_whitespace().last().map(str::to_owned));
+    }
+    workers
+}
+
+/// The processes of every worker there has been.
+fn workers(world: &World) -> BTreeSet<String> {
+    let lines = world.printed("flask");
+    let booted = lines.iter().filter_map(|line| line.split_once("Booting worker with pid: "));
+    booted.map(|(_, process)| process.to_owned()).collect()
+}
+
+#[test]
+fn another_logger_restarts_the_server_and_a_broken_file_leaves_it_alone() {
+    let world = World::observed("", &[]);
+    page(&world, "/");
+    assert!(world.access_records().is_empty());
+    world.set_paas_config(JSON);
+    world.fire(Event::ConfigChanged);
+    page(&world, "/");
+    world.until("access record", || (!world.access_records().is_empty()).then_some(()));
+    let pebble = pebble::blocking::Client::new(world.socket());
+    let before = (pebble.plan().unwrap(), pebble.services(&[]).unwrap());
+    for (text, message) in [
+        ("framework_logging_format: xml", "Invalid paas-config.yaml: framework_logging_format must be none or json"),
+        (
+            "- json",
+            "Invalid paas-config.yaml: the file must be a mapping with keys of: framework_logging_format, prometheus",
+        ),
+    ] {
+        world.set_paas_config(text);
+        world.fire(Event::ConfigChanged);
+        world.expect(StatusKind::Blocked, message);
+        let app = world.server.with(|model| model.status(&world.unit, Whose::App)).unwrap().unwrap();
+        assert_eq!((app.kind, app.message.as_str()), (StatusKind::Blocked, message));
+    }
+    world.set_paas_config("{");
+    world.fire(Event::UpdateStatus);
+    assert!(world.status().message.starts_with("Invalid YAML in paas-config.yaml: "), "{:?}", world.status());
+    assert_eq!((pebble.plan().unwrap(), pebble.services(&[]).unwrap()), before);
+    assert!(page(&world, "/").starts_with("sync"));
+    world.set_paas_config(JSON);
+    world.fire(Event::UpdateStatus);
+    world.expect(StatusKind::Active, "");
+    assert_eq!(pebble.services(&[]).unwrap(), before.1);
+}

@@ -1,0 +1,51 @@
+"""An application that tells what serves it, takes its time, fails, and makes spans."""
+
+import os
+import sys
+import time
+
+from flask import Flask
+
+try:
+    from opentelemetry import trace
+except ImportError:
+    trace = None
+
+app = Flask(__name__)
+
+
+@app.route("/")
+def index():
+    """Tell the worker's class, and which worker it is."""
+    gevent = sys.modules.get("gevent.monkey")
+    patched = gevent is not None and gevent.is_module_patched("socket")
+    return f"{'gevent' if patched else 'sync'} {os.getpid()}\n"
+
+
+@app.route("/slow")
+def slow():
+    """Answer late."""
+    print("late it will be", flush=True)
+    time.sleep(3)
+    return "late\n"
+
+
+@app.route("/traced")
+def traced():
+    """Tell the trace's id."""
+    return format(trace.get_current_span().get_span_context().trace_id, "032x") + "\n"
+
+
+def spans(application):
+    """Make a span of each request to /traced."""
+
+    def serve(environ, start_response):
+        if environ["PATH_INFO"] != "/traced":
+            return application(environ, start_response)
+        with trace.get_tracer("observed").start_as_current_span("a-traced-request"):
+            return application(environ, start_response)
+
+    return serve
+
+
+app.wsgi_app = spans(app.wsgi_app)

@@ -1,0 +1,79 @@
+//! A unit whose web server is watched from within its pod: a service beside it prints what comes in by statsd and by OTLP.
+
+use std::time::{Duration, Instant};
+
+use juju::{Databag, Entity, Role};
+use juju_testing::endpoint;
+use serde_json::Value;
+
+use super::{Charm, Rock, World};
+
+/// The application.
+const APP: &str = include_str!("observed.py");
+
+/// What prints.
+const RECORDER: &str = include_str!("recorder.py");
+
+/// The service that runs it.
+const SERVICE: &str = "{override: replace, startup: enabled, command: /bin/python3 /flask/recorder.py}";
+
+/// What the rock contains besides the sample's requirements.
+pub(crate) const OBSERVABLE: &[&str] =
+    &["gunicorn[gevent]", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"];
+
+impl World {
+    /// A unit with this `paas-config.yaml`, these packages in its rock, and an endpoint for tracing.
+    pub(crate) fn observed(paas_config: &str, packages: &[&str]) -> Self {
+        let endpoints = "requires:\n  tracing: {interface: tracing, optional: true, limit: 1}\n";
+        let charm = Charm::sample().replace("requires:\n", endpoints).paas_config(paas_config);
+        let rock = Rock::from(APP).packages(packages).service("recorder", SERVICE).file("flask/recorder.py", RECORDER);
+        Self::of(&charm).with_pod(rock)
+    }
+
+    /// Gives the author's file another content.
+    pub(crate) fn set_paas_config(&self, text: &str) {
+        std::fs::write(self.dir.path().join("charm/paas-config.yaml"), text).unwrap();
+    }
+
+    /// Integrates the application with a tracing backend at this address.
+    pub(crate) fn trace_to(&self, url: &str) {
+        let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);
+        self.server.with(|model| {
+            model.add_application("tempo", vec![endpoint("tracing", Role::Provides, "tracing")], 1).unwrap();
+            let id = model.integrate(&format!("{}:tracing", self.unit.app()), "tempo").unwrap();
+            let changes = Databag::from_iter([("receivers", receivers)]);
+            model.set_databag(id, &Entity::App("tempo".to_owned()), &changes).unwrap();
+        });
+        self.settle();
+    }
+
+    /// The lines that a service of the pod has printed.
+    pub(crate) fn printed(&self, service: &str) -> Vec<String> {
+        let (log, mark) = (self.pod.as_ref().unwrap().log(), format!(" [{service}] "));
+        log.lines().filter_map(|line| line.split_once(&mark)).map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// The access records among the lines of JSON that the web server has printed.
+    pub(crate) fn access_records(&self) -> Vec<Value> {
+        let lines = self.printed("flask");
+        let records = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        records.filter(|record| record["attributes"]["logger.name"] == "gunicorn.access").collect()
+    }
+
+    /// How many requests the web server has told statsd of.
+    pub(crate) fn counted(&self) -> usize {
+        self.printed("recorder").iter().filter(|line| line.starts_with("statsd gunicorn.requests:1|c")).count()
+    }
+
+    /// Asks until there is an answer; shows the pod's log if there is none for a minute.
+    pub(crate) fn until<T>(&self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(answer) = ask() {
+                return answer;
+            }
+            assert!(Instant::now() < end, "no {what}: {}", self.pod.as_ref().unwrap().log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
