@@ -22,7 +22,9 @@ pub enum Framework {
 }
 
 impl Framework {
-    const ALL: [Self; 6] = [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
 
     /// The name, as in the file names of rocks and charms.
     #[must_use]

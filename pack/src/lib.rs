@@ -2,12 +2,19 @@
 //!
 //! The same project and binary give the same bytes: entries are sorted, times fixed, modes ours. What charmcraft itself
 //! writes into a charm (`metadata.yaml`, `config.yaml`, `actions.yaml`, `manifest.yaml`) is derived from `charmcraft.yaml`
-//! by its rules; `webcharm.yaml`, which names the framework, is ours.
+//! by its rules, extensions included; `webcharm.yaml`, which names the framework, is ours. [`lint()`] tells what they'd refuse.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk")]
 
 mod archive;
+mod binary;
+mod entrypoint;
+mod extension;
+mod finding;
 mod framework;
+mod lint;
+mod platform;
 mod project;
+mod source;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -15,7 +22,11 @@ use std::io;
 use std::path::Path;
 
 pub use archive::entry;
+pub use binary::architecture;
+pub use finding::{Finding, Weight};
 pub use framework::Framework;
+pub use lint::lint;
+pub use platform::Platform;
 
 /// Why no charm can be made.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +64,9 @@ pub enum Error {
     /// A key that every charm has is missing or of the wrong kind.
     #[error("charmcraft.yaml must have {0}")]
     Missing(&'static str),
-    /// It leaves its content to an extension.
-    #[error("charmcraft.yaml uses the extension {0}: write it out with `charmcraft expand-extensions` first")]
-    Extension(String),
+    /// It can't become a charm, for these reasons.
+    #[error("this project can't be packed:{}", lines(.0))]
+    Refused(Vec<Finding>),
     /// Nothing shows the framework.
     #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
     NoFramework,
@@ -86,6 +97,8 @@ pub struct Charm {
     pub name: String,
     /// Its framework.
     pub framework: Framework,
+    /// Where it runs: one file is packed for each.
+    pub platforms: Vec<Platform>,
     /// Its files.
     pub files: BTreeMap<String, File>,
 }
@@ -108,6 +121,16 @@ impl Charm {
         let mut charm = project::read(project_dir)?;
         charm.files.insert("dispatch".to_owned(), File { content: dispatch, executable: true });
         Ok(charm)
+    }
+
+    /// The same charm for one of its platforms, with that one's binary.
+    #[must_use]
+    pub fn on(&self, platform: &Platform, dispatch: Vec<u8>) -> Self {
+        let platforms = vec![platform.clone()];
+        let mut files = self.files.clone();
+        files.insert("manifest.yaml".to_owned(), project::manifest(&platforms));
+        files.insert("dispatch".to_owned(), File { content: dispatch, executable: true });
+        Self { files, platforms, ..self.clone() }
     }
 
     /// Writes the files into `dir`, which is made, as Juju unpacks a charm.
@@ -146,6 +169,10 @@ pub fn charm(project_dir: &Path, dispatch: &Path, out: &Path) -> Result<Charm, E
     let charm = Charm::read(project_dir, dispatch)?;
     charm.write(out)?;
     Ok(charm)
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("\n  {finding}")).collect()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -5,10 +5,15 @@ use std::path::Path;
 
 use serde_yaml::{Mapping, Value};
 
-use crate::{Charm, Error, File, Framework, yaml};
+use crate::extension::{self, Extension};
+use crate::finding::Finding;
+use crate::platform::Platform;
+use crate::source::Source;
+use crate::yaml::section;
+use crate::{Charm, Error, File, Framework, entrypoint, yaml};
 
 /// The keys that `metadata.yaml` takes over as they are.
-const METADATA: [&str; 14] = [
+const METADATA: [&str; 15] = [
     "name",
     "summary",
     "description",
@@ -22,6 +27,7 @@ const METADATA: [&str; 14] = [
     "requires",
     "resources",
     "storage",
+    "subordinate",
     "terms",
 ];
 
@@ -36,36 +42,79 @@ const LINKS: [(&str, &str); 5] = [
 ];
 
 /// Files of the project that go into the charm as they are.
-const TAKEN_OVER: [&str; 4] = ["LICENSE", "icon.svg", "paas-config.yaml", WEBCHARM];
+const TAKEN_OVER: [&str; 5] = ["LICENSE", "README.md", "icon.svg", "paas-config.yaml", WEBCHARM];
 const WEBCHARM: &str = "webcharm.yaml";
+
+/// The author's dashboards and alert rules.
+pub(crate) const COS: &str = "cos_custom";
+
+/// What the whole project is written in.
+pub(crate) const CHARMCRAFT: &str = "charmcraft.yaml";
 
 /// The charm of the project in `dir`, but for its binary.
 pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
-    let path = dir.join("charmcraft.yaml");
-    if !path.is_file() {
-        return Err(Error::NoProject(dir.display().to_string()));
-    }
-    let project: Mapping = serde_yaml::from_slice(&crate::read(&path)?)
-        .map_err(|source| Error::Parse { path: path.display().to_string(), source })?;
-    if let Some(extension) = project.get("extensions").and_then(|list| list.get(0)) {
-        return Err(Error::Extension(extension.as_str().unwrap_or_default().to_owned()));
-    }
-    let name = project.get("name").and_then(Value::as_str).ok_or(Error::Missing("a name"))?.to_owned();
+    let (project, extended) = expanded(dir)?;
+    let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir)?;
-    let framework = framework(&project, &files)?;
+    let framework = framework(extended, &project, &files)?;
+    let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
     files.insert("metadata.yaml".to_owned(), document(&metadata(&project)));
-    files.insert("config.yaml".to_owned(), document(&config(&project)));
+    files.insert("manifest.yaml".to_owned(), manifest(&platforms));
+    files.insert("config.yaml".to_owned(), document(&section(&project, "config")));
     files.insert("actions.yaml".to_owned(), document(&section(&project, "actions")));
-    files.insert("manifest.yaml".to_owned(), document(&manifest(&project)?));
-    Ok(Charm { name, framework, files })
+    Ok(Charm { name, framework, platforms, files })
+}
+
+/// The project with its extension written out, and that extension's framework.
+fn expanded(dir: &Path) -> Result<(Mapping, Option<Framework>), Error> {
+    let source = source(dir)?;
+    let extension = Extension::of(&source).map_err(|finding| Error::Refused(vec![finding]))?;
+    let framework = extension.as_ref().map(|extension| extension.framework);
+    let own = entrypoint::finding(dir, framework);
+    let found = extension.iter().flat_map(|extension| extension::findings(extension, &source));
+    let refused: Vec<Finding> = found.chain(own).filter(Finding::is_refusal).collect();
+    if !refused.is_empty() {
+        return Err(Error::Refused(refused));
+    }
+    let project = extension.map_or_else(|| source.document.clone(), |extension| extension.expand(&source.document));
+    Ok((project, framework))
+}
+
+/// `charmcraft.yaml` of the project in `dir`.
+pub(crate) fn source(dir: &Path) -> Result<Source, Error> {
+    if !dir.join(CHARMCRAFT).is_file() {
+        return Err(Error::NoProject(dir.display().to_string()));
+    }
+    Source::read(dir, CHARMCRAFT)
 }
 
 fn taken_over(dir: &Path) -> Result<BTreeMap<String, File>, Error> {
-    let present = TAKEN_OVER.into_iter().filter(|name| dir.join(name).is_file());
-    present
-        .map(|name| Ok((name.to_owned(), File { content: crate::read(&dir.join(name))?, executable: false })))
-        .collect()
+    let mut files = BTreeMap::new();
+    for name in TAKEN_OVER.into_iter().filter(|name| dir.join(name).is_file()) {
+        files.insert(name.to_owned(), File { content: crate::read(&dir.join(name))?, executable: false });
+    }
+    if dir.join(COS).is_dir() {
+        take_folder(dir, COS, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn take_folder(dir: &Path, folder: &str, files: &mut BTreeMap<String, File>) -> Result<(), Error> {
+    let path = dir.join(folder);
+    let failed = |source| Error::Read { path: path.display().to_string(), source };
+    for entry in std::fs::read_dir(&path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        // A link to a folder is not followed: it may lead round in a circle.
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() {
+            take_folder(dir, &name, files)?;
+        } else if entry.path().is_file() {
+            files.insert(name, File { content: crate::read(&entry.path())?, executable: false });
+        }
+    }
+    Ok(())
 }
 
 fn text(content: String) -> File {
@@ -76,16 +125,16 @@ fn document(mapping: &Mapping) -> File {
     text(if mapping.is_empty() { "{}\n".to_owned() } else { yaml::write(mapping) })
 }
 
-fn framework(project: &Mapping, files: &BTreeMap<String, File>) -> Result<Framework, Error> {
+fn framework(
+    extended: Option<Framework>,
+    project: &Mapping,
+    files: &BTreeMap<String, File>,
+) -> Result<Framework, Error> {
     let shown = match files.get(WEBCHARM) {
-        Some(file) => Framework::declared(&String::from_utf8_lossy(&file.content)),
-        None => Framework::shown(&section(project, "containers")),
+        Some(file) => Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended),
+        None => extended.or_else(|| Framework::shown(&section(project, "containers"))),
     };
     shown.ok_or(Error::NoFramework)
-}
-
-fn section(project: &Mapping, name: &str) -> Mapping {
-    project.get(name).and_then(Value::as_mapping).cloned().unwrap_or_default()
 }
 
 fn metadata(project: &Mapping) -> Mapping {
@@ -102,47 +151,14 @@ fn several(key: &str, value: &Value) -> Value {
     if key == "maintainers" && value.is_string() { Value::from(vec![value.clone()]) } else { value.clone() }
 }
 
-fn config(project: &Mapping) -> Mapping {
-    let options = section(&section(project, "config"), "options");
-    Mapping::from_iter([(Value::from("options"), Value::from(options))])
-}
-
 /// What Juju must know to choose a machine: it refuses a charm without bases.
-fn manifest(project: &Mapping) -> Result<Mapping, Error> {
-    let bases = bases(project)?;
+pub(crate) fn manifest(platforms: &[Platform]) -> File {
+    let bases: Vec<Value> = platforms.iter().map(Platform::manifest).collect();
     let attribute = |name: &str, result: &str| {
         Value::from(Mapping::from_iter([("name", name), ("result", result)].map(|(k, v)| (k.into(), v.into()))))
     };
     let attributes = Value::from(vec![attribute("language", "unknown"), attribute("framework", "unknown")]);
     let analysis = Value::from(Mapping::from_iter([(Value::from("attributes"), attributes)]));
-    Ok(Mapping::from_iter([(Value::from("analysis"), analysis), (Value::from("bases"), Value::from(bases))]))
-}
-
-fn bases(project: &Mapping) -> Result<Vec<Value>, Error> {
-    let base = project.get("base").and_then(Value::as_str);
-    let bases: Option<Vec<_>> = section(project, "platforms")
-        .iter()
-        .map(|(label, platform)| {
-            let label = label.as_str()?;
-            // Without `base`, a platform's label is `ubuntu@24.04:amd64`.
-            let (base, label) = label.split_once(':').or_else(|| Some((base?, label)))?;
-            let (name, channel) = base.split_once('@')?;
-            Some(one_base(name, channel, build_for(platform).unwrap_or(label)))
-        })
-        .collect();
-    bases.filter(|bases| !bases.is_empty()).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))
-}
-
-fn build_for(platform: &Value) -> Option<&str> {
-    let target = platform.get("build-for")?;
-    let target = target.as_str().or_else(|| target.get(0)?.as_str())?;
-    Some(target.rsplit(':').next().unwrap_or(target))
-}
-
-fn one_base(name: &str, channel: &str, architecture: &str) -> Value {
-    Value::from(Mapping::from_iter([
-        (Value::from("name"), Value::from(name)),
-        (Value::from("channel"), Value::from(channel)),
-        (Value::from("architectures"), Value::from(vec![architecture])),
-    ]))
+    let entries = [(Value::from("analysis"), analysis), (Value::from("bases"), Value::from(bases))];
+    document(&Mapping::from_iter(entries))
 }

@@ -28,7 +28,16 @@ fn document(charm: &Charm, name: &str) -> Value {
 fn the_sample_has_what_juju_reads() {
     let charm = Charm::with_dispatch(sample(), b"binary".to_vec()).unwrap();
     assert_eq!((charm.name.as_str(), charm.framework), ("flask-k8s", Framework::Flask));
-    for name in ["metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml", "webcharm.yaml", "dispatch"] {
+    for name in [
+        "metadata.yaml",
+        "config.yaml",
+        "actions.yaml",
+        "manifest.yaml",
+        "webcharm.yaml",
+        "README.md",
+        "LICENSE",
+        "dispatch",
+    ] {
         assert!(charm.files.contains_key(name), "{name}");
         assert_eq!(charm.files[name].executable, name == "dispatch", "{name}");
     }
@@ -97,7 +106,9 @@ fn a_project_that_lacks_something_is_told_what() {
     assert!(message(Charm::with_dispatch(empty.path(), Vec::new())).contains("there is no charmcraft.yaml"));
     assert!(message(packed("[")).contains("charmcraft.yaml"));
     assert!(message(packed("{summary: s}")).contains("a name"));
-    assert!(message(packed("{name: x, extensions: [flask-framework]}")).contains("expand-extensions"));
+    assert!(
+        message(packed("{name: x, extensions: [rails-framework]}")).contains("there is no extension rails-framework")
+    );
     assert!(message(packed("{name: x, containers: {app: {}}}")).contains("webcharm.yaml"));
     assert!(message(packed("{name: x, containers: {flask-app: {}}}")).contains("a base"));
     let missing = Charm::read(sample(), Path::new("/no/such/dispatch")).unwrap_err();
@@ -114,15 +125,72 @@ fn a_webcharm_yaml_beside_it_names_the_framework() {
 }
 
 #[test]
-fn platforms_of_every_spelling_give_bases() {
-    for (platforms, architecture) in [
-        ("base: ubuntu@24.04, platforms: {arm64: }", "arm64"),
-        ("platforms: {\"ubuntu@24.04:riscv64\": }", "riscv64"),
-        ("base: ubuntu@24.04, platforms: {mine: {build-on: [amd64], build-for: [s390x]}}", "s390x"),
-        ("base: ubuntu@24.04, platforms: {mine: {build-on: amd64, build-for: amd64}}", "amd64"),
-    ] {
-        let charm = packed(&format!("{{name: x, containers: {{django-app: {{}}}}, {platforms}}}")).unwrap();
-        let base = &document(&charm, "manifest.yaml")["bases"][0];
-        assert_eq!((&base["channel"], &base["architectures"][0]), (&"24.04".into(), &architecture.into()));
-    }
+fn every_platform_has_its_own_file() {
+    let charm =
+        packed("{name: x, base: ubuntu@24.04, platforms: {amd64: null, arm64: null}, containers: {django-app: {}}}")
+            .unwrap();
+    let names: Vec<String> = charm.platforms.iter().map(|platform| platform.file_name(&charm.name)).collect();
+    assert_eq!(names, ["x_amd64.charm", "x_arm64.charm"]);
+    assert_eq!(document(&charm, "manifest.yaml")["bases"].as_sequence().unwrap().len(), 2);
+    let arm = charm.on(&charm.platforms[1], b"other".to_vec());
+    let bases = &document(&arm, "manifest.yaml")["bases"];
+    assert_eq!((bases.as_sequence().unwrap().len(), &bases[0]["architectures"][0]), (1, &"arm64".into()));
+    assert_eq!((arm.files["dispatch"].content.as_slice(), arm.platforms.len()), (&b"other"[..], 1));
+}
+
+/// A project as `charmcraft init --profile flask-framework` leaves it, with what an author adds.
+fn python_project() -> tempfile::TempDir {
+    let dir = project(include_str!("../tests/projects/flask-grown/charmcraft.yaml"));
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("requirements.txt", "paas-charm>=1.0,<2\n");
+    write(
+        "src/charm.py",
+        "import ops\nimport paas_charm.flask\n\nclass X(paas_charm.flask.Charm):\n    \"\"\"X.\"\"\"\n",
+    );
+    write("lib/charms/traefik_k8s/v2/ingress.py", "x = 1\n");
+    write("cos_custom/grafana_dashboards/mine.json", "{}");
+    write("paas-config.yaml", "framework_logging_format: json\n");
+    write("icon.svg", "<svg/>");
+    dir
+}
+
+#[test]
+fn a_project_of_the_python_charm_is_packed_as_it_is() {
+    let dir = python_project();
+    let charm = Charm::with_dispatch(dir.path(), b"binary".to_vec()).unwrap();
+    assert_eq!((charm.name.as_str(), charm.framework), ("grown-flask", Framework::Flask));
+    let files: Vec<&str> = charm.files.keys().map(String::as_str).collect();
+    let expected = [
+        "actions.yaml",
+        "config.yaml",
+        "cos_custom/grafana_dashboards/mine.json",
+        "dispatch",
+        "icon.svg",
+        "manifest.yaml",
+        "metadata.yaml",
+        "paas-config.yaml",
+        "webcharm.yaml",
+    ];
+    assert_eq!(files, expected);
+    let metadata = document(&charm, "metadata.yaml");
+    assert_eq!(metadata["display-name"], "A grown application");
+    assert_eq!(metadata["maintainers"][1], "Another");
+    assert_eq!((&metadata["docs"], &metadata["charm-user"]), (&"https://docs.example.com/".into(), &"non-root".into()));
+    assert_eq!(metadata["peers"]["secret-storage"]["interface"], "secret-storage");
+    assert_eq!(document(&charm, "config.yaml")["options"]["oidc-scopes"]["default"], "openid profile email");
+    assert_eq!(document(&charm, "actions.yaml")["hello"]["required"][0], "to");
+}
+
+#[test]
+fn code_of_the_authors_own_is_refused() {
+    let dir = python_project();
+    let path = dir.path().join("src/charm.py");
+    fs::write(&path, "import ops\nimport requests\n").unwrap();
+    let error = Charm::with_dispatch(dir.path(), Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("src/charm.py:2: ") && error.contains("import requests"), "{error}");
+    assert!(error.contains("charmcraft pack"), "{error}");
 }

@@ -1,9 +1,24 @@
-//! Writing YAML that every reader takes for the same: strings are always quoted.
+//! Writing YAML that every reader takes for the same: strings are always quoted. And asking what was read.
 //!
 //! Juju's and Python's readers follow YAML 1.1, in which a bare `yes`, `on` or `12:30` is no string. A quoted one is, in
 //! every version; JSON's escapes are YAML's.
 
 use serde_yaml::{Mapping, Value};
+
+/// The mapping under `key`, empty if there is none.
+pub(crate) fn section(mapping: &Mapping, key: &str) -> Mapping {
+    mapping.get(key).and_then(Value::as_mapping).cloned().unwrap_or_default()
+}
+
+/// The text under `key`.
+pub(crate) fn text<'a>(mapping: &'a Mapping, key: &str) -> Option<&'a str> {
+    mapping.get(key).and_then(Value::as_str)
+}
+
+/// The texts among the keys of `mapping`.
+pub(crate) fn keys(mapping: &Mapping) -> impl Iterator<Item = &str> {
+    mapping.keys().filter_map(Value::as_str)
+}
 
 /// The document `mapping`, in block style.
 pub(crate) fn write(mapping: &Mapping) -> String {

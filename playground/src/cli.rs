@@ -46,8 +46,10 @@ pub enum Verb {
     },
     /// End the model and everything in it
     Down,
-    /// Make a .charm of a project's charmcraft.yaml and the charm's binary
+    /// Make a .charm of a project's charmcraft.yaml and the charm's binary, for each platform
     Pack(Pack),
+    /// Show what Juju or charmcraft would refuse in a project, with file, line and remedy
+    Lint(Lint),
 }
 
 /// Arguments of `up`.
@@ -102,12 +104,23 @@ pub struct Pack {
     /// The folder with charmcraft.yaml
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// The charm's binary [default: `dispatch` beside this program]
+    /// The charm's binary; once for each architecture [default: `dispatch` beside this program]
     #[arg(long, value_name = "FILE")]
-    pub binary: Option<PathBuf>,
-    /// The file to write [default: FRAMEWORK.charm here]
-    #[arg(long, short, value_name = "FILE")]
+    pub binary: Vec<PathBuf>,
+    /// The only platform to pack for
+    #[arg(long, value_name = "NAME")]
+    pub platform: Option<String>,
+    /// The folder to write into, or the file if there is one platform [default: NAME_PLATFORM.charm here]
+    #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Clone, Args)]
+pub struct Lint {
+    /// The folder with charmcraft.yaml
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
 }
 
 /// How to print something.

@@ -40,6 +40,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::DebugLog { lines } => told(verbs::debug_log(model, lines)),
         Verb::Down => told(verbs::down(model)),
         Verb::Pack(args) => told(verbs::pack(&args)),
+        Verb::Lint(args) => told(verbs::lint(&args)),
     }
 }
 

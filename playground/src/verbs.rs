@@ -1,13 +1,15 @@
-//! The verbs that talk to a running model, and `pack`.
+//! The verbs that talk to a running model. Those for a project's folder are in `verbs/project.rs`.
+
+mod project;
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::cli::{self, Format};
-use crate::control::{self, Answer, Request, Setting, ask};
+use crate::control::{self, Answer, Request, Setting, ask, ask_down};
 use crate::ui::print;
-use crate::{binaries, control::ask_down};
+
+pub use project::{lint, pack};
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,12 +42,6 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The charm can't be packed.
-    #[error(transparent)]
-    Pack(#[from] pack::Error),
-    /// Its binary isn't there.
-    #[error(transparent)]
-    Binaries(#[from] binaries::Error),
 }
 
 /// `status`.
@@ -176,24 +172,6 @@ fn line(option: &Setting) -> String {
 fn json(value: &impl serde::Serialize) -> String {
     // Statuses and options are made of strings, numbers and maps with string keys.
     serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
-}
-
-/// `pack`.
-///
-/// # Errors
-/// When the project or the binary can't be used.
-pub fn pack(args: &cli::Pack) -> Result<ExitCode, Error> {
-    let charm = match &args.binary {
-        Some(binary) => pack::Charm::read(&args.folder, binary)?,
-        None => {
-            let framework = pack::Charm::with_dispatch(&args.folder, Vec::new())?.framework;
-            pack::Charm::with_dispatch(&args.folder, binaries::dispatch(framework.name())?)?
-        }
-    };
-    let out = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.charm", charm.framework)));
-    charm.write(&out)?;
-    print(&format!("{}\n", out.display()));
-    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

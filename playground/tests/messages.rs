@@ -96,7 +96,7 @@ fn a_charm_packed_twice_is_the_same() {
     let sample = desk.sample().display().to_string();
     let first = desk.path().join("first.charm");
     desk.ok(&["pack", &sample, "--output", first.to_str().unwrap()]);
-    assert_eq!(desk.ok(&["pack", &sample]), "flask.charm\n");
-    assert_eq!(fs::read(&first).unwrap(), fs::read(desk.path().join("flask.charm")).unwrap());
+    assert_eq!(desk.ok(&["pack", &sample]), "flask-k8s_amd64.charm\n");
+    assert_eq!(fs::read(&first).unwrap(), fs::read(desk.path().join("flask-k8s_amd64.charm")).unwrap());
     refused(&desk, &["pack", "/no/such/folder"], &["no charmcraft.yaml"]);
 }

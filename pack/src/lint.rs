@@ -1,0 +1,59 @@
+//! What Juju or charmcraft would refuse in a project, and what likely isn't meant.
+//!
+//! Rules of the extensions are in `extension/rules.rs`, those of `paas-config.yaml` in `lint/paas_config.rs`, charmcraft's
+//! own in `lint/charmcraft.rs`, Juju's in `lint/juju.rs`.
+
+mod charmcraft;
+mod juju;
+mod paas_config;
+
+use std::path::Path;
+
+use crate::extension::{self, Extension};
+use crate::finding::Finding;
+use crate::project::CHARMCRAFT;
+use crate::{Error, Framework, entrypoint, project};
+
+/// Everything that is wrong with the project in `dir`, sorted by file and line.
+///
+/// # Errors
+/// When there is no project or it can't be read. A file that isn't YAML is a finding.
+pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
+    let source = match project::source(dir) {
+        Err(Error::Parse { source, .. }) => return Ok(vec![no_yaml(CHARMCRAFT, &source)]),
+        other => other?,
+    };
+    let mut found = charmcraft::findings(&source, dir);
+    let framework = match Extension::of(&source) {
+        Err(finding) => {
+            found.push(finding);
+            None
+        }
+        Ok(None) => {
+            found.extend(juju::findings(&source, &source.document));
+            declared(dir)
+        }
+        Ok(Some(extension)) => {
+            found.extend(extension::findings(&extension, &source));
+            found.extend(juju::findings(&source, &extension.expand(&source.document)));
+            Some(extension.framework)
+        }
+    };
+    found.extend(entrypoint::finding(dir, framework));
+    found.extend(paas_config::findings(dir, framework)?);
+    found.sort();
+    Ok(found)
+}
+
+/// What `webcharm.yaml` says, where no extension does.
+fn declared(dir: &Path) -> Option<Framework> {
+    Framework::declared(&std::fs::read_to_string(dir.join("webcharm.yaml")).ok()?)
+}
+
+fn no_yaml(file: &str, error: &serde_yaml::Error) -> Finding {
+    let line = error.location().map(|location| location.line());
+    Finding { line, ..Finding::of_file(file, format!("this isn't the YAML of a mapping: {error}"), "mend it") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! What Juju refuses when the charm is deployed.
+
+use serde_yaml::{Mapping, Value};
+
+use super::charmcraft::no_mapping;
+use crate::finding::Finding;
+use crate::project::CHARMCRAFT;
+use crate::source::Source;
+use crate::yaml;
+
+/// What Juju refuses in `expanded`, told of the file it comes from.
+pub(crate) fn findings(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let sections = ["requires", "provides", "peers", "containers", "resources", "config", "actions", "platforms"];
+    let wrong: Vec<Finding> = sections.into_iter().filter_map(|key| no_mapping(project, expanded, key)).collect();
+    if !wrong.is_empty() {
+        return wrong;
+    }
+    let mut found: Vec<Finding> = declarations(project, expanded).into_iter().collect();
+    found.extend(options(project, expanded));
+    found.extend(actions(project, expanded));
+    found.extend(images(project, expanded));
+    found
+}
+
+/// The first thing our own reader of charms stumbles over, which follows Juju's rules.
+fn declarations(project: &Source, expanded: &Mapping) -> Option<Finding> {
+    // Without a name nothing else is read, and that was told already.
+    yaml::text(expanded, "name")?;
+    match juju::CharmFiles::parse_charmcraft(CHARMCRAFT, &yaml::write(expanded)) {
+        Ok(_) => None,
+        Err(juju::MetadataError::Invalid { key, why, .. }) => {
+            let path: Vec<&str> = key.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect();
+            Some(project.refused(&path, format!("Juju refuses {key}: {why}"), "correct it"))
+        }
+        Err(other) => Some(project.refused(&[], format!("Juju can't read this: {other}"), "mend it")),
+    }
+}
+
+fn options(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let options = yaml::section(&yaml::section(expanded, "config"), "options");
+    let mut found = Vec::new();
+    for (name, option) in options.iter().filter_map(|(name, option)| Some((name.as_str()?, option))) {
+        let path = ["config", "options", name];
+        if option.get("type").is_none() {
+            let what = format!("the option {name} has no type");
+            found.push(project.refused(&path, what, "write `type: string`, int, float, boolean or secret"));
+        }
+        if name == "model-config" {
+            let what = "the Python framework fails on an option of the name model-config";
+            found.push(project.refused(&path, what, "rename it, unless only this charm is to be used").into_advice());
+        }
+    }
+    found
+}
+
+fn actions(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let actions = yaml::section(expanded, "actions");
+    let wrong = yaml::keys(&actions).filter_map(|name| {
+        let remedy = if name == "juju" || name.starts_with("juju-") {
+            "names that begin with juju are Juju's: rename it"
+        } else if is_action(name) {
+            return None;
+        } else {
+            "take lower-case letters, digits and dashes, beginning with a letter and not ending with a dash"
+        };
+        Some(project.refused(&["actions", name], format!("Juju refuses an action of the name {name}"), remedy))
+    });
+    wrong.collect()
+}
+
+fn is_action(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && !name.ends_with('-') && name.bytes().all(allowed)
+}
+
+/// A container's image is a resource of the charm's, of the type `oci-image`.
+fn images(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let resources = yaml::section(expanded, "resources");
+    let containers = yaml::section(expanded, "containers");
+    let wrong = containers.iter().filter_map(|(name, container)| {
+        let (name, resource) = (name.as_str()?, container.get("resource")?.as_str()?);
+        let kind = resources.get(resource).and_then(|resource| resource.get("type")).and_then(Value::as_str);
+        let what = format!("the container {name} has no image: {resource} is no resource of the type oci-image");
+        let remedy = format!("declare it: `resources: {{{resource}: {{type: oci-image}}}}`");
+        (kind != Some("oci-image")).then(|| project.refused(&["containers", name, "resource"], what, remedy))
+    });
+    wrong.collect()
+}

@@ -1,0 +1,181 @@
+//! Each rule, with a project that breaks it alone.
+
+use std::fs;
+
+use crate::Finding;
+
+const BASE: &str = "name: hello\ntype: charm\nsummary: Hello\ndescription: Hello\nbase: ubuntu@24.04\nplatforms:\n  amd64:\n\
+                    extensions: [flask-framework]\n";
+
+fn found(files: &[(&str, &str)]) -> Vec<Finding> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    super::lint(dir.path()).unwrap()
+}
+
+/// The only finding in a good project to which `added` was added.
+fn only(added: &str) -> String {
+    let all = found(&[("charmcraft.yaml", &format!("{BASE}{added}"))]);
+    assert_eq!(all.len(), 1, "{added}: {all:?}");
+    all[0].to_string()
+}
+
+#[test]
+fn good_projects_have_no_findings() {
+    assert_eq!(found(&[("charmcraft.yaml", BASE)]), []);
+    assert_eq!(found(&[("charmcraft.yaml", BASE), ("paas-config.yaml", "")]), []);
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    assert_eq!(super::lint(sample.as_ref()).unwrap(), []);
+    let projects = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/projects")).unwrap();
+    for project in projects.map(|entry| entry.unwrap().path()) {
+        let refused: Vec<_> = super::lint(&project).unwrap().into_iter().filter(Finding::is_refusal).collect();
+        assert_eq!(refused, [], "{}", project.display());
+    }
+    assert!(super::lint("/no/such/folder".as_ref()).is_err());
+}
+
+#[test]
+fn what_charmcraft_refuses_has_a_line_and_a_remedy() {
+    for (added, begins, contains) in [
+        ("wibble: 1\n", "charmcraft.yaml:9: charmcraft.yaml has no key wibble", "remove"),
+        ("title: x\n", "charmcraft.yaml:9: the title has 1 characters", "2 to 40"),
+        ("charm-user: me\n", "charmcraft.yaml:9: this is no charm-user", "non-root"),
+        ("bases: []\n", "charmcraft.yaml:9: bases are", "base: ubuntu@24.04"),
+    ] {
+        let finding = only(added);
+        assert!(finding.starts_with(begins) && finding.contains(contains), "{finding}");
+    }
+}
+
+#[test]
+fn what_a_charm_must_have() {
+    let without = |key: &str| -> String {
+        let text: String = BASE.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        let all = found(&[("charmcraft.yaml", &text)]);
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    for (key, message) in [
+        ("name", "a charm needs a name"),
+        ("summary", "a charm needs a summary"),
+        ("description", "a charm needs a description"),
+        ("base", "a charm needs a base and platforms"),
+        ("type", "`type: charm`"),
+    ] {
+        assert!(without(key).contains(message), "{key}: {}", without(key));
+    }
+    for name in ["Hello", "-x", "x--y", "1-2", "a_b", &"x".repeat(41)] {
+        let all = found(&[("charmcraft.yaml", &BASE.replace("name: hello", &format!("name: {name}")))]);
+        assert!(all.iter().any(|finding| finding.what.contains("is no name for a charm")), "{name}: {all:?}");
+    }
+    let all = found(&[("charmcraft.yaml", &BASE.replace("amd64:", "pdp11:"))]);
+    assert!(all[0].line == Some(7) && all[0].what.contains("pdp11"), "{all:?}");
+}
+
+#[test]
+fn what_juju_refuses_has_a_line_and_a_remedy() {
+    for (added, begins, contains) in [
+        (
+            "config:\n  options:\n    x:\n      type: integer\n",
+            "charmcraft.yaml:12: Juju refuses config.options.x.type",
+            "string",
+        ),
+        (
+            "config:\n  options:\n    x:\n      type: int\n      default: \"5\"\n",
+            "charmcraft.yaml:13: Juju refuses",
+            "type int",
+        ),
+        (
+            "config:\n  options:\n    x:\n      default: 5 s\n",
+            "charmcraft.yaml:11: the option x has no type",
+            "type: string",
+        ),
+        ("config:\n  options:\n    model-config:\n      type: int\n", "charmcraft.yaml:11: advice: ", "rename"),
+        (
+            "requires:\n  juju-info:\n    interface: x\n",
+            "charmcraft.yaml:10: Juju refuses requires.juju-info",
+            "reserved",
+        ),
+        (
+            "requires:\n  db:\n    interface: X\n",
+            "charmcraft.yaml:11: Juju refuses requires.db.interface",
+            "lower-case",
+        ),
+        ("requires:\n  db:\n    limit: 1\n", "charmcraft.yaml:10: Juju refuses requires.db.interface", "must be there"),
+        (
+            "requires:\n  db: {interface: x}\nprovides:\n  db: {interface: x}\n",
+            "charmcraft.yaml:10: Juju refuses requires.db",
+            "taken",
+        ),
+        ("actions:\n  juju-x: {description: x}\n", "charmcraft.yaml:10: Juju refuses an action", "Juju's"),
+        ("actions:\n  do_it: {description: x}\n", "charmcraft.yaml:10: Juju refuses an action", "lower-case"),
+        ("requires: [x]\n", "charmcraft.yaml:9: requires must be a mapping", "name: "),
+    ] {
+        let finding = only(added);
+        assert!(finding.starts_with(begins) && finding.contains(contains), "{finding}");
+    }
+    let own = BASE.replace("extensions: [flask-framework]", "containers: {app: {resource: image}}");
+    let all = found(&[("charmcraft.yaml", &own)]);
+    assert!(all.len() == 1 && all[0].what.contains("has no image"), "{all:?}");
+}
+
+#[test]
+fn what_a_hook_would_fail_on_in_paas_config() {
+    let job = |text: &str| format!("prometheus:\n  scrape_configs:\n    - {text}\n");
+    let good = "job_name: a\n      static_configs: [{targets: [\"*:80\", \"@scheduler:81\", \"host:82\"]}]";
+    for (text, line, contains) in [
+        ("log: json\n".to_owned(), Some(1), "no key log"),
+        ("port: 0\n".to_owned(), Some(1), "1 to 65535"),
+        ("metrics-port: http\n".to_owned(), Some(1), "1 to 65535"),
+        ("metrics-path: metrics\n".to_owned(), Some(1), "/metrics"),
+        ("framework_logging_format: JSON\n".to_owned(), Some(1), "lower case"),
+        ("prometheus:\n  jobs: []\n".to_owned(), Some(2), "no key prometheus.jobs"),
+        (job("metrics_path: /m\n      static_configs: []"), Some(2), "needs a job_name"),
+        (job("job_name: a"), Some(2), "needs static_configs"),
+        (job("a"), Some(2), "must be a mapping"),
+        (
+            job(&good.replace("job_name", "interval: 1\n      job_name")),
+            Some(2),
+            "no key prometheus.scrape_configs.interval",
+        ),
+        (job(&good.replace("@scheduler:81", "@scheduler:x")), Some(2), "@scheduler:x is no target"),
+        (job(&good.replace("targets:", "labels: {a: 1}, targets:")), Some(2), "in quotes"),
+        (job(&good.replace("targets:", "hosts:")), Some(2), "need"),
+        (format!("{}    - {good}\n", job(good)), Some(2), "two jobs have the job_name a"),
+        ("[1]".to_owned(), None, "this isn't the YAML of a mapping"),
+        ("a: [\n".to_owned(), Some(2), "this isn't the YAML of a mapping"),
+    ] {
+        let all = found(&[("charmcraft.yaml", BASE), ("paas-config.yaml", &text)]);
+        let told = all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert!(told.contains(contains), "{text}: {told}");
+        assert!(all.iter().all(|finding| finding.file == "paas-config.yaml"), "{told}");
+        assert!(line.is_none() || all[0].line == line, "{text}: {told}");
+    }
+    assert_eq!(found(&[("charmcraft.yaml", BASE), ("paas-config.yaml", &job(good))]), []);
+    let go = BASE.replace("flask-framework", "go-framework");
+    let all = found(&[("charmcraft.yaml", &go), ("paas-config.yaml", "framework_logging_format: json\n")]);
+    assert!(all.len() == 1 && all[0].what.contains("go can't log JSON"), "{all:?}");
+}
+
+#[test]
+fn files_that_would_be_left_out_are_told() {
+    let all = found(&[
+        ("charmcraft.yaml", BASE),
+        ("config.yaml", "options: {}"),
+        ("cos_custom/x.json", "{}"),
+        ("cos_custom/loki_alert_rules/x.rules", ""),
+        ("src/charm.py", "import os\n"),
+    ]);
+    let files: Vec<&str> = all.iter().map(|finding| finding.file.as_str()).collect();
+    assert_eq!(files, ["config.yaml", "cos_custom/x.json", "src/charm.py"]);
+    assert!(all.iter().all(Finding::is_refusal));
+}
+
+#[test]
+fn a_file_that_is_no_yaml_has_a_line() {
+    let all = found(&[("charmcraft.yaml", "name: x\n  bad: [\n")]);
+    assert!(all.len() == 1 && all[0].line == Some(2), "{all:?}");
+}

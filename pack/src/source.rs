@@ -1,0 +1,126 @@
+//! A YAML file as it was written: its content, and the line of each of its keys.
+
+use std::path::Path;
+
+use serde_yaml::{Mapping, Value};
+
+use crate::finding::{Finding, Weight};
+use crate::{Error, yaml};
+
+/// A file whose document is a mapping.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// Its name, as messages give it.
+    pub(crate) file: String,
+    /// What it says.
+    pub(crate) document: Mapping,
+    text: String,
+}
+
+impl Source {
+    /// Reads `file` of the folder `dir`.
+    pub(crate) fn read(dir: &Path, file: &str) -> Result<Self, Error> {
+        let path = dir.join(file);
+        let text = String::from_utf8_lossy(&crate::read(&path)?).into_owned();
+        let failed = |source| Error::Parse { path: path.display().to_string(), source };
+        Self::parse(file, text).map_err(failed)
+    }
+
+    /// The file's text.
+    pub(crate) fn parse(file: &str, text: String) -> Result<Self, serde_yaml::Error> {
+        let mut value: Value = serde_yaml::from_str(&text)?;
+        value.apply_merge()?;
+        let document = if value.is_null() { Mapping::new() } else { serde_yaml::from_value(value)? };
+        Ok(Self { file: file.to_owned(), document, text })
+    }
+
+    /// The mapping under `key`, empty if there is none.
+    pub(crate) fn section(&self, key: &str) -> Mapping {
+        yaml::section(&self.document, key)
+    }
+
+    /// A refusal of what is at `path`.
+    pub(crate) fn refused(&self, path: &[&str], what: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding {
+            file: self.file.clone(),
+            line: line(&self.text, path),
+            weight: Weight::Refused,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+/// The line of the key at `path`, or of the last of the keys before it that has a line of its own.
+///
+/// Keys are found by their indentation, as people write them; in a mapping in braces they are on the line of the key above.
+fn line(text: &str, path: &[&str]) -> Option<usize> {
+    let mut lines: Vec<(usize, &str)> = text.lines().enumerate().filter(|(_, line)| has_content(line)).collect();
+    let mut found = None;
+    for key in path {
+        let Some(depth) = lines.first().map(|(_, line)| indent(line)) else { break };
+        let here = |(_, line): &(usize, &str)| indent(line) == depth && names(line.trim_start(), key);
+        let Some(at) = lines.iter().position(here) else { break };
+        found = Some(lines[at].0 + 1);
+        let below = lines[at + 1..].iter().take_while(|(_, line)| indent(line) > depth);
+        lines = below.copied().collect();
+    }
+    found
+}
+
+fn has_content(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn names(line: &str, key: &str) -> bool {
+    let bare = line.split_once(':').map_or("", |(name, _)| name.trim_end());
+    [format!("\"{key}\""), format!("'{key}'"), key.to_owned()].iter().any(|spelling| spelling == bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "# options: here\nname: x\n\nconfig:\n  options:\n    # a comment\n    \"a\":\n      type: int\n    b: {type: x}\ntype: charm\n";
+
+    #[test]
+    fn keys_have_their_lines() {
+        for (path, expected) in [
+            (&["name"][..], Some(2)),
+            (&["config"], Some(4)),
+            (&["config", "options", "a", "type"], Some(8)),
+            (&["config", "options", "b", "type"], Some(9)),
+            (&["config", "options", "missing"], Some(5)),
+            (&["type"], Some(10)),
+            (&["missing"], None),
+            (&[], None),
+        ] {
+            assert_eq!(line(TEXT, path), expected, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_an_empty_mapping_and_a_list_is_none() {
+        assert!(Source::parse("f", String::new()).unwrap().document.is_empty());
+        assert!(Source::parse("f", "- a".to_owned()).is_err());
+        let merged = Source::parse("f", "a: &a {x: 1}\nb: {<<: *a}\n".to_owned()).unwrap();
+        assert_eq!(merged.section("b").get("x"), Some(&Value::from(1)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_one_of_the_texts(text in "([ a-c:\n'\"#-]|\\PC){0,60}", path in prop::collection::vec("[a-c]", 0..4)) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let Some(found) = line(&text, &path) {
+                prop_assert!(found >= 1 && found <= text.lines().count());
+            }
+        }
+    }
+}

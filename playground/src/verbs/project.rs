@@ -1,0 +1,204 @@
+//! The verbs for a project's folder, for which nothing need run: `pack` and `lint`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use pack::{Charm, Finding, Platform};
+
+use crate::binaries;
+use crate::cli;
+use crate::ui::print;
+
+/// Why a project can't be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It isn't what it must be.
+    #[error(transparent)]
+    Project(#[from] pack::Error),
+    /// The charm's binary isn't there.
+    #[error(transparent)]
+    Binaries(#[from] binaries::Error),
+    /// It can't be read.
+    #[error("cannot read the binary {path}")]
+    Binary {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the binaries is for the platform.
+    #[error(
+        "there is no binary of the charm for {0}: `--binary FILE` names one, and may be given once for each platform"
+    )]
+    NoBinary(String),
+    /// The project has no such platform.
+    #[error("charmcraft.yaml has no platform {label}, only {}", known.join(", "))]
+    NoPlatform {
+        /// The one asked for.
+        label: String,
+        /// Those it has.
+        known: Vec<String>,
+    },
+}
+
+/// `lint`: every finding, and failure when one of them is a refusal.
+///
+/// # Errors
+/// When there is no project.
+pub fn lint(args: &cli::Lint) -> Result<ExitCode, Error> {
+    let found = pack::lint(&args.folder)?;
+    found.iter().for_each(|finding| print(&format!("{finding}\n")));
+    if found.iter().any(Finding::is_refusal) {
+        return Ok(ExitCode::FAILURE);
+    }
+    print("nothing that Juju or charmcraft would refuse\n");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `pack`: one file for each platform there is a binary for.
+///
+/// # Errors
+/// When the project is refused, or no binary fits.
+pub fn pack(args: &cli::Pack) -> Result<ExitCode, Error> {
+    let (refused, advice): (Vec<_>, Vec<_>) = pack::lint(&args.folder)?.into_iter().partition(Finding::is_refusal);
+    advice.iter().for_each(|finding| note(&finding.to_string()));
+    if !refused.is_empty() {
+        return Err(pack::Error::Refused(refused).into());
+    }
+    let charm = Charm::with_dispatch(&args.folder, Vec::new())?;
+    let binaries = binaries(args, &charm)?;
+    let platforms = platforms(args, &charm)?;
+    let fits = |platform: &&Platform| fitting(&binaries, platform).is_some();
+    let (packed, left): (Vec<_>, Vec<_>) = platforms.iter().copied().partition(fits);
+    if let Some(platform) = left.first().filter(|_| packed.is_empty()) {
+        return Err(Error::NoBinary(platform.architecture.clone()));
+    }
+    for platform in &packed {
+        let out = output(args, platforms.len(), &platform.file_name(&charm.name));
+        let binary = fitting(&binaries, platform).cloned().unwrap_or_default();
+        charm.on(platform, binary).write(&out)?;
+        print(&format!("{}\n", out.display()));
+    }
+    left.iter().for_each(|platform| note(&format!("left out: {}", Error::NoBinary(platform.architecture.clone()))));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Given ones, or else those beside this program: `dispatch-ARCHITECTURE` and `dispatch`.
+fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
+    let read =
+        |path: PathBuf| fs::read(&path).map_err(|source| Error::Binary { path: path.display().to_string(), source });
+    if !args.binary.is_empty() {
+        return args.binary.iter().cloned().map(read).collect();
+    }
+    let dir = binaries::own()?.parent().unwrap_or(Path::new("/")).to_owned();
+    let others = charm.platforms.iter().map(|platform| dir.join(format!("dispatch-{}", platform.architecture)));
+    let mut found: Vec<Vec<u8>> = others.filter(|path| path.is_file()).map(read).collect::<Result<_, _>>()?;
+    match binaries::dispatch(charm.framework.name()) {
+        Err(error) if found.is_empty() => return Err(error.into()),
+        other => found.extend(other),
+    }
+    Ok(found)
+}
+
+/// A file that says of no machine that it's for it may be for any.
+fn fitting<'a>(binaries: &'a [Vec<u8>], platform: &Platform) -> Option<&'a Vec<u8>> {
+    let fits = |architecture| architecture == platform.architecture;
+    binaries.iter().find(|binary| pack::architecture(binary).is_none_or(fits))
+}
+
+fn platforms<'a>(args: &cli::Pack, charm: &'a Charm) -> Result<Vec<&'a Platform>, Error> {
+    let asked = |platform: &&Platform| args.platform.as_ref().is_none_or(|label| *label == platform.label);
+    let platforms: Vec<&Platform> = charm.platforms.iter().filter(asked).collect();
+    match &args.platform {
+        Some(label) if platforms.is_empty() => {
+            let known = charm.platforms.iter().map(|platform| platform.label.clone()).collect();
+            Err(Error::NoPlatform { label: label.clone(), known })
+        }
+        _ => Ok(platforms),
+    }
+}
+
+/// Several files go into a folder; one may be given a name.
+fn output(args: &cli::Pack, platforms: usize, name: &str) -> PathBuf {
+    match &args.output {
+        None => PathBuf::from(name),
+        Some(folder) if platforms > 1 || folder.is_dir() => folder.join(name),
+        Some(file) => file.clone(),
+    }
+}
+
+fn note(line: &str) {
+    // A terminal that went away is no reason to stop.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROJECT: &str = "name: hello\ntype: charm\nsummary: Hello\ndescription: Hello\nbase: ubuntu@24.04\n\
+                           platforms:\n  amd64:\n  arm64:\nextensions: [flask-framework]\n";
+
+    fn elf(machine: u8) -> Vec<u8> {
+        let mut header = b"\x7fELF\x02\x01\x01".to_vec();
+        header.resize(18, 0);
+        header.extend([machine, 0]);
+        header
+    }
+
+    fn desk(project: &str) -> (tempfile::TempDir, cli::Pack) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("charmcraft.yaml"), project).unwrap();
+        fs::write(dir.path().join("amd"), elf(62)).unwrap();
+        fs::write(dir.path().join("arm"), elf(183)).unwrap();
+        let (folder, output) = (dir.path().to_owned(), Some(dir.path().join("out")));
+        let args = cli::Pack { folder, binary: vec![dir.path().join("amd")], platform: None, output };
+        (dir, args)
+    }
+
+    #[test]
+    fn each_platform_gets_the_binary_that_is_for_it() {
+        let (dir, args) = desk(PROJECT);
+        let args = cli::Pack { binary: vec![dir.path().join("arm"), dir.path().join("amd")], ..args };
+        pack(&args).unwrap();
+        for (name, machine) in [("hello_amd64.charm", 62), ("hello_arm64.charm", 183)] {
+            assert_eq!(pack::entry(&dir.path().join("out").join(name), "dispatch").unwrap(), elf(machine));
+        }
+    }
+
+    #[test]
+    fn a_platform_without_a_binary_is_left_out_unless_asked_for() {
+        let (dir, args) = desk(PROJECT);
+        pack(&args).unwrap();
+        let packed: Vec<_> = fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(packed, ["hello_amd64.charm"]);
+        let error = pack(&cli::Pack { platform: Some("arm64".into()), ..args.clone() }).unwrap_err();
+        assert!(error.to_string().contains("for arm64") && error.to_string().contains("--binary"), "{error}");
+        let error = pack(&cli::Pack { platform: Some("s390x".into()), ..args }).unwrap_err();
+        assert!(error.to_string().contains("only amd64, arm64"), "{error}");
+    }
+
+    #[test]
+    fn one_file_may_have_a_name_of_its_own() {
+        let (dir, args) = desk(PROJECT);
+        let file = dir.path().join("mine.charm");
+        let asked = cli::Pack { platform: Some("amd64".into()), output: Some(file.clone()), ..args };
+        pack(&asked).unwrap();
+        assert_eq!(pack::entry(&file, "dispatch").unwrap(), elf(62));
+    }
+
+    #[test]
+    fn what_is_refused_is_not_packed() {
+        let (dir, args) = desk(&PROJECT.replace("type: charm", "type: bundle"));
+        let error = pack(&args).unwrap_err().to_string();
+        assert!(error.contains("charmcraft.yaml:2: ") && error.contains("type: charm"), "{error}");
+        assert!(!dir.path().join("out").exists());
+        let (_dir, args) = desk(PROJECT);
+        let missing = cli::Pack { binary: vec!["/no/such/binary".into()], ..args };
+        assert!(pack(&missing).unwrap_err().to_string().contains("/no/such/binary"));
+        assert!(lint(&cli::Lint { folder: "/no/such/folder".into() }).is_err());
+    }
+}
