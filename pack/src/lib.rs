@@ -11,9 +11,11 @@ mod entrypoint;
 mod extension;
 mod finding;
 mod framework;
+mod init;
 mod lint;
 mod platform;
 mod project;
+mod python;
 mod source;
 mod yaml;
 
@@ -25,6 +27,7 @@ pub use archive::entry;
 pub use binary::architecture;
 pub use finding::{Finding, Weight};
 pub use framework::Framework;
+pub use init::{Project, init};
 pub use lint::lint;
 pub use platform::Platform;
 
@@ -67,6 +70,12 @@ pub enum Error {
     /// It can't become a charm, for these reasons.
     #[error("this project can't be packed:{}", lines(.0))]
     Refused(Vec<Finding>),
+    /// The folder's application isn't one we know.
+    #[error(
+        "no framework is recognised in {0}: flask was looked for, in requirements.txt and in the dependencies of \
+         pyproject.toml"
+    )]
+    NoApplication(String),
     /// Nothing shows the framework.
     #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
     NoFramework,

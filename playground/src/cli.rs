@@ -50,6 +50,8 @@ pub enum Verb {
     Pack(Pack),
     /// Show what Juju or charmcraft would refuse in a project, with file, line and remedy
     Lint(Lint),
+    /// Write charmcraft.yaml, rockcraft.yaml and paas-config.yaml for an application's folder
+    Init(Init),
 }
 
 /// Arguments of `up`.
@@ -113,6 +115,14 @@ pub struct Pack {
     /// The folder to write into, or the file if there is one platform [default: NAME_PLATFORM.charm here]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Clone, Args)]
+pub struct Init {
+    /// The application's folder
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `lint`.

@@ -41,6 +41,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Down => told(verbs::down(model)),
         Verb::Pack(args) => told(verbs::pack(&args)),
         Verb::Lint(args) => told(verbs::lint(&args)),
+        Verb::Init(args) => told(verbs::init(&args)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
 use crate::ui::print;
 
-pub use project::{lint, pack};
+pub use project::{init, lint, pack};
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]

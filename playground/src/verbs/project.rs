@@ -1,4 +1,4 @@
-//! The verbs for a project's folder, for which nothing need run: `pack` and `lint`.
+//! The verbs for a project's folder, for which nothing need run: `init`, `lint` and `pack`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -42,6 +42,32 @@ pub enum Error {
         /// Those it has.
         known: Vec<String>,
     },
+}
+
+/// `init`: writes what is missing of a project and says what comes next.
+///
+/// # Errors
+/// When no framework is recognised or a file can't be written.
+pub fn init(args: &cli::Init) -> Result<ExitCode, Error> {
+    let project = pack::init(&args.folder)?;
+    print(&told(&args.folder, &project));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(folder: &Path, project: &pack::Project) -> String {
+    let entry = match &project.entry {
+        Some(entry) => format!(", at {entry}"),
+        None => {
+            ": no `app` or `application` is in app.py, main.py, app/ or src/, so name it in rockcraft.yaml, as the \
+                 command of the service"
+                .to_owned()
+        }
+    };
+    let mut text = format!("{}: {}{entry}\n", project.name, project.framework);
+    for (word, paths) in [("wrote", &project.written), ("kept", &project.kept)] {
+        paths.iter().for_each(|path| text.push_str(&format!("  {word:5} {}\n", path.display())));
+    }
+    text + &format!("\n  webcharm up {}\n  webcharm pack {}\n", folder.display(), project.charm.display())
 }
 
 /// `lint`: every finding, and failure when one of them is a refusal.
@@ -188,6 +214,27 @@ mod tests {
         let asked = cli::Pack { platform: Some("amd64".into()), output: Some(file.clone()), ..args };
         pack(&asked).unwrap();
         assert_eq!(pack::entry(&file, "dispatch").unwrap(), elf(62));
+    }
+
+    #[test]
+    fn what_init_did_and_what_comes_next_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("site");
+        fs::create_dir(&folder).unwrap();
+        let args = cli::Init { folder: folder.clone() };
+        assert!(init(&args).unwrap_err().to_string().contains("flask was looked for"));
+        fs::write(folder.join("requirements.txt"), "flask").unwrap();
+        fs::write(folder.join("rockcraft.yaml"), "").unwrap();
+        let project = pack::init(&folder).unwrap();
+        let text = told(&folder, &project);
+        let path = folder.display();
+        assert!(
+            text.starts_with("site: flask: no `app`") && text.contains(&format!("kept  {path}/rockcraft.yaml")),
+            "{text}"
+        );
+        assert!(text.ends_with(&format!("\n  webcharm up {path}\n  webcharm pack {path}/charm\n")), "{text}");
+        init(&args).unwrap();
+        lint(&cli::Lint { folder: folder.join("charm") }).unwrap();
     }
 
     #[test]

@@ -1,0 +1,144 @@
+//! What a Python project shows of itself: what it requires, and where its application is.
+//!
+//! Read line by line, without Python: names at the beginning of a line are the module's own, as in the files that people
+//! write. The places and their order are those of rockcraft's extension.
+
+use std::path::{Path, PathBuf};
+
+/// The folders a Flask application may be in, besides the project's and one of the project's name.
+const FOLDERS: [&str; 2] = ["app", "src"];
+
+/// The files of a folder, in the order they are looked at.
+const FILES: [&str; 3] = ["__init__.py", "app.py", "main.py"];
+
+/// Whether `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
+pub(crate) fn requires(dir: &Path, name: &str) -> bool {
+    let text = |file: &str| std::fs::read_to_string(dir.join(file)).unwrap_or_default();
+    let listed = text("requirements.txt").lines().any(|line| package(line) == Some(name.to_owned()));
+    let quoted = text("pyproject.toml");
+    listed || quoted.split(['"', '\'']).skip(1).step_by(2).any(|word| package(word) == Some(name.to_owned()))
+}
+
+/// The package a requirement is of: `Flask[async]>=2 ; python_version > "3"` is of `flask`.
+fn package(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let ends = rest.trim_start().chars().next().is_none_or(|next| "[<>=!~;@#,(".contains(next));
+    (!name.is_empty() && ends).then(|| name.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// Where the WSGI application of the project `name` in `dir` is, such as `app:app` or `src.main:create_app()`.
+pub(crate) fn wsgi(dir: &Path, name: &str) -> Option<String> {
+    let places: Vec<(PathBuf, String)> =
+        places(name).into_iter().filter_map(|place| Some((place.clone(), read(dir, &place)?))).collect();
+    let found = |names: [&str; 2], has: fn(&str, &str) -> bool, call: &str| {
+        places.iter().find_map(|(place, text)| {
+            let name = names.into_iter().find(|name| has(text, name))?;
+            Some(format!("{}:{name}{call}", module(place)))
+        })
+    };
+    found(["app", "application"], has_variable, "").or_else(|| found(["create_app", "make_app"], has_function, "()"))
+}
+
+fn read(dir: &Path, place: &Path) -> Option<String> {
+    std::fs::read_to_string(dir.join(place)).ok()
+}
+
+/// Files where an application may be, in the order they are looked at.
+fn places(name: &str) -> Vec<PathBuf> {
+    let own = name.replace('-', "_");
+    let folders = FOLDERS.into_iter().chain([own.as_str()]);
+    let inside = folders.flat_map(|folder| FILES.map(|file| Path::new(folder).join(file)));
+    ["app.py", "main.py"].map(PathBuf::from).into_iter().chain(inside).collect()
+}
+
+fn module(place: &Path) -> String {
+    let parts = place.iter().map(|part| part.to_string_lossy().trim_end_matches(".py").to_owned());
+    parts.filter(|part| part != "__init__").collect::<Vec<_>>().join(".")
+}
+
+/// Whether the module assigns or imports `name`.
+fn has_variable(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let assigned = line
+            .strip_prefix(name)
+            .map(str::trim_start)
+            .is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
+        let imported = line.starts_with("from ").then(|| line.split_once(" import ")).flatten();
+        assigned || imported.is_some_and(|(_, names)| imports(names, name))
+    })
+}
+
+fn imports(names: &str, name: &str) -> bool {
+    let bare = names.split('#').next().unwrap_or(names).trim_matches(|c: char| c.is_whitespace() || "()".contains(c));
+    bare.split(',').any(|one| one.split(" as ").last().is_some_and(|one| one.trim() == name))
+}
+
+fn has_function(text: &str, name: &str) -> bool {
+    let called = |line: &str| {
+        line.strip_prefix("def ")
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|rest| rest.trim_start().starts_with('('))
+    };
+    text.lines().any(called)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn requirements_are_found_however_they_are_spelled() {
+        for line in
+            ["flask", "Flask==3.1", "flask [async] >= 2", "FLASK~=2.0 # web", "flask;python_version>'3'", " flask"]
+        {
+            assert!(requires(project(&[("requirements.txt", &format!("x\n{line}\n"))]).path(), "flask"), "{line}");
+        }
+        for line in ["flask-login", "# flask", "flaskr", "-r flask.txt", ""] {
+            assert!(!requires(project(&[("requirements.txt", line)]).path(), "flask"), "{line}");
+        }
+        let toml = "[project]\nname = 'x'\ndependencies = [\n  \"Flask>=3\",\n]\n";
+        assert!(requires(project(&[("pyproject.toml", toml)]).path(), "flask"));
+        assert!(!requires(project(&[]).path(), "flask"));
+    }
+
+    #[test]
+    fn the_application_is_looked_for_where_rockcraft_does() {
+        for (files, expected) in [
+            (&[("app.py", "app = Flask(__name__)")][..], Some("app:app")),
+            (&[("main.py", "x = 1\napplication= 2")], Some("main:application")),
+            (&[("app/__init__.py", "from .web import app")], Some("app:app")),
+            (&[("src/app.py", "from web import (it as app)")], Some("src.app:app")),
+            (&[("my_site/main.py", "app = 1")], Some("my_site.main:app")),
+            (&[("app.py", "def make_app():"), ("main.py", "def create_app (x):")], Some("app:make_app()")),
+            (&[("app.py", "def create_app():"), ("src/main.py", "app = 1")], Some("src.main:app")),
+            (&[("app.py", "    app = 1\napp == 2\nprint('app = 1')\napplications = 1")], None),
+            (&[("web.py", "app = 1")], None),
+        ] {
+            assert_eq!(wsgi(project(files).path(), "my-site").as_deref(), expected, "{files:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(\\PC|\n){0,60}") {
+            let found = has_variable(&text, "app") || has_function(&text, "app");
+            prop_assert!(!found || text.contains("app"));
+            prop_assert!(package(&text).is_none_or(|name| !name.is_empty()));
+        }
+    }
+}
