@@ -1,0 +1,133 @@
+//! Ours against PyPI's charmcraft itself. Long, and in need of the network: `cargo test -p pack --test charmcraft -- --ignored`.
+//!
+//! charmcraft is installed once, below Cargo's folder for tests. What it prints for the projects in `tests/projects` are the
+//! goldens that the unit tests compare with; here it is seen that it still prints the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_yaml::{Mapping, Value};
+
+const VERSION: &str = "4.5.0";
+
+/// Debian's Python: its module `apt`, without which charmcraft builds nothing, is for this one alone.
+const PYTHON: &str = "/usr/bin/python3";
+
+fn ran(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}\n{}{}", text(&output.stdout), text(&output.stderr));
+    output
+}
+
+/// The program, installed if need be.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("charmcraft-{VERSION}"));
+        let program = venv.join("bin/charmcraft");
+        if !program.is_file() {
+            ran(Command::new(PYTHON).args(["-m", "venv"]).arg(&venv));
+            ran(Command::new(venv.join("bin/pip")).args(["install", "-q", &format!("charmcraft=={VERSION}")]));
+            lend_apt(&venv);
+        }
+        program
+    })
+}
+
+/// Links Debian's module `apt` into the venv, where it is installed.
+fn lend_apt(venv: &Path) {
+    let lib = fs::read_dir(venv.join("lib")).unwrap().next().unwrap().unwrap().path();
+    for entry in fs::read_dir("/usr/lib/python3/dist-packages").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with("apt") {
+            let link = lib.join("site-packages").join(&name);
+            if link.symlink_metadata().is_err() {
+                std::os::unix::fs::symlink(entry.path(), link).unwrap();
+            }
+        }
+    }
+}
+
+/// charmcraft in `dir`; its logs and caches go to a folder that is gone afterwards.
+fn charmcraft(dir: &Path, args: &[&str]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program());
+    command.args(args).current_dir(dir).env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path());
+    command.env("CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS", "1");
+    String::from_utf8(ran(&mut command).stdout).unwrap()
+}
+
+fn projects() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects");
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network"]
+fn the_goldens_are_what_charmcraft_prints() {
+    for project in projects() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::copy(project.join("charmcraft.yaml"), dir.path().join("charmcraft.yaml")).unwrap();
+        let expanded = charmcraft(dir.path(), &["expand-extensions"]);
+        assert_eq!(expanded, fs::read_to_string(project.join("expanded.yaml")).unwrap(), "{}", project.display());
+    }
+}
+
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network"]
+fn charmcraft_finds_no_fault_with_our_charm() {
+    let dir = tempfile::tempdir().unwrap();
+    let binary = dir.path().join("dispatch");
+    fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/flask-grown");
+    pack::charm(&project, &binary, &dir.path().join("ours.charm")).unwrap();
+    let found = charmcraft(dir.path(), &["analyse", "--format=json", "ours.charm"]);
+    let found: Vec<serde_json::Value> = serde_json::from_str(&found).unwrap();
+    let wrong: Vec<_> =
+        found.iter().filter(|check| ["error", "fatal"].contains(&check["result"].as_str().unwrap())).collect();
+    assert!(!found.is_empty() && wrong.is_empty(), "{wrong:?}");
+}
+
+/// A project that `init` wrote, packed by both. Ubuntu's charms are built on Ubuntu: the written base is replaced by this
+/// machine's, and the Python charm by a file, when charmcraft has expanded the extension.
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network and of Debian with python3-apt"]
+fn charmcraft_packs_what_init_wrote_into_what_we_pack() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("requirements.txt"), "flask\n").unwrap();
+    let project = pack::init(dir.path()).unwrap();
+    let ours = pack::Charm::with_dispatch(&project.charm, b"#!/bin/sh\n".to_vec()).unwrap();
+
+    let expanded = charmcraft(&project.charm, &["expand-extensions"]);
+    let mut expanded: Mapping = serde_yaml::from_str(&expanded).unwrap();
+    expanded.remove("base");
+    expanded.insert("platforms".into(), serde_yaml::from_str(&format!("{{\"{}\": null}}", here())).unwrap());
+    let parts = "{all: {plugin: dump, source: ., prime: [dispatch]}}";
+    expanded.insert("parts".into(), serde_yaml::from_str(parts).unwrap());
+    expanded.remove("charm-libs");
+    let built = tempfile::tempdir().unwrap();
+    fs::write(built.path().join("charmcraft.yaml"), serde_yaml::to_string(&expanded).unwrap()).unwrap();
+    fs::write(built.path().join("dispatch"), "#!/bin/sh\n").unwrap();
+    charmcraft(built.path(), &["pack", "--destructive-mode"]);
+
+    let theirs = built.path().join(format!("{}_{}.charm", ours.name, here().replace(':', "-")));
+    for file in ["metadata.yaml", "config.yaml", "actions.yaml"] {
+        let theirs: Value = serde_yaml::from_slice(&pack::entry(&theirs, file).unwrap()).unwrap();
+        let ours: Value = serde_yaml::from_slice(&ours.files[file].content).unwrap();
+        assert_eq!(ours, theirs, "{file}");
+    }
+}
+
+/// This machine as a platform, such as `debian@12:amd64`.
+fn here() -> String {
+    let release = fs::read_to_string("/etc/os-release").unwrap();
+    let value = |key: &str| {
+        let line = release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.unwrap().trim_matches('"').to_owned()
+    };
+    let architecture = pack::architecture(&fs::read(std::env::current_exe().unwrap()).unwrap()).unwrap();
+    format!("{}@{}:{architecture}", value("ID"), value("VERSION_ID"))
+}
