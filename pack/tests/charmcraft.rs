@@ -2,6 +2,7 @@
 //!
 //! charmcraft is installed once, below Cargo's folder for tests. What it prints for the projects in `tests/projects` are the
 //! goldens that the unit tests compare with; here it is seen that it still prints the same.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that runs programs")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
