@@ -25,7 +25,9 @@ fn own_line(text: &str, framework: Option<Framework>) -> Option<(usize, &str)> {
     let mut docstring = false;
     text.lines().enumerate().map(|(number, line)| (number + 1, line.trim())).find(|(_, line)| {
         let quotes = line.matches("\"\"\"").count();
-        let said = docstring || line.starts_with("\"\"\"");
+        // Code may follow the closing quotes.
+        let closes = quotes == if docstring { 1 } else { 2 };
+        let said = (docstring || line.starts_with("\"\"\"")) && (!closes || line.ends_with("\"\"\"")) && quotes < 3;
         docstring ^= quotes % 2 == 1;
         !said && !is_generated(line, framework)
     })
@@ -99,7 +101,13 @@ mod tests {
     fn what_was_added_is_named_with_its_line() {
         let added = format!("{GENERATED}\nprint(1)\n");
         assert_eq!(own_line(&added, None), Some((GENERATED.lines().count() + 2, "print(1)")));
-        for line in ["import os", "from ops import main", "self.framework.observe(x, y)", "ops.main(x); y()"] {
+        for line in [
+            "import os",
+            "from ops import main",
+            "self.framework.observe(x, y)",
+            "ops.main(x); y()",
+            "\"\"\"x\"\"\"; y()",
+        ] {
             assert_eq!(own_line(&format!("\n{line}\n"), None), Some((2, line)));
         }
         let dir = tempfile::tempdir().unwrap();
