@@ -5,8 +5,8 @@ import sys
 def post_fork(server, worker):
     """Have the worker export spans from just before it loads the application.
 
-    Then the exporter's thread is the worker's own, and gevent, if it's used, has patched everything: HTTPS fails there in
-    whatever was imported before.
+    Then the exporter's thread is the worker's own, and gevent, if it's used, has patched everything: HTTPS fails in
+    whatever was imported before that.
     """
     load_wsgi = worker.load_wsgi
 
