@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -30,6 +31,9 @@ pub enum Verb {
         /// Show what is integrated with what, too
         #[arg(long)]
         relations: bool,
+        /// Show it again and again, this long apart: 500ms, 5s, 1m
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        watch: Option<Duration>,
     },
     /// Integrate an application with another, such as postgresql, which is started for it
     #[command(visible_alias = "relate")]
@@ -43,7 +47,16 @@ pub enum Verb {
         /// How many of the last lines
         #[arg(long, short = 'n', default_value_t = 100)]
         lines: usize,
+        /// Go on with what is logged from then on
+        #[arg(long, short, visible_alias = "tail")]
+        follow: bool,
     },
+    /// Run an action of the charm on a unit
+    Run(Run),
+    /// Run a command in a unit's container
+    Exec(Exec),
+    /// Show what the services in a unit's container print
+    Logs(Logs),
     /// End the model and everything in it
     Down,
     /// Make a .charm of a project's charmcraft.yaml and the charm's binary, for each platform
@@ -100,6 +113,58 @@ pub struct Ends {
     pub other: Option<String>,
 }
 
+/// Arguments of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// The unit: APP/NUMBER, or APP/leader
+    pub unit: String,
+    /// The action
+    pub action: String,
+    /// Its parameters: `key=value`
+    pub params: Vec<String>,
+}
+
+/// Arguments of `exec`.
+#[derive(Debug, Clone, Args)]
+pub struct Exec {
+    /// The unit: APP/NUMBER, or APP/leader [default: the first]
+    #[arg(long, short)]
+    pub unit: Option<String>,
+    /// After which the command is killed: 500ms, 5s, 1m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// The command, after `--`
+    #[arg(required = true, trailing_var_arg = true)]
+    pub command: Vec<String>,
+}
+
+/// Arguments of `logs`.
+#[derive(Debug, Clone, Args)]
+pub struct Logs {
+    /// The unit: APP/NUMBER, or APP/leader [default: the first]
+    pub unit: Option<String>,
+    /// How many of the last lines
+    #[arg(short = 'n', long, default_value_t = 30)]
+    pub lines: u32,
+    /// Go on with what is printed from then on
+    #[arg(long, short)]
+    pub follow: bool,
+}
+
+/// A number and a unit, as Juju and Go write it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("a duration is a number and one of ms, s, m, h: 5s".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("{number:?} is no number"))?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
+}
+
 /// Arguments of `pack`.
 #[derive(Debug, Clone, Args)]
 pub struct Pack {
@@ -151,6 +216,22 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_numbers_with_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for text in ["", "5", "s", "5 s", "1e400s", "..s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_keeps_its_options() {
+        let cli = Cli::parse_from(["webcharm", "exec", "--unit", "a/0", "--", "ls", "-l", "--unit"]);
+        let Verb::Exec(exec) = cli.verb else { panic!("{:?}", cli.verb) };
+        assert_eq!(exec.command, ["ls", "-l", "--unit"]);
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::runtime;
 use crate::status::Status;
@@ -46,10 +47,27 @@ pub enum Request {
         /// The other side.
         other: Option<String>,
     },
+    /// To run an action and wait for its end.
+    Run {
+        /// `APP/NUMBER` or `APP/leader`.
+        unit: String,
+        /// The action.
+        action: String,
+        /// Its parameters.
+        params: Map<String, Value>,
+    },
+    /// Where a unit's Pebble listens.
+    Container {
+        /// The unit; the first one if it isn't named.
+        unit: Option<String>,
+    },
     /// The last lines that charms have logged.
     DebugLog {
         /// How many.
         lines: usize,
+        /// Only those after the first so many.
+        #[serde(default)]
+        after: usize,
     },
     /// How the start went; the answer comes when it is over.
     Started,
@@ -61,7 +79,7 @@ impl Request {
     /// Whether the answer may take its time, and who asks wants to see what happens meanwhile.
     #[must_use]
     pub fn takes_time(&self) -> bool {
-        matches!(self, Self::Integrate { .. } | Self::RemoveRelation { .. })
+        matches!(self, Self::Integrate { .. } | Self::RemoveRelation { .. } | Self::Run { .. })
     }
 }
 
@@ -83,6 +101,25 @@ pub enum Answer {
     Log {
         /// They.
         lines: Vec<String>,
+        /// How many there ever were.
+        written: usize,
+    },
+    /// What came of an action.
+    Ran {
+        /// Its number.
+        id: String,
+        /// What it returned.
+        results: Map<String, Value>,
+        /// Why it failed, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+        /// What it told while it ran.
+        log: Vec<String>,
+    },
+    /// A unit's container.
+    Container {
+        /// Its Pebble's socket.
+        socket: PathBuf,
     },
     /// Something that happens meanwhile; the answer comes later.
     Told {

@@ -3,7 +3,7 @@
 //! ```text
 //! webcharm up ── keeper (its input is our pipe) ── pid 1 of its own pid, mount and IPC namespaces: the server
 //! ```
-//! Whatever the server has started goes with it, because it is pid 1; so does its shared memory. Its folder is shown to it
+//! Whatever the server has started goes with it, because it is pid 1; so does its shared memory, of either kind. Its folder is shown to it
 //! at [`HOME`]: where root keeps the model's folder to himself, the server's user could not get there otherwise. It uses
 //! the host's network, of which it needs nothing but unix sockets.
 
@@ -163,6 +163,8 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("keep the server's mounts to itself", mount_change("/", private))?;
     mounts::tmpfs(Path::new(PLACE), "0755")?;
+    // Shared memory of its own, which goes with it even when it is killed.
+    mounts::tmpfs(Path::new("/dev/shm"), "1777")?;
     mounts::folder(&spec.dir, Path::new(HOME))?;
     step("cease to be root", namespace::cease_to_be_root(spec.identity, spec.uid, spec.gid))?;
     // Not before: whoever becomes another user is forgotten as his parent's child.

@@ -33,11 +33,14 @@ fn run(cli: Cli) -> ExitCode {
     let model = &cli.model;
     match cli.verb {
         Verb::Up(args) => told(up::run(model, &args)),
-        Verb::Status { format, relations } => told(verbs::status(model, format, relations)),
+        Verb::Status { format, relations, watch } => told(verbs::status(model, format, relations, watch)),
         Verb::Integrate(ends) => told(verbs::integrate(model, &ends)),
         Verb::RemoveRelation(ends) => told(verbs::remove_relation(model, &ends)),
         Verb::Config(args) => told(verbs::config(model, &args)),
-        Verb::DebugLog { lines } => told(verbs::debug_log(model, lines)),
+        Verb::DebugLog { lines, follow } => told(verbs::debug_log(model, lines, follow)),
+        Verb::Run(args) => told(verbs::unit::run(model, &args)),
+        Verb::Exec(args) => told(verbs::unit::exec(model, &args)),
+        Verb::Logs(args) => told(verbs::unit::logs(model, &args)),
         Verb::Down => told(verbs::down(model)),
         Verb::Pack(args) => told(verbs::pack(&args)),
         Verb::Lint(args) => told(verbs::lint(&args)),

@@ -17,6 +17,9 @@ const SOCKET_PATH: usize = 108;
 /// The longest path that is made below a runtime folder, besides the names of application and container.
 const LONGEST: usize = "/containers/-999//pebble.socket".len();
 
+/// How long a dead model's folder may take to be free of it.
+const DYING: Duration = Duration::from_secs(2);
+
 /// Why a model can't have its folder.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -120,9 +123,9 @@ impl Runtime {
                 Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(source) => return Err(error(&dir, source)),
             }
-            if lock(&dir, false).is_ok() || started.elapsed() > Duration::from_secs(2) {
+            if lock(&dir, false).is_ok() || started.elapsed() > DYING {
                 // Nobody holds it, or nobody ever got as far as locking it.
-                fs::remove_dir_all(&dir).map_err(|source| error(&dir, source))?;
+                remove(&dir)?;
             } else if dir.join("lock").exists() {
                 return Err(Error::AlreadyUp(model.to_owned()));
             } else {
@@ -158,6 +161,41 @@ impl Drop for Runtime {
         // Nobody is left to be told, and the next `up` tries again.
         let _ = fs::remove_dir_all(&self.dir);
         let _ = self.dir.parent().map(fs::remove_dir);
+    }
+}
+
+/// Removes what a model that was killed has left. Says whether there was anything.
+///
+/// # Errors
+/// When it runs, or its folder can't be removed.
+pub fn clear(model: &str) -> Result<bool, Error> {
+    clear_in(&base(), model)
+}
+
+fn clear_in(base: &Path, model: &str) -> Result<bool, Error> {
+    let dir = folder_in(base, model)?;
+    if !dir.exists() {
+        return Ok(false);
+    }
+    private(base)?;
+    if dir.join("lock").exists() && lock(&dir, false).is_err() {
+        return Err(Error::AlreadyUp(model.to_owned()));
+    }
+    remove(&dir)?;
+    let _ = fs::remove_dir(base);
+    Ok(true)
+}
+
+/// Removes a dead model's folder. Its pods and servers are dying, too, and may still write there.
+fn remove(dir: &Path) -> Result<(), Error> {
+    let started = Instant::now();
+    loop {
+        match fs::remove_dir_all(dir) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) if started.elapsed() > DYING => return Err(error(dir, source)),
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            Ok(()) => return Ok(()),
+        }
     }
 }
 
@@ -202,6 +240,23 @@ mod tests {
         fs::write(dir.join("lock"), "").unwrap();
         let second = claim().unwrap();
         assert!(!second.dir().join("leftover").exists());
+        assert!(matches!(clear_in(&base, "local"), Err(Error::AlreadyUp(_))));
+    }
+
+    #[test]
+    fn what_a_killed_model_left_can_be_cleared() {
+        let own = tempfile::tempdir().unwrap();
+        let base = own.path().join("base");
+        assert!(!clear_in(&base, "local").unwrap());
+        for with_lock in [false, true] {
+            private(&base).unwrap();
+            fs::create_dir_all(base.join("local/leftover")).unwrap();
+            if with_lock {
+                fs::write(base.join("local/lock"), "").unwrap();
+            }
+            assert!(clear_in(&base, "local").unwrap());
+            assert!(!base.exists());
+        }
     }
 
     #[test]

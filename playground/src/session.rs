@@ -3,6 +3,7 @@
 //! The main thread runs the hooks, one after the other, as a unit agent does. The threads that answer verbs only look, or
 //! change the model and ask the main thread to settle it.
 
+mod actions;
 mod answers;
 mod children;
 mod integration;
@@ -15,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
-use juju_testing::{DispatchError, DispatchOptions, Dispatched, Server, dispatch_process};
+use juju_testing::{DispatchError, DispatchOptions, Dispatched, LogLine, Server, dispatch_process};
 use rock::Work;
 
 use crate::pod::{Identity, Neighbor, Pod};
@@ -310,10 +311,20 @@ impl Session {
     /// The last lines of the log, and of a failed hook's standard error.
     #[must_use]
     pub fn log(&self, lines: usize) -> Vec<String> {
-        let mut log: Vec<String> = self.server.with(|model| {
-            model.log().lines().map(|line| format!("{}: {} {}", line.unit, line.level.as_str(), line.message)).collect()
+        self.log_after(lines, 0).0
+    }
+
+    /// The same without the first `after` lines that were ever written, and how many there are.
+    #[must_use]
+    pub fn log_after(&self, lines: usize, after: usize) -> (Vec<String>, usize) {
+        let (mut log, written): (Vec<String>, usize) = self.server.with(|model| {
+            let log = model.log();
+            let line = |line: &LogLine| format!("{}: {} {}", line.unit, line.level.as_str(), line.message);
+            (log.since(after).map(line).collect(), log.written())
         });
-        log.extend(self.state().stderr.iter().map(|line| format!("{}: stderr {line}", self.names.unit)));
-        log.split_off(log.len().saturating_sub(lines))
+        if after == 0 || after < written {
+            log.extend(self.state().stderr.iter().map(|line| format!("{}: stderr {line}", self.names.unit)));
+        }
+        (log.split_off(log.len().saturating_sub(lines)), written)
     }
 }

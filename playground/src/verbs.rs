@@ -1,15 +1,21 @@
 //! The verbs that talk to a running model. Those for a project's folder are in `verbs/project.rs`.
 
 mod project;
+pub mod unit;
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
+use crate::runtime;
 use crate::ui::print;
 
 pub use project::{init, lint, pack};
+
+/// How often is looked for new lines of the log.
+const PERIOD: Duration = Duration::from_millis(250);
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +29,12 @@ pub enum Error {
     /// Keys to show and keys to set at once.
     #[error("{0:?} is neither `key=value` nor the only option to show")]
     Mixed(String),
+    /// An action's parameter that is none.
+    #[error("{0:?} is not `key=value`")]
+    Parameter(String),
+    /// The unit's Pebble didn't do it.
+    #[error(transparent)]
+    Pebble(#[from] pebble::Error),
     /// There is no such option.
     #[error("{app} has no option {key:?}: `webcharm config {app}` lists them")]
     NoOption {
@@ -42,29 +54,56 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The runtime folder can't be used.
+    #[error(transparent)]
+    Runtime(#[from] runtime::Error),
 }
 
-/// `status`.
+/// `status`, once or, with `watch`, until the model ends.
 ///
 /// # Errors
 /// When nothing runs.
-pub fn status(model: &str, format: Format, relations: bool) -> Result<ExitCode, Error> {
+pub fn status(model: &str, format: Format, relations: bool, watch: Option<Duration>) -> Result<ExitCode, Error> {
+    show_status(model, format, relations)?;
+    while let Some(period) = watch {
+        std::thread::sleep(period);
+        // Clears the screen, as a terminal understands it.
+        print("\x1b[H\x1b[2J");
+        show_status(model, format, relations)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_status(model: &str, format: Format, relations: bool) -> Result<(), Error> {
     let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
     print(&match format {
         Format::Tabular => status.tables_with(relations),
         Format::Json => json(&status),
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// `debug-log`.
+/// `debug-log`, and with `follow` what is logged from then on, until the model ends.
 ///
 /// # Errors
 /// When nothing runs.
-pub fn debug_log(model: &str, lines: usize) -> Result<ExitCode, Error> {
-    let Answer::Log { lines } = ask(model, &Request::DebugLog { lines })? else { return Err(Error::Answer) };
+pub fn debug_log(model: &str, lines: usize, follow: bool) -> Result<ExitCode, Error> {
+    let mut after = show_log(model, lines, 0)?;
+    if !follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
+        std::thread::sleep(PERIOD);
+        after = show_log(model, usize::MAX, after)?;
+    }
+}
+
+fn show_log(model: &str, lines: usize, after: usize) -> Result<usize, Error> {
+    let Answer::Log { lines, written } = ask(model, &Request::DebugLog { lines, after })? else {
+        return Err(Error::Answer);
+    };
     lines.iter().for_each(|line| print(&format!("{line}\n")));
-    Ok(ExitCode::SUCCESS)
+    Ok(written)
 }
 
 /// `down`.
@@ -72,8 +111,15 @@ pub fn debug_log(model: &str, lines: usize) -> Result<ExitCode, Error> {
 /// # Errors
 /// When nothing runs.
 pub fn down(model: &str) -> Result<ExitCode, Error> {
-    ask_down(model)?;
-    print(&format!("{model} is down\n"));
+    match ask_down(model) {
+        Err(control::Error::NotUp(_)) if runtime::clear(model)? => {
+            print(&format!("{model} was not up; what a killed one had left is removed\n"));
+        }
+        answer => {
+            answer?;
+            print(&format!("{model} is down\n"));
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,7 +145,7 @@ pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error>
 fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
     let Answer::Related { ends, well } = ask(model, request)? else { return Err(Error::Answer) };
     if !well {
-        status(model, Format::Tabular, false)?;
+        show_status(model, Format::Tabular, false)?;
         print("\n");
     }
     print(&format!("{what}: {}\n\n  webcharm status --relations\n  {}\n", ends.join(" and "), undo(&ends)));
@@ -141,7 +187,7 @@ fn set(model: &str, args: &cli::Config, options: &[String]) -> Result<ExitCode, 
     let Answer::Done { well } = ask(model, &request)? else { return Err(Error::Answer) };
     if !well {
         // The options are set; what the charm says to them is its status.
-        status(model, Format::Tabular, false)?;
+        show_status(model, Format::Tabular, false)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,3 +10,4 @@ mod integration;
 mod lifecycle;
 mod messages;
 mod support;
+mod unit;

@@ -30,7 +30,12 @@ impl Session {
             Request::RemoveRelation { one, other } => {
                 self.remove_relation(&one, other.as_deref()).and_then(|ends| self.related(ends, inputs))
             }
-            Request::DebugLog { lines } => Ok(Answer::Log { lines: self.log(lines) }),
+            Request::Run { unit, action, params } => self.act(&unit, &action, &params, inputs),
+            Request::Container { unit } => self.container(unit.as_deref()),
+            Request::DebugLog { lines, after } => {
+                let (lines, written) = self.log_after(lines, after);
+                Ok(Answer::Log { lines, written })
+            }
             Request::Started => Ok(Answer::Done { well: self.wait_for_start() }),
             Request::Down => {
                 self.cancel();
@@ -146,12 +151,17 @@ impl Session {
     }
 
     /// Has the hooks run that are due, and says whether all is well then.
-    fn await_settled(&self, inputs: &Sender<Input>) -> Result<bool, String> {
+    pub(super) fn await_settled(&self, inputs: &Sender<Input>) -> Result<bool, String> {
         let ended = || "the model is ending".to_owned();
         let (reply, settled) = mpsc::channel();
         inputs.send(Input::Settle(reply)).map_err(|_| ended())?;
         let well = settled.recv().map_err(|_| ended())?;
         Ok(well && !self.is_stuck())
+    }
+
+    fn container(&self, unit: Option<&str>) -> Result<Answer, String> {
+        unit.map(|unit| self.unit(unit)).transpose()?;
+        Ok(Answer::Container { socket: self.places.containers.join(&self.names.container).join("pebble.socket") })
     }
 
     fn related(&self, ends: Vec<String>, inputs: &Sender<Input>) -> Result<Answer, String> {

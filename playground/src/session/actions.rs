@@ -1,0 +1,53 @@
+//! Actions: from `webcharm run` to what the charm answered.
+
+use std::sync::mpsc::Sender;
+
+use juju::UnitName;
+use juju_testing::{ActionStatus, ModelError};
+use serde_json::{Map, Value};
+
+use super::{Input, Session};
+use crate::control::Answer;
+
+impl Session {
+    /// The unit that `name` stands for: `APP/NUMBER`, or `APP/leader`.
+    pub(super) fn unit(&self, name: &str) -> Result<UnitName, String> {
+        let own = &self.names.unit;
+        let is_own = name.strip_suffix("/leader").map_or(name == own.to_string(), |app| app == own.app());
+        if is_own { Ok(own.clone()) } else { Err(format!("there is no unit {name:?}; there is: {own}")) }
+    }
+
+    /// Runs an action and waits for its end.
+    pub(super) fn act(
+        &self,
+        unit: &str,
+        name: &str,
+        params: &Map<String, Value>,
+        inputs: &Sender<Input>,
+    ) -> Result<Answer, String> {
+        let unit = self.unit(unit)?;
+        let id =
+            self.server.with(|model| model.run_action(&unit, name, params)).map_err(|error| self.refusal(&error))?;
+        self.await_settled(inputs)?;
+        let action = self.server.with(|model| model.action(&id).cloned()).ok_or("the action is gone")?;
+        let failure = match action.status {
+            ActionStatus::Completed => None,
+            ActionStatus::Failed => Some(action.failure.unwrap_or_else(|| "the charm failed".to_owned())),
+            ActionStatus::Pending | ActionStatus::Running => {
+                return Err(format!("{unit} doesn't get to it while a hook fails: `webcharm debug-log` tells why"));
+            }
+        };
+        Ok(Answer::Ran { id, results: action.results, failure, log: action.log })
+    }
+
+    fn refusal(&self, error: &ModelError) -> String {
+        match error {
+            ModelError::UnknownAction(name) => {
+                let known: Vec<_> = self.files.actions.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                format!("the charm has no action {name:?}; there is: {known}")
+            }
+            other => crate::chain(other),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The verbs about one unit: `run`, `exec` and `logs`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use pebble::blocking::Client;
+use pebble::types::{ExecOptions, LogEntry};
+use serde_json::{Map, Value};
+
+use super::Error;
+use crate::cli;
+use crate::control::{Answer, Request, ask};
+use crate::ui::{self, print};
+
+/// How often is looked for new lines.
+const PERIOD: Duration = Duration::from_millis(250);
+
+/// How many lines are looked through for new ones.
+const RECENT: u32 = 1000;
+
+/// `run`: an action's results, as Juju prints them.
+///
+/// # Errors
+/// When nothing runs, or unit, action or parameter is refused.
+pub fn run(model: &str, args: &cli::Run) -> Result<ExitCode, Error> {
+    let params = args.params.iter().map(|param| parameter(param)).collect::<Result<_, _>>()?;
+    let request = Request::Run { unit: args.unit.clone(), action: args.action.clone(), params };
+    let Answer::Ran { id, results, failure, log } = ask(model, &request)? else { return Err(Error::Answer) };
+    log.iter().for_each(|line| ui::note(line));
+    print(&lines(&results, 0));
+    match failure {
+        Some(why) => {
+            ui::note(&format!("Action id {id} failed: {why}"));
+            Ok(ExitCode::FAILURE)
+        }
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// `key=value`; what reads as a number, a truth value or JSON is one.
+fn parameter(text: &str) -> Result<(String, Value), Error> {
+    let (key, value) = text.split_once('=').ok_or_else(|| Error::Parameter(text.to_owned()))?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok((key.to_owned(), value))
+}
+
+/// A map, a key to a line.
+fn lines(map: &Map<String, Value>, depth: usize) -> String {
+    let indent = "  ".repeat(depth);
+    let line = |(key, value): (&String, &Value)| match value {
+        Value::Object(inner) => format!("{indent}{key}:\n{}", lines(inner, depth + 1)),
+        Value::String(text) => format!("{indent}{key}: {text}\n"),
+        other => format!("{indent}{key}: {other}\n"),
+    };
+    map.iter().map(line).collect()
+}
+
+/// The client of the unit's Pebble.
+fn client(model: &str, unit: Option<&String>) -> Result<Client, Error> {
+    let request = Request::Container { unit: unit.cloned() };
+    let Answer::Container { socket } = ask(model, &request)? else { return Err(Error::Answer) };
+    Ok(Client::new(socket))
+}
+
+/// `exec`: a command in the unit's container.
+///
+/// # Errors
+/// When nothing runs, or the command can't be started.
+pub fn exec(model: &str, args: &cli::Exec) -> Result<ExitCode, Error> {
+    let client = client(model, args.unit.as_ref())?;
+    let mut options = ExecOptions::new(args.command.iter().cloned());
+    options.timeout = args.timeout;
+    let ran = client.exec(&options)?;
+    // A reader that has gone away has seen enough.
+    let _ = io::stdout().write_all(&ran.stdout).and_then(|()| io::stdout().flush());
+    let _ = io::stderr().write_all(&ran.stderr);
+    Ok(ExitCode::from(u8::try_from(ran.exit_code).unwrap_or(1)))
+}
+
+/// `logs`: what the services in the unit's container print.
+///
+/// # Errors
+/// When nothing runs, or its Pebble doesn't answer.
+pub fn logs(model: &str, args: &cli::Logs) -> Result<ExitCode, Error> {
+    let client = client(model, args.unit.as_ref())?;
+    let mut seen = client.logs(&[], args.lines)?;
+    print(&told(&seen));
+    if !args.follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
+        std::thread::sleep(PERIOD);
+        let now = client.logs(&[], RECENT)?;
+        print(&told(&news(&seen, &now)));
+        seen = now;
+    }
+}
+
+fn told(entries: &[LogEntry]) -> String {
+    entries.iter().map(|entry| format!("{} [{}] {}\n", entry.time, entry.service, entry.message)).collect()
+}
+
+/// What of `now` comes after everything that has been seen. Each service's lines come in the order of their times.
+fn news(seen: &[LogEntry], now: &[LogEntry]) -> Vec<LogEntry> {
+    let mut last: BTreeMap<&str, &LogEntry> = BTreeMap::new();
+    seen.iter().for_each(|entry| {
+        last.insert(&entry.service, entry);
+    });
+    let is_new = |(place, entry): &(usize, &LogEntry)| match last.get(entry.service.as_str()) {
+        Some(last) => now.iter().rposition(|other| other == *last).is_none_or(|known| *place > known),
+        None => true,
+    };
+    now.iter().enumerate().filter(is_new).map(|(_, entry)| entry.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(service: &str, message: &str) -> LogEntry {
+        LogEntry { time: message.to_owned(), service: service.to_owned(), message: message.to_owned() }
+    }
+
+    #[test]
+    fn only_lines_after_those_seen_are_news() {
+        let seen = [entry("a", "1"), entry("b", "1"), entry("a", "2")];
+        let now =
+            [entry("a", "1"), entry("b", "1"), entry("a", "2"), entry("b", "2"), entry("c", "1"), entry("a", "3")];
+        assert_eq!(news(&seen, &now), [entry("b", "2"), entry("c", "1"), entry("a", "3")]);
+        assert_eq!(news(&now, &now), []);
+        assert_eq!(news(&[], &now).len(), 6);
+    }
+
+    #[test]
+    fn parameters_are_values_or_else_texts() {
+        assert_eq!(parameter("n=7").unwrap(), ("n".to_owned(), Value::from(7)));
+        assert_eq!(parameter("t=a=b").unwrap(), ("t".to_owned(), Value::from("a=b")));
+        assert_eq!(parameter("b=true").unwrap().1, Value::from(true));
+        assert!(matches!(parameter("x"), Err(Error::Parameter(_))));
+    }
+
+    #[test]
+    fn results_are_lines() {
+        let map: Map<String, Value> = serde_json::from_str(r#"{"a": {"b": 1}, "c": "x"}"#).unwrap();
+        assert_eq!(lines(&map, 0), "a:\n  b: 1\nc: x\n");
+    }
+}
