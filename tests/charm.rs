@@ -3,6 +3,7 @@
 mod databags;
 mod failures;
 mod gunicorn;
+mod killed;
 mod migration;
 mod rock;
 mod start;

@@ -1,12 +1,16 @@
 //! One application of one unit in a model of its own: the charm's binary, the hook tools, and a pod if it has one.
 
+mod ambush;
 mod charm;
+mod end;
 mod observed;
 mod pod;
 mod provider;
 mod rock;
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +19,7 @@ use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process,
 use tempfile::TempDir;
 
 pub(crate) use charm::Charm;
+pub(crate) use end::End;
 pub(crate) use observed::OBSERVABLE;
 pub(crate) use pod::Pod;
 pub(crate) use provider::{DATABASE, secret};
@@ -97,6 +102,19 @@ impl World {
     /// A file that is in the pod as `/charm/container/<name>`.
     pub(crate) fn shared(&self, name: &str) -> PathBuf {
         self.dir.path().join("containers").join(CONTAINER).join(name)
+    }
+
+    /// Makes such a file, for everybody to write.
+    pub(crate) fn share(&self, name: &str) {
+        let path = self.shared(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    }
+
+    /// Reads such a file.
+    pub(crate) fn read_shared(&self, name: &str) -> String {
+        fs::read_to_string(self.shared(name)).unwrap()
     }
 
     /// The container's Pebble.

@@ -1,7 +1,6 @@
 //! Migrations: when one runs, when it doesn't, and what becomes of one that fails.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,15 +20,13 @@ const FAILED: &str =
     "database migration command ['bash', '-eo', 'pipefail', 'migrate.sh'] failed, will retry in next update-status";
 
 fn rock() -> Rock {
-    Rock::from(APP).file("flask/app/migrate.sh", SCRIPT)
+    Rock::idle().file("flask/app/migrate.sh", SCRIPT)
 }
 
 /// A unit without a pod, whose migration will do what `behaviour` says.
 fn world(charm: &Charm, behaviour: &str) -> World {
     let world = World::of(charm);
-    fs::create_dir_all(world.shared("")).unwrap();
-    fs::write(world.shared("ran"), "").unwrap();
-    fs::set_permissions(world.shared("ran"), fs::Permissions::from_mode(0o666)).unwrap();
+    world.share("ran");
     behave(&world, behaviour);
     world
 }
@@ -41,12 +38,13 @@ fn behave(world: &World, behaviour: &str) {
 
 /// The databases the migration ran on, one line each.
 fn ran(world: &World) -> Vec<String> {
-    fs::read_to_string(world.shared("ran")).unwrap().lines().map(str::to_owned).collect()
+    world.read_shared("ran").lines().map(str::to_owned).collect()
 }
 
 #[test]
 fn one_that_succeeded_runs_again_for_a_new_place_but_not_for_a_new_password() {
-    let mut world = world(&Charm::with_integrations(), "true").with_pod(rock());
+    let mut world = world(&Charm::with_integrations(), "true");
+    world = world.with_pod(Rock::from(APP).file("flask/app/migrate.sh", SCRIPT));
     world.expect(StatusKind::Active, "");
     assert_eq!((ran(&world), world.file(STATUS).as_str()), (vec![String::new()], "COMPLETED"));
     for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
@@ -148,7 +146,7 @@ fn one_that_is_not_executable_is_told_and_the_application_runs_on() {
 
 #[test]
 fn one_that_is_killed_with_its_pod_is_due_again() {
-    let mut world = world(&Charm::sample(), "sleep 600").with_pod(APP);
+    let mut world = world(&Charm::sample(), "sleep 600").with_pod(Rock::idle());
     world.pod = None;
     world.pod = Some(Pod::start(world.dir.path(), rock()));
     let ended = AtomicBool::new(false);

@@ -63,6 +63,21 @@ impl Rock {
         self.file(LAYER, yaml)
     }
 
+    /// One whose web service is this shell script, which is asked with `--check-config` whether it would serve. It
+    /// starts and stops in no time.
+    pub(crate) fn scripted(script: &str) -> Self {
+        let layer =
+            "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}}\n";
+        Self::from("").program("flask/app/run", &format!("#!/bin/sh\n{script}")).layer(layer)
+    }
+
+    /// One whose web service serves nothing. It notes its variables where they outlive it, and a reload doesn't end it.
+    pub(crate) fn idle() -> Self {
+        Self::scripted(
+            "[ \"$1\" = --check-config ] && exit\nenv > /charm/container/running\ntrap '' HUP\nexec sleep 600\n",
+        )
+    }
+
     /// Without what a rock says of itself.
     pub(crate) fn without_release(mut self) -> Self {
         self.missing.push(".rock/metadata.yaml".to_owned());

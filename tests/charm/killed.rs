@@ -1,0 +1,168 @@
+//! Hooks that are killed midway: the next event brings what an undisturbed one would have, and nothing is left behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use juju::{Databag, Entity, Event, RelationId, StatusKind, Whose};
+use pebble::types::{ChangeSelect, WriteFile};
+
+use crate::support::{Charm, DATABASE, End, Pod, Rock, World, pebble_ready};
+
+/// A unit with a database and ingress, and the three relations it has.
+struct Case {
+    world: World,
+    relations: [RelationId; 3],
+}
+
+impl Case {
+    /// Before its first event.
+    fn new() -> Self {
+        let world = World::of(&Charm::with_integrations());
+        world.share("ran");
+        world.share("running");
+        let (mysql, ingress) = (world.integrate("mysql", "db"), world.integrate("ingress", "lb"));
+        world.say(mysql, "db", &DATABASE);
+        world.say(ingress, "lb", &[("ingress", "{\"url\": \"https://example.com/\"}")]);
+        Self { world, relations: [RelationId(0), mysql, ingress] }
+    }
+
+    /// After its start sequence.
+    fn started() -> Self {
+        let Self { world, relations } = Self::new();
+        let case = Self { world: world.with_pod(rock()), relations };
+        case.world.expect(StatusKind::Active, "");
+        case
+    }
+
+    /// What is there now. `names` are texts of this case with what stands for them in every case.
+    fn end(&self, names: &[(String, &str)]) -> End {
+        End::of(&self.world, &self.relations, names)
+    }
+
+    /// The application's secret key.
+    fn key(&self) -> String {
+        self.world.ours(self.relations[0], Whose::App)["flask_secret_key"].clone()
+    }
+}
+
+fn rock() -> Rock {
+    Rock::idle().file("flask/app/migrate.sh", "echo run >> /charm/container/ran\n")
+}
+
+/// Has the charm be killed in the event that waits; Juju keeps that event for another try.
+#[track_caller]
+fn kill_in_next(world: &World) {
+    let event = world.next().expect("an event");
+    let done = world.dispatch(&event);
+    assert_eq!(done.exit, None, "{event:?} was not killed: {:?}", done.calls);
+    assert_eq!(world.next(), Some(event));
+}
+
+/// Folders that the charm's hook-tool calls make for secrets.
+fn private_folders() -> Vec<PathBuf> {
+    let folders = fs::read_dir("/tmp").unwrap().flatten().map(|entry| entry.path());
+    folders.filter(|path| path.display().to_string().contains("/juju-secret-")).collect()
+}
+
+#[test]
+fn at_every_hook_tool_of_the_start_sequence() {
+    let undisturbed = Case::started();
+    let mut case = Case::new();
+    case.world.pod = Some(Pod::start(case.world.dir.path(), rock()));
+    let mut ready = false;
+    loop {
+        let event = match case.world.next() {
+            Some(event) => event,
+            None if ready => break,
+            None => pebble_ready(),
+        };
+        ready |= event == pebble_ready();
+        // Killed at its first call, then at its second, and so on until it gets through.
+        let fates = (1..).map(|call| {
+            case.world.ambush_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
+            case.world.dispatch(&event).exit
+        });
+        assert_eq!(fates.take(60).find(Option::is_some).flatten(), Some(0), "{event:?}");
+    }
+    let end = |case: &Case| End { memory: BTreeMap::new(), ..case.end(&[(case.key(), "<key>")]) };
+    assert_eq!(end(&case), end(&undisturbed));
+    let keys = |case: &Case| case.end(&[]).memory.into_keys().collect::<Vec<_>>();
+    assert_eq!(keys(&case), keys(&undisturbed));
+}
+
+#[test]
+fn at_every_hook_tool_of_a_change() {
+    let Case { world, relations } = Case::started();
+    let before = private_folders();
+    let change = |world: &World, number: usize| {
+        // What the leader wrote is gone, so that each time there is something to write again.
+        let ours = Entity::App(world.unit.app().to_owned());
+        let gone = Databag::from_iter([("database", ""), ("port", "")]);
+        world.server.with(|model| relations[1..].iter().for_each(|id| model.set_databag(*id, &ours, &gone).unwrap()));
+        world.set_options(&[("webserver-keepalive", &number.to_string())]);
+    };
+    change(&world, 100);
+    let calls = world.fire(Event::ConfigChanged).calls;
+    let reads = calls.iter().position(|call| call.tool == "status-set").expect("the status is told");
+    let mut case = Case { world, relations };
+    let forget = |end: End| End { memory: BTreeMap::new(), ..end };
+    let undisturbed = forget(case.end(&[("keepalive = 100".to_owned(), "<number>")]));
+    for call in 1..=calls.len() {
+        // Before its first write nothing is different yet, so one event after all of those is enough.
+        let number = call.max(reads);
+        change(&case.world, number);
+        case.world.ambush_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
+        kill_in_next(&case.world);
+        case.world.ambush_at_tool("KILL", 0);
+        if call >= reads {
+            case.world.settle();
+            let end = forget(case.end(&[(format!("keepalive = {number}"), "<number>")]));
+            assert_eq!(end, undisturbed, "killed at {}, the {call}th", calls[call - 1].tool);
+        }
+    }
+    assert_eq!(private_folders(), before);
+}
+
+#[test]
+fn at_every_request_to_pebble() {
+    let mut case = Case::started();
+    let toll = case.world.toll();
+    let change = |world: &World, number: usize| {
+        let script = format!("echo run >> /charm/container/ran # {number}.\n");
+        world.pebble().write_file("/flask/app/migrate.sh", script.as_bytes(), &WriteFile::default()).unwrap();
+        let number = number.to_string();
+        world.set_options(&[("greeting", &format!("greeting {number}.")), ("webserver-keepalive", &number)]);
+    };
+    let end = |case: &Case, number: usize| {
+        let names = [format!("greeting {number}."), format!("keepalive = {number}"), format!("ran # {number}.")];
+        End { memory: BTreeMap::new(), ..case.end(&names.map(|name| (name, "<number>"))) }
+    };
+    change(&case.world, 100);
+    case.world.fire(Event::ConfigChanged);
+    let undisturbed = end(&case, 100);
+    let requests = toll.requests();
+    let is_told = |request: &String| request.starts_with("POST") && !request.ends_with("/layers");
+    let writes = (0..requests.len()).filter(|at| is_told(&requests[*at]) || requests[*at].ends_with("/wait"));
+    let ran = |case: &Case| case.world.read_shared("ran").lines().count();
+    for at in writes {
+        change(&case.world, at);
+        let before = ran(&case);
+        toll.ambush_at(at + 1);
+        kill_in_next(&case.world);
+        toll.ambush_at(0);
+        idle(&case.world);
+        case.world.settle();
+        assert_eq!(end(&case, at), undisturbed, "killed after {}, the {}th", requests[at], at + 1);
+        // One that came to its end is run again if the unit couldn't remember it any more.
+        assert!([1, 2].contains(&(ran(&case) - before)), "{} migrations", ran(&case) - before);
+    }
+    assert!(requests.len() > 15, "{requests:?}");
+}
+
+/// Waits until Pebble has done what the killed hook asked for.
+fn idle(world: &World) {
+    while !world.pebble().changes(ChangeSelect::InProgress, None).unwrap().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
