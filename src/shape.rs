@@ -18,6 +18,9 @@ use crate::relation::Interface;
 /// A migration that takes longer is given up, unless `webcharm.yaml` says otherwise: a hook that hangs for good is worse.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
 
+/// What the peer endpoint speaks, by the line of charms.
+const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
+
 /// The charm.
 #[derive(Debug, Clone)]
 pub struct Shape {
@@ -27,7 +30,7 @@ pub struct Shape {
     pub container: String,
     /// The options it declares.
     pub options: BTreeMap<String, ConfigOption>,
-    /// Its peer endpoint of interface `secret-storage`.
+    /// Its peer endpoint, in which the units share the secret key.
     pub peer: Option<String>,
     /// The endpoints it requires whose interface it knows, in the order of the metadata.
     pub endpoints: Vec<Endpoint>,
@@ -101,7 +104,7 @@ impl Shape {
             framework,
             container: framework.container.to_owned(),
             options: files.options.clone(),
-            peer: peers.into_iter().find(|e| e.interface == peer::INTERFACE).map(|e| e.name.clone()),
+            peer: peers.into_iter().find(|e| PEERS.contains(&e.interface.as_str())).map(|e| e.name.clone()),
             endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
             migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
             paas_config: Ok(PaasConfig::default()),
@@ -200,6 +203,8 @@ mod tests {
         assert!(shape("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app or app"));
         assert!(shape(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
         assert_eq!(shape(FLASK, "framework: flask").unwrap().container, "flask-app");
+        let second = format!("{app}peers: {{peers: {{interface: peers}}}}\n");
+        assert_eq!(shape(&second, "framework: flask").unwrap().peer.as_deref(), Some("peers"));
         assert_eq!(shape(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
     }
 

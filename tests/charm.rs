@@ -6,4 +6,5 @@ mod gunicorn;
 mod killed;
 mod migration;
 mod rock;
+mod second_line;
 mod start;

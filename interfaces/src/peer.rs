@@ -15,6 +15,9 @@ use crate::read::Read;
 /// The name of the interface.
 pub const INTERFACE: &str = "secret-storage";
 
+/// The name it has in charms of the 2.x line, whose endpoint is called so too.
+pub const INTERFACE_2: &str = "peers";
+
 /// What of the relation is read: the application's databag and the units' names.
 pub const NEEDS: Needs = Needs {
     peer: true,

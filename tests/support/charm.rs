@@ -46,6 +46,12 @@ impl Charm {
         Self { declaration: WITH_INTEGRATIONS.to_owned(), ..Self::sample() }
     }
 
+    /// One of the 2.x line, as charmcraft itself expands its extension.
+    pub(crate) fn second_line() -> Self {
+        let expanded = repository().join("pack/tests/projects/flask-26.04/expanded.yaml");
+        Self { declaration: fs::read_to_string(expanded).unwrap(), ..Self::sample() }
+    }
+
     /// The same with another text somewhere in its declaration.
     pub(crate) fn replace(mut self, text: &str, by: &str) -> Self {
         assert!(self.declaration.contains(text), "the declaration has no {text}");
