@@ -1,0 +1,76 @@
+//! What is read of relations: of each just the databags its interface needs, and the secrets these refer to.
+
+use std::net::IpAddr;
+
+use interfaces::Secrets;
+use interfaces::peer::NEEDS;
+use juju::{Juju, SecretQuery, View};
+
+use super::{Integration, Relation};
+use crate::relation::Interface;
+use crate::shape::{Endpoint, Shape};
+
+/// The peer relation, if there is one yet.
+pub(super) fn peer(juju: &Juju<'_>, shape: &Shape) -> Result<Option<View>, juju::Error> {
+    let Some(endpoint) = &shape.peer else { return Ok(None) };
+    let id = juju.relation_ids(endpoint)?.into_iter().min();
+    id.map(|id| juju.view(endpoint, id, NEEDS)).transpose()
+}
+
+/// Every endpoint with its relations.
+pub(super) fn integrations(juju: &Juju<'_>, shape: &Shape, everything: bool) -> Result<Vec<Integration>, juju::Error> {
+    shape.endpoints.iter().map(|endpoint| integration(juju, endpoint, everything)).collect()
+}
+
+fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result<Integration, juju::Error> {
+    let views = juju.views(&endpoint.name, endpoint.interface.needs())?;
+    let mut relations = Vec::new();
+    for view in views {
+        let has_address = everything && endpoint.interface == Interface::Ingress;
+        relations.push(Relation {
+            secrets: relation_secrets(juju, endpoint.interface, &view)?,
+            address: if has_address { address(juju, &view)? } else { None },
+            cross_model: cross_model(juju, endpoint.interface, &view)?,
+            view,
+        });
+    }
+    Ok(Integration { endpoint: endpoint.clone(), relations })
+}
+
+/// The secrets the data refer to. One that isn't granted yet is left out: the reader of the interface then waits.
+fn relation_secrets(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<Secrets, juju::Error> {
+    let mut secrets = Secrets::new();
+    for reference in interface.secrets(view) {
+        let by_id = SecretQuery::id(reference.id.clone()).refresh();
+        let labelled = SecretQuery { label: Some(reference.label), ..by_id.clone() };
+        // A provider may have a new secret in the old one's place, whose label then is taken.
+        match juju.secret(&labelled).or_else(|_| juju.secret(&by_id)) {
+            Ok(content) => drop(secrets.insert(reference.id, content)),
+            Err(error) if error.is_not_found() || error.is_permission_denied() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(secrets)
+}
+
+fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> {
+    let network = juju.network(&view.endpoint, Some(view.id))?;
+    Ok(network.bind_address().and_then(|address| address.parse().ok()))
+}
+
+/// Whether the relation leads into another model, which decides what a database is told first.
+fn cross_model(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<bool, juju::Error> {
+    if !interface.is_database() {
+        return Ok(false);
+    }
+    let unwritten = view.local_app.as_ref().is_some_and(|bag| bag.text("requested-secrets").is_none());
+    if !unwritten {
+        return Ok(view.local_app.as_ref().is_some_and(|bag| bag.text("provided-secrets").is_none()));
+    }
+    match juju.relation_model_uuid(view.id) {
+        Ok(theirs) => Ok(interfaces::database::is_cross_model(&juju.context.model_uuid, Some(&theirs))),
+        // An older Juju has no such tool; then it isn't known.
+        Err(error) if error.is_permission_denied() => Err(error),
+        Err(_) => Ok(false),
+    }
+}

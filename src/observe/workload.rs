@@ -1,0 +1,77 @@
+//! What is read of the container, through Pebble alone.
+
+use std::collections::BTreeMap;
+
+use pebble::blocking::Client;
+use pebble::plan::Service;
+
+use super::{Container, Workload, original_services_path};
+use crate::framework::Framework;
+use crate::gunicorn;
+use crate::migration::{self, Migration, Script};
+use crate::services::Services;
+
+/// What a rock says of itself; it's new with each pack.
+const RELEASE: &str = "/.rock/metadata.yaml";
+
+/// Larger files of these names are none that the charm wrote.
+const LARGEST_FILE: usize = 1 << 20;
+
+/// The container; that its Pebble doesn't answer is what's seen then.
+pub(super) fn read(pebble: &Client, framework: &Framework) -> Workload {
+    match container(pebble, framework) {
+        Ok(container) => Workload::Here(Box::new(container)),
+        Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
+            Workload::Away(error.to_string())
+        }
+        Err(error) => Workload::Unreadable(error.to_string()),
+    }
+}
+
+fn container(pebble: &Client, framework: &Framework) -> Result<Container, pebble::Error> {
+    let original = file(pebble, &original_services_path(framework))?;
+    Ok(Container {
+        plan: pebble.plan()?,
+        services: pebble.services(&[])?,
+        original: original.and_then(|text| services(&text)),
+        server_config: file(pebble, &gunicorn::config_path(framework))?,
+        migration: of_migration(pebble, framework)?,
+    })
+}
+
+/// What there is of a migration; without a script nothing else is asked.
+fn of_migration(pebble: &Client, framework: &Framework) -> Result<Migration, pebble::Error> {
+    let Some(script) = script(pebble, framework)? else { return Ok(Migration::default()) };
+    Ok(Migration {
+        script: Some(script),
+        status: file(pebble, &migration::status_path(framework))?,
+        release: file(pebble, RELEASE)?,
+    })
+}
+
+fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebble::Error> {
+    let files = match pebble.list_files(framework.app_dir, Some(migration::PATTERN), false) {
+        Err(error) if error.is_not_found() => Vec::new(),
+        files => files?,
+    };
+    let Some(name) = migration::choose(&files.iter().map(|file| file.name.as_str())) else { return Ok(None) };
+    let info = files.into_iter().find(|file| file.name == name).unwrap_or_default();
+    let version = match info.size {
+        Some(size) if size > LARGEST_FILE as u64 => format!("{size} {}", info.last_modified).into_bytes(),
+        _ => file(pebble, &format!("{}/{name}", framework.app_dir))?.unwrap_or_default(),
+    };
+    Ok(Some(Script { name, version }))
+}
+
+fn file(pebble: &Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
+    match pebble.read_file(path, LARGEST_FILE) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The file lies where others can write: what isn't a map of services counts as no file.
+fn services(text: &[u8]) -> Option<Services> {
+    serde_json::from_slice::<BTreeMap<String, Service>>(text).ok()
+}
