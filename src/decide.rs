@@ -1,7 +1,7 @@
 //! From what was seen to what there is to do. Pure: the same facts, the same steps.
 //!
-//! First every reason that is known beforehand why the workload can't be what was asked for ([`gate`]); only where
-//! there is none, effects ([`workload`]). Our half of the relations is decided in any case.
+//! First every reason that is known beforehand why the workload can't be what was asked for (`gate`); only where
+//! there is none, effects (`workload`). Our half of the relations is decided in any case.
 
 mod gate;
 mod workload;

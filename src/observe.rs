@@ -1,5 +1,5 @@
 //! Every read from Juju and from Pebble, once. What can't be read is a value too: a stage further on knows what it means.
-//! Here stand the facts and what is read of the unit; [`relations`] and [`workload`] read the rest.
+//! Here stand the facts and what is read of the unit; `relations` and `workload` read the rest.
 
 mod relations;
 mod workload;
