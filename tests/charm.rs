@@ -5,6 +5,8 @@ mod failures;
 mod gunicorn;
 mod killed;
 mod migration;
+mod order;
 mod rock;
 mod second_line;
 mod start;
+mod takeover;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use juju::{Event, StatusKind};
 
-use crate::support::{World, pebble_ready};
+use crate::support::{Charm, Pod, Rock, World, pebble_ready};
 
 /// An application that tells its environment, but for the secret key.
 pub(crate) const APP: &str = r#"
@@ -76,6 +76,56 @@ fn the_secret_key_is_nowhere_to_be_read() {
             .clone();
     assert_eq!(key.len(), 86);
     assert!(!world.public_texts().contains(&key));
+}
+
+#[test]
+fn each_event_of_the_start_sequence_costs_what_it_costs() {
+    let mut world = World::new();
+    world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
+    let mut told = sequence(&world);
+    told.push(cost(&world, pebble_ready()));
+    told.push(cost(&world, Event::UpdateStatus));
+    assert_eq!(told.concat(), include_str!("../golden/start.txt"));
+}
+
+#[test]
+fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
+    let mut world = World::of(&Charm::with_integrations());
+    world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
+    let id = world.integrate("postgresql", "db");
+    let content =
+        [("username", "user-1"), ("password", "pass-word-1"), ("uris", "postgresql://user-1:pass-word-1@db/x")];
+    let secret = world.secret("db", &content);
+    world.server.with(|model| model.grant_secret(&secret, id)).unwrap();
+    world.say(id, "db", &[("endpoints", "db:5432"), ("secret-user", &secret.to_string())]);
+    let ingress = world.integrate("ingress", "lb");
+    world.say(ingress, "lb", &[("ingress", "{\"url\": \"https://example.com/\"}")]);
+    let mut told = sequence(&world);
+    told.push(cost(&world, pebble_ready()));
+    told.push(cost(&world, Event::UpdateStatus));
+    assert_eq!(told.concat(), include_str!("../golden/start-integrated.txt"));
+}
+
+/// The cost of every event that waits.
+fn sequence(world: &World) -> Vec<String> {
+    std::iter::from_fn(|| world.next().map(|event| cost(world, event))).collect()
+}
+
+/// An event with its hook-tool calls and requests to Pebble, each with how often if not once.
+fn cost(world: &World, event: Event) -> String {
+    let pod = world.pod.as_ref().unwrap();
+    let (log, name) = (pod.log().len(), event.name());
+    let done = world.fire(event);
+    let mut asked = BTreeMap::new();
+    for request in requests(&pod.log()[log..]) {
+        *asked.entry(request.replace("/v1/", "")).or_insert(0) += 1;
+    }
+    let list = |what: &str, counts: BTreeMap<String, usize>| {
+        let items = counts.into_iter().map(|(what, times)| if times == 1 { what } else { format!("{what} ×{times}") });
+        let items = items.collect::<Vec<_>>().join(", ");
+        if items.is_empty() { String::new() } else { format!("  {what}: {items}\n") }
+    };
+    format!("{name}\n{}{}", list("Juju", done.counts()), list("Pebble", asked))
 }
 
 /// The requests in Pebble's log, in order.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use juju::CharmFiles;
+
 use super::repository;
 
 /// The charm's files besides its binary.
@@ -70,6 +72,11 @@ impl Charm {
     pub(crate) fn paas_config(mut self, text: &str) -> Self {
         self.paas_config = Some(text.to_owned());
         self
+    }
+
+    /// What Juju reads of it.
+    pub(crate) fn files(&self) -> CharmFiles {
+        CharmFiles::parse_charmcraft("charmcraft.yaml", &self.declaration).unwrap()
     }
 
     /// Puts the charm into a new folder beneath `dir`.
