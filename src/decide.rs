@@ -25,7 +25,7 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
     let answer = asked.action.as_ref().map(|action| answer::to(action, seen, shape));
     let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
     let peers = relation::peers(seen, shape, rotate, random);
-    let mut steps = Steps { secrets: relation::secrets(seen), answer, ..Steps::default() };
+    let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
     steps.databags.extend(peers.write);
     let Some(workload) = &seen.workload else {
         steps.databags.extend(requests(seen, shape, false));

@@ -7,6 +7,8 @@ mod peers;
 pub mod tracing;
 
 use interfaces::database::{Database, NEEDS as DATABASE_NEEDS, Wish};
+use interfaces::peer::Peer;
+use interfaces::uri::{self, Uri};
 use interfaces::{Changes, Read, SecretRef, ingress, mysql, postgresql};
 use juju::{Needs, View, Whose};
 use pebble::plan::Environment;
@@ -213,16 +215,24 @@ pub fn databases<'a>(given: &'a [(&'a Endpoint, Given)]) -> Vec<(&'a str, &'a Da
     given.iter().filter_map(database).collect()
 }
 
-/// Every value among the facts that may not be told.
+/// Every value among the facts that may not be told, also as it stands encoded in a URI, and a key that is drawn just now.
 #[must_use]
-pub fn secrets(seen: &Seen) -> Redactor {
+pub fn secrets(seen: &Seen, peer: Option<&Peer>) -> Redactor {
+    let drawn = peer.map(|peer| peer.secret_key.expose());
     let options = seen.option_secrets.values().flatten().flat_map(|content| content.values());
     let relations = || seen.integrations.iter().flat_map(|integration| &integration.relations);
     let contents = relations().flat_map(|relation| relation.secrets.values().flat_map(|content| content.values()));
     let clear = relations().flat_map(|relation| ["password", "uris"].map(|key| relation.view.remote_app.text(key)));
-    let peer = seen.peer.iter().filter_map(|view| view.local_app.as_ref()).flat_map(|bag| bag.values());
+    let shared = seen.peer.iter().filter_map(|view| view.local_app.as_ref()).flat_map(|bag| bag.values());
     let keys = seen.config.iter().filter(|(name, _)| name.contains("secret-key"));
     let keys = keys.filter_map(|(_, value)| value.as_str());
     let secrets = options.chain(contents).map(juju::Secret::expose);
-    secrets.chain(clear.flatten()).chain(peer.map(String::as_str)).chain(keys).collect()
+    let all = secrets.chain(clear.flatten()).chain(shared.map(String::as_str)).chain(keys).chain(drawn);
+    all.flat_map(forms).collect()
+}
+
+/// A secret as it is, as it stands in a URI, and the password in it if it's a URI itself.
+fn forms(secret: &str) -> Vec<String> {
+    let password = Uri::first(secret).password.map(|password| password.expose().to_owned());
+    [Some(secret.to_owned()), Some(uri::encode(secret)), password].into_iter().flatten().collect()
 }

@@ -248,8 +248,12 @@ fn seen(view: &View) -> Option<String> {
     }
     let copy = copy(&view.remote_app);
     let fresh = view.local_unit.text("data").is_none_or(str::is_empty);
-    (!copy.is_empty() || !fresh).then(|| json::text(&copy))
+    let text = json::text(&copy);
+    (text.len() <= LARGEST_COPY && (!copy.is_empty() || !fresh)).then_some(text)
 }
+
+/// A larger copy of a provider's databag isn't kept: nobody reads it, and it could outgrow what a databag may hold.
+const LARGEST_COPY: usize = 64 * 1024;
 
 /// A databag without the copy that its owner keeps in it.
 fn copy(databag: &Databag) -> BTreeMap<&str, &str> {

@@ -201,6 +201,7 @@ fn a_changed_configuration_alone_is_reloaded_a_changed_environment_is_restarted(
         "make folder /var/log/flask",
         "write /flask/gunicorn.conf.py",
         "check the webserver configuration",
+        "start the services",
         "reload flask",
     ];
     assert_eq!(names(&decide(&workers)), expected);
@@ -527,4 +528,15 @@ fn a_charm_of_the_second_line_is_told_its_metrics_and_listens_where_its_author_w
         _ => None,
     });
     assert!(config.unwrap().contains("bind = ['0.0.0.0:8080']"));
+}
+
+#[test]
+fn a_password_encoded_in_a_uri_and_a_key_drawn_just_now_are_masked() {
+    let mut seen = Seen { peer: Some(peer_view(None)), ..fresh() };
+    seen.integrations = vec![database("p@ss/word", "db:3306")];
+    let steps = decide(&seen);
+    let environment = &layer(&steps).services["flask"].environment;
+    for name in ["MYSQL_DB_PASSWORD", "FLASK_SECRET_KEY"] {
+        assert_eq!(steps.secrets.apply(&environment[name]), "***", "{name}");
+    }
 }

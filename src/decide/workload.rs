@@ -153,7 +153,8 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
         effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
     }
     effects.extend(stop_schedulers(wish, container, framework));
-    if !planned || !all_up(&wish.layer, container) {
+    // A hook that was killed after the layer left a plan that looks right and a process that knows nothing of it.
+    if !well || !planned || !all_up(&wish.layer, container) {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
         effects.push(Step::new(Action::Replan, refused));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pebble::blocking::Client;
 use pebble::plan::Service;
+use pebble::types::FileType;
 
 use super::{Container, Workload, original_services_path};
 use crate::framework::Framework;
@@ -54,6 +55,7 @@ fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebb
         Err(error) if error.is_not_found() => Vec::new(),
         files => files?,
     };
+    let files: Vec<_> = files.into_iter().filter(|file| file.type_ != FileType::Directory).collect();
     let Some(name) = migration::choose(&files.iter().map(|file| file.name.as_str())) else { return Ok(None) };
     let info = files.into_iter().find(|file| file.name == name).unwrap_or_default();
     let version = match info.size {
