@@ -19,6 +19,11 @@ test *filter:
     cargo build --workspace --bins --locked
     cargo test --workspace --locked {{ filter }}
 
+# The tests that take minutes: other tool chains, PyPI's charmcraft, processes killed at random.
+test-long *filter:
+    cargo build --workspace --bins --locked
+    cargo test --workspace --locked -- --ignored {{ filter }}
+
 # The library pages; a broken link is an error.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
