@@ -153,8 +153,10 @@ fn named(template: &Value, endpoint: &str) -> Value {
     }
 }
 
-/// The project's value with the extension's added: what the author wrote stays, as far as it isn't empty.
-fn merge(present: Option<&Value>, added: Value) -> Value {
+/// The project's value with an extension's added: what the author wrote stays, as far as it isn't empty. It is how
+/// charmcraft and rockcraft put an extension into a project.
+#[must_use]
+pub fn merge(present: Option<&Value>, added: Value) -> Value {
     match (present, added) {
         (Some(Value::Mapping(present)), Value::Mapping(added)) if !present.is_empty() => {
             let mut merged = present.clone();

@@ -44,7 +44,7 @@ pub fn init(dir: &Path) -> Result<Project, Error> {
     let charm = if dir.join(CHARM[0].0).is_file() { dir.to_owned() } else { dir.join("charm") };
     let files = [(dir.join(ROCK.0), ROCK.1)].into_iter();
     let files = files.chain(CHARM.map(|(file, template)| (charm.join(file), template)));
-    let entry = python::wsgi(&folder, &name);
+    let entry = python::wsgi(&folder, &name).map(|entry| entry.to_string());
     let mut project = Project { entry, name, framework, written: Vec::new(), kept: Vec::new(), charm: charm.clone() };
     for (path, template) in files {
         // Broken links are kept, too: what is there is the author's.

@@ -15,7 +15,7 @@ mod init;
 mod lint;
 mod platform;
 mod project;
-mod python;
+pub mod python;
 mod source;
 mod yaml;
 
@@ -25,6 +25,7 @@ use std::path::Path;
 
 pub use archive::entry;
 pub use binary::architecture;
+pub use extension::merge;
 pub use finding::{Finding, Weight};
 pub use framework::Framework;
 pub use init::{Project, init};

@@ -1,8 +1,9 @@
 //! What a Python project shows of itself: what it requires, and where its application is.
 //!
-//! Read line by line, without Python: names at the beginning of a line are the module's own, as in the files that people
+//! It serves whoever writes a project (`init`) and whoever makes a root file system of one (package `rock`). Read line by line, without Python: names at the beginning of a line are the module's own, as in the files that people
 //! write. The places and their order are those of rockcraft's extension.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The folders a Flask application may be in, besides the project's and one of the project's name.
@@ -12,7 +13,8 @@ const FOLDERS: [&str; 2] = ["app", "src"];
 const FILES: [&str; 3] = ["__init__.py", "app.py", "main.py"];
 
 /// Whether `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
-pub(crate) fn requires(dir: &Path, name: &str) -> bool {
+#[must_use]
+pub fn requires(dir: &Path, name: &str) -> bool {
     let text = |file: &str| std::fs::read_to_string(dir.join(file)).unwrap_or_default();
     let listed = text("requirements.txt").lines().any(|line| package(line) == Some(name.to_owned()));
     let quoted = text("pyproject.toml");
@@ -28,17 +30,63 @@ fn package(line: &str) -> Option<String> {
     (!name.is_empty() && ends).then(|| name.to_ascii_lowercase().replace('_', "-"))
 }
 
-/// Where the WSGI application of the project `name` in `dir` is, such as `app:app` or `src.main:create_app()`.
-pub(crate) fn wsgi(dir: &Path, name: &str) -> Option<String> {
+/// Where a web server finds an application, written `module:object`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The file, relative to the folder in which modules are looked for.
+    pub file: PathBuf,
+    /// What it is in the file: a variable's name, or a call such as `create_app()`.
+    pub object: String,
+}
+
+impl Entry {
+    fn new(file: impl Into<PathBuf>, object: impl Into<String>) -> Self {
+        Self { file: file.into(), object: object.into() }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", module(&self.file), self.object)
+    }
+}
+
+/// Where Flask's application of the project `name` in `dir` is, such as `app:app` or `src.main:create_app()`.
+#[must_use]
+pub fn wsgi(dir: &Path, name: &str) -> Option<Entry> {
     let places: Vec<(PathBuf, String)> =
         places(name).into_iter().filter_map(|place| Some((place.clone(), read(dir, &place)?))).collect();
     let found = |names: [&str; 2], has: fn(&str, &str) -> bool, call: &str| {
         places.iter().find_map(|(place, text)| {
             let name = names.into_iter().find(|name| has(text, name))?;
-            Some(format!("{}:{name}{call}", module(place)))
+            Some(Entry::new(place, format!("{name}{call}")))
         })
     };
     found(["app", "application"], has_variable, "").or_else(|| found(["create_app", "make_app"], has_function, "()"))
+}
+
+/// Where FastAPI's application of the project `name` in `dir` is: a variable `app` in the same places.
+#[must_use]
+pub fn asgi(dir: &Path, name: &str) -> Option<Entry> {
+    let has_app = |place: &PathBuf| read(dir, place).is_some_and(|text| has_variable(&text, "app"));
+    places(name).into_iter().find(has_app).map(|place| Entry::new(place, "app"))
+}
+
+/// Where Django's application of the project `name` in `dir` is. Its folder, beside `requirements.txt`, has the project's
+/// name; modules are looked for in that folder, so the entry is relative to it.
+#[must_use]
+pub fn django(dir: &Path, name: &str) -> Option<Entry> {
+    let own = module_name(name);
+    let has_application =
+        |place: &PathBuf| read(&dir.join(&own), place).is_some_and(|text| has_variable(&text, "application"));
+    let places = [own.as_str(), "mysite"].map(|package| Path::new(package).join("wsgi.py"));
+    places.into_iter().find(has_application).map(|place| Entry::new(place, "application"))
+}
+
+/// The name a Python package of the project `name` has.
+#[must_use]
+pub fn module_name(name: &str) -> String {
+    name.replace('-', "_").to_lowercase()
 }
 
 fn read(dir: &Path, place: &Path) -> Option<String> {
@@ -47,7 +95,7 @@ fn read(dir: &Path, place: &Path) -> Option<String> {
 
 /// Files where an application may be, in the order they are looked at.
 fn places(name: &str) -> Vec<PathBuf> {
-    let own = name.replace('-', "_");
+    let own = module_name(name);
     let folders = FOLDERS.into_iter().chain([own.as_str()]);
     let inside = folders.flat_map(|folder| FILES.map(|file| Path::new(folder).join(file)));
     ["app.py", "main.py"].map(PathBuf::from).into_iter().chain(inside).collect()
@@ -129,8 +177,27 @@ mod tests {
             (&[("app.py", "    app = 1\napp == 2\nprint('app = 1')\napplications = 1")], None),
             (&[("web.py", "app = 1")], None),
         ] {
-            assert_eq!(wsgi(project(files).path(), "my-site").as_deref(), expected, "{files:?}");
+            let found = wsgi(project(files).path(), "my-site").map(|entry| entry.to_string());
+            assert_eq!(found.as_deref(), expected, "{files:?}");
         }
+    }
+
+    #[test]
+    fn a_fastapi_application_is_a_variable_and_no_factory() {
+        let found = asgi(project(&[("app.py", "def create_app():"), ("src/main.py", "app = FastAPI()")]).path(), "x");
+        assert_eq!(found.map(|entry| entry.to_string()).as_deref(), Some("src.main:app"));
+        assert_eq!(asgi(project(&[("app.py", "application = 1")]).path(), "x"), None);
+    }
+
+    #[test]
+    fn a_django_application_is_in_the_folder_of_the_project_s_name() {
+        let entry = |file: &str| {
+            let found = django(project(&[(file, "application = get_wsgi_application()\n")]).path(), "my-site");
+            found.map(|entry| entry.to_string())
+        };
+        assert_eq!(entry("my_site/my_site/wsgi.py").as_deref(), Some("my_site.wsgi:application"));
+        assert_eq!(entry("my_site/mysite/wsgi.py").as_deref(), Some("mysite.wsgi:application"));
+        assert_eq!(entry("mysite/mysite/wsgi.py"), None);
     }
 
     proptest! {
