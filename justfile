@@ -30,7 +30,7 @@ doc:
 
 # Licences, sources, versions, advisories. Needs cargo-deny: `cargo install --locked cargo-deny`.
 deny:
-    cargo deny --locked check
+    cargo deny --workspace --locked check
 
 # Only `explain` may link kube.
 kube-free:

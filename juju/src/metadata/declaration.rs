@@ -65,13 +65,22 @@ pub struct StorageDeclaration {
 }
 
 pub(super) fn container(node: &Node<'_>) -> Result<Container, MetadataError> {
-    let id = |key| Ok(node.int(key)?.map(|id| u32::try_from(id).map_err(|_| node.wrong(key, "must be a user id"))));
     Ok(Container {
         resource: node.text("resource")?,
         mounts: node.list("mounts", mount)?,
-        uid: id("uid")?.transpose()?,
-        gid: id("gid")?.transpose()?,
+        uid: id(node, "uid")?,
+        gid: id(node, "gid")?,
     })
+}
+
+/// Juju keeps the ids of ordinary users for itself: `parseContainers` in its `internal/charm/meta.go`.
+fn id(node: &Node<'_>, key: &str) -> Result<Option<u32>, MetadataError> {
+    let Some(id) = node.int(key)? else { return Ok(None) };
+    match u32::try_from(id) {
+        Ok(1000..=9999) => Err(node.wrong(key, "must not be from 1000 to 9999, which Juju reserves")),
+        Ok(id) => Ok(Some(id)),
+        Err(_) => Err(node.wrong(key, "must be a user id")),
+    }
 }
 
 fn mount(node: &Node<'_>) -> Result<Mount, MetadataError> {

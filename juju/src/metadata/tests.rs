@@ -75,12 +75,17 @@ fn containers_resources_and_storages() {
     assert_eq!((app.resource.as_deref(), app.uid), (Some("image"), Some(584_792)));
     assert_eq!(app.mounts, [Mount { storage: "data".to_owned(), location: Some("/srv".into()) }]);
     assert_eq!(metadata.containers["plain"], Container::default());
+    let ids = parse("containers: {a: {uid: 0, gid: 999}, b: {uid: 10000}}").expect("ids Juju takes").containers;
+    assert_eq!((ids["a"].uid, ids["a"].gid, ids["b"].uid), (Some(0), Some(999), Some(10_000)));
     assert_eq!(metadata.resources["image"].kind, ResourceKind::OciImage);
     assert_eq!(metadata.storages["data"].range.as_deref(), Some("0-2"));
     assert_eq!(metadata.assumes, serde_json::json!(["juju >= 3.6"]));
     assert!(metadata.extra_bindings.contains("admin"));
     for (text, key) in [
         ("containers: {app: {uid: root}}", "containers.app.uid"),
+        ("containers: {app: {uid: 1000}}", "containers.app.uid: must not be from 1000 to 9999"),
+        ("containers: {app: {gid: 9999}}", "containers.app.gid: must not be from 1000 to 9999"),
+        ("containers: {app: {gid: -1}}", "containers.app.gid: must be a user id"),
         ("containers: {app: {mounts: [{}]}}", "containers.app.mounts[0].storage"),
         ("resources: {image: {type: oci}}", "resources.image.type"),
         ("storage: {data: {type: disk}}", "storage.data.type"),

@@ -117,9 +117,28 @@ fn what_juju_refuses_has_a_line_and_a_remedy() {
         let finding = only(added);
         assert!(finding.starts_with(begins) && finding.contains(contains), "{finding}");
     }
-    let own = BASE.replace("extensions: [flask-framework]", "containers: {app: {resource: image}}");
-    let all = found(&[("charmcraft.yaml", &own)]);
-    assert!(all.len() == 1 && all[0].what.contains("has no image"), "{all:?}");
+    let own = |containers: &str| {
+        let text = format!("{containers}\nresources: {{image: {{type: oci-image}}}}");
+        let all = found(&[("charmcraft.yaml", &BASE.replace("extensions: [flask-framework]", &text))]);
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    for (containers, finding) in [
+        ("containers: {app: {resource: other}}", "charmcraft.yaml:8: the container app has no image: other is"),
+        (
+            "containers:\n  app:\n    resource: image\n    uid: 1000",
+            "charmcraft.yaml:11: Juju refuses containers.app.uid",
+        ),
+        (
+            "containers:\n  app:\n    gid: 5000\n    resource: image",
+            "charmcraft.yaml:10: Juju refuses containers.app.gid",
+        ),
+    ] {
+        assert!(own(containers).starts_with(finding), "{}", own(containers));
+    }
+    assert_eq!(
+        own("charm-user: non-root\ncontainers: {app: {resource: image, uid: 584792, gid: 0}, aux: {uid: 10}}"),
+        ""
+    );
 }
 
 #[test]
