@@ -35,6 +35,11 @@ impl Cache {
         Self { dir: dir.into() }
     }
 
+    /// A folder that outlives builds, for what a tool downloads. It need not exist.
+    pub fn shared(&self, name: &str) -> PathBuf {
+        self.dir.join("downloads").join(name)
+    }
+
     /// The folder for `key`, which `build` fills if it isn't there.
     ///
     /// # Errors

@@ -1,19 +1,23 @@
 //! A folder with an application becomes a root file system.
 //!
 //! What `rockcraft pack` does for an image, done for a pod on this machine: the parts of `rockcraft.yaml` are laid out,
-//! its services become Pebble's base layer, and the dependencies are installed for the machine's own interpreter, once
-//! for each content of `requirements.txt`. Starting a pod from the result is the playground's business.
+//! its extension is written out, its services become Pebble's base layer, and the application is built with the machine's
+//! own tools (pip, go, npm, Maven), once for each content of its sources. Starting a pod from the result is the
+//! playground's business.
 //!
-//! Only the plugins the samples use are known (`dump`, `python`, `nil`); an unknown one is refused by name.
+//! Only the plugins that rockcraft's extensions use are known; an unknown one is refused by name.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it starts pip and reads its environment")]
 
 mod apt;
 pub mod cache;
+pub mod extension;
 pub mod image;
 pub mod layer;
+pub mod plugin;
 pub mod process;
 pub mod project;
 pub mod python;
+pub mod tool;
 pub mod tree;
 
 pub use cache::Cache;
@@ -36,19 +40,14 @@ pub enum Error {
     /// A part can't be laid out.
     #[error(transparent)]
     Tree(#[from] tree::Error),
-    /// The dependencies can't be installed.
-    #[error(transparent)]
-    Python(#[from] python::Error),
-    /// The cache can't be used.
-    #[error(transparent)]
-    Cache(#[from] cache::Error),
-    /// A part names a plugin that isn't known here.
-    #[error("cannot build part {part:?}: plugin {plugin:?} is not known here (known: dump, nil, python)")]
-    Plugin {
+    /// A part can't be built.
+    #[error("cannot build part {part}")]
+    Part {
         /// The part's name.
         part: String,
-        /// Its plugin.
-        plugin: String,
+        /// Why not.
+        #[source]
+        source: plugin::Error,
     },
     /// The services can't be written as a layer.
     #[error("cannot write the base layer")]

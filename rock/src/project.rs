@@ -1,11 +1,14 @@
 //! `rockcraft.yaml`: finding it for a folder, and the keys of it that matter here.
 //!
-//! Keys that only an image needs (base, platforms, …) are left unread, not judged: rockcraft does that.
+//! An extension is written out on the way. Keys that only an image needs (base, platforms, …) are left unread, not judged: rockcraft does that.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_yaml::Mapping;
+
+use crate::extension::{self, Made};
 
 /// Why a folder is no project.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,9 @@ pub enum Error {
         #[source]
         source: serde_yaml::Error,
     },
+    /// Its extension can't be written out.
+    #[error(transparent)]
+    Extension(#[from] extension::Error),
 }
 
 /// The keys of `rockcraft.yaml` that make a root file system.
@@ -56,6 +62,9 @@ pub struct Rockcraft {
     /// What it is built of, by name.
     #[serde(default)]
     pub parts: BTreeMap<String, Part>,
+    /// What its extension makes besides.
+    #[serde(skip)]
+    pub made: Made,
 }
 
 /// One entry of `parts`.
@@ -70,12 +79,24 @@ pub struct Part {
     pub organize: BTreeMap<String, String>,
     /// The only files to keep (all of them if empty); `-path` leaves one out.
     pub stage: Vec<String>,
+    /// As `stage`, applied after it.
+    pub prime: Vec<String>,
     /// Owners and modes.
     pub permissions: Vec<Permission>,
     /// Requirements files of the python plugin.
     pub python_requirements: Vec<String>,
     /// Further packages of the python plugin.
     pub python_packages: Vec<String>,
+    /// Variables of the build.
+    pub build_environment: Vec<BTreeMap<String, String>>,
+    /// A script in place of the plugin's own steps.
+    pub override_build: Option<String>,
+    /// Packages of the base.
+    pub stage_packages: Vec<String>,
+    /// Further arguments of Maven's.
+    pub maven_parameters: Vec<String>,
+    /// Whether the project's own Maven is used.
+    pub maven_use_wrapper: bool,
 }
 
 /// Owner and mode for the paths that match.
@@ -112,7 +133,7 @@ impl Project {
             return Err(Error::NoFolder(folder.display().to_string()));
         }
         for root in folder.ancestors().filter(|root| root.join("rockcraft.yaml").is_file()) {
-            let rockcraft = read(&root.join("rockcraft.yaml"))?;
+            let rockcraft = read(root)?;
             let project = Self { root: root.to_owned(), rockcraft };
             if root == folder || project.builds(&folder) {
                 return Ok(project);
@@ -127,10 +148,15 @@ impl Project {
     }
 }
 
-fn read(path: &Path) -> Result<Rockcraft, Error> {
+fn read(root: &Path) -> Result<Rockcraft, Error> {
+    let path = root.join("rockcraft.yaml");
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: name.clone(), source })?;
-    serde_yaml::from_str(&text).map_err(|source| Error::Parse { path: name, source })
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: name.clone(), source })?;
+    let wrong = |source| Error::Parse { path: name.clone(), source };
+    let document: Mapping = serde_yaml::from_str(&text).map_err(wrong)?;
+    let (document, made) = extension::expand(root, document)?;
+    let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).map_err(wrong)?;
+    Ok(Rockcraft { made, ..rockcraft })
 }
 
 #[cfg(test)]

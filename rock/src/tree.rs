@@ -1,7 +1,8 @@
-//! The dump plugin: a folder's files, renamed by `organize`, chosen by `stage`.
+//! A part's files on their way into the image: renamed by `organize`, chosen by `stage` and `prime`.
 //!
-//! Paths in `organize` and `stage` are files or whole folders; patterns are not supported, and a rule that matches nothing
-//! is an error, because a file that is silently missing from an image is the dearest kind of typing mistake.
+//! Rules are paths of files or whole folders, or patterns in which `*` stands for anything within a name and `**` for
+//! folders. A path that matches nothing is an error, because a file that is silently missing from an image is the dearest
+//! kind of typing mistake.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,64 +43,117 @@ pub fn source(root: &Path, part: &Part) -> Result<PathBuf, Error> {
     if source.is_dir() { Ok(source) } else { Err(Error::NoSource(source.display().to_string())) }
 }
 
-/// Copies the files of `part` into `into`.
+/// Copies the files of `part`, which are in `from` and count as being in `below`, into `into`. Returns their places there.
 ///
 /// # Errors
-/// When the source or a file that a rule names isn't there, or a file can't be copied.
-pub fn dump(root: &Path, part: &Part, into: &Path) -> Result<(), Error> {
-    let source = source(root, part)?;
+/// When a file that a rule names isn't there, or a file can't be copied.
+pub fn lay(from: &Path, below: &Path, part: &Part, into: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = BTreeMap::new();
-    collect(&source, Path::new(""), part, &mut files)?;
-    check_rules(part, &files)?;
-    for (target, from) in files.iter().filter(|(target, _)| staged(&part.stage, target)) {
-        copy(&source.join(from), &into.join(target)).map_err(|error| failed(from, error))?;
+    collect(from, Path::new(""), below, part, &mut files)?;
+    check_rules(part, below, &files)?;
+    let mut laid = Vec::new();
+    for (target, path) in files.iter().filter(|(target, _)| [&part.stage, &part.prime].iter().all(|r| kept(r, target)))
+    {
+        let target = merged(target);
+        copy(&from.join(path), &into.join(&target)).map_err(|error| failed(path, error))?;
+        laid.push(target);
     }
-    Ok(())
+    Ok(laid)
+}
+
+/// The place of `path` where `/bin` and its like are links into `/usr`, as they are in the pod.
+fn merged(path: &Path) -> PathBuf {
+    let is_link = ["bin", "sbin", "lib", "lib64"].iter().any(|folder| path.starts_with(folder));
+    if is_link { Path::new("usr").join(path) } else { path.to_owned() }
 }
 
 /// Every file's place in the image, with the path it comes from.
-fn collect(source: &Path, below: &Path, part: &Part, files: &mut BTreeMap<PathBuf, PathBuf>) -> Result<(), Error> {
-    let entries = fs::read_dir(source.join(below)).map_err(|error| failed(below, error))?;
+fn collect(
+    source: &Path,
+    folder: &Path,
+    below: &Path,
+    part: &Part,
+    files: &mut BTreeMap<PathBuf, PathBuf>,
+) -> Result<(), Error> {
+    let entries = fs::read_dir(source.join(folder)).map_err(|error| failed(folder, error))?;
     for entry in entries {
-        let entry = entry.map_err(|error| failed(below, error))?;
-        let path = below.join(entry.file_name());
+        let entry = entry.map_err(|error| failed(folder, error))?;
+        let path = folder.join(entry.file_name());
         if LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         if entry.file_type().map_err(|error| failed(&path, error))?.is_dir() {
-            collect(source, &path, part, files)?;
+            collect(source, &path, below, part, files)?;
         } else {
-            files.insert(organized(&part.organize, &path), path);
+            files.insert(organized(&part.organize, &below.join(&path)), path);
         }
     }
     Ok(())
 }
 
-/// Where `organize` puts `path`: the rule for the longest folder above it wins.
+/// Where `organize` puts `path`: the rule for the longest folder above it wins, then the first pattern.
 fn organized(rules: &BTreeMap<String, String>, path: &Path) -> PathBuf {
-    for from in path.ancestors() {
-        if let Some(to) = rules.get(from.to_string_lossy().as_ref()).filter(|_| from != Path::new("")) {
-            let rest = path.strip_prefix(from).expect("an ancestor is a prefix");
-            let to = Path::new(to.trim_matches('/'));
-            return if rest == Path::new("") { to.to_owned() } else { to.join(rest) };
-        }
+    let above: Vec<&Path> = path.ancestors().filter(|from| *from != Path::new("")).collect();
+    let named = above.iter().find_map(|from| Some((*from, rules.get(from.to_string_lossy().as_ref())?)));
+    let pattern = |from: &&Path| rules.iter().find(|(rule, _)| is_pattern(rule) && matches(rule, from));
+    let matched = || above.iter().rev().find_map(|from| Some((*from, pattern(from)?.1)));
+    let Some((from, to)) = named.or_else(matched) else { return path.to_owned() };
+    let rest = path.strip_prefix(from).expect("an ancestor is a prefix");
+    let mut target = PathBuf::from(to.trim_matches('/'));
+    if to.ends_with('/') {
+        target.push(from.file_name().unwrap_or_default());
     }
-    path.to_owned()
+    if rest == Path::new("") { target } else { target.join(rest) }
 }
 
-fn staged(rules: &[String], target: &Path) -> bool {
+/// Whether the list `rules` keeps `target`: named or matched, if it names anything, and not left out.
+fn kept(rules: &[String], target: &Path) -> bool {
     let (out, kept): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.starts_with('-'));
-    let below = |rule: &&String| target.starts_with(rule.trim_start_matches('-').trim_matches('/'));
+    let below = |rule: &&String| {
+        let rule = rule.trim_start_matches('-').trim().trim_matches('/');
+        target.starts_with(rule) || (is_pattern(rule) && target.ancestors().any(|above| matches(rule, above)))
+    };
     !out.iter().any(below) && (kept.is_empty() || kept.iter().any(below))
 }
 
-fn check_rules(part: &Part, files: &BTreeMap<PathBuf, PathBuf>) -> Result<(), Error> {
-    let unmatched_source = part.organize.keys().find(|from| !files.values().any(|path| path.starts_with(from)));
-    let unmatched_target = part
-        .stage
-        .iter()
-        .find(|rule| !rule.starts_with('-') && !files.keys().any(|target| target.starts_with(rule.trim_matches('/'))));
-    match unmatched_source.or(unmatched_target) {
+fn is_pattern(rule: &str) -> bool {
+    rule.contains('*')
+}
+
+/// Whether `pattern` matches the whole of `path`.
+fn matches(pattern: &str, path: &Path) -> bool {
+    let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let segments: Vec<&str> = pattern.split('/').collect();
+    matches_names(&segments, &names)
+}
+
+fn matches_names(segments: &[&str], names: &[&str]) -> bool {
+    match (segments, names) {
+        ([], []) => true,
+        (["**", rest @ ..], _) => (0..=names.len()).any(|skipped| matches_names(rest, &names[skipped..])),
+        ([segment, segments @ ..], [name, names @ ..]) => {
+            // As in a shell, a star at the beginning matches no hidden file.
+            let hidden = name.starts_with('.') && !segment.starts_with('.');
+            !hidden && glob(segment, name) && matches_names(segments, names)
+        }
+        _ => false,
+    }
+}
+
+/// Whether `pattern`, in which `*` stands for anything, matches the whole of `text`.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| glob(rest, &text[at..]))
+}
+
+fn check_rules(part: &Part, below: &Path, files: &BTreeMap<PathBuf, PathBuf>) -> Result<(), Error> {
+    let named = |rule: &&String| !rule.starts_with('-') && !is_pattern(rule);
+    let has_source = |from: &&String| files.values().any(|path| below.join(path).starts_with(from));
+    let has_target = |rule: &&String| files.keys().any(|target| target.starts_with(rule.trim_matches('/')));
+    let source = part.organize.keys().filter(named).find(|from| !has_source(from));
+    match source.or_else(|| part.stage.iter().chain(&part.prime).filter(named).find(|rule| !has_target(rule))) {
         Some(rule) => Err(Error::Unmatched(rule.clone())),
         None => Ok(()),
     }
@@ -114,6 +168,16 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         return std::os::unix::fs::symlink(fs::read_link(from)?, to);
     }
     fs::copy(from, to).map(drop)
+}
+
+/// Makes `path` a symbolic link to `target`.
+///
+/// # Errors
+/// When it can't be made.
+pub fn link(target: &str, path: &Path) -> Result<(), Error> {
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    let made = fs::create_dir_all(parent).and_then(|()| std::os::unix::fs::symlink(target, path));
+    made.map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
@@ -133,12 +197,17 @@ mod tests {
         dir
     }
 
+    fn dump(root: &Path, part: &Part, into: &Path) -> Result<Vec<PathBuf>, Error> {
+        lay(&source(root, part)?, Path::new(""), part, into)
+    }
+
     fn dumped(rules: &str) -> Result<Vec<String>, Error> {
         let dir = sample();
         let part: Part = serde_yaml::from_str(rules).unwrap();
         dump(dir.path(), &part, &dir.path().join("out"))?;
         let mut files = BTreeMap::new();
-        collect(&dir.path().join("out"), Path::new(""), &Part::default(), &mut files)?;
+        let none = Path::new("");
+        collect(&dir.path().join("out"), none, none, &Part::default(), &mut files)?;
         Ok(files.into_keys().map(|path| path.display().to_string()).collect())
     }
 
@@ -157,12 +226,52 @@ mod tests {
     }
 
     #[test]
+    fn patterns_move_what_they_match_into_a_folder_and_leave_out() {
+        let files = dumped("{source: src, organize: {'*': x/}, stage: [x], prime: [-x/**/*.css]}");
+        assert_eq!(files.unwrap(), ["x/app.py", "x/notes.txt"]);
+        let files = dumped("{source: src, organize: {'**/*.css': c/}, prime: [c]}");
+        assert_eq!(files.unwrap(), ["c/a.css", "c/b.css"]);
+    }
+
+    #[test]
+    fn what_goes_into_bin_goes_where_bin_is_a_link_to() {
+        assert_eq!(dumped("{source: src, organize: {app.py: bin/run}, stage: [bin]}").unwrap(), ["usr/bin/run"]);
+    }
+
+    #[test]
+    fn a_star_stays_within_a_name_and_finds_no_hidden_file() {
+        for (pattern, path, expected) in [
+            ("*", "a", true),
+            ("*", "a/b", false),
+            ("*", ".a", false),
+            (".*", ".a", true),
+            ("**/*.jar", "x.jar", true),
+            ("**/*.jar", "a/b/x.jar", true),
+            ("**/*.jar", "a/x.jar/c", false),
+            ("a/*/c", "a/b/c", true),
+        ] {
+            assert_eq!(matches(pattern, Path::new(path)), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
     fn a_rule_that_matches_nothing_is_named() {
         for rules in ["{source: src, organize: {ap.py: x}}", "{source: src, stage: [ap.py]}"] {
             let error = dumped(rules).unwrap_err();
             assert_eq!(error.to_string(), "rockcraft.yaml names ap.py, which its source doesn't have");
         }
         assert!(matches!(dumped("source: elsewhere"), Err(Error::NoSource(_))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_star_matches_any_middle(head in "[a-z/]{0,4}", middle in "[a-zä/]{0,6}", tail in "[a-z/]{0,4}") {
+            let pattern = format!("{head}*{tail}");
+            let text = format!("{head}{middle}{tail}");
+            proptest::prop_assert!(glob(&pattern, &text));
+            let other = format!("-{text}");
+            proptest::prop_assert!(!glob(&pattern, &other) || head.is_empty());
+        }
     }
 
     #[test]

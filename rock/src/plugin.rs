@@ -1,0 +1,128 @@
+//! How a part is built: each plugin makes a folder of files, or finds the one it made of the same sources before.
+
+mod go;
+mod maven;
+mod npm;
+mod sources;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cache::{self, Cache};
+use crate::image::Bind;
+use crate::process::{Ended, Work, run};
+use crate::project::Part;
+use crate::tool::Runtime;
+use crate::{python, tool, tree};
+
+/// Why a part can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The plugin isn't one we know.
+    #[error("plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python)")]
+    Unknown(String),
+    /// A program that builds it can't be had.
+    #[error(transparent)]
+    Tool(#[from] tool::Error),
+    /// The part's source is not in the project.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// Python's packages can't be installed.
+    #[error(transparent)]
+    Python(#[from] python::Error),
+    /// The cache can't be used.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// A file of the source can't be read, or one of the build not written.
+    #[error("cannot use {path}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The program can't be run to its end.
+    #[error("cannot run {program}")]
+    Run {
+        /// The program.
+        program: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The program failed.
+    #[error("{program} failed (are the registries reachable?); it said:\n{tail}")]
+    Failed {
+        /// The program.
+        program: &'static str,
+        /// The end of what it printed.
+        tail: String,
+    },
+    /// What was built isn't what the rock starts.
+    #[error("{0}")]
+    Product(String),
+}
+
+/// What a plugin made.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    /// The folder with the part's files, and where they go before `organize` moves them.
+    pub(crate) files: Option<(PathBuf, PathBuf)>,
+    /// Folders to mount.
+    pub(crate) binds: Vec<Bind>,
+    /// Symbolic links: path in the root and target.
+    pub(crate) links: Vec<(String, String)>,
+}
+
+impl Built {
+    fn files(folder: PathBuf) -> Self {
+        Self { files: Some((folder, PathBuf::new())), ..Self::default() }
+    }
+
+    fn with(mut self, runtime: Runtime) -> Self {
+        self.binds.extend(runtime.binds);
+        self.links.extend(runtime.links);
+        self
+    }
+}
+
+/// Builds `part` of the project in `root`.
+///
+/// # Errors
+/// When a tool is missing, its program fails, or a file can't be used.
+pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+    match part.plugin.as_str() {
+        "dump" => Ok(Built::files(tree::source(root, part)?)),
+        "python" => {
+            let site = python::install(root, part, cache, work)?;
+            let binds = vec![Bind { source: site.packages, target: site.mount }];
+            Ok(Built { binds, ..Built::default() })
+        }
+        "go" => go::build(&tree::source(root, part)?, part, cache, work),
+        "npm" => npm::build(&tree::source(root, part)?, part, cache, work),
+        "maven" => maven::build(&tree::source(root, part)?, part, cache, work),
+        // A part of this machine's Java would serve no other purpose than to be smaller.
+        "nil" | "jlink" => Ok(Built::default()),
+        plugin => Err(Error::Unknown(plugin.to_owned())),
+    }
+}
+
+/// Runs `command`, which is `program` to the user, with what the part says about variables.
+fn finish(program: &'static str, command: &mut Command, part: &Part, work: &dyn Work) -> Result<(), Error> {
+    command.envs(part.build_environment.iter().flatten());
+    let Ended { status, tail } = run(command, work).map_err(|source| Error::Run { program, source })?;
+    if status.success() { Ok(()) } else { Err(Error::Failed { program, tail }) }
+}
+
+/// What `program` says about its version: another one builds anew.
+fn version(program: &Path, flag: &str) -> Vec<u8> {
+    // One that doesn't answer fails in the build, with its own words.
+    Command::new(program).arg(flag).output().map(|output| output.stdout).unwrap_or_default()
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.display().to_string();
+    move |source| Error::File { path, source }
+}

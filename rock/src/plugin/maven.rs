@@ -1,0 +1,58 @@
+//! The maven plugin: `mvn package`, and the archives it makes, in `jar/`.
+//!
+//! It runs in a copy of the sources, as Maven writes beside them. The project's own tests are left to its author.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Built, Error, failed, finish, sources, version};
+use crate::cache::{Cache, Key};
+use crate::process::Work;
+use crate::project::Part;
+use crate::tool::{self, Tool};
+
+const JAVA: Tool = Tool { program: "java", package: "default-jdk-headless" };
+const COMPILER: Tool = Tool { program: "javac", package: "default-jdk-headless" };
+const MAVEN: Tool = Tool { program: "mvn", package: "maven" };
+
+pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+    let (_, java) = (tool::find(COMPILER, work)?, tool::find(JAVA, work)?);
+    let maven = if part.maven_use_wrapper { PathBuf::from("mvnw") } else { tool::find(MAVEN, work)? };
+    let key = Key::new().with("maven 1").with(version(&java, "--version")).with(part.maven_parameters.join(" "));
+    let key = sources::keyed(source, key).map_err(failed(source))?;
+    let archives = cache.entry(&key, |into| {
+        work.say("building the project with Maven");
+        let copy = into.join("source");
+        sources::copy(source, &copy).map_err(failed(source))?;
+        finish("mvn", &mut command(&maven, &copy, part, cache), part, work)?;
+        collect(&copy.join("target"), &into.join("jar"))?;
+        fs::remove_dir_all(&copy).map_err(failed(&copy))
+    })?;
+    Ok(Built::files(archives).with(tool::runtime(&java)))
+}
+
+fn command(maven: &Path, source: &Path, part: &Part, cache: &Cache) -> Command {
+    // The wrapper is the project's own; an absolute path stays as it is.
+    let mut command = Command::new(source.join(maven));
+    command.current_dir(source).args(["--batch-mode", "--no-transfer-progress", "-DskipTests", "package"]);
+    command.arg(format!("-Dmaven.repo.local={}", cache.shared("maven").display()));
+    command.args(&part.maven_parameters);
+    command
+}
+
+/// Moves the archives that can be run: not those of plain classes, nor what a plugin kept of one it wrote anew.
+fn collect(target: &Path, into: &Path) -> Result<(), Error> {
+    fs::create_dir_all(into).map_err(failed(into))?;
+    let entries = fs::read_dir(target).map_err(failed(target))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut archives = names.filter(|name| name.ends_with(".jar") && !name.ends_with("-plain.jar")).peekable();
+    if archives.peek().is_none() {
+        let what = "Maven made no .jar in target/: the rock starts one, so pom.xml needs the packaging jar";
+        return Err(Error::Product(what.to_owned()));
+    }
+    for name in archives {
+        fs::rename(target.join(&name), into.join(&name)).map_err(failed(&target.join(&name)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The npm plugin: a package in `/lib/node_modules`, with `/app` a link to it, and what it depends on.
+//!
+//! The dependencies are thousands of files: they're kept where they were installed, and mounted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Built, Error, failed, finish, version};
+use crate::cache::{Cache, Key};
+use crate::image::Bind;
+use crate::process::Work;
+use crate::project::Part;
+use crate::tool::{self, Tool};
+
+const NPM: Tool = Tool { program: "npm", package: "npm" };
+const NODE: Tool = Tool { program: "node", package: "nodejs" };
+
+/// The files that say what is installed, and from where.
+const WISHES: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
+
+pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+    let (node, npm) = (tool::find(NODE, work)?, tool::find(NPM, work)?);
+    let name = name(source)?;
+    let wishes: Vec<&str> = WISHES.into_iter().filter(|file| source.join(file).is_file()).collect();
+    let mut key = Key::new().with("npm 1").with(version(&node, "--version")).with(std::env::consts::ARCH);
+    for file in &wishes {
+        key.add(file);
+        key.add(fs::read(source.join(file)).map_err(failed(&source.join(file)))?);
+    }
+    let installed = cache.entry(&key, |into| {
+        work.say(&format!("installing what {name} depends on with npm"));
+        for file in &wishes {
+            fs::copy(source.join(file), into.join(file)).map_err(failed(&source.join(file)))?;
+        }
+        finish("npm", &mut command(&npm, into, cache), part, work)?;
+        fs::create_dir_all(into.join("node_modules")).map_err(failed(into))
+    })?;
+    let place = PathBuf::from("lib/node_modules").join(&name);
+    let target = format!("/usr/{}/node_modules", place.display());
+    let built = Built {
+        binds: vec![Bind { source: installed.join("node_modules"), target }],
+        links: vec![("app".to_owned(), format!("/{}", place.display()))],
+        files: Some((source.to_owned(), place)),
+    };
+    Ok(built.with(tool::runtime(&node)))
+}
+
+/// The name in `package.json`.
+fn name(source: &Path) -> Result<String, Error> {
+    let path = source.join("package.json");
+    let text = fs::read(&path).map_err(failed(&path))?;
+    let package: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let name = package["name"].as_str().filter(|name| !name.is_empty() && !name.contains(".."));
+    name.map(str::to_owned).ok_or_else(|| Error::Product(format!("{} has no name for the package", path.display())))
+}
+
+/// With a lock file exactly what it says, else what `package.json` allows.
+fn command(npm: &Path, dir: &Path, cache: &Cache) -> Command {
+    let locked = dir.join("package-lock.json").is_file() || dir.join("npm-shrinkwrap.json").is_file();
+    let mut command = Command::new(npm);
+    command.current_dir(dir).arg(if locked { "ci" } else { "install" });
+    command.args(["--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=http"]);
+    command.env("npm_config_cache", cache.shared("npm"));
+    command
+}
