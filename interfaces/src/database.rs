@@ -15,25 +15,18 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use juju::{Databag, Needs, Secret, SecretContent, SecretId, View};
+use juju::{Databag, Needs, Secret, SecretContent, View};
 
 use crate::change::{Changes, Draft};
+use crate::field::{self, checked, list};
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 use crate::secret::{SecretRef, Secrets};
 use crate::uri::{self, Uri};
 
 /// What of the relation is read by the requirer: no unit's databag, for nothing of use is in there.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: false,
-    remote_unit_data: false,
-    local_app: true,
-    local_unit: true,
-};
+pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
 /// The fields that a requirer wants in secrets, in the order in which the Python framework writes them.
 pub const REQUESTED_SECRETS: [&str; 8] =
@@ -48,10 +41,6 @@ const USER_FIELDS: [&str; 4] = ["username", "password", "uris", "read-only-uris"
 /// The groups of secrets, as in `secret-<group>`, and whether reading waits for them.
 const GROUPS: [(&str, bool); 5] =
     [("user", true), ("tls", false), ("entity", false), ("extra", false), ("mtls", false)];
-
-/// The longest value that is taken. Percent-encoded, three of them and the hosts still fit into an environment
-/// variable, which on Linux holds 128 KiB; with a longer one no process starts.
-const MAX_VALUE_BYTES: usize = 10 * 1024;
 
 /// What makes one member of the family differ from another.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +107,7 @@ impl Database {
 pub fn secrets(view: &View) -> Vec<SecretRef> {
     let refs = GROUPS.iter().filter_map(|(group, needed)| {
         let id = view.remote_app.text(&format!("secret-{group}"))?.parse().ok()?;
-        Some(SecretRef { id, label: label(view, group), group: (*group).to_owned(), needed: *needed })
+        Some(SecretRef { id, label: Some(label(view, group)), group: (*group).to_owned(), needed: *needed })
     });
     refs.collect()
 }
@@ -132,10 +121,7 @@ pub(crate) fn label(view: &View, group: &str) -> String {
 /// `endpoints`, `username` and `password` are there.
 #[must_use]
 pub fn read(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Read<Database> {
-    if view.app.is_none() && view.remote_app.is_empty() {
-        return Read::Absent;
-    }
-    complete(family, view, secrets, wish).into()
+    Read::of(view, || complete(family, view, secrets, wish))
 }
 
 fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Result<Database, Stop> {
@@ -150,7 +136,8 @@ fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Res
             let endpoint = endpoints.first().ok_or_else(|| Stop::waiting("endpoints"))?;
             let username = username.as_deref().ok_or_else(|| Stop::waiting("username"))?;
             let password = password.as_ref().ok_or_else(|| Stop::waiting("password"))?;
-            check(endpoint).map_err(|why| Stop::invalid("endpoints", why))?;
+            uri::check_endpoint(endpoint)
+                .map_err(|why| Stop::invalid("endpoints", &format!("the first entry {why}")))?;
             uri::build(family.scheme, username, password, endpoint, &database)
         }
     };
@@ -164,9 +151,7 @@ fn user_secret<'a>(view: &View, secrets: &'a Secrets, wish: &Wish) -> Result<Opt
     let Some(address) = view.remote_app.text("secret-user").filter(|_| wish.secrets) else {
         return Ok(None);
     };
-    let id: SecretId =
-        address.parse().map_err(|_| Stop::invalid("secret-user", "it is not the address of a secret"))?;
-    let content = secrets.get(&id).ok_or_else(|| Stop::waiting("secret-user"))?;
+    let content = field::content("secret-user", address, secrets)?;
     Ok(Some(content).filter(|content| USER_FIELDS.iter().any(|field| content.contains_key(*field))))
 }
 
@@ -183,29 +168,8 @@ impl Fields<'_> {
             Some(content) => content.get(key).map(Secret::expose),
             None => self.app.text(key),
         };
-        match value {
-            // Neither an environment variable nor a URI can hold one with control characters, nor one of any length.
-            Some(value) if value.len() > MAX_VALUE_BYTES => Err(Stop::invalid(key, "it is too long")),
-            Some(value) if value.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
-            value => Ok(value.filter(|value| !value.is_empty()).map(str::to_owned)),
-        }
+        checked(key, value)
     }
-}
-
-/// The items of a comma list, without blanks and without empty ones.
-fn list(text: Option<&str>) -> Vec<String> {
-    let items = text.unwrap_or_default().split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether `endpoint` can stand in a URI as host and port, and why not.
-fn check(endpoint: &str) -> Result<(), &'static str> {
-    let (host, port) = uri::first_host(endpoint);
-    if host.is_none() || endpoint.contains(|c: char| c.is_whitespace() || "/?#@".contains(c)) {
-        return Err("the first entry is not host:port");
-    }
-    let after = endpoint.rsplit_once(']').map_or(endpoint, |(_, after)| after);
-    if after.contains(':') && port.is_none() { Err("the first entry's port is not a number") } else { Ok(()) }
 }
 
 /// What to write: the request if this unit leads (it then may read our application's databag), and the copy of what
@@ -246,16 +210,11 @@ fn seen(view: &View) -> Option<String> {
     if subordinated && !view.units.values().any(|unit| unit.text("state") == Some("ready")) {
         return None;
     }
-    let copy = copy(&view.remote_app);
     let fresh = view.local_unit.text("data").is_none_or(str::is_empty);
-    let text = json::text(&copy);
-    (text.len() <= LARGEST_COPY && (!copy.is_empty() || !fresh)).then_some(text)
+    let silent = view.remote_app.keys().all(|key| key == "data");
+    let copy = json::copy(&view.remote_app);
+    (copy.len() <= LARGEST_COPY && !(silent && fresh)).then_some(copy)
 }
 
 /// A larger copy of a provider's databag isn't kept: nobody reads it, and it could outgrow what a databag may hold.
 const LARGEST_COPY: usize = 64 * 1024;
-
-/// A databag without the copy that its owner keeps in it.
-fn copy(databag: &Databag) -> BTreeMap<&str, &str> {
-    databag.iter().filter(|(key, _)| *key != "data").map(|(key, value)| (key.as_str(), value.as_str())).collect()
-}

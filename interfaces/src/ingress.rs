@@ -26,20 +26,14 @@ pub use crate::address::MAX_URL_BYTES;
 use crate::address::check;
 use crate::change::{Changes, Draft};
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
 /// The name of the interface.
 pub const INTERFACE: &str = "ingress";
 
 /// What of the relation is read by the requirer.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: false,
-    remote_unit_data: false,
-    local_app: true,
-    local_unit: true,
-};
+pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
 /// How the provider is to speak to the workload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,10 +85,7 @@ pub struct Wish {
 /// ```
 #[must_use]
 pub fn read(view: &View) -> Read<String> {
-    if view.app.is_none() && view.remote_app.is_empty() {
-        return Read::Absent;
-    }
-    url(&view.remote_app).into()
+    Read::of(view, || url(&view.remote_app))
 }
 
 fn url(app: &Databag) -> Result<String, Stop> {

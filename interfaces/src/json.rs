@@ -5,6 +5,7 @@
 //!
 //! And the way back, for protocols in which every value of a databag is a JSON document.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use juju::Databag;
@@ -39,6 +40,12 @@ pub(crate) fn text(value: &impl Serialize) -> String {
     String::from_utf8(bytes).expect("only ASCII is written")
 }
 
+/// A databag as the document that its reader keeps of it; without the copy that the databag's own side keeps.
+pub(crate) fn copy(bag: &Databag) -> String {
+    let copy = bag.iter().filter(|(key, _)| *key != "data");
+    text(&copy.collect::<BTreeMap<_, _>>())
+}
+
 struct Python;
 
 impl Formatter for Python {
@@ -71,8 +78,6 @@ impl Formatter for Python {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -14,14 +14,22 @@ mod change;
 pub mod database;
 #[cfg(test)]
 mod example;
+mod field;
 pub mod ingress;
 mod json;
 pub mod mysql;
+mod needs;
 pub mod peer;
 pub mod postgresql;
+pub mod rabbitmq;
 mod read;
+pub mod redis;
+pub mod s3;
 mod secret;
+pub mod smtp;
 pub mod tracing;
+#[cfg(test)]
+mod trial;
 pub mod uri;
 
 pub use change::{Changes, Draft, Offer, UnknownSecret, Value};

@@ -96,7 +96,8 @@ mod tests {
         let answer = provider::answer(&theirs, &asked, &account());
         ours.remote_app = written(&answer.app);
         let contents: Vec<SecretContent> = answer.offers.into_iter().map(|offer| offer.content).collect();
-        let refs = secrets(&ours).into_iter().inspect(|one| assert_eq!(one.label, "mysql.4.user.secret"));
+        let refs =
+            secrets(&ours).into_iter().inspect(|one| assert_eq!(one.label.as_deref(), Some("mysql.4.user.secret")));
         let secrets: Secrets = refs.map(|one| one.id).zip(contents).collect();
         let read = read(&ours, &secrets, wish);
         (ours.remote_app, read)

@@ -11,7 +11,7 @@
 //!
 //! // The caller reads the secrets that the view refers to; this one isn't granted yet.
 //! let refs = postgresql::secrets(&view);
-//! assert_eq!(refs[0].label, "postgresql.7.user.secret");
+//! assert_eq!(refs[0].label.as_deref(), Some("postgresql.7.user.secret"));
 //! let mut secrets = interfaces::Secrets::new();
 //! assert_eq!(postgresql::read(&view, &secrets, &wish), Read::Waiting("secret-user".into()));
 //!

@@ -1,5 +1,7 @@
 //! What a reader says of a relation.
 
+use juju::View;
+
 /// What one side's half of a relation amounts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read<T> {
@@ -19,6 +21,11 @@ pub enum Read<T> {
 }
 
 impl<T> Read<T> {
+    /// What `reader` makes of a relation that has another side; without one it's absent.
+    pub(crate) fn of(view: &View, reader: impl FnOnce() -> Result<T, Stop>) -> Self {
+        if view.app.is_none() && view.remote_app.is_empty() { Self::Absent } else { reader().into() }
+    }
+
     /// The same answer with what is ready turned into something else.
     #[must_use]
     pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Read<U> {

@@ -9,9 +9,9 @@ use juju::{SecretContent, SecretId};
 pub struct SecretRef {
     /// Its address, to be read with refresh: a rotation then arrives with `secret-changed`.
     pub id: SecretId,
-    /// The label that the Python framework binds to it. Where this label is still bound to a secret that the other
-    /// side has replaced since, read by the address alone.
-    pub label: String,
+    /// The label that the Python framework binds to it, where it binds one. Where this label is still bound to a secret
+    /// that the other side has replaced since, read by the address alone.
+    pub label: Option<String>,
     /// What it holds: `user`, `tls`, …
     pub group: String,
     /// Whether the reader needs it. Each reading is a process, so the others may be left alone.

@@ -25,20 +25,14 @@ use serde::{Deserialize, Serialize};
 use crate::address::{check, normalised};
 use crate::change::{Changes, Draft};
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
 /// The name of the interface.
 pub const INTERFACE: &str = "tracing";
 
 /// What of the relation is read by the requirer.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: false,
-    remote_unit_data: false,
-    local_app: true,
-    local_unit: false,
-};
+pub const NEEDS: Needs = APPS;
 
 /// The key of either side.
 const RECEIVERS: &str = "receivers";
@@ -77,10 +71,7 @@ struct ReceiverProtocol {
 /// ```
 #[must_use]
 pub fn read(view: &View) -> Read<String> {
-    if view.app.is_none() && view.remote_app.is_empty() {
-        return Read::Absent;
-    }
-    endpoint(&view.remote_app).ok_or_else(|| Stop::waiting(RECEIVERS)).into()
+    Read::of(view, || endpoint(&view.remote_app).ok_or_else(|| Stop::waiting(RECEIVERS)))
 }
 
 fn endpoint(app: &Databag) -> Option<String> {

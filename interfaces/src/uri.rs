@@ -5,6 +5,7 @@
 //! host; the whole text stays the connection string.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use juju::Secret;
 
@@ -144,6 +145,30 @@ pub(crate) fn first_host(hosts: &str) -> (Option<String>, Option<u16>) {
     (host, if digits { port.parse().ok() } else { None })
 }
 
+/// Whether `endpoint` can stand in a URI as host and port, and what it is or has otherwise.
+pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
+    let (host, port) = first_host(endpoint);
+    if host.is_none() || endpoint.contains(|c: char| c.is_whitespace() || c.is_control() || "/?#@,".contains(c)) {
+        return Err("is not host:port");
+    }
+    let after = endpoint.rsplit_once(']').map_or(endpoint, |(_, after)| after);
+    if after.contains(':') && port.is_none() { Err("has a port that is not a number") } else { Ok(()) }
+}
+
+/// `host` and `port` as they stand together in a URI, where an address of IPv6 is in brackets; what `host` is
+/// otherwise, if it can't stand there.
+pub(crate) fn endpoint(host: &str, port: u16) -> Result<String, &'static str> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_ipv6 = bare.parse::<Ipv6Addr>().is_ok();
+    let endpoint = if is_ipv6 { format!("[{bare}]:{port}") } else { format!("{host}:{port}") };
+    let is_one = (is_ipv6 || !host.contains(['[', ']'])) && first_host(&endpoint).1 == Some(port);
+    if is_one && check_endpoint(&endpoint).is_ok() {
+        Ok(endpoint)
+    } else {
+        Err("it is not the name or address of a host")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -191,6 +216,17 @@ mod tests {
         assert_eq!((uri.scheme.as_str(), uri.netloc.expose()), ("postgresql", "u:p@h:5"));
         assert_eq!((uri.path.as_str(), uri.query.as_str(), uri.fragment.as_str()), ("/a/b", "x=1?y", "f#g"));
         assert_eq!(format!("{uri:?}"), "Uri(***)");
+    }
+
+    #[test]
+    fn hosts_stand_before_a_port() {
+        let good = [("h", "h:1"), ("10.0.0.1", "10.0.0.1:1"), ("fe80::1", "[fe80::1]:1"), ("[fe80::1]", "[fe80::1]:1")];
+        for (host, expected) in good {
+            assert_eq!(endpoint(host, 1), Ok(expected.to_owned()));
+        }
+        for host in ["", "h:2", "a:b:c", "u@h", "h/x", "h ", "a,b", "[x]", "h\n", "h?", "h#"] {
+            assert!(endpoint(host, 1).is_err(), "{host}");
+        }
     }
 
     fn decode(text: &str) -> String {

@@ -42,9 +42,10 @@ fn relation_secrets(juju: &Juju<'_>, interface: Interface, view: &View) -> Resul
     let mut secrets = Secrets::new();
     for reference in interface.secrets(view) {
         let by_id = SecretQuery::id(reference.id.clone()).refresh();
-        let labelled = SecretQuery { label: Some(reference.label), ..by_id.clone() };
+        let labelled = reference.label.map(|label| SecretQuery { label: Some(label), ..by_id.clone() });
         // A provider may have a new secret in the old one's place, whose label then is taken.
-        match juju.secret(&labelled).or_else(|_| juju.secret(&by_id)) {
+        let labelled = labelled.and_then(|query| juju.secret(&query).ok());
+        match labelled.map_or_else(|| juju.secret(&by_id), Ok) {
             Ok(content) => drop(secrets.insert(reference.id, content)),
             Err(error) if error.is_not_found() || error.is_permission_denied() => {}
             Err(error) => return Err(error),

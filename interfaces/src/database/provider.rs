@@ -6,20 +6,15 @@
 
 use juju::{Databag, Needs, Secret, SecretContent, View};
 
-use super::{copy, label, list};
+use super::label;
 use crate::change::{Changes, Draft, Offer};
+use crate::field::list;
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
 /// What of the relation is read by the provider.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: false,
-    remote_unit_data: false,
-    local_app: true,
-    local_unit: false,
-};
+pub const NEEDS: Needs = APPS;
 
 /// What a requirer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +55,7 @@ pub struct Account {
 /// What the requirer asks for; waiting for `database` until its leader has written it.
 #[must_use]
 pub fn read(view: &View) -> Read<Request> {
-    let app = &view.remote_app;
-    if view.app.is_none() && app.is_empty() { Read::Absent } else { request(app).into() }
+    Read::of(view, || request(&view.remote_app))
 }
 
 fn request(app: &Databag) -> Result<Request, Stop> {
@@ -104,7 +98,7 @@ pub fn answer(view: &View, request: &Request, account: &Account) -> Changes {
 /// What is in clear at all times; an empty text takes away what no longer holds.
 fn public(view: &View, account: &Account) -> Databag {
     Databag::from_iter([
-        ("data", json::text(&copy(&view.remote_app))),
+        ("data", json::copy(&view.remote_app)),
         ("database", account.database.clone()),
         ("endpoints", account.endpoints.join(",")),
         ("read-only-endpoints", account.read_only_endpoints.join(",")),

@@ -13,17 +13,11 @@ use super::{Scheme, check};
 pub use crate::address::BadUrl;
 use crate::change::{Changes, Draft};
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
 /// What of the relation is read by the provider: every unit's databag too.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: true,
-    remote_unit_data: true,
-    local_app: true,
-    local_unit: false,
-};
+pub const NEEDS: Needs = Needs { remote_units: true, remote_unit_data: true, ..APPS };
 
 /// What a requirer wants to be routed to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +52,7 @@ pub struct Place {
 /// What the requirer wants; waiting for whichever key is missing first.
 #[must_use]
 pub fn read(view: &View) -> Read<Request> {
-    if view.app.is_none() && view.remote_app.is_empty() { Read::Absent } else { request(view).into() }
+    Read::of(view, || request(view))
 }
 
 fn request(view: &View) -> Result<Request, Stop> {

@@ -9,6 +9,7 @@ use juju::{Databag, RelationId, View};
 use super::provider::{self, Request};
 use super::*;
 use crate::example::{self, Example};
+use crate::trial::{said, view, written};
 
 fn example() -> Example {
     Example::parse(include_str!("../../fixtures/ingress.json"))
@@ -26,28 +27,5 @@ fn wish(number: u8) -> Wish {
         scheme: Scheme::Http,
         host: format!("my-app-{number}.my-app-endpoints.my-model.svc.cluster.local"),
         ip: Some([10, 1, 0, 7 + number].into()),
-    }
-}
-
-fn view(remote: &[(&str, &str)]) -> View {
-    let mut view = View::empty("ingress", RelationId(3));
-    view.app = Some("other".into());
-    view.remote_app = remote.iter().copied().collect();
-    view
-}
-
-/// What stands in a databag after `draft` was written into it.
-fn written(draft: &Draft, current: &Databag) -> Databag {
-    let mut after = current.clone();
-    after.apply(&draft.resolve(current, &[].into()).expect("no secret is named"));
-    after
-}
-
-fn said<T>(read: &Read<T>, ready: impl Fn(&T) -> String) -> String {
-    match read {
-        Read::Absent => "absent".into(),
-        Read::Waiting(key) => format!("waiting {key}"),
-        Read::Invalid { key, why } => format!("invalid {key}: {why}"),
-        Read::Ready(value) => ready(value),
     }
 }

@@ -9,17 +9,11 @@ pub use crate::address::BadUrl;
 use crate::address::check;
 use crate::change::{Changes, Draft};
 use crate::json;
+use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
 /// What of the relation is read by the provider.
-pub const NEEDS: Needs = Needs {
-    peer: false,
-    remote_app: true,
-    remote_units: false,
-    remote_unit_data: false,
-    local_app: true,
-    local_unit: false,
-};
+pub const NEEDS: Needs = APPS;
 
 /// A way to send spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +69,7 @@ impl fmt::Display for Protocol {
 /// The protocols that the requirer wants, each once, in its order; those that nobody has heard of are left out.
 #[must_use]
 pub fn read(view: &View) -> Read<Vec<Protocol>> {
-    if view.app.is_none() && view.remote_app.is_empty() { Read::Absent } else { request(view).into() }
+    Read::of(view, || request(view))
 }
 
 fn request(view: &View) -> Result<Vec<Protocol>, Stop> {

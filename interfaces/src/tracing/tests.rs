@@ -6,23 +6,14 @@ use proptest::prelude::*;
 use super::provider::Protocol;
 use super::*;
 use crate::example::Example;
+use crate::trial::{self, written};
 
 fn example() -> Example {
     Example::parse(include_str!("../../fixtures/tracing.json"))
 }
 
 fn view(receivers: &str) -> View {
-    let mut view = View::empty("tracing", RelationId(18));
-    view.app = Some("other".into());
-    view.remote_app = Databag::from_iter([(RECEIVERS, receivers)]);
-    view
-}
-
-/// What stands in a databag after `draft` was written into it.
-fn written(draft: &Draft, current: &Databag) -> Databag {
-    let mut after = current.clone();
-    after.apply(&draft.resolve(current, &[].into()).expect("no secret is named"));
-    after
+    trial::view(&[(RECEIVERS, receivers)])
 }
 
 /// A receiver of spans by OTLP over HTTP.

@@ -19,7 +19,8 @@ fn the_documented_example_is_read() {
 fn the_documented_secrets_are_found() {
     let example = example();
     let refs = secrets(&example.requirer("my-app/0", false));
-    let found: Vec<_> = refs.iter().map(|one| (one.id.to_string(), one.label.as_str(), one.needed)).collect();
+    let found: Vec<_> =
+        refs.iter().map(|one| (one.id.to_string(), one.label.as_deref().unwrap(), one.needed)).collect();
     let expected = [(USER, true), (TLS, false)].map(|(id, needed)| (format!("secret:{id}"), needed));
     let expected = expected.map(|(id, needed)| (id.clone(), example.label(&id).to_owned(), needed));
     assert_eq!(found, expected.each_ref().map(|(id, label, needed)| (id.clone(), label.as_str(), *needed)));
@@ -142,22 +143,22 @@ fn complete_partial_and_bad_data() {
 #[test]
 fn values_that_no_environment_holds_are_refused() {
     // The worst that is still taken: every byte of user, password and name takes three in the connection string.
-    let longest = "@".repeat(MAX_VALUE_BYTES);
-    let hosts = "h".repeat(MAX_VALUE_BYTES);
+    let longest = "@".repeat(field::MAX_BYTES);
+    let hosts = "h".repeat(field::MAX_BYTES);
     let fields = [("endpoints", &hosts), ("username", &longest), ("password", &longest), ("database", &longest)];
     let remote = fields.map(|(key, value)| (key, value.as_str()));
     let found = read(&FAMILY, &view(&remote), &Secrets::new(), &wish());
     assert!(found.ready().expect("nothing is too long").uri.expose().len() < 120 << 10);
 
     for (at, (key, _)) in remote.iter().enumerate() {
-        for length in [MAX_VALUE_BYTES + 1, 16 << 20] {
+        for length in [field::MAX_BYTES + 1, 16 << 20] {
             let (mut longer, value) = (remote, "x".repeat(length));
             longer[at].1 = &value;
             let found = read(&FAMILY, &view(&longer), &Secrets::new(), &wish());
             assert_eq!(found, Read::Invalid { key: (*key).into(), why: "it is too long".into() });
         }
     }
-    let secret = user(&[("uris", &"x".repeat(MAX_VALUE_BYTES + 1))]);
+    let secret = user(&[("uris", &"x".repeat(field::MAX_BYTES + 1))]);
     assert_eq!(said(&read(&FAMILY, &view(&[ADDRESS]), &secret, &wish())), "invalid uris");
 }
 

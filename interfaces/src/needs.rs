@@ -1,0 +1,16 @@
+//! How much of a relation the interfaces read: most of them the two applications' databags alone.
+
+use juju::Needs;
+
+/// The two applications' databags.
+pub(crate) const APPS: Needs = Needs {
+    peer: false,
+    remote_app: true,
+    remote_units: false,
+    remote_unit_data: false,
+    local_app: true,
+    local_unit: false,
+};
+
+/// The other application's databag and those of its units.
+pub(crate) const OTHER_SIDE: Needs = Needs { remote_units: true, remote_unit_data: true, local_app: false, ..APPS };

@@ -1,0 +1,130 @@
+//! Interface `rabbitmq`: a message broker, and a user there.
+//!
+//! The requirer's leader asks for a user and a virtual host. There are two kinds of providers: that of Kubernetes answers
+//! in its application's databag and only names its units' hosts in theirs; that of machines answers in each of its units'
+//! databags. The port is always 5672, and there is no TLS.
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - it takes the units in whatever order a set of Python's has them, another one in each process, so addresses and
+//!   processes change for no reason; here they are in the order of their numbers;
+//! - it puts the password into the address as it is; here it's percent-encoded, as is the user.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, Secret, View};
+
+use crate::change::{Changes, Draft};
+use crate::field::text;
+use crate::needs::OTHER_SIDE;
+use crate::read::{Read, Stop};
+use crate::uri;
+
+/// The name of the interface.
+pub const INTERFACE: &str = "rabbitmq";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = Needs { local_app: true, ..OTHER_SIDE };
+
+/// The port of every provider.
+pub const PORT: u16 = 5672;
+
+const HOST: &str = "hostname";
+const PASSWORD: &str = "password";
+
+/// What a requirer wants of its relation; providers don't repeat it, so it's part of what is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The user's name; web apps ask for one of the application's name.
+    pub username: String,
+    /// The virtual host; web apps ask for `/`.
+    pub vhost: String,
+}
+
+/// A broker that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// The user.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// The virtual host.
+    pub vhost: String,
+    /// The host to go to.
+    pub host: String,
+    /// Every host there is, for clients that go to the next if one doesn't answer; at least [`host`](Self::host).
+    pub hosts: Vec<String>,
+}
+
+impl Broker {
+    /// The address `amqp://…` to go to.
+    #[must_use]
+    pub fn uri(&self) -> Secret {
+        self.at(&self.host)
+    }
+
+    /// One such address for each host.
+    #[must_use]
+    pub fn uris(&self) -> Vec<Secret> {
+        self.hosts.iter().map(|host| self.at(host)).collect()
+    }
+
+    fn at(&self, host: &str) -> Secret {
+        let endpoint = uri::endpoint(host, PORT).unwrap_or_else(|_| host.to_owned());
+        uri::build("amqp", &self.username, &self.password, &endpoint, &self.vhost)
+    }
+}
+
+/// What the relation says.
+///
+/// ```
+/// use interfaces::{Read, rabbitmq};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("rabbitmq", RelationId(10));
+/// view.app = Some("rabbitmq-k8s".into());
+/// let wish = rabbitmq::Wish { username: "shop".into(), vhost: "/".into() };
+/// assert_eq!(rabbitmq::read(&view, &wish), Read::Waiting("hostname".into()));
+/// view.remote_app = Databag::from_iter([("hostname", "rabbit"), ("password", "p@ss")]);
+/// let broker = rabbitmq::read(&view, &wish).ready().cloned().unwrap();
+/// assert_eq!(broker.uri().expose(), "amqp://shop:p%40ss@rabbit:5672/%2F");
+/// ```
+#[must_use]
+pub fn read(view: &View, wish: &Wish) -> Read<Broker> {
+    Read::of(view, || broker(view, wish))
+}
+
+fn broker(view: &View, wish: &Wish) -> Result<Broker, Stop> {
+    let complete = |bag: &&Databag| [HOST, PASSWORD].iter().all(|key| bag.text(key).is_some_and(|v| !v.is_empty()));
+    let bag =
+        std::iter::once(&view.remote_app).chain(view.units.values()).find(complete).ok_or_else(|| missing(view))?;
+    let (host, password) = (text(bag, HOST)?.unwrap_or_default(), text(bag, PASSWORD)?.unwrap_or_default());
+    let mut hosts: Vec<String> = Vec::new();
+    for unit in view.units.values() {
+        hosts.extend(text(unit, HOST)?.filter(|host| !hosts.contains(host)));
+    }
+    if hosts.is_empty() {
+        hosts.push(host.clone());
+    }
+    for host in hosts.iter().chain([&host]) {
+        uri::endpoint(host, PORT).map_err(|why| Stop::invalid(HOST, why))?;
+    }
+    Ok(Broker { username: wish.username.clone(), password: password.into(), vhost: wish.vhost.clone(), host, hosts })
+}
+
+/// What no databag has together with the other.
+fn missing(view: &View) -> Stop {
+    let named = |bag: &Databag| bag.text(HOST).is_some_and(|host| !host.is_empty());
+    let named = named(&view.remote_app) || view.units.values().any(named);
+    Stop::waiting(if named { PASSWORD } else { HOST })
+}
+
+/// What to write: who wants to come in, if this unit leads.
+#[must_use]
+pub fn request(view: &View, wish: &Wish) -> Changes {
+    let wanted = Databag::from_iter([("username", wish.username.clone()), ("vhost", wish.vhost.clone())]);
+    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
+    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+}

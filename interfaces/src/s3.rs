@@ -1,0 +1,123 @@
+//! Interface `s3`, version 0: a bucket of object storage, and the keys to it.
+//!
+//! The requirer's leader asks for a `bucket`; the provider answers with the keys, the bucket it gives, and how to reach
+//! it, in plain text but for two lists, which are JSON. Version 1, in which the keys are in a secret, is only recognised.
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - it takes every value for JSON if it can be, and then refuses what isn't text, such as the `4` that providers send as
+//!   `s3-api-version`; here only the two lists are JSON;
+//! - a databag without keys, which is what every provider's looks like at first, blocks it; here they are waited for.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, Secret, View};
+
+use crate::change::{Changes, Draft};
+use crate::field::{needed, text};
+use crate::json;
+use crate::needs::APPS;
+use crate::read::{Read, Stop};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "s3";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = APPS;
+
+const BUCKET: &str = "bucket";
+
+/// Where version 1 has the keys.
+const KEYS_IN_SECRET: &str = "secret-extra";
+
+/// What a requirer wants of its relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The bucket's name; web apps ask for one of the application's name.
+    pub bucket: String,
+}
+
+/// A bucket that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name: what the provider calls it, which may not be what was asked for.
+    pub bucket: String,
+    /// The key that says who asks.
+    pub access_key: Secret,
+    /// The key that proves it.
+    pub secret_key: Secret,
+    /// Where the storage is; none is Amazon's own.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// The folder of the bucket that is meant.
+    pub path: Option<String>,
+    /// The class that objects are stored in.
+    pub storage_class: Option<String>,
+    /// The version of the API or of its signatures.
+    pub api_version: Option<String>,
+    /// Where requests name the bucket: `host` or `path`.
+    pub uri_style: Option<String>,
+    /// The certificates that the storage's is signed with, as the provider writes them.
+    pub tls_ca_chain: Vec<String>,
+    /// Headers for what is stored.
+    pub attributes: Vec<String>,
+}
+
+impl Bucket {
+    /// The URI style by the name that clients have for it: `virtual` for `host`.
+    #[must_use]
+    pub fn addressing_style(&self) -> Option<&str> {
+        self.uri_style.as_deref().map(|style| if style == "host" { "virtual" } else { style })
+    }
+}
+
+/// What the relation says.
+///
+/// ```
+/// use interfaces::{Read, s3};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("s3", RelationId(12));
+/// view.app = Some("s3-integrator".into());
+/// assert_eq!(s3::read(&view), Read::Waiting("access-key".into()));
+/// view.remote_app = Databag::from_iter([("access-key", "AKIA"), ("secret-key", "x"), ("bucket", "media")]);
+/// assert_eq!(s3::read(&view).ready().unwrap().bucket, "media");
+/// ```
+#[must_use]
+pub fn read(view: &View) -> Read<Bucket> {
+    Read::of(view, || bucket(&view.remote_app))
+}
+
+fn bucket(app: &Databag) -> Result<Bucket, Stop> {
+    if app.text("access-key").is_none() && app.text(KEYS_IN_SECRET).is_some() {
+        return Err(Stop::invalid(
+            KEYS_IN_SECRET,
+            "it is of version 1 of the interface: relate a provider of version 0",
+        ));
+    }
+    let list = |key: &str| json::value(app, key, "a list of texts").map(Option::unwrap_or_default);
+    Ok(Bucket {
+        access_key: needed(app, "access-key")?.into(),
+        secret_key: needed(app, "secret-key")?.into(),
+        bucket: needed(app, BUCKET)?,
+        endpoint: text(app, "endpoint")?,
+        region: text(app, "region")?,
+        path: text(app, "path")?,
+        storage_class: text(app, "storage-class")?,
+        api_version: text(app, "s3-api-version")?,
+        uri_style: text(app, "s3-uri-style")?,
+        tls_ca_chain: list("tls-ca-chain")?,
+        attributes: list("attributes")?,
+    })
+}
+
+/// What to write: the name of the bucket, if this unit leads.
+#[must_use]
+pub fn request(view: &View, wish: &Wish) -> Changes {
+    let wanted = Databag::from_iter([(BUCKET, wish.bucket.clone())]);
+    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
+    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+}

@@ -1,0 +1,43 @@
+//! The provider's half of [`s3`](super). Its application's `data` keeps a copy of the request, which tells other
+//! implementations that it has been seen.
+
+use juju::{Databag, Needs, View};
+
+use super::{BUCKET, Bucket};
+use crate::change::{Changes, Draft};
+use crate::field::needed;
+use crate::json;
+use crate::needs::APPS;
+use crate::read::Read;
+
+/// What of the relation is read by the provider.
+pub const NEEDS: Needs = APPS;
+
+/// The name of the bucket that the requirer asks for.
+#[must_use]
+pub fn read(view: &View) -> Read<String> {
+    Read::of(view, || needed(&view.remote_app, BUCKET))
+}
+
+/// What the **leader** writes: the bucket it gives.
+#[must_use]
+pub fn answer(view: &View, bucket: &Bucket) -> Changes {
+    let clear = |value: &Option<String>| value.clone().unwrap_or_default();
+    let list = |list: &Vec<String>| if list.is_empty() { String::new() } else { json::text(list) };
+    let wanted = Databag::from_iter([
+        ("access-key", bucket.access_key.expose().to_owned()),
+        ("secret-key", bucket.secret_key.expose().to_owned()),
+        (BUCKET, bucket.bucket.clone()),
+        ("endpoint", clear(&bucket.endpoint)),
+        ("region", clear(&bucket.region)),
+        ("path", clear(&bucket.path)),
+        ("storage-class", clear(&bucket.storage_class)),
+        ("s3-api-version", clear(&bucket.api_version)),
+        ("s3-uri-style", clear(&bucket.uri_style)),
+        ("tls-ca-chain", list(&bucket.tls_ca_chain)),
+        ("attributes", list(&bucket.attributes)),
+        ("data", json::copy(&view.remote_app)),
+    ]);
+    let current = view.local_app.clone().unwrap_or_default();
+    Changes { app: Draft::differing(&current, &wanted), ..Changes::default() }
+}

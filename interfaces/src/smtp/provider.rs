@@ -1,0 +1,40 @@
+//! The provider's half of [`smtp`](super). It's asked for nothing, so there is nothing to read.
+
+use juju::{Databag, Needs, SecretContent, View};
+
+use super::{PASSWORD_ID, Smtp};
+use crate::change::{Changes, Draft, Offer};
+use crate::json;
+use crate::needs::APPS;
+
+/// What of the relation is read by the provider: what it has written.
+pub const NEEDS: Needs = Needs { remote_app: false, ..APPS };
+
+/// What the **leader** writes: the server, and its password in a secret.
+#[must_use]
+pub fn answer(view: &View, server: &Smtp) -> Changes {
+    let clear = |value: &Option<String>| value.clone().unwrap_or_default();
+    let recipients = if server.recipients.is_empty() { String::new() } else { json::text(&server.recipients) };
+    let mut wanted = Databag::from_iter([
+        ("host", server.host.clone()),
+        ("port", server.port.to_string()),
+        ("user", clear(&server.user)),
+        ("password", String::new()),
+        ("auth_type", server.auth.name().to_owned()),
+        ("transport_security", server.security.name().to_owned()),
+        ("domain", clear(&server.domain)),
+        ("skip_ssl_verify", if server.skip_ssl_verify { "True" } else { "False" }.to_owned()),
+        ("smtp_sender", clear(&server.sender)),
+        ("recipients", recipients),
+    ]);
+    let current = view.local_app.clone().unwrap_or_default();
+    let Some(password) = &server.password else {
+        wanted.insert(PASSWORD_ID.to_owned(), String::new());
+        return Changes { app: Draft::differing(&current, &wanted), ..Changes::default() };
+    };
+    let mut app = Draft::differing(&current, &wanted);
+    let label = format!("smtp.{}.password", view.id);
+    app.refer(PASSWORD_ID, &label);
+    let content = SecretContent::from([("password".to_owned(), password.clone())]);
+    Changes { app, offers: vec![Offer { label, content, relation: view.id }], ..Changes::default() }
+}
