@@ -49,8 +49,7 @@ fn rotation_refused(seen: &Seen, shape: &Shape) -> Option<String> {
     if let Some(Status { message, .. }) = Hold::status(&holds) {
         return Some(format!("the key was not rotated: {message}"));
     }
-    let keys =
-        shape.framework.options.iter().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
+    let keys = shape.framework.options().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
     let set = keys.into_iter().find(|option| seen.config.get(option.name).is_some())?;
     Some(format!("the key is set by the option {}: change it there", set.name))
 }

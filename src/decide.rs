@@ -41,12 +41,12 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
 }
 
 /// What the leader asks of others, and what every unit writes down of its own. Ingress is told of the port only by an event that
-/// looks at the workload.
+/// looks at the workload, and only of one that is right.
 fn requests(seen: &Seen, shape: &Shape, opens: bool) -> Vec<DatabagWrite> {
-    let port = shape.port();
+    let port = shape.port(&seen.config).filter(|_| seen.workload.is_some());
+    let told = |integration: &&Integration| port.is_some() || integration.endpoint.interface != Interface::Ingress;
+    let port = port.unwrap_or(shape.framework.port);
     let serving = Serving { port, open: opens || seen.ports.contains(&Port::tcp(port)) };
-    let told =
-        |integration: &&Integration| seen.workload.is_some() || integration.endpoint.interface != Interface::Ingress;
     let integrations = seen.integrations.iter().filter(told);
     integrations.flat_map(|integration| relation::requests(integration, &seen.unit, serving)).collect()
 }

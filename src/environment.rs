@@ -3,7 +3,7 @@
 
 use pebble::plan::Environment;
 
-use crate::framework::{Framework, Metrics};
+use crate::framework::{Facts, Framework, Metrics};
 use crate::observe::Unit;
 use crate::options::Settings;
 
@@ -14,8 +14,8 @@ pub struct Sources<'a> {
     pub unit: &'a Unit,
     /// The port the workload listens on.
     pub port: u16,
-    /// Where it's told that its metrics are.
-    pub metrics: Option<Metrics>,
+    /// Where its metrics are.
+    pub metrics: Option<Metrics<'a>>,
     /// The address at which visitors reach the application, if something stands before it.
     pub url: Option<&'a str>,
     /// The application's secret key, of the peer relation.
@@ -33,37 +33,33 @@ pub fn base_url(unit: &Unit, port: u16) -> String {
 }
 
 /// The whole map. Of two groups with the same name the later wins: the author's options, the framework's options,
-/// metrics, base URL, secret key, proxies, peers, integrations.
+/// port and metrics, base URL, secret key, proxies, peers, integrations, the framework's own.
 #[must_use]
 pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_>) -> Environment {
     let mut all = settings.user.clone();
+    all.extend(framework.constants.iter().copied());
     all.extend(settings.framework.clone());
-    if let Some(Metrics { port, path }) = &sources.metrics {
-        all.insert(framework.variable("METRICS_PORT"), port.to_string());
-        all.insert(framework.variable("METRICS_PATH"), path.to_string());
-    }
-    let url = sources.url.map_or_else(|| base_url(sources.unit, sources.port), str::to_owned);
-    all.insert(framework.variable("BASE_URL"), url);
-    secret_key(framework, settings, sources.secret_key, &mut all);
+    all.extend(told(framework, sources));
+    let base_url = sources.url.map_or_else(|| base_url(sources.unit, sources.port), str::to_owned);
+    all.insert(framework.variable("BASE_URL"), base_url.clone());
+    // An option's key, the framework's or the author's, stands above the one that was made.
+    all.entry(framework.variable("SECRET_KEY")).or_insert_with(|| sources.secret_key.to_owned());
     all.extend(proxies(sources.unit));
     if !sources.peers.is_empty() {
         all.insert(framework.variable("PEER_FQDNS"), sources.peers.join(","));
     }
     all.extend(sources.integrations.clone());
+    let facts = Facts { options: &settings.values, base_url: &base_url, metrics: sources.metrics };
+    all.extend((framework.own)(&facts));
     all
 }
 
-/// An option's key goes above a variable that an author's option of the same name made; the generated one beneath.
-fn secret_key(framework: &Framework, settings: &Settings, generated: &str, all: &mut Environment) {
-    let name = framework.variable("SECRET_KEY");
-    match &settings.secret_key {
-        Some(key) => {
-            all.insert(name, key.expose().to_owned());
-        }
-        None => {
-            all.entry(name).or_insert_with(|| generated.to_owned());
-        }
-    }
+/// What the workload is told of `paas-config.yaml`.
+fn told(framework: &Framework, sources: &Sources<'_>) -> Environment {
+    let port = framework.told.port.map(|name| (name, sources.port.to_string()));
+    let metrics = framework.told.metrics.zip(sources.metrics);
+    let metrics = metrics.map(|([port, path], at)| [(port, at.port.to_string()), (path, at.path.to_owned())]);
+    port.into_iter().chain(metrics.into_iter().flatten()).collect()
 }
 
 /// The model's proxies, in both spellings; one that isn't set has no variable.

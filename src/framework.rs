@@ -1,107 +1,131 @@
 //! What a web framework is to the charm: a value of names, options and rules. Adding a framework is adding one file
-//! beside [`flask`] and one line to [`ALL`]; no stage of the pipeline asks which one it serves.
+//! beside [`flask`] and one line to [`ALL`]; no stage of the pipeline asks which one it serves. `docs/add-a-framework.md`
+//! shows it.
 
+pub mod django;
+pub mod fastapi;
 pub mod flask;
+pub mod option;
 
-use std::borrow::Cow;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
+
+use pebble::plan::Environment;
+
+pub use option::{FrameworkOption, Purpose, Rule, Value};
+
+use crate::web_server::WebServer;
 
 /// Every framework the charm serves, in each line of its charms.
-pub const ALL: &[&Framework] = &[&flask::FLASK, &flask::FLASK_2];
-
-/// The container of every framework in the second line of charms; it shows none of them.
-const COMMON_CONTAINER: &str = "app";
+pub const ALL: &[&Framework] =
+    &[&flask::FLASK, &flask::FLASK_2, &django::DJANGO, &django::DJANGO_2, &fastapi::FASTAPI, &fastapi::FASTAPI_2];
 
 /// The facts about one framework. All of them are the names that its rock and its charm already use.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Framework {
     /// The name, which is also the main service's and the beginning of the secret key's in the peer databag.
     pub name: &'static str,
+    /// The name for people.
+    pub title: &'static str,
+    /// The line of charms.
+    pub line: Line,
     /// The container the charm declares.
     pub container: &'static str,
-    /// What the names of variables begin with.
+    /// What the names of the author's variables begin with, and of those that every framework has.
     pub prefix: &'static str,
     /// Where the application's files are; the working directory of everything the charm runs.
     pub app_dir: &'static str,
-    /// Where the charm keeps its files in the container.
+    /// Where the charm writes the rock's own services down.
     pub state_dir: &'static str,
-    /// The port the workload listens on, unless `paas-config.yaml` says otherwise.
+    /// The port the workload listens on, unless an option or `paas-config.yaml` says otherwise.
     pub port: u16,
-    /// Where the workload's metrics are, in the line of charms that tells it so and has `paas-config.yaml` say otherwise.
-    pub metrics: Option<Metrics>,
-    /// The options the framework gives a charm.
-    pub options: &'static [FrameworkOption],
-    /// Whether its web server can be had to log in JSON.
-    pub logs_json: bool,
+    /// Where the workload's metrics are, unless options or `paas-config.yaml` say otherwise.
+    pub metrics: Option<Metrics<'static>>,
+    /// How the workload is told of what `paas-config.yaml` says.
+    pub told: Told,
+    /// The options the framework gives a charm, in groups.
+    pub options: &'static [&'static [FrameworkOption]],
+    /// Variables that are always the same.
+    pub constants: &'static [(&'static str, &'static str)],
+    /// Variables that take more than a row in a table.
+    pub own: fn(&Facts<'_>) -> Environment,
+    /// What serves the application.
+    pub server: WebServer,
+    /// In which names what integrations give is told.
+    pub naming: Naming,
+    /// Whether it doesn't run without a database.
+    pub needs_database: bool,
     /// Beginnings of option names that a charm's author can't use.
     pub reserved: &'static [&'static str],
 }
 
+/// The lines of charms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// 1.x: ports and metrics are options.
+    First,
+    /// 2.x: they stand in `paas-config.yaml`, and names are alike for all frameworks.
+    Second,
+}
+
 /// Where metrics are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Metrics {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metrics<'a> {
     /// Their port.
     pub port: u16,
     /// Their path.
-    pub path: Cow<'static, str>,
+    pub path: &'a str,
 }
 
-/// An option that comes with the framework.
-#[derive(Debug, Clone, Copy)]
-pub struct FrameworkOption {
-    /// Its name in the charm.
-    pub name: &'static str,
-    /// What it's for.
-    pub purpose: Purpose,
-    /// Which values are right.
-    pub rule: Rule,
-}
-
-/// What the value of a framework's option is used for.
+/// The variables that tell the workload of what isn't an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A variable of this name, behind the framework's prefix.
-    Variable(&'static str),
-    /// A setting of this name in the web server's configuration file.
-    WebServer(&'static str),
-    /// The class of the web server's workers.
-    WorkerClass,
-    /// The application's secret key, in clear.
-    SecretKey,
-    /// A Juju secret whose `value` is the application's secret key.
-    SecretKeyId,
+pub struct Told {
+    /// Its port.
+    pub port: Option<&'static str>,
+    /// Port and path of its metrics.
+    pub metrics: Option<[&'static str; 2]>,
 }
 
-/// Which values an option takes.
+impl Told {
+    /// Nothing.
+    pub const NOTHING: Self = Self { port: None, metrics: None };
+}
+
+/// In which names what integrations give is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// Any value of the option's type.
-    Any,
-    /// Text that isn't empty.
-    NotEmpty,
-    /// A whole number of at least this.
-    AtLeast(i64),
-    /// `http` or `https` in any case; handed on in capitals.
-    UrlScheme,
+pub enum Naming {
+    /// `POSTGRESQL_DB_…` and the like.
+    Plain,
+    /// Spring's properties too.
+    Spring,
 }
 
-impl fmt::Display for Rule {
-    /// The rule as what a value must be: "must …".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("may be anything"),
-            Self::NotEmpty => f.write_str("must not be empty"),
-            Self::AtLeast(least) => write!(f, "must be {least} or more"),
-            Self::UrlScheme => f.write_str("must be HTTP or HTTPS"),
-        }
-    }
+/// What a framework's own variables are made of.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The values of the framework's options that are text, numbers or booleans, by the options' names.
+    pub options: &'a BTreeMap<&'static str, String>,
+    /// The address at which visitors reach the application.
+    pub base_url: &'a str,
+    /// Where its metrics are.
+    pub metrics: Option<Metrics<'a>>,
+}
+
+/// No variables of its own.
+#[must_use]
+pub fn nothing(_: &Facts<'_>) -> Environment {
+    Environment::new()
 }
 
 impl Framework {
+    /// The options it gives a charm.
+    pub fn options(&self) -> impl Iterator<Item = &'static FrameworkOption> + use<> {
+        self.options.iter().copied().flatten()
+    }
+
     /// The option of this name, if the framework brings it.
     #[must_use]
-    pub fn option(&self, name: &str) -> Option<&FrameworkOption> {
-        self.options.iter().find(|option| option.name == name)
+    pub fn option(&self, name: &str) -> Option<&'static FrameworkOption> {
+        self.options().find(|option| option.name == name)
     }
 
     /// Whether an option of this name isn't the author's own.
@@ -129,12 +153,35 @@ impl Framework {
         names.join(", ")
     }
 
-    /// The framework that a charm's containers show, if they do: `flask-app` is Flask's alone.
+    /// The name of the framework that a charm shows: `flask-app` is Flask's container alone, and an option that only one
+    /// framework has is that one's.
     #[must_use]
-    pub fn of_containers<'a>(mut containers: impl Iterator<Item = &'a str>) -> Option<&'static Self> {
-        let shows = |name: &str| ALL.iter().copied().find(|framework| framework.container == name);
-        containers.find_map(|name| shows(name).filter(|_| name != COMMON_CONTAINER))
+    pub fn shown(containers: &[&str], options: &[&str]) -> Option<&'static str> {
+        let by_container = only(ALL.iter().filter(|f| containers.contains(&f.container)).map(|f| f.name));
+        by_container.or_else(|| only(options.iter().filter_map(|option| owner(option))))
     }
+
+    /// Of the lines of one framework, the one that a charm is of. Where both have the same container, options that only
+    /// the first has show that line, and a peer endpoint of the second shows that.
+    #[must_use]
+    pub fn line_of(lines: &[&'static Self], options: &[&str], has_new_peers: bool) -> Option<&'static Self> {
+        let of = |line: Line| lines.iter().copied().find(|framework| framework.line == line);
+        let (Some(first), Some(second)) = (of(Line::First), of(Line::Second)) else { return lines.first().copied() };
+        let old = |name: &&str| first.option(name).is_some() && second.option(name).is_none();
+        let is_first = options.iter().any(old) || !has_new_peers;
+        Some(if is_first { first } else { second })
+    }
+}
+
+/// The framework that alone has an option of this name.
+fn owner(option: &str) -> Option<&'static str> {
+    only(ALL.iter().filter(|framework| framework.option(option).is_some()).map(|framework| framework.name))
+}
+
+/// The name, if it's always the same.
+fn only(names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let names: BTreeSet<_> = names.collect();
+    names.first().copied().filter(|_| names.len() == 1)
 }
 
 #[cfg(test)]
@@ -142,13 +189,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_option_stands_twice_and_each_framework_has_its_own_name() {
+    fn no_option_stands_twice_and_each_line_is_alone() {
         for framework in ALL {
-            let mut names: Vec<_> = framework.options.iter().map(|option| option.name).collect();
+            let mut names: Vec<_> = framework.options().map(|option| option.name).collect();
+            let length = names.len();
             names.sort_unstable();
             names.dedup();
-            assert_eq!(names.len(), framework.options.len(), "{}", framework.name);
-            assert!(Framework::named(framework.name).any(|found| found.container == framework.container));
+            assert_eq!(names.len(), length, "{}", framework.name);
+            let same = ALL.iter().filter(|other| (other.name, other.line) == (framework.name, framework.line));
+            assert_eq!(same.count(), 1, "{}", framework.name);
+        }
+    }
+
+    #[test]
+    fn defaults_are_right_and_of_the_options_type() {
+        for option in ALL.iter().flat_map(|framework| framework.options()) {
+            let Some(default) = option.default else { continue };
+            assert!(option.kind.accepts(&default.into()), "{}", option.name);
         }
     }
 
@@ -158,9 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn a_container_shows_its_framework() {
-        let of = |names: &[&'static str]| Framework::of_containers(names.iter().copied()).map(|f| f.name);
-        assert_eq!(of(&["sidecar", "flask-app"]), Some("flask"));
-        assert_eq!(of(&["nginx", "app"]), None);
+    fn containers_and_options_show_the_framework_if_they_are_one_framework_s() {
+        let table: [(&[&str], &[&str], Option<&str>); 6] = [
+            (&["sidecar", "flask-app"], &[], Some("flask")),
+            (&["django-app"], &[], Some("django")),
+            (&["nginx", "app"], &[], None),
+            (&["app"], &["webserver-workers", "motto"], None),
+            (&["app"], &["webserver-workers", "flask-env"], Some("flask")),
+            (&["app"], &["webserver-log-level"], Some("fastapi")),
+        ];
+        for (containers, options, expected) in table {
+            assert_eq!(Framework::shown(containers, options), expected, "{containers:?} {options:?}");
+        }
     }
 }

@@ -1,15 +1,32 @@
 //! Gunicorn as the charm runs it: its configuration file, the check of it, and the class of its workers. Pure.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use pebble::plan::command;
 
-use crate::framework::Framework;
+use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
 use crate::paas_config::Logging;
+use crate::web_server::{Setup, Wish};
+
+/// The options of every framework under gunicorn.
+pub const OPTIONS: &[FrameworkOption] = &[
+    setting("webserver-keepalive", "keepalive", 0),
+    setting("webserver-threads", "threads", 1),
+    setting("webserver-timeout", "timeout", 0),
+    FrameworkOption::text("webserver-worker-class", Rule::OneOf(WORKER_CLASSES)).used_as(Purpose::WorkerClass),
+    setting("webserver-workers", "workers", 1),
+];
+
+/// The classes that workers can have.
+pub const WORKER_CLASSES: &[&str] = &["sync", "gevent"];
+
+const fn setting(option: &'static str, name: &'static str, least: i64) -> FrameworkOption {
+    FrameworkOption::int(option, Rule::AtLeast(least)).used_as(Purpose::WebServer(name))
+}
 
 /// A logger that writes JSON and still counts for statsd.
-const JSON_LOGGING: &str = include_str!("gunicorn/json_logging.py");
+const JSON_LOGGING: &str =
+    concat!(include_str!("web_server/json_records.py"), include_str!("gunicorn/json_logging.py"));
 
 /// What has workers send the application's spans.
 const TRACING: &str = include_str!("gunicorn/tracing.py");
@@ -29,56 +46,53 @@ pub fn log_dir(framework: &Framework) -> String {
     format!("/var/log/{}", framework.name)
 }
 
-/// What the web server shall be like.
-#[derive(Debug)]
-pub struct Server<'a> {
-    /// The port it listens on.
-    pub port: u16,
-    /// Its settings in numbers.
-    pub settings: &'a BTreeMap<&'static str, i64>,
-    /// Logs go to the standard streams, since Pebble can forward them; else they go to files.
-    pub forwards_logs: bool,
-    /// How it writes its logs.
-    pub logging: Logging,
-    /// The application's spans have somewhere to go.
-    pub traces: bool,
+/// What it takes for gunicorn to be as it's wished, when its service has this command.
+///
+/// # Errors
+///
+/// A command that can't be split into words, in Pebble's words.
+pub fn setup(framework: &Framework, wish: &Wish<'_>, command: &str) -> Result<Setup, command::Error> {
+    Ok(Setup {
+        folders: vec![log_dir(framework)],
+        files: [(config_path(framework), config(framework, wish))].into(),
+        check: Some(check_command(command)?),
+        at_start: logger(wish.logging).to_owned(),
+        reloads: true,
+        ..Setup::default()
+    })
 }
 
-impl Server<'_> {
-    /// The configuration file.
-    #[must_use]
-    pub fn config(&self, framework: &Framework) -> String {
-        let logs = log_dir(framework);
-        let log = |name: &str| if self.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
-        let mut text = format!(
-            "{}{}bind = ['0.0.0.0:{}']\nchdir = '{}'\naccesslog = '{}'\nerrorlog = '{}'\n\
-            statsd_host = 'localhost:9125'",
-            self.logger(),
-            if self.traces { TRACING } else { "" },
-            self.port,
-            framework.app_dir,
-            log("access"),
-            log("error"),
-        );
-        for name in ["workers", "threads", "keepalive", "timeout"] {
-            if let Some(value) = self.settings.get(name) {
-                // Writing to a string can't fail.
-                let _ = write!(text, "\n{name} = {value}");
-            }
+/// The configuration file.
+fn config(framework: &Framework, wish: &Wish<'_>) -> String {
+    let logs = log_dir(framework);
+    let log = |name: &str| if wish.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
+    let mut text = format!(
+        "{}{}bind = ['0.0.0.0:{}']\nchdir = '{}'\naccesslog = '{}'\nerrorlog = '{}'\n\
+        statsd_host = 'localhost:9125'",
+        logger(wish.logging),
+        if wish.traces { TRACING } else { "" },
+        wish.port,
+        framework.app_dir,
+        log("access"),
+        log("error"),
+    );
+    for name in ["workers", "threads", "keepalive", "timeout"] {
+        if let Some(value) = wish.settings.web_server.get(name) {
+            // Writing to a string can't fail.
+            let _ = write!(text, "\n{name} = {value}");
         }
-        if self.traces {
-            let _ = write!(text, "\naccess_log_format = '{ACCESS_LOG_FORMAT}'");
-        }
-        text
     }
+    if wish.traces {
+        let _ = write!(text, "\naccess_log_format = '{ACCESS_LOG_FORMAT}'");
+    }
+    text
+}
 
-    /// The part of the configuration that only a start takes up: gunicorn keeps its logger when it reads the file anew.
-    #[must_use]
-    pub fn logger(&self) -> &'static str {
-        match self.logging {
-            Logging::Plain => "",
-            Logging::Json => JSON_LOGGING,
-        }
+/// The part of the configuration that only a start takes up: gunicorn keeps its logger when it reads the file anew.
+fn logger(logging: Logging) -> &'static str {
+    match logging {
+        Logging::Plain => "",
+        Logging::Json => JSON_LOGGING,
     }
 }
 
@@ -87,7 +101,7 @@ impl Server<'_> {
 /// # Errors
 ///
 /// A command that can't be split into words, in Pebble's words.
-pub fn check_command(service_command: &str) -> Result<Vec<String>, command::Error> {
+fn check_command(service_command: &str) -> Result<Vec<String>, command::Error> {
     let words = command::parse(service_command)?.args().into_iter();
     Ok(words.chain(["--check-config".to_owned()]).collect())
 }
@@ -136,12 +150,14 @@ fn class_position(words: &[&mut String]) -> Option<(usize, &'static str)> {
 mod tests {
     use super::*;
     use crate::framework::flask::FLASK;
+    use crate::options::Settings;
 
     const COMMAND: &str = "/bin/python3 -m gunicorn -c /flask/gunicorn.conf.py 'app:app' -k [ sync ]";
 
     fn config(settings: &[(&'static str, i64)], forwards_logs: bool, logging: Logging, traces: bool) -> String {
-        let settings = settings.iter().copied().collect();
-        Server { port: 8000, settings: &settings, forwards_logs, logging, traces }.config(&FLASK)
+        let settings = Settings { web_server: settings.iter().copied().collect(), ..Settings::default() };
+        let wish = Wish { port: 8000, settings: &settings, forwards_logs, logging, traces };
+        setup(&FLASK, &wish, COMMAND).unwrap().files["/flask/gunicorn.conf.py"].clone()
     }
 
     #[test]

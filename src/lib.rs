@@ -1,4 +1,4 @@
-//! The web-app charm: a Flask application as a Juju charm on Kubernetes.
+//! The web-app charm: a 12-factor application (Flask, Django, FastAPI, …) as a Juju charm on Kubernetes.
 //!
 //! Juju starts the binary once for an event, and the event goes one way:
 //!
@@ -33,6 +33,8 @@ pub mod services;
 pub mod shape;
 pub mod steps;
 pub mod url;
+pub mod uvicorn;
+pub mod web_server;
 
 pub use charm::WebApp;
 pub use framework::Framework;

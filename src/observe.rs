@@ -100,8 +100,8 @@ pub struct Container {
     pub services: Vec<ServiceInfo>,
     /// The services as they were before the charm's layer, if an earlier event wrote them down.
     pub original: Option<Services>,
-    /// The web server's configuration file, if there is one.
-    pub server_config: Option<Vec<u8>>,
+    /// Of the files that the charm writes for the web server, those that are there, by their paths.
+    pub server_files: BTreeMap<String, Vec<u8>>,
     /// The application's migration.
     pub migration: Migration,
 }
@@ -133,7 +133,7 @@ pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Re
     if everything {
         seen.state = juju.state()?;
         seen.ports = juju.opened_ports()?;
-        seen.workload = Some(workload::read(pebble, shape.framework));
+        seen.workload = Some(workload::read(pebble, shape));
     }
     Ok(seen)
 }

@@ -7,10 +7,11 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use juju::{Config, ConfigOption, ConfigValue, OptionKind, Secret, SecretContent};
+use juju::{Config, ConfigOption, ConfigValue, OptionKind, SecretContent};
 use pebble::plan::Environment;
 
 use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
+use crate::gunicorn::WORKER_CLASSES;
 use crate::hold::Hold;
 use value::text;
 
@@ -24,8 +25,8 @@ pub struct Settings {
     pub user: Environment,
     /// The framework's variables, which go above the author's.
     pub framework: Environment,
-    /// The secret key that an option sets, instead of the generated one.
-    pub secret_key: Option<Secret>,
+    /// The values of the framework's options that aren't secret, by the options' names.
+    pub values: BTreeMap<&'static str, String>,
     /// The web server's settings.
     pub web_server: BTreeMap<&'static str, i64>,
     /// The class of the web server's workers, where it's set.
@@ -57,40 +58,77 @@ pub fn settings(
 ) -> Result<Settings, Vec<Hold>> {
     let mut settings = Settings::default();
     let mut problems = Vec::new();
-    for (name, option) in declared {
-        let value = config.get(name);
-        let outcome = match framework.option(name) {
-            Some(ours) => framework_option(framework, ours, value, secrets, &mut settings),
-            None if framework.reserves(name) => Ok(()),
-            None => user_option(framework, name, option, value, secrets, &mut settings.user),
-        };
+    for option in framework.options() {
+        let kind = declared.get(option.name).map_or(option.kind, |declared| declared.kind);
+        let Some(value) = value(option, config) else { continue };
+        let outcome = framework_option(framework, option, kind, &value, secrets, &mut settings);
+        problems.extend(outcome.err());
+    }
+    for (name, option) in declared.iter().filter(|(name, _)| !framework.reserves(name)) {
+        let outcome = user_option(framework, name, option, config.get(name), secrets, &mut settings.user);
         problems.extend(outcome.err());
     }
     problems.extend(two_keys(framework, config));
     if problems.is_empty() { Ok(settings) } else { Err(holds(problems)) }
 }
 
+/// What a framework's option is set to, or is where it isn't set.
+fn value(option: &FrameworkOption, config: &Config) -> Option<ConfigValue> {
+    config.get(option.name).cloned().or_else(|| option.undeclared())
+}
+
+/// The value of the framework's option with this purpose.
+fn value_for(framework: &Framework, purpose: Purpose, config: &Config) -> Option<ConfigValue> {
+    framework.options().filter(|option| option.purpose == purpose).find_map(|option| value(option, config))
+}
+
+/// The port that options say, or the framework's own; none if it isn't one.
+#[must_use]
+pub fn port(framework: &Framework, config: &Config) -> Option<u16> {
+    match value_for(framework, Purpose::Port, config) {
+        Some(value) => as_port(&value),
+        None => Some(framework.port),
+    }
+}
+
+/// Port and path of metrics as far as options say them.
+#[must_use]
+pub fn metrics(framework: &Framework, config: &Config) -> (Option<u16>, Option<String>) {
+    let port = value_for(framework, Purpose::MetricsPort, config).and_then(|value| as_port(&value));
+    let path = value_for(framework, Purpose::MetricsPath, config).map(|value| text(&value));
+    (port, path)
+}
+
+fn as_port(value: &ConfigValue) -> Option<u16> {
+    value.as_int().and_then(|number| u16::try_from(number).ok()).filter(|port| *port > 0)
+}
+
 fn framework_option(
     framework: &Framework,
     option: &FrameworkOption,
-    value: Option<&ConfigValue>,
+    kind: OptionKind,
+    value: &ConfigValue,
     secrets: &OptionSecrets,
     settings: &mut Settings,
 ) -> Result<(), Problem> {
-    let Some(value) = value else { return Ok(()) };
     let invalid = |why: String| Problem::Invalid { option: option.name.to_owned(), why };
-    let value = checked(option.rule, value).map_err(invalid)?;
-    match (option.purpose, value) {
-        (Purpose::Variable(name), value) => {
-            settings.framework.insert(framework.variable(name), text(&value));
+    let value = match option.purpose {
+        Purpose::WorkerClass => {
+            settings.worker_class = worker_class(framework, value)?;
+            return Ok(());
         }
-        (Purpose::WebServer(name), ConfigValue::Int(number)) => {
-            settings.web_server.insert(name, number);
-        }
-        (Purpose::WebServer(_), _) => return Err(invalid("must be a whole number".to_owned())),
-        (Purpose::WorkerClass, value) => settings.worker_class = worker_class(framework, &value)?,
-        (Purpose::SecretKey, value) => settings.secret_key = Some(Secret::from(text(&value))),
-        (Purpose::SecretKeyId, _) => settings.secret_key = Some(secret_key(option.name, secrets)?),
+        Purpose::SecretKeyId => secret_key(option.name, secrets)?,
+        // What was text in the first line is a Juju secret in later charms.
+        Purpose::SecretKey if kind == OptionKind::Secret => secret_key(option.name, secrets)?,
+        _ => text(&checked(option.rule, value).map_err(invalid)?),
+    };
+    if let Purpose::WebServer(name) = option.purpose {
+        let number = value.parse().map_err(|_| invalid("must be a whole number".to_owned()))?;
+        settings.web_server.insert(name, number);
+    }
+    settings.framework.extend(option.variables.iter().map(|name| (*name, value.clone())));
+    if !matches!(option.purpose, Purpose::SecretKey | Purpose::SecretKeyId) {
+        settings.values.insert(option.name, value);
     }
     Ok(())
 }
@@ -101,6 +139,9 @@ fn checked(rule: Rule, value: &ConfigValue) -> Result<ConfigValue, String> {
         (Rule::Any, _) => true,
         (Rule::NotEmpty, ConfigValue::String(text)) => !text.is_empty(),
         (Rule::AtLeast(least), ConfigValue::Int(number)) => *number >= least,
+        (Rule::Port, value) => as_port(value).is_some(),
+        (Rule::OneOf(words), ConfigValue::String(text)) => words.contains(&text.as_str()),
+        (Rule::NamedPath, ConfigValue::String(text)) => text.split('/').any(|part| !part.is_empty()),
         (Rule::UrlScheme, ConfigValue::String(text)) => {
             let capitals = text.to_uppercase();
             if ["HTTP", "HTTPS"].contains(&capitals.as_str()) {
@@ -116,7 +157,7 @@ fn checked(rule: Rule, value: &ConfigValue) -> Result<ConfigValue, String> {
 fn worker_class(framework: &Framework, value: &ConfigValue) -> Result<Option<String>, Problem> {
     match text(value).as_str() {
         "" => Ok(None),
-        class @ ("gevent" | "sync") => Ok(Some(class.to_owned())),
+        class if WORKER_CLASSES.contains(&class) => Ok(Some(class.to_owned())),
         _ => Err(Problem::Other(Hold::blocked(format!(
             "Only 'gevent' and 'sync' are allowed. https://bit.ly/{}-async-doc",
             framework.name
@@ -125,11 +166,11 @@ fn worker_class(framework: &Framework, value: &ConfigValue) -> Result<Option<Str
 }
 
 /// The only key `value` of the secret that a secret key option refers to.
-fn secret_key(option: &str, secrets: &OptionSecrets) -> Result<Secret, Problem> {
+fn secret_key(option: &str, secrets: &OptionSecrets) -> Result<String, Problem> {
     let invalid = |why: &str| Problem::Invalid { option: option.to_owned(), why: why.to_owned() };
     let content = content(option, secrets)?;
     match content.get("value") {
-        Some(value) if content.len() == 1 && !value.expose().is_empty() => Ok(value.clone()),
+        Some(value) if content.len() == 1 && !value.expose().is_empty() => Ok(value.expose().to_owned()),
         Some(_) => Err(invalid("its secret must have the key 'value', not empty, and no other")),
         None => Err(invalid("its secret must have the key 'value'")),
     }
@@ -146,7 +187,7 @@ fn content<'a>(option: &str, secrets: &'a OptionSecrets) -> Result<&'a SecretCon
 /// A secret key in clear and one in a Juju secret contradict each other.
 fn two_keys(framework: &Framework, config: &Config) -> Option<Problem> {
     let set = |purpose: Purpose| {
-        let mut options = framework.options.iter().filter(move |option| option.purpose == purpose);
+        let mut options = framework.options().filter(move |option| option.purpose == purpose);
         options.find(|option| config.get(option.name).is_some())
     };
     let (clear, id) = (set(Purpose::SecretKey)?, set(Purpose::SecretKeyId)?);
@@ -185,6 +226,8 @@ fn holds(problems: Vec<Problem>) -> Vec<Hold> {
             Problem::Other(hold) => others.push(hold),
         }
     }
+    missing.sort_unstable();
+    invalid.sort_unstable();
     let named = [("missing options", missing), ("invalid options", invalid)];
     let sentences = named.into_iter().filter(|(_, names)| !names.is_empty());
     let mut holds: Vec<_> =

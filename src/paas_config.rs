@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use crate::framework::{self, Framework};
+use crate::framework::{self, Framework, Line};
 use crate::hold::Hold;
 use node::{Node, Wrong};
 
@@ -122,7 +122,7 @@ const SECOND_LINE: &[&str] = &[
 ];
 
 fn whole(root: &Node<'_>, framework: &Framework) -> Result<PaasConfig, Wrong> {
-    let keys = root.mapping(if framework.metrics.is_none() { FIRST_LINE } else { SECOND_LINE })?;
+    let keys = root.mapping(if framework.line == Line::First { FIRST_LINE } else { SECOND_LINE })?;
     let either = |dashed: &str| keys.get(dashed).or_else(|| keys.get(&dashed.replace('-', "_")));
     let format = either("framework-logging-format").map(|node| logging(&node, framework)).transpose()?;
     let scrape_configs = keys.get("prometheus").map(|node| prometheus(&node)).transpose()?;
@@ -138,9 +138,10 @@ fn whole(root: &Node<'_>, framework: &Framework) -> Result<PaasConfig, Wrong> {
 fn logging(node: &Node<'_>, framework: &Framework) -> Result<Logging, Wrong> {
     match node.text() {
         Ok("none") => Ok(Logging::Plain),
-        Ok("json") if framework.logs_json => Ok(Logging::Json),
+        Ok("json") if framework.server.logs_json() => Ok(Logging::Json),
         Ok("json") => {
-            let able = framework::ALL.iter().filter(|framework| framework.logs_json).map(|framework| framework.name);
+            let able =
+                framework::ALL.iter().filter(|framework| framework.server.logs_json()).map(|framework| framework.name);
             let able = able.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
             Err(node.wrong(&format!("json is not supported for {}, only for {able}: write none", framework.name)))
         }

@@ -9,6 +9,9 @@ use pebble::plan::{Environment, Layer, Override, Service, Startup};
 
 use crate::framework::Framework;
 
+/// Where Python looks for modules besides its own places.
+pub const PYTHONPATH: &str = "PYTHONPATH";
+
 /// The services the rock brought, before the charm touched them.
 pub type Services = BTreeMap<String, Service>;
 
@@ -58,7 +61,7 @@ pub fn layer(
         if part == Part::Scheduler && unit_number != 0 {
             service.startup = Startup::Disabled;
         } else {
-            service.environment.extend(environment.clone());
+            give(&mut service.environment, environment);
         }
         if let (Part::Main, Some(command)) = (part, command) {
             command.clone_into(&mut service.command);
@@ -66,4 +69,31 @@ pub fn layer(
         layer.services.insert(name.clone(), service);
     }
     layer
+}
+
+/// Lays the charm's variables above the rock's. Where Python looks for modules is a list: the rock's places stay in it.
+fn give(rocks: &mut Environment, ours: &Environment) {
+    let places = rocks.get(PYTHONPATH).filter(|places| !places.is_empty()).cloned();
+    rocks.extend(ours.clone());
+    if let (Some(places), Some(first)) = (places, ours.get(PYTHONPATH)) {
+        rocks.insert(PYTHONPATH.to_owned(), format!("{first}:{places}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rocks_variables_stay_beneath_and_its_python_path_behind_ours() {
+        let given = |rocks: &[(&str, &str)], ours: &[(&str, &str)]| {
+            let mut rocks: Environment = rocks.iter().copied().collect();
+            give(&mut rocks, &ours.iter().copied().collect());
+            rocks.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(given(&[("A", "1"), ("B", "1")], &[("B", "2")]), ["A=1", "B=2"]);
+        assert_eq!(given(&[(PYTHONPATH, "/a")], &[(PYTHONPATH, "/b")]), ["PYTHONPATH=/b:/a"]);
+        assert_eq!(given(&[(PYTHONPATH, "")], &[(PYTHONPATH, "/b")]), ["PYTHONPATH=/b"]);
+        assert_eq!(given(&[(PYTHONPATH, "/a")], &[]), ["PYTHONPATH=/a"]);
+    }
 }

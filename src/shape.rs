@@ -1,17 +1,17 @@
 //! What the charm's files make of it: its framework, container, options and endpoints. Read once, before any event is
 //! looked at; a charm whose files don't say enough is told to its operator, not failed.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use interfaces::peer;
-use juju::{CharmFiles, ConfigOption, Role};
+use juju::{CharmFiles, Config, ConfigOption, Role};
 use serde::Deserialize;
 
-use crate::framework::{Framework, Metrics};
+use crate::framework::Framework;
 use crate::hold::Hold;
+use crate::options;
 use crate::paas_config::PaasConfig;
 use crate::relation::Interface;
 
@@ -96,9 +96,7 @@ impl Shape {
     ///
     /// A hold that says which line the charm's author must add.
     pub fn of(files: &CharmFiles, switches: &Switches) -> Result<Self, Hold> {
-        let containers = &files.metadata.containers;
-        let containers: Vec<_> = containers.keys().map(String::as_str).collect();
-        let framework = framework(&containers, switches.framework.as_deref())?;
+        let framework = framework(files, switches.framework.as_deref())?;
         let peers = files.metadata.endpoints.iter().filter(|endpoint| endpoint.role == Role::Peers);
         Ok(Self {
             framework,
@@ -111,20 +109,22 @@ impl Shape {
         })
     }
 
-    /// The port the workload listens on.
+    /// The port the workload listens on: what `paas-config.yaml` says, else the options. None if these are wrong.
     #[must_use]
-    pub fn port(&self) -> u16 {
-        self.paas_config.as_ref().ok().and_then(|config| config.port).unwrap_or(self.framework.port)
+    pub fn port(&self, config: &Config) -> Option<u16> {
+        let paas_config = self.paas_config.as_ref().ok()?;
+        paas_config.port.or_else(|| options::port(self.framework, config))
     }
 
-    /// Where the workload is told that its metrics are.
+    /// Where the workload's metrics are, if it has any: what `paas-config.yaml` says, else the options.
     #[must_use]
-    pub fn metrics(&self) -> Option<Metrics> {
-        let Metrics { port, path } = self.framework.metrics.clone()?;
-        let (config, nothing) = (self.paas_config.as_ref().ok(), PaasConfig::default());
-        let config = config.unwrap_or(&nothing);
-        let path = config.metrics_path.clone().map_or(path, Cow::Owned);
-        Some(Metrics { port: config.metrics_port.unwrap_or(port), path })
+    pub fn metrics(&self, config: &Config) -> Option<(u16, String)> {
+        let (port, path) = options::metrics(self.framework, config);
+        let paas_config = self.paas_config.as_ref().ok();
+        let usual = self.framework.metrics;
+        let port = paas_config.and_then(|set| set.metrics_port).or(port).or(usual.map(|at| at.port));
+        let path = paas_config.and_then(|set| set.metrics_path.clone()).or(path);
+        port.zip(path.or_else(|| usual.map(|at| at.path.to_owned())))
     }
 
     /// Whether data of this endpoint have a part in the workload.
@@ -143,23 +143,22 @@ impl Endpoint {
     }
 }
 
-/// The framework that `webcharm.yaml` names, in the line whose container the charm has; without one, the one the containers
-/// show.
-fn framework(containers: &[&str], wanted: Option<&str>) -> Result<&'static Framework, Hold> {
+/// The framework that `webcharm.yaml` names, else the one the charm shows; in the line that the charm is of.
+fn framework(files: &CharmFiles, wanted: Option<&str>) -> Result<&'static Framework, Hold> {
+    let containers: Vec<_> = files.metadata.containers.keys().map(String::as_str).collect();
+    let options: Vec<_> = files.options.keys().map(String::as_str).collect();
     let names = Framework::names();
-    let Some(wanted) = wanted else {
-        return Framework::of_containers(containers.iter().copied()).ok_or_else(|| {
-            Hold::blocked(format!(
-                "add the file webcharm.yaml with the line `framework: …` to the charm, one of: {names}"
-            ))
-        });
-    };
-    let mut lines = Framework::named(wanted).peekable();
-    if lines.peek().is_none() {
-        return Err(Hold::blocked(format!("webcharm.yaml: framework {wanted:?} is none of: {names}")));
+    let name = wanted.or_else(|| Framework::shown(&containers, &options)).ok_or_else(|| {
+        Hold::blocked(format!("add the file webcharm.yaml with the line `framework: …` to the charm, one of: {names}"))
+    })?;
+    if Framework::named(name).next().is_none() {
+        return Err(Hold::blocked(format!("webcharm.yaml: framework {name:?} is none of: {names}")));
     }
-    lines.find(|line| containers.contains(&line.container)).ok_or_else(|| {
-        let names: Vec<_> = Framework::named(wanted).map(|line| line.container).collect();
+    let lines: Vec<_> = Framework::named(name).filter(|line| containers.contains(&line.container)).collect();
+    let new_peers = files.metadata.endpoints.iter().any(|e| e.role == Role::Peers && e.interface == peer::INTERFACE_2);
+    Framework::line_of(&lines, &options, new_peers).ok_or_else(|| {
+        let names: BTreeSet<_> = Framework::named(name).map(|line| line.container).collect();
+        let names: Vec<_> = names.into_iter().rev().collect();
         Hold::blocked(format!("the charm has no container {}: add it to charmcraft.yaml", names.join(" or ")))
     })
 }
@@ -211,10 +210,12 @@ mod tests {
     #[test]
     fn port_and_metrics_are_the_frameworks_until_the_author_says_otherwise() {
         let mut shape = shape("name: shop\ncontainers: {app: {}}\n", "framework: flask").unwrap();
-        let metrics = |port, path| Some(Metrics { port, path: Cow::Borrowed(path) });
-        assert_eq!((shape.port(), shape.metrics()), (8000, metrics(9102, "/metrics")));
-        let config = PaasConfig { port: Some(80), metrics_path: Some("/m".to_owned()), ..PaasConfig::default() };
-        shape.paas_config = Ok(config);
-        assert_eq!((shape.port(), shape.metrics()), (80, metrics(9102, "/m")));
+        let (config, metrics) = (Config::default(), |port, path: &str| Some((port, path.to_owned())));
+        assert_eq!((shape.port(&config), shape.metrics(&config)), (Some(8000), metrics(9102, "/metrics")));
+        let set = PaasConfig { port: Some(80), metrics_path: Some("/m".to_owned()), ..PaasConfig::default() };
+        shape.paas_config = Ok(set);
+        assert_eq!((shape.port(&config), shape.metrics(&config)), (Some(80), metrics(9102, "/m")));
+        shape.paas_config = Err(Hold::blocked("broken"));
+        assert_eq!(shape.port(&config), None, "nobody is told a port that may be wrong");
     }
 }

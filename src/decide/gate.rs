@@ -3,6 +3,7 @@
 
 use interfaces::peer::Peer;
 
+use crate::framework::Framework;
 use crate::hold::Hold;
 use crate::observe::{Container, Integration, Seen, Unit, Workload};
 use crate::options::{self, Settings};
@@ -41,7 +42,7 @@ pub(super) fn pass<'a>(
 ) -> Result<Ready<'a>, Vec<Reason>> {
     let paas_config = shape.paas_config.as_ref();
     let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
-    let given = given(&seen.integrations, &seen.unit);
+    let given = given(&seen.integrations, &seen.unit, shape.framework);
     let container = reach(workload);
     match (paas_config, settings, container, peer, given) {
         (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(given)) => {
@@ -50,10 +51,11 @@ pub(super) fn pass<'a>(
         (paas_config, settings, container, peer, given) => {
             let options = paas_config.err().cloned().into_iter().chain(settings.err().into_iter().flatten());
             let options = options.map(Reason::from);
-            let (invalid, missing) = given.err().unwrap_or_default();
+            let Unready { invalid, missing, no_database } = given.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));
-            Err(reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing)).collect())
+            let reasons = reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing));
+            Err(reasons.chain(no_database.map(Reason::from)).collect())
         }
     }
 }
@@ -75,18 +77,38 @@ fn missing_integrations(names: &[&str]) -> Option<Reason> {
     (!names.is_empty()).then_some(Reason { hold, stops: true })
 }
 
-type Unready<'a> = (Vec<Hold>, Vec<&'a str>);
+/// Which data are wrong, which required endpoints give nothing, and that a framework lacks its database.
+#[derive(Default)]
+struct Unready<'a> {
+    invalid: Vec<Hold>,
+    missing: Vec<&'a str>,
+    no_database: Option<Hold>,
+}
 
-/// What is ready; or which data are wrong, and which required endpoints give nothing.
-fn given<'a>(integrations: &'a [Integration], unit: &Unit) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
-    let (mut ready, mut invalid, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+/// What is ready, or what isn't.
+fn given<'a>(
+    integrations: &'a [Integration],
+    unit: &Unit,
+    framework: &Framework,
+) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
+    let (mut ready, mut unready) = (Vec::new(), Unready::default());
+    let mut awaits_database = false;
     for integration in integrations {
+        let endpoint = &integration.endpoint;
         match relation::given(integration, unit) {
-            Ok(Some(given)) => ready.push((&integration.endpoint, given)),
-            Ok(None) if integration.endpoint.required => missing.push(integration.endpoint.name.as_str()),
-            Ok(None) => {}
-            Err(hold) => invalid.push(hold),
+            Ok(Some(given)) => ready.push((endpoint, given)),
+            Ok(None) if endpoint.required => unready.missing.push(endpoint.name.as_str()),
+            Ok(None) => continue,
+            Err(hold) => unready.invalid.push(hold),
         }
+        // One that is missing, or wrong, is told as such.
+        awaits_database |= endpoint.interface.is_database();
     }
-    if invalid.is_empty() && missing.is_empty() { Ok(ready) } else { Err((invalid, missing)) }
+    if framework.needs_database && !awaits_database {
+        let name = framework.title;
+        unready.no_database = Some(Hold::blocked(format!("{name} requires a database integration to work")));
+    }
+    let Unready { invalid, missing, no_database } = &unready;
+    let is_ready = invalid.is_empty() && missing.is_empty() && no_database.is_none();
+    if is_ready { Ok(ready) } else { Err(unready) }
 }

@@ -19,7 +19,7 @@ use crate::shape::Endpoint;
 const KEY: &str = "0123456789-a-key-of-eighty-six-letters";
 
 fn shape() -> Shape {
-    let options = FLASK.options.iter().map(|option| option.name).chain(["greeting"]);
+    let options = FLASK.options().map(|option| option.name).chain(["greeting"]);
     Shape {
         framework: &FLASK,
         container: "flask-app".to_owned(),
@@ -93,7 +93,7 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
             Action::Write { path, content, .. } if path.ends_with("-status") => {
                 container.migration.status = Some(content.clone());
             }
-            Action::Write { content, .. } => container.server_config = Some(content.clone()),
+            Action::Write { path, content, .. } => drop(container.server_files.insert(path.clone(), content.clone())),
             Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
             Action::Replan => {
                 for service in &mut container.services {

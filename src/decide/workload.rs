@@ -1,6 +1,6 @@
 //! The effects on a container that has everything it needs: only those that change something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use pebble::plan::{Environment, Layer, Startup};
 use super::gate::Ready;
 use crate::environment::{self, Sources};
 use crate::fingerprint;
-use crate::framework::Framework;
+use crate::framework::{Framework, Metrics};
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
 use crate::migration::{self, Facts};
@@ -19,6 +19,7 @@ use crate::relation;
 use crate::services::{self, Part, Services};
 use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
+use crate::web_server::{self, Setup};
 
 /// Where the unit remembers with which configuration, variables and command the web server was last found well.
 const WEB_SERVER: &str = "webcharm.web-server";
@@ -30,8 +31,7 @@ struct Wish {
     original: Services,
     layer: Layer,
     environment: Environment,
-    server_config: String,
-    check_command: Vec<String>,
+    server: Setup,
     worker_class: Option<String>,
     /// Names the facts above: the web server was found well with them, or wasn't.
     fingerprint: Fingerprint,
@@ -55,7 +55,7 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
             steps.effects.extend(migration);
             steps.effects.extend(effects(&wish, container, &seen.state, framework));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
-            steps.ports = BTreeSet::from([Port::tcp(shape.port())]);
+            steps.ports = shape.port(&seen.config).map(Port::tcp).into_iter().collect();
         }
     }
 }
@@ -63,33 +63,40 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
 fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape) -> Result<Wish, Hold> {
     let framework = shape.framework;
     let original = original(ready.container, framework)?;
+    let worker_class = ready.settings.worker_class.clone();
+    let command = command(framework, &original, worker_class.as_deref())?;
+    let port = shape.port(&seen.config).unwrap_or(framework.port);
+    let wish = web_server::Wish {
+        settings: &ready.settings,
+        port,
+        forwards_logs: seen.unit.forwards_logs,
+        logging: ready.paas_config.logging,
+        traces: relation::traces(&ready.given),
+    };
+    let served = command.as_ref().unwrap_or(&original[framework.name].command);
+    let server =
+        framework.server.setup(framework, &wish, served).map_err(|error| unreadable_command(framework, &error))?;
+    let mut environment = environment(ready, seen, shape, port);
+    environment.extend(server.environment.clone());
+    let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
+    let fingerprint = Fingerprint::of(&server, &layer);
+    Ok(Wish { original, layer, environment, server, worker_class, fingerprint })
+}
+
+fn environment(ready: &Ready<'_>, seen: &Seen, shape: &Shape, port: u16) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
     let integrations = relation::environment(&ready.given);
+    let metrics = shape.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,
-        port: shape.port(),
-        metrics: shape.metrics(),
+        port,
+        metrics: metrics.as_ref().map(|(port, path)| Metrics { port: *port, path }),
         url: relation::url(&ready.given),
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
         integrations: &integrations,
     };
-    let environment = environment::workload(framework, &ready.settings, &sources);
-    let worker_class = ready.settings.worker_class.clone();
-    let command = command(framework, &original, worker_class.as_deref())?;
-    let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
-    let server = gunicorn::Server {
-        port: shape.port(),
-        settings: &ready.settings.web_server,
-        forwards_logs: seen.unit.forwards_logs,
-        logging: ready.paas_config.logging,
-        traces: relation::traces(&ready.given),
-    };
-    let server_config = server.config(framework);
-    let check_command = gunicorn::check_command(&layer.services[framework.name].command)
-        .map_err(|error| unreadable_command(framework, &error))?;
-    let fingerprint = Fingerprint::of(&server_config, &layer, server.logger());
-    Ok(Wish { original, layer, environment, server_config, check_command, worker_class, fingerprint })
+    environment::workload(shape.framework, &ready.settings, &sources)
 }
 
 /// The rock's services: as an earlier event wrote them down, else as the plan has them.
@@ -121,10 +128,11 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
 }
 
 impl Fingerprint {
-    fn of(server_config: &str, layer: &Layer, logger: &str) -> Self {
+    fn of(server: &Setup, layer: &Layer) -> Self {
         let services = serde_json::to_vec(&layer.services).unwrap_or_default();
-        let all = fingerprint::of([server_config.as_bytes(), &services]);
-        Self { all, logger: fingerprint::of([logger.as_bytes()]) }
+        let files = server.files.values().map(String::as_bytes);
+        let all = fingerprint::of(files.chain([services.as_slice()]));
+        Self { all, logger: fingerprint::of([server.at_start.as_bytes()]) }
     }
 
     fn is(&self, remembered: Option<&String>) -> bool {
@@ -144,10 +152,10 @@ impl fmt::Display for Fingerprint {
 }
 
 fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>, framework: &Framework) -> Vec<Step> {
-    let same_file = container.server_config.as_deref() == Some(wish.server_config.as_bytes());
+    let changed = changed_files(wish, container);
     let remembered = state.get(WEB_SERVER);
-    let well = same_file && wish.fingerprint.is(remembered);
-    let mut effects = if well { Vec::new() } else { prepare(wish, same_file, framework) };
+    let well = changed.is_empty() && wish.fingerprint.is(remembered);
+    let mut effects = if well { Vec::new() } else { prepare(wish, changed, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
         effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
@@ -159,11 +167,24 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
         effects.push(Step::new(Action::Replan, refused));
     }
     if !well && keeps_running(&wish.layer, container, framework) {
-        let service = framework.name.to_owned();
-        let kept = wish.fingerprint.has_logger_of(remembered);
-        effects.push(plain(if kept { Action::Reload { service } } else { Action::Restart { service } }));
+        effects.extend(take_up(wish, remembered, framework));
     }
     effects
+}
+
+/// How a web server that runs on takes up its files.
+fn take_up(wish: &Wish, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
+    let service = framework.name.to_owned();
+    if !wish.server.files.is_empty() && !wish.fingerprint.has_logger_of(remembered) {
+        return Some(plain(Action::Restart { service }));
+    }
+    wish.server.reloads.then(|| plain(Action::Reload { service }))
+}
+
+/// The web server's files that aren't there as they shall be.
+fn changed_files(wish: &Wish, container: &Container) -> Vec<(String, Vec<u8>)> {
+    let files = wish.server.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    files.filter(|(path, content)| container.server_files.get(path) != Some(content)).collect()
 }
 
 /// A step that the workload itself has no say in.
@@ -224,15 +245,13 @@ fn migration_status(framework: &Framework, status: &str) -> Step {
     plain(Action::Write { path, content, workload_owned: false })
 }
 
-/// The web server's configuration, and the check that it would serve with it.
-fn prepare(wish: &Wish, same_file: bool, framework: &Framework) -> Vec<Step> {
+/// The web server's files, and the check that it would serve with them.
+fn prepare(wish: &Wish, changed: Vec<(String, Vec<u8>)>, framework: &Framework) -> Vec<Step> {
     let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
-    steps.push(plain(Action::MakeDir { path: gunicorn::log_dir(framework) }));
-    if !same_file {
-        let content = wish.server_config.clone().into_bytes();
-        steps.push(plain(Action::Write { path: gunicorn::config_path(framework), content, workload_owned: true }));
-    }
-    steps.push(check(wish, framework));
+    steps.extend(wish.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
+    let written = changed.into_iter().map(|(path, content)| Action::Write { path, content, workload_owned: true });
+    steps.extend(written.map(plain));
+    steps.extend(check(wish, framework));
     steps
 }
 
@@ -252,10 +271,10 @@ fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
     (wish.worker_class.as_deref() == Some("gevent")).then_some(Step::new(Action::Run(run), refused))
 }
 
-fn check(wish: &Wish, framework: &Framework) -> Step {
+fn check(wish: &Wish, framework: &Framework) -> Option<Step> {
     let run = Run {
         purpose: "check the webserver configuration",
-        command: wish.check_command.clone(),
+        command: wish.server.check.clone()?,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
         environment: wish.environment.clone(),
@@ -265,7 +284,7 @@ fn check(wish: &Wish, framework: &Framework) -> Step {
     let refused = Hold::blocked(
         "Webserver configuration check failed, please review your charm configuration or database relation",
     );
-    Step::new(Action::Run(run), refused)
+    Some(Step::new(Action::Run(run), refused))
 }
 
 /// Whether the plan has the layer's services already, to the letter.

@@ -1,31 +1,9 @@
-# Every record of the server's as one line of JSON, in the log data model of OpenTelemetry.
-import datetime
-import json
-import traceback
-from logging import Formatter
-
 # The logger that also counts requests for statsd. Gunicorn takes it by itself only if no other logger is asked for.
 from gunicorn.instrument.statsd import Statsd
-
-try:
-    from opentelemetry import trace as opentelemetry_trace
-except ImportError:
-    opentelemetry_trace = None
 
 # Under these keys an access record carries its data along, and a request's environ the ids of its span.
 ACCESS = "webcharm.access"
 TRACE_IDS = "webcharm.trace-ids"
-SEVERITIES = {"WARNING": "WARN", "CRITICAL": "FATAL"}
-
-
-def active_trace_ids():
-    """Return the ids of the active span: nothing where there is none, or no opentelemetry in the rock."""
-    if opentelemetry_trace is None:
-        return {}
-    span = opentelemetry_trace.get_current_span().get_span_context()
-    if not span.is_valid:
-        return {}
-    return {"traceId": format(span.trace_id, "032x"), "spanId": format(span.span_id, "016x")}
 
 
 class TraceIds:
@@ -91,34 +69,14 @@ def access_text(attributes, protocol):
     return '{} - "{}" {}'.format(client, request, attributes["http.response.status_code"])
 
 
-def exception_attributes(error):
-    """Return what a record tells of the exception it's about."""
-    kind = type(error)
-    module = "" if kind.__module__ == "builtins" else kind.__module__ + "."
-    return {
-        "exception.type": module + kind.__qualname__,
-        "exception.message": str(error),
-        "exception.stacktrace": "".join(traceback.format_exception(kind, error, error.__traceback__)),
-    }
-
-
 class JsonFormatter(Formatter):
     """Writes a record as JSON."""
 
     def format(self, record):
         """Return the record's line."""
         access = record.args.get(ACCESS) if isinstance(record.args, dict) else None
-        when = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
-        line = {
-            "timestamp": when.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "severityText": SEVERITIES.get(record.levelname, record.levelname),
-            "body": self.body(record, access),
-            **(access["ids"] if access else active_trace_ids()),
-        }
-        attributes = {"logger.name": record.name, **(access["attributes"] if access else {})}
-        if record.exc_info and record.exc_info[1] is not None:
-            attributes.update(exception_attributes(record.exc_info[1]))
-        return json.dumps({**line, "attributes": attributes}, default=str)
+        ids, attributes = (access["ids"], access["attributes"]) if access else (active_trace_ids(), {})
+        return json_line(record, self.body(record, access), ids, attributes)
 
     @staticmethod
     def body(record, access):

@@ -8,9 +8,9 @@ use pebble::types::FileType;
 
 use super::{Container, Workload, original_services_path};
 use crate::framework::Framework;
-use crate::gunicorn;
 use crate::migration::{self, Migration, Script};
 use crate::services::Services;
+use crate::shape::Shape;
 
 /// What a rock says of itself; it's new with each pack.
 const RELEASE: &str = "/.rock/metadata.yaml";
@@ -19,8 +19,8 @@ const RELEASE: &str = "/.rock/metadata.yaml";
 const LARGEST_FILE: usize = 1 << 20;
 
 /// The container; that its Pebble doesn't answer is what's seen then.
-pub(super) fn read(pebble: &Client, framework: &Framework) -> Workload {
-    match container(pebble, framework) {
+pub(super) fn read(pebble: &Client, shape: &Shape) -> Workload {
+    match container(pebble, shape) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
             Workload::Away(error.to_string())
@@ -29,15 +29,27 @@ pub(super) fn read(pebble: &Client, framework: &Framework) -> Workload {
     }
 }
 
-fn container(pebble: &Client, framework: &Framework) -> Result<Container, pebble::Error> {
+fn container(pebble: &Client, shape: &Shape) -> Result<Container, pebble::Error> {
+    let framework = shape.framework;
     let original = file(pebble, &original_services_path(framework))?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| services(&text)),
-        server_config: file(pebble, &gunicorn::config_path(framework))?,
+        server_files: server_files(pebble, shape)?,
         migration: of_migration(pebble, framework)?,
     })
+}
+
+fn server_files(pebble: &Client, shape: &Shape) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
+    let logging = shape.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
+    let mut files = BTreeMap::new();
+    for path in shape.framework.server.files(shape.framework, logging) {
+        if let Some(content) = file(pebble, &path)? {
+            files.insert(path, content);
+        }
+    }
+    Ok(files)
 }
 
 /// What there is of a migration; without a script nothing else is asked.

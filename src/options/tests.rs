@@ -1,10 +1,12 @@
+use juju::Secret;
+
 use super::*;
 use crate::framework::flask::FLASK;
 
 type Declared = BTreeMap<String, ConfigOption>;
 
 fn declared() -> Declared {
-    let ours = FLASK.options.iter().map(|option| (option.name.to_owned(), option_of(OptionKind::String)));
+    let ours = FLASK.options().map(|option| (option.name.to_owned(), option_of(OptionKind::String)));
     let users = [
         ("greeting", OptionKind::String),
         ("ratio", OptionKind::Float),
@@ -102,7 +104,7 @@ fn everything_that_is_wrong_is_told_at_once() {
 fn a_secret_key_secret_has_the_key_value_and_no_other() {
     let values = [("flask-secret-key-id", text("secret:x"))];
     let read = |content: &[(&str, &str)]| read(&values, &secret("flask-secret-key-id", content));
-    assert_eq!(read(&[("value", "k")]).unwrap().secret_key, Some(Secret::from("k")));
+    assert_eq!(read(&[("value", "k")]).unwrap().framework["FLASK_SECRET_KEY"], "k");
     let wrong: [(&[(&str, &str)], &str); 3] = [
         (&[("key", "k")], "its secret must have the key 'value'"),
         (&[("value", "k"), ("more", "m")], "its secret must have the key 'value', not empty, and no other"),

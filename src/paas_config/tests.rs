@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::framework::flask::{FLASK, FLASK_2};
+use crate::web_server::WebServer;
 
 fn parse(text: &str) -> Result<PaasConfig, String> {
     PaasConfig::parse(text.as_bytes(), &FLASK).map_err(|hold| hold.message)
@@ -20,7 +21,7 @@ fn a_file_that_says_nothing_changes_nothing() {
 fn the_format_of_logs() {
     assert_eq!(parse("framework_logging_format: none").unwrap().logging, Logging::Plain);
     assert_eq!(parse("framework_logging_format: json").unwrap().logging, Logging::Json);
-    let mute = Framework { name: "mute", logs_json: false, ..FLASK };
+    let mute = Framework { name: "mute", server: WebServer::Own, ..FLASK };
     let error = PaasConfig::parse(b"framework_logging_format: json", &mute).unwrap_err();
     let expected = "Invalid paas-config.yaml: framework_logging_format json is not supported for mute, only for ";
     assert!(error.message.starts_with(expected) && error.message.ends_with(": write none"), "{error:?}");

@@ -71,7 +71,7 @@ const FACTS: [Fact; 11] = [
 struct Left {
     statuses: Vec<Option<Status>>,
     plan: Plan,
-    running: BTreeMap<String, (Service, Option<Vec<u8>>)>,
+    running: BTreeMap<String, (Service, BTreeMap<String, Vec<u8>>)>,
     migration: Option<Vec<u8>>,
     databags: BTreeMap<String, [Databag; 2]>,
     memory: Vec<String>,

@@ -1,0 +1,89 @@
+//! Django, under gunicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/django-framework-extension/>.
+
+use interfaces::uri::Uri;
+use pebble::plan::Environment;
+
+use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
+use super::{Facts, Framework, Line, Metrics, Naming, Told};
+use crate::gunicorn;
+use crate::web_server::WebServer;
+
+/// Django as rocks and charms of the 1.x line have it.
+pub const DJANGO: Framework = Framework {
+    name: "django",
+    title: "Django",
+    line: Line::First,
+    container: "django-app",
+    prefix: "DJANGO_",
+    app_dir: "/django/app",
+    state_dir: "/tmp/django/state",
+    port: 8000,
+    metrics: Some(Metrics { port: 9102, path: "/metrics" }),
+    told: Told::NOTHING,
+    options: &[OPTIONS, KEY, gunicorn::OPTIONS],
+    constants: &[],
+    own: allowed_hosts,
+    server: WebServer::Gunicorn,
+    naming: Naming::Plain,
+    needs_database: true,
+    reserved: &["django-", "webserver-"],
+};
+
+/// Django as the 2.x line has it: the container and the secret key's option are called as in every framework, port and
+/// metrics are set in `paas-config.yaml`. (Charms of that line that were packed with the older options keep them.)
+pub const DJANGO_2: Framework = Framework {
+    line: Line::Second,
+    container: "app",
+    told: Told { port: None, metrics: Some(["DJANGO_METRICS_PORT", "DJANGO_METRICS_PATH"]) },
+    options: &[OPTIONS, KEY, APP_KEY, gunicorn::OPTIONS],
+    reserved: &["django-", "webserver-", "app-secret-key"],
+    ..DJANGO
+};
+
+const KEY: &[FrameworkOption] = &secret_key("django-secret-key", "django-secret-key-id", &["DJANGO_SECRET_KEY"]);
+const APP_KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["DJANGO_SECRET_KEY"]);
+
+const ALLOWED_HOSTS: &str = "DJANGO_ALLOWED_HOSTS";
+
+const OPTIONS: &[FrameworkOption] = &[
+    FrameworkOption::boolean("django-debug").gives(&["DJANGO_DEBUG"]).or(Value::Bool(false)),
+    FrameworkOption::text("django-allowed-hosts", Rule::Any).used_as(Purpose::Own(
+        "`DJANGO_ALLOWED_HOSTS`, a JSON list of what stands between commas and of the host at which visitors reach the application",
+    )),
+];
+
+/// The hosts that Django answers for: the operator's, and the one in the application's own address.
+fn allowed_hosts(facts: &Facts<'_>) -> Environment {
+    let set = facts.options.get("django-allowed-hosts").map(String::as_str).unwrap_or_default();
+    let mut hosts: Vec<_> = set.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
+    let own = Uri::first(facts.base_url).hostname.filter(|host| !hosts.contains(host));
+    hosts.extend(own);
+    let quoted: Vec<_> = hosts.into_iter().map(|host| serde_json::Value::from(host).to_string()).collect();
+    [(ALLOWED_HOSTS, format!("[{}]", quoted.join(", ")))].into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn allowed_hosts_are_a_json_list_with_the_applications_own_and_without_empty_ones() {
+        let table = [
+            (None, "http://shop.M:8000", r#"["shop.m"]"#),
+            (Some(""), "http://shop.m:8000", r#"["shop.m"]"#),
+            (Some("a.example, b.example"), "https://Juju.test/m-shop", r#"["a.example", "b.example", "juju.test"]"#),
+            (Some("a,,b,"), "http://shop.m:8000", r#"["a", "b", "shop.m"]"#),
+            (Some("shop.m"), "http://shop.m:8000", r#"["shop.m"]"#),
+            (Some("a\"b"), "http://shop.m", r#"["a\"b", "shop.m"]"#),
+            (Some(".example"), "http://[::1]:80/", r#"[".example", "::1"]"#),
+        ];
+        for (option, base_url, expected) in table {
+            let options: BTreeMap<_, _> =
+                option.map(|text| ("django-allowed-hosts", text.to_owned())).into_iter().collect();
+            let facts = Facts { options: &options, base_url, metrics: None };
+            assert_eq!(allowed_hosts(&facts)[ALLOWED_HOSTS], expected, "{option:?}");
+        }
+    }
+}

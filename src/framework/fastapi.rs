@@ -1,0 +1,56 @@
+//! FastAPI, under uvicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/fastapi-framework-extension/>.
+
+use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
+use super::{Framework, Line, Metrics, Naming, Told, nothing};
+use crate::web_server::WebServer;
+
+/// FastAPI as rocks and charms of the 1.x line have it.
+pub const FASTAPI: Framework = Framework {
+    name: "fastapi",
+    title: "FastAPI",
+    line: Line::First,
+    container: "app",
+    prefix: "APP_",
+    app_dir: "/app",
+    state_dir: "/tmp/fastapi/state",
+    port: 8080,
+    metrics: None,
+    told: Told::NOTHING,
+    options: &[PORT, OPTIONS, METRICS, KEY],
+    constants: &[("UVICORN_HOST", "0.0.0.0")],
+    own: nothing,
+    server: WebServer::Uvicorn,
+    naming: Naming::Plain,
+    needs_database: false,
+    reserved: &["fastapi-", "webserver-"],
+};
+
+/// FastAPI as the 2.x line has it: port and metrics are set in `paas-config.yaml`.
+pub const FASTAPI_2: Framework = Framework {
+    line: Line::Second,
+    port: 8000,
+    metrics: Some(Metrics { port: 8000, path: "/metrics" }),
+    told: Told { port: Some("UVICORN_PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
+    options: &[OPTIONS, KEY],
+    ..FASTAPI
+};
+
+const PORT: &[FrameworkOption] = &[FrameworkOption::int("webserver-port", Rule::Port)
+    .used_as(Purpose::Port)
+    .gives(&["UVICORN_PORT"])
+    .or(Value::Int(8080))
+    .always()];
+
+const OPTIONS: &[FrameworkOption] = &[
+    FrameworkOption::int("webserver-workers", Rule::AtLeast(1)).gives(&["WEB_CONCURRENCY"]).or(Value::Int(1)).always(),
+    FrameworkOption::text("webserver-log-level", Rule::OneOf(LOG_LEVELS))
+        .gives(&["UVICORN_LOG_LEVEL"])
+        .or(Value::Text("info"))
+        .always(),
+];
+
+/// Uvicorn's.
+const LOG_LEVELS: &[&str] = &["critical", "error", "warning", "info", "debug", "trace"];
+
+const METRICS: &[FrameworkOption] = &metrics(&["METRICS_PORT"], &["METRICS_PATH"], "/metrics");
+const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY"]);
