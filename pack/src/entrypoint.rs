@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(own_line(GENERATED, Some(Framework::Flask)), None);
         assert_eq!(own_line(&GENERATED.replace("paas_charm", "paas_app_charmer"), None), None);
         assert_eq!(own_line(&GENERATED.replace("ops.main(", "ops.main.main("), None), None);
-        assert_eq!(own_line(&GENERATED.replace(".flask", ".springboot"), Some(Framework::SpringBoot)), None);
+        for framework in Framework::ALL {
+            let module = format!(".{}", framework.name().replace('-', ""));
+            assert_eq!(own_line(&GENERATED.replace(".flask", &module), Some(framework)), None, "{framework}");
+        }
         assert_eq!(own_line(&GENERATED.replace(".flask", ".django"), Some(Framework::Flask)).unwrap().0, 11);
     }
 

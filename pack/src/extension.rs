@@ -75,7 +75,7 @@ impl Extension {
     }
 
     /// As charmcraft, the newest conventions stand for a base that none knows.
-    fn load(framework: Framework, base: Option<&String>) -> Self {
+    pub(crate) fn load(framework: Framework, base: Option<&String>) -> Self {
         let data = data(framework);
         let knows = |convention: &&Convention| base.is_some_and(|base| convention.bases.contains(base));
         let convention = data.conventions.iter().find(knows).or(data.conventions.last()).cloned();

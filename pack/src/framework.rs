@@ -23,8 +23,7 @@ pub enum Framework {
 
 impl Framework {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
+    pub const ALL: [Self; 6] = [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
 
     /// The name, as in the file names of rocks and charms.
     #[must_use]
@@ -43,6 +42,12 @@ impl Framework {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|framework| framework.name() == name)
+    }
+
+    /// All names, for messages.
+    #[must_use]
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
     }
 
     /// What the content of a `webcharm.yaml` says.

@@ -5,6 +5,7 @@
 //! by its rules, extensions included; `webcharm.yaml`, which names the framework, is ours. [`lint()`] tells what they'd refuse.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk")]
 
+mod application;
 mod archive;
 mod binary;
 mod entrypoint;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+pub use application::Sign;
 pub use archive::entry;
 pub use binary::architecture;
 pub use extension::merge;
@@ -73,10 +75,22 @@ pub enum Error {
     Refused(Vec<Finding>),
     /// The folder's application isn't one we know.
     #[error(
-        "no framework is recognised in {0}: flask was looked for, in requirements.txt and in the dependencies of \
-         pyproject.toml"
+        "no framework is recognised in {0}: looked for were flask, django and fastapi in requirements.txt and \
+         pyproject.toml, manage.py, go.mod, express in package.json, pom.xml and build.gradle; `--framework NAME` names one \
+         of {known}", known = Framework::names()
     )]
     NoApplication(String),
+    /// The folder shows several frameworks.
+    #[error(
+        "{dir} shows several frameworks: {shown}; `--framework NAME` decides",
+        shown = signs.iter().map(|sign| format!("{} ({})", sign.framework, sign.shown)).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralApplications {
+        /// The folder.
+        dir: String,
+        /// What it shows.
+        signs: Vec<Sign>,
+    },
     /// Nothing shows the framework.
     #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
     NoFramework,

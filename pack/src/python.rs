@@ -1,7 +1,8 @@
 //! What a Python project shows of itself: what it requires, and where its application is.
 //!
-//! It serves whoever writes a project (`init`) and whoever makes a root file system of one (package `rock`). Read line by line, without Python: names at the beginning of a line are the module's own, as in the files that people
-//! write. The places and their order are those of rockcraft's extension.
+//! It serves whoever writes a project (`init`) and whoever makes a root file system of one (package `rock`). Read line by
+//! line, without Python: names at the beginning of a line are the module's own, as in the files that people write. The
+//! places and their order are those of rockcraft's extension.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

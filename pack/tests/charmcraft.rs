@@ -92,33 +92,79 @@ fn charmcraft_finds_no_fault_with_our_charm() {
     assert!(!found.is_empty() && wrong.is_empty(), "{wrong:?}");
 }
 
+/// For each framework, an application that `init` recognises.
+const APPLICATIONS: [(&str, &str, &str); 6] = [
+    ("flask", "requirements.txt", "flask"),
+    ("django", "requirements.txt", "django"),
+    ("fastapi", "requirements.txt", "fastapi"),
+    ("go", "go.mod", "module hello"),
+    ("expressjs", "app/package.json", r#"{"dependencies": {"express": "5"}}"#),
+    ("spring-boot", "pom.xml", "<project/>"),
+];
+
+fn written(file: &str, text: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join(file).parent().unwrap()).unwrap();
+    fs::write(dir.path().join(file), text).unwrap();
+    dir
+}
+
+/// Whether what Juju reads of `ours` and of `theirs`, a charm file, is the same.
+fn assert_same(ours: &pack::Charm, theirs: &Path) {
+    for file in ["metadata.yaml", "config.yaml", "actions.yaml"] {
+        let theirs: Value = serde_yaml::from_slice(&pack::entry(theirs, file).unwrap()).unwrap();
+        let ours: Value = serde_yaml::from_slice(&ours.files[file].content).unwrap();
+        assert_eq!(ours, theirs, "{file}");
+    }
+}
+
 /// A project that `init` wrote, packed by both. Ubuntu's charms are built on Ubuntu: the written base is replaced by this
 /// machine's, and the Python charm by a file, when charmcraft has expanded the extension.
 #[test]
 #[ignore = "installs charmcraft: long, and in need of the network and of Debian with python3-apt"]
 fn charmcraft_packs_what_init_wrote_into_what_we_pack() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("requirements.txt"), "flask\n").unwrap();
-    let project = pack::init(dir.path()).unwrap();
-    let ours = pack::Charm::with_dispatch(&project.charm, b"#!/bin/sh\n".to_vec()).unwrap();
+    for (framework, file, text) in APPLICATIONS {
+        let dir = written(file, text);
+        let project = pack::init(dir.path(), None).unwrap();
+        assert_eq!(project.framework.name(), framework);
+        let ours = pack::Charm::with_dispatch(&project.charm, b"#!/bin/sh\n".to_vec()).unwrap();
+        let expanded = charmcraft(&project.charm, &["expand-extensions"]);
+        assert_same(&ours, &packed(&expanded, &ours.name, dir.path()));
+    }
+}
 
-    let expanded = charmcraft(&project.charm, &["expand-extensions"]);
-    let mut expanded: Mapping = serde_yaml::from_str(&expanded).unwrap();
+/// What charmcraft packs of an expanded project, in a folder of `dir`.
+fn packed(expanded: &str, name: &str, dir: &Path) -> PathBuf {
+    let mut expanded: Mapping = serde_yaml::from_str(expanded).unwrap();
     expanded.remove("base");
     expanded.insert("platforms".into(), serde_yaml::from_str(&format!("{{\"{}\": null}}", here())).unwrap());
     let parts = "{all: {plugin: dump, source: ., prime: [dispatch]}}";
     expanded.insert("parts".into(), serde_yaml::from_str(parts).unwrap());
     expanded.remove("charm-libs");
-    let built = tempfile::tempdir().unwrap();
-    fs::write(built.path().join("charmcraft.yaml"), serde_yaml::to_string(&expanded).unwrap()).unwrap();
-    fs::write(built.path().join("dispatch"), "#!/bin/sh\n").unwrap();
-    charmcraft(built.path(), &["pack", "--destructive-mode"]);
+    let built = dir.join("built");
+    fs::create_dir(&built).unwrap();
+    fs::write(built.join("charmcraft.yaml"), serde_yaml::to_string(&expanded).unwrap()).unwrap();
+    fs::write(built.join("dispatch"), "#!/bin/sh\n").unwrap();
+    charmcraft(&built, &["pack", "--destructive-mode"]);
+    built.join(format!("{name}_{}.charm", here().replace(':', "-")))
+}
 
-    let theirs = built.path().join(format!("{}_{}.charm", ours.name, here().replace(':', "-")));
-    for file in ["metadata.yaml", "config.yaml", "actions.yaml"] {
-        let theirs: Value = serde_yaml::from_slice(&pack::entry(&theirs, file).unwrap()).unwrap();
-        let ours: Value = serde_yaml::from_slice(&ours.files[file].content).unwrap();
-        assert_eq!(ours, theirs, "{file}");
+/// The project that charmcraft writes for each of its profiles, as its author has it on the first day: it lints clean, it
+/// packs, and Juju reads of it what it'd read of charmcraft's.
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network and of Debian with python3-apt"]
+fn what_charmcraft_itself_wrote_is_packed() {
+    for (framework, ..) in APPLICATIONS {
+        let dir = tempfile::tempdir().unwrap();
+        let profile = format!("--profile={framework}-framework");
+        charmcraft(dir.path(), &["init", &profile, "--name=hello", "--author=Somebody"]);
+        assert!(dir.path().join("src/charm.py").is_file() && dir.path().join("requirements.txt").is_file());
+        let refused: Vec<_> = pack::lint(dir.path()).unwrap().into_iter().filter(pack::Finding::is_refusal).collect();
+        assert_eq!(refused, [], "{framework}");
+        let ours = pack::Charm::with_dispatch(dir.path(), b"#!/bin/sh\n".to_vec()).unwrap();
+        assert_eq!(ours.framework.name(), framework);
+        let expanded = charmcraft(dir.path(), &["expand-extensions"]);
+        assert_same(&ours, &packed(&expanded, &ours.name, dir.path()));
     }
 }
 

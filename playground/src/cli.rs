@@ -188,6 +188,13 @@ pub struct Init {
     /// The application's folder
     #[arg(default_value = ".")]
     pub folder: PathBuf,
+    /// The framework, where the folder shows several or none
+    #[arg(long, value_name = "NAME", value_parser = framework)]
+    pub framework: Option<pack::Framework>,
+}
+
+fn framework(name: &str) -> Result<pack::Framework, String> {
+    pack::Framework::parse(name).ok_or_else(|| format!("take one of {}", pack::Framework::names()))
 }
 
 /// Arguments of `lint`.

@@ -117,6 +117,10 @@ fn what_juju_refuses_has_a_line_and_a_remedy() {
         let finding = only(added);
         assert!(finding.starts_with(begins) && finding.contains(contains), "{finding}");
     }
+}
+
+#[test]
+fn containers_of_the_authors_own_are_judged_by_jujus_rules() {
     let own = |containers: &str| {
         let text = format!("{containers}\nresources: {{image: {{type: oci-image}}}}");
         let all = found(&[("charmcraft.yaml", &BASE.replace("extensions: [flask-framework]", &text))]);

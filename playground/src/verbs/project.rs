@@ -47,26 +47,20 @@ pub enum Error {
 /// `init`: writes what is missing of a project and says what comes next.
 ///
 /// # Errors
-/// When no framework is recognised or a file can't be written.
+/// When no framework is recognised, or several are, or a file can't be written.
 pub fn init(args: &cli::Init) -> Result<ExitCode, Error> {
-    let project = pack::init(&args.folder)?;
+    let project = pack::init(&args.folder, args.framework)?;
     print(&told(&args.folder, &project));
     Ok(ExitCode::SUCCESS)
 }
 
 fn told(folder: &Path, project: &pack::Project) -> String {
-    let entry = match &project.entry {
-        Some(entry) => format!(", at {entry}"),
-        None => {
-            ": no `app` or `application` is in app.py, main.py, app/ or src/, so name it in rockcraft.yaml, as the \
-                 command of the service"
-                .to_owned()
-        }
-    };
-    let mut text = format!("{}: {}{entry}\n", project.name, project.framework);
+    let how = project.how.as_ref().map(|how| format!(", {how}")).unwrap_or_default();
+    let mut text = format!("{}: {}{how}\n", project.name, project.framework);
     for (word, paths) in [("wrote", &project.written), ("kept", &project.kept)] {
         paths.iter().for_each(|path| text.push_str(&format!("  {word:5} {}\n", path.display())));
     }
+    project.remarks.iter().for_each(|remark| text.push_str(&format!("  note: {remark}\n")));
     text + &format!("\n  webcharm up {}\n  webcharm pack {}\n", folder.display(), project.charm.display())
 }
 
@@ -221,19 +215,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("site");
         fs::create_dir(&folder).unwrap();
-        let args = cli::Init { folder: folder.clone() };
-        assert!(init(&args).unwrap_err().to_string().contains("flask was looked for"));
+        let args = cli::Init { folder: folder.clone(), framework: None };
+        assert!(init(&args).unwrap_err().to_string().contains("looked for were flask, django"));
         fs::write(folder.join("requirements.txt"), "flask").unwrap();
         fs::write(folder.join("rockcraft.yaml"), "").unwrap();
-        let project = pack::init(&folder).unwrap();
+        let project = pack::init(&folder, None).unwrap();
         let text = told(&folder, &project);
         let path = folder.display();
-        assert!(
-            text.starts_with("site: flask: no `app`") && text.contains(&format!("kept  {path}/rockcraft.yaml")),
-            "{text}"
-        );
+        assert!(text.starts_with("site: flask\n") && text.contains(&format!("kept  {path}/rockcraft.yaml")), "{text}");
+        assert!(text.contains("\n  note: no `app` or `application` is in app.py"), "{text}");
         assert!(text.ends_with(&format!("\n  webcharm up {path}\n  webcharm pack {path}/charm\n")), "{text}");
-        init(&args).unwrap();
+        fs::write(folder.join("go.mod"), "module site").unwrap();
+        assert!(init(&args).unwrap_err().to_string().contains("flask (flask among its requirements), go (go.mod)"));
+        init(&cli::Init { framework: Some(pack::Framework::Go), ..args }).unwrap();
         lint(&cli::Lint { folder: folder.join("charm") }).unwrap();
     }
 

@@ -1,0 +1,138 @@
+//! Which framework's application a folder has, what is to be seen of it, and what rockcraft's extension will miss there.
+//!
+//! The signs are those that the extensions themselves look for. A folder may show several frameworks; whoever asks then
+//! has to choose.
+
+mod go;
+mod java;
+mod node;
+
+use std::path::Path;
+
+use crate::{Error, Framework, python};
+
+/// A framework that a folder shows, and what shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// The framework.
+    pub framework: Framework,
+    /// What shows it, such as `go.mod`.
+    pub shown: String,
+}
+
+/// What is to be seen of an application.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    /// How it is started or built, in words that follow a comma.
+    pub(crate) how: Option<String>,
+    /// What rockcraft's extension will miss, each with what to do.
+    pub(crate) remarks: Vec<String>,
+    /// The lines of `rockcraft.yaml` with which its parts begin, where the application needs some.
+    pub(crate) parts: String,
+}
+
+/// The framework of the application in `dir`, which may be `asked` for.
+///
+/// # Errors
+/// When the folder shows none, or several.
+pub(crate) fn framework(dir: &Path, asked: Option<Framework>) -> Result<Framework, Error> {
+    if let Some(asked) = asked {
+        return Ok(asked);
+    }
+    let mut signs = signs(dir);
+    match (signs.pop(), signs.is_empty()) {
+        (None, _) => Err(Error::NoApplication(dir.display().to_string())),
+        (Some(sign), true) => Ok(sign.framework),
+        (Some(last), false) => {
+            signs.push(last);
+            Err(Error::SeveralApplications { dir: dir.display().to_string(), signs })
+        }
+    }
+}
+
+/// Every framework that the folder shows.
+fn signs(dir: &Path) -> Vec<Sign> {
+    Framework::ALL.into_iter().filter_map(|framework| Some(Sign { framework, shown: sign(framework, dir)? })).collect()
+}
+
+fn sign(framework: Framework, dir: &Path) -> Option<String> {
+    let required = |package: &str| python::requires(dir, package).then(|| format!("{package} among its requirements"));
+    match framework {
+        Framework::Flask => required("flask"),
+        Framework::Django => required("django").or_else(|| Some(django_folder(dir)?.replace("./", "") + "manage.py")),
+        Framework::FastApi => required("fastapi").or_else(|| required("starlette")),
+        Framework::Go => dir.join("go.mod").is_file().then(|| "go.mod".to_owned()),
+        Framework::ExpressJs => node::sign(dir),
+        Framework::SpringBoot => java::sign(dir),
+    }
+}
+
+/// What a rock of the application in `dir` should be called: Django's folder, in which rockcraft looks for a name.
+pub(crate) fn name(framework: Framework, dir: &Path) -> Option<String> {
+    let folder = django_folder(dir).filter(|folder| framework == Framework::Django && folder != "./")?;
+    Some(folder.trim_end_matches('/').to_owned())
+}
+
+/// The folder with `manage.py`, with a slash at its end: this one or one in it.
+fn django_folder(dir: &Path) -> Option<String> {
+    if dir.join("manage.py").is_file() {
+        return Some("./".to_owned());
+    }
+    let folders =
+        std::fs::read_dir(dir).into_iter().flatten().flatten().filter(|e| e.path().join("manage.py").is_file());
+    let mut names: Vec<_> = folders.filter_map(|entry| Some(entry.file_name().to_str()?.to_owned() + "/")).collect();
+    names.sort();
+    names.into_iter().next()
+}
+
+/// What is to be seen of the application in `dir`, whose rock is called `name`.
+pub(crate) fn view(framework: Framework, dir: &Path, name: &str) -> View {
+    match framework {
+        Framework::Flask => flask(dir, name),
+        Framework::Django => django(dir, name),
+        Framework::FastApi => fastapi(dir, name),
+        Framework::Go => go::view(dir, name),
+        Framework::ExpressJs => node::view(dir),
+        Framework::SpringBoot => java::view(dir),
+    }
+}
+
+const NO_ENTRY: &str = "is in app.py, main.py, app/ or src/: name it in rockcraft.yaml, as the command of the service";
+
+fn flask(dir: &Path, name: &str) -> View {
+    let entry = python::wsgi(dir, name);
+    let missing = entry.is_none().then(|| format!("no `app` or `application` {NO_ENTRY}"));
+    let unlisted = !python::requires(dir, "flask");
+    let unlisted = unlisted.then(|| "flask isn't required: add it to requirements.txt".to_owned());
+    seen(entry, unlisted.into_iter().chain(missing))
+}
+
+fn fastapi(dir: &Path, name: &str) -> View {
+    let entry = python::asgi(dir, name);
+    let missing = entry.is_none().then(|| format!("no `app` {NO_ENTRY}"));
+    let text = std::fs::read_to_string(dir.join("requirements.txt")).unwrap_or_default().to_lowercase();
+    let listed = text.contains("fastapi") || text.contains("starlette");
+    let unlisted = (!listed).then(|| "rockcraft reads requirements.txt alone: add fastapi to it".to_owned());
+    seen(entry, unlisted.into_iter().chain(missing))
+}
+
+fn django(dir: &Path, name: &str) -> View {
+    let entry = python::django(dir, name);
+    let module = python::module_name(name);
+    let missing = entry.is_none().then(|| {
+        format!(
+            "rockcraft looks for `application` in {module}/{module}/wsgi.py: lay the project out like that, or name it \
+             as the command of the service"
+        )
+    });
+    let unlisted = !dir.join("requirements.txt").is_file();
+    let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: write one with django in it".to_owned());
+    seen(entry, unlisted.into_iter().chain(missing))
+}
+
+fn seen(entry: Option<python::Entry>, remarks: impl Iterator<Item = String>) -> View {
+    View { how: entry.map(|entry| format!("at {entry}")), remarks: remarks.collect(), parts: String::new() }
+}
+
+#[cfg(test)]
+mod tests;

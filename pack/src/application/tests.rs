@@ -1,0 +1,82 @@
+//! Folders of every framework, and of none or several.
+
+use std::fs;
+
+use super::*;
+
+/// A folder with these files.
+pub(super) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    dir
+}
+
+const EXPRESS: &str = r#"{"name": "x", "scripts": {"start": "node ."}, "dependencies": {"express": "5"}}"#;
+
+#[test]
+fn each_framework_has_its_signs() {
+    for (files, expected) in [
+        (&[("requirements.txt", "Flask\n")][..], Framework::Flask),
+        (&[("pyproject.toml", "dependencies = ['flask>=3']")], Framework::Flask),
+        (&[("requirements.txt", "Django==5\n")], Framework::Django),
+        (&[("manage.py", "")], Framework::Django),
+        (&[("my_site/manage.py", "")], Framework::Django),
+        (&[("requirements.txt", "fastapi[standard]\n")], Framework::FastApi),
+        (&[("requirements.txt", "starlette\n")], Framework::FastApi),
+        (&[("go.mod", "module x")], Framework::Go),
+        (&[("app/package.json", EXPRESS)], Framework::ExpressJs),
+        (&[("pom.xml", "")], Framework::SpringBoot),
+        (&[("build.gradle", "")], Framework::SpringBoot),
+        // Pages built by Node's tools don't make it another framework.
+        (&[("requirements.txt", "flask"), ("package.json", r#"{"devDependencies": {"vite": "7"}}"#)], Framework::Flask),
+    ] {
+        assert_eq!(framework(folder(files).path(), None).unwrap(), expected, "{files:?}");
+    }
+}
+
+#[test]
+fn several_frameworks_are_all_named_and_the_choice_is_asked_for() {
+    let dir = folder(&[("requirements.txt", "flask\nfastapi\n"), ("go.mod", "module x")]);
+    let error = framework(dir.path(), None).unwrap_err().to_string();
+    for part in ["flask (flask among its requirements)", "fastapi (", "go (go.mod)", "`--framework NAME`"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    assert_eq!(framework(dir.path(), Some(Framework::FastApi)).unwrap(), Framework::FastApi);
+}
+
+#[test]
+fn no_framework_is_told_what_was_looked_for() {
+    let error = framework(folder(&[("index.php", "")]).path(), None).unwrap_err().to_string();
+    for part in ["requirements.txt", "manage.py", "go.mod", "package.json", "pom.xml", "`--framework NAME`"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn what_rockcraft_would_miss_of_a_python_project_is_told() {
+    for (framework, files, remarks) in [
+        (Framework::Flask, &[("requirements.txt", "flask"), ("app.py", "app = 1")][..], &[][..]),
+        (Framework::Flask, &[("web.py", "app = 1")], &["flask isn't required", "no `app` or `application`"]),
+        (Framework::FastApi, &[("requirements.txt", "FastAPI"), ("main.py", "app = 1")], &[]),
+        (Framework::FastApi, &[("pyproject.toml", "'fastapi'"), ("main.py", "app = 1")], &["requirements.txt alone"]),
+        (Framework::FastApi, &[("requirements.txt", "starlette")], &["no `app`"]),
+        (Framework::Django, &[("requirements.txt", ""), ("hello/hello/wsgi.py", "application = 1")], &[]),
+        (Framework::Django, &[("manage.py", "")], &["requirements.txt alone", "hello/hello/wsgi.py"]),
+    ] {
+        let view = view(framework, folder(files).path(), "hello");
+        assert_eq!(view.remarks.len(), remarks.len(), "{files:?}: {:?}", view.remarks);
+        assert!(view.remarks.iter().zip(remarks).all(|(told, part)| told.contains(part)), "{:?}", view.remarks);
+        assert_eq!(view.how.is_some(), !view.remarks.iter().any(|told| told.contains("command of the service")));
+    }
+}
+
+#[test]
+fn a_django_project_gives_the_rock_its_name() {
+    let dir = folder(&[("my_site/manage.py", ""), ("other/x", "")]);
+    assert_eq!(name(Framework::Django, dir.path()).as_deref(), Some("my_site"));
+    assert_eq!(name(Framework::Flask, dir.path()), None);
+    assert_eq!(name(Framework::Django, folder(&[("manage.py", "")]).path()), None);
+}
