@@ -3,9 +3,12 @@
 //! shows it.
 
 pub mod django;
+pub mod expressjs;
 pub mod fastapi;
 pub mod flask;
+pub mod go;
 pub mod option;
+pub mod spring_boot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +19,20 @@ pub use option::{FrameworkOption, Purpose, Rule, Value};
 use crate::web_server::WebServer;
 
 /// Every framework the charm serves, in each line of its charms.
-pub const ALL: &[&Framework] =
-    &[&flask::FLASK, &flask::FLASK_2, &django::DJANGO, &django::DJANGO_2, &fastapi::FASTAPI, &fastapi::FASTAPI_2];
+pub const ALL: &[&Framework] = &[
+    &flask::FLASK,
+    &flask::FLASK_2,
+    &django::DJANGO,
+    &django::DJANGO_2,
+    &fastapi::FASTAPI,
+    &fastapi::FASTAPI_2,
+    &go::GO,
+    &go::GO_2,
+    &expressjs::EXPRESSJS,
+    &expressjs::EXPRESSJS_2,
+    &spring_boot::SPRING_BOOT,
+    &spring_boot::SPRING_BOOT_2,
+];
 
 /// The facts about one framework. All of them are the names that its rock and its charm already use.
 #[derive(Debug, Clone, Copy)]
@@ -185,47 +200,4 @@ fn only(names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_option_stands_twice_and_each_line_is_alone() {
-        for framework in ALL {
-            let mut names: Vec<_> = framework.options().map(|option| option.name).collect();
-            let length = names.len();
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), length, "{}", framework.name);
-            let same = ALL.iter().filter(|other| (other.name, other.line) == (framework.name, framework.line));
-            assert_eq!(same.count(), 1, "{}", framework.name);
-        }
-    }
-
-    #[test]
-    fn defaults_are_right_and_of_the_options_type() {
-        for option in ALL.iter().flat_map(|framework| framework.options()) {
-            let Some(default) = option.default else { continue };
-            assert!(option.kind.accepts(&default.into()), "{}", option.name);
-        }
-    }
-
-    #[test]
-    fn variables_are_named_after_options() {
-        assert_eq!(flask::FLASK.variable("page-size"), "FLASK_PAGE_SIZE");
-    }
-
-    #[test]
-    fn containers_and_options_show_the_framework_if_they_are_one_framework_s() {
-        let table: [(&[&str], &[&str], Option<&str>); 6] = [
-            (&["sidecar", "flask-app"], &[], Some("flask")),
-            (&["django-app"], &[], Some("django")),
-            (&["nginx", "app"], &[], None),
-            (&["app"], &["webserver-workers", "motto"], None),
-            (&["app"], &["webserver-workers", "flask-env"], Some("flask")),
-            (&["app"], &["webserver-log-level"], Some("fastapi")),
-        ];
-        for (containers, options, expected) in table {
-            assert_eq!(Framework::shown(containers, options), expected, "{containers:?} {options:?}");
-        }
-    }
-}
+mod tests;

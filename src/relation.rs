@@ -16,6 +16,7 @@ use pebble::plan::Environment;
 pub use peers::{Peers, peers};
 pub use tracing::Spans;
 
+use crate::framework::Naming;
 use crate::hold::Hold;
 use crate::observe::{Integration, Relation, Seen, Unit};
 use crate::redact::Redactor;
@@ -179,15 +180,17 @@ fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
     filled.map(|(whose, changes)| DatabagWrite { relation: view.id, whose, changes }).collect()
 }
 
-/// The variables of every integration that is ready.
+/// The variables of every integration that is ready, and those that tell of one that isn't. Of two endpoints that give the
+/// same variable the later in the metadata wins.
 #[must_use]
-pub fn environment(given: &[(&Endpoint, Given)]) -> Environment {
+pub fn environment(given: &[(&Endpoint, Given)], naming: Naming) -> Environment {
     let variables = |(endpoint, given): &(&Endpoint, Given)| match given {
-        Given::Database(database) => database::environment(&endpoint.name, database),
+        Given::Database(database) => database::environment(&endpoint.name, database, naming),
         Given::Spans(spans) => tracing::environment(spans),
         Given::Url(_) => Environment::new(),
     };
-    given.iter().flat_map(variables).collect()
+    let without = if traces(given) { Environment::new() } else { tracing::without(naming) };
+    given.iter().flat_map(variables).chain(without).collect()
 }
 
 /// The address at which visitors reach the application, if something stands before it.

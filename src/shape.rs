@@ -1,7 +1,7 @@
 //! What the charm's files make of it: its framework, container, options and endpoints. Read once, before any event is
 //! looked at; a charm whose files don't say enough is told to its operator, not failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -157,8 +157,8 @@ fn framework(files: &CharmFiles, wanted: Option<&str>) -> Result<&'static Framew
     let lines: Vec<_> = Framework::named(name).filter(|line| containers.contains(&line.container)).collect();
     let new_peers = files.metadata.endpoints.iter().any(|e| e.role == Role::Peers && e.interface == peer::INTERFACE_2);
     Framework::line_of(&lines, &options, new_peers).ok_or_else(|| {
-        let names: BTreeSet<_> = Framework::named(name).map(|line| line.container).collect();
-        let names: Vec<_> = names.into_iter().rev().collect();
+        let mut names: Vec<_> = Framework::named(name).map(|line| line.container).collect();
+        names.dedup();
         Hold::blocked(format!("the charm has no container {}: add it to charmcraft.yaml", names.join(" or ")))
     })
 }

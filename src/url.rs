@@ -34,6 +34,21 @@ pub fn variables(prefix: &str, url: &str) -> Environment {
     all.into_iter().filter_map(|(name, value)| Some((format!("{prefix}_{name}"), value?))).collect()
 }
 
+/// The text that stands percent-encoded in a URL's part. A percent sign that encodes nothing stays.
+#[must_use]
+pub fn decode(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = digits.filter(|digits| *first == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,7 +115,19 @@ mod tests {
         assert_eq!(value("http://[2001:DB8::1]:80/", "PORT").as_deref(), Some("80"));
     }
 
+    #[test]
+    fn what_encodes_nothing_is_not_decoded() {
+        for (part, expected) in [("a%20b%C3%BC", "a bü"), ("100%", "100%"), ("%4", "%4"), ("%+1%zz", "%+1%zz")] {
+            assert_eq!(decode(part), expected);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_was_encoded_is_decoded(text in ".{0,50}") {
+            prop_assert_eq!(decode(&interfaces::uri::encode(&text)), text);
+        }
+
         #[test]
         fn any_text_is_survived_and_kept_whole(url in ".{0,200}") {
             prop_assert_eq!(value(&url, "CONNECT_STRING").unwrap_or_default(), url);

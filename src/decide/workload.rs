@@ -85,7 +85,7 @@ fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape) -> Result<Wish, Hold> {
 
 fn environment(ready: &Ready<'_>, seen: &Seen, shape: &Shape, port: u16) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
-    let integrations = relation::environment(&ready.given);
+    let integrations = relation::environment(&ready.given, shape.framework.naming);
     let metrics = shape.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,

@@ -18,6 +18,8 @@ pub struct FrameworkOption {
     pub default: Option<Value>,
     /// Whether the default holds also in a charm that doesn't declare the option, or declares it without one.
     pub always: bool,
+    /// Whether a charm has it only if its author declares it: charmcraft's extension doesn't.
+    pub authors: bool,
     /// Which values are right.
     pub rule: Rule,
     /// What else it's for than its variables.
@@ -81,7 +83,16 @@ pub enum Rule {
 
 impl FrameworkOption {
     const fn new(name: &'static str, kind: OptionKind, rule: Rule) -> Self {
-        Self { name, kind, default: None, always: false, rule, purpose: Purpose::Variables, variables: &[] }
+        Self {
+            name,
+            kind,
+            default: None,
+            always: false,
+            authors: false,
+            rule,
+            purpose: Purpose::Variables,
+            variables: &[],
+        }
     }
 
     /// An option that is text.
@@ -132,6 +143,12 @@ impl FrameworkOption {
         Self { always: true, ..self }
     }
 
+    /// The same as one that only a charm's author declares.
+    #[must_use]
+    pub const fn authors(self) -> Self {
+        Self { authors: true, ..self }
+    }
+
     /// The value where none is set and none declared.
     #[must_use]
     pub fn undeclared(&self) -> Option<ConfigValue> {
@@ -143,7 +160,8 @@ impl FrameworkOption {
     pub fn usage(&self) -> String {
         let variables = self.variables.iter().map(|name| format!("`{name}`"));
         let purpose = Some(self.purpose.to_string()).filter(|words| !words.is_empty());
-        variables.chain(purpose).collect::<Vec<_>>().join(", ")
+        let authors = self.authors.then(|| "if the charm's author declares it".to_owned());
+        variables.chain(purpose).chain(authors).collect::<Vec<_>>().join(", ")
     }
 }
 

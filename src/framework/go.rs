@@ -1,0 +1,47 @@
+//! Go: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/go-framework-extension/>.
+
+use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
+use super::{Framework, Line, Metrics, Naming, Told, nothing};
+use crate::web_server::WebServer;
+
+/// Go as rocks and charms of the 1.x line have it.
+pub const GO: Framework = Framework {
+    name: "go",
+    title: "Go",
+    line: Line::First,
+    container: "app",
+    prefix: "APP_",
+    app_dir: "/app",
+    state_dir: "/tmp/go/state",
+    port: 8080,
+    metrics: None,
+    told: Told::NOTHING,
+    options: &[PORT, METRICS, KEY],
+    constants: &[],
+    own: nothing,
+    server: WebServer::Own,
+    naming: Naming::Plain,
+    needs_database: false,
+    reserved: &["go-", "webserver-"],
+};
+
+/// Go as the 2.x line has it: port and metrics are set in `paas-config.yaml`, their variables have no prefix.
+pub const GO_2: Framework = Framework {
+    line: Line::Second,
+    metrics: Some(Metrics { port: 8080, path: "/metrics" }),
+    told: Told { port: Some("PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
+    options: &[PORT_2, KEY],
+    ..GO
+};
+
+const PORT: &[FrameworkOption] = &[FrameworkOption::int("app-port", Rule::Port)
+    .used_as(Purpose::Port)
+    .gives(&["APP_PORT"])
+    .or(Value::Int(8080))
+    .always()];
+
+const PORT_2: &[FrameworkOption] = &[FrameworkOption::int("port", Rule::Port).used_as(Purpose::Port).authors()];
+
+const METRICS: &[FrameworkOption] = &metrics(&["APP_METRICS_PORT"], &["APP_METRICS_PATH"], "/metrics");
+
+const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY"]);

@@ -1,0 +1,122 @@
+//! Spring Boot: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/spring-boot-framework-extension/>.
+//!
+//! Names with dots and dashes are Spring's properties. The process gets them as variables of just these names, which
+//! Spring reads as it reads its property files.
+
+use pebble::plan::Environment;
+
+use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
+use super::{Facts, Framework, Line, Metrics, Naming, Told};
+use crate::web_server::WebServer;
+
+/// Spring Boot as rocks and charms of the 1.x line have it.
+pub const SPRING_BOOT: Framework = Framework {
+    name: "spring-boot",
+    title: "Spring Boot",
+    line: Line::First,
+    container: "app",
+    prefix: "APP_",
+    app_dir: "/app",
+    state_dir: "/app/state",
+    port: 8080,
+    metrics: None,
+    told: Told::NOTHING,
+    options: &[PORT, PROFILES, METRICS, KEY],
+    constants: &[],
+    own: properties,
+    server: WebServer::Own,
+    naming: Naming::Spring,
+    needs_database: false,
+    reserved: &["spring-boot-", "webserver-"],
+};
+
+/// Spring Boot as the 2.x line has it: port and metrics are set in `paas-config.yaml`.
+pub const SPRING_BOOT_2: Framework = Framework {
+    line: Line::Second,
+    metrics: Some(Metrics { port: 8080, path: "/actuator/prometheus" }),
+    told: Told { port: Some("SERVER_PORT"), metrics: None },
+    options: &[PROFILES, KEY],
+    own: properties_2,
+    ..SPRING_BOOT
+};
+
+const PORT: &[FrameworkOption] = &[FrameworkOption::int("app-port", Rule::Port)
+    .used_as(Purpose::Port)
+    .gives(&["SERVER_PORT"])
+    .or(Value::Int(8080))
+    .always()];
+
+const PROFILES: &[FrameworkOption] =
+    &[FrameworkOption::text("app-profiles", Rule::NotEmpty).gives(&["APP_PROFILES", "spring.profiles.active"])];
+
+const METRICS: &[FrameworkOption] = &[
+    FrameworkOption::int("metrics-port", Rule::Port)
+        .used_as(Purpose::MetricsPort)
+        .gives(&["MANAGEMENT_SERVER_PORT"])
+        .or(Value::Int(8080))
+        .always(),
+    FrameworkOption::text("metrics-path", Rule::NamedPath)
+        .used_as(Purpose::MetricsPath)
+        .gives(&["METRICS_PATH"])
+        .or(Value::Text("/actuator/prometheus"))
+        .always(),
+];
+
+/// Applications of the Python framework find the key under the second name, since it's told there under that.
+const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY", "SECRET_KEY"]);
+
+/// The properties of every application: it stands behind a proxy that strips the path's prefix, and its metrics are
+/// where they shall be.
+fn properties(facts: &Facts<'_>) -> Environment {
+    let mut all: Environment =
+        [("server.forward-headers-strategy", "framework"), ("management.endpoints.web.exposure.include", "prometheus")]
+            .into_iter()
+            .collect();
+    let Some(metrics) = facts.metrics else { return all };
+    let parts: Vec<_> = metrics.path.split('/').filter(|part| !part.is_empty()).collect();
+    let Some((name, folders)) = parts.split_last() else { return all };
+    all.extend([
+        ("management.endpoints.web.base-path", format!("/{}", folders.join("/"))),
+        ("management.endpoints.web.path-mapping.prometheus", (*name).to_owned()),
+    ]);
+    all
+}
+
+/// The same with the port of metrics, which no option sets.
+fn properties_2(facts: &Facts<'_>) -> Environment {
+    let mut all = properties(facts);
+    all.extend(facts.metrics.map(|metrics| ("management.server.port", metrics.port.to_string())));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_path_of_metrics_is_a_base_path_and_a_name() {
+        let table = [
+            ("/actuator/prometheus", "/actuator", "prometheus"),
+            ("/a/b/prom/", "/a/b", "prom"),
+            ("/othermetrics", "/", "othermetrics"),
+            ("metrics", "/", "metrics"),
+            ("//a//b", "/a", "b"),
+        ];
+        for (path, base, name) in table {
+            let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path }) };
+            let all = properties_2(&facts);
+            assert_eq!(all["management.endpoints.web.base-path"], base, "{path}");
+            assert_eq!(all["management.endpoints.web.path-mapping.prometheus"], name, "{path}");
+            assert_eq!(all["management.server.port"], "81");
+            assert!(!properties(&facts).contains_key("management.server.port"));
+        }
+    }
+
+    #[test]
+    fn a_path_without_a_name_leaves_springs_own() {
+        let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path: "/" }) };
+        assert_eq!(properties(&facts).len(), 2);
+    }
+}
