@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use juju::{Databag, RelationId, SecretContent, SecretId};
+use juju::{Databag, RelationId, SecretContent, SecretId, View};
 
 /// One value to be written.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,6 +112,25 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// What only a leader writes, into its application's databag; of any other unit there is nothing.
+    pub(crate) fn of_leader(view: &View, wanted: &Databag) -> Self {
+        let app = view.local_app.as_ref().map(|current| Draft::differing(current, wanted));
+        Self { app: app.unwrap_or_default(), ..Self::default() }
+    }
+
+    /// The same, and under `key` the address of a secret labelled `label`; with no content there shall be none.
+    pub(crate) fn with_secret(view: &View, wanted: &Databag, key: &str, label: &str, content: SecretContent) -> Self {
+        let mut changes = Self::of_leader(view, wanted);
+        if content.is_empty() {
+            let gone = Self::of_leader(view, &Databag::from_iter([(key, "")]));
+            changes.app.0.extend(gone.app.0);
+        } else {
+            changes.app.refer(key, label);
+            changes.offers.push(Offer { label: label.to_owned(), content, relation: view.id });
+        }
+        changes
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -47,6 +47,17 @@ const GROUPS: [(&str, bool); 5] =
 pub struct Family {
     /// The scheme of a URI that has to be built.
     pub scheme: &'static str,
+    /// Which of the servers stand in it.
+    pub hosts: Hosts,
+}
+
+/// Which servers a connection string names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosts {
+    /// One: others hear of the change when another takes over.
+    First,
+    /// All of them, and the replica set they are: clients find out who takes writes.
+    All,
 }
 
 /// What a requirer wants of its relation.
@@ -133,17 +144,32 @@ fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Res
     let uri = match fields.text("uris")? {
         Some(uris) => uris.into(),
         None => {
-            let endpoint = endpoints.first().ok_or_else(|| Stop::waiting("endpoints"))?;
+            let hosts = hosts(family, &endpoints)?;
             let username = username.as_deref().ok_or_else(|| Stop::waiting("username"))?;
             let password = password.as_ref().ok_or_else(|| Stop::waiting("password"))?;
-            uri::check_endpoint(endpoint)
-                .map_err(|why| Stop::invalid("endpoints", &format!("the first entry {why}")))?;
-            uri::build(family.scheme, username, password, endpoint, &database)
+            let uri = uri::build(family.scheme, username, password, &hosts, &database);
+            match fields.text("replset")?.filter(|_| family.hosts == Hosts::All) {
+                Some(name) => format!("{}?replicaSet={}", uri.expose(), uri::encode(&name)).into(),
+                None => uri,
+            }
         }
     };
     let read_only_endpoints = list(fields.text("read-only-endpoints")?.as_deref());
     let version = fields.text("version")?;
     Ok(Database { uri, database, username, password, endpoints, read_only_endpoints, version })
+}
+
+/// The hosts of a connection string that has to be built.
+fn hosts(family: &Family, endpoints: &[String]) -> Result<String, Stop> {
+    let (count, which) = match family.hosts {
+        Hosts::First => (1, "the first"),
+        Hosts::All => (endpoints.len(), "an"),
+    };
+    let named = endpoints.get(..count).filter(|named| !named.is_empty()).ok_or_else(|| Stop::waiting("endpoints"))?;
+    for endpoint in named {
+        uri::check_endpoint(endpoint).map_err(|why| Stop::invalid("endpoints", &format!("{which} entry {why}")))?;
+    }
+    Ok(named.join(","))
 }
 
 /// The content of the user's secret: `None` if everything is in clear.

@@ -10,6 +10,9 @@ use crate::secret::{SecretRef, Secrets};
 /// which on Linux holds 128 KiB; with a longer one no process starts.
 pub(crate) const MAX_BYTES: usize = 10 * 1024;
 
+/// The longest text of certificates that is taken.
+const MAX_CERTIFICATES_BYTES: usize = 64 * 1024;
+
 /// A value as it stands under `key`. An empty one counts as absent, for on the wire the two are the same.
 pub(crate) fn checked(key: &str, value: Option<&str>) -> Result<Option<String>, Stop> {
     match value {
@@ -18,6 +21,17 @@ pub(crate) fn checked(key: &str, value: Option<&str>) -> Result<Option<String>, 
         Some(value) if value.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
         value => Ok(value.filter(|value| !value.is_empty()).map(str::to_owned)),
     }
+}
+
+/// Certificates as they stand under `key`: a text of any number of lines.
+pub(crate) fn certificates(key: &str, value: &str) -> Result<String, Stop> {
+    if value.len() > MAX_CERTIFICATES_BYTES {
+        return Err(Stop::invalid(key, "it is too long"));
+    }
+    if value.contains(|letter: char| letter.is_control() && !"\r\n".contains(letter)) {
+        return Err(Stop::invalid(key, "it has a control character"));
+    }
+    Ok(value.to_owned())
 }
 
 /// A text of a databag.

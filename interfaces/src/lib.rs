@@ -15,22 +15,28 @@ pub mod database;
 #[cfg(test)]
 mod example;
 mod field;
+pub mod http_proxy;
 pub mod ingress;
 mod json;
+pub mod mongodb;
 pub mod mysql;
 mod needs;
+pub mod oauth;
+pub mod openfga;
 pub mod peer;
 pub mod postgresql;
 pub mod rabbitmq;
 mod read;
 pub mod redis;
 pub mod s3;
+pub mod saml;
 mod secret;
 pub mod smtp;
 pub mod tracing;
 #[cfg(test)]
 mod trial;
 pub mod uri;
+pub mod valkey;
 
 pub use change::{Changes, Draft, Offer, UnknownSecret, Value};
 pub use read::Read;

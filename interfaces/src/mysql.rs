@@ -15,7 +15,7 @@
 use juju::View;
 
 use crate::change::Changes;
-use crate::database::{self, Family};
+use crate::database::{self, Family, Hosts};
 use crate::secret::{SecretRef, Secrets};
 
 pub use crate::database::{Database, NEEDS, Wish, provider};
@@ -24,7 +24,7 @@ pub use crate::read::Read;
 /// The name of the interface.
 pub const INTERFACE: &str = "mysql_client";
 
-const FAMILY: Family = Family { scheme: "mysql" };
+const FAMILY: Family = Family { scheme: "mysql", hosts: Hosts::First };
 
 /// The secrets that the provider's databag refers to; see [`database::secrets`].
 #[must_use]
@@ -76,6 +76,7 @@ mod tests {
             endpoints: vec!["mysql-k8s-primary:3306".into()],
             read_only_endpoints: vec!["mysql-k8s-replicas:3306".into()],
             tls: None,
+            replset: None,
             version: Some("8.0".into()),
         }
     }

@@ -24,7 +24,7 @@
 use juju::View;
 
 use crate::change::Changes;
-use crate::database::{self, Family};
+use crate::database::{self, Family, Hosts};
 use crate::secret::{SecretRef, Secrets};
 
 pub use crate::database::{Database, NEEDS, Wish, provider};
@@ -33,7 +33,7 @@ pub use crate::read::Read;
 /// The name of the interface.
 pub const INTERFACE: &str = "postgresql_client";
 
-const FAMILY: Family = Family { scheme: "postgresql" };
+const FAMILY: Family = Family { scheme: "postgresql", hosts: Hosts::First };
 
 /// The secrets that the provider's databag refers to; see [`database::secrets`].
 #[must_use]

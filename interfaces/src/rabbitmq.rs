@@ -16,7 +16,7 @@ mod tests;
 
 use juju::{Databag, Needs, Secret, View};
 
-use crate::change::{Changes, Draft};
+use crate::change::Changes;
 use crate::field::text;
 use crate::needs::OTHER_SIDE;
 use crate::read::{Read, Stop};
@@ -125,6 +125,5 @@ fn missing(view: &View) -> Stop {
 #[must_use]
 pub fn request(view: &View, wish: &Wish) -> Changes {
     let wanted = Databag::from_iter([("username", wish.username.clone()), ("vhost", wish.vhost.clone())]);
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
-    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+    Changes::of_leader(view, &wanted)
 }

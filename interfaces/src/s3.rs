@@ -15,7 +15,7 @@ mod tests;
 
 use juju::{Databag, Needs, Secret, View};
 
-use crate::change::{Changes, Draft};
+use crate::change::Changes;
 use crate::field::{needed, text};
 use crate::json;
 use crate::needs::APPS;
@@ -118,6 +118,5 @@ fn bucket(app: &Databag) -> Result<Bucket, Stop> {
 #[must_use]
 pub fn request(view: &View, wish: &Wish) -> Changes {
     let wanted = Databag::from_iter([(BUCKET, wish.bucket.clone())]);
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
-    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+    Changes::of_leader(view, &wanted)
 }

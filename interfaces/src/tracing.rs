@@ -23,7 +23,7 @@ use juju::{Databag, Needs, View};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{check, normalised};
-use crate::change::{Changes, Draft};
+use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -85,6 +85,5 @@ fn endpoint(app: &Databag) -> Option<String> {
 #[must_use]
 pub fn request(view: &View) -> Changes {
     let wanted = Databag::from_iter([(RECEIVERS, json::text(&[WANTED]))]);
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &wanted));
-    Changes { app: app.unwrap_or_default(), ..Changes::default() }
+    Changes::of_leader(view, &wanted)
 }

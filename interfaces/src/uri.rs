@@ -91,8 +91,14 @@ impl Uri {
 /// ```
 #[must_use]
 pub fn build(scheme: &str, username: &str, password: &Secret, hosts: &str, name: &str) -> Secret {
-    let (username, password, name) = (encode(username), encode(password.expose()), encode(name));
-    format!("{scheme}://{username}:{password}@{hosts}/{name}").into()
+    let server = server(scheme, username, password, hosts);
+    format!("{}/{}", server.expose(), encode(name)).into()
+}
+
+/// The same of a whole server, without a name at the end.
+#[must_use]
+pub fn server(scheme: &str, username: &str, password: &Secret, hosts: &str) -> Secret {
+    format!("{scheme}://{}:{}@{hosts}", encode(username), encode(password.expose())).into()
 }
 
 /// `text` with every byte percent-encoded that RFC 3986 doesn't call unreserved.

@@ -48,6 +48,8 @@ pub struct Account {
     pub read_only_endpoints: Vec<String>,
     /// Whether the servers speak TLS, where that is known.
     pub tls: Option<bool>,
+    /// The replica set that the servers are, where they are one.
+    pub replset: Option<String>,
     /// The server's version.
     pub version: Option<String>,
 }
@@ -102,6 +104,7 @@ fn public(view: &View, account: &Account) -> Databag {
         ("database", account.database.clone()),
         ("endpoints", account.endpoints.join(",")),
         ("read-only-endpoints", account.read_only_endpoints.join(",")),
+        ("replset", account.replset.clone().unwrap_or_default()),
         ("version", account.version.clone().unwrap_or_default()),
     ])
 }

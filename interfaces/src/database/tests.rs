@@ -12,7 +12,7 @@ use super::provider::{self, Account, Request};
 use super::*;
 use crate::example::Example;
 
-const FAMILY: Family = Family { scheme: "postgresql" };
+const FAMILY: Family = Family { scheme: "postgresql", hosts: Hosts::First };
 const USER: &str = "cjqub6vubg2s77p3nio0";
 const TLS: &str = "cjqub7fubg2s77p3niog";
 
@@ -67,6 +67,7 @@ fn nothing_shows_a_password() {
         endpoints: Vec::new(),
         read_only_endpoints: Vec::new(),
         tls: None,
+        replset: None,
         version: None,
     };
     for (in_secret, in_uris) in [(false, false), (false, true), (true, false), (true, true)] {

@@ -4,7 +4,7 @@
 use juju::{Databag, Needs, View};
 
 use super::{BUCKET, Bucket};
-use crate::change::{Changes, Draft};
+use crate::change::Changes;
 use crate::field::needed;
 use crate::json;
 use crate::needs::APPS;
@@ -38,6 +38,5 @@ pub fn answer(view: &View, bucket: &Bucket) -> Changes {
         ("attributes", list(&bucket.attributes)),
         ("data", json::copy(&view.remote_app)),
     ]);
-    let current = view.local_app.clone().unwrap_or_default();
-    Changes { app: Draft::differing(&current, &wanted), ..Changes::default() }
+    Changes::of_leader(view, &wanted)
 }

@@ -1,9 +1,9 @@
 //! The provider's half of [`smtp`](super). It's asked for nothing, so there is nothing to read.
 
-use juju::{Databag, Needs, SecretContent, View};
+use juju::{Databag, Needs, View};
 
 use super::{PASSWORD_ID, Smtp};
-use crate::change::{Changes, Draft, Offer};
+use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 
@@ -15,7 +15,7 @@ pub const NEEDS: Needs = Needs { remote_app: false, ..APPS };
 pub fn answer(view: &View, server: &Smtp) -> Changes {
     let clear = |value: &Option<String>| value.clone().unwrap_or_default();
     let recipients = if server.recipients.is_empty() { String::new() } else { json::text(&server.recipients) };
-    let mut wanted = Databag::from_iter([
+    let wanted = Databag::from_iter([
         ("host", server.host.clone()),
         ("port", server.port.to_string()),
         ("user", clear(&server.user)),
@@ -27,14 +27,7 @@ pub fn answer(view: &View, server: &Smtp) -> Changes {
         ("smtp_sender", clear(&server.sender)),
         ("recipients", recipients),
     ]);
-    let current = view.local_app.clone().unwrap_or_default();
-    let Some(password) = &server.password else {
-        wanted.insert(PASSWORD_ID.to_owned(), String::new());
-        return Changes { app: Draft::differing(&current, &wanted), ..Changes::default() };
-    };
-    let mut app = Draft::differing(&current, &wanted);
+    let password = server.password.iter().map(|password| ("password".to_owned(), password.clone()));
     let label = format!("smtp.{}.password", view.id);
-    app.refer(PASSWORD_ID, &label);
-    let content = SecretContent::from([("password".to_owned(), password.clone())]);
-    Changes { app, offers: vec![Offer { label, content, relation: view.id }], ..Changes::default() }
+    Changes::with_secret(view, &wanted, PASSWORD_ID, &label, password.collect())
 }

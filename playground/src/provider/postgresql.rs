@@ -96,6 +96,7 @@ impl Postgresql {
             read_only_endpoints: Vec::new(),
             endpoints: vec![endpoint],
             tls: Some(false),
+            replset: None,
             version: Some(self.cluster.version().to_owned()),
         };
         self.accounts.insert(id, account.clone());

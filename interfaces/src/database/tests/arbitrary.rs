@@ -91,6 +91,7 @@ proptest! {
             endpoints: hosts.clone(),
             read_only_endpoints: Vec::new(),
             tls,
+            replset: None,
             version: None,
         };
         let requested = provider::read(&theirs).ready().cloned().expect("the request is complete");
@@ -102,7 +103,7 @@ proptest! {
         ours.remote_app.apply(&resolve(&answer.app, &current));
         let secrets: Secrets = answer.offers.iter().filter(|offer| offer.label.contains("user"))
             .map(|offer| (USER.parse().unwrap(), offer.content.clone())).collect();
-        let found = read(&Family { scheme }, &ours, &secrets, &wish);
+        let found = read(&Family { scheme, hosts: Hosts::First }, &ours, &secrets, &wish);
         let database = found.ready().expect("the answer is complete");
         prop_assert_eq!(&database.database, &name);
         prop_assert_eq!(database.username.as_ref(), Some(&username));

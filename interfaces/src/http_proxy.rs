@@ -1,0 +1,178 @@
+//! Interface `http_proxy`, version 0: a way out of the cluster, which somebody has to allow.
+//!
+//! The requirer's leader asks with an id that it draws and keeps: another id is another request, to be allowed anew. The
+//! provider answers under that id how far it has come, and in the end with two addresses; where the proxy wants user and
+//! password, these are in a secret.
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - every unit looks its id up where only the leader may read, so an application of several units fails all its hooks;
+//!   here a unit that doesn't know the id takes the one response there is;
+//! - it puts user and password into an address as they are; here they are percent-encoded;
+//! - a response that isn't there yet is as bad to it as one that says no; here it's waited for.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, Secret, View};
+use serde::{Deserialize, Serialize};
+
+use crate::address::{check, normalised};
+use crate::change::Changes;
+use crate::field;
+use crate::json;
+use crate::needs::APPS;
+use crate::read::{Read, Stop};
+use crate::secret::{SecretRef, Secrets};
+use crate::uri::{self, Uri};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "http_proxy";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = APPS;
+
+/// How many random bytes a request's id is made of.
+pub const RANDOM_BYTES: usize = 16;
+
+const REQUESTS: &str = "requests";
+const RESPONSES: &str = "responses";
+
+/// What is asked for; nothing about it is a matter of the requirer's. Keys in their alphabetical order, as on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The ways of proving who one is that would do; none is any.
+    #[serde(default)]
+    pub auth: Vec<String>,
+    /// The hosts to be reached; none is what the proxy's administrator thinks right.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// The request's id.
+    pub requirer: String,
+}
+
+/// An answer to a request. Keys in their alphabetical order, as on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Response {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    http_proxy: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    https_proxy: Option<String>,
+    requirer: String,
+    status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+}
+
+/// The proxies. Their addresses may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies {
+    /// For what goes by HTTP.
+    pub http: Secret,
+    /// For what goes by HTTPS.
+    pub https: Secret,
+}
+
+/// The secret of the proxy's user, if it wants one.
+#[must_use]
+pub fn secrets(view: &View) -> Vec<SecretRef> {
+    let response = response(view).ok().filter(wants_user);
+    field::reference(response.and_then(|response| response.user).as_deref(), "user")
+}
+
+/// What the relation says, given the secret if it could be read.
+///
+/// ```
+/// use interfaces::{Read, Secrets, http_proxy};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("http-proxy", RelationId(17));
+/// view.app = Some("http-proxy-policy".into());
+/// let pending = r#"[{"requirer": "7864f169-efb2-40fe-86ca-113a05dab5fb", "status": "pending"}]"#;
+/// view.remote_app = Databag::from_iter([("responses", pending)]);
+/// assert_eq!(http_proxy::read(&view, &Secrets::new()), Read::Waiting("responses".into()));
+/// ```
+#[must_use]
+pub fn read(view: &View, secrets: &Secrets) -> Read<Proxies> {
+    Read::of(view, || proxies(&response(view)?, secrets))
+}
+
+/// The response to our request.
+fn response(view: &View) -> Result<Response, Stop> {
+    let responses: Option<Vec<Response>> = json::value(&view.remote_app, RESPONSES, "a list of responses")?;
+    let mut responses = responses.unwrap_or_default();
+    if let Some(own) = &view.local_app {
+        let id = request_id(own);
+        responses.retain(|response| id.as_ref() == Some(&response.requirer));
+    }
+    let only = responses.pop().filter(|_| responses.is_empty());
+    only.ok_or_else(|| Stop::waiting(RESPONSES))
+}
+
+/// The id of the request that stands in a requirer's databag.
+fn request_id(requirer: &Databag) -> Option<String> {
+    let requests: Option<Vec<Request>> = json::value(requirer, REQUESTS, "a list of requests").ok()?;
+    requests?.into_iter().next().map(|request| request.requirer)
+}
+
+fn wants_user(response: &Response) -> bool {
+    response.auth.as_ref().is_some_and(|auth| auth.contains("userpass"))
+}
+
+fn proxies(response: &Response, secrets: &Secrets) -> Result<Proxies, Stop> {
+    match response.status.as_str() {
+        "ready" => {}
+        "pending" | "accepted" => return Err(Stop::waiting(RESPONSES)),
+        no @ ("rejected" | "invalid" | "unsupported" | "error") => {
+            return Err(Stop::invalid(RESPONSES, &format!("the proxy says {no}")));
+        }
+        _ => return Err(Stop::invalid(RESPONSES, "the proxy says what nobody knows")),
+    }
+    let lacks = |what: &str| Stop::invalid(RESPONSES, &format!("{what} is missing"));
+    response.auth.as_ref().ok_or_else(|| lacks("auth"))?;
+    let http = response.http_proxy.as_deref().ok_or_else(|| lacks("http_proxy"))?;
+    let https = response.https_proxy.as_deref().ok_or_else(|| lacks("https_proxy"))?;
+    let user = match &response.user {
+        Some(address) if wants_user(response) => Some(user(address, secrets)?),
+        None if wants_user(response) => return Err(lacks("user")),
+        _ => None,
+    };
+    Ok(Proxies { http: address(http, user.as_ref())?, https: address(https, user.as_ref())? })
+}
+
+/// The proxy's user and password.
+fn user(address: &str, secrets: &Secrets) -> Result<(Secret, Secret), Stop> {
+    let content = field::content(RESPONSES, address, secrets)?;
+    let field = |name: &str| field::secret(RESPONSES, content, name)?.ok_or_else(|| Stop::waiting(RESPONSES));
+    Ok((field("username")?, field("password")?))
+}
+
+/// A proxy's address; with a user it's the user's, without a path.
+fn address(url: &str, user: Option<&(Secret, Secret)>) -> Result<Secret, Stop> {
+    check(url).map_err(|why| Stop::invalid(RESPONSES, &format!("a proxy's address {why}")))?;
+    let Some((username, password)) = user else { return Ok(normalised(url).into()) };
+    let uri = Uri::first(url);
+    let place = uri.netloc.expose().rsplit('@').next().unwrap_or_default().to_lowercase();
+    Ok(uri::server(&uri.scheme, username.expose(), password, &place))
+}
+
+/// What to write: the request, if this unit leads and none was made. `random` is not used otherwise.
+#[must_use]
+pub fn request(view: &View, random: &[u8; RANDOM_BYTES]) -> Changes {
+    if view.local_app.as_ref().and_then(request_id).is_some() {
+        return Changes::default();
+    }
+    let request = Request { auth: Vec::new(), domains: Vec::new(), requirer: uuid(*random) };
+    Changes::of_leader(view, &Databag::from_iter([(REQUESTS, json::text(&[request]))]))
+}
+
+/// A UUID of version 4.
+fn uuid(mut random: [u8; RANDOM_BYTES]) -> String {
+    random[6] = random[6] & 0x0f | 0x40;
+    random[8] = random[8] & 0x3f | 0x80;
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}

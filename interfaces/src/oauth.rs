@@ -1,0 +1,116 @@
+//! Interface `oauth`, version 0: a client at a provider of OAuth 2 and OpenID Connect.
+//!
+//! The requirer's leader asks for a client: where visitors come back to, and which scopes. The provider publishes its
+//! addresses as soon as there is a relation, and, once it has made the client, its id and the address of a secret with
+//! `secret`. Everything is plain text but for the lists, which are JSON.
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - it takes every value for JSON if it can be, and fails its hooks over an id of digits alone; here only lists are JSON;
+//! - data that lack an address fail its hooks; here it's waited for;
+//! - it never reads a client's secret that was rotated.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, Secret, View};
+
+use crate::change::Changes;
+use crate::field::{self, needed};
+use crate::json;
+use crate::needs::APPS;
+use crate::read::{Read, Stop};
+use crate::secret::{SecretRef, Secrets};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "oauth";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = APPS;
+
+const CLIENT_ID: &str = "client_id";
+const CLIENT_SECRET: &str = "client_secret_id";
+
+/// The way visitors are let in: they are sent to the provider and come back with a code.
+pub const GRANT_TYPE: &str = "authorization_code";
+
+/// What a requirer wants of its relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Where visitors come back to.
+    pub redirect_uri: String,
+    /// The scopes, with blanks between them.
+    pub scope: String,
+}
+
+/// A client that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// Who lets visitors in.
+    pub issuer_url: String,
+    /// Where visitors are sent.
+    pub authorization_endpoint: String,
+    /// Where a code becomes a token.
+    pub token_endpoint: String,
+    /// Where a token is looked into.
+    pub introspection_endpoint: String,
+    /// Where a token says who the visitor is.
+    pub userinfo_endpoint: String,
+    /// Where the keys are that tokens are signed with.
+    pub jwks_endpoint: String,
+}
+
+/// The secret of the client.
+#[must_use]
+pub fn secrets(view: &View) -> Vec<SecretRef> {
+    field::reference(view.remote_app.text(CLIENT_SECRET), "client")
+}
+
+/// What the relation says, given the secret if it could be read.
+///
+/// ```
+/// use interfaces::{Read, Secrets, oauth};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("oidc", RelationId(13));
+/// view.app = Some("hydra".into());
+/// view.remote_app = Databag::from_iter([("issuer_url", "https://idp.example.com")]);
+/// assert_eq!(oauth::read(&view, &Secrets::new()), Read::Waiting("client_id".into()));
+/// ```
+#[must_use]
+pub fn read(view: &View, secrets: &Secrets) -> Read<Client> {
+    Read::of(view, || client(&view.remote_app, secrets))
+}
+
+fn client(app: &Databag, secrets: &Secrets) -> Result<Client, Stop> {
+    let client_id = needed(app, CLIENT_ID)?;
+    let content = field::content(CLIENT_SECRET, &needed(app, CLIENT_SECRET)?, secrets)?;
+    Ok(Client {
+        client_id,
+        client_secret: field::secret(CLIENT_SECRET, content, "secret")?.ok_or_else(|| Stop::waiting(CLIENT_SECRET))?,
+        issuer_url: needed(app, "issuer_url")?,
+        authorization_endpoint: needed(app, "authorization_endpoint")?,
+        token_endpoint: needed(app, "token_endpoint")?,
+        introspection_endpoint: needed(app, "introspection_endpoint")?,
+        userinfo_endpoint: needed(app, "userinfo_endpoint")?,
+        jwks_endpoint: needed(app, "jwks_endpoint")?,
+    })
+}
+
+/// What to write: the client that is wanted, if this unit leads.
+#[must_use]
+pub fn request(view: &View, wish: &Wish) -> Changes {
+    let wanted = Databag::from_iter([
+        ("redirect_uri", wish.redirect_uri.clone()),
+        ("scope", wish.scope.clone()),
+        ("grant_types", json::text(&[GRANT_TYPE])),
+        ("audience", json::text(&[""; 0])),
+        ("token_endpoint_auth_method", "client_secret_basic".to_owned()),
+    ]);
+    Changes::of_leader(view, &wanted)
+}

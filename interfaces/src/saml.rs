@@ -1,0 +1,158 @@
+//! Interface `saml`, version 0: an identity provider that speaks SAML 2.
+//!
+//! The requirer asks for nothing and writes nothing. The provider publishes what the identity provider's metadata say, in
+//! plain text: who it is, its certificates, and its services, each under keys that are made of its name and the method
+//! by which it's called (`single_sign_on_service_redirect_url`).
+//!
+//! What the Python framework does otherwise, and what becomes of it here:
+//!
+//! - data without certificates, or a service without its binding, fail its hooks; here they are waited for;
+//! - of a list of certificates with nothing in it, it takes the empty one; here that's wrong data.
+
+pub mod provider;
+#[cfg(test)]
+mod tests;
+
+use juju::{Databag, Needs, View};
+
+use crate::address::{check, normalised};
+use crate::field::{self, list, needed, text};
+use crate::needs::APPS;
+use crate::read::{Read, Stop};
+
+/// The name of the interface.
+pub const INTERFACE: &str = "saml";
+
+/// What of the relation is read by the requirer.
+pub const NEEDS: Needs = Needs { local_app: false, ..APPS };
+
+const ENTITY_ID: &str = "entity_id";
+const METADATA_URL: &str = "metadata_url";
+const CERTIFICATES: &str = "x509certs";
+
+/// The methods by which services are called, as keys name them.
+const METHODS: [&str; 2] = ["redirect", "post"];
+
+/// An identity provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saml {
+    /// What it calls itself.
+    pub entity_id: String,
+    /// Where its metadata are: scheme and host in small letters, at least `/` as the path.
+    pub metadata_url: Option<String>,
+    /// Its certificates, in PEM or in bare base64; at least one. By convention the first is that it signs with.
+    pub certificates: Vec<String>,
+    /// Its services, by name.
+    pub services: Vec<Service>,
+}
+
+/// One way to call one of its services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The name of its element in the metadata, `SingleSignOnService` for instance.
+    pub name: String,
+    /// The URN of the method by which it's called.
+    pub binding: String,
+    /// Where it is.
+    pub url: String,
+    /// Where answers to it go, if elsewhere.
+    pub response_url: Option<String>,
+}
+
+impl Saml {
+    /// The certificate that it signs with.
+    #[must_use]
+    pub fn signing_certificate(&self) -> &str {
+        self.certificates.first().map_or("", String::as_str)
+    }
+
+    /// Where browsers are sent to sign on.
+    #[must_use]
+    pub fn single_sign_on_redirect_url(&self) -> Option<&str> {
+        let redirects = |service: &&Service| service.binding.to_lowercase().contains("redirect");
+        let mut services = self.services.iter().filter(|service| service.name == "SingleSignOnService");
+        services.find(redirects).map(|service| service.url.as_str())
+    }
+}
+
+/// What the relation says.
+///
+/// ```
+/// use interfaces::{Read, saml};
+/// use juju::{Databag, RelationId, View};
+///
+/// let mut view = View::empty("saml", RelationId(14));
+/// view.app = Some("saml-integrator".into());
+/// assert_eq!(saml::read(&view), Read::Waiting("entity_id".into()));
+/// view.remote_app = Databag::from_iter([("entity_id", "https://idp.example.com"), ("x509certs", "MIIC,MIID")]);
+/// assert_eq!(saml::read(&view).ready().unwrap().signing_certificate(), "MIIC");
+/// ```
+#[must_use]
+pub fn read(view: &View) -> Read<Saml> {
+    Read::of(view, || identity_provider(&view.remote_app))
+}
+
+fn identity_provider(app: &Databag) -> Result<Saml, Stop> {
+    let entity_id = match text(app, ENTITY_ID)? {
+        // A provider writes everything at once, so nothing will complete what it has written.
+        None if !app.is_empty() => return Err(Stop::invalid(ENTITY_ID, "it is missing")),
+        entity_id => entity_id.ok_or_else(|| Stop::waiting(ENTITY_ID))?,
+    };
+    let keys = app.keys().filter_map(|key| Some((key.as_str(), service_of(key)?)));
+    let services: Result<Vec<_>, _> = keys.map(|(key, called)| service(app, key, called)).collect();
+    Ok(Saml { entity_id, metadata_url: url(app, METADATA_URL)?, certificates: certificates(app)?, services: services? })
+}
+
+/// A service's name and method, if `key` is that of its address.
+fn service_of(key: &str) -> Option<(&str, &str)> {
+    let of = |method: &'static str| {
+        let name = key.strip_suffix("_url")?.strip_suffix(method)?.strip_suffix('_')?;
+        (!name.is_empty()).then_some((name, method))
+    };
+    METHODS.into_iter().find_map(of)
+}
+
+fn service(app: &Databag, key: &str, (name, method): (&str, &str)) -> Result<Service, Stop> {
+    Ok(Service {
+        name: camel_case(name),
+        binding: needed(app, &format!("{name}_{method}_binding"))?,
+        url: url(app, key)?.ok_or_else(|| Stop::waiting(key))?,
+        response_url: url(app, &format!("{name}_{method}_response_url"))?,
+    })
+}
+
+/// An address of the web, in the one of its spellings that everybody gets.
+fn url(app: &Databag, key: &str) -> Result<Option<String>, Stop> {
+    let Some(url) = text(app, key)? else { return Ok(None) };
+    check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
+    Ok(Some(normalised(&url)))
+}
+
+/// Certificates have no comma.
+fn certificates(app: &Databag) -> Result<Vec<String>, Stop> {
+    let joined = app.text(CERTIFICATES).filter(|text| !text.is_empty()).ok_or_else(|| Stop::waiting(CERTIFICATES))?;
+    let certificates = list(Some(&field::certificates(CERTIFICATES, joined)?));
+    if certificates.is_empty() { Err(Stop::invalid(CERTIFICATES, "it has no certificate")) } else { Ok(certificates) }
+}
+
+/// `single_sign_on_service` as `SingleSignOnService`.
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    };
+    name.split('_').map(capital).collect()
+}
+
+/// `SingleSignOnService` as `single_sign_on_service`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}

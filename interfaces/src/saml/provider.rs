@@ -1,0 +1,36 @@
+//! The provider's half of [`saml`](super). It's asked for nothing, so there is nothing to read.
+
+use juju::{Databag, Needs, View};
+
+use super::{CERTIFICATES, ENTITY_ID, METADATA_URL, Saml, Service, service_of, snake_case};
+use crate::change::Changes;
+use crate::needs::APPS;
+
+/// What of the relation is read by the provider: what it has written.
+pub const NEEDS: Needs = Needs { remote_app: false, ..APPS };
+
+/// What the **leader** writes: the identity provider. Services that are gone are taken away.
+#[must_use]
+pub fn answer(view: &View, saml: &Saml) -> Changes {
+    let mut wanted = Databag::new();
+    for (name, method) in view.local_app.iter().flat_map(|current| current.keys()).filter_map(|key| service_of(key)) {
+        wanted
+            .extend(["url", "binding", "response_url"].map(|part| (format!("{name}_{method}_{part}"), String::new())));
+    }
+    wanted.extend(saml.services.iter().flat_map(fields));
+    wanted.insert(ENTITY_ID.to_owned(), saml.entity_id.clone());
+    wanted.insert(METADATA_URL.to_owned(), saml.metadata_url.clone().unwrap_or_default());
+    wanted.insert(CERTIFICATES.to_owned(), saml.certificates.join(","));
+    Changes::of_leader(view, &wanted)
+}
+
+/// The keys of a service; its method is the binding's last word.
+fn fields(service: &Service) -> [(String, String); 3] {
+    let method = service.binding.rsplit(['-', ':']).next().unwrap_or_default().to_lowercase();
+    let key = |part: &str| format!("{}_{method}_{part}", snake_case(&service.name));
+    [
+        (key("url"), service.url.clone()),
+        (key("binding"), service.binding.clone()),
+        (key("response_url"), service.response_url.clone().unwrap_or_default()),
+    ]
+}

@@ -1,0 +1,89 @@
+//! The provider's half of [`valkey`](super). Its application's `data` keeps a copy of the requests by their ids, which
+//! tells other implementations that they have been seen.
+
+use std::collections::BTreeMap;
+
+use juju::{Databag, Needs, Secret, SecretContent, View};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{REQUESTS, TLS, USER, VERSION, Valkey};
+use crate::change::{Changes, Draft, Offer};
+use crate::json;
+use crate::needs::APPS;
+use crate::read::{Read, Stop};
+
+/// What of the relation is read by the provider.
+pub const NEEDS: Needs = APPS;
+
+/// What a requirer asks for. It's answered under its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Request {
+    /// The keys and channels it wants; `*` for all.
+    pub resource: String,
+    /// What tells it from others.
+    pub request_id: String,
+    /// What makes the id one that nobody else has.
+    pub salt: String,
+}
+
+/// What the requirer asks for first; web apps ask once.
+#[must_use]
+pub fn read(view: &View) -> Read<Request> {
+    Read::of(view, || {
+        let requests: Option<Vec<Request>> = json::value(&view.remote_app, REQUESTS, "a list of requests")?;
+        requests.into_iter().flatten().next().ok_or_else(|| Stop::waiting(REQUESTS))
+    })
+}
+
+/// The secrets that an [`answer`] names, which have to be made before it: their addresses stand within JSON.
+#[must_use]
+pub fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
+    let offer = |group: &str, content: SecretContent| Offer {
+        label: format!("{}.{}.{}.{group}.secret", view.endpoint, view.id, request.request_id),
+        content,
+        relation: view.id,
+    };
+    let field = |(key, value): (&str, &str)| (key.to_owned(), Secret::from(value));
+    let user = [("username", valkey.username.as_str()), ("password", valkey.password.expose())];
+    let tls = [("tls", if valkey.tls { "true" } else { "false" })];
+    let tls = tls.into_iter().chain(valkey.tls_ca.iter().map(|ca| ("tls-ca", ca.as_str())));
+    [offer("user", user.into_iter().map(field).collect()), offer("tls", tls.map(field).collect())]
+}
+
+/// What the **leader** writes once the server is there and its secrets are at `addresses`: of the user, and of TLS.
+#[must_use]
+pub fn answer(view: &View, request: &Request, valkey: &Valkey, addresses: [&str; 2]) -> Changes {
+    let clear = |text: &Option<String>| text.clone().unwrap_or_default();
+    let fields = [
+        ("resource", request.resource.clone()),
+        ("request-id", request.request_id.clone()),
+        ("salt", request.salt.clone()),
+        ("endpoints", valkey.endpoints.join(",")),
+        ("read-only-endpoints", valkey.read_only_endpoints.join(",")),
+        ("sentinel-endpoints", valkey.sentinel_endpoints.join(",")),
+        ("mode", clear(&valkey.mode)),
+        ("version", clear(&valkey.version)),
+        (USER, addresses[0].to_owned()),
+        (TLS, addresses[1].to_owned()),
+    ];
+    let response: BTreeMap<_, _> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let wanted = Databag::from_iter([
+        (VERSION.0, VERSION.1.to_owned()),
+        (REQUESTS, json::text(&[response])),
+        ("data", seen(&view.remote_app)),
+    ]);
+    let current = view.local_app.clone().unwrap_or_default();
+    Changes { app: Draft::differing(&current, &wanted), ..Changes::default() }
+}
+
+/// The requests by their ids, without what they leave open.
+fn seen(requirer: &Databag) -> String {
+    let requests: Option<Vec<Request>> = json::value(requirer, REQUESTS, "a list of requests").ok().flatten();
+    let by_id = |request: Request| {
+        let id = request.request_id.clone();
+        Some((id, serde_json::to_value(request).ok()?))
+    };
+    json::text(&requests.into_iter().flatten().filter_map(by_id).collect::<BTreeMap<String, Value>>())
+}
