@@ -1,18 +1,19 @@
 //! What an action is told, as far as it's known before anything is done.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use juju::Status;
 
 use crate::asked::Action;
-use crate::framework::Purpose;
+use crate::framework::{FrameworkAction, Purpose};
 use crate::hold::Hold;
 use crate::observe::Seen;
 use crate::options;
 use crate::shape::Shape;
 
 /// The answer to an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Its results.
     Results(BTreeMap<String, String>),
@@ -20,14 +21,30 @@ pub enum Answer {
     Failure(String),
 }
 
-/// The answer, of what was seen.
+impl fmt::Debug for Answer {
+    /// Of results the names alone: one may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Results(results) => write!(f, "Results({:?})", results.keys()),
+            Self::Failure(why) => write!(f, "Failure({why:?})"),
+        }
+    }
+}
+
+/// The answer, of what was seen. None, if it comes only of what is done.
 #[must_use]
-pub fn to(action: &Action, seen: &Seen, shape: &Shape) -> Answer {
-    let failure = match action {
-        Action::Unknown(name) => Some(format!("the charm has no action {name}")),
-        Action::RotateSecretKey => rotation_refused(seen, shape),
-    };
-    failure.map_or_else(success, Answer::Failure)
+pub fn to(action: &Action, seen: &Seen, shape: &Shape) -> Option<Answer> {
+    match action {
+        Action::Unknown(name) => Some(Answer::Failure(format!("the charm has no action {name}"))),
+        Action::RotateSecretKey => Some(rotation_refused(seen, shape).map_or_else(success, Answer::Failure)),
+        Action::Framework(action) => missing_params(action, seen).map(Answer::Failure),
+    }
+}
+
+fn missing_params(action: &FrameworkAction, seen: &Seen) -> Option<String> {
+    let given = |name: &str| seen.params.get(name).is_some_and(|value| !value.is_empty());
+    let missing: Vec<_> = action.params.iter().map(|(name, _)| *name).filter(|name| !given(name)).collect();
+    (!missing.is_empty()).then(|| format!("{} needs the parameters {}", action.name, missing.join(", ")))
 }
 
 fn success() -> Answer {

@@ -3,6 +3,7 @@
 
 use juju::{Event, RelationKind, SecretKind, WorkloadKind};
 
+use crate::framework::FrameworkAction;
 use crate::shape::Shape;
 
 /// What is asked.
@@ -30,6 +31,8 @@ pub enum Scope {
 pub enum Action {
     /// `rotate-secret-key`: a new secret key for the application.
     RotateSecretKey,
+    /// One of the framework's.
+    Framework(&'static FrameworkAction),
     /// One that the charm declares and nobody wrote.
     Unknown(String),
 }
@@ -48,7 +51,10 @@ pub fn by(event: &Event, shape: &Shape) -> Asked {
     let Event::Action(action) = event else { return Asked { scope: scope(event, shape), action: None } };
     let (scope, action) = match action.name.as_str() {
         "rotate-secret-key" => (Scope::Everything, Action::RotateSecretKey),
-        name => (Scope::Requests, Action::Unknown(name.to_owned())),
+        name => match shape.framework.action(name) {
+            Some(action) => (Scope::Everything, Action::Framework(action)),
+            None => (Scope::Requests, Action::Unknown(name.to_owned())),
+        },
     };
     Asked { scope, action: Some(action) }
 }

@@ -9,8 +9,8 @@ use juju::{Port, Status, StatusKind};
 use crate::answer::Answer;
 use crate::hold::Hold;
 use crate::observe::Seen;
-use crate::perform::Done;
-use crate::steps::{DatabagWrite, Steps};
+use crate::perform::{Done, Failure};
+use crate::steps::{DatabagWrite, Step, Steps};
 
 /// What Juju is told. `None`, or nothing in it: that stays as it is.
 #[derive(Debug, Default, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Report {
 /// Concludes.
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
-    let mut report = Report { databags: steps.databags.clone(), answer: steps.answer.clone(), ..Report::default() };
+    let mut report = Report { databags: steps.databags.clone(), answer: answer(steps, done), ..Report::default() };
     if !steps.judged {
         return report;
     }
@@ -55,9 +55,36 @@ fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTree
     facts.into_iter().filter(|(key, value)| seen.state.get(key) != Some(value)).collect()
 }
 
-/// Every reason: those known beforehand, then the step that failed.
+/// What an action is told: what was known beforehand, or what became of its own step.
+fn answer(steps: &Steps, done: &Done) -> Option<Answer> {
+    let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.answers.as_ref()?)));
+    let Some((at, own, answer)) = own else { return steps.answer.clone() };
+    if done.completed > at {
+        return Some(answer.clone());
+    }
+    let why = match failed(steps, done) {
+        Some((Failure::Exit { output, .. }, _)) if done.completed == at => last_of(output).to_owned(),
+        Some((failure, step)) if done.completed == at => failure::hold(step, failure).message,
+        Some((failure, step)) => format!("{}: {}", own.refused.message, failure::hold(step, failure).message),
+        None => own.refused.message.clone(),
+    };
+    Some(Answer::Failure(steps.secrets.apply(&why)))
+}
+
+/// As much of the end of what a command said as an operator reads, and an argument of a hook tool can hold.
+fn last_of(output: &str) -> &str {
+    let start = output.char_indices().rev().nth(LONGEST_ANSWER - 1).map_or(0, |(at, _)| at);
+    &output[start..]
+}
+
+/// The step that failed, and why.
+fn failed<'a>(steps: &'a Steps, done: &'a Done) -> Option<(&'a Failure, &'a Step)> {
+    done.failure.as_ref().zip(steps.effects.get(done.completed))
+}
+
+/// Every reason: those known beforehand, then the step that failed, unless that's an action's own.
 fn holds(steps: &Steps, done: &Done) -> Vec<Hold> {
-    let failed = done.failure.as_ref().zip(steps.effects.get(done.completed));
+    let failed = failed(steps, done).filter(|(_, step)| step.answers.is_none());
     let failed = failed.map(|(failure, step)| failure::hold(step, failure));
     steps.holds.iter().cloned().chain(failed).collect()
 }
@@ -71,6 +98,9 @@ fn status(holds: &[Hold], steps: &Steps) -> Status {
 fn log_line(hold: &Hold, steps: &Steps) -> String {
     steps.secrets.apply(&format!("{}: {}", hold.message, hold.log))
 }
+
+/// The longest answer to an action that failed.
+const LONGEST_ANSWER: usize = 4000;
 
 /// The longest message that `juju status` can still show.
 const LONGEST_MESSAGE: usize = 400;

@@ -3,10 +3,12 @@
 //! First every reason that is known beforehand why the workload can't be what was asked for (`gate`); only where
 //! there is none, effects (`workload`). Our half of the relations is decided in any case.
 
+mod command;
 mod gate;
 mod workload;
 
 use juju::Port;
+use pebble::plan::Environment;
 use pebble::types::ServiceStatus;
 
 use crate::answer::{self, Answer};
@@ -22,7 +24,7 @@ pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides.
 pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> Steps {
-    let answer = asked.action.as_ref().map(|action| answer::to(action, seen, shape));
+    let answer = asked.action.as_ref().and_then(|action| answer::to(action, seen, shape));
     let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
     let peers = relation::peers(seen, shape, rotate, random);
     let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
@@ -32,9 +34,12 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
         return steps;
     };
     steps.judged = true;
-    match gate::pass(seen, shape, workload, peers.ready) {
+    let environment = match gate::pass(seen, shape, workload, peers.ready) {
         Ok(ready) => workload::decide(&ready, seen, shape, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
+    };
+    if let (Some(Asks::Framework(action)), None) = (&asked.action, &steps.answer) {
+        command::add(action, seen, shape, environment, &random(), &mut steps);
     }
     steps.databags.extend(requests(seen, shape, steps.holds.is_empty()));
     steps
@@ -51,11 +56,12 @@ fn requests(seen: &Seen, shape: &Shape, opens: bool) -> Vec<DatabagWrite> {
     integrations.flat_map(|integration| relation::requests(integration, &seen.unit, serving)).collect()
 }
 
-fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) {
+fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {
     if holds.iter().any(|reason| reason.stops) {
         steps.effects.extend(stop(workload));
     }
     steps.holds = holds.into_iter().map(|reason| reason.hold).collect();
+    None
 }
 
 /// Stops what runs: without its integrations the workload must not serve.

@@ -69,8 +69,26 @@ pub struct Framework {
     pub naming: Naming,
     /// Whether it doesn't run without a database.
     pub needs_database: bool,
+    /// What operators can have it do besides what every charm does.
+    pub actions: &'static [FrameworkAction],
     /// Beginnings of option names that a charm's author can't use.
     pub reserved: &'static [&'static str],
+}
+
+/// A command of the framework's that operators run as an action, on any unit. It gets the workload's variables, and those
+/// that are named here.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FrameworkAction {
+    /// The action's name.
+    pub name: &'static str,
+    /// What it does, after "cannot ".
+    pub purpose: &'static str,
+    /// The words that are run in the application's folder.
+    pub command: &'static [&'static str],
+    /// Its parameters, all of them needed, each with the variable it becomes.
+    pub params: &'static [(&'static str, &'static str)],
+    /// The variable of a password that is drawn for it. The operator is told it as the result `password`.
+    pub password: &'static str,
 }
 
 /// The lines of charms.
@@ -141,6 +159,12 @@ impl Framework {
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&'static FrameworkOption> {
         self.options().find(|option| option.name == name)
+    }
+
+    /// The action of this name, if the framework brings it.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<&'static FrameworkAction> {
+        self.actions.iter().find(|action| action.name == name)
     }
 
     /// Whether an option of this name isn't the author's own.

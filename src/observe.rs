@@ -13,7 +13,7 @@ use pebble::blocking::Client;
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
-use crate::asked::{Asked, Scope};
+use crate::asked::{Action, Asked, Scope};
 use crate::framework::Framework;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
@@ -27,6 +27,8 @@ pub struct Seen {
     pub unit: Unit,
     /// The options' values.
     pub config: Config,
+    /// The parameters of the action, where it has some that are text.
+    pub params: BTreeMap<String, String>,
     /// What the options of type `secret` refer to.
     pub option_secrets: OptionSecrets,
     /// The peer relation, once there is one.
@@ -122,6 +124,7 @@ pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Re
     let config = if everything { juju.config()?.clone() } else { Config::default() };
     let mut seen = Seen {
         unit: unit(juju)?,
+        params: params(asked, juju)?,
         option_secrets: option_secrets(juju, shape, &config)?,
         config,
         peer: relations::peer(juju, shape)?,
@@ -148,6 +151,14 @@ fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
         forwards_logs: context.juju_version.at_least(3, 4, 0),
         has_secrets: context.juju_version.at_least(3, 0, 0),
     })
+}
+
+/// The parameters of an action that takes some.
+fn params(asked: &Asked, juju: &Juju<'_>) -> Result<BTreeMap<String, String>, juju::Error> {
+    let Some(Action::Framework(_)) = asked.action else { return Ok(BTreeMap::new()) };
+    let texts =
+        juju.action_params()?.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    Ok(texts.collect())
 }
 
 fn option_secrets(juju: &Juju<'_>, shape: &Shape, config: &Config) -> Result<OptionSecrets, juju::Error> {
@@ -188,6 +199,7 @@ impl Seen {
         Self {
             unit,
             config: Config::default(),
+            params: BTreeMap::new(),
             option_secrets: OptionSecrets::new(),
             peer: None,
             integrations: Vec::new(),

@@ -28,6 +28,11 @@ impl<S: Into<String>> FromIterator<S> for Redactor {
 }
 
 impl Redactor {
+    /// Has another value masked from now on.
+    pub fn add(&mut self, secret: String) {
+        *self = self.0.drain(..).chain([secret]).collect();
+    }
+
     /// The text with every secret replaced by `***`.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {

@@ -53,13 +53,16 @@ pub struct Step {
     pub refused: Hold,
     /// What the unit remembers as soon as this step succeeded, whatever becomes of the next ones.
     pub remember: Option<(String, String)>,
+    /// What the action that waits is told once this step succeeded. A step with this is the action's own: that it fails is
+    /// for the operator who asked, and changes nothing of what the workload is.
+    pub answers: Option<Answer>,
 }
 
 impl Step {
     /// A step whose success is remembered only together with that of all others.
     #[must_use]
     pub fn new(action: Action, refused: Hold) -> Self {
-        Self { action, refused, remember: None }
+        Self { action, refused, remember: None, answers: None }
     }
 }
 
@@ -148,6 +151,7 @@ impl Steps {
     /// Whether the effects can take so long that the operator should be told meanwhile.
     #[must_use]
     pub fn take_time(&self) -> bool {
-        self.effects.iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan | Action::Restart { .. }))
+        let effects = self.effects.iter().filter(|step| step.answers.is_none());
+        effects.into_iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan | Action::Restart { .. }))
     }
 }

@@ -149,3 +149,48 @@ fn success_opens_our_port_closes_others_and_remembers_only_news() {
 fn an_event_that_asks_for_no_judgement_changes_no_status() {
     assert_eq!(report(&Seen::nothing(), &Steps::default(), &Done::default()), Report::default());
 }
+
+/// Steps whose last one is an action's own command, of the name `create the superuser`.
+fn with_command() -> Steps {
+    let Action::Run(run) = run() else { unreachable!() };
+    let own = Action::Run(Run { purpose: "create the superuser", ..run });
+    let answers = Some(Answer::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
+    let own = Step { answers, ..Step::new(own, Hold::blocked("cannot create the superuser")) };
+    let replan = Step::new(Action::Replan, Hold::blocked("cannot start django"));
+    let secrets = ["hunter2-key"].into_iter().collect();
+    Steps { judged: true, effects: vec![replan, own], secrets, ..Steps::default() }
+}
+
+fn answered(completed: usize, failure: Option<Failure>) -> (Answer, Status) {
+    let report = report(&Seen::nothing(), &with_command(), &Done { completed, failure });
+    (report.answer.unwrap(), report.status.unwrap())
+}
+
+#[test]
+fn an_actions_own_command_that_fails_is_told_to_who_asked_and_no_status() {
+    let output = "no such user\nhunter2-key\n".to_owned();
+    let (answer, status) = answered(1, Some(Failure::Exit { code: 1, output }));
+    assert_eq!(answer, Answer::Failure("no such user\n***\n".to_owned()));
+    assert_eq!((status.kind, status.message.as_str()), (StatusKind::Active, ""));
+    let long = format!("{}the end", "ü".repeat(9000));
+    let (answer, _) = answered(1, Some(Failure::Exit { code: 1, output: long }));
+    let Answer::Failure(why) = answer else { panic!("{answer:?}") };
+    assert!(why.chars().count() == 4000 && why.ends_with("the end"));
+    let missing = Error::Path { path: "/app".to_owned(), kind: PathErrorKind::NotFound, message: "gone".to_owned() };
+    let (answer, status) = answered(1, Some(Failure::Pebble(missing)));
+    assert!(matches!(&answer, Answer::Failure(why) if why.starts_with("cannot create the superuser: ")), "{answer:?}");
+    assert_eq!(status.kind, StatusKind::Active);
+}
+
+#[test]
+fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
+    let (answer, _) = answered(2, None);
+    assert!(matches!(&answer, Answer::Results(results) if results["password"] == "hunter2-key"));
+    assert!(!format!("{answer:?} {:?}", with_command()).contains("hunter2-key"));
+    let (answer, status) = answered(0, Some(Failure::Pebble(failed_change())));
+    assert!(
+        matches!(&answer, Answer::Failure(why) if why.starts_with("cannot create the superuser: cannot start service")),
+        "{answer:?}"
+    );
+    assert_eq!(status.kind, StatusKind::Blocked);
+}

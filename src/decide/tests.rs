@@ -1,3 +1,4 @@
+mod django;
 mod server;
 
 use std::collections::BTreeMap;

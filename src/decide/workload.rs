@@ -43,11 +43,15 @@ struct Fingerprint {
     logger: String,
 }
 
-/// Fills in effects, ports and memory; or the hold, if the rock itself is in the way.
-pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut Steps) {
+/// Fills in effects, ports and memory, and says the workload's variables; or fills in the hold, if the rock itself is in
+/// the way.
+pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut Steps) -> Option<Environment> {
     let framework = shape.framework;
     match wish(ready, seen, shape) {
-        Err(hold) => steps.holds.push(hold),
+        Err(hold) => {
+            steps.holds.push(hold);
+            None
+        }
         Ok(wish) => {
             let container = ready.container;
             steps.effects.extend(keep_original(&wish, container, framework));
@@ -56,6 +60,7 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
             steps.effects.extend(effects(&wish, container, &seen.state, framework));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
             steps.ports = shape.port(&seen.config).map(Port::tcp).into_iter().collect();
+            Some(wish.environment)
         }
     }
 }

@@ -4,7 +4,7 @@ use interfaces::uri::Uri;
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
-use super::{Facts, Framework, Line, Metrics, Naming, Told};
+use super::{Facts, Framework, FrameworkAction, Line, Metrics, Naming, Told};
 use crate::gunicorn;
 use crate::web_server::WebServer;
 
@@ -26,6 +26,7 @@ pub const DJANGO: Framework = Framework {
     server: WebServer::Gunicorn,
     naming: Naming::Plain,
     needs_database: true,
+    actions: &[CREATE_SUPERUSER],
     reserved: &["django-", "webserver-"],
 };
 
@@ -51,6 +52,14 @@ const OPTIONS: &[FrameworkOption] = &[
         "`DJANGO_ALLOWED_HOSTS`, a JSON list of what stands between commas and of the host at which visitors reach the application",
     )),
 ];
+
+const CREATE_SUPERUSER: FrameworkAction = FrameworkAction {
+    name: "create-superuser",
+    purpose: "create the superuser",
+    command: &["python3", "manage.py", "createsuperuser", "--noinput"],
+    params: &[("username", "DJANGO_SUPERUSER_USERNAME"), ("email", "DJANGO_SUPERUSER_EMAIL")],
+    password: "DJANGO_SUPERUSER_PASSWORD",
+};
 
 /// The hosts that Django answers for: the operator's, and the one in the application's own address.
 fn allowed_hosts(facts: &Facts<'_>) -> Environment {

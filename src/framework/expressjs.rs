@@ -22,6 +22,7 @@ pub const EXPRESSJS: Framework = Framework {
     server: WebServer::Own,
     naming: Naming::Plain,
     needs_database: false,
+    actions: &[],
     reserved: &["expressjs-", "webserver-"],
 };
 

@@ -22,6 +22,7 @@ pub const FASTAPI: Framework = Framework {
     server: WebServer::Uvicorn,
     naming: Naming::Plain,
     needs_database: false,
+    actions: &[],
     reserved: &["fastapi-", "webserver-"],
 };
 

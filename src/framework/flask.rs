@@ -23,6 +23,7 @@ pub const FLASK: Framework = Framework {
     server: WebServer::Gunicorn,
     naming: Naming::Plain,
     needs_database: false,
+    actions: &[],
     reserved: &["flask-", "webserver-"],
 };
 

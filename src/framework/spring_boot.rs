@@ -27,6 +27,7 @@ pub const SPRING_BOOT: Framework = Framework {
     server: WebServer::Own,
     naming: Naming::Spring,
     needs_database: false,
+    actions: &[],
     reserved: &["spring-boot-", "webserver-"],
 };
 

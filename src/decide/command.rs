@@ -1,0 +1,61 @@
+//! A command of the framework's that an operator asked for: one more step, behind all that the workload needs.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use pebble::plan::Environment;
+use sha2::{Digest, Sha256};
+
+use crate::answer::Answer;
+use crate::framework::FrameworkAction;
+use crate::hold::Hold;
+use crate::observe::Seen;
+use crate::shape::Shape;
+use crate::steps::{Action, Run, Step, Steps};
+
+/// How long such a command may take: an operator waits.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How many bytes a password has before they are written as text.
+const PASSWORD_BYTES: usize = 16;
+
+/// Adds the command, with the workload's variables; or the answer that the workload isn't ready for it.
+pub(super) fn add(
+    action: &'static FrameworkAction,
+    seen: &Seen,
+    shape: &Shape,
+    environment: Option<Environment>,
+    seed: &[u8; 64],
+    steps: &mut Steps,
+) {
+    let Some(mut environment) = environment.filter(|_| steps.holds.is_empty()) else {
+        let why = Hold::status(&steps.holds).map(|status| status.message).unwrap_or_default();
+        steps.answer = Some(Answer::Failure(format!("{} container is not ready: {why}", shape.container)));
+        return;
+    };
+    let password = password(seed);
+    steps.secrets.add(password.clone());
+    let params = action.params.iter().filter_map(|(name, variable)| Some((*variable, seen.params.get(*name)?.clone())));
+    environment.extend(params);
+    environment.extend([(action.password, password.clone())]);
+    let run = Run {
+        purpose: action.purpose,
+        command: action.command.iter().map(|word| (*word).to_owned()).collect(),
+        working_dir: Some(shape.framework.app_dir.to_owned()),
+        as_workload: true,
+        environment,
+        timeout: TIMEOUT,
+        tells: false,
+    };
+    let refused = Hold::blocked(format!("cannot {}", action.purpose));
+    let answers = Some(Answer::Results([("password".to_owned(), password)].into()));
+    steps.effects.push(Step { answers, ..Step::new(Action::Run(run), refused) });
+}
+
+/// A password of these random bytes. They also make a secret key, should the same event draw one: the password tells
+/// nothing of it.
+fn password(seed: &[u8; 64]) -> String {
+    let digest = Sha256::new().chain_update(b"password").chain_update(seed).finalize();
+    BASE64_URL_SAFE_NO_PAD.encode(&digest[..PASSWORD_BYTES])
+}

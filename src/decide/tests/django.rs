@@ -1,0 +1,134 @@
+//! Django's own: its database, its hosts, and the action that makes an account.
+
+use super::*;
+use crate::framework::django::DJANGO;
+
+fn shape() -> Shape {
+    Shape { framework: &DJANGO, container: "django-app".to_owned(), ..super::shape() }
+}
+
+fn rock() -> Plan {
+    let layer = "services:\n  django: {override: replace, startup: enabled, user: _daemon_, \
+        command: \"/bin/python3 -m gunicorn 'shop.wsgi:application' -k [ sync ]\"}\n";
+    pebble::plan::combine(&[Layer::parse(layer.as_bytes()).unwrap()]).unwrap()
+}
+
+fn ready() -> Seen {
+    let plan = rock();
+    let services = plan.services.keys().map(|name| info(name, ServiceStatus::Inactive)).collect();
+    let bag: Databag = [("django_secret_key", KEY)].into_iter().collect();
+    Seen {
+        peer: Some(View { local_app: Some(bag), ..View::empty("secret-storage", RelationId(0)) }),
+        workload: Some(Workload::Here(Box::new(Container { plan, services, ..Container::default() }))),
+        integrations: vec![database("p1", "db:3306")],
+        params: [("username", "admin"), ("email", "a@b.example")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        ..Seen::nothing()
+    }
+}
+
+fn decide(action: Option<Asks>, seen: &Seen) -> Steps {
+    steps(&Asked { scope: Scope::Everything, action }, seen, &shape(), &mut || [7; 64])
+}
+
+fn create() -> Option<Asks> {
+    DJANGO.action("create-superuser").map(Asks::Framework)
+}
+
+#[test]
+fn without_a_database_django_is_not_started() {
+    let seen = Seen { integrations: Vec::new(), ..ready() };
+    let words = "Django requires a database integration to work";
+    assert_eq!((messages(&decide(None, &seen)), names(&decide(None, &seen))), (vec![words], vec![]));
+    let mut required = database("p1", "");
+    required.endpoint.required = true;
+    let seen = Seen { integrations: vec![required], ..ready() };
+    assert_eq!(messages(&decide(None, &seen)), ["missing integrations: mysql"], "one reason for one thing");
+}
+
+#[test]
+fn the_hosts_follow_the_option_and_the_address() {
+    let mut seen = ready();
+    set(&mut seen, "django-allowed-hosts", ConfigValue::from("a.example"));
+    let hosts = |seen: &Seen| layer(&decide(None, seen)).services["django"].environment["DJANGO_ALLOWED_HOSTS"].clone();
+    assert_eq!(hosts(&seen), r#"["a.example", "shop.m"]"#);
+    let url = ("ingress", r#"{"url": "https://Visitors.example/m-shop"}"#);
+    seen.integrations.push(related(Interface::Ingress, "ingress", &[url]));
+    assert_eq!(hosts(&seen), r#"["a.example", "visitors.example"]"#);
+}
+
+#[test]
+fn a_superuser_is_made_last_by_the_workloads_user_and_with_its_variables() {
+    let steps = decide(create(), &ready());
+    assert_eq!((steps.answer.as_ref(), steps.take_time()), (None, true));
+    let step = steps.effects.last().unwrap();
+    let Action::Run(run) = &step.action else { panic!("{step:?}") };
+    assert_eq!(run.command, ["python3", "manage.py", "createsuperuser", "--noinput"]);
+    assert_eq!((run.working_dir.as_deref(), run.as_workload), (Some("/django/app"), true));
+    assert_eq!(run.environment["DJANGO_SUPERUSER_USERNAME"], "admin");
+    assert_eq!(run.environment["DJANGO_SUPERUSER_EMAIL"], "a@b.example");
+    assert_eq!(run.environment["MYSQL_DB_HOSTNAME"], "db");
+    let password = &run.environment["DJANGO_SUPERUSER_PASSWORD"];
+    assert_eq!(step.answers, Some(Answer::Results([("password".to_owned(), password.clone())].into())));
+    assert_eq!(password.len(), 22);
+    assert_eq!(steps.secrets.apply(password), "***");
+    assert!(!format!("{steps:?}").contains(password.as_str()));
+    let seen = carry_out(ready(), &decide(None, &ready()));
+    let steps = decide(create(), &seen);
+    assert_eq!((names(&steps), steps.take_time()), (vec!["create the superuser".to_owned()], false));
+}
+
+#[test]
+fn the_workloads_own_variables_cannot_replace_those_of_the_account() {
+    let mut seen = ready();
+    container(&mut seen)
+        .plan
+        .services
+        .get_mut("django")
+        .unwrap()
+        .environment
+        .extend([("DJANGO_SUPERUSER_USERNAME", "rock")]);
+    let options = [("superuser-username".to_owned(), option_of(OptionKind::String))].into();
+    set(&mut seen, "superuser-username", ConfigValue::from("mallory"));
+    let asked = Asked { scope: Scope::Everything, action: create() };
+    let steps = steps(&asked, &seen, &Shape { options, ..shape() }, &mut || [7; 64]);
+    let Action::Run(run) = &steps.effects.last().unwrap().action else { panic!("{steps:?}") };
+    assert_eq!(run.environment["DJANGO_SUPERUSER_USERNAME"], "admin");
+}
+
+#[test]
+fn a_superuser_that_cannot_be_made_is_told_why_and_nothing_is_run() {
+    let away = Seen { workload: Some(Workload::Away("no socket".to_owned())), ..ready() };
+    let lonely = Seen { integrations: Vec::new(), ..ready() };
+    let mut wrong = ready();
+    set(&mut wrong, "django-secret-key", ConfigValue::from(""));
+    let nameless = Seen { params: [("email".to_owned(), "a@b.example".to_owned())].into(), ..ready() };
+    let table = [
+        (away, "django-app container is not ready: Waiting for pebble ready"),
+        (lonely, "django-app container is not ready: Django requires a database integration to work"),
+        (wrong, "django-app container is not ready: invalid options: django-secret-key (must not be empty)"),
+        (nameless, "create-superuser needs the parameters username"),
+    ];
+    for (seen, why) in table {
+        let steps = decide(create(), &seen);
+        assert_eq!(steps.answer, Some(Answer::Failure(why.to_owned())));
+        assert!(!names(&steps).contains(&"create the superuser".to_owned()));
+    }
+}
+
+#[test]
+fn the_password_tells_nothing_of_a_key_that_the_same_event_draws() {
+    let mut seen = ready();
+    seen.peer.as_mut().unwrap().local_app = Some(Databag::new());
+    let steps = decide(create(), &seen);
+    let [key] = steps.databags.iter().filter_map(|w| w.changes.text("django_secret_key")).collect::<Vec<_>>()[..]
+    else {
+        panic!("{:?}", steps.databags)
+    };
+    let Action::Run(run) = &steps.effects.last().unwrap().action else { panic!("{steps:?}") };
+    assert!(!key.contains(&run.environment["DJANGO_SUPERUSER_PASSWORD"]));
+}
+
+#[test]
+fn another_framework_has_no_such_action() {
+    assert_eq!(crate::framework::flask::FLASK.action("create-superuser"), None);
+}
