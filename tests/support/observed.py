@@ -14,6 +14,19 @@ except ImportError:
 app = Flask(__name__)
 
 
+def note(name):
+    """Tell the test of this process, in a line that isn't lost among others."""
+    try:
+        with open(f"/charm/container/{name}", "a") as file:
+            file.write(f"{os.getpid()}\n")
+    except OSError:
+        pass
+
+
+if "--check-config" not in sys.argv:
+    note("workers")
+
+
 @app.route("/")
 def index():
     """Tell the worker's class, and which worker it is."""
@@ -24,9 +37,10 @@ def index():
 
 @app.route("/slow")
 def slow():
-    """Answer late."""
-    print("late it will be", flush=True)
-    time.sleep(3)
+    """Answer as soon as the test lets it."""
+    note("slow")
+    while not os.path.exists("/charm/container/late"):
+        time.sleep(0.01)
     return "late\n"
 
 
