@@ -126,11 +126,30 @@ fn framework_option(
         let number = value.parse().map_err(|_| invalid("must be a whole number".to_owned()))?;
         settings.web_server.insert(name, number);
     }
+    option.variables.iter().try_for_each(|name| fits(name, &value)).map_err(invalid)?;
     settings.framework.extend(option.variables.iter().map(|name| (*name, value.clone())));
     if !matches!(option.purpose, Purpose::SecretKey | Purpose::SecretKeyId) {
         settings.values.insert(option.name, value);
     }
     Ok(())
+}
+
+/// The most bytes of `NAME=value` and the zero after it that Linux gives to a process (`MAX_ARG_STRLEN`).
+const LONGEST_VARIABLE: usize = 128 << 10;
+
+/// Adds a variable; or says why no process can have it.
+fn set(variables: &mut Environment, name: String, value: &str) -> Result<(), String> {
+    fits(&name, value)?;
+    variables.insert(name, value.to_owned());
+    Ok(())
+}
+
+fn fits(name: &str, value: &str) -> Result<(), String> {
+    if value.contains('\0') {
+        return Err("has a zero character, which no variable can hold".to_owned());
+    }
+    let room = LONGEST_VARIABLE.saturating_sub(name.len() + 2);
+    if value.len() > room { Err(format!("is longer than the {room} bytes that a variable can hold")) } else { Ok(()) }
 }
 
 /// The value as the rule wants it, or what it must be.
@@ -206,12 +225,13 @@ fn user_option(
         let required = option.optional == Some(false);
         return if required { Err(Problem::Missing { option: name.to_owned() }) } else { Ok(()) };
     };
+    let invalid = |why: String| Problem::Invalid { option: name.to_owned(), why };
     if option.kind != OptionKind::Secret {
-        variables.insert(framework.variable(name), text(value));
-        return Ok(());
+        return set(variables, framework.variable(name), &text(value)).map_err(invalid);
     }
     for (key, value) in content(name, secrets)? {
-        variables.insert(framework.variable(&format!("{name}_{key}")), value.expose().to_owned());
+        let variable = framework.variable(&format!("{name}_{key}"));
+        set(variables, variable, value.expose()).map_err(|why| invalid(format!("its secret's {key} {why}")))?;
     }
     Ok(())
 }

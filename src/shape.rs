@@ -18,6 +18,9 @@ use crate::relation::Interface;
 /// A migration that takes longer is given up, unless `webcharm.yaml` says otherwise: a hook that hangs for good is worse.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
 
+/// The longest that may be set, a week: a limit beyond it is none.
+const LONGEST_MIGRATION: u64 = 604_800;
+
 /// What the peer endpoint speaks, by the line of charms.
 const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
 
@@ -57,7 +60,7 @@ pub struct Endpoint {
 pub struct Switches {
     /// The framework's name.
     pub framework: Option<String>,
-    /// How many seconds a migration may take.
+    /// How many seconds a migration may take, from 1 to a week's.
     pub migration_timeout: Option<u64>,
 }
 
@@ -75,7 +78,13 @@ impl Switches {
     fn parse(text: &str) -> Result<Self, Hold> {
         let switches: Result<Option<Self>, _> = serde_yaml::from_str(text);
         let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
-        Ok(switches.unwrap_or_default())
+        let switches = switches.unwrap_or_default();
+        match switches.migration_timeout {
+            Some(seconds) if !(1..=LONGEST_MIGRATION).contains(&seconds) => Err(Hold::blocked(format!(
+                "webcharm.yaml: migration-timeout is {seconds}: write a number of seconds from 1 to {LONGEST_MIGRATION}"
+            ))),
+            _ => Ok(switches),
+        }
     }
 }
 
@@ -205,6 +214,24 @@ mod tests {
         let second = format!("{app}peers: {{peers: {{interface: peers}}}}\n");
         assert_eq!(shape(&second, "framework: flask").unwrap().peer.as_deref(), Some("peers"));
         assert_eq!(shape(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
+    }
+
+    #[test]
+    fn a_migration_has_a_limit_that_is_one() {
+        let app = "name: shop\ncontainers: {app: {}}\n";
+        let limit = |seconds: &str| shape(app, &format!("framework: flask\nmigration-timeout: {seconds}"));
+        for seconds in ["0", "604801", "18446744073709551615"] {
+            let message = limit(seconds).unwrap_err();
+            let expected = "write a number of seconds from 1 to 604800";
+            assert_eq!(message, format!("webcharm.yaml: migration-timeout is {seconds}: {expected}"));
+        }
+        assert_eq!(limit("604800").unwrap().migration_timeout.as_secs(), 604_800);
+        for seconds in ["-1", "1.5", "soon", "99999999999999999999999"] {
+            assert!(
+                limit(seconds).unwrap_err().starts_with("cannot read webcharm.yaml: migration-timeout: "),
+                "{seconds}"
+            );
+        }
     }
 
     #[test]

@@ -130,3 +130,24 @@ fn two_secret_keys_contradict_each_other() {
     let message = "invalid options: flask-secret-key-id (set either it or flask-secret-key, not both)";
     assert_eq!(read, Err(vec![message.to_owned()]));
 }
+
+#[test]
+fn what_no_variable_can_hold_is_told() {
+    let long = "x".repeat((128 << 10) - "FLASK_GREETING=".len());
+    let secrets = secret("api-credentials", &[("token", "a\0b")]);
+    for (option, value, why) in [
+        ("greeting", long.as_str(), "greeting (is longer than the 131056 bytes that a variable can hold)"),
+        ("flask-env", "a\0b", "flask-env (has a zero character, which no variable can hold)"),
+        ("flask-secret-key", "a\0b", "flask-secret-key (has a zero character, which no variable can hold)"),
+        (
+            "api-credentials",
+            "secret:x",
+            "api-credentials (its secret's token has a zero character, which no variable can hold)",
+        ),
+    ] {
+        assert_eq!(read(&[(option, text(value))], &secrets), Err(vec![format!("invalid options: {why}")]));
+    }
+    let longest = read(&[("greeting", text(&long[1..]))], &OptionSecrets::new()).unwrap();
+    assert_eq!(longest.user["FLASK_GREETING"].len(), 131_056);
+    assert!(read(&[("greeting", text("a\nb\u{1b}"))], &OptionSecrets::new()).is_ok(), "these it can");
+}

@@ -91,3 +91,19 @@ fn wrong_options_are_all_told_and_the_application_runs_on() {
     world.configure(&[("webserver-workers", "1"), ("flask-preferred-url-scheme", "http")]);
     world.expect(StatusKind::Active, "");
 }
+
+#[test]
+fn an_option_that_no_variable_can_hold_is_told_and_the_application_runs_on() {
+    let world = World::started(Rock::idle());
+    let before = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
+    for (value, why) in [
+        ("x".repeat(200_000), "is longer than the 131056 bytes that a variable can hold"),
+        ("a\0b".to_owned(), "has a zero character, which no variable can hold"),
+    ] {
+        world.configure(&[("greeting", &value)]);
+        world.expect(StatusKind::Blocked, &format!("invalid options: greeting ({why})"));
+        assert_eq!((world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap()), before);
+    }
+    world.configure(&[("greeting", &"x".repeat(131_056))]);
+    world.expect(StatusKind::Active, "");
+}
