@@ -3,7 +3,7 @@
 //! Owners are a list, not the files' own: whoever builds may not be allowed to give files away, whoever starts the pod is
 //! root there. The base's own files (`/usr`, `/etc`) are not in it; the pod takes the host's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,18 @@ pub struct Image {
     pub owners: Vec<Owner>,
     /// Folders mounted read-only over the root.
     pub binds: Vec<Bind>,
+    /// Of a packed rock, what makes it a root of its own: nothing of the host's is mounted in it.
+    #[serde(default)]
+    pub packed: Option<Packed>,
+}
+
+/// What a packed rock brings besides its files, which have their owners themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packed {
+    /// Its Pebble, as a path in the root, if it has one.
+    pub pebble: Option<String>,
+    /// The variables its processes begin with.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// One path's owner.
@@ -52,7 +64,7 @@ pub struct Bind {
 /// # Errors
 /// When a part can't be built; the message names it.
 pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
-    let mut image = Image { files: into.to_owned(), owners: Vec::new(), binds: Vec::new() };
+    let mut image = Image { files: into.to_owned(), owners: Vec::new(), binds: Vec::new(), packed: None };
     make(&project.rockcraft.made, into, &mut image.owners)?;
     notes(&project.rockcraft, work);
     for (name, part) in &project.rockcraft.parts {

@@ -13,6 +13,7 @@ pub mod cache;
 pub mod extension;
 pub mod image;
 pub mod layer;
+pub mod oci;
 pub mod plugin;
 pub mod process;
 pub mod project;
@@ -21,7 +22,7 @@ pub mod tool;
 pub mod tree;
 
 pub use cache::Cache;
-pub use image::{Bind, Image, Owner, build};
+pub use image::{Bind, Image, Owner, Packed, build};
 pub use process::{Cancel, Work};
 pub use project::Project;
 

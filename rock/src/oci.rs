@@ -1,0 +1,184 @@
+//! A packed rock becomes a root file system: an OCI image in a tar, as rockcraft writes it.
+//!
+//! ```text
+//! app.rock (tar) ─ oci-layout, index.json ─ manifest ─ config: environment, platform
+//!                                                    └ layers (tar, gzip or zstd) ─ the root, one over the other
+//! ```
+//! The image is others' work: every blob is held against its digest, everything that is counted has a limit, and no entry
+//! reaches beyond the folder it's unpacked into. What is unpacked is kept by the image's digest; set-user-id bits and
+//! devices are left out, since nothing in a pod needs them.
+//!
+//! How the formats are written: <https://github.com/opencontainers/image-spec/blob/main/spec.md>.
+
+mod document;
+mod layer;
+mod layout;
+mod root;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cache::{self, Cache, Key};
+use crate::image::{Image, Packed};
+use crate::process::Work;
+use document::{Config, Descriptor, Index, Manifest};
+use layout::Layout;
+
+/// Why a rock can't be unpacked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file can't be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It isn't what rockcraft packs.
+    #[error("{path} is no rock: {why}")]
+    Form {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// It is for other machines.
+    #[error("{path} is for {rock}, this machine is {machine}: `rockcraft pack` it for that platform")]
+    Platform {
+        /// The file.
+        path: String,
+        /// What it is for.
+        rock: String,
+        /// What this is.
+        machine: String,
+    },
+    /// A layer can't be unpacked.
+    #[error("cannot unpack {path}, layer {number}")]
+    Layer {
+        /// The file.
+        path: String,
+        /// The layer, counted from one.
+        number: usize,
+        /// Why not.
+        #[source]
+        source: layer::Error,
+    },
+    /// The cache can't be used.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+pub use layer::Error as LayerError;
+
+/// How much a rock may unpack to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of all files.
+    pub(crate) bytes: u64,
+    /// Files and folders.
+    pub(crate) entries: u64,
+}
+
+const LIMITS: Limits = Limits { bytes: 8 << 30, entries: 1 << 20 };
+
+/// More layers than any tool writes.
+const LAYERS: usize = 256;
+
+/// Where a rock has its Pebble.
+const PEBBLE: [&str; 2] = ["usr/bin/pebble", "bin/pebble"];
+
+/// A packed rock, whose descriptions are read and whose layers aren't yet.
+#[derive(Debug)]
+pub struct Rock {
+    path: PathBuf,
+    layout: Layout,
+    manifest: String,
+    layers: Vec<Descriptor>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Rock {
+    /// Opens the archive `path`.
+    ///
+    /// # Errors
+    /// When it isn't one, or is for another machine.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let shown = path.display().to_string();
+        let form = |why: String| Error::Form { path: shown.clone(), why };
+        let file = std::fs::File::open(path).map_err(|source| Error::Read { path: shown.clone(), source })?;
+        let layout = Layout::of(file).map_err(form)?;
+        let descriptor = chosen(&layout).map_err(form)?;
+        let manifest: Manifest = layout.document(&descriptor).map_err(form)?;
+        let config: Config = layout.document(&manifest.config).map_err(form)?;
+        let (rock, machine) = (config.platform(), document::machine());
+        if rock != machine {
+            return Err(Error::Platform { path: shown, rock, machine });
+        }
+        if manifest.layers.len() > LAYERS {
+            return Err(form(format!("it has {} layers, {LAYERS} are too many", manifest.layers.len())));
+        }
+        let (layers, environment) = (manifest.layers, config.environment());
+        Ok(Self { path: path.to_owned(), layout, manifest: descriptor.digest, layers, environment })
+    }
+
+    /// The name of its file, without `.rock`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The image in `cache`, unpacked there if it isn't yet.
+    ///
+    /// # Errors
+    /// When a layer is broken, hostile or too large, or the cache can't be written.
+    pub fn image(&self, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
+        self.image_within(LIMITS, cache, work)
+    }
+
+    fn image_within(&self, limits: Limits, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
+        // What another user unpacked has that one's owners.
+        let owner = rustix::process::geteuid().as_raw().to_le_bytes();
+        let key = Key::new().with("rock").with(&self.manifest).with(owner);
+        let files = cache.entry::<Error>(&key, |into| self.unpack(into, limits, work))?;
+        let pebble = PEBBLE.into_iter().find(|path| root::is_file(&files, Path::new(path)));
+        let packed = Packed { pebble: pebble.map(|path| format!("/{path}")), environment: self.environment.clone() };
+        Ok(Image { files, owners: Vec::new(), binds: Vec::new(), packed: Some(packed) })
+    }
+
+    fn unpack(&self, into: &Path, limits: Limits, work: &dyn Work) -> Result<(), Error> {
+        let mut root = root::Root::new(into, limits);
+        for (at, descriptor) in self.layers.iter().enumerate() {
+            if work.cancel().is_thrown() {
+                return Err(Error::Interrupted);
+            }
+            work.say(&format!("unpacking layer {} of {}", at + 1, self.layers.len()));
+            let failed = |source| Error::Layer { path: self.path.display().to_string(), number: at + 1, source };
+            let blob = self.layout.blob(descriptor).map_err(|why| failed(layer::Error::Blob(why)))?;
+            layer::apply(blob, &mut root, work.cancel()).map_err(failed)?;
+        }
+        root.prepare().map_err(|source| Error::Read { path: into.display().to_string(), source })
+    }
+}
+
+/// The manifest for this machine, where there are several.
+fn chosen(layout: &Layout) -> Result<Descriptor, String> {
+    let mut index: Index = layout.index()?;
+    // An index may lead to another one, which has the platforms; further down there is nothing to look for.
+    for _ in 0..2 {
+        let found = index.for_this_machine().ok_or("its index names no image")?.clone();
+        if !found.is_index() {
+            return Ok(found);
+        }
+        index = layout.document(&found)?;
+    }
+    Err("its index leads to nothing but indices".to_owned())
+}
+
+#[cfg(test)]
+mod tests;
