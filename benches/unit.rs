@@ -115,7 +115,7 @@ fn is_request(line: &str) -> bool {
 
 /// The charm as Juju unpacks it, with the meter in front of its binary.
 fn install(programs: &Programs, dir: &Path) -> Result<()> {
-    pack::Charm::with_dispatch(repository(), programs.charm.clone())?.unpack(dir)?;
+    pack::Charm::with_dispatch(&repository().join("tests/fixtures/flask"), programs.charm.clone())?.unpack(dir)?;
     std::fs::rename(dir.join("dispatch"), dir.join(meter::CHARM))?;
     std::os::unix::fs::symlink(std::env::current_exe()?, dir.join("dispatch"))?;
     Ok(())
@@ -143,6 +143,6 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
 
 /// The sample's rock, its dependencies from the package registry or from an earlier run's cache.
 fn image(into: &Path) -> Result<Image> {
-    let project = Project::find(&repository().join("rock/flask"))?;
+    let project = Project::find(&repository().join("tests/fixtures/flask"))?;
     Ok(rock::build(&project, into, &Cache::new(kept("rock-cache")), &Build::default())?)
 }

@@ -84,9 +84,9 @@ impl Desk {
         self
     }
 
-    /// A copy of the Flask sample's project, for a test to change.
+    /// A project for a test to change: a Flask application that needs nothing but Flask.
     pub(crate) fn sample(&self) -> PathBuf {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask");
         let to = self.path().join("project");
         fs::create_dir_all(to.join("rock/flask")).unwrap();
         for name in [

@@ -216,9 +216,10 @@ mod tests {
     use crate::DAEMON_USER;
     use crate::process::tests::Quiet;
 
-    /// The sample without its dependencies, which need the network.
+    /// A rock that is written out, without its dependencies, which need the network.
     fn sample() -> Project {
-        let mut project = Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flask")).unwrap();
+        let mut project =
+            Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask")).unwrap();
         project.rockcraft.parts.remove("dependencies");
         project
     }
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flask_sample_is_laid_out_as_its_rock_has_it() {
+    fn a_rock_that_is_written_out_is_laid_out_so() {
         let (_dir, image) = built(&sample());
         let files: Vec<_> = walk(&image.files).unwrap().into_iter().filter(|p| image.files.join(p).is_file()).collect();
         let expected = [
@@ -245,6 +246,29 @@ mod tests {
         let owned: Vec<_> = image.owners.iter().map(|owner| owner.path.to_str().unwrap()).collect();
         assert_eq!(owned, ["flask", "flask/app", "flask/app/app.py", "flask/gunicorn.conf.py"]);
         assert!(image.owners.iter().all(|owner| owner.uid == DAEMON_ID && owner.gid == DAEMON_ID));
+    }
+
+    #[test]
+    fn the_flask_sample_has_its_application_its_worker_and_what_the_extension_makes() {
+        let mut project = Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flask")).unwrap();
+        project.rockcraft.parts.remove("flask-framework/dependencies").unwrap();
+        let (_dir, image) = built(&project);
+        let has = |path: &str| image.files.join(path).is_file();
+        for path in
+            ["flask/app/app/__init__.py", "flask/app/migrate.sh", "flask/gunicorn.conf.py", "statsd-mapping.conf"]
+        {
+            assert!(has(path), "{path}");
+        }
+        assert!(!has("flask/app/tests/conftest.py") && !image.files.join("flask/app/charm").exists());
+        let owned =
+            |path: &str| image.owners.iter().any(|owner| owner.path == Path::new(path) && owner.uid == DAEMON_ID);
+        for path in ["flask", "flask/app/migrate.sh", "flask/gunicorn.conf.py", "var/log/flask", "opt/promtail"] {
+            assert!(owned(path), "{path}");
+        }
+        let layer = fs::read_to_string(image.files.join(layer::path(&project.rockcraft))).unwrap();
+        let layer: serde_yaml::Value = serde_yaml::from_str(&layer).unwrap();
+        let names: Vec<_> = layer["services"].as_mapping().unwrap().keys().filter_map(|name| name.as_str()).collect();
+        assert_eq!(names, ["counter-worker", "flask", "statsd-exporter"]);
     }
 
     #[test]

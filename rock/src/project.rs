@@ -192,9 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_in_this_repository_is_found() {
-        let project = Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("flask")).unwrap();
+    fn a_file_that_says_everything_itself_is_read_as_it_is() {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask/rock/flask");
+        let project = Project::find(&fixture).unwrap();
         assert!(project.rockcraft.services.contains_key("flask"));
         assert_eq!(project.rockcraft.parts["dependencies"].python_requirements, ["requirements.txt"]);
+        assert_eq!(project.rockcraft.made, Made::default());
     }
 }

@@ -115,14 +115,35 @@ fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted,
     let mut files = Vec::new();
     for name in &part.python_requirements {
         let path = source.join(name);
-        let text = fs::read(&path).map_err(|error| Error::Read { path: path.display().to_string(), source: error })?;
-        key.add(text);
+        add_requirements(&path, &mut key, 0)?;
         files.push(path);
     }
     for package in &part.python_packages {
         key.add(package);
     }
     Ok(Wanted { files, packages: part.python_packages.clone(), key })
+}
+
+/// So many files deep requirements may refer to others; pip itself ends no circle.
+const DEEPEST: usize = 8;
+
+/// Adds the content of a requirements file, and of those it refers to (`-r other.txt`), to `key`.
+fn add_requirements(path: &Path, key: &mut Key, depth: usize) -> Result<(), Error> {
+    let text =
+        fs::read_to_string(path).map_err(|error| Error::Read { path: path.display().to_string(), source: error })?;
+    key.add(&text);
+    let flags = ["-r", "--requirement", "-c", "--constraint"];
+    let named = |line: &str| {
+        let flag = flags.into_iter().find(|flag| line.starts_with(flag))?;
+        Some(line[flag.len()..].trim_start_matches(['=', ' ']).split(" #").next()?.trim().to_owned())
+    };
+    for other in text.lines().filter_map(|line| named(line.trim())).filter(|other| !other.contains("://")) {
+        let other = path.parent().unwrap_or(Path::new("")).join(other);
+        if depth < DEEPEST && other.is_file() {
+            add_requirements(&other, key, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// The interpreter's own pip; else another Python's, told what to install for; else Debian's, where we may install it.
@@ -190,6 +211,17 @@ mod tests {
         assert_eq!(key("flask", "3.11"), key("flask", "3.11"));
         assert_ne!(key("flask", "3.11"), key("flask", "3.12"));
         assert_ne!(key("flask", "3.11"), key("gunicorn", "3.11"));
+    }
+
+    #[test]
+    fn the_key_follows_the_files_that_requirements_refer_to() {
+        let interpreter = Interpreter { version: "3.11".to_owned(), site: String::new() };
+        let (dir, part) = part("-r other.txt # and that\n-r requirements.txt\n");
+        let key = |text: &str| {
+            fs::write(dir.path().join("other.txt"), text).unwrap();
+            wanted(dir.path(), &part, &interpreter).unwrap().key.text()
+        };
+        assert_ne!(key("flask"), key("gunicorn"));
     }
 
     #[test]

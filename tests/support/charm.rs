@@ -39,7 +39,7 @@ actions:
 impl Charm {
     /// The sample's.
     pub(crate) fn sample() -> Self {
-        let declaration = fs::read_to_string(repository().join("charmcraft.yaml")).unwrap();
+        let declaration = fs::read_to_string(repository().join("tests/fixtures/flask/charmcraft.yaml")).unwrap();
         Self { declaration, switches: "framework: flask\n".to_owned(), paas_config: None }
     }
 

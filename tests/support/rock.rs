@@ -100,7 +100,7 @@ impl Rock {
     /// test's cache.
     pub(super) fn build(&self, into: &Path) -> Image {
         let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
-        let mut project = Project::find(&repository().join("rock/flask")).unwrap();
+        let mut project = Project::find(&repository().join("tests/fixtures/flask")).unwrap();
         project.rockcraft.parts.get_mut("dependencies").unwrap().python_packages.clone_from(&self.packages);
         for (name, yaml) in &self.services {
             project.rockcraft.services.insert(name.as_str().into(), serde_yaml::from_str(yaml).unwrap());

@@ -1,13 +1,15 @@
-//! What Flask's and Django's extensions share: gunicorn, its service and its file.
+//! What Flask's and Django's extensions share: gunicorn, its service and its file, and the exporter of its metrics.
 
 use serde_json::{Value as Json, json};
 
 use super::{Made, Snippet, Source, promtail};
 use crate::DAEMON_USER;
 
-/// Rockcraft builds the exporter of gunicorn's metrics from its source for each rock. It is Prometheus's, in no package
-/// registry; the application runs the same without it.
-const NO_EXPORTER: &str = "the rock's statsd-exporter is left out here: request metrics (port 9102) are not served";
+/// The exporter of gunicorn's metrics. Rockcraft builds Prometheus's from its source, for each rock anew, which takes a Go
+/// tool chain and minutes; ours takes the Python that is there.
+const EXPORTER: &str = "opt/statsd-exporter/statsd_exporter";
+const PROGRAM: &str = include_str!("statsd_exporter.py");
+const NOTE: &str = "a small stand-in for the rock's statsd-exporter serves gunicorn's metrics";
 
 /// Services, dependencies and gunicorn's file for `framework`, with the part `app` that brings the application's files.
 /// `entry` is asked for where the web server finds it.
@@ -17,7 +19,12 @@ pub(super) fn snippet(
     app: &Json,
     entry: impl FnOnce() -> Result<String, String>,
 ) -> Result<Snippet, String> {
-    let mut service = json!({"override": "replace", "startup": "enabled", "user": DAEMON_USER});
+    let mut service = json!({
+        "override": "replace",
+        "startup": "enabled",
+        "after": ["statsd-exporter"],
+        "user": DAEMON_USER,
+    });
     if !source.has_command(framework) {
         let worker = if pack::python::requires(source.root, "gevent") { "gevent" } else { "sync" };
         let entry = entry()?;
@@ -34,14 +41,40 @@ pub(super) fn snippet(
         (format!("{framework}-framework/dependencies")): dependencies,
         (format!("{framework}-framework/install-app")): app,
     });
-    Ok(Snippet { services: json!({ framework: service }), parts, made: made(framework) })
+    let services = json!({framework: service, "statsd-exporter": exporter()});
+    Ok(Snippet { services, parts, made: made(framework) })
+}
+
+fn exporter() -> Json {
+    json!({
+        "override": "merge",
+        "summary": "statsd exporter service",
+        "command": format!(
+            "/bin/python3 /{EXPORTER} --statsd.mapping-config=/statsd-mapping.conf --statsd.listen-udp=localhost:9125 \
+             --statsd.listen-tcp=localhost:9125"
+        ),
+        "startup": "enabled",
+        "user": DAEMON_USER,
+    })
 }
 
 fn made(framework: &str) -> Made {
-    let mut made = Made { folders: promtail(), notes: vec![NO_EXPORTER.to_owned()], ..Made::default() };
+    let mut made = Made { folders: promtail(), notes: vec![NOTE.to_owned()], ..Made::default() };
     made.folders.push(format!("var/log/{framework}"));
     made.files.insert(format!("{framework}/gunicorn.conf.py"), configuration(framework));
+    made.files.insert("statsd-mapping.conf".to_owned(), mapping(framework));
+    made.files.insert(EXPORTER.to_owned(), PROGRAM.to_owned());
     made
+}
+
+/// Under which names gunicorn's metrics are shown.
+fn mapping(framework: &str) -> String {
+    let mappings = json!([
+        {"match": "gunicorn.request.status.*", "name": format!("{framework}_response_code"), "labels": {"status": "$1"}},
+        {"match": "gunicorn.requests", "name": format!("{framework}_requests")},
+        {"match": "gunicorn.request.duration", "name": format!("{framework}_request_duration")},
+    ]);
+    json!({"mappings": mappings}).to_string()
 }
 
 /// What gunicorn does until the charm writes its own file over this one.

@@ -1,0 +1,38 @@
+"""Count the guestbook's lines and words: once, or as the service `counter-worker` for ever."""
+
+import logging
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import Error, close_old_connections
+
+from book.models import Count
+
+log = logging.getLogger("counter-worker")
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser):
+        parser.add_argument("--forever", action="store_true", help="go on, looking once a second")
+
+    def handle(self, *, forever, **_):
+        if not settings.HAS_DATABASE:
+            self.stdout.write("no database, nothing to count")
+        while True:
+            if settings.HAS_DATABASE:
+                self.count()
+            if not forever:
+                return
+            time.sleep(1)
+
+    def count(self):
+        try:
+            if Count.renew():
+                self.stdout.write("counted anew")
+        except Error as error:
+            # Another time: the migration may not have run, the database may be away.
+            log.warning("cannot count: %s", error)
+            close_old_connections()

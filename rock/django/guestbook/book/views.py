@@ -1,0 +1,58 @@
+"""The guestbook's pages."""
+
+import os
+
+from django.conf import settings
+from django.forms import modelform_factory
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods
+
+from .models import Count, Entry
+
+NO_DATABASE = "Entries need a database, and there is none yet: webcharm integrate postgresql"
+
+# What /env may show. A secret is not in the list, and never will be.
+SHOWN = (
+    "DJANGO_ALLOWED_HOSTS",
+    "DJANGO_BASE_URL",
+    "DJANGO_DEBUG",
+    "DJANGO_GREETING",
+    "DJANGO_PAGE_SIZE",
+    "POSTGRESQL_DB_HOSTNAME",
+    "POSTGRESQL_DB_NAME",
+    "POSTGRESQL_DB_PORT",
+)
+
+EntryForm = modelform_factory(Entry, fields=["author", "line"])
+
+
+# Nobody is logged in on this page, so there is nobody in whose name a request could be forged.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request):
+    """Show the latest entries, and take a new one."""
+    if not settings.HAS_DATABASE:
+        context = {"greeting": settings.GREETING, "no_database": NO_DATABASE}
+        return render(request, "book/page.html", context, status=503 if request.method == "POST" else 200)
+    form = EntryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        # Relative, so that it leads back also where a proxy has the application below a path.
+        return HttpResponse(status=303, headers={"Location": "./"})
+    entries = Entry.objects.all()[: max(settings.PAGE_SIZE, 1)]
+    context = {"greeting": settings.GREETING, "form": form, "entries": entries, "count": Count.objects.get(pk=1)}
+    return render(request, "book/page.html", context, status=400 if request.method == "POST" else 200)
+
+
+@require_GET
+def env(_):
+    """Show the variables that are safe to show."""
+    return JsonResponse({name: os.environ[name] for name in SHOWN if name in os.environ})
+
+
+@require_GET
+def health(_):
+    """Answer the load balancer, without asking others."""
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,76 @@
+"""Everything that differs from place to place comes from variables, which the charm sets."""
+
+import json
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def variable(name, default=""):
+    """A variable that the charm gives."""
+    return os.environ.get(name, default)
+
+
+DEBUG = variable("DJANGO_DEBUG") == "true"
+
+# At the desk, where no charm makes a key, one for the lifetime of the process.
+SECRET_KEY = variable("DJANGO_SECRET_KEY") or os.urandom(32).hex()
+
+# The option's hosts and that of the base URL; and the unit itself, as probes and the playground ask it.
+ALLOWED_HOSTS = [*json.loads(variable("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1"]
+BASE_URL = variable("DJANGO_BASE_URL")
+CSRF_TRUSTED_ORIGINS = ["/".join(BASE_URL.split("/")[:3])] if BASE_URL else []
+
+# The author's own options.
+GREETING = variable("DJANGO_GREETING", "Hello from Django!")
+PAGE_SIZE = int(variable("DJANGO_PAGE_SIZE", "10"))
+
+HAS_DATABASE = bool(variable("POSTGRESQL_DB_NAME"))
+if HAS_DATABASE:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": variable("POSTGRESQL_DB_HOSTNAME"),
+            "PORT": variable("POSTGRESQL_DB_PORT"),
+            "NAME": variable("POSTGRESQL_DB_NAME"),
+            "USER": variable("POSTGRESQL_DB_USERNAME"),
+            "PASSWORD": variable("POSTGRESQL_DB_PASSWORD"),
+        }
+    }
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "book",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+ROOT_URLCONF = "guestbook.urls"
+WSGI_APPLICATION = "guestbook.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+USE_TZ = True

@@ -1,0 +1,84 @@
+"""A guestbook's API. What the charm gives comes in variables: options as APP_…, the database as POSTGRESQL_DB_…"""
+
+import os
+
+import prometheus_client
+from fastapi import FastAPI, HTTPException, Request, Response
+from pydantic import BaseModel
+
+from . import entries as book
+
+NO_DATABASE = "entries need a database, and there is none yet: webcharm integrate postgresql"
+
+# What /env may show. A secret is not in the list, and never will be.
+SHOWN = (
+    "APP_BASE_URL",
+    "APP_GREETING",
+    "APP_PAGE_SIZE",
+    "METRICS_PATH",
+    "METRICS_PORT",
+    "POSTGRESQL_DB_HOSTNAME",
+    "POSTGRESQL_DB_NAME",
+    "POSTGRESQL_DB_PORT",
+    "UVICORN_LOG_LEVEL",
+    "UVICORN_PORT",
+    "WEB_CONCURRENCY",
+)
+
+REQUESTS = prometheus_client.Counter("guestbook_requests", "Requests answered", ["method", "status"])
+
+app = FastAPI(title="Guestbook")
+
+
+class Page(BaseModel):
+    """The guestbook's first page. Without a database there are no entries, but a hint."""
+
+    greeting: str
+    entries: list[book.Entry] | None = None
+    counts: book.Counts | None = None
+    hint: str | None = None
+
+
+@app.middleware("http")
+async def measure(request: Request, proceed):
+    """Count requests for Prometheus."""
+    response = await proceed(request)
+    REQUESTS.labels(request.method, response.status_code).inc()
+    return response
+
+
+@app.get("/", response_model_exclude_none=True)
+def page() -> Page:
+    """Greet, and show the latest entries."""
+    greeting = os.environ.get("APP_GREETING", "Hello from FastAPI!")
+    if not book.database():
+        return Page(greeting=greeting, hint=NO_DATABASE)
+    found, counts = book.latest(int(os.environ.get("APP_PAGE_SIZE", "10")))
+    return Page(greeting=greeting, entries=found, counts=counts)
+
+
+@app.post("/", status_code=201)
+def sign(entry: book.Entry) -> book.Entry:
+    """Add an entry."""
+    if not book.database():
+        raise HTTPException(503, NO_DATABASE)
+    book.add(entry)
+    return entry
+
+
+@app.get("/env")
+def env() -> dict[str, str]:
+    """Show the variables that are safe to show."""
+    return {name: os.environ[name] for name in SHOWN if name in os.environ}
+
+
+@app.get("/health")
+def health() -> dict[str, str]:
+    """Answer the load balancer, without asking others."""
+    return {"status": "ok"}
+
+
+@app.get(os.environ.get("METRICS_PATH", "/metrics"), include_in_schema=False)
+def metrics() -> Response:
+    """Show what Prometheus scrapes, where the charm says."""
+    return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

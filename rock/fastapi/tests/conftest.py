@@ -1,0 +1,33 @@
+import os
+import pathlib
+import sys
+
+import pytest
+from fastapi.testclient import TestClient
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+# A test's database is its own: the one that TEST_DATABASE names, and no other.
+os.environ.pop("POSTGRESQL_DB_CONNECT_STRING", None)
+
+
+@pytest.fixture
+def client():
+    from app.main import app
+
+    return TestClient(app)
+
+
+@pytest.fixture
+def book(monkeypatch):
+    """A database with nothing in it but what the migrations make."""
+    address = os.environ.get("TEST_DATABASE")
+    if not address:
+        pytest.skip("TEST_DATABASE names no PostgreSQL")
+    monkeypatch.setenv("POSTGRESQL_DB_CONNECT_STRING", address)
+    from app import entries, migrate
+
+    with entries.connect() as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        migrate.migrate(connection)
+    return entries

@@ -1,0 +1,42 @@
+"""Bring the database to the newest form: every file in migrations/ once, in the order of their names.
+
+    python3 -m app.migrate
+
+A migration and the note that it's done are one transaction, and a lock lets one unit at a time do this; so it can be
+stopped anywhere and run anywhere, as often as one likes.
+"""
+
+import pathlib
+
+from . import entries
+
+MIGRATIONS = pathlib.Path(__file__).parent / "migrations"
+
+# Any number will do, as long as nobody else in this database takes the same one for a lock.
+LOCK = 8_151_623
+
+
+def migrate(connection):
+    """Run what hasn't been run, and return its names."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, at timestamptz DEFAULT now())")
+    done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    new = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name not in done]
+    for path in new:
+        connection.execute(path.read_text())
+        connection.execute("INSERT INTO migrations (name) VALUES (%s)", (path.name,))
+    return [path.name for path in new]
+
+
+def main():
+    """Migrate the database the charm named, if it named one."""
+    if not entries.database():
+        print("no database, nothing to migrate")
+        return
+    with entries.connect() as connection:
+        names = migrate(connection)
+    print(f"migrated: {', '.join(names)}" if names else "nothing new to migrate")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+//! A PostgreSQL of a test's own.
+
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// PostgreSQL refuses to run as root.
+const NOBODY: u32 = 65_534;
+
+/// A server that ends when this is dropped.
+pub(crate) struct Database {
+    programs: PathBuf,
+    dir: tempfile::TempDir,
+    port: u16,
+}
+
+impl Database {
+    /// A fresh one, or a line that says why there is none.
+    pub(crate) fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            println!("no database: PostgreSQL is not installed here (Debian's package postgresql)");
+            return None;
+        };
+        let dir = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        // A port that was free a moment ago.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let database = Self { programs, dir, port };
+        database.run("initdb", &["-A", "trust", "-U", "tests", "-N"]);
+        let options = format!("-k {} -p {port} -c fsync=off -c shared_buffers=16MB", database.dir.path().display());
+        database.run("pg_ctl", &["-o", &options, "-l", database.file("log").to_str().unwrap(), "-w", "start"]);
+        Some(database)
+    }
+
+    /// Where it is, for a client.
+    pub(crate) fn address(&self) -> String {
+        format!("postgresql://tests@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Where it is, as a charm tells its application.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
+        [
+            ("POSTGRESQL_DB_HOSTNAME", "127.0.0.1".to_owned()),
+            ("POSTGRESQL_DB_PORT", self.port.to_string()),
+            ("POSTGRESQL_DB_NAME", "postgres".to_owned()),
+            ("POSTGRESQL_DB_USERNAME", "tests".to_owned()),
+        ]
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn run(&self, program: &str, args: &[&str]) {
+        let mut command = Command::new(self.programs.join(program));
+        command.arg("-D").arg(self.file("data")).args(args).current_dir("/").stdout(std::process::Stdio::null());
+        if rustix::process::geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        assert!(command.status().unwrap().success(), "{program} {args:?}");
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["-m", "immediate", "stop"]);
+    }
+}
+
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> =
+        versions.map(|entry| entry.path().join("bin")).filter(|bin| has_server(bin)).collect();
+    found.sort();
+    found.pop()
+}
+
+fn has_server(bin: &Path) -> bool {
+    bin.join("initdb").is_file() && bin.join("pg_ctl").is_file()
+}
