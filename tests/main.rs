@@ -7,4 +7,5 @@
 
 mod charm;
 mod docs;
+mod options;
 mod support;

@@ -4,6 +4,7 @@
 //! Juju sees is added: `charm-libs` and `parts` are for building a Python charm, which ours is not. What an extension
 //! refuses is in `extension/rules.rs`.
 
+mod generation;
 mod rules;
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use crate::finding::Finding;
 use crate::source::Source;
 use crate::{Framework, platform, yaml};
 
+pub use generation::{DeclaredOption, Generation, generations};
 pub(crate) use rules::findings;
 
 /// The interface each endpoint of which brings options of its own, and the group they are in.

@@ -27,7 +27,7 @@ use std::path::Path;
 pub use application::Sign;
 pub use archive::entry;
 pub use binary::architecture;
-pub use extension::merge;
+pub use extension::{DeclaredOption, Generation, generations, merge};
 pub use finding::{Finding, Weight};
 pub use framework::Framework;
 pub use init::{Project, init};

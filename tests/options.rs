@@ -1,0 +1,143 @@
+//! The page of all options is what the charm's tables and charmcraft's extensions say, and the two agree.
+
+use std::fmt::Write;
+use std::fs;
+
+use pack::{DeclaredOption, Generation};
+use webcharm::framework::{ALL, Framework, FrameworkOption, Line, Purpose};
+
+use crate::support::repository;
+
+const HEAD: &str = include_str!("options/head.md");
+
+const REGENERATE: &str = "WEBCHARM_BLESS=1 cargo test -p webcharm --test main options";
+
+#[test]
+fn the_page_of_options_is_what_the_tables_say() {
+    let (path, page) = (repository().join("docs/options.md"), page());
+    if std::env::var_os("WEBCHARM_BLESS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    let differs = written.lines().zip(page.lines()).find(|(written, told)| written != told);
+    assert!(written == page, "docs/options.md is old, first at {differs:?}; write it anew: {REGENERATE}");
+}
+
+/// Types and defaults are told twice: to Juju by charmcraft's extension, to the charm by its tables.
+#[test]
+fn the_charm_knows_every_option_that_charmcraft_declares() {
+    let mut known = 0;
+    for (framework, generation) in frameworks() {
+        for declared in &generation.options {
+            let name = &declared.name;
+            let row = framework.option(name).unwrap_or_else(|| panic!("{}: no row for {name}", framework.title));
+            let is_secret = row.purpose == Purpose::SecretKey && declared.kind == "secret";
+            assert!(is_secret || declared.kind == row.kind.as_str(), "{}: type of {name}", framework.title);
+            let default = row.default.map(|value| value.to_string());
+            assert_eq!(declared.default, default, "{}: default of {name}", framework.title);
+            known += 1;
+        }
+        let undeclared = framework.options().filter(|row| !row.authors && declaration(&generation, row).is_none());
+        let other: Vec<_> = undeclared.filter(|row| !is_older(row)).map(|row| row.name).collect();
+        assert!(other.is_empty(), "{}: charmcraft declares no {other:?}", framework.title);
+    }
+    assert!(known > 70, "{known} options");
+}
+
+/// Each framework's lines with what charmcraft declares for them.
+fn frameworks() -> Vec<(&'static Framework, Generation)> {
+    let of = |framework: &&'static Framework| {
+        let meant = pack::Framework::parse(framework.name).unwrap();
+        let mut generations = pack::generations(meant);
+        let generation = if framework.line == Line::First { generations.remove(0) } else { generations.pop().unwrap() };
+        assert_eq!(generation.container, framework.container, "{}", framework.title);
+        (*framework, generation)
+    };
+    ALL.iter().map(of).collect()
+}
+
+fn declaration<'a>(generation: &'a Generation, row: &FrameworkOption) -> Option<&'a DeclaredOption> {
+    generation.options.iter().find(|declared| declared.name == row.name)
+}
+
+/// Charms of the second line that were packed before their secret key's option was one of type secret.
+fn is_older(row: &FrameworkOption) -> bool {
+    [Purpose::SecretKey, Purpose::SecretKeyId].contains(&row.purpose)
+}
+
+fn page() -> String {
+    let mut page = HEAD.replace("{command}", REGENERATE);
+    for (framework, generation) in frameworks() {
+        let line = if framework.line == Line::First { "1.x" } else { "2.x" };
+        let bases = generation.bases.join(" and ");
+        write!(page, "\n## {}, {line}\n\n", framework.title).unwrap();
+        writeln!(page, "Bases {bases}; container `{}`. {}\n", framework.container, port(framework)).unwrap();
+        page.push_str("| option | type | default | valid values | becomes |\n|---|---|---|---|---|\n");
+        let rows = framework.options().map(|row| row_of(row, &generation));
+        let endpoints = generation.oauth.iter().map(|declared| endpoint(declared, framework));
+        page.extend(rows.chain(endpoints));
+        let constants = framework.constants.iter().map(|(name, value)| format!("`{name}={value}`"));
+        let constants: Vec<_> = constants.collect();
+        if !constants.is_empty() {
+            write!(page, "\nAlways set: {}.\n", constants.join(", ")).unwrap();
+        }
+        page.push_str(&told(framework));
+        write!(page, "\nThe author's own options: `my-option` becomes `{}`.\n", framework.variable("my-option"))
+            .unwrap();
+    }
+    page
+}
+
+/// Where it listens when nothing says otherwise.
+fn port(framework: &Framework) -> String {
+    format!("It listens on port {}, unless something below says otherwise.", framework.port)
+}
+
+fn row_of(row: &FrameworkOption, generation: &Generation) -> String {
+    let declared = declaration(generation, row);
+    let kind = declared.map_or(row.kind.as_str(), |declared| &declared.kind);
+    let own = row.default.map(|value| value.to_string());
+    let default = declared.map_or(own, |declared| declared.default.clone());
+    let mut usage = row.usage();
+    if kind == "secret" && row.purpose == Purpose::SecretKey {
+        usage.push_str(", as a Juju secret with the one key `value`");
+    }
+    if declared.is_none() && !row.authors {
+        usage.push_str(", in charms that were packed with it");
+    }
+    let default = default.map_or("–".to_owned(), |value| format!("`{value}`"));
+    format!("| `{}` | {kind} | {default} | {} | {} |\n", row.name, row.rule.words(), escaped(&usage))
+}
+
+fn endpoint(declared: &DeclaredOption, framework: &Framework) -> String {
+    let default = declared.default.as_deref().map_or("–".to_owned(), |value| format!("`{value}`"));
+    let (name, kind) = (&declared.name, &declared.kind);
+    format!(
+        "| `{name}` | {kind} | {default} | any | `{}`, for each endpoint of interface `oauth` |\n",
+        framework.variable(name)
+    )
+}
+
+/// A bar would end the cell.
+fn escaped(cell: &str) -> String {
+    cell.replace('|', "\\|")
+}
+
+/// What `paas-config.yaml` sets in the second line.
+fn told(framework: &Framework) -> String {
+    let Some(metrics) = framework.metrics.filter(|_| framework.line == Line::Second) else { return String::new() };
+    let mut text =
+        "\n| `paas-config.yaml` | type | default | valid values | becomes |\n|---|---|---|---|---|\n".to_owned();
+    let names = framework.told.metrics.map_or([None, None], |names| names.map(Some));
+    let what = ["the port the application listens on", "the port of the application's metrics", "their path"];
+    let rows = [
+        ("port", "int", framework.port.to_string(), "from 1 to 65535", framework.told.port),
+        ("metrics-port", "int", metrics.port.to_string(), "from 1 to 65535", names[0]),
+        ("metrics-path", "string", metrics.path.to_owned(), "a path such as /metrics", names[1]),
+    ];
+    for ((key, kind, default, valid, name), what) in rows.into_iter().zip(what) {
+        let becomes = name.map_or(what.to_owned(), |name| format!("`{name}`, {what}"));
+        writeln!(text, "| `{key}` | {kind} | `{default}` | {valid} | {becomes} |").unwrap();
+    }
+    text
+}
