@@ -1,0 +1,14 @@
+package guestbook;
+
+import java.util.Map;
+import java.util.Optional;
+
+/** Where the database is, in the variables that Spring Boot takes for its properties. */
+record Database(String url, String user, String password) {
+
+    static Optional<Database> of(Map<String, String> variables) {
+        return Optional.ofNullable(variables.get("spring.datasource.url"))
+                .map(url -> new Database(
+                        url, variables.get("spring.datasource.username"), variables.get("spring.datasource.password")));
+    }
+}

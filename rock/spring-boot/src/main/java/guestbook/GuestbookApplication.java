@@ -1,0 +1,51 @@
+package guestbook;
+
+import java.util.List;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.jdbc.DataSourceAutoConfiguration;
+import org.springframework.boot.logging.LoggingInitializationContext;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * A guestbook, the sample application of the Spring Boot framework. Without arguments it serves the site; with {@code worker}
+ * it counts new entries, with {@code migrate} it makes the tables. The charm says everything else in environment variables.
+ */
+@SpringBootApplication(exclude = DataSourceAutoConfiguration.class)
+public class GuestbookApplication {
+
+    /** The database, if the charm has one: Spring Boot would otherwise refuse to start without. */
+    @Configuration
+    @ConditionalOnProperty("spring.datasource.url")
+    @Import(DataSourceAutoConfiguration.class)
+    static class WithDatabase {}
+
+    public static void main(String[] args) throws InterruptedException {
+        switch (String.join(" ", args)) {
+            case "" -> SpringApplication.run(GuestbookApplication.class);
+            case "worker" -> {
+                logAsSpringDoes();
+                new Worker(Database.of(System.getenv())).run();
+            }
+            case "migrate" -> {
+                logAsSpringDoes();
+                System.exit(Migration.run(Database.of(System.getenv())) ? 0 : 1);
+            }
+            default -> {
+                System.err.println("unknown arguments " + List.of(args) + ": it takes none, worker or migrate");
+                System.exit(2);
+            }
+        }
+    }
+
+    /** Worker and migration need no application context, which takes most of the time and memory. */
+    private static void logAsSpringDoes() {
+        var logging = LoggingSystem.get(GuestbookApplication.class.getClassLoader());
+        logging.beforeInitialize();
+        logging.initialize(new LoggingInitializationContext(new StandardEnvironment()), null, null);
+    }
+}

@@ -1,0 +1,1 @@
+INSERT INTO entries (text) VALUES ('The migration wrote this.'), ('And this.');
