@@ -106,7 +106,8 @@ pub fn pack(args: &cli::Pack) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Given ones, or else those beside this program: `dispatch-ARCHITECTURE` and `dispatch`.
+/// Given ones, or else those beside this program: `dispatch`, and for other architectures `dispatch-ARCHITECTURE` or the
+/// packed charm in the folder ARCHITECTURE, where a release has it.
 fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
     let read =
         |path: PathBuf| fs::read(&path).map_err(|source| Error::Binary { path: path.display().to_string(), source });
@@ -114,13 +115,24 @@ fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
         return args.binary.iter().cloned().map(read).collect();
     }
     let dir = binaries::own()?.parent().unwrap_or(Path::new("/")).to_owned();
-    let others = charm.platforms.iter().map(|platform| dir.join(format!("dispatch-{}", platform.architecture)));
-    let mut found: Vec<Vec<u8>> = others.filter(|path| path.is_file()).map(read).collect::<Result<_, _>>()?;
+    let mut found = Vec::new();
+    for architecture in charm.platforms.iter().map(|platform| platform.architecture.as_str()) {
+        let (plain, packed) = other(&dir, architecture, charm.framework.name());
+        if plain.is_file() {
+            found.push(read(plain)?);
+        } else if packed.is_file() {
+            found.push(pack::entry(&packed, "dispatch")?);
+        }
+    }
     match binaries::dispatch(charm.framework.name()) {
         Err(error) if found.is_empty() => return Err(error.into()),
         other => found.extend(other),
     }
     Ok(found)
+}
+
+fn other(dir: &Path, architecture: &str, framework: &str) -> (PathBuf, PathBuf) {
+    (dir.join(format!("dispatch-{architecture}")), dir.join(architecture).join(format!("{framework}.charm")))
 }
 
 /// A file that says of no machine that it's for it may be for any.
