@@ -5,13 +5,14 @@ mod maven;
 mod npm;
 mod sources;
 
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cache::{self, Cache};
 use crate::image::Bind;
-use crate::process::{Ended, Work, run};
+use crate::process::{Cancel, Ended, Work, run};
 use crate::project::Part;
 use crate::tool::Runtime;
 use crate::{python, tool, tree};
@@ -116,6 +117,38 @@ fn finish(program: &'static str, command: &mut Command, part: &Part, work: &dyn 
     if status.success() { Ok(()) } else { Err(Error::Failed { program, tail }) }
 }
 
+/// A work to which the many lines about single items are passed on as a count, every [`Counted::EVERY`] of them.
+struct Counted<'a> {
+    work: &'a dyn Work,
+    is_item: fn(&str) -> bool,
+    items: &'static str,
+    count: Cell<usize>,
+}
+
+impl<'a> Counted<'a> {
+    const EVERY: usize = 25;
+
+    fn new(work: &'a dyn Work, items: &'static str, is_item: fn(&str) -> bool) -> Self {
+        Self { work, is_item, items, count: Cell::new(0) }
+    }
+}
+
+impl Work for Counted<'_> {
+    fn say(&self, line: &str) {
+        if !(self.is_item)(line) {
+            return self.work.say(line);
+        }
+        self.count.set(self.count.get() + 1);
+        if self.count.get().is_multiple_of(Self::EVERY) {
+            self.work.say(&format!("{} {}", self.count.get(), self.items));
+        }
+    }
+
+    fn cancel(&self) -> &Cancel {
+        self.work.cancel()
+    }
+}
+
 /// What `program` says about its version: another one builds anew.
 fn version(program: &Path, flag: &str) -> Vec<u8> {
     // One that doesn't answer fails in the build, with its own words.
@@ -126,3 +159,6 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.display().to_string();
     move |source| Error::File { path, source }
 }
+
+#[cfg(test)]
+mod tests;

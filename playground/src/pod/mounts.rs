@@ -36,6 +36,9 @@ const SHARED: [&str; 15] = [
     "ssl",
 ];
 
+/// What the folders of a run-time's versions begin with, which are links into `/etc` for the packagers' sake.
+const RUNTIMES: [&str; 2] = ["python3", "java-"];
+
 const DEVICES: [&str; 6] = ["full", "null", "random", "tty", "urandom", "zero"];
 
 /// Mounts a file system in memory on `target`.
@@ -81,9 +84,9 @@ fn escaped(path: &Path) -> String {
 pub(super) fn etc(root: &Path) -> Result<(), Error> {
     let target = inside(root, "/etc");
     make_dir(&target)?;
-    let python = fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let python = python.filter(|name| name.to_string_lossy().starts_with("python3"));
-    for name in SHARED.map(Into::into).into_iter().chain(python) {
+    let all = fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let versions = all.filter(|name| RUNTIMES.iter().any(|runtime| name.to_string_lossy().starts_with(runtime)));
+    for name in SHARED.map(Into::into).into_iter().chain(versions) {
         let (host, target) = (Path::new("/etc").join(&name), target.join(&name));
         if target.exists() || target.is_symlink() {
             continue; // the rock brought its own

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use juju::{CharmFiles, UnitName};
 use juju_testing::{Model, Server, install_tools};
+use pack::Framework;
 use rock::Cache;
 
 use super::{Error, system};
@@ -104,14 +105,19 @@ impl Plan {
             socket_dir,
             root: runtime.subfolder("root")?,
             scratch: runtime.subfolder("scratch")?,
-            port: WORKLOAD,
+            port: workload(self.charm.framework),
             identity: Identity::current(),
         })
     }
 }
 
-/// The port of the workload, which gunicorn's frameworks have fixed.
-const WORKLOAD: u16 = 8000;
+/// The port on which a workload serves unless its charm is told otherwise.
+fn workload(framework: Framework) -> u16 {
+    match framework {
+        Framework::Flask | Framework::Django => 8000,
+        _ => 8080,
+    }
+}
 
 fn image_file(runtime: &Runtime) -> PathBuf {
     runtime.dir().join("image.json")

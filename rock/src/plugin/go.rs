@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Built, Error, failed, finish, sources, version};
+use super::{Built, Counted, Error, failed, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::process::Work;
 use crate::project::Part;
@@ -17,7 +17,8 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     let key = sources::keyed(source, key).map_err(failed(source))?;
     let programs = cache.entry(&key, |into| {
         work.say("building the Go module with `go install`");
-        finish("go", &mut command(&go, source, into, cache), part, work)
+        let work = Counted::new(work, "packages compiled", |line| !line.starts_with("go: ") && !line.contains(' '));
+        finish("go", &mut command(&go, source, into, cache), part, &work)
     })?;
     check(&programs, part)?;
     Ok(Built::files(programs))

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Built, Error, failed, finish, version};
+use super::{Built, Counted, Error, failed, finish, version};
 use crate::cache::{Cache, Key};
 use crate::image::Bind;
 use crate::process::Work;
@@ -33,7 +33,8 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         for file in &wishes {
             fs::copy(source.join(file), into.join(file)).map_err(failed(&source.join(file)))?;
         }
-        finish("npm", &mut command(&npm, into, cache), part, work)?;
+        let work = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
+        finish("npm", &mut command(&npm, into, cache), part, &work)?;
         fs::create_dir_all(into.join("node_modules")).map_err(failed(into))
     })?;
     let place = PathBuf::from("lib/node_modules").join(&name);

@@ -26,18 +26,17 @@ CSRF_TRUSTED_ORIGINS = ["/".join(BASE_URL.split("/")[:3])] if BASE_URL else []
 GREETING = variable("DJANGO_GREETING", "Hello from Django!")
 PAGE_SIZE = int(variable("DJANGO_PAGE_SIZE", "10"))
 
-HAS_DATABASE = bool(variable("POSTGRESQL_DB_NAME"))
-if HAS_DATABASE:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": variable("POSTGRESQL_DB_HOSTNAME"),
-            "PORT": variable("POSTGRESQL_DB_PORT"),
-            "NAME": variable("POSTGRESQL_DB_NAME"),
-            "USER": variable("POSTGRESQL_DB_USERNAME"),
-            "PASSWORD": variable("POSTGRESQL_DB_PASSWORD"),
-        }
-    }
+POSTGRESQL = {
+    "ENGINE": "django.db.backends.postgresql",
+    "HOST": variable("POSTGRESQL_DB_HOSTNAME"),
+    "PORT": variable("POSTGRESQL_DB_PORT"),
+    "NAME": variable("POSTGRESQL_DB_NAME"),
+    "USER": variable("POSTGRESQL_DB_USERNAME"),
+    "PASSWORD": variable("POSTGRESQL_DB_PASSWORD"),
+}
+# A file serves at the desk; the charm starts Django only when there is a database.
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
+DATABASES = {"default": POSTGRESQL if POSTGRESQL["NAME"] else SQLITE}
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -1,0 +1,65 @@
+use std::fs;
+
+use super::*;
+use crate::process::tests::Quiet;
+
+#[test]
+fn many_lines_are_told_as_a_count() {
+    let work = Quiet::default();
+    let counted = Counted::new(&work, "packages", |line| line.starts_with("p"));
+    (0..60).for_each(|number| counted.say(&format!("p{number}")));
+    counted.say("done");
+    assert_eq!(*work.lines.lock().unwrap(), ["25 packages", "50 packages", "done"]);
+}
+
+#[test]
+fn an_unknown_plugin_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let part = Part { plugin: "cobol".to_owned(), ..Part::default() };
+    let error = build(dir.path(), &part, &Cache::new(dir.path()), &Quiet::default()).unwrap_err();
+    assert!(error.to_string().contains("\"cobol\""), "{error}");
+}
+
+/// A project with these files, and the part that builds it.
+fn project(plugin: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Part) {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    (dir, Part { plugin: plugin.to_owned(), ..Part::default() })
+}
+
+fn built(dir: &Path, part: &Part) -> Result<Built, Error> {
+    build(dir, part, &Cache::new(dir.join("node_modules/cache")), &Quiet::default())
+}
+
+/// Needs no network: the module uses nothing but the language.
+#[test]
+#[ignore = "long: Go compiles its standard library"]
+fn a_go_program_that_is_not_the_one_the_rock_starts_is_told_from_it() {
+    let main = "package main\n\nfunc main() {}\n";
+    let (dir, mut part) = project("go", &[("go.mod", "module example.com/site\n\ngo 1.21\n"), ("main.go", main)]);
+    part.organize.insert("bin/site".to_owned(), "usr/local/bin/site".to_owned());
+    let (programs, _) = built(dir.path(), &part).unwrap().files.unwrap();
+    assert!(programs.join("bin/site").is_file());
+    part.organize = [("bin/other".to_owned(), "usr/local/bin/other".to_owned())].into();
+    let error = built(dir.path(), &part).unwrap_err().to_string();
+    assert!(error.contains("makes no bin/other, but site"), "{error}");
+    fs::write(dir.path().join("main.go"), "package main\n\nfunc main() { nonsense }\n").unwrap();
+    let error = built(dir.path(), &part).unwrap_err().to_string();
+    assert!(error.contains("go failed") && error.contains("nonsense"), "{error}");
+}
+
+#[test]
+#[ignore = "long: it takes Node and npm"]
+fn a_package_without_dependencies_is_laid_below_node_modules() {
+    let package = r#"{"name": "site", "version": "1.0.0", "scripts": {"start": "node app.js"}}"#;
+    let (dir, part) = project("npm", &[("package.json", package), ("app.js", "")]);
+    let made = built(dir.path(), &part).unwrap();
+    assert_eq!(made.files.as_ref().unwrap().1, Path::new("lib/node_modules/site"));
+    assert!(made.links.contains(&("app".to_owned(), "/lib/node_modules/site".to_owned())));
+    assert_eq!(made.binds[0].target, "/usr/lib/node_modules/site/node_modules");
+    assert!(made.binds[0].source.is_dir());
+    fs::write(dir.path().join("package.json"), "{}").unwrap();
+    assert!(built(dir.path(), &part).unwrap_err().to_string().contains("has no name"));
+}
