@@ -1,4 +1,5 @@
 mod django;
+mod lines;
 mod server;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use crate::asked::Scope;
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
 use crate::observe::{Container, Relation};
-use crate::paas_config::PaasConfig;
+use crate::paas_config::{Logging, PaasConfig};
 use crate::relation::Interface;
 use crate::services::Services;
 use crate::shape::Endpoint;
@@ -88,7 +89,7 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
     let Some(Workload::Here(container)) = &mut seen.workload else { return seen };
     for step in &steps.effects {
         match &step.action {
-            Action::Write { path, content, .. } if path.ends_with(".json") => {
+            Action::Write { path, content, .. } if path.ends_with("original-services.json") => {
                 container.original = Some(serde_json::from_slice(content).unwrap());
             }
             Action::Write { path, content, .. } if path.ends_with("-status") => {

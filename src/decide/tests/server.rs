@@ -1,7 +1,6 @@
 //! What the web server's configuration, its author's file and tracing make of the steps.
 
 use super::*;
-use crate::paas_config::Logging;
 
 fn traced(url: &str) -> Integration {
     let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);

@@ -1,0 +1,152 @@
+//! What every framework's charm makes of a workload, in both lines, as charmcraft itself expands its extensions.
+
+use std::fmt::Write as _;
+
+use juju::CharmFiles;
+
+use super::*;
+use crate::framework::{ALL, Framework, Line};
+use crate::shape::Switches;
+
+/// The charm of this framework's line, with the options that it has by default.
+fn charm(framework: &Framework) -> (Shape, juju::Config) {
+    let base = if framework.line == Line::First { "24.04" } else { "26.04" };
+    let file = format!("{}/pack/tests/projects/{}-{base}/expanded.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
+    let text = std::fs::read_to_string(file).unwrap();
+    let files = CharmFiles::parse_charmcraft("charmcraft.yaml", &text).unwrap();
+    let switches = Switches { framework: Some(framework.name.to_owned()), ..Switches::default() };
+    let defaults = files.options.iter().filter_map(|(name, option)| Some((name.clone(), option.default.clone()?)));
+    let config = defaults.collect::<BTreeMap<_, _>>().into();
+    (Shape::of(&files, &switches).unwrap(), config)
+}
+
+/// A unit with everything it needs, whose rock has nothing but the framework's service.
+fn ready(framework: &Framework, config: juju::Config) -> Seen {
+    let layer = format!("services: {{{}: {{override: replace, startup: enabled, command: serve}}}}", framework.name);
+    let plan = pebble::plan::combine(&[Layer::parse(layer.as_bytes()).unwrap()]).unwrap();
+    let key = (format!("{}_secret_key", framework.name), KEY.to_owned());
+    let bag = Databag::from_iter([key]);
+    let databases = if framework.needs_database { vec![database("p", "db:3306")] } else { Vec::new() };
+    Seen {
+        config,
+        peer: Some(View { local_app: Some(bag), ..View::empty("secret-storage", RelationId(0)) }),
+        integrations: databases,
+        workload: Some(Workload::Here(Box::new(Container { plan, ..Container::default() }))),
+        ..Seen::nothing()
+    }
+}
+
+fn decide(shape: &Shape, seen: &Seen) -> Steps {
+    steps(&Asked { scope: Scope::Everything, action: None }, seen, shape, &mut || [7; 64])
+}
+
+/// The ports and the variables, but for those of a database.
+fn told(framework: &Framework, paas_config: PaasConfig) -> String {
+    let (shape, config) = charm(framework);
+    let shape = Shape { paas_config: Ok(paas_config), ..shape };
+    let steps = decide(&shape, &ready(framework, config));
+    assert_eq!(steps.holds, [], "{}", framework.name);
+    let ports: Vec<_> = steps.ports.iter().map(ToString::to_string).collect();
+    let mut text = format!("{} {:?} {}\n", framework.name, framework.line, ports.join(" "));
+    for (name, value) in &layer(&steps).services[framework.name].environment {
+        if !name.contains("MYSQL") {
+            writeln!(text, "  {name}={value}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_charm_of_both_lines_tells_its_workload_this() {
+    let told: Vec<_> = ALL.iter().map(|framework| told(framework, PaasConfig::default())).collect();
+    assert_eq!(told.concat(), include_str!("defaults.txt"));
+}
+
+#[test]
+fn every_charm_of_the_second_line_takes_port_and_metrics_from_the_authors_file() {
+    let set = || PaasConfig {
+        port: Some(81),
+        metrics_port: Some(82),
+        metrics_path: Some("/a/b".to_owned()),
+        ..PaasConfig::default()
+    };
+    let second = ALL.iter().filter(|framework| framework.line == Line::Second);
+    let told: Vec<_> = second.map(|framework| told(framework, set())).collect();
+    assert_eq!(told.concat(), include_str!("paas_config.txt"));
+}
+
+#[test]
+fn a_second_identical_event_has_nothing_to_do_for_any_framework() {
+    for framework in ALL {
+        for logging in [Logging::Plain, Logging::Json] {
+            let (shape, config) = charm(framework);
+            let logging = if framework.server.logs_json() { logging } else { Logging::Plain };
+            let shape = Shape { paas_config: Ok(PaasConfig { logging, ..PaasConfig::default() }), ..shape };
+            let seen = ready(framework, config);
+            let first = decide(&shape, &seen);
+            let mut seen = carry_out(seen, &first);
+            for info in &mut container(&mut seen).services {
+                info.current = ServiceStatus::Active;
+            }
+            assert_eq!(names(&decide(&shape, &seen)), [""; 0], "{} {logging:?}", framework.name);
+        }
+    }
+}
+
+#[test]
+fn a_workload_without_files_is_started_by_replanning_alone() {
+    let framework = &crate::framework::go::GO;
+    let (shape, config) = charm(framework);
+    let seen = ready(framework, config);
+    let expected = ["write /tmp/go/state/original-services.json", "configure the services", "start the services"];
+    assert_eq!(names(&decide(&shape, &seen)), expected);
+    let mut seen = carry_out(seen, &decide(&shape, &ready(framework, juju::Config::default())));
+    set(&mut seen, "app-port", ConfigValue::Int(9000));
+    assert_eq!(names(&decide(&shape, &seen)), ["configure the services", "start the services"]);
+    // A hook that was killed after the layer.
+    seen.state.clear();
+    let planned = layer(&decide(&shape, &seen)).services;
+    container(&mut seen).plan.services.extend(planned);
+    assert_eq!(names(&decide(&shape, &seen)), ["start the services"]);
+}
+
+#[test]
+fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
+    let framework = &crate::framework::fastapi::FASTAPI;
+    let (shape, config) = charm(framework);
+    let json = Shape { paas_config: Ok(PaasConfig { logging: Logging::Json, ..PaasConfig::default() }), ..shape };
+    let mut seen = ready(framework, config);
+    container(&mut seen).services = vec![info("fastapi", ServiceStatus::Inactive)];
+    let steps = decide(&json, &seen);
+    let dir = "/tmp/fastapi/log_config";
+    let files = [
+        format!("make folder {dir}"),
+        format!("write {dir}/uvicorn-log-config.json"),
+        format!("write {dir}/uvicorn_log_handler.py"),
+    ];
+    assert_eq!(names(&steps)[1..4], files);
+    assert_eq!(names(&steps)[4..], ["configure the services", "start the services"]);
+    let environment = &layer(&steps).services["fastapi"].environment;
+    assert_eq!(environment["UVICORN_LOG_CONFIG"], format!("{dir}/uvicorn-log-config.json"));
+    let mut seen = carry_out(seen, &steps);
+    assert_eq!(names(&decide(&json, &seen)), [""; 0]);
+    container(&mut seen).server_files.insert(format!("{dir}/uvicorn_log_handler.py"), b"older".to_vec());
+    seen.state.clear();
+    let again = [files[0].as_str(), files[2].as_str(), "start the services", "restart fastapi"];
+    assert_eq!(names(&decide(&json, &seen)), again, "another version of the charm may bring other files");
+}
+
+#[test]
+fn a_wrong_port_blocks_and_nobody_is_told_one() {
+    for (framework, option) in [("fastapi", "webserver-port"), ("go", "app-port"), ("spring-boot", "app-port")] {
+        let framework = Framework::named(framework).next().unwrap();
+        let (shape, config) = charm(framework);
+        let mut seen = ready(framework, config);
+        seen.integrations = vec![related(Interface::Ingress, "ingress", &[])];
+        assert!(!decide(&shape, &seen).databags.is_empty());
+        set(&mut seen, option, ConfigValue::Int(0));
+        let steps = decide(&shape, &seen);
+        assert_eq!(messages(&steps), [format!("invalid options: {option} (must be from 1 to 65535)")]);
+        assert_eq!((names(&steps), steps.databags.len()), (vec![], 0));
+    }
+}
