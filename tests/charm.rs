@@ -10,3 +10,4 @@ mod rock;
 mod second_line;
 mod start;
 mod takeover;
+mod uvicorn;

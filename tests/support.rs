@@ -85,6 +85,15 @@ impl World {
         self
     }
 
+    /// The same unit, whose charm calls its container so. (The pods of these tests have their socket under the name of
+    /// Flask's first line.)
+    pub(crate) fn in_container(self, name: &str) -> Self {
+        let containers = self.dir.path().join("containers");
+        fs::create_dir_all(&containers).unwrap();
+        std::os::unix::fs::symlink(containers.join(CONTAINER), containers.join(name)).unwrap();
+        self
+    }
+
     /// The pod is gone, and another one of this rock in its place; the charm hears of it.
     pub(crate) fn replace_pod(&mut self, rock: impl Into<Rock>) {
         if let Some(pod) = self.pod.take() {
@@ -129,7 +138,12 @@ impl World {
 
     /// The variables that the web service is to have.
     pub(crate) fn variables(&self) -> BTreeMap<String, String> {
-        self.pebble().plan().unwrap().services["flask"].environment.clone().into_iter().collect()
+        self.variables_of("flask")
+    }
+
+    /// The variables that this service is to have.
+    pub(crate) fn variables_of(&self, service: &str) -> BTreeMap<String, String> {
+        self.pebble().plan().unwrap().services[service].environment.clone().into_iter().collect()
     }
 
     /// Runs the charm for one event, whatever comes of it.

@@ -15,7 +15,7 @@ use crate::support::{OBSERVABLE, World};
 const JSON: &str = "framework_logging_format: json\n";
 
 /// The body of a page, asked for on a connection that stays open.
-fn ask(stream: &mut TcpStream, path: &str, headers: &str) -> std::io::Result<String> {
+pub(crate) fn ask(stream: &mut TcpStream, path: &str, headers: &str) -> std::io::Result<String> {
     write!(stream, "GET {path} HTTP/1.1\r\nHost: flask-k8s\r\n{headers}\r\n")?;
     let mut reader = BufReader::new(stream);
     let (mut status, mut length) = (String::new(), 0);

@@ -48,10 +48,11 @@ impl Charm {
         Self { declaration: WITH_INTEGRATIONS.to_owned(), ..Self::sample() }
     }
 
-    /// One of the 2.x line, as charmcraft itself expands its extension.
-    pub(crate) fn second_line() -> Self {
-        let expanded = repository().join("pack/tests/projects/flask-26.04/expanded.yaml");
-        Self { declaration: fs::read_to_string(expanded).unwrap(), ..Self::sample() }
+    /// The one of this framework for this base, as charmcraft itself expands its extension.
+    pub(crate) fn expanded(framework: &str, base: &str) -> Self {
+        let expanded = repository().join(format!("pack/tests/projects/{framework}-{base}/expanded.yaml"));
+        let declaration = fs::read_to_string(expanded).unwrap();
+        Self { declaration, switches: format!("framework: {framework}\n"), paas_config: None }
     }
 
     /// The same with another text somewhere in its declaration.

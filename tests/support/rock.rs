@@ -66,16 +66,26 @@ impl Rock {
     /// One whose web service is this shell script, which is asked with `--check-config` whether it would serve. It
     /// starts and stops in no time.
     pub(crate) fn scripted(script: &str) -> Self {
-        let layer =
-            "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}}\n";
-        Self::from("").program("flask/app/run", &format!("#!/bin/sh\n{script}")).layer(layer)
+        Self::scripted_as("flask", script)
+    }
+
+    /// The same for another framework.
+    fn scripted_as(framework: &str, script: &str) -> Self {
+        let service = "{override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}";
+        let layer = format!("services: {{{framework}: {service}}}\n");
+        Self::from("").program("flask/app/run", &format!("#!/bin/sh\n{script}")).layer(&layer)
     }
 
     /// One whose web service serves nothing. It notes its variables where they outlive it, and a reload doesn't end it.
     pub(crate) fn idle() -> Self {
-        Self::scripted(
-            "[ \"$1\" = --check-config ] && exit\nenv > /charm/container/running\ntrap '' HUP\nexec sleep 600\n",
-        )
+        Self::idle_as("flask")
+    }
+
+    /// The same for another framework, with the folders that its rock has.
+    pub(crate) fn idle_as(framework: &str) -> Self {
+        let script =
+            "[ \"$1\" = --check-config ] && exit\nenv > /charm/container/running\ntrap '' HUP\nexec sleep 600\n";
+        Self::scripted_as(framework, script).file(&format!("{framework}/app/README"), "").file("app/README", "")
     }
 
     /// Without what a rock says of itself.
