@@ -52,7 +52,7 @@ impl Unit {
         let mut unit = Self::new(programs)?;
         let spec = spec(unit.dir.path(), pebble)?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let mut pod = Pod::start(&spec, &unit.dir.path().join("pod.json"), &listener, &unit.log())?;
+        let mut pod = Pod::start(&spec, &unit.dir.path().join("pod.json"), Some(&listener), &unit.log())?;
         pod.ready(&Cancel::default())?;
         unit.pod = Some(pod);
         while let Some(event) = unit.server.with(|model| model.next_event(&unit.name)) {
@@ -137,6 +137,7 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
         scratch: folder("scratch")?,
         neighbors: Vec::new(),
         port: 8000,
+        network: None,
         identity: Identity::current(),
     })
 }

@@ -151,6 +151,11 @@ impl Client {
         self.run(self.client.notices(filter))
     }
 
+    /// The same, once there is one, or none when the time is over.
+    pub fn wait_notices(&self, filter: &NoticesFilter, timeout: Duration) -> Result<Vec<Notice>, Error> {
+        self.run(self.client.wait_notices(filter, timeout))
+    }
+
     /// Records a custom notice; its id.
     pub fn notify(&self, notice: &Notify) -> Result<String, Error> {
         self.run(self.client.notify(notice))

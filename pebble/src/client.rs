@@ -118,6 +118,12 @@ impl<C: Connect> Client<C> {
         self.ask(request::notices(filter), "a list of notices").await
     }
 
+    /// The same, once there is one, or none when the time is over.
+    pub async fn wait_notices(&self, filter: &NoticesFilter, timeout: Duration) -> Result<Vec<Notice>, Error> {
+        let (what, envelope) = self.envelope(request::wait_notices(filter, timeout), timeout).await?;
+        read(&what, envelope.result, "a list of notices")
+    }
+
     /// Records a custom notice; its id.
     pub async fn notify(&self, notice: &Notify) -> Result<String, Error> {
         Ok(self.ask::<NoticeAdded>(request::notify(notice), "a notice's id").await?.id)

@@ -94,11 +94,22 @@ pub fn signal(signal: &str, services: &[&str]) -> Built {
 
 /// `GET /v1/notices`.
 pub fn notices(filter: &NoticesFilter) -> Built {
+    get("/v1/notices", &notices_query(filter))
+}
+
+fn notices_query(filter: &NoticesFilter) -> Vec<(&'static str, String)> {
     let mut query = Vec::new();
     query.extend(filter.all_users.then(|| ("users", "all".to_owned())));
     query.extend(filter.types.iter().map(|kind| ("types", kind.clone())));
     query.extend(filter.keys.iter().map(|key| ("keys", key.clone())));
     query.extend(filter.after.iter().map(|after| ("after", after.clone())));
+    query
+}
+
+/// `GET /v1/notices` that is answered when there is one, or when the time is over.
+pub fn wait_notices(filter: &NoticesFilter, timeout: Duration) -> Built {
+    let mut query = notices_query(filter);
+    query.push(("timeout", duration(timeout)));
     get("/v1/notices", &query)
 }
 

@@ -51,6 +51,10 @@ pub enum Verb {
         #[arg(long, short, visible_alias = "tail")]
         follow: bool,
     },
+    /// Add units to an application
+    AddUnit(AddUnit),
+    /// Remove units of an application
+    RemoveUnit(RemoveUnit),
     /// Run an action of the charm on a unit
     Run(Run),
     /// Run a command in a unit's container
@@ -82,6 +86,9 @@ pub struct Up {
     /// The supervisor to run as Pebble [default: the one beside this program]
     #[arg(long, value_name = "FILE")]
     pub pebble: Option<PathBuf>,
+    /// How often charms get update-status: 30s, 5m, 1h
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]
+    pub update_status_hook_interval: Duration,
     /// Set by `--detach` for the process that stays.
     #[arg(long, hide = true)]
     pub detached: bool,
@@ -111,6 +118,30 @@ pub struct Ends {
     /// The other one
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub other: Option<String>,
+}
+
+/// Arguments of `add-unit`.
+#[derive(Debug, Clone, Args)]
+pub struct AddUnit {
+    /// The application
+    pub app: String,
+    /// How many
+    #[arg(short = 'n', long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub num_units: u32,
+}
+
+/// Arguments of `remove-unit`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveUnit {
+    /// The units, such as APP/1; or, with --num-units, one application
+    #[arg(required = true, value_name = "UNIT|APP")]
+    pub units: Vec<String>,
+    /// How many of the application's last units
+    #[arg(long, value_name = "NUMBER")]
+    pub num_units: Option<u32>,
+    /// Don't ask; nothing is asked here anyhow
+    #[arg(long, hide = true)]
+    pub no_prompt: bool,
 }
 
 /// Arguments of `run`.

@@ -47,6 +47,20 @@ pub enum Request {
         /// The other side.
         other: Option<String>,
     },
+    /// To add units, and wait until they have settled in.
+    AddUnit {
+        /// The application.
+        app: String,
+        /// How many.
+        count: u32,
+    },
+    /// To remove units, and wait until they are gone.
+    RemoveUnit {
+        /// The units, or, with a count, the one application.
+        units: Vec<String>,
+        /// How many.
+        count: Option<u32>,
+    },
     /// To run an action and wait for its end.
     Run {
         /// `APP/NUMBER` or `APP/leader`.
@@ -79,7 +93,14 @@ impl Request {
     /// Whether the answer may take its time, and who asks wants to see what happens meanwhile.
     #[must_use]
     pub fn takes_time(&self) -> bool {
-        matches!(self, Self::Integrate { .. } | Self::RemoveRelation { .. } | Self::Run { .. })
+        matches!(
+            self,
+            Self::Integrate { .. }
+                | Self::RemoveRelation { .. }
+                | Self::AddUnit { .. }
+                | Self::RemoveUnit { .. }
+                | Self::Run { .. }
+        )
     }
 }
 
@@ -130,6 +151,20 @@ pub enum Answer {
     Related {
         /// Its ends, as `APP:ENDPOINT`.
         ends: Vec<String>,
+        /// Where the application is reached by it, from this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// Whether all is well after it.
+        well: bool,
+    },
+    /// Units came or went.
+    Units {
+        /// Which.
+        units: Vec<String>,
+        /// Their application.
+        app: String,
+        /// How many it has now.
+        left: usize,
         /// Whether all is well after it.
         well: bool,
     },

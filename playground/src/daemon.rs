@@ -4,23 +4,24 @@
 //! webcharm up ── keeper (its input is our pipe) ── pid 1 of its own pid, mount and IPC namespaces: the server
 //! ```
 //! Whatever the server has started goes with it, because it is pid 1; so does its shared memory, of either kind. Its folder is shown to it
-//! at [`HOME`]: where root keeps the model's folder to himself, the server's user could not get there otherwise. It uses
-//! the host's network, of which it needs nothing but unix sockets.
+//! at [`HOME`]: where root keeps the model's folder to himself, the server's user could not get there otherwise. It listens
+//! on a unix socket and nowhere else. Its network is the host's, or, for one that has to reach pods, theirs.
 
 use std::convert::Infallible;
-use std::fs::File;
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::mount::{MountPropagationFlags, mount_change};
-use rustix::process::chdir;
+use rustix::process::{Signal, chdir, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
+use crate::kept::{self, Kept};
 use crate::pod::root::{self, die_with_parent, step};
-use crate::pod::{Identity, OURSELVES, keeper, mounts, namespace};
+use crate::pod::{Identity, keeper, mounts, namespace, relay};
 
 /// The first argument with which this program becomes a server's keeper.
 pub const KEEPER: &str = "server-keeper";
@@ -50,6 +51,20 @@ pub struct Spec {
     pub gid: u32,
     /// Who starts it.
     pub identity: Identity,
+    /// The keeper of the pods' network, if the server is to be in it.
+    #[serde(default)]
+    pub network: Option<u32>,
+    /// The server's socket to which connections from the host are relayed, if there is a listener for them.
+    #[serde(default)]
+    pub socket: Option<PathBuf>,
+}
+
+/// What a running server can be told.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    /// To read its configuration again.
+    Reload,
 }
 
 /// Why a server can't be started.
@@ -80,66 +95,42 @@ pub enum Error {
 
 /// A running server. Dropping it ends it.
 #[derive(Debug)]
-pub struct Daemon {
-    keeper: Child,
-    log: PathBuf,
-}
+pub struct Daemon(Kept);
 
 impl Daemon {
-    /// Starts a server, described in the new file `description`, that logs to the file `log`.
+    /// Starts a server, described in the new file `description`, that logs to the file `log`. Connections on `listener` are
+    /// relayed to its socket.
     ///
     /// # Errors
     /// When the keeper can't be started. Whether the server came up is for its client to find out.
-    pub fn start(spec: &Spec, description: &Path, log: &Path) -> Result<Self, Error> {
-        let describe = || -> io::Result<()> { std::fs::write(description, serde_json::to_vec(spec)?) };
-        describe().map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        let spawn = || {
-            let file = File::options().create(true).append(true).open(log)?;
-            Command::new(OURSELVES)
-                .arg0("webcharm")
-                .arg(KEEPER)
-                .arg(description)
-                .stdin(Stdio::piped())
-                .stdout(file.try_clone()?)
-                .stderr(file)
-                .process_group(0)
-                .spawn()
-        };
-        Ok(Self { keeper: spawn().map_err(Error::Spawn)?, log: log.to_owned() })
+    pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
+        kept::describe(description, spec)
+            .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
+        Ok(Self(Kept::start(KEEPER, description, listener, log, GRACE).map_err(Error::Spawn)?))
+    }
+
+    /// Has it read its configuration again.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn reload(&self) -> io::Result<()> {
+        self.0.tell(&Word::Reload)
     }
 
     /// How the server ended, if it did.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.keeper.try_wait().ok().flatten()
+        self.0.ended()
     }
 
     /// The last lines of its log.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        lines[lines.len().saturating_sub(10)..].join("\n")
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let started = Instant::now();
-        while self.ended().is_none() {
-            if started.elapsed() > GRACE {
-                let _ = self.keeper.kill();
-                let _ = self.keeper.wait();
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.0.log_tail()
     }
 }
 
 fn read(description: &Path) -> Result<Spec, Error> {
-    let read = || -> io::Result<Spec> { Ok(serde_json::from_slice(&std::fs::read(description)?)?) };
-    read().map_err(|source| Error::Describe { path: description.display().to_string(), source })
+    kept::described(description).map_err(|source| Error::Describe { path: description.display().to_string(), source })
 }
 
 /// Keeps the server described in `description` until it ends, or this process's input does: then it is killed, for its
@@ -148,9 +139,22 @@ fn read(description: &Path) -> Result<Spec, Error> {
 /// # Errors
 /// When it can't be started.
 pub fn keep(description: &Path) -> Result<u8, Error> {
-    let identity = read(description)?.identity;
-    namespace::leave_memory(identity)?;
-    Ok(keeper::attend(INIT, description, identity, Duration::ZERO, |_| {})?)
+    let Spec { identity, network, socket, .. } = read(description)?;
+    match network {
+        Some(network) => {
+            namespace::enter(identity, network)?;
+            namespace::leave_memory_again(identity)?;
+        }
+        None => namespace::leave_memory(identity)?,
+    }
+    if let Some(socket) = socket {
+        relay::start_to(keeper::given_listener().map_err(keeper::Error::Init)?, socket);
+    }
+    Ok(keeper::attend(INIT, description, identity, Duration::ZERO, |line, server| {
+        if let Ok(Word::Reload) = serde_json::from_str(line) {
+            let _ = pidfd_send_signal(server, Signal::HUP);
+        }
+    })?)
 }
 
 /// Becomes the server described in `description`.

@@ -9,6 +9,8 @@ pub mod binaries;
 pub mod cli;
 pub mod control;
 pub mod daemon;
+mod kept;
+pub mod network;
 pub mod pod;
 pub mod probe;
 pub mod project;

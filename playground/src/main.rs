@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use playground::cli::{Cli, Verb};
-use playground::{daemon, pod, up, verbs};
+use playground::{daemon, network, pod, up, verbs};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     match (args.get(1).map(String::as_str), args.get(2)) {
         (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
         (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
+        (Some(network::KEEPER), Some(description)) => told(network::keep(Path::new(description)).map(ExitCode::from)),
         (Some(daemon::KEEPER), Some(description)) => told(daemon::keep(Path::new(description)).map(ExitCode::from)),
         (Some(daemon::INIT), Some(description)) => {
             told(daemon::enter(Path::new(description)).map(|never| match never {}))
@@ -38,6 +39,8 @@ fn run(cli: Cli) -> ExitCode {
         Verb::RemoveRelation(ends) => told(verbs::remove_relation(model, &ends)),
         Verb::Config(args) => told(verbs::config(model, &args)),
         Verb::DebugLog { lines, follow } => told(verbs::debug_log(model, lines, follow)),
+        Verb::AddUnit(args) => told(verbs::add_unit(model, &args)),
+        Verb::RemoveUnit(args) => told(verbs::remove_unit(model, &args)),
         Verb::Run(args) => told(verbs::unit::run(model, &args)),
         Verb::Exec(args) => told(verbs::unit::exec(model, &args)),
         Verb::Logs(args) => told(verbs::unit::logs(model, &args)),

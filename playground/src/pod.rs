@@ -1,29 +1,28 @@
 //! A pod: one unit's workload container, as Kubernetes would run it, without Kubernetes and without root.
 //!
 //! ```text
-//! webcharm up ── keeper (user, network, pid, host-name namespaces; relays the port) ── pid 1: own root, then Pebble
+//! webcharm up ── keeper (network, pid, host-name, and maybe user namespaces) ── pid 1: own root, then Pebble
 //! ```
 //! The keeper lives as long as its standard input is open, which only `webcharm up` holds; pid 1 lives as long as the
 //! keeper; everything in the pod lives as long as pid 1. So whatever happens to `webcharm up`, nothing is left behind.
 
 mod files;
 pub(crate) mod keeper;
-mod loopback;
 pub(crate) mod mounts;
 pub(crate) mod namespace;
-mod relay;
+pub(crate) mod relay;
 pub(crate) mod root;
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::kept::{self, Kept};
+use crate::network::Place;
 pub use keeper::keep;
 pub use namespace::Identity;
 pub use root::enter;
@@ -33,9 +32,6 @@ pub const KEEPER: &str = "pod-keeper";
 
 /// The first argument with which this program becomes a pod's pid 1.
 pub const INIT: &str = "pod-init";
-
-/// This very program, even when its file has been replaced by a newer build meanwhile.
-pub(crate) const OURSELVES: &str = "/proc/self/exe";
 
 /// How long Pebble may take to answer.
 const START: Duration = Duration::from_secs(30);
@@ -65,8 +61,11 @@ pub struct Spec {
     pub root: PathBuf,
     /// Another one, for what lies under the root's overlays.
     pub scratch: PathBuf,
-    /// The port to which connections are relayed.
+    /// The port on which the workload serves. A pod outside any network has it relayed from the host.
     pub port: u16,
+    /// The network it is part of.
+    #[serde(default)]
+    pub network: Option<Place>,
     /// Who is root in the pod.
     pub identity: Identity,
 }
@@ -89,6 +88,12 @@ impl Spec {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.socket_dir.join("pebble.socket")
+    }
+
+    /// Its name, if the loopback has to answer to it. In a network the name is its address's there, so that a server that
+    /// listens on its own name is reached by others.
+    fn own_name(&self) -> Option<&str> {
+        self.network.is_none().then_some(self.hostname.as_str())
     }
 }
 
@@ -140,34 +145,20 @@ pub enum Error {
 /// A running pod. Dropping it ends it.
 #[derive(Debug)]
 pub struct Pod {
-    keeper: Child,
-    log: PathBuf,
+    kept: Kept,
     spec: Spec,
 }
 
 impl Pod {
-    /// Starts a pod whose port answers on `listener`; it logs to the file `log`.
+    /// Starts a pod, which logs to the file `log`. That of one outside any network answers on `listener`.
     ///
     /// # Errors
     /// When the keeper can't be started. Whether the pod came up is for [`Pod::ready`] to say.
-    pub fn start(spec: &Spec, description: &Path, listener: &TcpListener, log: &Path) -> Result<Self, Error> {
-        use std::os::unix::process::CommandExt;
-        write(spec, description)
+    pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
+        kept::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        let spawn = || {
-            let listener: OwnedFd = listener.try_clone()?.into();
-            Command::new(OURSELVES)
-                .arg0("webcharm")
-                .arg(KEEPER)
-                .arg(description)
-                .stdin(Stdio::piped())
-                .stdout(listener)
-                .stderr(File::options().create(true).append(true).open(log)?)
-                .process_group(0)
-                .spawn()
-        };
-        let keeper = spawn().map_err(Error::Spawn)?;
-        Ok(Self { keeper, log: log.to_owned(), spec: spec.clone() })
+        let kept = Kept::start(KEEPER, description, listener, log, GRACE * 2).map_err(Error::Spawn)?;
+        Ok(Self { kept, spec: spec.clone() })
     }
 
     /// Waits until Pebble answers.
@@ -175,7 +166,7 @@ impl Pod {
     /// # Errors
     /// When the pod ends first, Pebble stays silent, or `cancel` is thrown.
     pub fn ready(&mut self, cancel: &rock::Cancel) -> Result<(), Error> {
-        let client = pebble::blocking::Client::new(self.spec.socket());
+        let client = pebble::blocking::Client::new(self.socket());
         let started = Instant::now();
         loop {
             if cancel.is_thrown() {
@@ -184,14 +175,20 @@ impl Pod {
             if let Some(status) = self.ended() {
                 return Err(Error::Ended { status, log: self.log_tail() });
             }
-            if self.spec.socket().exists() && client.system_info().is_ok() {
+            if self.socket().exists() && client.system_info().is_ok() {
                 return Ok(());
             }
             if started.elapsed() > START {
-                return Err(Error::Silent { socket: self.spec.socket().display().to_string(), log: self.log_tail() });
+                return Err(Error::Silent { socket: self.socket().display().to_string(), log: self.log_tail() });
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Where its Pebble listens.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.spec.socket()
     }
 
     /// Makes a server reachable from the pod.
@@ -203,52 +200,43 @@ impl Pod {
             return Ok(());
         }
         let failed = |source| Error::Introduce { name: neighbor.name.clone(), source };
-        let mut line = serde_json::to_vec(neighbor).map_err(|error| failed(error.into()))?;
-        line.push(b'\n');
-        let mut keeper = self.keeper.stdin.as_ref().ok_or_else(|| failed("it has ended".into()))?;
-        keeper.write_all(&line).map_err(|error| failed(error.into()))?;
+        self.kept.tell(neighbor).map_err(|error| failed(error.into()))?;
         self.spec.neighbors.push(neighbor.clone());
-        let hosts = files::hosts(&self.spec.hostname, &self.spec.hosts, &self.spec.neighbors);
-        let client = pebble::blocking::Client::new(self.spec.socket());
-        client
-            .write_file("/etc/hosts", hosts.as_bytes(), &pebble::types::WriteFile::default())
-            .map_err(|error| failed(error.into()))
+        self.write_hosts().map_err(|error| failed(error.into()))
+    }
+
+    /// Has these lines in its `/etc/hosts`, besides the loopback's and its neighbors'.
+    ///
+    /// # Errors
+    /// When the pod has ended or can't write the file.
+    pub fn set_hosts(&mut self, hosts: &[String]) -> Result<(), Error> {
+        if self.spec.hosts == hosts {
+            return Ok(());
+        }
+        hosts.clone_into(&mut self.spec.hosts);
+        self.write_hosts().map_err(|error| Error::Introduce { name: "the units".to_owned(), source: error.into() })
+    }
+
+    fn write_hosts(&self) -> Result<(), pebble::Error> {
+        let hosts = files::hosts(self.spec.own_name(), &self.spec.hosts, &self.spec.neighbors);
+        let client = pebble::blocking::Client::new(self.socket());
+        client.write_file("/etc/hosts", hosts.as_bytes(), &pebble::types::WriteFile::default())
     }
 
     /// How the pod ended, if it did.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.keeper.try_wait().ok().flatten()
+        self.kept.ended()
+    }
+
+    /// Asks it to end, without waiting for it: the end of its input tells the keeper to end the pod, the services first,
+    /// politely. Dropping the pod waits.
+    pub fn ask_to_end(&mut self) {
+        self.kept.ask_to_end();
     }
 
     /// The last lines of the pod's log.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        lines[lines.len().saturating_sub(15)..].join("\n")
+        self.kept.log_tail()
     }
-}
-
-impl Drop for Pod {
-    fn drop(&mut self) {
-        // The end of its input tells the keeper to end the pod: the services first, politely.
-        drop(self.keeper.stdin.take());
-        let started = Instant::now();
-        while self.ended().is_none() {
-            if started.elapsed() > GRACE * 2 {
-                let _ = self.keeper.kill();
-                let _ = self.keeper.wait();
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-fn write(spec: &Spec, path: &Path) -> io::Result<()> {
-    std::fs::write(path, serde_json::to_vec_pretty(spec)?)
-}
-
-fn read(path: &Path) -> io::Result<Spec> {
-    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }

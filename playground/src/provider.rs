@@ -3,8 +3,10 @@
 //! The model has them as applications without a charm. A server is started when it is first integrated with, and lives
 //! until the model ends. [`Providers::reconcile`] compares what relations ask for with what has been made, and does the rest.
 
+pub mod ingress;
 pub mod postgresql;
 mod publish;
+mod user;
 
 use std::path::PathBuf;
 
@@ -13,18 +15,21 @@ use juju_testing::{Model, ModelError, RelationInfo, Server, endpoint};
 
 use crate::pod::Neighbor;
 use crate::ui::Ui;
+use ingress::Ingress;
 use postgresql::Postgresql;
 
 /// What can be integrated with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// nginx, in front of the application.
+    Ingress,
     /// PostgreSQL.
     Postgresql,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Postgresql];
+    pub const ALL: [Self; 2] = [Self::Ingress, Self::Postgresql];
 
     /// The one that is meant by `name`: its charm's name, or that of what it provides.
     ///
@@ -42,6 +47,7 @@ impl Kind {
     #[must_use]
     pub fn app(self) -> &'static str {
         match self {
+            Self::Ingress => "nginx-ingress-integrator",
             Self::Postgresql => "postgresql-k8s",
         }
     }
@@ -50,6 +56,7 @@ impl Kind {
     #[must_use]
     pub fn short(self) -> &'static str {
         match self {
+            Self::Ingress => "ingress",
             Self::Postgresql => "postgresql",
         }
     }
@@ -58,12 +65,14 @@ impl Kind {
     #[must_use]
     pub fn interface(self) -> &'static str {
         match self {
+            Self::Ingress => interfaces::ingress::INTERFACE,
             Self::Postgresql => interfaces::postgresql::INTERFACE,
         }
     }
 
     fn endpoint(self) -> Endpoint {
         let name = match self {
+            Self::Ingress => "ingress",
             Self::Postgresql => "database",
         };
         endpoint(name, Role::Provides, self.interface())
@@ -85,6 +94,9 @@ pub enum Error {
     /// PostgreSQL.
     #[error(transparent)]
     Postgresql(#[from] postgresql::Error),
+    /// nginx.
+    #[error(transparent)]
+    Ingress(#[from] ingress::Error),
     /// What it says can't be written into the model.
     #[error("cannot answer in relation {relation}")]
     Answer {
@@ -104,7 +116,10 @@ pub enum Error {
 pub struct Providers {
     dir: PathBuf,
     ui: Ui,
+    ingress: Option<Ingress>,
     postgresql: Option<Postgresql>,
+    /// The keeper of the pods' network.
+    network: u32,
     is_over: bool,
 }
 
@@ -112,25 +127,36 @@ impl Providers {
     /// None yet; their files will be in the folder `dir`.
     #[must_use]
     pub fn new(dir: PathBuf, ui: Ui) -> Self {
-        Self { dir, ui, postgresql: None, is_over: false }
+        Self { dir, ui, ingress: None, postgresql: None, network: 0, is_over: false }
     }
 
-    /// Starts the server, unless it runs, and says how pods reach it.
+    /// Says which network the pods are in: servers that reach them are to be in it, too.
+    pub fn set_network(&mut self, keeper: u32) {
+        self.network = keeper;
+    }
+
+    /// Starts the server, unless it runs, and says how pods reach it, if they do.
     ///
     /// # Errors
     /// When it is not installed, or can't be started.
-    pub fn start(&mut self, kind: Kind, model: &str) -> Result<Neighbor, Error> {
+    pub fn start(&mut self, kind: Kind, model: &str) -> Result<Option<Neighbor>, Error> {
         if self.is_over {
             return Err(Error::Ending);
         }
         match kind {
+            Kind::Ingress => {
+                if self.ingress.is_none() {
+                    self.ingress = Some(Ingress::start(&self.dir.join(kind.short()), self.network, &self.ui)?);
+                }
+                Ok(None)
+            }
             Kind::Postgresql => {
                 let running = self.postgresql.take().filter(Postgresql::is_running);
                 let server = match running {
                     Some(server) => server,
                     None => Postgresql::start(&self.dir.join(kind.short()), model, &self.ui)?,
                 };
-                Ok(self.postgresql.insert(server).neighbor().clone())
+                Ok(Some(self.postgresql.insert(server).neighbor().clone()))
             }
         }
     }
@@ -141,15 +167,47 @@ impl Providers {
     /// # Errors
     /// When a server refuses.
     pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
-        match &mut self.postgresql {
-            Some(postgresql) => postgresql.reconcile(server),
-            None => Ok(false),
+        let mut is_news = false;
+        if let Some(ingress) = &mut self.ingress {
+            is_news |= ingress.reconcile(server, &self.ui)?;
+        }
+        if let Some(postgresql) = &mut self.postgresql {
+            is_news |= postgresql.reconcile(server)?;
+        }
+        Ok(is_news)
+    }
+
+    /// Starts servers again that have ended by themselves. Says whether there were any.
+    ///
+    /// # Errors
+    /// When one can't be started.
+    pub fn revive(&mut self) -> Result<bool, Error> {
+        let mut any = false;
+        if self.is_over {
+            return Ok(any);
+        }
+        if let Some(ingress) = &mut self.ingress {
+            any |= ingress.revive(self.network, &self.ui)?;
+        }
+        if let Some(postgresql) = &self.postgresql {
+            any |= postgresql.revive(&self.ui)?;
+        }
+        Ok(any)
+    }
+
+    /// Where what is behind a server is reached from this machine: the application's address at the ingress.
+    #[must_use]
+    pub fn url(&self, kind: Kind) -> Option<String> {
+        match kind {
+            Kind::Ingress => self.ingress.as_ref()?.url(),
+            Kind::Postgresql => None,
         }
     }
 
     /// Ends all servers, for good.
     pub fn end(&mut self) {
         self.is_over = true;
+        self.ingress = None;
         self.postgresql = None;
     }
 }

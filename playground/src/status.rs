@@ -47,6 +47,9 @@ pub struct Application {
     pub exposed: bool,
     /// How many units it has.
     pub scale: usize,
+    /// Its address in the model, at which whichever unit serves answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
     /// The workload's version, if the charm told it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
@@ -170,11 +173,12 @@ impl Status {
     }
 
     fn application_rows(&self) -> Vec<Vec<String>> {
-        let mut rows = vec![row(["App", "Version", "Status", "Scale", "Charm", "Exposed", "Message"])];
+        let mut rows = vec![row(["App", "Version", "Status", "Scale", "Charm", "Address", "Exposed", "Message"])];
         for (name, app) in &self.applications {
             let Word { current, message } = &app.application_status;
             let exposed = if app.exposed { "yes" } else { "no" };
-            rows.push(row([name, &app.version, current, &app.scale.to_string(), &app.charm, exposed, message]));
+            let scale = app.scale.to_string();
+            rows.push(row([name, &app.version, current, &scale, &app.charm, &app.address, exposed, message]));
         }
         rows
     }
@@ -229,6 +233,7 @@ mod tests {
         let app = Application {
             charm: "flask-k8s".to_owned(),
             scale: 1,
+            address: "10.1.0.1".to_owned(),
             application_status: unit.workload_status.clone(),
             units: BTreeMap::from([("flask-k8s/0".to_owned(), unit)]),
             url: Some("http://127.0.0.1:4711".to_owned()),
@@ -254,8 +259,8 @@ mod tests {
 Model  Controller  Cloud/Region  Version
 local  webcharm    localhost     3.6.0
 
-App        Version  Status   Scale  Charm      Exposed  Message
-flask-k8s           blocked  1      flask-k8s  no       missing integrations: postgresql
+App        Version  Status   Scale  Charm      Address   Exposed  Message
+flask-k8s           blocked  1      flask-k8s  10.1.0.1  no       missing integrations: postgresql
 
 Unit          Workload  Agent  Address    Ports     Message
 flask-k8s/0*  blocked   idle   10.1.1.10  8000/TCP  missing integrations: postgresql

@@ -2,6 +2,7 @@
 
 mod build;
 mod detach;
+mod pods;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -10,21 +11,21 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
+use juju::Event;
 use rock::{Cancel, Work};
 
 use crate::cli;
-use crate::pod::{self, Pod};
 use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
 use crate::ui::{self, Ui};
-use crate::{binaries, probe, project, server, signals};
+use crate::{binaries, network, pod, probe, project, server, signals};
+use pods::Pods;
 
 /// How long the application may take to answer once the charm has settled.
 const ANSWER: Duration = Duration::from_secs(60);
 
-/// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
-const SHORT_LIFE: Duration = Duration::from_secs(10);
-const SHORT_LIVES: u32 = 5;
+/// How often is looked after the pods.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Why nothing is up.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,9 @@ pub enum Error {
     /// The pod.
     #[error(transparent)]
     Pod(#[from] pod::Error),
+    /// The pods' network.
+    #[error(transparent)]
+    Network(#[from] network::Error),
     /// The model.
     #[error(transparent)]
     Model(#[from] juju_testing::ModelError),
@@ -79,7 +83,10 @@ pub enum Error {
 impl Error {
     /// Whether this is the consequence of a wish to stop.
     fn is_interruption(&self) -> bool {
-        matches!(self, Self::Interrupted | Self::Pod(pod::Error::Interrupted))
+        matches!(
+            self,
+            Self::Interrupted | Self::Pod(pod::Error::Interrupted) | Self::Network(network::Error::Interrupted)
+        )
     }
 }
 
@@ -113,7 +120,7 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     }
 }
 
-/// Everything made here is dropped here, in the opposite order: pod, then model, then folder.
+/// Everything made here is dropped here, in the opposite order: pods, then model, then folder.
 fn bring_up(
     model: &str,
     args: &cli::Up,
@@ -128,7 +135,8 @@ fn bring_up(
     let session = Arc::new(plan.session(&runtime, port, ui)?);
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _end = End(&session);
-    let started = start(&plan, &runtime, &listener, &session, ui)?;
+    let mut pods = Pods::new(&plan, &runtime, &listener, &session, inputs);
+    let started = start(&plan, &runtime, &mut pods, &session, ui)?;
     if ui.cancel().is_thrown() {
         return Err(Error::Interrupted);
     }
@@ -140,19 +148,17 @@ fn bring_up(
     if !args.detached {
         ui.step("running until Ctrl-C or `webcharm down`");
     }
-    keep(&plan, &runtime, &listener, &session, ui, received);
-    ui.step("ending the pod and the model");
+    keep(&mut pods, &session, args.update_status_hook_interval, received);
+    ui.step("ending the pods and the model");
     Ok(if started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Pod and servers end before anything else does, whatever the reason, although the threads that answer verbs live on.
+/// Pods and servers end before anything else does, whatever the reason, although the threads that answer verbs live on.
 struct End<'a>(&'a Session);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.0.set_pod(None);
-        self.0.end_servers();
-        self.0.conclude_start(false);
+        self.0.end();
     }
 }
 
@@ -160,47 +166,28 @@ fn listen(port: u16) -> Result<TcpListener, Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| Error::Port { port, source })
 }
 
-/// Builds, starts the pod, runs the start sequence and waits for the application. Says whether it answers.
+/// Builds, starts the pods, runs the start sequence and waits for the application. Says whether it answers.
 fn start(
     plan: &build::Plan,
     runtime: &Runtime,
-    listener: &TcpListener,
+    pods: &mut Pods<'_>,
     session: &Session,
     ui: &Ui,
 ) -> Result<bool, Error> {
     ui.step(&format!("building the rock {}", plan.rock_name()));
     plan.build(runtime, ui)?;
-    ui.step(&format!("starting the pod of {}", session.names.unit));
-    start_pod(plan, runtime, listener, session, ui)?;
-    // The container is up before the first hook, so pebble-ready comes last, as in a quick cluster.
-    if !session.settle() {
-        return Ok(false);
-    }
-    session.announce_pebble();
+    // The containers are up before the first hook.
+    pods.start()?;
     Ok(session.settle() && answers(session, ui))
-}
-
-fn start_pod(
-    plan: &build::Plan,
-    runtime: &Runtime,
-    listener: &TcpListener,
-    session: &Session,
-    ui: &Ui,
-) -> Result<(), Error> {
-    let spec = plan.pod(runtime, session)?;
-    let (description, log) = (runtime.dir().join("pod.json"), runtime.dir().join("pod.log"));
-    let mut pod = Pod::start(&spec, &description, listener, &log)?;
-    pod.ready(ui.cancel())?;
-    session.set_pod(Some(pod));
-    Ok(())
 }
 
 /// Waits until the application answers, or there is no use in waiting.
 fn answers(session: &Session, ui: &Ui) -> bool {
     let started = Instant::now();
     let mut told = Duration::ZERO;
-    while !ui.cancel().is_thrown() && !session.is_stuck() && !session.pod_has_ended() && started.elapsed() < ANSWER {
-        if probe::get(session.names.port, "/").is_ok() {
+    let is_hopeless = || session.is_stuck() || !session.units_with_dead_pod().is_empty();
+    while !ui.cancel().is_thrown() && !is_hopeless() && started.elapsed() < ANSWER {
+        if probe::get(session.names.outside, "/").is_ok() {
             return true;
         }
         if started.elapsed() > told + Duration::from_secs(1) {
@@ -214,7 +201,7 @@ fn answers(session: &Session, ui: &Ui) -> bool {
 
 /// What there is to know after the start: where it answers, or why it doesn't; and what to type next.
 fn report(session: &Session, answers: bool, ui: &Ui) {
-    let app = session.names.unit.app();
+    let app = &session.names.app;
     if answers {
         ui.step("the application answers");
         ui::print(&format!(
@@ -225,7 +212,8 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
         return;
     }
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
-    for (what, lines) in [("charm", session.log(20)), ("pod", vec![session.pod_log()])] {
+    let pods = session.units().iter().map(|unit| session.pod_log(unit)).collect();
+    for (what, lines) in [("charm", session.log(20)), ("pod", pods)] {
         if lines.iter().any(|line| !line.is_empty()) {
             ui::print(&format!("The {what}'s log ends with:\n{}\n\n", lines.join("\n")));
         }
@@ -233,39 +221,31 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
     ui::print(&format!("{app} does not answer at {}. It is left up: `webcharm down` ends it.\n", session.url()));
 }
 
-/// Deals with what comes in until it is the wish to end. A pod that ends by itself is started again, as Kubernetes does.
-fn keep(
-    plan: &build::Plan,
-    runtime: &Runtime,
-    listener: &TcpListener,
-    session: &Session,
-    ui: &Ui,
-    received: &Receiver<Input>,
-) {
-    let (mut born, mut short_lives) = (Instant::now(), 0);
+/// Deals with what comes in until it is the wish to end. Pods that end by themselves are started again, as Kubernetes does.
+fn keep(pods: &mut Pods<'_>, session: &Session, period: Duration, received: &Receiver<Input>) {
+    let mut updated = Instant::now();
     loop {
-        match received.recv_timeout(Duration::from_millis(200)) {
+        match received.recv_timeout(TICK) {
             Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Input::Settle(reply)) => {
                 // Whoever asked may have gone away.
-                let _ = reply.send(session.settle());
+                let _ = reply.send(pods.settle());
+            }
+            Ok(Input::News) => {
+                pods.settle();
+            }
+            Err(RecvTimeoutError::Timeout) if updated.elapsed() >= period => {
+                updated = Instant::now();
+                session.push_everywhere(&Event::UpdateStatus);
+                pods.settle();
+            }
+            Err(RecvTimeoutError::Timeout) if pods.tend() => {
+                pods.settle();
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if ui.cancel().is_thrown() {
+        if session.ui().cancel().is_thrown() {
             return;
-        }
-        if session.pod_has_ended() && short_lives < SHORT_LIVES {
-            short_lives = if born.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
-            born = Instant::now();
-            ui.step("the container ended; starting it again");
-            match start_pod(plan, runtime, listener, session, ui) {
-                Ok(()) => {
-                    session.announce_pebble();
-                    session.settle();
-                }
-                Err(error) => ui.detail(&crate::chain(&error)),
-            }
         }
     }
 }

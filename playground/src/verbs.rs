@@ -141,14 +141,46 @@ pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error>
     related(model, &request, "no longer integrated", |ends| format!("webcharm integrate {}", ends.join(" ")))
 }
 
-/// Says what has become of a relation, the status if that isn't well, and what undoes it.
-fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
-    let Answer::Related { ends, well } = ask(model, request)? else { return Err(Error::Answer) };
+/// `add-unit`.
+///
+/// # Errors
+/// When nothing runs, or the application's units aren't to be counted.
+pub fn add_unit(model: &str, args: &cli::AddUnit) -> Result<ExitCode, Error> {
+    let request = Request::AddUnit { app: args.app.clone(), count: args.num_units };
+    counted(model, &request, "added")
+}
+
+/// `remove-unit`.
+///
+/// # Errors
+/// When nothing runs, or there are no such units.
+pub fn remove_unit(model: &str, args: &cli::RemoveUnit) -> Result<ExitCode, Error> {
+    let request = Request::RemoveUnit { units: args.units.clone(), count: args.num_units };
+    counted(model, &request, "removed")
+}
+
+/// Says which units came or went, the status if that isn't well, and what to type next.
+fn counted(model: &str, request: &Request, what: &str) -> Result<ExitCode, Error> {
+    let Answer::Units { units, app, left, well } = ask(model, request)? else { return Err(Error::Answer) };
     if !well {
         show_status(model, Format::Tabular, false)?;
         print("\n");
     }
-    print(&format!("{what}: {}\n\n  webcharm status --relations\n  {}\n", ends.join(" and "), undo(&ends)));
+    let fewer = if left > 1 { format!("  webcharm remove-unit {app} --num-units 1\n") } else { String::new() };
+    let names = units.join(", ");
+    print(&format!("{what}: {names}\n\n  webcharm status\n  webcharm add-unit {app}\n{fewer}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what has become of a relation, the status if that isn't well, and what undoes it.
+fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
+    let Answer::Related { ends, url, well } = ask(model, request)? else { return Err(Error::Answer) };
+    if !well {
+        show_status(model, Format::Tabular, false)?;
+        print("\n");
+    }
+    let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
+    print(&format!("{what}: {}\n\n{reached}  webcharm status --relations\n  {}\n", ends.join(" and "), undo(&ends)));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -124,6 +124,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
         root: folder("root"),
         scratch: folder("scratch"),
         port: 8000,
+        network: None,
         identity,
     }
 }

@@ -49,6 +49,7 @@ fn reads_are_gets_with_their_parameters_in_the_query() {
         (wait_change(&id, Duration::from_millis(1500)), "GET /v1/changes/12/wait?timeout=1500000us"),
         (wait_change(&id, Duration::ZERO), "GET /v1/changes/12/wait?timeout=1us"),
         (notices(&NoticesFilter::default()), "GET /v1/notices"),
+        (wait_notices(&NoticesFilter::default(), Duration::from_secs(1)), "GET /v1/notices?timeout=1000000us"),
         (
             notices(&filter),
             "GET /v1/notices?users=all&types=custom&types=warning&keys=example.com%2Fa&after=2026-01-02T03%3A04%3A05%2B01%3A00",

@@ -66,7 +66,7 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     write("/etc/passwd", &passwd(spec.identity))?;
     write("/etc/group", &group(spec.identity))?;
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
-    write("/etc/hosts", &hosts(&spec.hostname, &spec.hosts, &spec.neighbors))?;
+    write("/etc/hosts", &hosts(spec.own_name(), &spec.hosts, &spec.neighbors))?;
     write("/etc/resolv.conf", "")?;
     for (folder, mode) in [
         ("/tmp", 0o1777),
@@ -101,9 +101,10 @@ fn group(identity: Identity) -> String {
     format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon())
 }
 
-/// What stands in `/etc/hosts`: the pod itself, then its neighbors.
-pub(super) fn hosts(hostname: &str, others: &[String], neighbors: &[Neighbor]) -> String {
-    let mut text = format!("127.0.0.1 localhost {hostname}\n::1 localhost\n");
+/// What stands in `/etc/hosts`: the loopback, also under the pod's `own` name unless that is among the others; the others.
+pub(super) fn hosts(own: Option<&str>, others: &[String], neighbors: &[Neighbor]) -> String {
+    let own = own.map(|name| format!(" {name}")).unwrap_or_default();
+    let mut text = format!("127.0.0.1 localhost{own}\n::1 localhost\n");
     let neighbors = neighbors.iter().map(|neighbor| format!("{} {}", neighbor.address, neighbor.name));
     for line in others.iter().cloned().chain(neighbors) {
         text.push_str(&line);
@@ -124,14 +125,16 @@ mod tests {
     }
 
     #[test]
-    fn hosts_know_the_pod_and_its_peers() {
+    fn hosts_know_the_pod_its_peers_and_its_neighbors() {
         let neighbor =
             Neighbor { name: "db.m".to_owned(), address: [127, 0, 1, 1].into(), port: 1, socket: "/s".into() };
-        let text = hosts("app-0", &["127.0.0.1 app-0.app-endpoints.m.svc.cluster.local".to_owned()], &[neighbor]);
+        let peers = ["10.1.1.10 app-0.app-endpoints.m.svc.cluster.local app-0".to_owned()];
+        let neighbors = [neighbor];
         assert_eq!(
-            text,
-            "127.0.0.1 localhost app-0\n::1 localhost\n127.0.0.1 app-0.app-endpoints.m.svc.cluster.local\n127.0.1.1 db.m\n"
+            hosts(None, &peers, &neighbors),
+            "127.0.0.1 localhost\n::1 localhost\n10.1.1.10 app-0.app-endpoints.m.svc.cluster.local app-0\n127.0.1.1 db.m\n"
         );
+        assert!(hosts(Some("app-0"), &peers, &neighbors).starts_with("127.0.0.1 localhost app-0\n"));
     }
 
     #[test]

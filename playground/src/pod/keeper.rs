@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::{GRACE, INIT, Identity, OURSELVES, loopback, namespace, relay};
+use super::{GRACE, INIT, Identity, Spec, namespace, relay};
+use crate::kept::{OURSELVES, described};
+use crate::network;
 
 /// Why a pod can't be kept.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +28,8 @@ pub enum Error {
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
     /// No network.
-    #[error("cannot bring the pod's loopback interface up")]
-    Loopback(#[source] io::Error),
+    #[error(transparent)]
+    Network(#[from] network::Error),
     /// No pid 1.
     #[error("cannot start the pod's first process")]
     Init(#[source] io::Error),
@@ -39,13 +41,17 @@ pub enum Error {
 /// # Errors
 /// When the pod can't be started.
 pub fn keep(description: &Path) -> Result<u8, Error> {
-    let spec = super::read(description).map_err(Error::Describe)?;
-    namespace::leave(spec.identity)?;
-    loopback::up().map_err(Error::Loopback)?;
-    let listener = io::stdout().as_fd().try_clone_to_owned().map_err(Error::Init)?;
-    relay::start(TcpListener::from(listener), spec.port);
+    let spec: Spec = described(description).map_err(Error::Describe)?;
+    match &spec.network {
+        Some(place) => network::join(spec.identity, place)?,
+        None => {
+            namespace::leave(spec.identity)?;
+            network::alone()?;
+            relay::start(given_listener().map_err(Error::Init)?, spec.port);
+        }
+    }
     spec.neighbors.iter().for_each(relay::lead_to);
-    attend(INIT, description, spec.identity, GRACE, |line| {
+    attend(INIT, description, spec.identity, GRACE, |line, _| {
         // Only `webcharm up` writes there, and only this.
         if let Ok(neighbor) = serde_json::from_str(line) {
             relay::lead_to(&neighbor);
@@ -53,8 +59,13 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
     })
 }
 
+/// The listener that this process was given for its standard output.
+pub(crate) fn given_listener() -> io::Result<TcpListener> {
+    Ok(TcpListener::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
 /// Starts this program as `init`, the first process of a new pid namespace, and waits for its end. Lines of our input are
-/// for `hear`; the end of our input is that process's: asked for first, and after `grace` by force.
+/// for `hear`, which may signal it; the end of our input is that process's: asked for first, and after `grace` by force.
 ///
 /// # Errors
 /// When it can't be started.
@@ -63,7 +74,7 @@ pub(crate) fn attend(
     description: &Path,
     identity: Identity,
     grace: Duration,
-    hear: impl FnMut(&str) + Send + 'static,
+    hear: impl FnMut(&str, &OwnedFd) + Send + 'static,
 ) -> Result<u8, Error> {
     let (started, running) = mpsc::channel();
     thread::spawn(move || stop_with_input(hear, &running, grace));
@@ -95,9 +106,9 @@ fn start_init(init: &str, description: &Path) -> io::Result<Child> {
 
 /// Ends pid 1 when our input ends: with a request first, by force if that isn't followed. The id can't be mistaken for
 /// another process's, because it is a descriptor. When pid 1 has ended, so has this process, and this thread with it.
-fn stop_with_input(mut hear: impl FnMut(&str), init: &mpsc::Receiver<OwnedFd>, grace: Duration) {
-    io::stdin().lines().map_while(Result::ok).for_each(|line| hear(&line));
+fn stop_with_input(mut hear: impl FnMut(&str, &OwnedFd), init: &mpsc::Receiver<OwnedFd>, grace: Duration) {
     let Ok(init) = init.recv() else { return };
+    io::stdin().lines().map_while(Result::ok).for_each(|line| hear(&line, &init));
     if !grace.is_zero() {
         let _ = pidfd_send_signal(&init, Signal::TERM);
         thread::sleep(grace);

@@ -3,9 +3,13 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 
 use rustix::fs::{Gid, Uid};
-use rustix::thread::{UnshareFlags, set_thread_gid, set_thread_groups, set_thread_uid};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::thread::{
+    ThreadNameSpaceType, UnshareFlags, move_into_thread_name_spaces, set_thread_gid, set_thread_groups, set_thread_uid,
+};
 use serde::{Deserialize, Serialize};
 
 /// Who is root in a pod.
@@ -49,6 +53,13 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The pods' network is not there any more.
+    #[error("cannot enter the pods' network")]
+    Gone {
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
 }
 
 /// Enters new network, host-name and IPC namespaces, as root of a new user namespace unless that is the host's root.
@@ -64,6 +75,40 @@ pub(crate) fn leave(identity: Identity) -> Result<(), Error> {
         Identity::Single => unshare(flags | UnshareFlags::NEWUSER).and_then(|()| map(0, uid, 0, gid)),
     };
     entered.map_err(|source| forbidden(identity, source))
+}
+
+/// Enters the network namespace of the process `pid`, and its user namespace, in which an ordinary user is root of it. The
+/// process must have one thread.
+///
+/// # Errors
+/// When that is forbidden, or there is no such process any more.
+pub(crate) fn enter(identity: Identity, pid: u32) -> Result<(), Error> {
+    let spaces = match identity {
+        Identity::Root => ThreadNameSpaceType::NETWORK,
+        Identity::Single => ThreadNameSpaceType::NETWORK | ThreadNameSpaceType::USER,
+    };
+    let enter = || {
+        let pid = Pid::from_raw(pid.cast_signed()).ok_or(rustix::io::Errno::SRCH)?;
+        move_into_thread_name_spaces(pidfd_open(pid, PidfdFlags::empty())?.as_fd(), spaces)
+    };
+    enter().map_err(|source| Error::Gone { source: source.into() })
+}
+
+/// Leaves the namespaces entered by [`enter`] for new ones, but for the user namespace: network, host-name and IPC.
+///
+/// # Errors
+/// When that is forbidden, with the remedy.
+pub(crate) fn leave_again(identity: Identity) -> Result<(), Error> {
+    let flags = UnshareFlags::NEWNET | UnshareFlags::NEWUTS | UnshareFlags::NEWIPC;
+    unshare(flags).map_err(|source| forbidden(identity, source))
+}
+
+/// Enters a new IPC namespace after [`enter`].
+///
+/// # Errors
+/// When that is forbidden, with the remedy.
+pub(crate) fn leave_memory_again(identity: Identity) -> Result<(), Error> {
+    unshare(UnshareFlags::NEWIPC).map_err(|source| forbidden(identity, source))
 }
 
 /// Enters a new IPC namespace, and a user namespace as [`leave`] does: what a server needs of its own, not its network.

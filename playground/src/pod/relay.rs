@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::thread;
 
 use super::Neighbor;
@@ -19,7 +20,9 @@ pub(super) fn start(listener: TcpListener, port: u16) {
         for client in listener.incoming().flatten() {
             thread::spawn(move || {
                 // Either side may go away at any time; the other then sees the end of its stream.
-                let _ = serve(client, port);
+                if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
+                    join(&client.into(), &server.into());
+                }
             });
         }
     });
@@ -28,18 +31,7 @@ pub(super) fn start(listener: TcpListener, port: u16) {
 /// Relays every connection of this namespace to the neighbor's address to the neighbor.
 pub(super) fn lead_to(neighbor: &Neighbor) {
     match TcpListener::bind((neighbor.address, neighbor.port)) {
-        Ok(listener) => {
-            let socket = neighbor.socket.clone();
-            thread::spawn(move || {
-                for client in listener.incoming().flatten() {
-                    let socket = socket.clone();
-                    thread::spawn(move || {
-                        // As above.
-                        let _ = UnixStream::connect(socket).and_then(|server| join(&client.into(), &server.into()));
-                    });
-                }
-            });
-        }
+        Ok(listener) => start_to(listener, neighbor.socket.clone()),
         Err(error) => {
             // Standard error is the pod's log.
             let _ = writeln!(io::stderr(), "cannot lead to {}: {error}", neighbor.name);
@@ -47,21 +39,30 @@ pub(super) fn lead_to(neighbor: &Neighbor) {
     }
 }
 
-fn serve(client: TcpStream, port: u16) -> io::Result<()> {
-    join(&client.into(), &TcpStream::connect((Ipv4Addr::LOCALHOST, port))?.into())
+/// Relays every connection on `listener` to a server's unix socket, for as long as the process lives.
+pub(crate) fn start_to(listener: TcpListener, socket: PathBuf) {
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let socket = socket.clone();
+            thread::spawn(move || {
+                if let Ok(server) = UnixStream::connect(socket) {
+                    join(&client.into(), &server.into());
+                }
+            });
+        }
+    });
 }
 
 /// Passes on what either side says until both have ended.
-fn join(one: &Stream, other: &Stream) -> io::Result<()> {
+pub(crate) fn join(one: &Stream, other: &Stream) {
     thread::scope(|scope| {
         scope.spawn(|| pour(one, other));
         pour(other, one);
     });
-    Ok(())
 }
 
 /// A connection, whatever its kind.
-struct Stream(File);
+pub(crate) struct Stream(File);
 
 impl<S: Into<OwnedFd>> From<S> for Stream {
     fn from(stream: S) -> Self {

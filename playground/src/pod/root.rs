@@ -13,6 +13,7 @@ use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal};
 
 use super::{Spec, files, mounts, namespace};
+use crate::kept::described;
 
 /// Where Juju puts the supervisor into a container.
 const PEBBLE: &str = "/charm/bin/pebble";
@@ -53,7 +54,7 @@ pub(crate) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Resul
 /// # Errors
 /// When a step fails; on success it doesn't return.
 pub fn enter(description: &Path) -> Result<Infallible, Error> {
-    let spec = super::read(description).map_err(Error::Describe)?;
+    let spec: Spec = described(description).map_err(Error::Describe)?;
     die_with_parent()?;
     namespace::leave_mounts(spec.identity)?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;

@@ -55,6 +55,11 @@ impl Postgresql {
         self.cluster.is_running()
     }
 
+    /// See [`super::Providers::revive`].
+    pub(super) fn revive(&self, ui: &Ui) -> Result<bool, Error> {
+        self.cluster.revive(ui)
+    }
+
     pub(super) fn neighbor(&self) -> &Neighbor {
         &self.neighbor
     }

@@ -2,7 +2,6 @@
 
 use std::sync::mpsc::Sender;
 
-use juju::UnitName;
 use juju_testing::{ActionStatus, ModelError};
 use serde_json::{Map, Value};
 
@@ -10,13 +9,6 @@ use super::{Input, Session};
 use crate::control::Answer;
 
 impl Session {
-    /// The unit that `name` stands for: `APP/NUMBER`, or `APP/leader`.
-    pub(super) fn unit(&self, name: &str) -> Result<UnitName, String> {
-        let own = &self.names.unit;
-        let is_own = name.strip_suffix("/leader").map_or(name == own.to_string(), |app| app == own.app());
-        if is_own { Ok(own.clone()) } else { Err(format!("there is no unit {name:?}; there is: {own}")) }
-    }
-
     /// Runs an action and waits for its end.
     pub(super) fn act(
         &self,

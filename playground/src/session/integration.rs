@@ -65,7 +65,7 @@ impl Session {
 
     /// Our end and the server's, whichever came first. One alone is integrated with the application that is up.
     fn pair(&self, one: &str, other: Option<&str>) -> Result<(End, End), String> {
-        let own = self.names.unit.app();
+        let own = self.names.app.as_str();
         let one = End::parse(one);
         let (ours, theirs) = match other.map(End::parse) {
             Some(other) if one.kind().is_some() => (other, one),
@@ -88,15 +88,16 @@ impl Session {
     fn provide(&self, kind: Kind) -> Result<(), String> {
         let name = self.server.with(|model| model.name().to_owned());
         let neighbor = self.providers().start(kind, &name).map_err(|error| crate::chain(&error))?;
+        let Some(neighbor) = neighbor else { return Ok(()) };
         let mut state = self.state();
         if !state.neighbors.contains(&neighbor) {
             state.neighbors.retain(|old| old.name != neighbor.name);
             state.neighbors.push(neighbor.clone());
         }
-        match &mut state.pod {
-            Some(pod) => pod.introduce(&neighbor).map_err(|error| crate::chain(&error)),
-            None => Ok(()),
-        }
+        // One that has ended is replaced, and knows it then.
+        let pods = state.agents.values_mut().filter_map(|agent| agent.pod.as_mut());
+        let mut pods = pods.filter_map(|pod| pod.ended().is_none().then_some(pod));
+        pods.try_for_each(|pod| pod.introduce(&neighbor)).map_err(|error| crate::chain(&error))
     }
 
     /// Who can be reached from a pod.
@@ -148,7 +149,7 @@ fn relate(model: &mut Model, kind: Kind, ours: &End, theirs: &End) -> Result<Rel
     })
 }
 
-fn unknown(app: &str) -> String {
+pub(super) fn unknown(app: &str) -> String {
     let servers: Vec<_> = Kind::ALL.iter().map(|kind| kind.short()).collect();
     format!("there is no application {app:?}, and no server of that name to start; there is: {}", servers.join(", "))
 }

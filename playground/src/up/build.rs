@@ -15,7 +15,7 @@ use crate::cli;
 use crate::pod::{Identity, Spec};
 use crate::project::{self, Project};
 use crate::runtime::{self, Runtime};
-use crate::session::{Names, Places, Session};
+use crate::session::{Names, Places, Session, add_unit};
 use crate::ui::Ui;
 
 /// Everything that can be known, and can be wrong, before anything is started.
@@ -58,23 +58,24 @@ impl Plan {
     /// The model with the application deployed, served; the charm and the hook tools in place.
     pub(super) fn session(&self, runtime: &Runtime, port: u16, ui: &Ui) -> Result<Session, Error> {
         let mut model = Model::new(&self.model);
-        model.deploy(self.app(), self.files.clone(), 1)?;
+        model.deploy(self.app(), self.files.clone(), 0)?;
+        add_unit(&mut model, self.app())?;
         for name in self.files.metadata.resources.keys() {
             let path = runtime.subfolder("resources")?.join(format!("{name}.yaml"));
             fs::write(&path, "registrypath: localhost/rock\n").map_err(system("write a resource's file"))?;
             model.attach_resource(self.app(), name, path)?;
         }
-        let unit = UnitName::new(self.app(), 0);
         let places = Places {
             charm: runtime.subfolder("charm")?,
             tools: runtime.subfolder("tools")?,
-            containers: runtime.subfolder("containers")?.join(format!("{}-{}", unit.app(), unit.number())),
+            containers: runtime.subfolder("containers")?,
             runtime: runtime.dir().to_owned(),
         };
         self.charm.unpack(&places.charm)?;
         install_tools(&places.tools, &self.program).map_err(system("install the hook tools"))?;
         let server = Server::start(model, runtime.dir()).map_err(system("serve the model"))?;
-        let names = Names { unit, container: self.container.clone(), port };
+        let (app, container) = (self.app().to_owned(), self.container.clone());
+        let names = Names { app, container, port: workload(self.charm.framework), outside: port };
         Ok(Session::new(server, self.files.clone(), names, places, ui.clone()))
     }
 
@@ -85,27 +86,27 @@ impl Plan {
         write().map_err(system("write down what the image is made of"))
     }
 
-    /// A fresh pod of the image that was built.
-    pub(super) fn pod(&self, runtime: &Runtime, session: &Session) -> Result<Spec, Error> {
+    /// A fresh pod of the image that was built, for a unit.
+    pub(super) fn pod(&self, runtime: &Runtime, session: &Session, unit: &UnitName) -> Result<Spec, Error> {
         let read = || -> io::Result<rock::Image> { Ok(serde_json::from_slice(&fs::read(image_file(runtime))?)?) };
         let image = read().map_err(system("read what the image is made of"))?;
-        let (app, number) = (session.names.unit.app(), session.names.unit.number());
-        let hostname = format!("{app}-{number}");
-        let socket_dir = session.places.containers.join(&self.container);
+        let socket_dir = session.places.containers_of(unit).join(&self.container);
         // A socket that an ended pod left would look like one to talk to.
         let _ = fs::remove_dir_all(&socket_dir);
         fs::create_dir_all(&socket_dir).map_err(system("make the socket's folder"))?;
+        let folder = |name: &str| runtime.subfolder(&format!("pods/{}/{name}", unit.number()));
         Ok(Spec {
-            hosts: vec![format!("127.0.0.1 {hostname}.{app}-endpoints.{}.svc.cluster.local", self.model)],
-            hostname,
+            hostname: format!("{}-{}", unit.app(), unit.number()),
+            hosts: session.hosts(),
             neighbors: session.neighbors(),
             image,
             pebble: self.pebble.clone(),
             container: self.container.clone(),
             socket_dir,
-            root: runtime.subfolder("root")?,
-            scratch: runtime.subfolder("scratch")?,
-            port: workload(self.charm.framework),
+            root: folder("root")?,
+            scratch: folder("scratch")?,
+            port: session.names.port,
+            network: session.place(unit),
             identity: Identity::current(),
         })
     }

@@ -23,6 +23,8 @@ pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     }
     let mut command = Command::new(binaries::own()?);
     command.args(["--model", model, "up", "--detached", "--port", &args.port.to_string()]).arg(&args.folder);
+    let period = format!("{}ms", args.update_status_hook_interval.as_millis());
+    command.args(["--update-status-hook-interval", &period]);
     if let Some(pebble) = &args.pebble {
         command.arg("--pebble").arg(pebble);
     }

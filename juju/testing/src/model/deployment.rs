@@ -73,6 +73,27 @@ impl Model {
         Ok(())
     }
 
+    /// A unit's pod was replaced, as Kubernetes does with one that died: its agent begins again with upgrade-charm,
+    /// config-changed and start. If it led, its lease runs out meanwhile, and `heir` leads.
+    ///
+    /// # Errors
+    /// There is no such unit, or the heir is being removed.
+    pub fn replace_pod(&mut self, name: &UnitName, heir: Option<&UnitName>) -> Result<(), Error> {
+        self.unit_mut(name)?.memory.begin_again();
+        match heir {
+            Some(heir) if self.leader(name.app())? == Some(name) => self.set_leader(heir),
+            _ => Ok(()),
+        }
+    }
+
+    /// Is the unit being removed?
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn is_leaving(&self, name: &UnitName) -> Result<bool, Error> {
+        Ok(self.unit(name)?.is_dying)
+    }
+
     /// Removes an application with its units and relations.
     ///
     /// # Errors

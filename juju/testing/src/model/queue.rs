@@ -24,6 +24,15 @@ pub(crate) struct Memory {
     pub(crate) relations: BTreeMap<RelationId, Acquaintance>,
 }
 
+impl Memory {
+    /// The agent begins again, past install: upgrade-charm, config-changed and start are due.
+    pub(crate) fn begin_again(&mut self) {
+        if self.installed {
+            (self.charm, self.config, self.started) = (u64::MAX, 0, false);
+        }
+    }
+}
+
 /// What a unit's charm knows of one relation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acquaintance {

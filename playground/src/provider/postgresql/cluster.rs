@@ -5,12 +5,13 @@ use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use juju::Secret;
 use rock::Work;
 
+use super::super::user;
 use super::programs;
 use super::sql::{self, Connection, identifier, literal};
 use crate::daemon::{self, Daemon, Spec};
@@ -101,6 +102,8 @@ fn folder(what: &'static str) -> impl FnOnce(io::Error) -> Error {
 #[derive(Debug)]
 pub(super) struct Cluster {
     dir: PathBuf,
+    programs: PathBuf,
+    user: (u32, u32),
     daemon: Mutex<Daemon>,
     password: Secret,
     version: String,
@@ -110,25 +113,33 @@ impl Cluster {
     /// Makes a cluster in `dir` and starts a server for it.
     pub(super) fn start(dir: &Path, ui: &Ui) -> Result<Self, Error> {
         let programs = programs::find().ok_or(Error::NotInstalled)?;
-        let (uid, gid) = user().ok_or(Error::NoUser)?;
+        let user = user::find(&USERS).ok_or(Error::NoUser)?;
         let password = password()?;
-        prepare(dir, &password, uid, gid)?;
-        let run = |program: &str, arguments: &[&str]| {
-            let own = [programs.join(program).display().to_string()];
-            let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).map(|argument| (*argument).to_owned());
-            let command = own.into_iter().chain(arguments).collect();
-            let spec = Spec { command, dir: dir.to_owned(), uid, gid, identity: Identity::current() };
-            Daemon::start(&spec, &dir.with_extension(format!("{program}.json")), &dir.with_extension("log"))
-        };
+        prepare(dir, &password, user)?;
         ui.step("making a PostgreSQL cluster");
-        await_end(run("initdb", &INITDB)?, ui)?;
+        await_end(run(&programs, dir, user, "initdb", &INITDB)?, ui)?;
         fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(folder("write who may come"))?;
         ui.step("starting PostgreSQL");
-        let settings: Vec<&str> = SETTINGS.iter().flat_map(|setting| ["-c", setting]).collect();
-        let mut daemon = run("postgres", &settings)?;
+        let mut daemon = serve(&programs, dir, user)?;
         let version = await_answer(&mut daemon, &socket(dir), &password, ui)?;
         ui.step(&format!("PostgreSQL {version} is ready"));
-        Ok(Self { dir: dir.to_owned(), daemon: Mutex::new(daemon), password, version })
+        Ok(Self { dir: dir.to_owned(), programs, user, daemon: Mutex::new(daemon), password, version })
+    }
+
+    /// Starts the server again if it has ended by itself; its data are as they were. Says whether it had to.
+    pub(super) fn revive(&self, ui: &Ui) -> Result<bool, Error> {
+        let mut daemon = self.daemon();
+        if daemon.ended().is_none() {
+            return Ok(false);
+        }
+        ui.step("PostgreSQL ended; starting it again");
+        *daemon = serve(&self.programs, &self.dir, self.user)?;
+        await_answer(&mut daemon, &self.socket(), &self.password, ui)?;
+        Ok(true)
+    }
+
+    fn daemon(&self) -> MutexGuard<'_, Daemon> {
+        self.daemon.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it listens.
@@ -141,7 +152,7 @@ impl Cluster {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        self.daemon.lock().unwrap_or_else(PoisonError::into_inner).ended().is_none()
+        self.daemon().ended().is_none()
     }
 
     /// Makes a user and, unless it is there, the database it works in.
@@ -196,23 +207,8 @@ fn socket(dir: &Path) -> PathBuf {
     dir.join(".s.PGSQL.5432")
 }
 
-/// Who the server runs as: ourselves, unless we are root.
-fn user() -> Option<(u32, u32)> {
-    if Identity::current() == Identity::Single {
-        return Some((rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw()));
-    }
-    let users = fs::read_to_string("/etc/passwd").ok()?;
-    USERS.iter().find_map(|name| ids(&users, name))
-}
-
-/// Uid and gid of a user, by the lines of `/etc/passwd`.
-fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
-    let mut fields = users.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
-    Some((fields.nth(2)?.parse().ok()?, fields.next()?.parse().ok()?))
-}
-
 /// Makes the folder, with the file that tells initdb the password.
-fn prepare(dir: &Path, password: &Secret, uid: u32, gid: u32) -> Result<(), Error> {
+fn prepare(dir: &Path, password: &Secret, (uid, gid): (u32, u32)) -> Result<(), Error> {
     let what = "make a folder";
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(folder("clear the folder")(error)),
@@ -224,6 +220,32 @@ fn prepare(dir: &Path, password: &Secret, uid: u32, gid: u32) -> Result<(), Erro
     let opened = options.write(true).create_new(true).mode(0o600).open(&file);
     opened.and_then(|mut file| io::Write::write_all(&mut file, password.expose().as_bytes())).map_err(folder(what))?;
     [dir, &file].iter().try_for_each(|path| chown(path, Some(uid), Some(gid))).map_err(folder(what))
+}
+
+fn run(
+    programs: &Path,
+    dir: &Path,
+    (uid, gid): (u32, u32),
+    program: &str,
+    arguments: &[&str],
+) -> Result<Daemon, Error> {
+    let own = [programs.join(program).display().to_string()];
+    let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).map(|argument| (*argument).to_owned());
+    let command = own.into_iter().chain(arguments).collect();
+    let identity = Identity::current();
+    let spec = Spec { command, dir: dir.to_owned(), uid, gid, identity, network: None, socket: None };
+    let description = dir.with_extension(format!("{program}.json"));
+    Ok(Daemon::start(&spec, &description, None, &dir.with_extension("log"))?)
+}
+
+/// Starts the server. What one before it has left behind is in its way.
+fn serve(programs: &Path, dir: &Path, user: (u32, u32)) -> Result<Daemon, Error> {
+    for name in ["data/postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+        // There is none the first time.
+        let _ = fs::remove_file(dir.join(name));
+    }
+    let settings: Vec<&str> = SETTINGS.iter().flat_map(|setting| ["-c", setting]).collect();
+    run(programs, dir, user, "postgres", &settings)
 }
 
 /// Waits until initdb has done its work.
@@ -269,14 +291,6 @@ pub(super) fn password() -> Result<Secret, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn users_are_found_by_name() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533:n:/:/bin/false\n";
-        assert_eq!(ids(users, "nobody"), Some((65534, 65533)));
-        assert_eq!(ids(users, "postgres"), None);
-        assert_eq!(ids("broken:x", "broken"), None);
-    }
 
     #[test]
     fn passwords_are_long_and_differ() {

@@ -139,6 +139,22 @@ fn a_removed_unit_says_goodbye() {
 }
 
 #[test]
+fn a_replaced_pod_begins_again_and_no_longer_leads() {
+    let (mut model, ..) = settled();
+    model.replace_pod(&unit("web/0"), Some(&unit("web/1"))).unwrap();
+    assert_eq!(model.leader("web").unwrap(), Some(&unit("web/1")));
+    let told = drain(&mut model);
+    assert_eq!(events_of(&told, "web/0"), ["upgrade-charm", "config-changed", "start"]);
+    assert_eq!(events_of(&told, "web/1"), ["leader-elected"]);
+    model.replace_pod(&unit("web/0"), Some(&unit("web/0"))).unwrap();
+    assert_eq!(model.leader("web").unwrap(), Some(&unit("web/1")), "only a leader has an heir");
+
+    let fresh = model.add_unit("web").unwrap();
+    model.replace_pod(&fresh, None).unwrap();
+    assert_eq!(model.next_event(&fresh), Some(Event::Install), "one that never began has nothing to begin again");
+}
+
+#[test]
 fn a_removed_application_takes_everything_along() {
     let (mut model, ..) = settled();
     model.remove_application("web").unwrap();

@@ -1,0 +1,111 @@
+//! A keeper, as the one sees it who has started it: this program once more, in another part.
+//!
+//! Its input is a pipe that only we hold: its end, by whatever cause, is the keeper's, too. On the way there the pipe
+//! carries messages, one JSON document to a line.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+/// This very program, even when its file has been replaced by a newer build meanwhile.
+pub(crate) const OURSELVES: &str = "/proc/self/exe";
+
+/// How many of the log's last lines are worth showing.
+const TAIL: usize = 15;
+
+/// A running keeper. Dropping it ends it, and waits for that.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    keeper: Child,
+    log: PathBuf,
+    grace: Duration,
+}
+
+impl Kept {
+    /// Starts the part `role` of this program, told by the file `description` what to do and logging to the file `log`.
+    /// A `listener` becomes its standard output. Asked to end, it has the time `grace` before it is killed.
+    pub(crate) fn start(
+        role: &str,
+        description: &Path,
+        listener: Option<&TcpListener>,
+        log: &Path,
+        grace: Duration,
+    ) -> io::Result<Self> {
+        let stdout = match listener {
+            Some(listener) => Stdio::from(OwnedFd::from(listener.try_clone()?)),
+            None => Stdio::null(),
+        };
+        let keeper = Command::new(OURSELVES)
+            .arg0("webcharm")
+            .arg(role)
+            .arg(description)
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(File::options().create(true).append(true).open(log)?)
+            .process_group(0)
+            .spawn()?;
+        Ok(Self { keeper, log: log.to_owned(), grace })
+    }
+
+    /// Its process id, which is its own as long as this value lives.
+    pub(crate) fn id(&self) -> u32 {
+        self.keeper.id()
+    }
+
+    /// Tells it something.
+    pub(crate) fn tell(&self, message: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        let mut input = self.keeper.stdin.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.write_all(&line)
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.keeper.try_wait().ok().flatten()
+    }
+
+    /// Asks it to end, without waiting for it.
+    pub(crate) fn ask_to_end(&mut self) {
+        drop(self.keeper.stdin.take());
+    }
+
+    /// The last lines of its log.
+    pub(crate) fn log_tail(&self) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        lines[lines.len().saturating_sub(TAIL)..].join("\n")
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.ask_to_end();
+        let started = Instant::now();
+        while self.ended().is_none() {
+            if started.elapsed() > self.grace {
+                let _ = self.keeper.kill();
+                let _ = self.keeper.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Writes the description of what a keeper shall do.
+pub(crate) fn describe(path: &Path, description: &impl Serialize) -> io::Result<()> {
+    std::fs::write(path, serde_json::to_vec_pretty(description)?)
+}
+
+/// Reads it again.
+pub(crate) fn described<T: for<'de> serde::Deserialize<'de>>(path: &Path) -> io::Result<T> {
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}

@@ -1,0 +1,164 @@
+//! The units' pods, as far as the session has to do with them: which there are, and who is to be found where.
+
+use std::net::SocketAddrV4;
+use std::sync::{MutexGuard, PoisonError};
+
+use juju::UnitName;
+
+use super::Session;
+use crate::network::{self, Network, Place, SERVICE};
+use crate::pod::{Error, Pod};
+
+impl Session {
+    pub(super) fn network(&self) -> MutexGuard<'_, Option<Network>> {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts the network in, or another in its place.
+    pub fn set_network(&self, network: Network) {
+        self.providers().set_network(network.keeper());
+        *self.network() = Some(network);
+    }
+
+    /// Whether there is a network, and it hasn't ended by itself.
+    #[must_use]
+    pub fn has_network(&self) -> bool {
+        self.network().as_mut().is_some_and(|network| !network.has_ended())
+    }
+
+    /// Starts servers again that have ended by themselves. Says whether there were any.
+    pub fn revive_servers(&self) -> bool {
+        let revived = self.providers().revive();
+        revived.inspect_err(|error| self.ui.step(&crate::chain(error))).unwrap_or(true)
+    }
+
+    /// Where a unit's pod belongs.
+    #[must_use]
+    pub fn place(&self, unit: &UnitName) -> Option<Place> {
+        let keeper = self.network().as_ref().map(Network::keeper)?;
+        Some(Place { keeper, address: network::address(unit.number()) })
+    }
+
+    /// Puts a unit's pod in.
+    pub fn put_pod(&self, unit: &UnitName, pod: Pod) {
+        let mut state = self.state();
+        let agent = state.agents.entry(unit.clone()).or_default();
+        agent.is_news = true;
+        let old = agent.pod.replace(pod);
+        // It takes its time to end; the lock is free again.
+        drop(state);
+        drop(old);
+    }
+
+    /// The units without a pod.
+    #[must_use]
+    pub fn units_without_pod(&self) -> Vec<UnitName> {
+        let state = self.units().into_iter();
+        let agents = &self.state().agents;
+        state.filter(|unit| agents.get(unit).is_none_or(|agent| agent.pod.is_none())).collect()
+    }
+
+    /// The units whose pods have ended by themselves.
+    #[must_use]
+    pub fn units_with_dead_pod(&self) -> Vec<UnitName> {
+        let mut state = self.state();
+        let is_dead = |pod: &mut Pod| pod.ended().is_some();
+        let dead =
+            state.agents.iter_mut().filter_map(|(unit, agent)| agent.pod.as_mut().map(|pod| (unit, is_dead(pod))));
+        dead.filter_map(|(unit, is_dead)| is_dead.then(|| unit.clone())).collect()
+    }
+
+    /// Forgets a pod that has ended by itself. Its unit begins again, and another one leads, if there is one with a pod.
+    pub fn bury_pod(&self, unit: &UnitName) {
+        self.take_pod(unit);
+        let heir = self.units().into_iter().find(|other| other != unit && self.has_pod(other));
+        let led = self.leader();
+        // The unit is there, or has just gone.
+        let _ = self.server.with(|model| {
+            let heir = heir.filter(|heir| !model.is_leaving(heir).unwrap_or(true));
+            model.replace_pod(unit, heir.as_ref())
+        });
+        if let Some(leader) = self.leader().filter(|leader| led.as_ref() != Some(leader)) {
+            self.ui.step(&format!("{leader} leads now"));
+        }
+        self.route();
+    }
+
+    fn has_pod(&self, unit: &UnitName) -> bool {
+        let mut state = self.state();
+        let pod = state.agents.get_mut(unit).and_then(|agent| agent.pod.as_mut());
+        pod.is_some_and(|pod| pod.ended().is_none())
+    }
+
+    fn take_pod(&self, unit: &UnitName) {
+        let pod = self.state().agents.get_mut(unit).and_then(|agent| agent.pod.take());
+        drop(pod);
+    }
+
+    /// Ends the pods of units that are gone, and forgets them.
+    pub fn end_orphans(&self) {
+        let units = self.units();
+        let mut state = self.state();
+        let all = std::mem::take(&mut state.agents).into_iter();
+        let (kept, gone): (Vec<_>, Vec<_>) = all.partition(|(unit, _)| units.contains(unit));
+        state.agents = kept.into_iter().collect();
+        drop(state);
+        for (unit, agent) in gone {
+            self.ui.step(&format!("ending the pod of {unit}"));
+            drop(agent);
+        }
+    }
+
+    /// Ends all pods: asks all of them first, then waits for each.
+    pub fn end_pods(&self) {
+        let mut state = self.state();
+        let mut pods: Vec<Pod> = state.agents.values_mut().filter_map(|agent| agent.pod.take()).collect();
+        drop(state);
+        pods.iter_mut().for_each(Pod::ask_to_end);
+    }
+
+    /// Lines for `/etc/hosts` in every pod: each unit by the names a cluster gives it, and the application's Service.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        let (app, model) = (&self.names.app, self.server.with(|model| model.name().to_owned()));
+        let unit = |unit: &UnitName| {
+            let (name, address) = (format!("{app}-{}", unit.number()), network::address(unit.number()));
+            format!("{address} {name}.{app}-endpoints.{model}.svc.cluster.local {name}")
+        };
+        let service = format!("{SERVICE} {app}.{model}.svc.cluster.local {app}.{model}.svc {app}.{model}");
+        self.units().iter().map(unit).chain([service]).collect()
+    }
+
+    /// Has every pod know every unit.
+    pub fn introduce_units(&self) {
+        let hosts = self.hosts();
+        for (unit, agent) in &mut self.state().agents {
+            // One that has just ended is replaced, and knows them then.
+            let told = agent.pod.as_mut().map_or(Ok(()), |pod| pod.set_hosts(&hosts));
+            report(unit, told, |line| self.ui.detail(line));
+        }
+    }
+
+    /// Has the application's address lead to the units that serve: those whose port is open; before there is any, those that
+    /// have a pod.
+    pub fn route(&self) {
+        let units: Vec<_> = self.units().into_iter().filter(|unit| self.has_pod(unit)).collect();
+        let serving: Vec<(UnitName, bool)> = self.server.with(|model| {
+            let here = units.into_iter().filter(|unit| !model.is_leaving(unit).unwrap_or(true));
+            let is_open = |unit: &UnitName| model.ports(unit).is_ok_and(|ports| !ports.is_empty());
+            here.map(|unit| (is_open(&unit), unit)).map(|(is_open, unit)| (unit, is_open)).collect()
+        });
+        let is_any_open = serving.iter().any(|(_, is_open)| *is_open);
+        let targets = serving.iter().filter(|(_, is_open)| *is_open || !is_any_open);
+        let targets = targets.map(|(unit, _)| SocketAddrV4::new(network::address(unit.number()), self.names.port));
+        if let Some(network) = self.network().as_mut() {
+            network.lead_to(targets.collect());
+        }
+    }
+}
+
+fn report(unit: &UnitName, told: Result<(), Error>, say: impl Fn(&str)) {
+    if let Err(error) = told {
+        say(&format!("{unit}: {}", crate::chain(&error)));
+    }
+}

@@ -1,0 +1,154 @@
+//! The model as `status` shows it.
+
+use std::collections::BTreeMap;
+
+use juju::{UnitName, Whose};
+use juju_testing::RelationInfo;
+
+use super::integration::ends;
+use super::{Doing, Session};
+use crate::network::{self, SERVICE};
+use crate::pod::Identity;
+use crate::provider::Kind;
+use crate::status::{Application, Model, Related, Relation, Status, Unit, Word};
+
+/// The version of Juju whose rules the model follows.
+const JUJU: &str = "3.6.12";
+
+impl Session {
+    /// The model as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Status {
+        let name = self.server.with(|model| model.name().to_owned());
+        let model = Model {
+            name,
+            kind: "caas".to_owned(),
+            controller: "webcharm".to_owned(),
+            cloud: "localhost".to_owned(),
+            version: JUJU.to_owned(),
+        };
+        let mut applications = self.servers();
+        applications.insert(self.names.app.clone(), self.application());
+        let relations = self.relations();
+        for (name, application) in &mut applications {
+            application.relations = relations_of(name, &relations);
+        }
+        Status { model, applications, relations, notes: self.notes() }
+    }
+
+    /// The applications that are servers.
+    fn servers(&self) -> BTreeMap<String, Application> {
+        let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
+        let problem = self.state().problem.clone();
+        let word = problem.map_or_else(|| Word::new("active", ""), |problem| Word::new("blocked", problem));
+        let servers = names.into_iter().filter(|name| Kind::named(name).is_some());
+        let urls = self.state().urls.clone();
+        let url = |name: &str| Kind::named(name).and_then(|kind| urls.get(&kind).cloned());
+        servers.map(|name| (name.clone(), Application { url: url(&name), ..server(name, &word) })).collect()
+    }
+
+    fn relations(&self) -> Vec<Relation> {
+        let relations: Vec<_> = self.server.with(|model| model.relations().collect());
+        relations.iter().map(relation).collect()
+    }
+
+    fn application(&self) -> Application {
+        let (app, units) = (&self.names.app, self.units());
+        let leader = self.leader();
+        let own = leader.as_ref().and_then(|leader| self.server.with(|model| model.status(leader, Whose::App)).ok()?);
+        let version = self.server.with(|model| model.workload_version(app).map(str::to_owned)).unwrap_or_default();
+        let now: BTreeMap<_, _> =
+            units.iter().map(|unit| (unit.to_string(), self.unit_now(unit, leader.as_ref() == Some(unit)))).collect();
+        let leaders = || leader.and_then(|leader| Some(now.get(&leader.to_string())?.workload_status.clone()));
+        let nobody = || Word::new("unknown", format!("no units: `webcharm add-unit {app}` adds one"));
+        Application {
+            charm: self.files.metadata.name.clone(),
+            scale: now.len(),
+            version,
+            address: SERVICE.to_string(),
+            application_status: own
+                .map(|own| Word::new(own.kind.as_str(), own.message))
+                .or_else(leaders)
+                .unwrap_or_else(nobody),
+            units: now,
+            url: Some(self.url()),
+            ..Application::default()
+        }
+    }
+
+    fn unit_now(&self, unit: &UnitName, leader: bool) -> Unit {
+        let ports = self.server.with(|model| {
+            let ports = model.ports(unit).map(|ports| ports.iter().map(ToString::to_string).collect());
+            ports.unwrap_or_default()
+        });
+        let charm = self.status(unit).map_or_else(
+            || Word::new("waiting", "installing agent"),
+            |status| Word::new(status.kind.as_str(), status.message),
+        );
+        let (workload_status, juju_status) = match self.doing(unit) {
+            Doing::Nothing => (charm, Word::new("idle", "")),
+            Doing::Running(hook) => (charm, Word::new("executing", format!("running {hook} hook"))),
+            Doing::Failed(hook) => (Word::new("error", format!("hook failed: {hook:?}")), Word::new("idle", "")),
+        };
+        let address = network::address(unit.number()).to_string();
+        Unit { workload_status, juju_status, leader, open_ports: ports, address }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self.identity {
+            Identity::Root => Vec::new(),
+            Identity::Single => vec![format!(
+                "an ordinary user has one id here, so in the pod {} is another name for root",
+                rock::DAEMON_USER
+            )],
+        }
+    }
+}
+
+/// A server's application, with its one unit.
+fn server(name: String, word: &Word) -> Application {
+    let unit = Unit {
+        workload_status: word.clone(),
+        juju_status: Word::new("idle", ""),
+        leader: true,
+        address: "127.0.0.1".to_owned(),
+        ..Unit::default()
+    };
+    Application {
+        units: BTreeMap::from([(format!("{name}/0"), unit)]),
+        charm: name,
+        scale: 1,
+        application_status: word.clone(),
+        ..Application::default()
+    }
+}
+
+fn relation(info: &RelationInfo) -> Relation {
+    let mut ends = ends(info);
+    let requirer = if ends.is_empty() { String::new() } else { ends.remove(0) };
+    let kind = if info.sides.len() == 1 { "peer" } else { "regular" };
+    Relation {
+        provider: ends.pop().unwrap_or_else(|| requirer.clone()),
+        requirer,
+        interface: info.interface.clone(),
+        kind: kind.to_owned(),
+    }
+}
+
+/// By endpoint, the applications at the other side.
+fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Related>> {
+    let mut all: BTreeMap<String, Vec<Related>> = BTreeMap::new();
+    for relation in relations {
+        let ends = [(&relation.requirer, &relation.provider), (&relation.provider, &relation.requirer)];
+        let ours = ends.into_iter().filter_map(|(own, other)| Some((own.split_once(':')?, other.split_once(':')?.0)));
+        if let Some(((_, endpoint), other)) = ours.into_iter().find(|((own, _), _)| *own == app) {
+            let related = Related {
+                related_application: other.to_owned(),
+                interface: relation.interface.clone(),
+                scope: "global".to_owned(),
+            };
+            all.entry(endpoint.to_owned()).or_default().push(related);
+        }
+    }
+    all
+}

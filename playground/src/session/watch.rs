@@ -1,0 +1,101 @@
+//! What containers tell without being asked: notices, and checks that fail or recover. Juju hands them to the charm.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
+use pebble::blocking::Client;
+use pebble::types::{Change, ChangeId, Notice, NoticesFilter};
+
+use super::{Input, Session};
+
+/// How long Pebble may think about one question.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Session {
+    /// Hands what the Pebble at `socket` tells to the charm of `unit`, until that Pebble ends.
+    pub fn watch(self: &Arc<Self>, unit: UnitName, socket: PathBuf, inputs: Sender<Input>) {
+        let session = Arc::clone(self);
+        thread::spawn(move || {
+            let client = Client::new(socket);
+            let types = ["custom", "change-update"].map(str::to_owned).to_vec();
+            let mut filter = NoticesFilter { types, ..NoticesFilter::default() };
+            while let Ok(notices) = client.wait_notices(&filter, PATIENCE) {
+                for notice in notices {
+                    filter.after = Some(notice.last_repeated.clone());
+                    let kind = kind(&notice, |id| client.change(id).ok());
+                    if kind.is_some_and(|kind| !session.hand_on(&unit, kind, &inputs)) {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Says whether there is still anybody to hand it to.
+    fn hand_on(&self, unit: &UnitName, kind: WorkloadKind, inputs: &Sender<Input>) -> bool {
+        let event = Event::Workload(WorkloadEvent { container: self.names.container.clone(), kind });
+        self.server.with(|model| model.push(unit, event)).is_ok() && inputs.send(Input::News).is_ok()
+    }
+}
+
+/// The event that a notice is for the charm. A check is told of by the change that looks after it: one that performs it
+/// ends when the check fails, one that waits for its recovery when that comes.
+fn kind(notice: &Notice, change: impl FnOnce(&ChangeId) -> Option<Change>) -> Option<WorkloadKind> {
+    let Notice { id, kind, key, last_data, .. } = notice;
+    if kind == "custom" {
+        return Some(WorkloadKind::CustomNotice { id: id.clone(), kind: kind.clone(), key: key.clone() });
+    }
+    let (is_end, as_event): (&str, fn(String) -> WorkloadKind) = match last_data.get("kind")?.as_str() {
+        "perform-check" => ("Error", |check| WorkloadKind::CheckFailed { check }),
+        "recover-check" => ("Done", |check| WorkloadKind::CheckRecovered { check }),
+        _ => return None,
+    };
+    let change = change(&ChangeId::from(key.as_str())).filter(|change| change.status == is_end)?;
+    Some(as_event(change.data.get("check-name")?.as_str()?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn update(of: &str) -> Notice {
+        let last_data = BTreeMap::from([("kind".to_owned(), of.to_owned())]);
+        Notice { kind: "change-update".to_owned(), key: "7".to_owned(), last_data, ..Notice::default() }
+    }
+
+    fn change(status: &str) -> impl FnOnce(&ChangeId) -> Option<Change> {
+        let data = BTreeMap::from([("check-name".to_owned(), "up".into())]);
+        let change = Change { status: status.to_owned(), data, ..Change::default() };
+        move |id| (id.as_str() == "7").then_some(change)
+    }
+
+    #[test]
+    fn checks_are_told_of_when_they_fail_and_when_they_recover() {
+        let up = || "up".to_owned();
+        for (of, status, wanted) in [
+            ("perform-check", "Error", Some(WorkloadKind::CheckFailed { check: up() })),
+            ("perform-check", "Doing", None),
+            ("perform-check", "Hold", None),
+            ("recover-check", "Done", Some(WorkloadKind::CheckRecovered { check: up() })),
+            ("recover-check", "Doing", None),
+            ("replan", "Done", None),
+        ] {
+            assert_eq!(kind(&update(of), change(status)), wanted, "{of} {status}");
+        }
+        assert_eq!(kind(&update("perform-check"), |_| None), None);
+    }
+
+    #[test]
+    fn custom_notices_keep_id_and_key() {
+        let notice =
+            Notice { id: "3".to_owned(), kind: "custom".to_owned(), key: "a.b/c".to_owned(), ..Notice::default() };
+        let wanted = WorkloadKind::CustomNotice { id: "3".into(), kind: "custom".into(), key: "a.b/c".into() };
+        assert_eq!(kind(&notice, |_| None), Some(wanted));
+    }
+}

@@ -1,0 +1,129 @@
+//! Looking after the pods, as Kubernetes would: one for each unit, another one for one that died.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use juju::UnitName;
+use rock::Work;
+
+use super::Error;
+use super::build::Plan;
+use crate::network::Network;
+use crate::pod::Pod;
+use crate::runtime::Runtime;
+use crate::session::{Input, Session};
+
+/// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
+const SHORT_LIFE: Duration = Duration::from_secs(10);
+const SHORT_LIVES: u32 = 5;
+
+/// What pods are made of, and how they have fared.
+pub(super) struct Pods<'a> {
+    plan: &'a Plan,
+    runtime: &'a Runtime,
+    listener: &'a TcpListener,
+    session: &'a Arc<Session>,
+    inputs: &'a Sender<Input>,
+    lives: BTreeMap<UnitName, Lives>,
+}
+
+/// When a unit's pod was started last, and how many before it were short-lived.
+struct Lives {
+    born: Instant,
+    short: u32,
+}
+
+impl<'a> Pods<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        runtime: &'a Runtime,
+        listener: &'a TcpListener,
+        session: &'a Arc<Session>,
+        inputs: &'a Sender<Input>,
+    ) -> Self {
+        Self { plan, runtime, listener, session, inputs, lives: BTreeMap::new() }
+    }
+
+    /// Starts the network, and a pod for every unit.
+    pub(super) fn start(&mut self) -> Result<(), Error> {
+        self.start_network()?;
+        self.session.units().iter().try_for_each(|unit| self.start_pod(unit))?;
+        self.session.route();
+        Ok(())
+    }
+
+    /// Looks after the pods, has the hooks run that are due, and ends the pods of units that are gone. Says whether all
+    /// went well.
+    pub(super) fn settle(&mut self) -> bool {
+        self.tend();
+        let well = self.session.settle();
+        self.session.end_orphans();
+        self.session.introduce_units();
+        well && self.session.units_without_pod().is_empty()
+    }
+
+    /// Replaces what has died and starts what is missing. Says whether there was anything.
+    pub(super) fn tend(&mut self) -> bool {
+        let ui = self.session.ui().clone();
+        if ui.cancel().is_thrown() {
+            return false;
+        }
+        let mut died = self.session.units_with_dead_pod();
+        if !self.session.has_network() {
+            ui.step("the pods' network ended; starting it and the pods again");
+            self.session.end_pods();
+            died = self.session.units();
+            if let Err(error) = self.start_network() {
+                ui.detail(&crate::chain(&error));
+                return false;
+            }
+        }
+        for unit in &died {
+            ui.step(&format!("the container of {unit} ended; starting it again"));
+            self.session.bury_pod(unit);
+        }
+        let missing: Vec<_> =
+            self.session.units_without_pod().into_iter().filter(|unit| self.may_start(unit)).collect();
+        for unit in &missing {
+            if let Err(error) = self.start_pod(unit) {
+                ui.detail(&crate::chain(&error));
+            }
+        }
+        if !missing.is_empty() {
+            self.session.introduce_units();
+            self.session.route();
+        }
+        self.session.revive_servers() || !(died.is_empty() && missing.is_empty())
+    }
+
+    fn start_network(&self) -> Result<(), Error> {
+        let ui = self.session.ui();
+        let port = self.session.names.port;
+        self.session.set_network(Network::start(self.runtime.dir(), self.listener, port, ui.cancel())?);
+        Ok(())
+    }
+
+    /// One whose pods keep dying young is given up.
+    fn may_start(&self, unit: &UnitName) -> bool {
+        self.lives.get(unit).is_none_or(|lives| lives.short < SHORT_LIVES)
+    }
+
+    fn start_pod(&mut self, unit: &UnitName) -> Result<(), Error> {
+        let ui = self.session.ui();
+        ui.step(&format!("starting the pod of {unit}"));
+        let lives = self.lives.get(unit);
+        let short = lives.map_or(0, |lives| if lives.born.elapsed() < SHORT_LIFE { lives.short + 1 } else { 0 });
+        self.lives.insert(unit.clone(), Lives { born: Instant::now(), short });
+        let spec = self.plan.pod(self.runtime, self.session, unit)?;
+        let folder = self.runtime.subfolder(&format!("pods/{}", unit.number()))?;
+        let mut pod = Pod::start(&spec, &folder.join("pod.json"), None, &folder.join("pod.log"))?;
+        pod.ready(ui.cancel())?;
+        let socket = pod.socket();
+        self.session.put_pod(unit, pod);
+        self.session.watch(unit.clone(), socket, self.inputs.clone());
+        Ok(())
+    }
+}
