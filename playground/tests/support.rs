@@ -1,6 +1,6 @@
 //! A playground of its own for each test, and a look at what it leaves behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -131,10 +131,46 @@ impl Desk {
         Foreground { child, dir: self.path().to_owned() }
     }
 
+    /// The whole model, by `status`.
+    pub(crate) fn status(&self) -> serde_json::Value {
+        serde_json::from_str(&self.ok(&["status", "--format", "json"])).unwrap()
+    }
+
     /// Where the application answers, by `status`.
     pub(crate) fn url(&self) -> String {
-        let status: serde_json::Value = serde_json::from_str(&self.ok(&["status", "--format", "json"])).unwrap();
-        status["applications"]["flask-k8s"]["url"].as_str().unwrap().to_owned()
+        self.status()["applications"]["flask-k8s"]["url"].as_str().unwrap().to_owned()
+    }
+
+    /// The unit that leads, by `status`.
+    pub(crate) fn leader(&self) -> Option<String> {
+        let status = self.status();
+        let units = status["applications"]["flask-k8s"]["units"].as_object()?.clone();
+        units.into_iter().find(|(_, unit)| unit["leader"] == true).map(|(name, _)| name)
+    }
+
+    /// The first processes in the pods, by unit.
+    pub(crate) fn pebbles(&self) -> BTreeMap<String, u32> {
+        let name = |pid: &u32| {
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+            let parent = processes().iter().find(|p| p.pid == *pid).map(|p| p.parent)?;
+            let keeper = fs::read_to_string(format!("/proc/{parent}/cmdline")).ok()?;
+            let number = keeper.split("/pods/").nth(1)?.split('/').next()?.to_owned();
+            line.starts_with("/charm/bin/pebble").then(|| (format!("flask-k8s/{number}"), *pid))
+        };
+        self.processes().iter().filter_map(name).collect()
+    }
+
+    /// Kills the first process of a unit's pod.
+    pub(crate) fn kill_pod(&self, unit: &str) {
+        kill(self.pebbles()[unit]);
+    }
+
+    /// The one process of this desk whose command line has this in it.
+    pub(crate) fn process(&self, words: &str) -> u32 {
+        let all = processes();
+        let ours = self.processes();
+        let found = all.iter().find(|p| ours.contains(&p.pid) && p.line.contains(words));
+        found.unwrap_or_else(|| panic!("no {words:?} among {ours:?}")).pid
     }
 
     /// Every living process of this desk: those that name its folder, and their descendants.
@@ -171,6 +207,12 @@ impl Drop for Desk {
             let _ = self.command(&["down"]).output();
         }
     }
+}
+
+/// `kill -9`.
+pub(crate) fn kill(pid: u32) {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
 /// The names in a folder, sorted.
@@ -255,6 +297,13 @@ pub(crate) fn page(url: &str) -> String {
     let output = Command::new("curl").args(["-sS", "--max-time", "10", url]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// The status code of a page; 0 if there is no answer.
+pub(crate) fn code(url: &str) -> u16 {
+    let args = ["-s", "-o", "/dev/null", "--max-time", "10", "-w", "%{http_code}", url];
+    let output = Command::new("curl").args(args).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().parse().unwrap()
 }
 
 struct Process {

@@ -65,7 +65,7 @@ impl Session {
         let is_dead = |pod: &mut Pod| pod.ended().is_some();
         let dead =
             state.agents.iter_mut().filter_map(|(unit, agent)| agent.pod.as_mut().map(|pod| (unit, is_dead(pod))));
-        dead.filter_map(|(unit, is_dead)| is_dead.then(|| unit.clone())).collect()
+        dead.filter(|(_, is_dead)| *is_dead).map(|(unit, _)| unit.clone()).collect()
     }
 
     /// Forgets a pod that has ended by itself. Its unit begins again, and another one leads, if there is one with a pod.

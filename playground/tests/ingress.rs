@@ -1,0 +1,97 @@
+//! A real nginx in front of the units.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::support::{Desk, code, kill, page, wait_until};
+
+/// nginx, or a line that says why a test is passed over.
+fn has_nginx() -> bool {
+    let found = Path::new("/usr/sbin/nginx").is_file();
+    if !found {
+        println!("passed over: nginx is not installed here (Debian's package nginx-light)");
+    }
+    found
+}
+
+/// The sample, which takes an ingress.
+fn with_ingress(desk: &Desk) -> PathBuf {
+    let project = desk.sample();
+    let file = project.join("charmcraft.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    if !text.contains("interface: ingress") && !text.contains("extensions:") {
+        let ingress = "requires:\n  ingress:\n    interface: ingress\n    optional: true\n    limit: 1\n";
+        fs::write(&file, text.replace("requires:\n", ingress)).unwrap();
+    }
+    project
+}
+
+fn whole_story(desk: &Desk) {
+    desk.ok(&["up", with_ingress(desk).to_str().unwrap(), "--detach"]);
+    let integrated = desk.ok(&["integrate", "ingress"]);
+    let ends = "flask-k8s:ingress and nginx-ingress-integrator:ingress";
+    assert!(integrated.starts_with(&format!("integrated: {ends}\n")), "{integrated}");
+    let status = desk.status();
+    let url = status["applications"]["nginx-ingress-integrator"]["url"].as_str().unwrap().to_owned();
+    assert!(url.ends_with("/local-flask-k8s") && integrated.contains(&format!("curl {url}/\n")), "{url}: {integrated}");
+    assert_eq!(page(&format!("{url}/")), "Hello from Flask!\n");
+    assert_eq!(page(&url), "Hello from Flask!\n");
+    let base = url.strip_suffix("/local-flask-k8s").unwrap();
+    assert_eq!([code(base), code(&format!("{url}-2/")), code(&format!("{url}/nowhere"))], [404, 404, 404]);
+
+    desk.ok(&["add-unit", "flask-k8s"]);
+    no_request_is_lost(desk, &url);
+
+    kill(desk.process("server-keeper"));
+    wait_until("nginx comes back where it was", || code(&format!("{url}/")) == 200);
+
+    desk.ok(&["remove-relation", "flask-k8s", "ingress"]);
+    assert_eq!(code(&format!("{url}/")), 404);
+    assert!(desk.status()["applications"]["nginx-ingress-integrator"]["url"].is_null());
+    assert!(!desk.ok(&["status"]).contains("/local-flask-k8s"));
+    let before = desk.processes();
+    desk.ok(&["down"]);
+    desk.assert_nothing_left(&before);
+}
+
+/// While one of two units is killed and comes back, every request is answered by one that lives.
+fn no_request_is_lost(desk: &Desk, url: &str) {
+    let url = format!("{url}/");
+    wait_until("both units serve", || desk.ok(&["status"]).matches("active    idle").count() >= 2);
+    let over = AtomicBool::new(false);
+    let codes: Vec<u16> = thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            let mut codes = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                codes.push(code(&url));
+            }
+            codes
+        });
+        let before = desk.pebbles();
+        desk.kill_pod("flask-k8s/0");
+        wait_until("the pod is replaced", || {
+            desk.pebbles().get("flask-k8s/0").is_some_and(|pid| before["flask-k8s/0"] != *pid)
+        });
+        wait_until("the other one leads", || desk.leader().as_deref() == Some("flask-k8s/1"));
+        wait_until("both units serve", || desk.ok(&["status"]).matches("active    idle").count() >= 2);
+        over.store(true, Ordering::SeqCst);
+        asked.join().unwrap()
+    });
+    assert!(codes.len() > 10 && codes.iter().all(|code| *code == 200), "{codes:?}");
+}
+
+#[test]
+fn an_application_is_reached_by_its_path_whichever_unit_lives() {
+    if has_nginx() {
+        whole_story(&Desk::new());
+    }
+}
+
+#[test]
+fn an_ordinary_user_s_application_is_reached_by_its_path() {
+    if has_nginx() {
+        whole_story(&Desk::of_ordinary_user());
+    }
+}
