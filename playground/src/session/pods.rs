@@ -3,7 +3,8 @@
 use std::net::SocketAddrV4;
 use std::sync::{MutexGuard, PoisonError};
 
-use juju::UnitName;
+use juju::{Protocol, UnitName};
+use juju_testing::Model;
 
 use super::Session;
 use crate::network::{self, Network, Place, SERVICE};
@@ -143,18 +144,25 @@ impl Session {
     /// have a pod.
     pub fn route(&self) {
         let units: Vec<_> = self.units().into_iter().filter(|unit| self.has_pod(unit)).collect();
-        let serving: Vec<(UnitName, bool)> = self.server.with(|model| {
+        let serving: Vec<(UnitName, Option<u16>)> = self.server.with(|model| {
             let here = units.into_iter().filter(|unit| !model.is_leaving(unit).unwrap_or(true));
-            let is_open = |unit: &UnitName| model.ports(unit).is_ok_and(|ports| !ports.is_empty());
-            here.map(|unit| (is_open(&unit), unit)).map(|(is_open, unit)| (unit, is_open)).collect()
+            here.map(|unit| (open_port(model, &unit), unit)).map(|(port, unit)| (unit, port)).collect()
         });
-        let is_any_open = serving.iter().any(|(_, is_open)| *is_open);
-        let targets = serving.iter().filter(|(_, is_open)| *is_open || !is_any_open);
-        let targets = targets.map(|(unit, _)| SocketAddrV4::new(network::address(unit.number()), self.names.port));
+        let is_any_open = serving.iter().any(|(_, port)| port.is_some());
+        let targets = serving.iter().filter(|(_, port)| port.is_some() || !is_any_open);
+        let port = |port: &Option<u16>| port.unwrap_or(self.names.port);
+        let targets =
+            targets.map(|(unit, open)| SocketAddrV4::new(network::address(unit.number()), port(open))).collect();
         if let Some(network) = self.network().as_mut() {
-            network.lead_to(targets.collect());
+            network.lead_to(targets);
         }
     }
+}
+
+/// The first TCP port that a unit has open.
+fn open_port(model: &Model, unit: &UnitName) -> Option<u16> {
+    let ports = model.ports(unit).ok()?;
+    ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.number)
 }
 
 fn report(unit: &UnitName, told: Result<(), Error>, say: impl Fn(&str)) {
