@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use juju::{CharmFiles, Config, ConfigOption, ConfigValue, OptionKind, SecretContent};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::options;
 use crate::shape::{Shape, Switches};
@@ -293,4 +295,81 @@ fn a_charm_of_the_second_line_that_still_has_the_options_of_the_first_keeps_them
     files.options.extend(expanded("go", "24.04").options);
     let switches = Switches { framework: Some("go".to_owned()), ..Switches::default() };
     assert_eq!(Shape::of(&files, &switches).unwrap().framework.line, Line::First);
+}
+
+/// What may not appear in any message, whatever else is wrong.
+const HUSH: &str = "hush-4711";
+
+/// Values of every type, right and wrong, among them secret ones.
+fn any_value() -> impl Strategy<Value = ConfigValue> {
+    prop_oneof![
+        any::<bool>().prop_map(ConfigValue::Bool),
+        prop_oneof![any::<i64>(), -2..70_000_i64].prop_map(ConfigValue::Int),
+        any::<f64>().prop_map(ConfigValue::Float),
+        prop_oneof![".{0,40}", "(http|HTTPS|info|gevent|sync|/a/b|a,,b|)"].prop_map(ConfigValue::String),
+    ]
+}
+
+/// The content of a secret, or why it can't be read.
+fn any_secret() -> impl Strategy<Value = Result<SecretContent, String>> {
+    let content = proptest::collection::btree_map("(value|key|[a-z.-]{1,9})", ".{0,9}", 0..3);
+    let content = content.prop_map(|content| {
+        let hushed = content.into_iter().map(|(key, value)| (key, format!("{HUSH}{value}").into()));
+        Ok(hushed.collect())
+    });
+    prop_oneof![4 => content, 1 => Just(Err("its secret does not exist".to_owned()))]
+}
+
+proptest! {
+    #[test]
+    fn any_values_of_any_frameworks_options_are_settings_or_reasons_without_secrets(
+        at in 0..ALL.len(),
+        values in proptest::collection::vec(proptest::option::of(any_value()), 24),
+        secret in any_secret(),
+        author in "[a-zA-Z0-9._-]{1,20}",
+    ) {
+        let framework = ALL[at];
+        let mut declared = declared(framework);
+        let kinds = [OptionKind::String, OptionKind::Secret];
+        for (kind, name) in kinds.into_iter().zip([author.clone(), format!("{author}-s")]) {
+            let option = ConfigOption { kind, default: None, description: String::new(), optional: Some(false) };
+            declared.entry(name).or_insert(option);
+        }
+        let is_key = |name: &str| name.contains("secret-key");
+        let set = declared.keys().zip(&values).filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        let hushed = set.map(|(name, value)| {
+            let value = if is_key(&name) { ConfigValue::String(format!("{HUSH}{value}")) } else { value };
+            (name, value)
+        });
+        let config: Config = hushed.collect::<BTreeMap<_, _>>().into();
+        let secrets = declared.iter().filter(|(_, option)| option.kind == OptionKind::Secret);
+        let secrets = secrets.map(|(name, _)| (name.clone(), secret.clone())).collect();
+        let text = match options::settings(framework, &declared, &config, &secrets) {
+            Ok(settings) => format!("{settings:?}"),
+            Err(holds) => {
+                prop_assert!(holds.iter().all(|hold| !hold.message.is_empty()));
+                format!("{holds:?}")
+            }
+        };
+        prop_assert!(!text.contains(HUSH), "{text}");
+        let port = options::port(framework, &config);
+        prop_assert!(port.is_none_or(|port| port > 0));
+    }
+
+    #[test]
+    fn any_text_of_a_frameworks_own_options_and_any_address_make_variables(
+        at in 0..ALL.len(),
+        value in ".{0,60}",
+        base_url in "(https?://)?.{0,40}",
+        path in ".{0,30}",
+    ) {
+        let framework = ALL[at];
+        let options = framework.options().map(|option| (option.name, value.clone())).collect();
+        let facts = Facts { options: &options, base_url: &base_url, metrics: Some(Metrics { port: 1, path: &path }) };
+        let variables = (framework.own)(&facts);
+        if let Some(hosts) = variables.get("DJANGO_ALLOWED_HOSTS") {
+            let hosts: Vec<String> = serde_json::from_str(hosts).unwrap();
+            prop_assert!(hosts.iter().all(|host| !host.is_empty()));
+        }
+    }
 }
