@@ -8,6 +8,7 @@ mod migration;
 mod order;
 mod rock;
 mod second_line;
+mod seventh;
 mod start;
 mod takeover;
 mod uvicorn;

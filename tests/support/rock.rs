@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rock::{Cache, Cancel, Image, Project, Work};
 
@@ -13,6 +13,8 @@ use super::{binary, repository};
 pub(crate) struct Rock {
     /// Paths in the image with text and mode.
     files: Vec<(String, String, u32)>,
+    /// Paths in the image with programs that were built.
+    programs: Vec<(String, PathBuf)>,
     missing: Vec<String>,
     packages: Vec<String>,
     services: Vec<(String, String)>,
@@ -34,8 +36,8 @@ impl Work for Quiet {
 
 impl From<&str> for Rock {
     fn from(app: &str) -> Self {
-        let (files, missing, packages, services) = Default::default();
-        Self { files, missing, packages, services }.file("flask/app/app.py", app)
+        let (files, programs, missing, packages, services) = Default::default();
+        Self { files, programs, missing, packages, services }.file("flask/app/app.py", app)
     }
 }
 
@@ -55,6 +57,12 @@ impl Rock {
     /// With this program.
     pub(crate) fn program(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned(), 0o755));
+        self
+    }
+
+    /// With this program, which was built.
+    pub(crate) fn built(mut self, path: &str, program: &Path) -> Self {
+        self.programs.push((path.to_owned(), program.to_owned()));
         self
     }
 
@@ -121,6 +129,11 @@ impl Rock {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap();
+        }
+        for (path, program) in &self.programs {
+            let path = into.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::copy(program, path).unwrap();
         }
         self.missing.iter().for_each(|path| fs::remove_file(into.join(path)).unwrap());
         image
