@@ -2,6 +2,7 @@
 
 use juju::{Charm, CharmFiles, Context, Event, Juju, Observers, Outcome, Status, Whose};
 use pebble::blocking::Client;
+use sha2::{Digest, Sha512};
 
 use crate::asked;
 use crate::hold::Hold;
@@ -57,13 +58,40 @@ fn reconcile(event: &Event, juju: &Juju<'_>, shape: &Shape) -> Result<(), Error>
         return Ok(());
     }
     let pebble = Client::new(juju.context.pebble_socket(&shape.container));
-    let seed = random()?;
-    Ok(pipeline::run(&asked, juju, &pebble, shape, &mut || seed)?)
+    let mut random = Keys::new()?;
+    Ok(pipeline::run(&asked, juju, &pebble, shape, &mut || random.next())?)
 }
 
-/// The bytes of a new key, drawn once: the stages only ever use them.
-fn random() -> Result<[u8; 64], Error> {
-    let mut bytes = [0; 64];
-    getrandom::fill(&mut bytes).map_err(Error::Random)?;
-    Ok(bytes)
+/// The bytes of new keys. Each key has its own, and none tells anything of another: one may be shown to a stranger.
+struct Keys {
+    seed: [u8; 64],
+    drawn: u64,
+}
+
+impl Keys {
+    /// Draws the seed, once, since that can fail.
+    fn new() -> Result<Self, Error> {
+        let mut seed = [0; 64];
+        getrandom::fill(&mut seed).map_err(Error::Random)?;
+        Ok(Self { seed, drawn: 0 })
+    }
+
+    fn next(&mut self) -> [u8; 64] {
+        self.drawn += 1;
+        Sha512::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_like_another_or_like_the_seed() {
+        let mut keys = Keys { seed: [7; 64], drawn: 0 };
+        let drawn = [keys.seed, keys.next(), keys.next(), Keys::new().unwrap().next()];
+        for (at, key) in drawn.iter().enumerate() {
+            assert!(drawn[..at].iter().all(|other| other[..8] != key[..8]));
+        }
+    }
 }
