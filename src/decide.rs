@@ -13,9 +13,10 @@ use pebble::types::ServiceStatus;
 
 use crate::answer::{self, Answer};
 use crate::asked::{Action as Asks, Asked};
+use crate::environment;
 use crate::hold::Hold;
 use crate::observe::{Integration, Seen, Workload};
-use crate::relation::{self, Interface, Serving};
+use crate::relation::{self, Ours, Part};
 use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 
@@ -29,31 +30,42 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
     let peers = relation::peers(seen, shape, rotate, random);
     let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
     steps.databags.extend(peers.write);
+    let url = relation::url(&seen.integrations);
+    let port = shape.port(&seen.config).unwrap_or(shape.framework.port);
+    let base_url = url.clone().unwrap_or_else(|| environment::base_url(&seen.unit, port));
+    let ours = Ours {
+        unit: &seen.unit,
+        framework: shape.framework,
+        config: &seen.config,
+        port,
+        port_is_open: seen.ports.contains(&Port::tcp(port)),
+        base_url: &base_url,
+        is_routed: url.is_some(),
+    };
     let Some(workload) = &seen.workload else {
-        steps.databags.extend(requests(seen, shape, false));
+        steps.databags.extend(requests(seen, shape, &ours, random));
         return steps;
     };
     steps.judged = true;
-    let environment = match gate::pass(seen, shape, workload, peers.ready) {
-        Ok(ready) => workload::decide(&ready, seen, shape, &mut steps),
+    let environment = match gate::pass(seen, shape, workload, peers.ready, &ours) {
+        Ok(ready) => workload::decide(&ready, seen, shape, &ours, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
     };
     if let (Some(Asks::Framework(action)), None) = (&asked.action, &steps.answer) {
         command::add(action, seen, shape, environment, &random(), &mut steps);
     }
-    steps.databags.extend(requests(seen, shape, steps.holds.is_empty()));
+    let ours = Ours { port_is_open: ours.port_is_open || steps.holds.is_empty(), ..ours };
+    steps.databags.extend(requests(seen, shape, &ours, random));
     steps
 }
 
-/// What the leader asks of others, and what every unit writes down of its own. Ingress is told of the port only by an event that
-/// looks at the workload, and only of one that is right.
-fn requests(seen: &Seen, shape: &Shape, opens: bool) -> Vec<DatabagWrite> {
-    let port = shape.port(&seen.config).filter(|_| seen.workload.is_some());
-    let told = |integration: &&Integration| port.is_some() || integration.endpoint.interface != Interface::Ingress;
-    let port = port.unwrap_or(shape.framework.port);
-    let serving = Serving { port, open: opens || seen.ports.contains(&Port::tcp(port)) };
+/// What the leader asks of others, and what every unit writes down of its own. What stands before the application is told of
+/// the port only by an event that looks at the workload, and only of one that is right.
+fn requests(seen: &Seen, shape: &Shape, ours: &Ours<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
+    let is_right = seen.workload.is_some() && shape.port(&seen.config).is_some();
+    let told = |integration: &&Integration| is_right || integration.endpoint.interface.part != Part::Route;
     let integrations = seen.integrations.iter().filter(told);
-    integrations.flat_map(|integration| relation::requests(integration, &seen.unit, serving)).collect()
+    integrations.flat_map(|integration| relation::requests(integration, ours, random)).collect()
 }
 
 fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {

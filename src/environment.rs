@@ -1,6 +1,7 @@
 //! The variables the workload is given: one map for the services, and for every command the charm runs in their place.
 //! Pure.
 
+use interfaces::http_proxy::Proxies;
 use pebble::plan::Environment;
 
 use crate::framework::{Facts, Framework, Metrics};
@@ -16,8 +17,10 @@ pub struct Sources<'a> {
     pub port: u16,
     /// Where its metrics are.
     pub metrics: Option<Metrics<'a>>,
-    /// The address at which visitors reach the application, if something stands before it.
-    pub url: Option<&'a str>,
+    /// The address at which visitors reach the application.
+    pub base_url: &'a str,
+    /// The ways out of the cluster that take the place of the model's.
+    pub proxies: Option<&'a Proxies>,
     /// The application's secret key, of the peer relation.
     pub secret_key: &'a str,
     /// The other units' names in the cluster.
@@ -40,16 +43,15 @@ pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_
     all.extend(framework.constants.iter().copied());
     all.extend(settings.framework.clone());
     all.extend(told(framework, sources));
-    let base_url = sources.url.map_or_else(|| base_url(sources.unit, sources.port), str::to_owned);
-    all.insert(framework.variable("BASE_URL"), base_url.clone());
+    all.insert(framework.variable("BASE_URL"), sources.base_url.to_owned());
     // An option's key, the framework's or the author's, stands above the one that was made.
     all.entry(framework.variable("SECRET_KEY")).or_insert_with(|| sources.secret_key.to_owned());
-    all.extend(proxies(sources.unit));
+    all.extend(proxies(sources));
     if !sources.peers.is_empty() {
         all.insert(framework.variable("PEER_FQDNS"), sources.peers.join(","));
     }
     all.extend(sources.integrations.clone());
-    let facts = Facts { options: &settings.values, base_url: &base_url, metrics: sources.metrics };
+    let facts = Facts { options: &settings.values, base_url: sources.base_url, metrics: sources.metrics };
     all.extend((framework.own)(&facts));
     all
 }
@@ -62,13 +64,12 @@ fn told(framework: &Framework, sources: &Sources<'_>) -> Environment {
     port.into_iter().chain(metrics.into_iter().flatten()).collect()
 }
 
-/// The model's proxies, in both spellings; one that isn't set has no variable.
-fn proxies(unit: &Unit) -> Environment {
-    let proxies = [
-        ("http_proxy", &unit.proxies.http),
-        ("https_proxy", &unit.proxies.https),
-        ("no_proxy", &unit.proxies.no_proxy),
-    ];
-    let set = proxies.into_iter().filter_map(|(name, value)| Some((name, value.clone().filter(|v| !v.is_empty())?)));
+/// The proxies, in both spellings; one that isn't set has no variable. What is reached without them, the model says.
+fn proxies(sources: &Sources<'_>) -> Environment {
+    let model = &sources.unit.proxies;
+    let given = sources.proxies.map(|given| [&given.http, &given.https].map(|url| Some(url.expose().to_owned())));
+    let [http, https] = given.unwrap_or_else(|| [model.http.clone(), model.https.clone()]);
+    let proxies = [("http_proxy", http), ("https_proxy", https), ("no_proxy", model.no_proxy.clone())];
+    let set = proxies.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
     set.flat_map(|(name, value)| [(name.to_owned(), value.clone()), (name.to_uppercase(), value)]).collect()
 }

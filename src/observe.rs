@@ -17,6 +17,7 @@ use crate::asked::{Action, Asked, Scope};
 use crate::framework::Framework;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
+use crate::relation::Part;
 use crate::services::Services;
 use crate::shape::{Endpoint, Shape};
 
@@ -102,8 +103,8 @@ pub struct Container {
     pub services: Vec<ServiceInfo>,
     /// The services as they were before the charm's layer, if an earlier event wrote them down.
     pub original: Option<Services>,
-    /// Of the files that the charm writes for the web server, those that are there, by their paths.
-    pub server_files: BTreeMap<String, Vec<u8>>,
+    /// The files that the charm may have written for the web server and for integrations.
+    pub files: BTreeMap<String, Vec<u8>>,
     /// The application's migration.
     pub migration: Migration,
 }
@@ -121,24 +122,32 @@ pub fn original_services_path(framework: &Framework) -> String {
 /// A hook tool that fails: then Juju isn't well, and retries the hook.
 pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Result<Seen, juju::Error> {
     let everything = asked.scope == Scope::Everything;
-    let config = if everything { juju.config()?.clone() } else { Config::default() };
+    let integrations = relations::integrations(juju, shape, everything)?;
+    let config =
+        if everything || integrations.iter().any(asks_by_options) { juju.config()?.clone() } else { Config::default() };
     let mut seen = Seen {
         unit: unit(juju)?,
         params: params(asked, juju)?,
-        option_secrets: option_secrets(juju, shape, &config)?,
+        option_secrets: OptionSecrets::new(),
         config,
         peer: relations::peer(juju, shape)?,
-        integrations: relations::integrations(juju, shape, everything)?,
+        integrations,
         state: BTreeMap::new(),
         ports: BTreeSet::new(),
         workload: None,
     };
     if everything {
+        seen.option_secrets = option_secrets(juju, shape, &seen.config)?;
         seen.state = juju.state()?;
         seen.ports = juju.opened_ports()?;
-        seen.workload = Some(workload::read(pebble, shape));
+        seen.workload = Some(workload::read(pebble, shape, &seen.integrations));
     }
     Ok(seen)
+}
+
+/// Whether what is asked of an integration's other side depends on options.
+fn asks_by_options(integration: &Integration) -> bool {
+    integration.endpoint.interface.part == Part::SetByOptions && !integration.relations.is_empty()
 }
 
 fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {

@@ -1,144 +1,204 @@
 //! What relations give the workload, and what the charm asks of them. The interfaces' own rules are the crate `interfaces`'s;
-//! here stands what their values become. Pure. Serving another interface is a variant of [`Interface`] and, for its
-//! variables, a file beside [`database`].
+//! here stands what their values become. Pure. Serving another interface is one file beside [`redis`] and one line in
+//! [`ALL`]; no stage of the pipeline asks which one it has before it.
 
 pub mod database;
+pub mod http_proxy;
+pub mod ingress;
+mod names;
+pub mod oauth;
+pub mod openfga;
 mod peers;
+pub mod rabbitmq;
+pub mod redis;
+pub mod s3;
+pub mod saml;
+mod secrets;
+pub mod smtp;
 pub mod tracing;
+pub mod valkey;
 
-use interfaces::database::{Database, NEEDS as DATABASE_NEEDS, Wish};
-use interfaces::peer::Peer;
-use interfaces::uri::{self, Uri};
-use interfaces::{Changes, Read, SecretRef, ingress, mysql, postgresql};
-use juju::{Needs, View, Whose};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use interfaces::database::Database;
+use interfaces::http_proxy::Proxies;
+use interfaces::{Changes, Read, SecretRef};
+use juju::{Config, Needs, View, Whose};
 use pebble::plan::Environment;
 
 pub use peers::{Peers, peers};
-pub use tracing::Spans;
+pub use secrets::secrets;
 
-use crate::framework::Naming;
+use crate::decide::Random;
+use crate::framework::{Framework, Naming};
 use crate::hold::Hold;
-use crate::observe::{Integration, Relation, Seen, Unit};
-use crate::redact::Redactor;
+use crate::observe::{Integration, Relation, Unit};
 use crate::shape::Endpoint;
 use crate::steps::DatabagWrite;
 
-/// The interfaces the charm requires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interface {
-    /// `postgresql_client`
-    Postgresql,
-    /// `mysql_client`
-    Mysql,
-    /// `ingress`
-    Ingress,
-    /// `tracing`
-    Tracing,
+/// Every interface the charm requires, in the order in which missing ones are told.
+pub const ALL: &[&Interface] = &[
+    &database::POSTGRESQL,
+    &database::MYSQL,
+    &database::MONGODB,
+    &rabbitmq::RABBITMQ,
+    &redis::REDIS,
+    &s3::S3,
+    &openfga::OPENFGA,
+    &saml::SAML,
+    &tracing::TRACING,
+    &smtp::SMTP,
+    &oauth::OAUTH,
+    &valkey::VALKEY,
+    &http_proxy::HTTP_PROXY,
+    &ingress::INGRESS,
+];
+
+/// An interface the charm requires: what is read of its relations, what that gives, and what is asked.
+pub struct Interface {
+    /// Its name in a charm's metadata.
+    pub name: &'static str,
+    /// Its part in the workload.
+    pub part: Part,
+    /// What is read of its relations.
+    pub needs: Needs,
+    /// The keys under which the other side may write what nobody shall be told.
+    pub clear_secrets: &'static [&'static str],
+    /// The secrets that a relation's data refer to.
+    pub secrets: fn(&View) -> Vec<SecretRef>,
+    /// What a relation gives.
+    pub read: fn(&Relation, &Ours<'_>) -> Read<Given>,
+    /// What is missing of our half of a relation.
+    pub request: fn(&Relation, &Ours<'_>, Random<'_>) -> Changes,
+    /// What an endpoint that is related needs besides, given what it gives; beyond what is needed of every endpoint.
+    pub demand: fn(&Integration, &Ours<'_>, Option<&Given>) -> Option<Hold>,
+    /// What is told before the key, when the data of an endpoint of this name can't be used.
+    pub complaint: fn(&str) -> String,
+    /// A file of the container that it may have something to do with.
+    pub file: fn(&Framework) -> Option<String>,
 }
 
-/// What a relation that is ready gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
-    /// A database.
-    Database(Database),
-    /// The address at which visitors reach the application.
-    Url(String),
-    /// A backend for the application's spans.
-    Spans(Spans),
+/// An interface's part in the workload, where the stages treat it as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// It keeps the application's data: a new one has to be migrated.
+    Database,
+    /// It stands before the application. It's told the port, and an application without it is reached in the cluster.
+    Route,
+    /// It's asked by what options say.
+    SetByOptions,
+    /// Any other service.
+    Service,
 }
 
 impl Interface {
+    /// One that is read and asked for nothing else.
+    pub(crate) const PLAIN: Self = Self {
+        name: "",
+        part: Part::Service,
+        needs: Needs::all(),
+        clear_secrets: &[],
+        secrets: |_| Vec::new(),
+        read: |_, _| Read::Absent,
+        request: |_, _, _| Changes::default(),
+        demand: |_, _, _| None,
+        complaint: |endpoint| format!("Invalid {endpoint} relation data."),
+        file: |_| None,
+    };
+
     /// The interface of this name, if the charm knows it.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            postgresql::INTERFACE => Some(Self::Postgresql),
-            mysql::INTERFACE => Some(Self::Mysql),
-            ingress::INTERFACE => Some(Self::Ingress),
-            interfaces::tracing::INTERFACE => Some(Self::Tracing),
-            _ => None,
-        }
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|interface| interface.name == name)
     }
 
-    /// Whether an endpoint of it that isn't optional holds the workload back. An application without ingress is reached in
-    /// the cluster.
+    /// Whether an endpoint of it that isn't optional holds the workload back.
     #[must_use]
-    pub fn may_be_required(self) -> bool {
-        self != Self::Ingress
+    pub fn may_be_required(&self) -> bool {
+        self.part != Part::Route
     }
 
     /// Whether what it gives is a database.
     #[must_use]
-    pub fn is_database(self) -> bool {
-        matches!(self, Self::Postgresql | Self::Mysql)
+    pub fn is_database(&self) -> bool {
+        self.part == Part::Database
     }
 
-    /// What is read of its relations.
+    /// Where it stands among what is missing: databases first, whichever they are.
     #[must_use]
-    pub fn needs(self) -> Needs {
-        match self {
-            Self::Postgresql | Self::Mysql => DATABASE_NEEDS,
-            Self::Ingress => ingress::NEEDS,
-            Self::Tracing => interfaces::tracing::NEEDS,
-        }
-    }
-
-    /// The secrets that a relation's data refer to.
-    #[must_use]
-    pub fn secrets(self, view: &View) -> Vec<SecretRef> {
-        let refs = match self {
-            Self::Postgresql | Self::Mysql => interfaces::database::secrets(view),
-            Self::Ingress | Self::Tracing => Vec::new(),
-        };
-        refs.into_iter().filter(|reference| reference.needed).collect()
-    }
-
-    fn read(self, relation: &Relation, unit: &Unit) -> Read<Given> {
-        let (view, secrets, wish) = (&relation.view, &relation.secrets, wish(relation, unit));
-        match self {
-            Self::Postgresql => postgresql::read(view, secrets, &wish).map(Given::Database),
-            Self::Mysql => mysql::read(view, secrets, &wish).map(Given::Database),
-            Self::Ingress => ingress::read(view).map(Given::Url),
-            Self::Tracing => interfaces::tracing::read(view).map(|endpoint| {
-                let service_name = unit.name.app().to_owned();
-                Given::Spans(Spans { service_name, endpoint })
-            }),
-        }
-    }
-
-    fn request(self, relation: &Relation, unit: &Unit, port: Serving) -> Changes {
-        match self {
-            Self::Postgresql | Self::Mysql => interfaces::database::request(&relation.view, &wish(relation, unit)),
-            Self::Ingress => ingress::request(&relation.view, &route(relation, unit, port)),
-            Self::Tracing => interfaces::tracing::request(&relation.view),
-        }
+    pub fn rank(&self) -> usize {
+        ALL.iter().position(|one| *one == self || (self.is_database() && one.is_database())).unwrap_or(ALL.len())
     }
 }
 
-/// The port the workload serves on, and whether it's open.
+impl PartialEq for Interface {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Interface {}
+
+impl fmt::Debug for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interface({})", self.name)
+    }
+}
+
+/// What our side brings along into every relation.
 #[derive(Debug, Clone, Copy)]
-pub struct Serving {
-    /// Its number.
+pub struct Ours<'a> {
+    /// The unit and its model.
+    pub unit: &'a Unit,
+    /// The framework.
+    pub framework: &'a Framework,
+    /// The options' values.
+    pub config: &'a Config,
+    /// The port the workload serves on.
     pub port: u16,
     /// Whether Juju has it open once this event is over.
-    pub open: bool,
+    pub port_is_open: bool,
+    /// The address at which visitors reach the application.
+    pub base_url: &'a str,
+    /// Whether something stands before the application.
+    pub is_routed: bool,
 }
 
-fn wish(relation: &Relation, unit: &Unit) -> Wish {
-    Wish { database: unit.name.app().to_owned(), secrets: unit.has_secrets, cross_model: relation.cross_model }
+impl Ours<'_> {
+    /// Our application's name.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        self.unit.name.app()
+    }
+
+    /// In which names the workload is told.
+    #[must_use]
+    pub fn naming(&self) -> Naming {
+        self.framework.naming
+    }
 }
 
-fn route(relation: &Relation, unit: &Unit, serving: Serving) -> ingress::Wish {
-    ingress::Wish {
-        model: unit.model.clone(),
-        name: unit.name.app().to_owned(),
-        port: serving.port,
-        strip_prefix: true,
-        redirect_https: false,
-        is_port_open: serving.open,
-        scheme: ingress::Scheme::Http,
-        host: interfaces::peer::fqdn(&unit.name, &unit.model),
-        ip: relation.address,
+/// What a relation that is ready gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The workload's variables.
+    pub variables: Environment,
+    /// The workload's files, by their paths.
+    pub files: BTreeMap<String, String>,
+    /// The database it is.
+    pub database: Option<Database>,
+    /// The address at which visitors reach the application.
+    pub url: Option<String>,
+    /// The ways out of the cluster.
+    pub proxies: Option<Proxies>,
+    /// Somewhere for the application's spans to go.
+    pub traces: bool,
+}
+
+impl From<Environment> for Given {
+    fn from(variables: Environment) -> Self {
+        Self { variables, ..Self::default() }
     }
 }
 
@@ -147,14 +207,15 @@ fn route(relation: &Relation, unit: &Unit, serving: Serving) -> ingress::Wish {
 /// # Errors
 ///
 /// A hold, if none is ready and the data of one are wrong: it names the key.
-pub fn given(integration: &Integration, unit: &Unit) -> Result<Option<Given>, Hold> {
+pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>, Hold> {
     let Endpoint { name, interface, .. } = &integration.endpoint;
     let mut wrong = None;
     for relation in &integration.relations {
-        match interface.read(relation, unit) {
+        match (interface.read)(relation, ours) {
             Read::Ready(given) => return Ok(Some(given)),
             Read::Invalid { key, why } => {
-                wrong.get_or_insert_with(|| Hold::blocked(format!("Invalid {name} relation data. {key}: {why}")));
+                let complaint = || format!("{} {key}: {why}", (interface.complaint)(name));
+                wrong.get_or_insert_with(|| Hold::blocked(complaint()));
             }
             Read::Absent | Read::Waiting(_) => {}
         }
@@ -163,10 +224,9 @@ pub fn given(integration: &Integration, unit: &Unit) -> Result<Option<Given>, Ho
 }
 
 /// What is missing of our half of an endpoint's relations.
-#[must_use]
-pub fn requests(integration: &Integration, unit: &Unit, serving: Serving) -> Vec<DatabagWrite> {
-    let interface = integration.endpoint.interface;
-    let of = |relation: &Relation| writes(&relation.view, &interface.request(relation, unit, serving));
+pub fn requests(integration: &Integration, ours: &Ours<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
+    let request = integration.endpoint.interface.request;
+    let of = |relation: &Relation| writes(&relation.view, &request(relation, ours, random));
     integration.relations.iter().flat_map(of).collect()
 }
 
@@ -184,58 +244,42 @@ fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
 /// same variable the later in the metadata wins.
 #[must_use]
 pub fn environment(given: &[(&Endpoint, Given)], naming: Naming) -> Environment {
-    let variables = |(endpoint, given): &(&Endpoint, Given)| match given {
-        Given::Database(database) => database::environment(&endpoint.name, database, naming),
-        Given::Spans(spans) => tracing::environment(spans),
-        Given::Url(_) => Environment::new(),
-    };
+    let variables = given.iter().flat_map(|(_, given)| given.variables.clone());
     let without = if traces(given) { Environment::new() } else { tracing::without(naming) };
-    given.iter().flat_map(variables).chain(without).collect()
+    variables.chain(without).collect()
 }
 
-/// The address at which visitors reach the application, if something stands before it.
+/// The files of every integration that is ready.
 #[must_use]
-pub fn url<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a str> {
-    given.iter().find_map(|(_, given)| match given {
-        Given::Url(url) => Some(url.as_str()),
-        Given::Database(_) | Given::Spans(_) => None,
-    })
+pub fn files(given: &[(&Endpoint, Given)]) -> BTreeMap<String, String> {
+    given.iter().flat_map(|(_, given)| given.files.clone()).collect()
+}
+
+/// The address at which visitors reach the application, if something that stands before it says one.
+#[must_use]
+pub fn url(integrations: &[Integration]) -> Option<String> {
+    let routes = integrations.iter().filter(|integration| integration.endpoint.interface.part == Part::Route);
+    let mut relations = routes.flat_map(|integration| &integration.relations);
+    relations.find_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned())
+}
+
+/// The ways out of the cluster that somebody has allowed.
+#[must_use]
+pub fn proxies<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a Proxies> {
+    given.iter().find_map(|(_, given)| given.proxies.as_ref())
 }
 
 /// Whether the application's spans have somewhere to go.
 #[must_use]
 pub fn traces(given: &[(&Endpoint, Given)]) -> bool {
-    given.iter().any(|(_, given)| matches!(given, Given::Spans(_)))
+    given.iter().any(|(_, given)| given.traces)
 }
 
 /// The databases, with their endpoints' names.
 #[must_use]
 pub fn databases<'a>(given: &'a [(&'a Endpoint, Given)]) -> Vec<(&'a str, &'a Database)> {
-    let database = |(endpoint, given): &'a (&'a Endpoint, Given)| match given {
-        Given::Database(database) => Some((endpoint.name.as_str(), database)),
-        Given::Url(_) | Given::Spans(_) => None,
-    };
-    given.iter().filter_map(database).collect()
+    given.iter().filter_map(|(endpoint, given)| Some((endpoint.name.as_str(), given.database.as_ref()?))).collect()
 }
 
-/// Every value among the facts that may not be told, also as it stands encoded in a URI, and a key that is drawn just now.
-#[must_use]
-pub fn secrets(seen: &Seen, peer: Option<&Peer>) -> Redactor {
-    let drawn = peer.map(|peer| peer.secret_key.expose());
-    let options = seen.option_secrets.values().flatten().flat_map(|content| content.values());
-    let relations = || seen.integrations.iter().flat_map(|integration| &integration.relations);
-    let contents = relations().flat_map(|relation| relation.secrets.values().flat_map(|content| content.values()));
-    let clear = relations().flat_map(|relation| ["password", "uris"].map(|key| relation.view.remote_app.text(key)));
-    let shared = seen.peer.iter().filter_map(|view| view.local_app.as_ref()).flat_map(|bag| bag.values());
-    let keys = seen.config.iter().filter(|(name, _)| name.contains("secret-key"));
-    let keys = keys.filter_map(|(_, value)| value.as_str());
-    let secrets = options.chain(contents).map(juju::Secret::expose);
-    let all = secrets.chain(clear.flatten()).chain(shared.map(String::as_str)).chain(keys).chain(drawn);
-    all.flat_map(forms).collect()
-}
-
-/// A secret as it is, as it stands in a URI, and the password in it if it's a URI itself.
-fn forms(secret: &str) -> Vec<String> {
-    let password = Uri::first(secret).password.map(|password| password.expose().to_owned());
-    [Some(secret.to_owned()), Some(uri::encode(secret)), password].into_iter().flatten().collect()
-}
+#[cfg(test)]
+mod tests;

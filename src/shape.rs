@@ -49,7 +49,7 @@ pub struct Endpoint {
     /// Its name.
     pub name: String,
     /// What is spoken there.
-    pub interface: Interface,
+    pub interface: &'static Interface,
     /// Whether the workload may not run without it.
     pub required: bool,
 }
@@ -175,6 +175,7 @@ fn framework(files: &CharmFiles, wanted: Option<&str>) -> Result<&'static Framew
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relation::{database, ingress, tracing};
 
     fn shape(metadata: &str, switches: &str) -> Result<Shape, String> {
         let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
@@ -192,10 +193,10 @@ mod tests {
         let shape = shape(FLASK, "").unwrap();
         let endpoints: Vec<_> = shape.endpoints.iter().map(|e| (e.name.as_str(), e.interface, e.required)).collect();
         let expected = [
-            ("db", Interface::Mysql, true),
-            ("postgresql", Interface::Postgresql, false),
-            ("ingress", Interface::Ingress, false),
-            ("tracing", Interface::Tracing, true),
+            ("db", &database::MYSQL, true),
+            ("postgresql", &database::POSTGRESQL, false),
+            ("ingress", &ingress::INGRESS, false),
+            ("tracing", &tracing::TRACING, true),
         ];
         assert_eq!(endpoints, expected);
         assert!(shape.uses("secret-storage") && shape.uses("db") && !shape.uses("logging"));

@@ -43,6 +43,8 @@ pub struct Setup {
     pub folders: Vec<String>,
     /// Files by their paths.
     pub files: BTreeMap<String, String>,
+    /// Files that integrations give the application to read.
+    pub inputs: BTreeMap<String, String>,
     /// Variables.
     pub environment: Environment,
     /// The words that check all this instead of serving.
@@ -51,6 +53,15 @@ pub struct Setup {
     pub at_start: String,
     /// Whether it can read the rest of them anew.
     pub reloads: bool,
+}
+
+impl Setup {
+    /// The same for an application that reads these files at its start.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: BTreeMap<String, String>) -> Self {
+        self.at_start.extend(inputs.values().map(String::as_str));
+        Self { inputs, ..self }
+    }
 }
 
 impl WebServer {

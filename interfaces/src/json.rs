@@ -31,8 +31,13 @@ pub(crate) fn value<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -
     })
 }
 
-/// The text of `value`. Maps come out in their own order: give ordered ones.
-pub(crate) fn text(value: &impl Serialize) -> String {
+/// The text of `value` as Python's `json.dumps` has it. Maps come out in their own order: give ordered ones.
+///
+/// ```
+/// assert_eq!(interfaces::json_text(&["ü", "a b"]), r#"["\u00fc", "a b"]"#);
+/// ```
+#[must_use]
+pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
     let mut bytes = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut bytes, Python))

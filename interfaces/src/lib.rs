@@ -39,5 +39,6 @@ pub mod uri;
 pub mod valkey;
 
 pub use change::{Changes, Draft, Offer, UnknownSecret, Value};
+pub use json::text as json_text;
 pub use read::Read;
 pub use secret::{SecretRef, Secrets};

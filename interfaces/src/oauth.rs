@@ -109,7 +109,7 @@ pub fn request(view: &View, wish: &Wish) -> Changes {
         ("redirect_uri", wish.redirect_uri.clone()),
         ("scope", wish.scope.clone()),
         ("grant_types", json::text(&[GRANT_TYPE])),
-        ("audience", json::text(&[""; 0])),
+        ("audience", json::text::<[&str]>(&[])),
         ("token_endpoint_auth_method", "client_secret_basic".to_owned()),
     ]);
     Changes::of_leader(view, &wanted)

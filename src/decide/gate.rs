@@ -3,12 +3,11 @@
 
 use interfaces::peer::Peer;
 
-use crate::framework::Framework;
 use crate::hold::Hold;
-use crate::observe::{Container, Integration, Seen, Unit, Workload};
+use crate::observe::{Container, Integration, Seen, Workload};
 use crate::options::{self, Settings};
 use crate::paas_config::PaasConfig;
-use crate::relation::{self, Given};
+use crate::relation::{self, Given, Ours};
 use crate::shape::{Endpoint, Shape};
 
 /// Everything the workload needs.
@@ -39,10 +38,11 @@ pub(super) fn pass<'a>(
     shape: &'a Shape,
     workload: &'a Workload,
     peer: Option<Peer>,
+    ours: &Ours<'_>,
 ) -> Result<Ready<'a>, Vec<Reason>> {
     let paas_config = shape.paas_config.as_ref();
     let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
-    let given = given(&seen.integrations, &seen.unit, shape.framework);
+    let given = given(&seen.integrations, ours);
     let container = reach(workload);
     match (paas_config, settings, container, peer, given) {
         (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(given)) => {
@@ -51,11 +51,11 @@ pub(super) fn pass<'a>(
         (paas_config, settings, container, peer, given) => {
             let options = paas_config.err().cloned().into_iter().chain(settings.err().into_iter().flatten());
             let options = options.map(Reason::from);
-            let Unready { invalid, missing, no_database } = given.err().unwrap_or_default();
+            let Unready { invalid, missing, demands } = given.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));
             let reasons = reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing));
-            Err(reasons.chain(no_database.map(Reason::from)).collect())
+            Err(reasons.chain(demands.into_iter().map(Reason::from)).collect())
         }
     }
 }
@@ -72,43 +72,49 @@ fn no_key(missing: bool) -> Option<Hold> {
     missing.then(|| Hold::waiting("Waiting for peer integration"))
 }
 
-fn missing_integrations(names: &[&str]) -> Option<Reason> {
+fn missing_integrations(endpoints: &[&Endpoint]) -> Option<Reason> {
+    let mut endpoints = endpoints.to_vec();
+    endpoints.sort_by_key(|endpoint| endpoint.interface.rank());
+    let names: Vec<_> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
     let hold = Hold::blocked(format!("missing integrations: {}", names.join(", ")));
     (!names.is_empty()).then_some(Reason { hold, stops: true })
 }
 
-/// Which data are wrong, which required endpoints give nothing, and that a framework lacks its database.
+/// Which data are wrong, which required endpoints give nothing, and what is needed besides.
 #[derive(Default)]
 struct Unready<'a> {
     invalid: Vec<Hold>,
-    missing: Vec<&'a str>,
-    no_database: Option<Hold>,
+    missing: Vec<&'a Endpoint>,
+    demands: Vec<Hold>,
 }
 
 /// What is ready, or what isn't.
-fn given<'a>(
-    integrations: &'a [Integration],
-    unit: &Unit,
-    framework: &Framework,
-) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
+fn given<'a>(integrations: &'a [Integration], ours: &Ours<'_>) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
     let (mut ready, mut unready) = (Vec::new(), Unready::default());
     let mut awaits_database = false;
     for integration in integrations {
         let endpoint = &integration.endpoint;
-        match relation::given(integration, unit) {
-            Ok(Some(given)) => ready.push((endpoint, given)),
-            Ok(None) if endpoint.required => unready.missing.push(endpoint.name.as_str()),
-            Ok(None) => continue,
-            Err(hold) => unready.invalid.push(hold),
+        let given = match relation::given(integration, ours) {
+            Ok(given) => given,
+            Err(hold) => {
+                unready.invalid.push(hold);
+                awaits_database |= endpoint.interface.is_database();
+                continue;
+            }
+        };
+        unready.demands.extend((endpoint.interface.demand)(integration, ours, given.as_ref()));
+        if given.is_none() && endpoint.required {
+            unready.missing.push(endpoint);
         }
         // One that is missing, or wrong, is told as such.
-        awaits_database |= endpoint.interface.is_database();
+        awaits_database |= endpoint.interface.is_database() && (given.is_some() || endpoint.required);
+        ready.extend(given.map(|given| (endpoint, given)));
     }
-    if framework.needs_database && !awaits_database {
-        let name = framework.title;
-        unready.no_database = Some(Hold::blocked(format!("{name} requires a database integration to work")));
+    if ours.framework.needs_database && !awaits_database {
+        let name = ours.framework.title;
+        unready.demands.push(Hold::blocked(format!("{name} requires a database integration to work")));
     }
-    let Unready { invalid, missing, no_database } = &unready;
-    let is_ready = invalid.is_empty() && missing.is_empty() && no_database.is_none();
+    let Unready { invalid, missing, demands } = &unready;
+    let is_ready = invalid.is_empty() && missing.is_empty() && demands.is_empty();
     if is_ready { Ok(ready) } else { Err(unready) }
 }

@@ -15,6 +15,8 @@ use crate::migration::{MEMORY, Migration, Script};
 use crate::observe::{Container, Relation};
 use crate::paas_config::{Logging, PaasConfig};
 use crate::relation::Interface;
+use crate::relation::database::{MYSQL, POSTGRESQL};
+use crate::relation::ingress::INGRESS;
 use crate::services::Services;
 use crate::shape::Endpoint;
 
@@ -95,7 +97,7 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
             Action::Write { path, content, .. } if path.ends_with("-status") => {
                 container.migration.status = Some(content.clone());
             }
-            Action::Write { path, content, .. } => drop(container.server_files.insert(path.clone(), content.clone())),
+            Action::Write { path, content, .. } => drop(container.files.insert(path.clone(), content.clone())),
             Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
             Action::Replan => {
                 for service in &mut container.services {
@@ -276,7 +278,7 @@ fn every_gate_has_its_words_and_all_are_told_before_any_effect() {
 
 #[test]
 fn a_required_database_that_is_missing_stops_the_services() {
-    let endpoint = Endpoint { name: "postgresql".to_owned(), interface: Interface::Postgresql, required: true };
+    let endpoint = Endpoint { name: "postgresql".to_owned(), interface: &POSTGRESQL, required: true };
     let integration = Integration { endpoint, relations: Vec::new() };
     let mut seen = carry_out(fresh(), &decide(&fresh()));
     seen.integrations = vec![integration];
@@ -364,7 +366,7 @@ fn with_migration() -> Seen {
 }
 
 /// The endpoint with one relation of this databag.
-fn related(interface: Interface, name: &str, data: &[(&str, &str)]) -> Integration {
+fn related(interface: &'static Interface, name: &str, data: &[(&str, &str)]) -> Integration {
     let mut view = View::empty(name, RelationId(7));
     view.app = Some("other".to_owned());
     view.remote_app = data.iter().copied().collect();
@@ -376,7 +378,7 @@ fn related(interface: Interface, name: &str, data: &[(&str, &str)]) -> Integrati
 
 fn database(password: &str, host: &str) -> Integration {
     let data = [("endpoints", host), ("username", "u"), ("password", password), ("database", "shop")];
-    related(Interface::Mysql, "mysql", &data)
+    related(&MYSQL, "mysql", &data)
 }
 
 #[test]
@@ -456,7 +458,7 @@ fn a_database_gives_its_variables_and_is_asked_for() {
 #[test]
 fn data_that_are_wrong_block_with_endpoint_and_key() {
     let mut seen = fresh();
-    seen.integrations = vec![related(Interface::Ingress, "ingress", &[("ingress", "{nonsense")])];
+    seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", "{nonsense")])];
     let steps = decide(&seen);
     assert!(messages(&steps)[0].starts_with("Invalid ingress relation data. ingress: "), "{:?}", messages(&steps));
 }
@@ -465,8 +467,7 @@ fn data_that_are_wrong_block_with_endpoint_and_key() {
 fn ingress_gives_the_base_url_and_is_told_the_port() {
     let mut seen = fresh();
     let url = "https://shop.example/m-shop";
-    seen.integrations =
-        vec![related(Interface::Ingress, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
+    seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
     let steps = decide(&seen);
     assert_eq!(layer(&steps).services["flask"].environment["FLASK_BASE_URL"], url);
     let app = steps.databags.iter().find(|write| write.whose == Whose::App).unwrap();

@@ -15,7 +15,7 @@ use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
 use crate::migration::{self, Facts};
 use crate::observe::{self, Container, Seen};
-use crate::relation;
+use crate::relation::{self, Ours};
 use crate::services::{self, Part, Services};
 use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
@@ -45,9 +45,15 @@ struct Fingerprint {
 
 /// Fills in effects, ports and memory, and says the workload's variables; or fills in the hold, if the rock itself is in
 /// the way.
-pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut Steps) -> Option<Environment> {
+pub(super) fn decide(
+    ready: &Ready<'_>,
+    seen: &Seen,
+    shape: &Shape,
+    ours: &Ours<'_>,
+    steps: &mut Steps,
+) -> Option<Environment> {
     let framework = shape.framework;
-    match wish(ready, seen, shape) {
+    match wish(ready, seen, shape, ours) {
         Err(hold) => {
             steps.holds.push(hold);
             None
@@ -65,15 +71,14 @@ pub(super) fn decide(ready: &Ready<'_>, seen: &Seen, shape: &Shape, steps: &mut 
     }
 }
 
-fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape) -> Result<Wish, Hold> {
+fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape, ours: &Ours<'_>) -> Result<Wish, Hold> {
     let framework = shape.framework;
     let original = original(ready.container, framework)?;
     let worker_class = ready.settings.worker_class.clone();
     let command = command(framework, &original, worker_class.as_deref())?;
-    let port = shape.port(&seen.config).unwrap_or(framework.port);
     let wish = web_server::Wish {
         settings: &ready.settings,
-        port,
+        port: ours.port,
         forwards_logs: seen.unit.forwards_logs,
         logging: ready.paas_config.logging,
         traces: relation::traces(&ready.given),
@@ -81,22 +86,24 @@ fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape) -> Result<Wish, Hold> {
     let served = command.as_ref().unwrap_or(&original[framework.name].command);
     let server =
         framework.server.setup(framework, &wish, served).map_err(|error| unreadable_command(framework, &error))?;
-    let mut environment = environment(ready, seen, shape, port);
+    let server = server.with_inputs(relation::files(&ready.given));
+    let mut environment = environment(ready, seen, shape, ours);
     environment.extend(server.environment.clone());
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
     let fingerprint = Fingerprint::of(&server, &layer);
     Ok(Wish { original, layer, environment, server, worker_class, fingerprint })
 }
 
-fn environment(ready: &Ready<'_>, seen: &Seen, shape: &Shape, port: u16) -> Environment {
+fn environment(ready: &Ready<'_>, seen: &Seen, shape: &Shape, ours: &Ours<'_>) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
     let integrations = relation::environment(&ready.given, shape.framework.naming);
     let metrics = shape.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,
-        port,
+        port: ours.port,
         metrics: metrics.as_ref().map(|(port, path)| Metrics { port: *port, path }),
-        url: relation::url(&ready.given),
+        base_url: ours.base_url,
+        proxies: relation::proxies(&ready.given),
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
         integrations: &integrations,
@@ -135,7 +142,7 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
 impl Fingerprint {
     fn of(server: &Setup, layer: &Layer) -> Self {
         let services = serde_json::to_vec(&layer.services).unwrap_or_default();
-        let files = server.files.values().map(String::as_bytes);
+        let files = server.files.values().chain(server.inputs.values()).map(String::as_bytes);
         let all = fingerprint::of(files.chain([services.as_slice()]));
         Self { all, logger: fingerprint::of([server.at_start.as_bytes()]) }
     }
@@ -180,16 +187,25 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
 /// How a web server that runs on takes up its files.
 fn take_up(wish: &Wish, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
     let service = framework.name.to_owned();
-    if !wish.server.files.is_empty() && !wish.fingerprint.has_logger_of(remembered) {
+    let has_files = !wish.server.files.is_empty() || !wish.server.inputs.is_empty();
+    if has_files && !wish.fingerprint.has_logger_of(remembered) {
         return Some(plain(Action::Restart { service }));
     }
     wish.server.reloads.then(|| plain(Action::Reload { service }))
 }
 
-/// The web server's files that aren't there as they shall be.
-fn changed_files(wish: &Wish, container: &Container) -> Vec<(String, Vec<u8>)> {
-    let files = wish.server.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
-    files.filter(|(path, content)| container.server_files.get(path) != Some(content)).collect()
+/// The files that aren't there as they shall be: the web server's are the workload's own, what integrations give isn't.
+fn changed_files(wish: &Wish, container: &Container) -> Vec<Action> {
+    let files = wish.server.files.iter().map(|file| (file, true));
+    let files = files.chain(wish.server.inputs.iter().map(|file| (file, false)));
+    let differs = |path: &String, text: &String| container.files.get(path).map(Vec::as_slice) != Some(text.as_bytes());
+    let files = files.filter(|((path, text), _)| differs(path, text));
+    let write = |((path, text), workload_owned): ((&String, &String), bool)| Action::Write {
+        path: path.clone(),
+        content: text.clone().into_bytes(),
+        workload_owned,
+    };
+    files.map(write).collect()
 }
 
 /// A step that the workload itself has no say in.
@@ -251,11 +267,10 @@ fn migration_status(framework: &Framework, status: &str) -> Step {
 }
 
 /// The web server's files, and the check that it would serve with them.
-fn prepare(wish: &Wish, changed: Vec<(String, Vec<u8>)>, framework: &Framework) -> Vec<Step> {
+fn prepare(wish: &Wish, changed: Vec<Action>, framework: &Framework) -> Vec<Step> {
     let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
     steps.extend(wish.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
-    let written = changed.into_iter().map(|(path, content)| Action::Write { path, content, workload_owned: true });
-    steps.extend(written.map(plain));
+    steps.extend(changed.into_iter().map(plain));
     steps.extend(check(wish, framework));
     steps
 }

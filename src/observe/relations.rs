@@ -7,7 +7,7 @@ use interfaces::peer::NEEDS;
 use juju::{Juju, SecretQuery, View};
 
 use super::{Integration, Relation};
-use crate::relation::Interface;
+use crate::relation::{Interface, Part};
 use crate::shape::{Endpoint, Shape};
 
 /// The peer relation, if there is one yet.
@@ -23,10 +23,10 @@ pub(super) fn integrations(juju: &Juju<'_>, shape: &Shape, everything: bool) -> 
 }
 
 fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result<Integration, juju::Error> {
-    let views = juju.views(&endpoint.name, endpoint.interface.needs())?;
+    let views = juju.views(&endpoint.name, endpoint.interface.needs)?;
     let mut relations = Vec::new();
     for view in views {
-        let has_address = everything && endpoint.interface == Interface::Ingress;
+        let has_address = everything && endpoint.interface.part == Part::Route;
         relations.push(Relation {
             secrets: relation_secrets(juju, endpoint.interface, &view)?,
             address: if has_address { address(juju, &view)? } else { None },
@@ -38,9 +38,9 @@ fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result
 }
 
 /// The secrets the data refer to. One that isn't granted yet is left out: the reader of the interface then waits.
-fn relation_secrets(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<Secrets, juju::Error> {
+fn relation_secrets(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<Secrets, juju::Error> {
     let mut secrets = Secrets::new();
-    for reference in interface.secrets(view) {
+    for reference in (interface.secrets)(view).into_iter().filter(|reference| reference.needed) {
         let by_id = SecretQuery::id(reference.id.clone()).refresh();
         let labelled = reference.label.map(|label| SecretQuery { label: Some(label), ..by_id.clone() });
         // A provider may have a new secret in the old one's place, whose label then is taken.
@@ -60,7 +60,7 @@ fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> 
 }
 
 /// Whether the relation leads into another model, which decides what a database is told first.
-fn cross_model(juju: &Juju<'_>, interface: Interface, view: &View) -> Result<bool, juju::Error> {
+fn cross_model(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<bool, juju::Error> {
     if !interface.is_database() {
         return Ok(false);
     }

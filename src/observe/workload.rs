@@ -6,7 +6,7 @@ use pebble::blocking::Client;
 use pebble::plan::Service;
 use pebble::types::FileType;
 
-use super::{Container, Workload, original_services_path};
+use super::{Container, Integration, Workload, original_services_path};
 use crate::framework::Framework;
 use crate::migration::{self, Migration, Script};
 use crate::services::Services;
@@ -19,8 +19,8 @@ const RELEASE: &str = "/.rock/metadata.yaml";
 const LARGEST_FILE: usize = 1 << 20;
 
 /// The container; that its Pebble doesn't answer is what's seen then.
-pub(super) fn read(pebble: &Client, shape: &Shape) -> Workload {
-    match container(pebble, shape) {
+pub(super) fn read(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Workload {
+    match container(pebble, shape, integrations) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
             Workload::Away(error.to_string())
@@ -29,22 +29,29 @@ pub(super) fn read(pebble: &Client, shape: &Shape) -> Workload {
     }
 }
 
-fn container(pebble: &Client, shape: &Shape) -> Result<Container, pebble::Error> {
+fn container(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Result<Container, pebble::Error> {
     let framework = shape.framework;
     let original = file(pebble, &original_services_path(framework))?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| services(&text)),
-        server_files: server_files(pebble, shape)?,
+        files: files(pebble, shape, integrations)?,
         migration: of_migration(pebble, framework)?,
     })
 }
 
-fn server_files(pebble: &Client, shape: &Shape) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
+/// The files of the web server, and those of integrations that there are.
+fn files(
+    pebble: &Client,
+    shape: &Shape,
+    integrations: &[Integration],
+) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
     let logging = shape.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
     let mut files = BTreeMap::new();
-    for path in shape.framework.server.files(shape.framework, logging) {
+    let related = integrations.iter().filter(|integration| !integration.relations.is_empty());
+    let given = related.filter_map(|integration| (integration.endpoint.interface.file)(shape.framework));
+    for path in shape.framework.server.files(shape.framework, logging).into_iter().chain(given) {
         if let Some(content) = file(pebble, &path)? {
             files.insert(path, content);
         }

@@ -1,23 +1,69 @@
-//! A database as the variables `<ENDPOINT>_DB_…`, and as Spring's data source.
+//! A database as the variables `<ENDPOINT>_DB_…`, and as what Spring has for it.
 
-use interfaces::database::Database;
+use interfaces::database::{Database, Wish};
 use interfaces::uri::Uri;
-use juju::Secret;
+use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
+use juju::{Secret, View};
 use pebble::plan::Environment;
 
+use super::{Given, Interface, Ours, Part, names};
 use crate::framework::Naming;
+use crate::observe::Relation;
 use crate::url;
+
+/// `postgresql_client`
+pub const POSTGRESQL: Interface =
+    Interface { name: postgresql::INTERFACE, read: |relation, ours| sql(relation, ours, postgresql::read), ..FAMILY };
+
+/// `mysql_client`
+pub const MYSQL: Interface =
+    Interface { name: mysql::INTERFACE, read: |relation, ours| sql(relation, ours, mysql::read), ..FAMILY };
+
+/// `mongodb_client`
+pub const MONGODB: Interface = Interface { name: mongodb::INTERFACE, read: documents, ..FAMILY };
+
+/// What they have in common.
+const FAMILY: Interface = Interface {
+    part: Part::Database,
+    needs: interfaces::database::NEEDS,
+    clear_secrets: &["password", "uris"],
+    secrets: interfaces::database::secrets,
+    request: |relation, ours, _| interfaces::database::request(&relation.view, &wish(relation, ours)),
+    ..Interface::PLAIN
+};
+
+type Reader = fn(&View, &Secrets, &Wish) -> Read<Database>;
+
+fn wish(relation: &Relation, ours: &Ours<'_>) -> Wish {
+    Wish { database: ours.app().to_owned(), secrets: ours.unit.has_secrets, cross_model: relation.cross_model }
+}
+
+/// A database that Spring has a data source for.
+fn sql(relation: &Relation, ours: &Ours<'_>, read: Reader) -> Read<Given> {
+    read(&relation.view, &relation.secrets, &wish(relation, ours)).map(|database| {
+        let mut variables = plain(&relation.view.endpoint, &database);
+        if ours.naming() == Naming::Spring {
+            variables.extend(data_source(&database));
+        }
+        Given { variables, database: Some(database), ..Given::default() }
+    })
+}
+
+/// A database of documents.
+fn documents(relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
+    mongodb::read(&relation.view, &relation.secrets, &wish(relation, ours)).map(|database| {
+        let variables = match ours.naming() {
+            Naming::Plain => plain(&relation.view.endpoint, &database),
+            Naming::Spring => [("spring.data.mongodb.uri", database.uri.expose())].into_iter().collect(),
+        };
+        Given { variables, database: Some(database), ..Given::default() }
+    })
+}
 
 /// The variables of the database of this endpoint: `POSTGRESQL_DB_…` for the endpoint `postgresql`, `ORDERS_DB_…` for
 /// one that its author called `orders`.
-#[must_use]
-pub fn environment(endpoint: &str, database: &Database, naming: Naming) -> Environment {
-    let prefix = format!("{}_DB", endpoint.replace('-', "_").to_uppercase());
-    let mut all = url::variables(&prefix, database.uri.expose());
-    if naming == Naming::Spring {
-        all.extend(data_source(database));
-    }
-    all
+fn plain(endpoint: &str, database: &Database) -> Environment {
+    url::variables(&format!("{}_DB", names::upper(endpoint)), database.uri.expose())
 }
 
 /// The database as Spring's one data source. What JDBC is told of user and password is not encoded as it is in a URL.
@@ -70,11 +116,11 @@ mod tests {
             ("mysql://u:p@h1:3306/a,mysql://u:p@h2:3306/b", "jdbc:mysql://h1:3306/a"),
         ];
         for (uri, expected) in table {
-            let all = environment("the-orders", &database(uri), Naming::Spring);
+            let all = data_source(&database(uri));
             assert_eq!(all["spring.datasource.url"], expected);
             assert_eq!(all["spring.jpa.hibernate.ddl-auto"], "none");
-            assert_eq!(all["THE_ORDERS_DB_CONNECT_STRING"], uri);
-            let plain = environment("the-orders", &database(uri), Naming::Plain);
+            let plain = plain("the-orders", &database(uri));
+            assert_eq!(plain["THE_ORDERS_DB_CONNECT_STRING"], uri);
             assert!(plain.keys().all(|name| name.starts_with("THE_ORDERS_DB_")), "{plain:?}");
         }
     }

@@ -1,23 +1,29 @@
 //! A tracing backend as the variables that every OpenTelemetry SDK reads by itself.
 
+use interfaces::tracing;
 use pebble::plan::Environment;
 
+use super::{Given, Interface};
 use crate::framework::Naming;
 
-/// Where the application's spans go, and under which name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spans {
-    /// The application's name in Juju.
-    pub service_name: String,
-    /// The address to which an SDK appends `v1/traces`.
-    pub endpoint: String,
-}
+/// `tracing`
+pub const TRACING: Interface = Interface {
+    name: tracing::INTERFACE,
+    needs: tracing::NEEDS,
+    read: |relation, ours| {
+        tracing::read(&relation.view).map(|endpoint| Given {
+            variables: environment(ours.app(), &endpoint),
+            traces: true,
+            ..Given::default()
+        })
+    },
+    request: |relation, _, _| tracing::request(&relation.view),
+    ..Interface::PLAIN
+};
 
-/// The variables.
-#[must_use]
-pub fn environment(spans: &Spans) -> Environment {
-    let variables = [("OTEL_SERVICE_NAME", &spans.service_name), ("OTEL_EXPORTER_OTLP_ENDPOINT", &spans.endpoint)];
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+/// The application's name, and the address to which an SDK appends `v1/traces`.
+fn environment(service: &str, endpoint: &str) -> Environment {
+    [("OTEL_SERVICE_NAME", service), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)].into_iter().collect()
 }
 
 /// The variables where spans have nowhere to go. OpenTelemetry's agent for Java, which a rock may bring, would look for a

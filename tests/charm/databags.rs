@@ -76,7 +76,7 @@ fn wrong_values() -> [((&'static str, &'static str), &'static str); 8] {
         (("password", "a\u{0}b"), "password: it has a control character"),
         (("password", "a\nb"), "password: it has a control character"),
         (("username", LONG), "username: it is too long"),
-        (("endpoints", "db:port"), "endpoints: the first entry's port is not a number"),
+        (("endpoints", "db:port"), "endpoints: the first entry has a port that is not a number"),
         (("endpoints", "/run/sock"), "endpoints: the first entry is not host:port"),
         (("endpoints", "evil@db:1/x?y#z"), "endpoints: the first entry is not host:port"),
         (("uris", "postgresql://h/\u{1b}[2J"), "uris: it has a control character"),

@@ -52,7 +52,7 @@ fn the_hosts_follow_the_option_and_the_address() {
     let hosts = |seen: &Seen| layer(&decide(None, seen)).services["django"].environment["DJANGO_ALLOWED_HOSTS"].clone();
     assert_eq!(hosts(&seen), r#"["a.example", "shop.m"]"#);
     let url = ("ingress", r#"{"url": "https://Visitors.example/m-shop"}"#);
-    seen.integrations.push(related(Interface::Ingress, "ingress", &[url]));
+    seen.integrations.push(related(&INGRESS, "ingress", &[url]));
     assert_eq!(hosts(&seen), r#"["a.example", "visitors.example"]"#);
 }
 

@@ -130,7 +130,7 @@ fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
     assert_eq!(environment["UVICORN_LOG_CONFIG"], format!("{dir}/uvicorn-log-config.json"));
     let mut seen = carry_out(seen, &steps);
     assert_eq!(names(&decide(&json, &seen)), [""; 0]);
-    container(&mut seen).server_files.insert(format!("{dir}/uvicorn_log_handler.py"), b"older".to_vec());
+    container(&mut seen).files.insert(format!("{dir}/uvicorn_log_handler.py"), b"older".to_vec());
     seen.state.clear();
     let again = [files[0].as_str(), files[2].as_str(), "start the services", "restart fastapi"];
     assert_eq!(names(&decide(&json, &seen)), again, "another version of the charm may bring other files");
@@ -142,7 +142,7 @@ fn a_wrong_port_blocks_and_nobody_is_told_one() {
         let framework = Framework::named(framework).next().unwrap();
         let (shape, config) = charm(framework);
         let mut seen = ready(framework, config);
-        seen.integrations = vec![related(Interface::Ingress, "ingress", &[])];
+        seen.integrations = vec![related(&INGRESS, "ingress", &[])];
         assert!(!decide(&shape, &seen).databags.is_empty());
         set(&mut seen, option, ConfigValue::Int(0));
         let steps = decide(&shape, &seen);

@@ -1,10 +1,11 @@
 //! What the web server's configuration, its author's file and tracing make of the steps.
 
 use super::*;
+use crate::relation::tracing::TRACING;
 
 fn traced(url: &str) -> Integration {
     let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);
-    related(Interface::Tracing, "tracing", &[("receivers", &receivers)])
+    related(&TRACING, "tracing", &[("receivers", &receivers)])
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Pebble {
         if !self.is_up {
             return Workload::Away("no socket".to_owned());
         }
-        let Container { plan, original, server_files, migration, .. } = &self.container;
+        let Container { plan, original, files, migration, .. } = &self.container;
         let info = |name: &String| ServiceInfo {
             name: name.clone(),
             startup: plan.services[name].startup.clone(),
@@ -45,7 +45,7 @@ impl Pebble {
             plan: plan.clone(),
             services: plan.services.keys().map(info).collect(),
             original: original.clone(),
-            server_files: server_files.clone(),
+            files: files.clone(),
             migration: Migration { script: script.clone(), status: status.clone(), release: release.clone() },
         }))
     }
@@ -64,22 +64,22 @@ impl Pebble {
             Action::Write { path, content, .. } if path.ends_with("-status") => {
                 container.migration.status = Some(content.clone());
             }
-            Action::Write { path, content, .. } => drop(container.server_files.insert(path.clone(), content.clone())),
+            Action::Write { path, content, .. } => drop(container.files.insert(path.clone(), content.clone())),
             Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
             Action::Replan => self.replan(),
             Action::Stop { services } => self.running.retain(|name, _| !services.contains(name)),
             Action::Reload { service } | Action::Restart { service } => {
-                self.running.get_mut(service).unwrap().1.clone_from(&container.server_files);
+                self.running.get_mut(service).unwrap().1.clone_from(&container.files);
             }
             Action::MakeDir { .. } | Action::Run(_) => {}
         }
     }
 
     fn replan(&mut self) {
-        let Container { plan, server_files, .. } = &self.container;
+        let Container { plan, files, .. } = &self.container;
         for (name, service) in plan.services.iter().filter(|(_, service)| service.startup == Startup::Enabled) {
             if self.running.get(name).is_none_or(|(started, _)| started != service) {
-                let read = if name == "flask" { server_files.clone() } else { BTreeMap::new() };
+                let read = if name == "flask" { files.clone() } else { BTreeMap::new() };
                 self.running.insert(name.clone(), (service.clone(), read));
             }
         }

@@ -1,0 +1,117 @@
+//! A client at a provider of OAuth 2 and OpenID Connect as the variables `<PREFIX><ENDPOINT>_…`, or as Spring's
+//! properties. What is asked for is what the endpoint's options say.
+
+use interfaces::Changes;
+use interfaces::oauth::{self, Client, GRANT_TYPE, Wish};
+use pebble::plan::Environment;
+
+use super::{Given, Interface, Ours, Part, names};
+use crate::framework::Naming;
+use crate::hold::Hold;
+use crate::observe::{Integration, Relation};
+
+/// `oauth`
+pub const OAUTH: Interface = Interface {
+    name: oauth::INTERFACE,
+    part: Part::SetByOptions,
+    needs: oauth::NEEDS,
+    secrets: oauth::secrets,
+    read: |relation, ours| {
+        oauth::read(&relation.view, &relation.secrets).map(|client| {
+            let (endpoint, wish) = (&relation.view.endpoint, wish(&relation.view.endpoint, ours));
+            match ours.naming() {
+                Naming::Plain => plain(&ours.framework.variable(endpoint), &client, &wish).into(),
+                Naming::Spring => properties(endpoint, &client, &wish, ours).into(),
+            }
+        })
+    },
+    request,
+    demand,
+    ..Interface::PLAIN
+};
+
+/// What an option of the endpoint says, or else what charmcraft's extension makes of it.
+fn option(endpoint: &str, name: &str, ours: &Ours<'_>) -> String {
+    let set = ours.config.get(&format!("{endpoint}-{name}")).and_then(|value| value.as_str());
+    let usual = || match (name, ours.naming()) {
+        ("scopes", _) => "openid profile email".to_owned(),
+        ("redirect-path", Naming::Plain) => "/callback".to_owned(),
+        ("redirect-path", Naming::Spring) => format!("/login/oauth2/code/{endpoint}"),
+        _ => "sub".to_owned(),
+    };
+    set.filter(|text| !text.is_empty()).map_or_else(usual, str::to_owned)
+}
+
+fn wish(endpoint: &str, ours: &Ours<'_>) -> Wish {
+    let path = option(endpoint, "redirect-path", ours);
+    let redirect_uri = format!("{}/{}", ours.base_url.trim_end_matches('/'), path.trim_start_matches('/'));
+    Wish { redirect_uri, scope: option(endpoint, "scopes", ours) }
+}
+
+/// Whether the scopes ask for OpenID Connect, without which nobody says who a visitor is.
+fn asks_for_openid(scope: &str) -> bool {
+    scope.split_whitespace().any(|word| word == "openid")
+}
+
+/// A client that can't work isn't asked for; the provider keeps what it was asked before.
+fn request(relation: &Relation, ours: &Ours<'_>, _: crate::decide::Random<'_>) -> Changes {
+    let wish = wish(&relation.view.endpoint, ours);
+    if asks_for_openid(&wish.scope) { oauth::request(&relation.view, &wish) } else { Changes::default() }
+}
+
+fn demand(integration: &Integration, ours: &Ours<'_>, given: Option<&Given>) -> Option<Hold> {
+    let endpoint = &integration.endpoint;
+    let relation = integration.relations.first()?;
+    if !asks_for_openid(&option(&endpoint.name, "scopes", ours)) {
+        let message = "The 'openid' scope is required for OAuth integration, please add it to the scopes.";
+        return Some(Hold::blocked(message));
+    }
+    match given {
+        // One that is required is told as missing.
+        None if endpoint.required => None,
+        None => Some(Hold::blocked(format!("Please check {} charm!", relation.view.app.as_deref().unwrap_or("its")))),
+        Some(_) if !ours.is_routed => Some(Hold::blocked("Ingress relation is required for OIDC to work correctly!")),
+        Some(_) => None,
+    }
+}
+
+fn plain(prefix: &str, client: &Client, wish: &Wish) -> Environment {
+    // The text is what clients of Python take as arguments.
+    let arguments = interfaces::json_text(&std::collections::BTreeMap::from([("scope", &wish.scope)]));
+    let rows = [
+        ("_CLIENT_ID", Some(client.client_id.clone())),
+        ("_CLIENT_SECRET", Some(client.client_secret.expose().to_owned())),
+        ("_API_BASE_URL", Some(client.issuer_url.clone())),
+        ("_AUTHORIZE_URL", Some(client.authorization_endpoint.clone())),
+        ("_ACCESS_TOKEN_URL", Some(client.token_endpoint.clone())),
+        ("_USER_URL", Some(client.userinfo_endpoint.clone())),
+        ("_JWKS_URL", Some(client.jwks_endpoint.clone())),
+        ("_CLIENT_KWARGS", Some(arguments)),
+    ];
+    names::table(prefix, rows)
+}
+
+fn properties(endpoint: &str, client: &Client, wish: &Wish, ours: &Ours<'_>) -> Environment {
+    let attribute = option(endpoint, "user-name-attribute", ours);
+    let scopes: Vec<_> = wish.scope.split_whitespace().collect();
+    let registration = [
+        ("client-id", Some(client.client_id.clone())),
+        ("client-secret", Some(client.client_secret.expose().to_owned())),
+        ("redirect-uri", Some(wish.redirect_uri.clone())),
+        ("authorization-grant-type", Some(GRANT_TYPE.to_owned())),
+        ("scope", Some(scopes.join(","))),
+        ("user-name-attribute", Some(attribute.clone())),
+    ];
+    let provider = [
+        ("authorization-uri", Some(client.authorization_endpoint.clone())),
+        ("issuer-uri", Some(client.issuer_url.clone())),
+        ("jwk-set-uri", Some(client.jwks_endpoint.clone())),
+        ("token-uri", Some(client.token_endpoint.clone())),
+        ("user-info-uri", Some(client.userinfo_endpoint.clone())),
+        ("user-name-attribute", Some(attribute)),
+    ];
+    let of = |part: &str| format!("spring.security.oauth2.client.{part}.{endpoint}.");
+    let mut all = names::table(&of("registration"), registration);
+    all.extend(names::table(&of("provider"), provider));
+    all
+}

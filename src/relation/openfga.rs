@@ -1,0 +1,52 @@
+//! A store of OpenFGA's as the variables `FGA_…`, or as the properties of its starter for Spring Boot.
+
+use interfaces::openfga::{self, Store, Wish};
+use pebble::plan::Environment;
+
+use super::{Interface, Ours, names};
+use crate::framework::{Line, Naming};
+
+/// `openfga`
+pub const OPENFGA: Interface = Interface {
+    name: openfga::INTERFACE,
+    needs: openfga::NEEDS,
+    clear_secrets: &["token"],
+    secrets: openfga::secrets,
+    read: |relation, ours| {
+        openfga::read(&relation.view, &relation.secrets).map(|store| match ours.naming() {
+            Naming::Plain => plain(&names::prefix(&relation.view.endpoint, ("openfga", "FGA")), &store).into(),
+            Naming::Spring => properties(&store).into(),
+        })
+    },
+    request: |relation, ours, _| openfga::request(&relation.view, &wish(ours)),
+    ..Interface::PLAIN
+};
+
+/// The two lines of charms ask for stores of different names.
+fn wish(ours: &Ours<'_>) -> Wish {
+    let store_name = match ours.framework.line {
+        Line::First => "app-store",
+        Line::Second => ours.app(),
+    };
+    Wish { store_name: store_name.to_owned() }
+}
+
+fn plain(prefix: &str, store: &Store) -> Environment {
+    let rows = [
+        ("_STORE_ID", Some(store.store_id.clone())),
+        ("_TOKEN", store.token.as_ref().map(|token| token.expose().to_owned())),
+        ("_GRPC_API_URL", Some(store.grpc_api_url.clone())),
+        ("_HTTP_API_URL", Some(store.http_api_url.clone())),
+    ];
+    names::table(prefix, rows)
+}
+
+fn properties(store: &Store) -> Environment {
+    let rows = [
+        ("api-url", Some(store.http_api_url.clone())),
+        ("store-id", Some(store.store_id.clone())),
+        ("credentials.method", store.token.as_ref().map(|_| "API_TOKEN".to_owned())),
+        ("credentials.config.api-token", store.token.as_ref().map(|token| token.expose().to_owned())),
+    ];
+    names::table("openfga.", rows)
+}

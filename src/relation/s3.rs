@@ -1,0 +1,58 @@
+//! A bucket of object storage as the variables `S3_…`, or as the properties of Spring Cloud AWS.
+
+use interfaces::s3::{self, Bucket, Wish};
+use pebble::plan::Environment;
+
+use super::{Interface, names};
+use crate::framework::Naming;
+
+/// `s3`
+pub const S3: Interface = Interface {
+    name: s3::INTERFACE,
+    needs: s3::NEEDS,
+    clear_secrets: &["access-key", "secret-key"],
+    read: |relation, ours| {
+        s3::read(&relation.view).map(|bucket| match ours.naming() {
+            Naming::Plain => plain(&names::upper(&relation.view.endpoint), &bucket).into(),
+            Naming::Spring => properties(&bucket).into(),
+        })
+    },
+    request: |relation, ours, _| s3::request(&relation.view, &Wish { bucket: ours.app().to_owned() }),
+    ..Interface::PLAIN
+};
+
+fn plain(prefix: &str, bucket: &Bucket) -> Environment {
+    let rows = [
+        ("_ACCESS_KEY", Some(bucket.access_key.expose().to_owned())),
+        ("_SECRET_KEY", Some(bucket.secret_key.expose().to_owned())),
+        ("_BUCKET", Some(bucket.bucket.clone())),
+        ("_REGION", bucket.region.clone()),
+        ("_STORAGE_CLASS", bucket.storage_class.clone()),
+        ("_ENDPOINT", bucket.endpoint.clone()),
+        ("_PATH", bucket.path.clone()),
+        ("_API_VERSION", bucket.api_version.clone()),
+        ("_URI_STYLE", bucket.uri_style.clone()),
+        ("_ADDRESSING_STYLE", bucket.addressing_style().map(str::to_owned)),
+        ("_ATTRIBUTES", list(&bucket.attributes)),
+        ("_TLS_CA_CHAIN", list(&bucket.tls_ca_chain)),
+    ];
+    names::table(prefix, rows)
+}
+
+/// A list as applications read it: JSON. One without items has no variable.
+fn list(items: &[String]) -> Option<String> {
+    (!items.is_empty()).then(|| interfaces::json_text(items))
+}
+
+fn properties(bucket: &Bucket) -> Environment {
+    let by_path = bucket.uri_style.as_deref() == Some("path");
+    let rows = [
+        ("credentials.accessKey", Some(bucket.access_key.expose().to_owned())),
+        ("credentials.secretKey", Some(bucket.secret_key.expose().to_owned())),
+        ("region.static", bucket.region.clone()),
+        ("s3.bucket", Some(bucket.bucket.clone())),
+        ("s3.endpoint", bucket.endpoint.clone()),
+        ("s3.path-style-access-enabled", by_path.then(|| "true".to_owned())),
+    ];
+    names::table("spring.cloud.aws.", rows)
+}

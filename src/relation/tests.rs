@@ -1,0 +1,328 @@
+//! What each interface gives: the documented examples of all of them as one golden text, and what is not in those.
+
+use interfaces::Secrets;
+use juju::{ConfigValue, Databag, RelationId, UnitName};
+use serde_json::Value;
+
+use super::*;
+use crate::framework::go::{GO, GO_2};
+use crate::framework::spring_boot::SPRING_BOOT;
+use crate::observe::Seen;
+
+/// Interface and example of each, in the order of the golden text.
+const EXAMPLES: [(&str, &str); 11] = [
+    ("postgresql_client", include_str!("../../interfaces/fixtures/postgresql.json")),
+    ("redis", include_str!("../../interfaces/fixtures/redis.json")),
+    ("valkey_client", include_str!("../../interfaces/fixtures/valkey.json")),
+    ("rabbitmq", include_str!("../../interfaces/fixtures/rabbitmq.json")),
+    ("rabbitmq", include_str!("../../interfaces/fixtures/rabbitmq-server.json")),
+    ("s3", include_str!("../../interfaces/fixtures/s3.json")),
+    ("saml", include_str!("../../interfaces/fixtures/saml.json")),
+    ("smtp", include_str!("../../interfaces/fixtures/smtp.json")),
+    ("openfga", include_str!("../../interfaces/fixtures/openfga.json")),
+    ("oauth", include_str!("../../interfaces/fixtures/oauth.json")),
+    ("http_proxy", include_str!("../../interfaces/fixtures/http-proxy.json")),
+];
+
+const SECRET: &str = "secret:cjqub6vubg2s77p3nio0";
+
+/// Our side, as an application `my-app` of this framework has it.
+struct Side(Seen, &'static Framework, Option<&'static str>);
+
+impl Side {
+    fn of(framework: &'static Framework) -> Self {
+        let mut seen = Seen::nothing();
+        seen.unit.name = UnitName::new("my-app", 0);
+        Self(seen, framework, Some("https://web.example.com/my-model-my-app"))
+    }
+
+    fn set(mut self, option: &str, value: &str) -> Self {
+        self.0.config = [(option.to_owned(), ConfigValue::String(value.to_owned()))].into_iter().collect();
+        self
+    }
+
+    fn ours(&self) -> Ours<'_> {
+        Ours {
+            unit: &self.0.unit,
+            framework: self.1,
+            config: &self.0.config,
+            port: 8080,
+            port_is_open: true,
+            base_url: self.2.unwrap_or("http://my-app.m:8080"),
+            is_routed: self.2.is_some(),
+        }
+    }
+}
+
+fn integration(interface: &str, endpoint: &str, data: &[(&str, &str)], secret: &[(&str, &str)]) -> Integration {
+    let mut view = View::empty(endpoint, RelationId(7));
+    view.app = Some("other".to_owned());
+    view.remote_app = data.iter().copied().collect();
+    let content = secret.iter().map(|(key, value)| ((*key).to_owned(), juju::Secret::from(*value)));
+    let secrets = Secrets::from([(SECRET.parse().unwrap(), content.collect())]);
+    let relation = Relation { view, secrets, address: None, cross_model: false };
+    let interface = Interface::named(interface).unwrap();
+    let endpoint = Endpoint { name: endpoint.to_owned(), interface, required: false };
+    Integration { endpoint, relations: vec![relation] }
+}
+
+/// A documented example as our leader sees it.
+fn example(interface: &str, text: &str) -> Integration {
+    let example: Value = serde_json::from_str(text).unwrap();
+    let bag = |value: &Value| -> Databag { serde_json::from_value(value.clone()).unwrap() };
+    let mut integration = integration(interface, example["endpoint"].as_str().unwrap(), &[], &[]);
+    let relation = &mut integration.relations[0];
+    relation.view.remote_app = bag(&example["remote"]["app"]);
+    relation.view.local_app = Some(bag(&example["local"]["app"]));
+    let units = example["remote"]["units"].as_object().unwrap();
+    relation.view.units = units.iter().map(|(name, value)| (name.parse().unwrap(), bag(value))).collect();
+    let secrets = example["secrets"].as_object().unwrap();
+    let content = |secret: &Value| serde_json::from_value(secret["content"].clone()).unwrap();
+    relation.secrets = secrets.iter().map(|(id, secret)| (id.parse().unwrap(), content(secret))).collect();
+    integration
+}
+
+fn variables(integration: &Integration, ours: &Ours<'_>) -> Environment {
+    given(integration, ours).unwrap().expect("it's ready").variables
+}
+
+/// Everything that is given, a line each.
+fn told(given: &Given) -> String {
+    let proxies = given.proxies.iter().map(|p| format!("  out by {} and {}\n", p.http.expose(), p.https.expose()));
+    let files = given.files.iter().map(|(path, text)| format!("  file {path}: {text:?}\n"));
+    let variables = given.variables.iter().map(|(name, value)| format!("  {name}={value}\n"));
+    variables.chain(files).chain(proxies).collect()
+}
+
+#[test]
+fn the_documented_examples_give_what_applications_read() {
+    let mut all = String::new();
+    for (interface, text) in EXAMPLES {
+        let integration = example(interface, text);
+        for framework in [&GO, &SPRING_BOOT] {
+            let found = given(&integration, &Side::of(framework).ours()).unwrap().expect("it's ready");
+            all.push_str(&format!("{interface} ({})\n{}", framework.title, told(&found)));
+        }
+    }
+    assert_eq!(all, include_str!("../../tests/golden/integrations.txt"), "{all}");
+}
+
+#[test]
+fn every_interface_stands_once_and_what_is_missing_is_told_in_their_order() {
+    let names: std::collections::BTreeSet<_> = ALL.iter().map(|interface| interface.name).collect();
+    assert_eq!(names.len(), ALL.len());
+    let rank = |name: &str| Interface::named(name).unwrap().rank();
+    assert_eq!(rank("mongodb_client"), rank("postgresql_client"));
+    let order = ["mysql_client", "rabbitmq", "redis", "s3", "openfga", "saml", "tracing", "smtp", "oauth"];
+    assert!(order.windows(2).all(|pair| rank(pair[0]) < rank(pair[1])));
+    let optional: Vec<_> = ALL.iter().filter(|one| !one.may_be_required()).map(|one| one.name).collect();
+    assert_eq!(optional, ["ingress"]);
+}
+
+#[test]
+fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
+    let table = [("redis", "my-cache", "MY_CACHE_DB_HOSTNAME"), ("s3", "media", "MEDIA_BUCKET")];
+    let table = table.into_iter().chain([
+        ("valkey_client", "kv", "KV_DB_MODE"),
+        ("rabbitmq", "queue", "QUEUE_VHOST"),
+        ("saml", "idp", "IDP_ENTITY_ID"),
+        ("smtp", "mail", "MAIL_HOST"),
+        ("openfga", "authz", "AUTHZ_STORE_ID"),
+        ("oauth", "my-oidc", "APP_MY_OIDC_CLIENT_ID"),
+    ]);
+    for (interface, endpoint, name) in table {
+        let (_, text) = EXAMPLES.into_iter().find(|(known, _)| *known == interface).unwrap();
+        let mut integration = example(interface, text);
+        integration.relations[0].view.endpoint = endpoint.to_owned();
+        let found = variables(&integration, &Side::of(&GO).ours());
+        let name = name.replace("KV_DB_MODE", "KV_MODE");
+        assert!(found.contains_key(&name), "{name} is none of {found:?}");
+        let of_endpoint = format!("{}_", names::upper(endpoint));
+        assert!(found.keys().all(|name| name.contains(&of_endpoint)), "{found:?}");
+    }
+}
+
+#[test]
+fn documents_keep_their_whole_address() {
+    let uri = "mongodb://u:p@h1:27017,h2:27017/shop?replicaSet=rs0&authSource=admin";
+    let integration = integration("mongodb_client", "mongodb", &[("uris", uri)], &[]);
+    let spring = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+    assert_eq!(spring.iter().collect::<Vec<_>>(), [(&"spring.data.mongodb.uri".to_owned(), &uri.to_owned())]);
+    let plain = variables(&integration, &Side::of(&GO).ours());
+    assert_eq!((plain["MONGODB_DB_CONNECT_STRING"].as_str(), plain["MONGODB_DB_PORT"].as_str()), (uri, "27017"));
+}
+
+const KEYS: [(&str, &str); 3] = [("access-key", "1"), ("secret-key", "2"), ("bucket", "b")];
+
+#[test]
+fn a_list_of_storage_has_a_variable_of_its_own() {
+    for (key, name, other) in
+        [("tls-ca-chain", "S3_TLS_CA_CHAIN", "S3_ATTRIBUTES"), ("attributes", "S3_ATTRIBUTES", "S3_TLS_CA_CHAIN")]
+    {
+        let found =
+            variables(&integration("s3", "s3", &[&KEYS[..], &[(key, "[\"a\"]")]].concat(), &[]), &Side::of(&GO).ours());
+        assert_eq!((found[name].as_str(), found.contains_key(other)), ("[\"a\"]", false));
+    }
+    let by_path = integration("s3", "s3", &[&KEYS[..], &[("s3-uri-style", "path")]].concat(), &[]);
+    let spring = variables(&by_path, &Side::of(&SPRING_BOOT).ours());
+    assert_eq!(spring["spring.cloud.aws.s3.path-style-access-enabled"], "true");
+}
+
+const MAIL: [(&str, &str); 4] = [("host", "on"), ("port", "25"), ("auth_type", "none"), ("transport_security", "none")];
+
+#[test]
+fn mail_values_that_look_like_none_are_told_and_those_that_are_none_are_not() {
+    let data = [&MAIL[..], &[("user", "no"), ("password", "n"), ("domain", "one")]].concat();
+    let found = variables(&integration("smtp", "smtp", &data, &[]), &Side::of(&GO).ours());
+    let of = |name: &str| found.get(&format!("SMTP_{name}")).map(String::as_str);
+    assert_eq!([of("HOST"), of("USER"), of("PASSWORD"), of("DOMAIN")], ["on", "no", "n", "one"].map(Some));
+    assert_eq!([of("AUTH_TYPE"), of("TRANSPORT_SECURITY"), of("SKIP_SSL_VERIFY")], [None, None, Some("False")]);
+}
+
+#[test]
+fn mail_properties_are_what_spring_understands() {
+    let spring = |data: &[(&str, &str)]| {
+        let integration = integration("smtp", "smtp", &[&MAIL[..2], data].concat(), &[]);
+        let all = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+        let of = |name: &str| all.get(&format!("spring.mail.{name}")).cloned().unwrap_or_default();
+        let names = ["username", "password", "properties.mail.smtp.auth", "properties.mail.smtp.starttls.enable"];
+        let more = ["properties.mail.smtp.ssl.enable", "properties.mail.smtp.ssl.trust"];
+        names.into_iter().chain(more).map(of).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(spring(&MAIL[2..]), "  false false  ", "no user, no password");
+    let plain = [("auth_type", "plain"), ("transport_security", "tls"), ("user", "u"), ("password", "p")];
+    assert_eq!(spring(&plain), "u p true false true ");
+    let plain = [&plain[..], &[("domain", "x"), ("skip_ssl_verify", "True")]].concat();
+    assert_eq!(spring(&plain), "u@x p true false true *");
+    let plain = [&plain[..], &[("user", "u@y"), ("transport_security", "starttls")]].concat();
+    assert_eq!(spring(&plain), "u@y p true true  *");
+}
+
+#[test]
+fn a_store_of_several_servers_with_tls_is_told_whole() {
+    let response = format!(
+        r#"[{{"request-id": "r", "endpoints": "a:1,b:2", "secret-user": "{SECRET}", "secret-tls": "{SECRET}"}}]"#
+    );
+    let secret = [("username", "u"), ("password", "p/"), ("tls", "true"), ("tls-ca", "CA")];
+    let integration = integration("valkey_client", "valkey", &[("requests", &response)], &secret);
+    let found = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+    let of = |name: &str| found[&format!("VALKEY_DB_{name}")].clone();
+    assert_eq!([of("CONNECT_STRING"), of("ENDPOINTS")], ["valkeys://u:p%2F@a:1", "a:1,b:2"]);
+    assert_eq!([of("HOSTNAME"), of("PORT"), of("TLS"), of("TLS_CA")], ["a", "1", "true", "CA"]);
+}
+
+#[test]
+fn an_identity_provider_without_metadata_is_told_by_its_services() {
+    let binding = ("single_sign_on_service_redirect_binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect");
+    let data = [
+        ("entity_id", "e"),
+        ("x509certs", "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"),
+        ("single_sign_on_service_redirect_url", "https://idp/sso"),
+        binding,
+    ];
+    let found = given(&integration("saml", "saml", &data, &[]), &Side::of(&SPRING_BOOT).ours()).unwrap().unwrap();
+    let of = |name: &str| {
+        let name = format!("spring.security.saml2.relyingparty.registration.testentity.assertingparty.{name}");
+        found.variables.get(&name).cloned()
+    };
+    assert_eq!(of("metadata-uri"), None);
+    assert_eq!(of("singlesignon.url").as_deref(), Some("https://idp/sso"));
+    assert_eq!(of("singlesignon.sign-request").as_deref(), Some("false"));
+    let certificate = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----";
+    assert_eq!(found.files["/app/saml.cert"].trim_end(), certificate, "what is in PEM stays");
+}
+
+/// What a provider says once it has made a client.
+const CLIENT: [(&str, &str); 8] = [
+    ("issuer_url", "i"),
+    ("authorization_endpoint", "a"),
+    ("token_endpoint", "t"),
+    ("introspection_endpoint", "n"),
+    ("userinfo_endpoint", "u"),
+    ("jwks_endpoint", "j"),
+    ("client_id", "c"),
+    ("client_secret_id", SECRET),
+];
+
+/// What an endpoint `oidc` demands of this side, and what it asks for.
+fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
+    let mut integration = integration("oauth", "oidc", data, &[("secret", "s")]);
+    integration.relations[0].view.local_app = Some(Databag::new());
+    let ours = side.ours();
+    let found = given(&integration, &ours).unwrap();
+    let demand = (integration.endpoint.interface.demand)(&integration, &ours, found.as_ref());
+    let asked = requests(&integration, &ours, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
+    (demand.map(|hold| hold.message).unwrap_or_default(), asked.unwrap_or_default())
+}
+
+#[test]
+fn a_client_needs_its_provider_something_before_it_and_openid() {
+    let bare = Side(Side::of(&GO).0, &GO, None);
+    assert_eq!(demanded(&CLIENT, &Side::of(&GO)).0, "");
+    assert_eq!(demanded(&[], &bare).0, "Please check other charm!");
+    assert_eq!(demanded(&CLIENT, &bare).0, "Ingress relation is required for OIDC to work correctly!");
+    let openid = "The 'openid' scope is required for OAuth integration, please add it to the scopes.";
+    for scopes in ["profile", "openids", "xopenid email"] {
+        let (demand, asked) = demanded(&CLIENT, &Side::of(&GO).set("oidc-scopes", scopes));
+        assert_eq!((demand.as_str(), asked), (openid, Databag::new()), "{scopes}");
+    }
+    let unrelated = Integration { relations: Vec::new(), ..integration("oauth", "oidc", &[], &[]) };
+    let side = Side::of(&GO).set("oidc-scopes", "profile");
+    assert_eq!((oauth::OAUTH.demand)(&unrelated, &side.ours(), None), None, "only one that is related");
+}
+
+#[test]
+fn a_client_is_asked_for_as_the_options_say() {
+    let redirect = |side: &Side| demanded(&[], side).1["redirect_uri"].clone();
+    let base = "https://web.example.com/my-model-my-app";
+    assert_eq!(redirect(&Side::of(&GO)), format!("{base}/callback"));
+    assert_eq!(redirect(&Side::of(&GO).set("oidc-redirect-path", "//back/")), format!("{base}/back/"));
+    assert_eq!(redirect(&Side(Seen::nothing(), &GO, None)), "http://my-app.m:8080/callback");
+    assert_eq!(redirect(&Side::of(&SPRING_BOOT)), format!("{base}/login/oauth2/code/oidc"));
+    let (_, asked) = demanded(&[], &Side::of(&GO).set("oidc-scopes", "openid email"));
+    assert_eq!(asked["scope"], "openid email");
+}
+
+#[test]
+fn each_line_of_charms_asks_for_its_own_store() {
+    for (framework, name) in [(&GO, "app-store"), (&GO_2, "my-app")] {
+        let mut integration = integration("openfga", "openfga", &[], &[]);
+        integration.relations[0].view.local_app = Some(Databag::new());
+        let side = Side::of(framework);
+        let writes = requests(&integration, &side.ours(), &mut || [0; 64]);
+        assert_eq!(writes[0].changes, Databag::from_iter([("store_name", name)]));
+    }
+}
+
+#[test]
+fn data_that_are_wrong_are_told_in_the_words_of_their_endpoint() {
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    let table: [Case; 4] = [
+        ("s3", &[("access-key", "a\n")], "Invalid the-end relation data. access-key: it has a control character"),
+        ("smtp", &[("host", "h"), ("port", "no")], "Invalid the-end relation data. port: it is not a port's number"),
+        ("saml", &[("x509certs", "c")], "Invalid the-end relation data. entity_id: it is missing"),
+        (
+            "http_proxy",
+            &[("responses", r#"[{"requirer": "r", "status": "rejected"}]"#)],
+            "the-end relation data is either unavailable, invalid or not usable. responses: the proxy says rejected",
+        ),
+    ];
+    for (interface, data, message) in table {
+        let hold = given(&integration(interface, "the-end", data, &[]), &Side::of(&GO).ours()).unwrap_err();
+        assert_eq!((hold.message.as_str(), hold.kind), (message, juju::StatusKind::Blocked));
+    }
+}
+
+#[test]
+fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
+    let mut seen = Seen::nothing();
+    let mut queue = integration("rabbitmq", "rabbitmq", &[("password", "hunter2-app")], &[]);
+    let unit = Databag::from_iter([("password", "hunter2-unit")]);
+    queue.relations[0].view.units = [(UnitName::new("rabbitmq", 0), unit)].into();
+    let bucket = integration("s3", "s3", &[("secret-key", "hunter2/key"), ("access-key", "hunter2-access")], &[]);
+    let store = integration("openfga", "openfga", &[("token", "hunter2-token")], &[("token", "hunter2-secret")]);
+    seen.integrations = vec![queue, bucket, store];
+    let text = "hunter2-app hunter2-unit hunter2/key hunter2%2Fkey hunter2-access hunter2-token hunter2-secret";
+    let masked = secrets(&seen, None).apply(text);
+    assert!(!masked.contains("hunter2"), "{masked}");
+}
