@@ -49,12 +49,12 @@ func away(t *testing.T) *Entries {
 	return entries
 }
 
-// postgres is an empty database of its own; the test is skipped if TEST_DATABASE_URL names no server to make it on.
+// postgres is an empty database of its own; the test is skipped if TEST_DATABASE names none.
 func postgres(t *testing.T) *Entries {
 	t.Helper()
-	url := os.Getenv("TEST_DATABASE_URL")
+	url := os.Getenv("TEST_DATABASE")
 	if url == "" {
-		t.Skip("TEST_DATABASE_URL is not set")
+		t.Skip("TEST_DATABASE names no PostgreSQL")
 	}
 	entries, err := openEntries(url)
 	if err != nil {

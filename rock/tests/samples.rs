@@ -33,12 +33,12 @@ fn python(name: &str, requirements: &str, folder: &str) -> Command {
     command
 }
 
-/// Every test of a sample passes, and with a database none is left out.
-fn assert_passes(mut command: Command, passed: &str, has_database: bool) {
+/// Every test of a sample passes, and with a database none is left out, which its tool calls `skipped`.
+fn assert_passes(mut command: Command, passed: &str, skipped: &str, has_database: bool) {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains(passed), "{text}");
-    assert!(!has_database || !text.contains("skipped"), "with a database every test runs: {text}");
+    assert!(!has_database || !text.contains(skipped), "with a database every test runs: {text}");
 }
 
 fn pytest(name: &str) {
@@ -46,7 +46,22 @@ fn pytest(name: &str) {
     let mut command = python(name, "requirements-dev.txt", ".");
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]);
     command.envs(database.iter().map(|database| ("TEST_DATABASE", database.address())));
-    assert_passes(command, " passed", database.is_some());
+    assert_passes(command, " passed", "skipped", database.is_some());
+}
+
+/// A copy of the sample `name`, as its tools write beside their sources.
+fn copy(name: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    rock::tree::lay(&sample(name), Path::new(""), &Part::default(), dir.path()).unwrap();
+    dir
+}
+
+/// A command in `folder` whose tests use `database`.
+fn tool(program: &str, args: &[&str], folder: &Path, database: Option<&Database>) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(folder).env_remove("TEST_DATABASE");
+    command.envs(database.map(|database| ("TEST_DATABASE", database.address())));
+    command
 }
 
 #[test]
@@ -69,5 +84,32 @@ fn the_django_sample_passes_its_own_tests() {
     if let Some(database) = &database {
         command.envs(database.variables());
     }
-    assert_passes(command, "\nOK", database.is_some());
+    assert_passes(command, "\nOK", "skipped", database.is_some());
+}
+
+#[test]
+#[ignore = "long: its modules are downloaded"]
+fn the_go_sample_passes_its_own_tests() {
+    let database = Database::start();
+    let command = tool("go", &["test", "-v", "-count=1", "./..."], &sample("go"), database.as_ref());
+    assert_passes(command, "\nPASS\n", "--- SKIP", database.is_some());
+}
+
+#[test]
+#[ignore = "long: its packages are downloaded"]
+fn the_expressjs_sample_passes_its_own_tests() {
+    let (database, dir) = (Database::start(), copy("expressjs"));
+    let app = dir.path().join("app");
+    let installed = tool("npm", &["ci", "--no-audit", "--no-fund"], &app, None).output().unwrap();
+    assert!(installed.status.success(), "{installed:?}");
+    let command = tool("node", &["--test", "--test-reporter=tap"], &app, database.as_ref());
+    assert_passes(command, "# fail 0", "# SKIP", database.is_some());
+}
+
+#[test]
+#[ignore = "long: its libraries are downloaded, and it takes a minute"]
+fn the_spring_boot_sample_passes_its_own_tests() {
+    let (database, dir) = (Database::start(), copy("spring-boot"));
+    let command = tool("mvn", &["--batch-mode", "--no-transfer-progress", "test"], dir.path(), database.as_ref());
+    assert_passes(command, "BUILD SUCCESS", "[WARNING] Tests run", database.is_some());
 }

@@ -11,8 +11,8 @@ import { measure, metricsAt } from "./metrics.js";
 import { migrate } from "./migrations.js";
 import { site } from "./site.js";
 
-const url = process.env.TEST_DATABASE_URL;
-const database = { skip: url ? false : "TEST_DATABASE_URL is not set" };
+const url = process.env.TEST_DATABASE;
+const database = { skip: url ? false : "TEST_DATABASE names no PostgreSQL" };
 const unusable = { error: "the database cannot be used now" };
 
 // Serves `app` for the length of the test; gives a function that asks it.

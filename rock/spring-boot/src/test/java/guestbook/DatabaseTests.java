@@ -69,16 +69,17 @@ class DatabaseTests {
     /** A real one, which loses its tables. */
     @Nested
     @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
-    @EnabledIfEnvironmentVariable(named = "TEST_DATABASE_URL", matches = ".+")
+    @EnabledIfEnvironmentVariable(named = "TEST_DATABASE", matches = ".+")
     class Present {
 
         @Autowired
         private TestRestTemplate site;
 
         static Database database() {
-            var url = URI.create(System.getenv("TEST_DATABASE_URL"));
+            var url = URI.create(System.getenv("TEST_DATABASE"));
             var user = url.getUserInfo().split(":", 2);
-            return new Database("jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath(), user[0], user[1]);
+            var jdbc = "jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath();
+            return new Database(jdbc, user[0], user.length > 1 ? user[1] : null);
         }
 
         @DynamicPropertySource
