@@ -183,15 +183,15 @@ impl Session {
         })
     }
 
-    /// Waits for a hook to end, and says so when that takes its time. When the end of everything is asked for meanwhile, the
+    /// Waits for a hook to end, and says so ever more rarely when that takes its time. When the end of everything is asked for meanwhile, the
     /// pods go first, which most of what a charm waits for doesn't survive; a charm that goes on is killed.
     fn hurry(&self, unit: &UnitName, event: &Event, end: &Receiver<()>) {
         let has_ended = |patience| end.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
-        let (started, mut told) = (Instant::now(), Duration::ZERO);
+        let (started, mut tell) = (Instant::now(), TELL);
         while !has_ended(Duration::from_millis(50)) {
-            if started.elapsed() > told + TELL {
-                told = started.elapsed();
-                self.ui.step(&format!("{unit}: hook {} is running", event.name()));
+            if started.elapsed() > tell {
+                self.ui.step(&format!("{unit}: hook {} has been running for {} s", event.name(), tell.as_secs()));
+                tell *= 2;
             }
             if self.ui.cancel().is_thrown() {
                 self.end_pods();

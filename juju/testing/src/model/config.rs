@@ -58,8 +58,11 @@ impl Model {
 
 impl Application {
     fn option(&self, name: &str) -> Result<&ConfigOption, Error> {
-        let option = self.charm.as_ref().and_then(|charm| charm.options.get(name));
-        option.ok_or_else(|| Error::UnknownOption(name.to_owned()))
+        let options = self.charm.as_ref().map(|charm| &charm.options);
+        options.and_then(|options| options.get(name)).ok_or_else(|| Error::UnknownOption {
+            option: name.to_owned(),
+            known: options.into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+        })
     }
 
     fn note_config(&mut self, before: &Config) {

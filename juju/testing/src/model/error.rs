@@ -68,8 +68,13 @@ pub enum Error {
         bytes: usize,
     },
     /// The charm doesn't declare the option.
-    #[error("unknown option \"{0}\"")]
-    UnknownOption(String),
+    #[error("unknown option \"{option}\"; there is: {}", known.join(", "))]
+    UnknownOption {
+        /// The option.
+        option: String,
+        /// Those it declares.
+        known: Vec<String>,
+    },
     /// The option is of another type.
     #[error("option \"{option}\": expected {expected}, got {got}")]
     ConfigType {

@@ -244,6 +244,8 @@ fn config_is_held_to_its_types() {
         assert_eq!(result.is_ok(), may, "{option}={text}: {result:?}");
         assert!(may || !result.unwrap_err().to_string().contains("hunter2"));
     }
+    let unknown = model.configure_text("web", &[("nope".to_owned(), "1".to_owned())].into()).unwrap_err();
+    assert_eq!(unknown.to_string(), "unknown option \"nope\"; there is: key, name, on, port, ratio");
     assert!(matches!(
         model.configure("web", &[("on".to_owned(), ConfigValue::Int(1))].into()),
         Err(Error::ConfigType { expected: "boolean", got: "a whole number", .. })
