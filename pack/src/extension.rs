@@ -24,6 +24,7 @@ const OAUTH: &str = "oauth";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
+    prefix: String,
     actions: Mapping,
     #[serde(default)]
     options: Mapping,
@@ -43,6 +44,9 @@ struct Convention {
     image: String,
     peer: String,
     groups: Vec<String>,
+    /// Variables that the charm sets itself, behind the prefix, besides those of every framework.
+    #[serde(default)]
+    variables: Vec<String>,
     #[serde(default)]
     options: Mapping,
 }

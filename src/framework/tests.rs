@@ -275,6 +275,25 @@ fn the_tables_say_what_charmcraft_declares() {
 }
 
 #[test]
+fn the_packer_knows_the_variables_that_the_tables_set() {
+    for framework in ALL {
+        let file = format!("{}/pack/src/extension/{}.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
+        let data: serde_yaml::Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        assert_eq!(data["prefix"].as_str(), Some(framework.prefix));
+        let known = &data["conventions"][usize::from(framework.line == Line::Second)]["variables"];
+        let known = known.as_sequence().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
+        let options = framework.options().flat_map(|option| option.variables).map(|&name| name.to_owned());
+        let told = framework.told.metrics.into_iter().flatten().chain(framework.told.port).map(str::to_owned);
+        let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: None };
+        let own = (framework.own)(&facts).into_iter().map(|(name, _)| name);
+        let all =
+            options.chain(told).chain(own).filter_map(|name| Some(name.strip_prefix(framework.prefix)?.to_owned()));
+        let all: BTreeSet<_> = all.filter(|name| name != "SECRET_KEY").collect();
+        assert_eq!(known.collect::<BTreeSet<_>>(), all, "{} {:?}", framework.name, framework.line);
+    }
+}
+
+#[test]
 fn the_line_of_every_charm_that_charmcraft_makes_is_seen() {
     for (base, line) in [("24.04", Line::First), ("26.04", Line::Second)] {
         for name in Framework::names().split(", ") {

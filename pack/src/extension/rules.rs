@@ -7,6 +7,9 @@ use crate::finding::Finding;
 use crate::source::Source;
 use crate::{platform, yaml};
 
+/// The variables of every framework, behind its prefix.
+const COMMON: [&str; 3] = ["BASE_URL", "PEER_FQDNS", "SECRET_KEY"];
+
 /// Everything an extension refuses in `project`.
 pub(crate) fn findings(extension: &Extension, project: &Source) -> Vec<Finding> {
     let snippet = extension.snippet();
@@ -92,6 +95,14 @@ fn overlaps(extension: &Extension, snippet: &Mapping, project: &Source) -> Vec<F
     found
 }
 
+/// The variable that an author's option of this name becomes, if it's one that the charm sets.
+fn taken(extension: &Extension, option: &str) -> Option<String> {
+    let name = option.replace('-', "_").to_uppercase();
+    let own = extension.convention.variables.iter().map(String::as_str);
+    let is_taken = own.chain(COMMON).any(|variable| variable == name);
+    is_taken.then(|| format!("{}{name}", extension.data.prefix))
+}
+
 fn options(extension: &Extension, project: &Source) -> Vec<Finding> {
     let own = yaml::section(&project.section("config"), "options");
     let snippet = yaml::section(&yaml::section(&extension.snippet(), "config"), "options");
@@ -104,6 +115,10 @@ fn options(extension: &Extension, project: &Source) -> Vec<Finding> {
             let what = format!("options of the name {prefix}… are the extension's");
             found.push(project.refused(&path, what, "rename the option"));
         }
+        found.extend(taken(extension, name).map(|variable| {
+            let what = format!("the option {name} becomes the variable {variable}, which the charm sets itself");
+            project.refused(&path, what, "rename the option").into_advice()
+        }));
         if option.get("optional") == Some(&Value::Bool(false))
             && option.get("default").is_some_and(|v| !super::is_empty(v))
         {

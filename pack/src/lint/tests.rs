@@ -39,6 +39,24 @@ fn good_projects_have_no_findings() {
 }
 
 #[test]
+fn an_option_whose_variable_the_charm_sets_itself_is_advised_against() {
+    for (option, variable) in [("env", "FLASK_ENV"), ("base-url", "FLASK_BASE_URL"), ("secret-key", "FLASK_SECRET_KEY")]
+    {
+        let finding = only(&format!("config:\n  options:\n    {option}: {{type: string}}\n"));
+        let expected = format!(
+            "charmcraft.yaml:11: advice: the option {option} becomes the variable {variable}, which the charm sets itself: \
+             rename the option"
+        );
+        assert_eq!(finding, expected);
+    }
+    let free = "config:\n  options:\n    port: {type: int}\n    app-motto: {type: string}\n";
+    assert_eq!(found(&[("charmcraft.yaml", &format!("{BASE}{free}"))]), []);
+    let go = BASE.replace("flask", "go");
+    let found = found(&[("charmcraft.yaml", &format!("{go}{free}"))]);
+    assert!(matches!(&found[..], [one] if one.what.contains("APP_PORT") && !one.is_refusal()), "{found:?}");
+}
+
+#[test]
 fn what_charmcraft_refuses_has_a_line_and_a_remedy() {
     for (added, begins, contains) in [
         ("wibble: 1\n", "charmcraft.yaml:9: charmcraft.yaml has no key wibble", "remove"),
