@@ -7,7 +7,7 @@ use serde_yaml::Value;
 use super::*;
 
 fn sample() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/flask"))
 }
 
 fn project(text: &str) -> tempfile::TempDir {
@@ -26,7 +26,9 @@ fn document(charm: &Charm, name: &str) -> Value {
 
 #[test]
 fn the_sample_has_what_juju_reads() {
-    let charm = Charm::with_dispatch(sample(), b"binary".to_vec()).unwrap();
+    let project = project(&std::fs::read_to_string(sample().join("charmcraft.yaml")).unwrap());
+    ["README.md", "LICENSE"].iter().for_each(|name| std::fs::write(project.path().join(name), "text").unwrap());
+    let charm = Charm::with_dispatch(project.path(), b"binary".to_vec()).unwrap();
     assert_eq!((charm.name.as_str(), charm.framework), ("flask-k8s", Framework::Flask));
     for name in [
         "metadata.yaml",

@@ -28,7 +28,7 @@ fn only(added: &str) -> String {
 fn good_projects_have_no_findings() {
     assert_eq!(found(&[("charmcraft.yaml", BASE)]), []);
     assert_eq!(found(&[("charmcraft.yaml", BASE), ("paas-config.yaml", "")]), []);
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/flask");
     assert_eq!(super::lint(sample.as_ref()).unwrap(), []);
     let projects = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/projects")).unwrap();
     for project in projects.map(|entry| entry.unwrap().path()) {
