@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is passed over says why")]
 
 mod ingress;
+mod frameworks;
 mod integration;
 mod killed;
 mod lifecycle;

@@ -35,8 +35,8 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
 fn command(maven: &Path, source: &Path, part: &Part, cache: &Cache) -> Command {
     // The wrapper is the project's own; an absolute path stays as it is.
     let mut command = Command::new(source.join(maven));
-    command.current_dir(source).args(["--batch-mode", "--no-transfer-progress", "-DskipTests", "package"]);
-    command.arg(format!("-Dmaven.repo.local={}", cache.shared("maven").display()));
+    command.current_dir(source).args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "package"]);
+    command.arg("-Dmaven.test.skip=true").arg(format!("-Dmaven.repo.local={}", cache.shared("maven").display()));
     command.args(&part.maven_parameters);
     command
 }

@@ -1,0 +1,222 @@
+//! Each framework's sample from `up` to `down`: built by its own tools, with a real PostgreSQL, its migration, its worker, its
+//! options and its actions.
+//!
+//! Flask's is in the quick tests. The others download what they're built of (`cargo test -p playground -- --ignored`).
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::integration::has_postgresql;
+use crate::support::Desk;
+
+/// How long an application may take to start: a JVM on a busy machine does.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// What tells one sample from another.
+struct Sample {
+    framework: &'static str,
+    /// Where its entries are read, and a line its migration wrote.
+    entries: (&'static str, &'static str),
+    /// Where an entry is posted and how: curl's arguments. The entry's words are "one two three".
+    post: &'static [&'static str],
+    /// What the page of entries has once the worker has counted the one that was posted.
+    counted: &'static str,
+    /// The variable of the option `greeting`.
+    variable: &'static str,
+    /// Where its metrics are and one of them.
+    metrics: (&'static str, &'static str),
+}
+
+/// A sample that runs.
+struct Running<'a> {
+    sample: &'a Sample,
+    desk: Desk,
+    url: String,
+}
+
+impl<'a> Running<'a> {
+    fn up(sample: &'a Sample) -> Self {
+        let desk = Desk::new();
+        let folder = format!("{}/../rock/{}", env!("CARGO_MANIFEST_DIR"), sample.framework);
+        let up = desk.run(&["up", &folder, "--detach"]);
+        // Django's charm asks for a database; the others greet without one.
+        let expected = if sample.framework == "django" { 1 } else { 0 };
+        assert_eq!(up.code, Some(expected), "{up:?}");
+        let status: serde_json::Value = serde_json::from_str(&desk.ok(&["status", "--format", "json"])).unwrap();
+        let url = status["applications"][format!("{}-k8s", sample.framework)]["url"].as_str().unwrap().to_owned();
+        Self { sample, desk, url }
+    }
+
+    fn app(&self) -> String {
+        format!("{}-k8s", self.sample.framework)
+    }
+
+    /// What curl gets; empty while the application doesn't answer.
+    fn curl(&self, path: &str, args: &[&str]) -> String {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--max-time", "10"]).args(args).arg(format!("{}{path}", self.url));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    }
+
+    /// Waits until the page at `path` has `text`, and returns the page.
+    fn page_with(&self, path: &str, text: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let page = self.curl(path, &[]);
+            if page.contains(text) {
+                return page;
+            }
+            assert!(started.elapsed() < PATIENCE, "no {text:?} at {path}:\n{page}\n{}", self.desk.ok(&["debug-log"]));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A database: the migration's rows are read, one is added, and the worker counts it.
+    fn has_rows(&self) {
+        let (path, row) = self.sample.entries;
+        assert!(!self.curl(path, &[]).contains(row), "no rows without a database");
+        self.desk.ok(&["integrate", "postgresql"]);
+        self.page_with(path, row);
+        let (path, args) = self.sample.post.split_first().unwrap();
+        self.curl(path, args);
+        self.page_with(self.sample.entries.0, "one two three");
+        self.page_with(self.sample.entries.0, self.sample.counted);
+    }
+
+    /// An option is a variable, an event and a restart away from the page.
+    fn takes_options(&self) {
+        self.desk.ok(&["config", &self.app(), "greeting=Ahoy, sailor"]);
+        self.page_with("/", "Ahoy, sailor");
+        let env = self.page_with("/env", self.sample.variable);
+        assert!(env.contains("Ahoy, sailor") && !env.to_lowercase().contains("secret"), "{env}");
+    }
+
+    fn shows_metrics(&self) {
+        let (address, metric) = self.sample.metrics;
+        if let Some(path) = address.strip_prefix('/') {
+            self.page_with(&format!("/{path}"), metric);
+        } else {
+            let script = format!("import urllib.request; print(urllib.request.urlopen('{address}').read().decode())");
+            let page = self.desk.ok(&["exec", "--", "/bin/python3", "-c", &script]);
+            assert!(page.contains(metric), "{page}");
+        }
+    }
+
+    fn has_a_new_key(&self) {
+        let ran = self.desk.ok(&["run", &format!("{}/0", self.app()), "rotate-secret-key"]);
+        assert!(ran.contains("success"), "{ran}");
+        self.page_with("/health", "ok");
+    }
+
+    fn down(self) {
+        let status = self.desk.ok(&["status"]);
+        assert!(status.contains(&format!("{}/0*", self.app())) && !status.contains("blocked"), "{status}");
+        let before = self.desk.processes();
+        self.desk.ok(&["down"]);
+        self.desk.assert_nothing_left(&before);
+    }
+}
+
+fn whole_story(sample: &Sample, more: impl FnOnce(&Running<'_>)) {
+    if !has_postgresql() {
+        return;
+    }
+    let running = Running::up(sample);
+    running.has_rows();
+    running.takes_options();
+    running.shows_metrics();
+    running.has_a_new_key();
+    more(&running);
+    running.down();
+}
+
+#[test]
+fn flask_s_guestbook() {
+    let sample = Sample {
+        framework: "flask",
+        entries: ("/", "Grace: A ship in port is safe"),
+        post: &["/", "-d", "author=Alan&line=one two three"],
+        counted: "(3 lines, 30 words",
+        variable: "FLASK_GREETING",
+        metrics: ("http://localhost:9102/metrics", "flask_response_code{status=\"200\"}"),
+    };
+    whole_story(&sample, |running| {
+        running.desk.ok(&["config", "flask-k8s", "page-size=1"]);
+        assert_eq!(running.page_with("/", "Alan: one two three").lines().count(), 3, "greeting, an entry, counts");
+        let html = running.curl("/", &["-H", "Accept: text/html"]);
+        assert!(html.contains("<button>Sign</button>"), "{html}");
+        running.desk.ok(&["remove-relation", "flask-k8s", "postgresql"]);
+        assert_eq!(running.page_with("/", "Ahoy"), "Ahoy, sailor\n", "it greets without a database again");
+    });
+}
+
+#[test]
+#[ignore = "long: its packages are downloaded"]
+fn django_s_guestbook() {
+    let sample = Sample {
+        framework: "django",
+        entries: ("/", "A ship in port is safe"),
+        post: &["/", "-d", "author=Alan&line=one two three"],
+        counted: "3 lines, 30 words",
+        variable: "DJANGO_GREETING",
+        metrics: ("http://localhost:9102/metrics", "django_response_code{status=\"200\"}"),
+    };
+    whole_story(&sample, |running| {
+        let create = ["run", "django-k8s/0", "create-superuser", "username=ada", "email=ada@example.com"];
+        let ran = running.desk.ok(&create);
+        assert!(ran.contains("password: "), "{ran}");
+        let again = running.desk.run(&create);
+        assert!(again.code == Some(1) && again.err.contains("already taken"), "{again:?}");
+        assert!(running.curl("/admin/login/", &[]).contains("csrfmiddlewaretoken"));
+    });
+}
+
+#[test]
+#[ignore = "long: its packages are downloaded"]
+fn fastapi_s_guestbook() {
+    let sample = Sample {
+        framework: "fastapi",
+        entries: ("/", "A ship in port is safe"),
+        post: &["/", "-H", "Content-Type: application/json", "-d", r#"{"author": "Alan", "line": "one two three"}"#],
+        counted: r#""counts":{"entries":3,"words":30}"#,
+        variable: "APP_GREETING",
+        metrics: ("/metrics", "guestbook_requests_total{"),
+    };
+    whole_story(&sample, |running| {
+        running.desk.ok(&["config", "fastapi-k8s", "webserver-log-level=debug"]);
+        running.page_with("/env", r#""UVICORN_LOG_LEVEL":"debug""#);
+    });
+}
+
+/// The samples that take and give entries as JSON.
+fn with_json(framework: &'static str, metrics: (&'static str, &'static str)) -> Sample {
+    Sample {
+        framework,
+        entries: ("/entries", "The migration wrote this."),
+        post: &["/entries", "-H", "Content-Type: application/json", "-d", r#"{"text": "one two three"}"#],
+        counted: r#""text":"one two three","counted":true"#,
+        variable: "APP_GREETING",
+        metrics,
+    }
+}
+
+#[test]
+#[ignore = "long: Go builds it"]
+fn go_s_guestbook() {
+    whole_story(&with_json("go", ("/metrics", "go_goroutines")), |_| {});
+}
+
+#[test]
+#[ignore = "long: npm downloads what it's made of"]
+fn express_s_guestbook() {
+    whole_story(&with_json("expressjs", ("/metrics", "process_cpu")), |running| {
+        let env = running.page_with("/env", "NODE_ENV");
+        assert!(env.contains("production"), "{env}");
+    });
+}
+
+#[test]
+#[ignore = "long: Maven builds it"]
+fn spring_boot_s_guestbook() {
+    whole_story(&with_json("spring-boot", ("/actuator/prometheus", "jvm_memory")), |_| {});
+}
