@@ -25,6 +25,8 @@ struct Sample {
     variable: &'static str,
     /// Where its metrics are and one of them.
     metrics: (&'static str, &'static str),
+    /// The option that chooses its port, where there is one, and its variable.
+    port: Option<(&'static str, &'static str)>,
 }
 
 /// A sample that runs.
@@ -102,6 +104,14 @@ impl<'a> Running<'a> {
         }
     }
 
+    /// On another port it answers at the same address: the model follows the port that the charm opens.
+    fn moves(&self) {
+        let Some((option, variable)) = self.sample.port else { return };
+        self.desk.ok(&["config", &self.app(), &format!("{option}=9191")]);
+        self.page_with("/env", &format!(r#""{variable}":"9191""#));
+        assert!(self.desk.ok(&["status"]).contains("9191/TCP"));
+    }
+
     fn has_a_new_key(&self) {
         let ran = self.desk.ok(&["run", &format!("{}/0", self.app()), "rotate-secret-key"]);
         assert!(ran.contains("success"), "{ran}");
@@ -125,6 +135,7 @@ fn whole_story(sample: &Sample, more: impl FnOnce(&Running<'_>)) {
     running.has_rows();
     running.takes_options();
     running.shows_metrics();
+    running.moves();
     running.has_a_new_key();
     more(&running);
     running.down();
@@ -139,6 +150,7 @@ fn flask_s_guestbook() {
         counted: "(3 lines, 30 words",
         variable: "FLASK_GREETING",
         metrics: ("http://localhost:9102/metrics", "flask_response_code{status=\"200\"}"),
+        port: None,
     };
     whole_story(&sample, |running| {
         running.desk.ok(&["config", "flask-k8s", "page-size=1"]);
@@ -160,6 +172,7 @@ fn django_s_guestbook() {
         counted: "3 lines, 30 words",
         variable: "DJANGO_GREETING",
         metrics: ("http://localhost:9102/metrics", "django_response_code{status=\"200\"}"),
+        port: None,
     };
     whole_story(&sample, |running| {
         let create = ["run", "django-k8s/0", "create-superuser", "username=ada", "email=ada@example.com"];
@@ -181,6 +194,7 @@ fn fastapi_s_guestbook() {
         counted: r#""counts":{"entries":3,"words":30}"#,
         variable: "APP_GREETING",
         metrics: ("/metrics", "guestbook_requests_total{"),
+        port: Some(("webserver-port", "UVICORN_PORT")),
     };
     whole_story(&sample, |running| {
         running.desk.ok(&["config", "fastapi-k8s", "webserver-log-level=debug"]);
@@ -189,7 +203,7 @@ fn fastapi_s_guestbook() {
 }
 
 /// The samples that take and give entries as JSON.
-fn with_json(framework: &'static str, metrics: (&'static str, &'static str)) -> Sample {
+fn with_json(framework: &'static str, metrics: (&'static str, &'static str), port: &'static str) -> Sample {
     Sample {
         framework,
         entries: ("/entries", "The migration wrote this."),
@@ -197,19 +211,20 @@ fn with_json(framework: &'static str, metrics: (&'static str, &'static str)) -> 
         counted: r#""text":"one two three","counted":true"#,
         variable: "APP_GREETING",
         metrics,
+        port: Some(("app-port", port)),
     }
 }
 
 #[test]
 #[ignore = "long: Go builds it"]
 fn go_s_guestbook() {
-    whole_story(&with_json("go", ("/metrics", "go_goroutines")), |_| {});
+    whole_story(&with_json("go", ("/metrics", "go_goroutines"), "APP_PORT"), |_| {});
 }
 
 #[test]
 #[ignore = "long: npm downloads what it's made of"]
 fn express_s_guestbook() {
-    whole_story(&with_json("expressjs", ("/metrics", "process_cpu")), |running| {
+    whole_story(&with_json("expressjs", ("/metrics", "process_cpu"), "PORT"), |running| {
         let env = running.page_with("/env", "NODE_ENV");
         assert!(env.contains("production"), "{env}");
     });
@@ -218,5 +233,5 @@ fn express_s_guestbook() {
 #[test]
 #[ignore = "long: Maven builds it"]
 fn spring_boot_s_guestbook() {
-    whole_story(&with_json("spring-boot", ("/actuator/prometheus", "jvm_memory")), |_| {});
+    whole_story(&with_json("spring-boot", ("/actuator/prometheus", "jvm_memory"), "SERVER_PORT"), |_| {});
 }
