@@ -44,10 +44,8 @@ impl<C: Connect> Client<C> {
         let limit = options.timeout.unwrap_or(self.wire.limits.exec) + GRACE;
         let run = within(limit, || options.name().to_owned(), self.follow(&id, &task_id, options, limit)).await;
         match run {
-            Err(_) if options.timeout.is_some() => {
-                Err(Error::ExecTimeout { command: options.name().to_owned(), after: limit })
-            }
-            Err(error) => Err(error),
+            // Told is what the command was allowed, not how much longer we waited for its end.
+            Err(error) => Err(options.timeout.map_or(error, |after| timed_out(options, after))),
             Ok(run) => run,
         }
     }
@@ -69,13 +67,22 @@ impl<C: Connect> Client<C> {
         let mut change = pin!(self.wait_ready(id, limit + GRACE));
         let (change, early) = tokio::select! {
             change = &mut change => (change?, None),
-            outputs = &mut outputs => { let outputs = outputs?; (change.await?, Some(outputs)) }
+            outputs = &mut outputs => match outputs {
+                Ok(outputs) => (change.await?, Some(Ok(outputs))),
+                // There is no end to it: leaving ends the command.
+                Err(error @ Error::TooLarge { .. }) => return Err(error),
+                // What ended the output mostly ended the command, and its change says what it was.
+                Err(error) => match within(GRACE, String::new, change).await {
+                    Ok(Ok(change)) => (change, Some(Err(error))),
+                    _ => return Err(error),
+                },
+            }
         };
         if change.err.is_some() {
             return Err(failed(options, change));
         }
         let (stdout, stderr) = match early {
-            Some(outputs) => outputs,
+            Some(outputs) => outputs?,
             // What is still under way comes at once.
             None => within(self.wire.limits.idle, || options.name().to_owned(), outputs).await??,
         };
@@ -89,12 +96,15 @@ impl<C: Connect> Client<C> {
         stdio: Socket<C>,
         stderr: Option<Socket<C>>,
     ) -> Result<(Vec<u8>, Vec<u8>), Error> {
-        let limit = self.wire.limits.output;
+        let keep = || match options.keep {
+            Some(bytes) => Keep::End(bytes),
+            None => Keep::All(self.wire.limits.output),
+        };
         let (input, output) = stdio.split();
         let feeding = feed(input, options.stdin.as_deref().unwrap_or_default());
-        let stdout = alongside(feeding, receive(output, options.name(), limit));
+        let stdout = alongside(feeding, receive(output, options.name(), keep()));
         match stderr {
-            Some(stderr) => try_join(stdout, receive(stderr, options.name(), limit)).await,
+            Some(stderr) => try_join(stdout, receive(stderr, options.name(), keep())).await,
             None => Ok((stdout.await?, Vec::new())),
         }
     }
@@ -123,25 +133,56 @@ async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[
     socket.send(Message::text(END)).await.ok();
 }
 
+/// How much is kept of an output.
+#[derive(Clone, Copy)]
+enum Keep {
+    /// Everything; more than this is an error.
+    All(usize),
+    /// No more than the last bytes.
+    End(usize),
+}
+
+impl Keep {
+    /// Adds what came.
+    fn add(self, output: &mut Vec<u8>, data: &[u8], command: &str) -> Result<(), Error> {
+        match self {
+            Keep::All(limit) if output.len() + data.len() > limit => {
+                return Err(Error::TooLarge { what: format!("the output of {command}"), limit });
+            }
+            // Bytes are moved seldom: only once there are as many too much.
+            Keep::End(bytes) if output.len() + data.len() > 2 * bytes => {
+                output.extend_from_slice(data);
+                self.trim(output);
+            }
+            _ => output.extend_from_slice(data),
+        }
+        Ok(())
+    }
+
+    fn trim(self, output: &mut Vec<u8>) {
+        if let Keep::End(bytes) = self {
+            output.drain(..output.len().saturating_sub(bytes));
+        }
+    }
+}
+
 /// Receives one output until its end, be it said or the websocket's.
 async fn receive(
     mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin,
     command: &str,
-    limit: usize,
+    keep: Keep,
 ) -> Result<Vec<u8>, Error> {
     let mut output = Vec::new();
     while let Some(message) = socket.next().await {
         match message {
-            Ok(Message::Binary(data)) if output.len() + data.len() > limit => {
-                return Err(Error::TooLarge { what: format!("the output of {command}"), limit });
-            }
-            Ok(Message::Binary(data)) => output.extend_from_slice(&data),
-            Ok(Message::Text(text)) if is_end(&text) => return Ok(output),
-            Ok(Message::Close(_)) => return Ok(output),
+            Ok(Message::Binary(data)) => keep.add(&mut output, &data, command)?,
+            Ok(Message::Text(text)) if is_end(&text) => break,
+            Ok(Message::Close(_)) => break,
             Ok(_) => {}
             Err(error) => return Err(broken(&format!("the output of {command}"), error)),
         }
     }
+    keep.trim(&mut output);
     Ok(output)
 }
 
@@ -178,11 +219,13 @@ fn not_started(options: &ExecOptions, error: Error) -> Error {
 fn failed(options: &ExecOptions, change: Change) -> Error {
     let message = change.err.unwrap_or_default();
     match options.timeout {
-        Some(after) if message.contains("timed out after") => {
-            Error::ExecTimeout { command: options.name().to_owned(), after }
-        }
+        Some(after) if message.contains("timed out after") => timed_out(options, after),
         _ => Error::Exec { command: options.name().to_owned(), message },
     }
+}
+
+fn timed_out(options: &ExecOptions, after: Duration) -> Error {
+    Error::ExecTimeout { command: options.name().to_owned(), after }
 }
 
 fn exit_code(change: &Change) -> Result<i32, Error> {

@@ -15,7 +15,7 @@ pub struct Limits {
     pub exec: Duration,
     /// Bytes of one JSON answer or of all logs asked for.
     pub json: usize,
-    /// Bytes that a command may print on each of its two outputs.
+    /// Bytes that a command may print on each of its two outputs if all of it is to be kept.
     pub output: usize,
 }
 

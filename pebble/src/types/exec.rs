@@ -34,6 +34,9 @@ pub struct ExecOptions {
     pub stdin: Option<Vec<u8>>,
     /// Whether its error output joins its output, in the order written.
     pub combine_stderr: bool,
+    /// How many bytes are kept of each output, the last ones. `None` keeps all, and is an error past
+    /// [`crate::Limits::output`].
+    pub keep: Option<usize>,
 }
 
 impl ExecOptions {

@@ -140,7 +140,7 @@ async fn execute(
         daemon.journal.note(&why);
         return Err(why);
     };
-    let outcome = match Running::start(daemon, &settings, stdio, stderr) {
+    let outcome = match Running::start(daemon, &settings, stdio, stderr).await {
         Ok(running) => {
             let control = spawn_local(sockets::control(daemon.clone(), task, running.pid, control));
             running.end(settings.timeout, abort, control).await
@@ -174,7 +174,9 @@ struct Running {
 }
 
 impl Running {
-    fn start(
+    /// Starts the command. Its websockets are served first: one that doesn't start has outputs that end at once, as an
+    /// empty one's do.
+    async fn start(
         daemon: &Rc<Daemon>,
         settings: &Settings,
         stdio: Socket,
@@ -188,6 +190,12 @@ impl Running {
             None => output_writer.try_clone().map(|writer| (None, writer)),
         }
         .map_err(failed)?;
+        let input = pipe::Sender::from_owned_fd(input_writer.into()).map_err(failed)?;
+        let output = pipe::Receiver::from_owned_fd(output_reader.into()).map_err(failed)?;
+        let mut outputs = vec![sockets::both_ways(stdio, input, output)];
+        if let (Some(socket), Some(reader)) = (stderr, error_reader) {
+            outputs.push(sockets::one_way(socket, pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?));
+        }
         let process = Spawn {
             command: &settings.command,
             environment: &settings.environment,
@@ -198,15 +206,13 @@ impl Running {
             stdout: output_writer.into(),
             stderr: error_writer.into(),
         };
-        let pid = process.start().map_err(|error| error.to_string())?;
-        let exit = daemon.reaper.exit_of(pid);
-        let input = pipe::Sender::from_owned_fd(input_writer.into()).map_err(failed)?;
-        let output = pipe::Receiver::from_owned_fd(output_reader.into()).map_err(failed)?;
-        let mut outputs = vec![sockets::both_ways(stdio, input, output)];
-        if let (Some(socket), Some(reader)) = (stderr, error_reader) {
-            outputs.push(sockets::one_way(socket, pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?));
+        match process.start() {
+            Ok(pid) => Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs }),
+            Err(error) => {
+                sent(&mut outputs).await;
+                Err(error.to_string())
+            }
         }
-        Ok(Running { pid, exit, outputs })
     }
 
     /// Waits for the end, or brings it about.
@@ -220,7 +226,7 @@ impl Running {
         let late = tokio::select! {
             code = &mut self.exit => {
                 control.abort();
-                self.outputs_sent().await;
+                sent(&mut self.outputs).await;
                 return Ok(code.unwrap_or(-1));
             }
             () = overdue => true,
@@ -231,16 +237,17 @@ impl Running {
         let code = (&mut self.exit).await.unwrap_or(-1);
         control.abort();
         // Pebble waits for whoever still holds the output; a client that set a limit is better served without.
-        let _ = timeout(REST, self.outputs_sent()).await;
+        let _ = timeout(REST, sent(&mut self.outputs)).await;
         match limit {
             Some(limit) if late => Err(format!("timed out after {}: context deadline exceeded", Span::from(limit))),
             _ => Ok(code),
         }
     }
+}
 
-    async fn outputs_sent(&mut self) {
-        for output in &mut self.outputs {
-            let _ = output.await;
-        }
+/// Waits until the outputs are sent whole.
+async fn sent(outputs: &mut [JoinHandle<()>]) {
+    for output in outputs {
+        let _ = output.await;
     }
 }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub(crate) enum Error {
     Exec { path: String, error: io::Error },
     #[error("exec: no command")]
     Empty,
+    #[error("exec: environment variable contains NUL")]
+    Environment,
 }
 
 /// Which group a new process leads.
@@ -60,11 +63,17 @@ impl Spawn<'_> {
     /// The program isn't there, or the system says no.
     pub(crate) fn start(self) -> Result<Pid, Error> {
         let name = self.command.first().ok_or(Error::Empty)?;
+        if self.environment.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Error::Environment);
+        }
         let path = if name.contains('/') {
             PathBuf::from(name)
         } else {
             find(name).ok_or_else(|| Error::NotFound(name.clone()))?
         };
+        if !has_a_known_format(&path) {
+            return Err(Error::Exec { path: path.display().to_string(), error: Errno::NOEXEC.into() });
+        }
         let mut command = Command::new(&path);
         command.arg0(name).args(&self.command[1..]).env_clear().envs(self.environment);
         command.stdin(self.stdin.map_or_else(Stdio::null, Stdio::from)).stdout(self.stdout).stderr(self.stderr);
@@ -75,10 +84,23 @@ impl Spawn<'_> {
             command.uid(owner.uid).gid(owner.gid);
         }
         lead(&mut command, self.group);
-        let failed = |error| Error::Exec { path: path.display().to_string(), error };
+        // One that isn't the system's: an argument holds a zero.
+        let system = |error: io::Error| if error.raw_os_error().is_some() { error } else { Errno::INVAL.into() };
+        let failed = |error| Error::Exec { path: path.display().to_string(), error: system(error) };
         let child = command.spawn().map_err(failed)?;
         i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| failed(Errno::SRCH.into()))
     }
+}
+
+/// Whether it begins as a program or a script does; what can't be read is left to the system. The C library would have
+/// a shell run anything else, which Pebble doesn't.
+fn has_a_known_format(path: &Path) -> bool {
+    if !path.is_file() {
+        return true;
+    }
+    let mut magic = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read(&mut magic));
+    read.is_err() || magic.starts_with(b"#!") || magic == *b"\x7fELF"
 }
 
 fn lead(command: &mut Command, group: Group) {

@@ -1,5 +1,6 @@
 //! Commands run in the container.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use pebble::Error;
@@ -87,6 +88,29 @@ fn what_can_not_start_or_takes_too_long() {
             case.post("/v1/exec", &body);
         }
         case.get("/v1/changes?select=all");
+    });
+}
+
+#[test]
+fn what_the_system_does_not_start() {
+    case("exec-not-started", |case| {
+        for (name, text) in [("interpreter", "#!/no/such/interpreter\n"), ("format", "neither script nor program\n")] {
+            let path = case.path(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            for combine_stderr in [false, true] {
+                let options = ExecOptions { combine_stderr, ..ExecOptions::new([path.as_str()]) };
+                let error = run(case, name, &options).unwrap_err();
+                assert!(matches!(error, Error::Exec { .. }), "{error:?}");
+            }
+        }
+        for (what, value) in [("a long variable", "x".repeat(200_000)), ("a zero in a variable", "a\0b".to_owned())] {
+            let environment = [("A".to_owned(), value)].into_iter().collect();
+            let options = ExecOptions { environment, ..ExecOptions::new(["true"]) };
+            let error = run(case, what, &options).unwrap_err();
+            assert!(matches!(error, Error::Exec { .. }), "{error:?}");
+        }
+        run(case, "a zero in an argument", &ExecOptions::new(["echo", "a\0b"])).unwrap_err();
     });
 }
 
