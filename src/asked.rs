@@ -22,6 +22,9 @@ pub enum Scope {
     Nothing,
     /// Our half of the relations: what the leader owes the others. The workload is left alone.
     Requests,
+    /// That too; or everything, if it's on the leader to draw the secret key: every unit waits for it, and no other event
+    /// may come to this one.
+    Succession,
     /// The whole pipeline.
     Everything,
 }
@@ -61,7 +64,8 @@ pub fn by(event: &Event, shape: &Shape) -> Asked {
 
 fn scope(event: &Event, shape: &Shape) -> Scope {
     match event {
-        Event::LeaderElected | Event::UpgradeCharm => Scope::Requests,
+        Event::LeaderElected => Scope::Succession,
+        Event::UpgradeCharm => Scope::Requests,
         Event::Relation(relation) if !shape.uses(&relation.endpoint) => Scope::Nothing,
         Event::Relation(relation) if relation.kind == RelationKind::Created => Scope::Requests,
         Event::ConfigChanged | Event::UpdateStatus | Event::Relation(_) => Scope::Everything,
@@ -110,7 +114,7 @@ mod tests {
             (Event::UpdateStatus, Scope::Everything),
             (workload("flask-app", WorkloadKind::PebbleReady), Scope::Everything),
             (secret(SecretKind::Changed), Scope::Everything),
-            (Event::LeaderElected, Scope::Requests),
+            (Event::LeaderElected, Scope::Succession),
             (Event::UpgradeCharm, Scope::Requests),
             (workload("nginx", WorkloadKind::PebbleReady), Scope::Nothing),
             (secret(SecretKind::Remove), Scope::Nothing),

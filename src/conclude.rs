@@ -58,7 +58,7 @@ fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTree
 /// What an action is told: what was known beforehand, or what became of its own step.
 fn answer(steps: &Steps, done: &Done) -> Option<Answer> {
     let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.answers.as_ref()?)));
-    let Some((at, own, answer)) = own else { return steps.answer.clone() };
+    let Some((at, own, answer)) = own else { return without_effect(steps, done).or_else(|| steps.answer.clone()) };
     if done.completed > at {
         return Some(answer.clone());
     }
@@ -68,6 +68,14 @@ fn answer(steps: &Steps, done: &Done) -> Option<Answer> {
         Some((failure, step)) => format!("{}: {}", own.refused.message, failure::hold(step, failure).message),
         None => own.refused.message.clone(),
     };
+    Some(Answer::Failure(steps.secrets.apply(&why)))
+}
+
+/// A success that the workload knows nothing of is none to the operator.
+fn without_effect(steps: &Steps, done: &Done) -> Option<Answer> {
+    steps.answer.as_ref().filter(|answer| matches!(answer, Answer::Results(_)))?;
+    let Status { message, .. } = Hold::status(&holds(steps, done))?;
+    let why = format!("the key is rotated, but the application does not use it yet: {message}");
     Some(Answer::Failure(steps.secrets.apply(&why)))
 }
 

@@ -16,6 +16,9 @@ use crate::framework::Framework;
 /// Where the unit remembers with which facts it last succeeded.
 pub const MEMORY: &str = "webcharm.migration";
 
+/// What the file in the container says from a migration's beginning until its success.
+pub const BEGUN: &[u8] = b"FAILED";
+
 /// The names a script may have; of several in the folder the last in this list is run.
 const SCRIPTS: [&str; 4] = ["migrate", "migrate.sh", "migrate.py", "manage.py"];
 

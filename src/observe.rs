@@ -121,16 +121,18 @@ pub fn original_services_path(framework: &Framework) -> String {
 ///
 /// A hook tool that fails: then Juju isn't well, and retries the hook.
 pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Result<Seen, juju::Error> {
-    let everything = asked.scope == Scope::Everything;
+    let (unit, peer) = (unit(juju)?, relations::peer(juju, shape)?);
+    let draws_key = asked.scope == Scope::Succession && unit.leader && lacks_key(peer.as_ref(), shape);
+    let everything = asked.scope == Scope::Everything || draws_key;
     let integrations = relations::integrations(juju, shape, everything)?;
     let config =
         if everything || integrations.iter().any(asks_by_options) { juju.config()?.clone() } else { Config::default() };
     let mut seen = Seen {
-        unit: unit(juju)?,
+        unit,
         params: params(asked, juju)?,
         option_secrets: OptionSecrets::new(),
         config,
-        peer: relations::peer(juju, shape)?,
+        peer,
         integrations,
         state: BTreeMap::new(),
         ports: BTreeSet::new(),
@@ -148,6 +150,12 @@ pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Re
 /// Whether what is asked of an integration's other side depends on options.
 fn asks_by_options(integration: &Integration) -> bool {
     integration.endpoint.interface.part == Part::SetByOptions && !integration.relations.is_empty()
+}
+
+/// Whether there is a place for the secret key, and none in it.
+fn lacks_key(peer: Option<&View>, shape: &Shape) -> bool {
+    let key = interfaces::peer::key(shape.framework.name);
+    peer.is_some_and(|view| view.local_app.as_ref().and_then(|bag| bag.text(&key)).is_none())
 }
 
 fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {

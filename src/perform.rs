@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use pebble::blocking::Client;
-use pebble::types::{Change, ExecOptions, MakeDir, WriteFile};
+use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, WriteFile};
 
 use crate::steps::{Action, Run, Step, Steps};
 
@@ -14,6 +14,10 @@ const WORKLOAD_USER: &str = "_daemon_";
 const LAYER: &str = "charm";
 /// Longer than Pebble waits before it kills a service, which a restart may have to.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+/// What is kept of a command's output: the log tells its last lines.
+const OUTPUT: usize = 64 << 10;
+/// What Pebble does with services. An operator's commands and Pebble's own checks are no reason to wait.
+const KINDS: [&str; 5] = ["start", "stop", "restart", "replan", "autostart"];
 
 /// How far the steps came.
 #[derive(Debug, Default)]
@@ -35,6 +39,13 @@ pub enum Failure {
         code: i32,
         /// What the command said last, on both streams.
         output: String,
+    },
+    /// Something that was under way before is so still.
+    Busy {
+        /// What it is, in Pebble's words.
+        what: String,
+        /// Pebble's change.
+        id: ChangeId,
     },
 }
 
@@ -67,6 +78,7 @@ fn capitalised(action: &Action) -> String {
 
 fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
     match action {
+        Action::Await { commands } => wait(commands, pebble),
         Action::Stop { services } => change(pebble.stop(&names(services), CHANGE_TIMEOUT)),
         Action::MakeDir { path } => Ok(pebble.make_dir(path, &workload_dir())?),
         Action::Write { path, content, workload_owned } => {
@@ -78,6 +90,25 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
         Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Reload { service } => Ok(pebble.signal("SIGHUP", &[service])?),
     }
+}
+
+/// What a hook that was killed has asked for goes on without it; to ask for more meanwhile is refused, or done twice.
+fn wait(commands: &[String], pebble: &Client) -> Result<(), Failure> {
+    let under_way = pebble.changes(ChangeSelect::InProgress, None)?;
+    for Change { id, summary, .. } in under_way.into_iter().filter(|change| is_awaited(change, commands)) {
+        match pebble.wait_change(&id, CHANGE_TIMEOUT) {
+            // It may well fail: whatever comes of it is seen to by the steps that follow.
+            Ok(_) | Err(pebble::Error::Change { .. }) => {}
+            Err(pebble::Error::Timeout { .. }) => return Err(Failure::Busy { what: summary, id }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn is_awaited(change: &Change, commands: &[String]) -> bool {
+    let runs = |command: &String| change.summary == format!("Execute command {command:?}");
+    KINDS.contains(&change.kind.as_str()) || (change.kind == "exec" && commands.iter().any(runs))
 }
 
 fn names(services: &[String]) -> Vec<&str> {
@@ -111,11 +142,47 @@ fn run(run: &Run, pebble: &Client) -> Result<(), Failure> {
         user: owner.clone(),
         group: owner,
         combine_stderr: true,
+        keep: Some(OUTPUT),
         ..ExecOptions::new(run.command.clone())
     };
     let output = pebble.exec(&options)?;
     if output.exit_code == 0 {
         return Ok(());
     }
-    Err(Failure::Exit { code: output.exit_code, output: String::from_utf8_lossy(&output.stdout).into_owned() })
+    let said = whole_lines(&output.stdout);
+    Err(Failure::Exit { code: output.exit_code, output: String::from_utf8_lossy(said).into_owned() })
+}
+
+/// Without a first line that may lack its beginning: half a secret isn't known for one.
+fn whole_lines(output: &[u8]) -> &[u8] {
+    if output.len() < OUTPUT {
+        return output;
+    }
+    output.iter().position(|byte| *byte == b'\n').map_or(&[], |end| &output[end + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_its_beginning_is_not_told() {
+        assert_eq!(whole_lines(b"a\nb"), b"a\nb");
+        let cut = [b"ecret\nsaid\n".as_slice(), &[b'x'; OUTPUT]].concat();
+        assert!(whole_lines(&cut).starts_with(b"said\nx"));
+        assert_eq!(whole_lines(&[b'x'; OUTPUT]), b"");
+    }
+
+    #[test]
+    fn what_is_waited_for_is_of_services_or_the_same_command() {
+        let awaited = |kind: &str, summary: &str| {
+            let change = Change { kind: kind.to_owned(), summary: summary.to_owned(), ..Change::default() };
+            is_awaited(&change, &["/flask/app/migrate".to_owned()])
+        };
+        for kind in KINDS {
+            assert!(awaited(kind, "Replan service \"flask\""), "{kind}");
+        }
+        assert!(awaited("exec", "Execute command \"/flask/app/migrate\""));
+        assert!(!awaited("exec", "Execute command \"bash\"") && !awaited("perform-check", "Perform HTTP check"));
+    }
 }

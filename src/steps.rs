@@ -69,6 +69,11 @@ impl Step {
 /// An effect on the container.
 #[derive(Clone, PartialEq)]
 pub enum Action {
+    /// Let what Pebble has under way with services come to its end, and runs of these commands.
+    Await {
+        /// Their first words.
+        commands: Vec<String>,
+    },
     /// Stop these services.
     Stop {
         /// Their names.
@@ -129,6 +134,7 @@ impl fmt::Display for Action {
     /// What is done, after "cannot ". Names only: contents and variables may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Await { .. } => f.write_str("wait for what Pebble has under way"),
             Self::Stop { services } => write!(f, "stop {}", services.join(", ")),
             Self::MakeDir { path } => write!(f, "make folder {path}"),
             Self::Write { path, .. } => write!(f, "write {path}"),

@@ -3,6 +3,7 @@
 mod databags;
 mod failures;
 mod gunicorn;
+mod key;
 mod killed;
 mod migration;
 mod order;

@@ -167,6 +167,16 @@ impl World {
         }
     }
 
+    /// The same until the charm is killed in one of them, which Juju then keeps.
+    pub(crate) fn settle_until_killed(&self) {
+        while let Some(event) = self.next() {
+            if self.dispatch(&event).exit.is_none() {
+                return;
+            }
+        }
+        panic!("the charm was not killed");
+    }
+
     /// The event that the unit gets next.
     pub(crate) fn next(&self) -> Option<Event> {
         self.server.with(|model| model.next_event(&self.unit))

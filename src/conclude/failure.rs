@@ -13,8 +13,15 @@ const LOG_LINES: usize = 40;
 pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     match failure {
         Failure::Exit { code, output } => refused_run(step, *code, output),
+        Failure::Busy { what, id } => {
+            Hold::waiting(format!("Waiting for Pebble to finish change {id}, which was begun before: {what}"))
+        }
         Failure::Pebble(error) if error.is_unreachable() => Hold::pebble_away().with_log(chain(error)),
         Failure::Pebble(pebble::Error::Change { change }) => refused_change(step, change),
+        Failure::Pebble(error @ pebble::Error::Exec { message, .. }) => {
+            let why = not_started(message);
+            Hold::blocked(format!("cannot {}: {why}{}", step.action, way_out(why))).with_log(chain(error))
+        }
         Failure::Pebble(error) => {
             let action = &step.action;
             Hold { message: format!("cannot {action}: {error}"), ..Hold::blocked("") }.with_log(chain(error))
@@ -28,6 +35,26 @@ fn refused_run(step: &Step, code: i32, output: &str) -> Hold {
     let tells = matches!(&step.action, Action::Run(run) if run.tells);
     let said = last_line(output).filter(|_| tells).map(|line| format!(": {line}")).unwrap_or_default();
     Hold { message: format!("{}{said}", step.refused.message), ..step.refused.clone() }.with_log(log)
+}
+
+/// The system's reason in Pebble's words for a command that can't start: within the last parentheses, if it got so far.
+fn not_started(message: &str) -> &str {
+    let line = last_line(message).unwrap_or("no reason given");
+    let inner = line.strip_prefix("- Execute command ").and_then(|line| line.split_once("\" (")?.1.strip_suffix(')'));
+    inner.map_or(line, |reason| reason.strip_prefix("fork/exec ").unwrap_or(reason))
+}
+
+/// What to do about it.
+fn way_out(why: &str) -> &'static str {
+    if why.starts_with("cannot find executable") {
+        ": it must be in the rock, and executable"
+    } else if why.ends_with(": no such file or directory") {
+        ": the interpreter that its first line names must be in the rock"
+    } else if why.ends_with(": exec format error") {
+        ": it must be a program, or begin with a line such as #!/bin/sh"
+    } else {
+        ""
+    }
 }
 
 /// The end of what a command printed.

@@ -194,3 +194,51 @@ fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
     );
     assert_eq!(status.kind, StatusKind::Blocked);
 }
+
+#[test]
+fn what_is_still_under_way_is_waited_for_by_name() {
+    let busy = Failure::Busy { what: "Replan service \"flask\"".to_owned(), id: "7".into() };
+    let status = status_after(Action::Await { commands: vec![] }, busy);
+    let message = "Waiting for Pebble to finish change 7, which was begun before: Replan service \"flask\"";
+    assert_eq!(status, Status::waiting(message));
+}
+
+#[test]
+fn a_command_that_cannot_start_is_told_with_the_way_out() {
+    let task = |why: &str| format!("cannot perform the following tasks:\n- Execute command \"/m\" ({why})");
+    for (message, said) in [
+        (
+            "cannot find executable \"bash\"".to_owned(),
+            "cannot find executable \"bash\": it must be in the rock, and executable",
+        ),
+        (
+            task("fork/exec /m: no such file or directory"),
+            "/m: no such file or directory: the interpreter that its first line names must be in the rock",
+        ),
+        (
+            task("fork/exec /m: exec format error"),
+            "/m: exec format error: it must be a program, or begin with a line such as #!/bin/sh",
+        ),
+        (task("fork/exec /m: argument list too long"), "/m: argument list too long"),
+        (task("exec: environment variable contains NUL"), "exec: environment variable contains NUL"),
+        (String::new(), "no reason given"),
+    ] {
+        let status = status_after(run(), Failure::Pebble(Error::Exec { command: "/m".into(), message }));
+        assert_eq!(status, Status::blocked(format!("cannot check the webserver configuration: {said}")));
+    }
+}
+
+#[test]
+fn a_rotation_that_the_application_knows_nothing_of_is_no_success() {
+    let answer = |failure: Option<Failure>| {
+        let step = Step::new(Action::Replan, Hold::blocked("cannot start flask"));
+        let success = Answer::Results([("status".to_owned(), "success".to_owned())].into());
+        let steps = Steps { judged: true, effects: vec![step], answer: Some(success), ..Steps::default() };
+        let completed = usize::from(failure.is_none());
+        report(&Seen::nothing(), &steps, &Done { completed, failure }).answer.unwrap()
+    };
+    assert!(matches!(answer(None), Answer::Results(_)));
+    let Answer::Failure(why) = answer(Some(Failure::Pebble(failed_change()))) else { panic!("a success") };
+    let expected = "the key is rotated, but the application does not use it yet: cannot start service flask: ";
+    assert!(why.starts_with(expected), "{why}");
+}

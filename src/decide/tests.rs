@@ -2,7 +2,7 @@ mod django;
 mod lines;
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, UnitName, View, Whose};
 use pebble::plan::{Layer, Plan, Service, Startup};
@@ -79,7 +79,8 @@ fn asked(action: Option<Asks>, seen: &Seen) -> Steps {
 }
 
 fn names(steps: &Steps) -> Vec<String> {
-    steps.effects.iter().map(|step| step.action.to_string()).collect()
+    let own = steps.effects.iter().filter(|step| !matches!(step.action, Action::Await { .. }));
+    own.map(|step| step.action.to_string()).collect()
 }
 
 fn messages(steps: &Steps) -> Vec<&str> {
@@ -237,10 +238,57 @@ fn what_an_interrupted_event_left_undone_is_done_by_the_next() {
 #[test]
 fn a_service_that_is_down_is_started_again() {
     let mut seen = carry_out(fresh(), &decide(&fresh()));
-    for current in [ServiceStatus::Inactive, ServiceStatus::Backoff, ServiceStatus::Error] {
-        container(&mut seen).services.iter_mut().find(|service| service.name == "flask").unwrap().current = current;
-        assert_eq!(names(&decide(&seen)), ["start the services"], "{current:?}");
+    become_of(&mut seen, "flask", ServiceStatus::Inactive);
+    assert_eq!(names(&decide(&seen)), ["start the services"]);
+}
+
+fn become_of(seen: &mut Seen, service: &str, current: ServiceStatus) {
+    container(seen).services.iter_mut().find(|info| info.name == service).unwrap().current = current;
+}
+
+#[test]
+fn a_service_that_keeps_exiting_is_told_and_left_to_pebble_until_something_changes() {
+    let message = "flask keeps exiting: see its log (`kubectl logs -n m shop-0 -c flask-app`) and change the \
+        configuration or the rock";
+    for current in [ServiceStatus::Backoff, ServiceStatus::Error] {
+        let mut seen = carry_out(fresh(), &decide(&fresh()));
+        become_of(&mut seen, "flask", current);
+        let steps = decide(&seen);
+        assert_eq!((names(&steps), messages(&steps)), (vec![], vec![message]), "{current:?}");
+        assert_eq!(steps.ports, BTreeSet::from([Port::tcp(8000)]), "{current:?}");
+        become_of(&mut seen, "clock-scheduler", ServiceStatus::Inactive);
+        assert_eq!(names(&decide(&seen)), ["start the services"], "{current:?}: something else is down");
+        become_of(&mut seen, "clock-scheduler", ServiceStatus::Active);
+        set(&mut seen, "greeting", ConfigValue::String("ahoy".to_owned()));
+        let steps = decide(&seen);
+        assert_eq!((names(&steps).last().unwrap().as_str(), messages(&steps)), ("start the services", vec![]));
+        container(&mut seen).migration = with_migration_of("2");
+        assert!(names(&decide(&seen)).contains(&"run the database migration".to_owned()));
     }
+}
+
+fn with_migration_of(version: &str) -> Migration {
+    let script = Script { name: "migrate.sh", version: version.as_bytes().to_vec() };
+    Migration { script: Some(script), ..Migration::default() }
+}
+
+#[test]
+fn what_is_under_way_is_waited_for_before_the_first_effect_it_could_be_in_the_way_of() {
+    let waits = |seen: &Seen| match decide(seen).effects.first().map(|step| step.action.clone()) {
+        Some(Action::Await { commands }) => Some(commands),
+        _ => None,
+    };
+    assert_eq!(waits(&fresh()), Some(vec![]));
+    let mut seen = fresh();
+    container(&mut seen).migration = with_migration_of("1");
+    assert_eq!(waits(&seen), Some(vec![]), "no migration of ours has begun here");
+    container(&mut seen).migration.status = Some(b"FAILED".to_vec());
+    assert_eq!(waits(&seen), Some(vec!["bash".to_owned()]));
+    let mut seen = carry_out(fresh(), &decide(&fresh()));
+    assert_eq!(waits(&seen), None, "an event without effects asks nothing");
+    seen.integrations = vec![Integration { relations: vec![], ..database("p", "h") }];
+    seen.integrations[0].endpoint.required = true;
+    assert_eq!((waits(&seen), decide(&seen).effects.len()), (Some(vec![]), 2), "services are stopped");
 }
 
 #[test]
@@ -393,7 +441,7 @@ fn a_migration_comes_before_everything_that_sees_the_database() {
 #[test]
 fn a_migration_that_failed_is_tried_again_whatever_the_event() {
     let steps = decide(&with_migration());
-    let until_failure = Steps { effects: steps.effects[..2].to_vec(), ..Steps::default() };
+    let until_failure = Steps { effects: steps.effects[..3].to_vec(), ..Steps::default() };
     let seen = carry_out(with_migration(), &until_failure);
     assert_eq!(names(&decide(&seen))[0], "run the database migration");
 }
@@ -401,7 +449,7 @@ fn a_migration_that_failed_is_tried_again_whatever_the_event() {
 #[test]
 fn a_migration_that_succeeded_is_remembered_even_if_a_later_step_fails() {
     let steps = decide(&with_migration());
-    let until_check = Steps { effects: steps.effects[..4].to_vec(), ..Steps::default() };
+    let until_check = Steps { effects: steps.effects[..5].to_vec(), ..Steps::default() };
     let seen = carry_out(with_migration(), &until_check);
     assert!(seen.state.contains_key(MEMORY));
     assert!(!names(&decide(&seen)).contains(&"run the database migration".to_owned()));
@@ -542,4 +590,14 @@ fn a_password_encoded_in_a_uri_and_a_key_drawn_just_now_are_masked() {
     for name in ["MYSQL_DB_PASSWORD", "FLASK_SECRET_KEY"] {
         assert_eq!(steps.secrets.apply(&environment[name]), "***", "{name}");
     }
+}
+
+#[test]
+fn a_key_that_nobody_would_get_is_not_rotated() {
+    let mut seen = carry_out(fresh(), &decide(&fresh()));
+    seen.workload = Some(Workload::Away("no socket".to_owned()));
+    let steps = asked(Some(Asks::RotateSecretKey), &seen);
+    let why = "the key was not rotated: Waiting for pebble ready";
+    assert_eq!(steps.answer, Some(Answer::Failure(why.to_owned())));
+    assert_eq!(steps.databags, []);
 }

@@ -1,5 +1,7 @@
 //! The effects on a container that has everything it needs: only those that change something.
 
+mod starts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -20,11 +22,15 @@ use crate::services::{self, Part, Services};
 use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 use crate::web_server::{self, Setup};
+use starts::Starts;
 
 /// Where the unit remembers with which configuration, variables and command the web server was last found well.
 const WEB_SERVER: &str = "webcharm.web-server";
 /// How long the check of the configuration, which imports the application, may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a migration is for, after "cannot ".
+pub(super) const MIGRATES: &str = "run the database migration";
 
 /// What the container shall look like.
 struct Wish {
@@ -62,8 +68,11 @@ pub(super) fn decide(
             let container = ready.container;
             steps.effects.extend(keep_original(&wish, container, framework));
             let migration = migrate(&wish, ready, seen, shape, steps);
+            let migrates = !migration.is_empty();
             steps.effects.extend(migration);
-            steps.effects.extend(effects(&wish, container, &seen.state, framework));
+            let starts = Starts::of(&wish, container, &seen.state, migrates, framework);
+            steps.effects.extend(effects(&wish, container, &seen.state, &starts, framework));
+            steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, shape)));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
             steps.ports = shape.port(&seen.config).map(Port::tcp).into_iter().collect();
             Some(wish.environment)
@@ -163,10 +172,21 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>, framework: &Framework) -> Vec<Step> {
+/// Whether the web server was found well as it shall be.
+fn is_well(wish: &Wish, container: &Container, state: &BTreeMap<String, String>) -> bool {
+    changed_files(wish, container).is_empty() && wish.fingerprint.is(state.get(WEB_SERVER))
+}
+
+fn effects(
+    wish: &Wish,
+    container: &Container,
+    state: &BTreeMap<String, String>,
+    starts: &Starts<'_>,
+    framework: &Framework,
+) -> Vec<Step> {
     let changed = changed_files(wish, container);
     let remembered = state.get(WEB_SERVER);
-    let well = changed.is_empty() && wish.fingerprint.is(remembered);
+    let well = is_well(wish, container, state);
     let mut effects = if well { Vec::new() } else { prepare(wish, changed, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
@@ -174,7 +194,7 @@ fn effects(wish: &Wish, container: &Container, state: &BTreeMap<String, String>,
     }
     effects.extend(stop_schedulers(wish, container, framework));
     // A hook that was killed after the layer left a plan that looks right and a process that knows nothing of it.
-    if !well || !planned || !all_up(&wish.layer, container) {
+    if !well || !planned || starts.any {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
         effects.push(Step::new(Action::Replan, refused));
     }
@@ -239,7 +259,7 @@ fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: 
     let refused =
         format!("database migration command {} failed, will retry in next update-status", migration::shown(&command));
     let run = Run {
-        purpose: "run the database migration",
+        purpose: MIGRATES,
         command,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
@@ -255,7 +275,7 @@ fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: 
             ..migration_status(framework, "COMPLETED")
         },
     ];
-    if migration.status.as_deref() == Some(b"FAILED") {
+    if migration.status.as_deref() == Some(migration::BEGUN) {
         steps.remove(0);
     }
     steps
@@ -310,13 +330,6 @@ fn check(wish: &Wish, framework: &Framework) -> Option<Step> {
 /// Whether the plan has the layer's services already, to the letter.
 fn is_planned(layer: &Layer, container: &Container) -> bool {
     layer.services.iter().all(|(name, service)| container.plan.services.get(name) == Some(service))
-}
-
-/// Whether every service that the plan with this layer enables runs.
-fn all_up(layer: &Layer, container: &Container) -> bool {
-    let planned = |name: &str| layer.services.get(name).or_else(|| container.plan.services.get(name));
-    let enabled = |name: &str| planned(name).is_some_and(|service| service.startup == Startup::Enabled);
-    container.services.iter().filter(|service| enabled(&service.name)).all(|service| service.is_running())
 }
 
 /// Replanning doesn't stop a service that isn't enabled any more.

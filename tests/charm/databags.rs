@@ -231,3 +231,19 @@ fn a_required_database_that_goes_stops_the_application_until_it_is_back() {
     world.expect(StatusKind::Active, "");
     assert!(running(&world));
 }
+
+#[test]
+fn a_databag_as_large_as_juju_lets_it_be_is_told() {
+    let world = world();
+    let relation = world.integrate("postgresql", "other");
+    world.say(relation, "other", &DATABASE);
+    world.settle();
+    for letter in ["x", "\u{7f}"] {
+        let message = "Invalid postgresql relation data. uris: it is too long";
+        refused(&world, relation, &[("uris", &letter.repeat(MAX_DATABAG_BYTES - 200))], message);
+    }
+    world.say(relation, "other", &[("uris", "")]);
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.ours(relation, Whose::App)["database"], "flask-k8s", "nothing is lost of what we wrote");
+}

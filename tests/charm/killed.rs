@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
 
 use juju::{Databag, Entity, Event, RelationId, StatusKind, Whose};
-use pebble::types::{ChangeSelect, WriteFile};
+use pebble::types::WriteFile;
 
 use crate::support::{Charm, DATABASE, End, Pod, Rock, World, pebble_ready};
 
@@ -142,8 +143,8 @@ fn at_every_request_to_pebble() {
     case.world.fire(Event::ConfigChanged);
     let undisturbed = end(&case, 100);
     let requests = toll.requests();
-    let is_told = |request: &String| request.starts_with("POST") && !request.ends_with("/layers");
-    let writes = (0..requests.len()).filter(|at| is_told(&requests[*at]) || requests[*at].ends_with("/wait"));
+    let is_told = |request: &String| request.starts_with("POST") || request.ends_with("/wait");
+    let writes = (0..requests.len()).filter(|at| is_told(&requests[*at]));
     let ran = |case: &Case| case.world.read_shared("ran").lines().count();
     for at in writes {
         change(&case.world, at);
@@ -151,7 +152,6 @@ fn at_every_request_to_pebble() {
         toll.ambush_at(at + 1);
         kill_in_next(&case.world);
         toll.ambush_at(0);
-        idle(&case.world);
         case.world.settle();
         assert_eq!(end(&case, at), undisturbed, "killed after {}, the {}th", requests[at], at + 1);
         // One that came to its end is run again if the unit couldn't remember it any more.
@@ -160,9 +160,41 @@ fn at_every_request_to_pebble() {
     assert!(requests.len() > 15, "{requests:?}");
 }
 
-/// Waits until Pebble has done what the killed hook asked for.
-fn idle(world: &World) {
-    while !world.pebble().changes(ChangeSelect::InProgress, None).unwrap().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+#[test]
+fn a_restart_that_is_under_way_is_waited_for() {
+    let script =
+        "[ \"$1\" = --check-config ] && exit\ntrap '' HUP\ntrap 'sleep 2; exit' TERM\nwhile :; do sleep 0.1; done\n";
+    let mut world = World::started(Rock::scripted(script));
+    let toll = world.toll();
+    world.configure(&[("greeting", "one")]);
+    let replan = toll.requests().iter().position(|request| request == "POST /v1/services").unwrap();
+    world.set_options(&[("greeting", "two")]);
+    toll.ambush_at(replan + 1);
+    kill_in_next(&world);
+    toll.ambush_at(0);
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.variables()["FLASK_GREETING"], "two");
+}
+
+#[test]
+fn a_migration_that_is_under_way_is_waited_for() {
+    // What it started outlives the shell that ends with the hook.
+    let script = "(echo begin; sleep 2; echo end) >> /charm/container/ran & wait\n";
+    let mut world = World::new();
+    world.share("ran");
+    world.pod = Some(Pod::start(world.dir.path(), Rock::idle().file("flask/app/migrate.sh", script)));
+    let toll = world.toll();
+    thread::scope(|scope| {
+        let killed = scope.spawn(|| {
+            world.settle_until_killed();
+        });
+        world.until("migration", || (!world.read_shared("ran").is_empty()).then_some(()));
+        toll.strike();
+        killed.join().unwrap();
+    });
+    world.settle();
+    world.fire(pebble_ready());
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.read_shared("ran"), "begin\nend\nbegin\nend\n", "never two at once");
 }

@@ -117,7 +117,7 @@ fn one_that_hangs_is_given_up_after_its_time() {
     let world = world(&Charm::sample().switch("migration-timeout: 1"), "sleep 600").with_pod(rock());
     let status = world.status();
     assert_eq!(status.kind, StatusKind::Blocked, "{status:?}");
-    assert!(status.message.starts_with("cannot run the database migration: cannot finish bash within "), "{status:?}");
+    assert_eq!(status.message, "cannot run the database migration: cannot finish bash within 1s");
     assert_eq!(world.file(STATUS), "FAILED");
     let before = ran(&world).len();
     behave(&world, "true");
@@ -135,7 +135,7 @@ fn one_that_is_not_executable_is_told_and_the_application_runs_on() {
     };
     migrate(0o644);
     world.configure(&[("greeting", "unheard")]);
-    let why = "cannot run /flask/app/migrate: cannot find executable \"/flask/app/migrate\"";
+    let why = "cannot find executable \"/flask/app/migrate\": it must be in the rock, and executable";
     world.expect(StatusKind::Blocked, &format!("cannot run the database migration: {why}"));
     assert_eq!(world.file(STATUS), "FAILED");
     migrate(0o755);
@@ -144,6 +144,46 @@ fn one_that_is_not_executable_is_told_and_the_application_runs_on() {
     world.expect(StatusKind::Active, "");
     assert_eq!(world.file(STATUS), "COMPLETED");
     assert!(world.pod.as_mut().unwrap().page("/").contains("FLASK_GREETING=unheard\n"));
+}
+
+#[test]
+fn one_that_the_system_does_not_start_is_told_with_the_way_out() {
+    for (text, why) in [
+        ("#!/no/such/sh\n", "no such file or directory: the interpreter that its first line names must be in the rock"),
+        ("neither\n", "exec format error: it must be a program, or begin with a line such as #!/bin/sh"),
+    ] {
+        let world = World::started(Rock::idle().program("flask/app/migrate", text));
+        world.expect(StatusKind::Blocked, &format!("cannot run the database migration: /flask/app/migrate: {why}"));
+        assert_eq!((world.file(STATUS).as_str(), world.variables().len()), ("FAILED", 0));
+    }
+}
+
+#[test]
+fn one_whose_shell_is_missing_is_told() {
+    let mut world = world(&Charm::sample(), "true");
+    world.pod = Some(Pod::start(world.dir.path(), rock()));
+    world.pebble().remove("/bin/bash", false).unwrap();
+    world.fire(pebble_ready());
+    let why = "cannot find executable \"bash\": it must be in the rock, and executable";
+    world.expect(StatusKind::Blocked, &format!("cannot run the database migration: {why}"));
+}
+
+#[test]
+fn one_that_prints_much_is_run_to_its_end_and_its_last_words_are_told() {
+    let print = "head -c 40000000 /dev/zero | tr '\\0' '\\n'\n";
+    let world = world(&Charm::sample(), print).with_pod(rock());
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.file(STATUS), "COMPLETED");
+    behave(&world, &format!("{print}echo no such table; exit 1"));
+    let other = format!("{SCRIPT}# another\n");
+    world.pebble().write_file("/flask/app/migrate.sh", other.as_bytes(), &WriteFile::default()).unwrap();
+    world.fire(Event::UpdateStatus);
+    world.expect(StatusKind::Blocked, &format!("{FAILED}: no such table"));
+}
+
+#[test]
+fn a_folder_of_its_name_is_none() {
+    World::started(Rock::idle().file("flask/app/migrate/versions", "")).expect(StatusKind::Active, "");
 }
 
 #[test]

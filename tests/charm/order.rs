@@ -17,7 +17,7 @@ use juju::{
 use juju_testing::{Finished, Model, ModelBackend};
 use pebble::plan::{Plan, Service};
 use proptest::prelude::*;
-use webcharm::asked::{self, Scope};
+use webcharm::asked;
 use webcharm::shape::{Shape, Switches};
 use webcharm::{conclude, decide, observe, publish};
 
@@ -213,7 +213,7 @@ fn reconcile(juju: &Juju<'_>, shape: &Shape, pebble: &mut Pebble) -> usize {
     }
     let nobody = pebble::blocking::Client::new("/nonexistent/pebble.socket");
     let mut seen = observe::all(&asked, juju, &nobody, shape).unwrap();
-    if asked.scope == Scope::Everything {
+    if seen.workload.is_some() {
         seen.workload = Some(pebble.seen());
     }
     let steps = decide::steps(&asked, &seen, shape, &mut || [7; 64]);

@@ -1,10 +1,10 @@
 //! Rocks that aren't as a charm expects them, and applications that don't serve.
 
 use juju::{Event, StatusKind};
-use pebble::types::WriteFile;
+use pebble::types::{ServiceStatus, WriteFile};
 
-use super::start::APP;
-use crate::support::{Rock, World};
+use super::start::{APP, READS, requests};
+use crate::support::{Rock, World, pebble_ready};
 
 #[test]
 fn a_rock_without_the_service_is_told_what_to_add() {
@@ -33,18 +33,31 @@ fn a_command_that_cannot_be_split_is_told_and_the_application_runs_on() {
 }
 
 #[test]
-fn an_application_that_exits_after_its_first_second_is_started_again() {
-    let app = "import sys, time\nif '--check-config' not in sys.argv:\n    time.sleep(2)\n    sys.exit(3)\n\
-        def app(environ, start): pass\n";
-    let mut world = World::started(app);
+fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble() {
+    let script = "[ \"$1\" = --check-config ] && exit\ntrap '' HUP\necho x >> /charm/container/starts\nsleep 2\n\
+        [ \"$FLASK_GREETING\" = 'stay' ] || exit 3\nexec sleep 600\n";
+    // A pause of Pebble's that is longer than the test.
+    let layer = "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_, \
+        backoff-delay: 600s, backoff-limit: 600s}}\n";
+    let world = World::new();
+    world.share("starts");
+    let mut world = world.with_pod(Rock::scripted(script).layer(layer));
     world.expect(StatusKind::Active, "");
     let pebble = world.pebble();
-    let is_running = || pebble.services(&["flask"]).unwrap()[0].is_running();
-    world.pod.as_mut().unwrap().until("end of the service", || (!is_running()).then_some(()));
-    world.fire(Event::UpdateStatus);
-    // A second later it's up, which is all that Pebble and so the charm know of it.
+    let ended = || pebble.services(&["flask"]).unwrap()[0].current == ServiceStatus::Backoff;
+    world.pod.as_mut().unwrap().until("end of the service", || ended().then_some(()));
+    let message = "flask keeps exiting: see its log (`kubectl logs -n test flask-k8s-0 -c flask-app`) and change the \
+        configuration or the rock";
+    for event in [Event::UpdateStatus, Event::ConfigChanged, pebble_ready()] {
+        let log = world.pod.as_ref().unwrap().log().len();
+        world.fire(event.clone());
+        world.expect(StatusKind::Blocked, message);
+        assert_eq!(requests(&world.pod.as_ref().unwrap().log()[log..]), READS, "{event:?}");
+    }
+    assert_eq!(world.read_shared("starts"), "x\n", "nobody has started it again in vain");
+    world.configure(&[("greeting", "stay")]);
     world.expect(StatusKind::Active, "");
-    assert!(is_running());
+    assert_eq!(world.read_shared("starts"), "x\nx\n", "what has changed is tried");
 }
 
 #[test]

@@ -20,7 +20,8 @@ def index():
 
 /// What an event asks Pebble that finds everything as it shall be: original services, plan, services, the web server's
 /// configuration, a migration script.
-const READS: [&str; 5] = ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files", "GET /v1/files"];
+pub(crate) const READS: [&str; 5] =
+    ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files", "GET /v1/files"];
 
 #[test]
 fn a_flask_application_starts_is_configured_and_answers() {
@@ -129,7 +130,7 @@ fn cost(world: &World, event: Event) -> String {
 }
 
 /// The requests in Pebble's log, in order.
-fn requests(log: &str) -> Vec<String> {
+pub(crate) fn requests(log: &str) -> Vec<String> {
     let lines = log.lines().filter_map(|line| line.split_once("[pebble] "));
     let words = lines.map(|(_, text)| text.split(' ').collect::<Vec<_>>());
     let requests = words.filter(|words| words.len() > 1 && words[1].starts_with("/v1/"));

@@ -87,6 +87,11 @@ impl Toll {
         self.requests();
         self.shared.fatal.store(request, Ordering::SeqCst);
     }
+
+    /// Ends the charm's process.
+    pub(crate) fn strike(&self) {
+        self.shared.strike();
+    }
 }
 
 impl Shared {

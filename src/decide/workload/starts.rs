@@ -1,0 +1,54 @@
+//! Which services are to be started, and which are left to Pebble, though they don't run.
+
+use std::collections::BTreeMap;
+
+use pebble::plan::{Layer, Startup};
+use pebble::types::{ServiceInfo, ServiceStatus};
+
+use super::{Wish, is_planned, is_well};
+use crate::framework::Framework;
+use crate::hold::Hold;
+use crate::observe::{Container, Unit};
+use crate::services::Part;
+use crate::shape::Shape;
+
+/// What there is to start.
+pub(super) struct Starts<'a> {
+    /// Whether anything is.
+    pub(super) any: bool,
+    /// A service of the application's that keeps exiting.
+    pub(super) exiting: Option<&'a str>,
+}
+
+impl<'a> Starts<'a> {
+    /// A service that was found well and ended by itself is started again by Pebble, with pauses, or was meant to end.
+    /// Nothing has changed that it could notice, so another start would be in vain at every event.
+    pub(super) fn of(
+        wish: &Wish,
+        container: &'a Container,
+        state: &BTreeMap<String, String>,
+        migrates: bool,
+        framework: &Framework,
+    ) -> Self {
+        let is_new = !is_well(wish, container, state) || !is_planned(&wish.layer, container) || migrates;
+        let down = down(&wish.layer, container);
+        let ended = |service: &ServiceInfo| matches!(service.current, ServiceStatus::Backoff | ServiceStatus::Error);
+        let any = down.iter().any(|service| is_new || !ended(service));
+        let ours = down.iter().find(|service| Part::of(framework, &service.name) != Part::Other);
+        Self { any, exiting: ours.filter(|_| !any).map(|service| service.name.as_str()) }
+    }
+}
+
+/// The services that the plan with this layer enables and that don't run.
+fn down<'a>(layer: &Layer, container: &'a Container) -> Vec<&'a ServiceInfo> {
+    let planned = |name: &str| layer.services.get(name).or_else(|| container.plan.services.get(name));
+    let enabled = |name: &str| planned(name).is_some_and(|service| service.startup == Startup::Enabled);
+    container.services.iter().filter(|service| enabled(&service.name) && !service.is_running()).collect()
+}
+
+/// What a service that keeps exiting becomes.
+pub(super) fn keeps_exiting(name: &str, unit: &Unit, shape: &Shape) -> Hold {
+    let (pod, container) = (unit.name.to_string().replace('/', "-"), &shape.container);
+    let log = format!("kubectl logs -n {} {pod} -c {container}", unit.model);
+    Hold::blocked(format!("{name} keeps exiting: see its log (`{log}`) and change the configuration or the rock"))
+}

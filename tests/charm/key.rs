@@ -1,0 +1,91 @@
+//! The secret key: who draws it, when, and what rotating it is worth.
+
+use juju::{ActionEvent, Databag, Entity, Event, RelationId, StatusKind, Whose};
+use pebble::types::WriteFile;
+use serde_json::{Map, Value, json};
+
+use crate::support::{Charm, Pod, Rock, World, pebble_ready};
+
+/// The peer relation.
+const PEERS: RelationId = RelationId(0);
+
+/// A unit of a charm with the action.
+fn world(rock: Rock) -> World {
+    World::of(&Charm::with_integrations()).with_pod(rock)
+}
+
+fn key(world: &World) -> String {
+    world.ours(PEERS, Whose::App)["flask_secret_key"].clone()
+}
+
+/// Runs `rotate-secret-key`; the results, or why it failed.
+fn rotate(world: &World) -> Result<Value, String> {
+    let name = "rotate-secret-key";
+    let id = world.server.with(|model| model.run_action(&world.unit, name, &Map::new())).unwrap();
+    world.fire(Event::Action(ActionEvent { name: name.to_owned(), id: id.clone() }));
+    world.server.with(|model| {
+        let action = model.action(&id).unwrap();
+        match &action.failure {
+            Some(why) => Err(why.clone()),
+            None => Ok(Value::Object(action.results.clone())),
+        }
+    })
+}
+
+#[test]
+fn a_new_leader_that_draws_the_missing_key_goes_on_at_once() {
+    let world = World::new();
+    let other = world.server.with(|model| model.add_unit("flask-k8s")).unwrap();
+    world.server.with(|model| model.set_leader(&other)).unwrap();
+    let world = world.with_pod(Rock::idle());
+    world.expect(StatusKind::Waiting, "Waiting for peer integration");
+    world.server.with(|model| model.set_leader(&world.unit)).unwrap();
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.variables()["FLASK_SECRET_KEY"], key(&world));
+    // With the key there, being leader is no reason to look at the workload.
+    assert!(!world.fire(Event::LeaderElected).counts().contains_key("status-set"));
+}
+
+#[test]
+fn a_rotated_key_is_used_at_once() {
+    let world = world(Rock::idle());
+    let before = key(&world);
+    assert_eq!(rotate(&world), Ok(json!({"status": "success"})));
+    assert_ne!(key(&world), before);
+    assert_eq!(world.variables()["FLASK_SECRET_KEY"], key(&world));
+}
+
+#[test]
+fn a_key_is_not_rotated_for_an_application_that_is_away() {
+    let mut world = world(Rock::idle());
+    let before = key(&world);
+    world.pod.take().unwrap().kill();
+    assert_eq!(rotate(&world), Err("the key was not rotated: Waiting for pebble ready".to_owned()));
+    assert_eq!(key(&world), before);
+    world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
+    world.fire(pebble_ready());
+    assert_eq!(world.variables()["FLASK_SECRET_KEY"], before);
+}
+
+#[test]
+fn a_rotation_without_effect_says_so_and_tells_no_key() {
+    let script = "if [ \"$1\" = --check-config ]; then\n[ -e /tmp/refuse ] || exit 0\necho $FLASK_SECRET_KEY\nexit 1\nfi\n\
+        trap '' HUP\nexec sleep 600\n";
+    let world = world(Rock::scripted(script));
+    let (before, peers) = (world.variables(), Entity::App(world.unit.app().to_owned()));
+    world.pebble().write_file("/tmp/refuse", [].as_slice(), &WriteFile::default()).unwrap();
+    let check = "Webserver configuration check failed, please review your charm configuration or database relation";
+    let why = format!("the key is rotated, but the application does not use it yet: {check}");
+    assert_eq!(rotate(&world), Err(why));
+    world.expect(StatusKind::Blocked, check);
+    assert_eq!(world.variables(), before, "the application runs on with the old key");
+    assert!(!world.public_texts().contains(&key(&world)), "{}", world.public_texts());
+    world.pebble().remove("/tmp/refuse", false).unwrap();
+    world.fire(Event::UpdateStatus);
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.variables()["FLASK_SECRET_KEY"], key(&world));
+    let gone = Databag::from_iter([("flask_secret_key", "")]);
+    world.server.with(|model| model.set_databag(PEERS, &peers, &gone)).unwrap();
+    assert_eq!(rotate(&world), Err("charm is still initializing".to_owned()));
+}
