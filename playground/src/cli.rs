@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::provider::Kind;
+
 /// Juju's model on this machine: a charm, its workload and their model, without Juju, Kubernetes or root.
 #[derive(Debug, Parser)]
 #[command(name = "webcharm", version, arg_required_else_help = true)]
@@ -80,6 +82,9 @@ pub struct Up {
     /// The port of this machine on which the application answers [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
+    /// Integrate it on the way: postgresql, ingress. A database that the charm requires comes without being asked for
+    #[arg(long, value_name = "WHAT", value_parser = kind)]
+    pub integrate: Vec<Kind>,
     /// Return when the application answers, and keep it running
     #[arg(long)]
     pub detach: bool,
@@ -180,6 +185,12 @@ pub struct Logs {
     /// Go on with what is printed from then on
     #[arg(long, short)]
     pub follow: bool,
+}
+
+/// The server that is meant by a name.
+fn kind(text: &str) -> Result<Kind, String> {
+    let names = || Kind::ALL.map(Kind::short).join(", ");
+    Kind::named(text).ok_or_else(|| format!("there is: {}", names()))
 }
 
 /// A number and a unit, as Juju and Go write it.

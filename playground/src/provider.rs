@@ -70,6 +70,12 @@ impl Kind {
         }
     }
 
+    /// Whether it is a database, which an application that requires one doesn't start without.
+    #[must_use]
+    pub fn is_database(self) -> bool {
+        self == Self::Postgresql
+    }
+
     fn endpoint(self) -> Endpoint {
         let name = match self {
             Self::Ingress => "ingress",

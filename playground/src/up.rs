@@ -2,6 +2,7 @@
 
 mod build;
 mod detach;
+mod integrate;
 mod pods;
 
 use std::io;
@@ -15,6 +16,7 @@ use juju::Event;
 use rock::{Cancel, Work};
 
 use crate::cli;
+use crate::provider::Kind;
 use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
 use crate::ui::{self, Ui};
@@ -22,7 +24,7 @@ use crate::{binaries, network, pod, probe, project, server, signals};
 use pods::Pods;
 
 /// How long the application may take to answer once the charm has settled.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(120);
 
 /// How often is looked after the pods.
 const TICK: Duration = Duration::from_millis(100);
@@ -136,7 +138,7 @@ fn bring_up(
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _end = End(&session);
     let mut pods = Pods::new(&plan, &runtime, &listener, &session, inputs);
-    let started = start(&plan, &runtime, &mut pods, &session, ui)?;
+    let started = start(&plan, &runtime, &mut pods, &session, &args.integrate)?;
     if ui.cancel().is_thrown() {
         return Err(Error::Interrupted);
     }
@@ -172,13 +174,14 @@ fn start(
     runtime: &Runtime,
     pods: &mut Pods<'_>,
     session: &Session,
-    ui: &Ui,
+    asked: &[Kind],
 ) -> Result<bool, Error> {
+    let ui = session.ui();
     ui.step(&format!("building the rock {}", plan.rock_name()));
     plan.build(runtime, ui)?;
     // The containers are up before the first hook.
     pods.start()?;
-    Ok(session.settle() && answers(session, ui))
+    Ok(session.settle() && integrate::all(session, asked, ui) && answers(session, ui))
 }
 
 /// Waits until the application answers, or there is no use in waiting.

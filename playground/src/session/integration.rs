@@ -51,7 +51,10 @@ impl Session {
     }
 
     /// Integrates, and returns the two ends. Hooks are for the caller to run.
-    pub(super) fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
+    ///
+    /// # Errors
+    /// In words for the user, when there is no such server or endpoint, or it can't be started.
+    pub fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
         let (ours, theirs) = self.pair(one, other)?;
         let kind = theirs.kind().ok_or_else(|| unknown(&theirs.app))?;
         // Tried on a copy first: what the model refuses needs no server.
