@@ -3,6 +3,7 @@
 mod databags;
 mod failures;
 mod gunicorn;
+mod integrations;
 mod key;
 mod killed;
 mod migration;

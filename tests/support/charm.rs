@@ -36,6 +36,21 @@ actions:
   rotate-secret-key: {description: Makes a new secret key.}
 ";
 
+/// The integrations besides relational databases, ingress and tracing.
+const EVERY_INTEGRATION: &str = "\
+requires:
+  mongodb: {interface: mongodb_client, optional: true, limit: 1}
+  redis: {interface: redis, optional: true, limit: 1}
+  valkey: {interface: valkey_client, optional: true, limit: 1}
+  rabbitmq: {interface: rabbitmq, optional: true, limit: 1}
+  s3: {interface: s3, optional: true, limit: 1}
+  saml: {interface: saml, optional: true, limit: 1}
+  smtp: {interface: smtp, optional: true, limit: 1}
+  openfga: {interface: openfga, optional: true, limit: 1}
+  oidc: {interface: oauth, optional: true, limit: 1}
+  http-proxy: {interface: http_proxy, optional: true, limit: 1}
+";
+
 impl Charm {
     /// The sample's.
     pub(crate) fn sample() -> Self {
@@ -46,6 +61,13 @@ impl Charm {
     /// One with the endpoints `postgresql`, `mysql`, `the-orders` (postgresql_client) and `ingress`, all optional.
     pub(crate) fn with_integrations() -> Self {
         Self { declaration: WITH_INTEGRATIONS.to_owned(), ..Self::sample() }
+    }
+
+    /// The one of this framework for 24.04 with an endpoint for each other integration, all optional, and the options of
+    /// a client of OpenID Connect.
+    pub(crate) fn with_every_integration(framework: &str) -> Self {
+        let options = "  options:\n    oidc-scopes: {type: string}\n    oidc-redirect-path: {type: string}\n";
+        Self::expanded(framework, "24.04").replace("requires:\n", EVERY_INTEGRATION).replace("  options:\n", options)
     }
 
     /// The one of this framework for this base, as charmcraft itself expands its extension.

@@ -1,6 +1,9 @@
 //! The other side of a relation, in the test's hand: applications without a charm.
 
-use juju::{Databag, Entity, RelationId, Role, SecretContent, SecretId, Whose};
+use std::collections::BTreeMap;
+
+use interfaces::{Changes, Offer};
+use juju::{Databag, Entity, RelationId, Role, SecretContent, SecretId, UnitName, View, Whose};
 
 use super::World;
 
@@ -12,9 +15,11 @@ impl World {
     /// Integrates our endpoint with a new application; nobody says anything yet.
     pub(crate) fn integrate(&self, endpoint: &str, app: &str) -> RelationId {
         let interface = match endpoint {
-            "mysql" => "mysql_client",
-            "ingress" => "ingress",
-            _ => "postgresql_client",
+            "mysql" | "mongodb" | "valkey" => format!("{endpoint}_client"),
+            "http-proxy" => "http_proxy".to_owned(),
+            "oidc" => "oauth".to_owned(),
+            "postgresql" | "the-orders" => "postgresql_client".to_owned(),
+            same => same.to_owned(),
         };
         self.server.with(|model| {
             let offer = vec![juju_testing::endpoint("offer", Role::Provides, interface)];
@@ -27,6 +32,42 @@ impl World {
     pub(crate) fn say(&self, relation: RelationId, app: &str, data: &[(&str, &str)]) {
         let changes: Databag = data.iter().copied().collect();
         self.server.with(|model| model.set_databag(relation, &Entity::App(app.to_owned()), &changes)).unwrap();
+    }
+
+    /// The relation as the leader of the other side sees it, whose endpoint is called as ours.
+    pub(crate) fn theirs(&self, relation: RelationId, endpoint: &str, app: &str) -> View {
+        let bag = |entity: Entity| self.server.with(|model| model.databag(relation, &entity)).unwrap();
+        View {
+            app: Some(self.unit.app().to_owned()),
+            remote_app: self.ours(relation, Whose::App),
+            local_app: Some(bag(Entity::App(app.to_owned()))),
+            local_unit: bag(Entity::Unit(UnitName::new(app, 0))),
+            ..View::empty(endpoint, relation)
+        }
+    }
+
+    /// The other side's leader writes this, secrets first. Says where these are.
+    pub(crate) fn answer(&self, relation: RelationId, app: &str, changes: &Changes) -> BTreeMap<String, SecretId> {
+        let secrets: BTreeMap<_, _> =
+            changes.offers.iter().map(|offer| (offer.label.clone(), self.give(app, offer))).collect();
+        let halves =
+            [(&changes.app, Entity::App(app.to_owned())), (&changes.unit, Entity::Unit(UnitName::new(app, 0)))];
+        self.server.with(|model| {
+            for (draft, entity) in halves {
+                let written = draft.resolve(&model.databag(relation, &entity).unwrap(), &secrets).unwrap();
+                model.set_databag(relation, &entity, &written).unwrap();
+            }
+        });
+        secrets
+    }
+
+    /// A secret of the other side's application, granted to the relation.
+    pub(crate) fn give(&self, app: &str, offer: &Offer) -> SecretId {
+        self.server.with(|model| {
+            let id = model.add_secret(app, offer.content.clone()).unwrap();
+            model.grant_secret(&id, offer.relation).unwrap();
+            id
+        })
     }
 
     /// Ends a relation and lets the charm hear of it.
