@@ -41,12 +41,14 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     let holds = holds(steps, done);
     report.log = holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)).collect();
     report.status = Some(status(&holds, steps));
-    report.remember = news(seen, steps.effects.iter().take(done.completed).filter_map(|step| step.remember.clone()));
+    let done = steps.effects.iter().take(done.completed).filter_map(|step| step.remember.clone());
+    let mut facts: BTreeMap<_, _> = done.collect();
     if holds.is_empty() {
         report.open = steps.ports.difference(&seen.ports).cloned().collect();
         report.close = seen.ports.difference(&steps.ports).cloned().collect();
-        report.remember.extend(news(seen, steps.remember.clone()));
+        facts.extend(steps.remember.clone());
     }
+    report.remember = news(seen, facts);
     report
 }
 

@@ -20,6 +20,7 @@ pub mod fingerprint;
 pub mod framework;
 pub mod gunicorn;
 pub mod hold;
+pub mod listening;
 pub mod migration;
 pub mod observe;
 pub mod options;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pebble::blocking::Client;
 use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, WriteFile};
 
+use crate::listening::{TABLES, is_listening};
 use crate::steps::{Action, Run, Step, Steps};
 
 /// The user and group of the workload, in every rock.
@@ -14,8 +15,15 @@ const WORKLOAD_USER: &str = "_daemon_";
 const LAYER: &str = "charm";
 /// Longer than Pebble waits before it kills a service, which a restart may have to.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a command that a killed hook began is waited for in one event. Pebble has ended the command itself; what it
+/// left behind may take any time, and another event looks again.
+const LINGERS: Duration = Duration::from_secs(30);
 /// What is kept of a command's output: the log tells its last lines.
 const OUTPUT: usize = 64 << 10;
+/// How often it's looked whether the application listens.
+const LOOKS: Duration = Duration::from_millis(250);
+/// A larger table of sockets isn't read.
+const LARGEST_TABLE: usize = 8 << 20;
 /// What Pebble does with services. An operator's commands and Pebble's own checks are no reason to wait.
 const KINDS: [&str; 5] = ["start", "stop", "restart", "replan", "autostart"];
 
@@ -40,6 +48,8 @@ pub enum Failure {
         /// What the command said last, on both streams.
         output: String,
     },
+    /// Nothing listens on the application's port.
+    Silent,
     /// Something that was under way before is so still.
     Busy {
         /// What it is, in Pebble's words.
@@ -88,6 +98,7 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
         Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
+        Action::Listen { port, patience } => listen(*port, *patience, pebble),
         Action::Reload { service } => Ok(pebble.signal("SIGHUP", &[service])?),
     }
 }
@@ -95,8 +106,8 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
 /// What a hook that was killed has asked for goes on without it; to ask for more meanwhile is refused, or done twice.
 fn wait(commands: &[String], pebble: &Client) -> Result<(), Failure> {
     let under_way = pebble.changes(ChangeSelect::InProgress, None)?;
-    for Change { id, summary, .. } in under_way.into_iter().filter(|change| is_awaited(change, commands)) {
-        match pebble.wait_change(&id, CHANGE_TIMEOUT) {
+    for Change { id, kind, summary, .. } in under_way.into_iter().filter(|change| is_awaited(change, commands)) {
+        match pebble.wait_change(&id, if kind == "exec" { LINGERS } else { CHANGE_TIMEOUT }) {
             // It may well fail: whatever comes of it is seen to by the steps that follow.
             Ok(_) | Err(pebble::Error::Change { .. }) => {}
             Err(pebble::Error::Timeout { .. }) => return Err(Failure::Busy { what: summary, id }),
@@ -109,6 +120,33 @@ fn wait(commands: &[String], pebble: &Client) -> Result<(), Failure> {
 fn is_awaited(change: &Change, commands: &[String]) -> bool {
     let runs = |command: &String| change.summary == format!("Execute command {command:?}");
     KINDS.contains(&change.kind.as_str()) || (change.kind == "exec" && commands.iter().any(runs))
+}
+
+/// Looks until the application listens, or often enough.
+fn listen(port: u16, patience: Duration, pebble: &Client) -> Result<(), Failure> {
+    let mut left = patience;
+    while !is_heard(port, pebble)? {
+        left = left.checked_sub(LOOKS).ok_or(Failure::Silent)?;
+        #[expect(clippy::disallowed_methods, reason = "nobody tells when a port is listened on: it's looked again")]
+        std::thread::sleep(LOOKS);
+    }
+    Ok(())
+}
+
+/// What can't be known holds nobody up.
+fn is_heard(port: u16, pebble: &Client) -> Result<bool, Failure> {
+    for path in TABLES {
+        match pebble.read_file(path, LARGEST_TABLE) {
+            Ok(table) if is_listening(&table, port) => return Ok(true),
+            Ok(_) => {}
+            Err(error) if error.is_unreachable() => return Err(error.into()),
+            Err(error) => {
+                tracing::debug!("Cannot read {path}: {error}");
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn names(services: &[String]) -> Vec<&str> {

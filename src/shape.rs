@@ -21,6 +21,9 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
 /// The longest that may be set, a week: a limit beyond it is none.
 const LONGEST_MIGRATION: u64 = 604_800;
 
+/// The longest that an event may wait for the application to listen: the unit's other events wait meanwhile.
+const LONGEST_START: u64 = 600;
+
 /// What the peer endpoint speaks, by the line of charms.
 const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
 
@@ -39,6 +42,8 @@ pub struct Shape {
     pub endpoints: Vec<Endpoint>,
     /// How long a migration may take.
     pub migration_timeout: Duration,
+    /// How long the application may take until it listens, if that is to be waited for.
+    pub listens_within: Option<Duration>,
     /// What its author set for the framework, or what is wrong with that: the workload then stays as it is.
     pub paas_config: Result<PaasConfig, Hold>,
 }
@@ -62,6 +67,9 @@ pub struct Switches {
     pub framework: Option<String>,
     /// How many seconds a migration may take, from 1 to a week's.
     pub migration_timeout: Option<u64>,
+    /// How many seconds an event that starts the application waits until it listens on its port, from 1 to 600. Without
+    /// it that isn't waited for.
+    pub listens_within: Option<u64>,
 }
 
 impl Switches {
@@ -79,12 +87,19 @@ impl Switches {
         let switches: Result<Option<Self>, _> = serde_yaml::from_str(text);
         let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
         let switches = switches.unwrap_or_default();
-        match switches.migration_timeout {
-            Some(seconds) if !(1..=LONGEST_MIGRATION).contains(&seconds) => Err(Hold::blocked(format!(
-                "webcharm.yaml: migration-timeout is {seconds}: write a number of seconds from 1 to {LONGEST_MIGRATION}"
-            ))),
-            _ => Ok(switches),
+        within("migration-timeout", switches.migration_timeout, LONGEST_MIGRATION)?;
+        within("listens-within", switches.listens_within, LONGEST_START)?;
+        Ok(switches)
+    }
+}
+
+/// A number of seconds must be one that's worth the name.
+fn within(key: &str, seconds: Option<u64>, most: u64) -> Result<(), Hold> {
+    match seconds {
+        Some(seconds) if !(1..=most).contains(&seconds) => {
+            Err(Hold::blocked(format!("webcharm.yaml: {key} is {seconds}: write a number of seconds from 1 to {most}")))
         }
+        _ => Ok(()),
     }
 }
 
@@ -114,6 +129,7 @@ impl Shape {
             peer: peers.into_iter().find(|e| PEERS.contains(&e.interface.as_str())).map(|e| e.name.clone()),
             endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
             migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
+            listens_within: switches.listens_within.map(Duration::from_secs),
             paas_config: Ok(PaasConfig::default()),
         })
     }
@@ -226,6 +242,8 @@ mod tests {
             let expected = "write a number of seconds from 1 to 604800";
             assert_eq!(message, format!("webcharm.yaml: migration-timeout is {seconds}: {expected}"));
         }
+        let listens = shape(app, "framework: flask\nlistens-within: 601").unwrap_err();
+        assert_eq!(listens, "webcharm.yaml: listens-within is 601: write a number of seconds from 1 to 600");
         assert_eq!(limit("604800").unwrap().migration_timeout.as_secs(), 604_800);
         for seconds in ["-1", "1.5", "soon", "99999999999999999999999"] {
             assert!(

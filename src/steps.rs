@@ -104,6 +104,13 @@ pub enum Action {
         /// The service.
         service: String,
     },
+    /// See that the application listens.
+    Listen {
+        /// On this port.
+        port: u16,
+        /// And wait for it so long.
+        patience: Duration,
+    },
     /// End the web server's process and start another: for what reading its configuration anew doesn't change.
     Restart {
         /// The service.
@@ -142,6 +149,7 @@ impl fmt::Display for Action {
             Self::AddLayer(_) => f.write_str("configure the services"),
             Self::Replan => f.write_str("start the services"),
             Self::Reload { service } => write!(f, "reload {service}"),
+            Self::Listen { port, .. } => write!(f, "see that port {port} is listened on"),
             Self::Restart { service } => write!(f, "restart {service}"),
         }
     }

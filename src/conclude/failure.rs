@@ -13,9 +13,10 @@ const LOG_LINES: usize = 40;
 pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     match failure {
         Failure::Exit { code, output } => refused_run(step, *code, output),
-        Failure::Busy { what, id } => {
-            Hold::waiting(format!("Waiting for Pebble to finish change {id}, which was begun before: {what}"))
-        }
+        Failure::Silent => step.refused.clone(),
+        Failure::Busy { what, id } => Hold::waiting(format!(
+            "Waiting for an earlier change of Pebble's to end: {what} (change {id}); if it hangs, delete the pod"
+        )),
         Failure::Pebble(error) if error.is_unreachable() => Hold::pebble_away().with_log(chain(error)),
         Failure::Pebble(pebble::Error::Change { change }) => refused_change(step, change),
         Failure::Pebble(error @ pebble::Error::Exec { message, .. }) => {

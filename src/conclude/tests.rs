@@ -199,7 +199,8 @@ fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
 fn what_is_still_under_way_is_waited_for_by_name() {
     let busy = Failure::Busy { what: "Replan service \"flask\"".to_owned(), id: "7".into() };
     let status = status_after(Action::Await { commands: vec![] }, busy);
-    let message = "Waiting for Pebble to finish change 7, which was begun before: Replan service \"flask\"";
+    let message = "Waiting for an earlier change of Pebble's to end: Replan service \"flask\" (change 7); if it hangs, \
+        delete the pod";
     assert_eq!(status, Status::waiting(message));
 }
 
@@ -241,4 +242,20 @@ fn a_rotation_that_the_application_knows_nothing_of_is_no_success() {
     let Answer::Failure(why) = answer(Some(Failure::Pebble(failed_change()))) else { panic!("a success") };
     let expected = "the key is rotated, but the application does not use it yet: cannot start service flask: ";
     assert!(why.starts_with(expected), "{why}");
+}
+
+#[test]
+fn what_is_remembered_on_the_way_gives_way_to_what_is_in_the_end() {
+    let pair = |value: &str| ("a".to_owned(), value.to_owned());
+    let step = |value| Step { remember: Some(pair(value)), ..Step::new(Action::Replan, Hold::blocked("")) };
+    let steps = Steps {
+        judged: true,
+        effects: vec![step("half"), step("late")],
+        remember: BTreeMap::from([pair("whole")]),
+        ..Steps::default()
+    };
+    let seen = Seen { state: BTreeMap::from([pair("whole")]), ..Seen::nothing() };
+    let remember = |completed, failure| report(&seen, &steps, &Done { completed, failure }).remember;
+    assert_eq!(remember(2, None), BTreeMap::new(), "it's remembered already");
+    assert_eq!(remember(1, Some(Failure::Silent)), BTreeMap::from([pair("half")]));
 }

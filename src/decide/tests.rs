@@ -31,6 +31,7 @@ fn shape() -> Shape {
         peer: Some("secret-storage".to_owned()),
         endpoints: Vec::new(),
         migration_timeout: std::time::Duration::from_secs(60),
+        listens_within: None,
         paas_config: Ok(PaasConfig::default()),
     }
 }

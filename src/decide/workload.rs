@@ -26,6 +26,8 @@ use starts::Starts;
 
 /// Where the unit remembers with which configuration, variables and command the web server was last found well.
 const WEB_SERVER: &str = "webcharm.web-server";
+/// What follows that as long as the application, which is to be waited for, hasn't been heard of on its port.
+const UNHEARD: &str = " unheard";
 /// How long the check of the configuration, which imports the application, may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -71,7 +73,9 @@ pub(super) fn decide(
             let migrates = !migration.is_empty();
             steps.effects.extend(migration);
             let starts = Starts::of(&wish, container, &seen.state, migrates, framework);
-            steps.effects.extend(effects(&wish, container, &seen.state, &starts, framework));
+            let mut effects = effects(&wish, container, &seen.state, &starts, framework);
+            starts::listen(&mut effects, &wish, ours.port, seen, shape);
+            steps.effects.extend(effects);
             steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, shape)));
             steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
             steps.ports = shape.port(&seen.config).map(Port::tcp).into_iter().collect();
@@ -157,7 +161,7 @@ impl Fingerprint {
     }
 
     fn is(&self, remembered: Option<&String>) -> bool {
-        remembered.is_some_and(|remembered| *remembered == self.to_string())
+        remembered.is_some_and(|remembered| remembered.strip_suffix(UNHEARD).unwrap_or(remembered) == self.to_string())
     }
 
     /// Whether the logger is the one of then.

@@ -114,7 +114,7 @@ fn secrets_in_its_output_are_masked_in_status_and_log() {
 
 #[test]
 fn one_that_hangs_is_given_up_after_its_time() {
-    let world = world(&Charm::sample().switch("migration-timeout: 1"), "sleep 600").with_pod(rock());
+    let world = world(&Charm::sample().switch("migration-timeout: 1"), "exec sleep 600").with_pod(rock());
     let status = world.status();
     assert_eq!(status.kind, StatusKind::Blocked, "{status:?}");
     assert_eq!(status.message, "cannot run the database migration: cannot finish bash within 1s");

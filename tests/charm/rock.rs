@@ -4,7 +4,7 @@ use juju::{Event, StatusKind};
 use pebble::types::{ServiceStatus, WriteFile};
 
 use super::start::{APP, READS, requests};
-use crate::support::{Rock, World, pebble_ready};
+use crate::support::{Charm, Rock, World, pebble_ready};
 
 #[test]
 fn a_rock_without_the_service_is_told_what_to_add() {
@@ -61,6 +61,36 @@ fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble()
 }
 
 #[test]
-fn an_application_that_never_listens_is_active() {
+fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
     World::started(Rock::idle()).expect(StatusKind::Active, "");
+
+    let listens = "/bin/python3 -c \"import socket, time; s = socket.create_server(('', 8000)); time.sleep(600)\"";
+    let script = format!(
+        "[ \"$1\" = --check-config ] && exit\ntrap '' HUP\necho x >> /charm/container/starts\n\
+         while ! [ -e /charm/container/late ]; do sleep 0.1; done\nexec {listens}\n"
+    );
+    let world = World::of(&Charm::sample().switch("listens-within: 2"));
+    world.share("starts");
+    let world = world.with_pod(Rock::scripted(&script));
+    let message = "Waiting for flask to listen on port 8000: if it never does, see its log \
+        (`kubectl logs -n test flask-k8s-0 -c flask-app`)";
+    for event in [pebble_ready(), Event::UpdateStatus] {
+        let log = world.pod.as_ref().unwrap().log().len();
+        world.fire(event);
+        world.expect(StatusKind::Waiting, message);
+        let asked = requests(&world.pod.as_ref().unwrap().log()[log..]);
+        assert_eq!(asked, [&READS[..], &["GET /v1/files"; 2]].concat(), "it's looked once, and nothing is done");
+    }
+    assert_eq!(world.server.with(|model| model.ports(&world.unit).unwrap().len()), 0);
+    world.share("late");
+    world.until("listener", || {
+        world.fire(Event::UpdateStatus);
+        (world.status().kind == StatusKind::Active).then_some(())
+    });
+    assert_eq!(world.read_shared("starts"), "x\n");
+    let log = world.pod.as_ref().unwrap().log().len();
+    world.fire(Event::UpdateStatus);
+    assert_eq!(requests(&world.pod.as_ref().unwrap().log()[log..]), READS, "heard once is enough");
+    world.configure(&[("greeting", "ahoy")]);
+    world.expect(StatusKind::Active, "");
 }

@@ -1,16 +1,18 @@
 //! Which services are to be started, and which are left to Pebble, though they don't run.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pebble::plan::{Layer, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
-use super::{Wish, is_planned, is_well};
+use super::{UNHEARD, WEB_SERVER, Wish, is_planned, is_well};
 use crate::framework::Framework;
 use crate::hold::Hold;
-use crate::observe::{Container, Unit};
+use crate::observe::{Container, Seen, Unit};
 use crate::services::Part;
 use crate::shape::Shape;
+use crate::steps::{Action, Step};
 
 /// What there is to start.
 pub(super) struct Starts<'a> {
@@ -46,9 +48,36 @@ fn down<'a>(layer: &Layer, container: &'a Container) -> Vec<&'a ServiceInfo> {
     container.services.iter().filter(|service| enabled(&service.name) && !service.is_running()).collect()
 }
 
+/// Where the charm's author wants it, has the application be waited for until it listens: in an event that starts it for
+/// a while, in others with a look, until it was heard of once. What was found well so far is remembered without that.
+pub(super) fn listen(effects: &mut Vec<Step>, wish: &Wish, port: u16, seen: &Seen, shape: &Shape) {
+    let name = shape.framework.name;
+    let enabled = wish.layer.services.get(name).is_some_and(|service| service.startup == Startup::Enabled);
+    let Some(patience) = shape.listens_within.filter(|_| enabled) else { return };
+    let begins =
+        |step: &&mut Step| matches!(step.action, Action::Replan | Action::Restart { .. } | Action::Reload { .. });
+    let unheard = (WEB_SERVER.to_owned(), format!("{}{UNHEARD}", wish.fingerprint));
+    let patience = match effects.iter_mut().rfind(begins) {
+        Some(last) => {
+            last.remember = Some(unheard);
+            patience
+        }
+        None if seen.state.get(&unheard.0) == Some(&unheard.1) => Duration::ZERO,
+        None => return,
+    };
+    let log = log(&seen.unit, shape);
+    let silent = format!("Waiting for {name} to listen on port {port}: if it never does, see its log (`{log}`)");
+    effects.push(Step::new(Action::Listen { port, patience }, Hold::waiting(silent)));
+}
+
 /// What a service that keeps exiting becomes.
 pub(super) fn keeps_exiting(name: &str, unit: &Unit, shape: &Shape) -> Hold {
-    let (pod, container) = (unit.name.to_string().replace('/', "-"), &shape.container);
-    let log = format!("kubectl logs -n {} {pod} -c {container}", unit.model);
+    let log = log(unit, shape);
     Hold::blocked(format!("{name} keeps exiting: see its log (`{log}`) and change the configuration or the rock"))
+}
+
+/// The command that shows the services' output.
+fn log(unit: &Unit, shape: &Shape) -> String {
+    let (pod, container) = (unit.name.to_string().replace('/', "-"), &shape.container);
+    format!("kubectl logs -n {} {pod} -c {container}", unit.model)
 }
