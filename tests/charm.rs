@@ -12,5 +12,6 @@ mod rock;
 mod second_line;
 mod seventh;
 mod start;
+mod superuser;
 mod takeover;
 mod uvicorn;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use pebble::plan::Environment;
-use sha2::{Digest, Sha256};
 
 use crate::answer::Answer;
 use crate::framework::FrameworkAction;
@@ -34,7 +33,7 @@ pub(super) fn add(
         steps.answer = Some(Answer::Failure(format!("{} container is not ready: {why}", shape.container)));
         return;
     };
-    let password = password(seed);
+    let password = BASE64_URL_SAFE_NO_PAD.encode(&seed[..PASSWORD_BYTES]);
     steps.secrets.add(password.clone());
     let params = action.params.iter().filter_map(|(name, variable)| Some((*variable, seen.params.get(*name)?.clone())));
     environment.extend(params);
@@ -51,11 +50,4 @@ pub(super) fn add(
     let refused = Hold::blocked(format!("cannot {}", action.purpose));
     let answers = Some(Answer::Results([("password".to_owned(), password)].into()));
     steps.effects.push(Step { answers, ..Step::new(Action::Run(run), refused) });
-}
-
-/// A password of these random bytes. They also make a secret key, should the same event draw one: the password tells
-/// nothing of it.
-fn password(seed: &[u8; 64]) -> String {
-    let digest = Sha256::new().chain_update(b"password").chain_update(seed).finalize();
-    BASE64_URL_SAFE_NO_PAD.encode(&digest[..PASSWORD_BYTES])
 }

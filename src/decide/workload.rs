@@ -1,38 +1,28 @@
 //! The effects on a container that has everything it needs: only those that change something.
 
+mod migration;
+mod server;
 mod starts;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
 
 use juju::Port;
 use pebble::plan::{Environment, Layer, Startup};
 
 use super::gate::Ready;
 use crate::environment::{self, Sources};
-use crate::fingerprint;
 use crate::framework::{Framework, Metrics};
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
-use crate::migration::{self, Facts};
 use crate::observe::{self, Container, Seen};
 use crate::relation::{self, Ours};
 use crate::services::{self, Part, Services};
 use crate::shape::Shape;
-use crate::steps::{Action, Run, Step, Steps};
+use crate::steps::{Action, Step, Steps};
 use crate::web_server::{self, Setup};
+pub(super) use migration::MIGRATES;
+use server::{Fingerprint, WEB_SERVER};
 use starts::Starts;
-
-/// Where the unit remembers with which configuration, variables and command the web server was last found well.
-const WEB_SERVER: &str = "webcharm.web-server";
-/// What follows that as long as the application, which is to be waited for, hasn't been heard of on its port.
-const UNHEARD: &str = " unheard";
-/// How long the check of the configuration, which imports the application, may take.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// What a migration is for, after "cannot ".
-pub(super) const MIGRATES: &str = "run the database migration";
 
 /// What the container shall look like.
 struct Wish {
@@ -43,12 +33,6 @@ struct Wish {
     worker_class: Option<String>,
     /// Names the facts above: the web server was found well with them, or wasn't.
     fingerprint: Fingerprint,
-}
-
-/// Two names: of everything, and of what the server's process has taken up at its start, whatever it has read since.
-struct Fingerprint {
-    all: String,
-    logger: String,
 }
 
 /// Fills in effects, ports and memory, and says the workload's variables; or fills in the hold, if the rock itself is in
@@ -69,7 +53,7 @@ pub(super) fn decide(
         Ok(wish) => {
             let container = ready.container;
             steps.effects.extend(keep_original(&wish, container, framework));
-            let migration = migrate(&wish, ready, seen, shape, steps);
+            let migration = migration::steps(&wish, ready, seen, shape, steps);
             let migrates = !migration.is_empty();
             steps.effects.extend(migration);
             let starts = Starts::of(&wish, container, &seen.state, migrates, framework);
@@ -152,35 +136,6 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
     Hold::blocked(format!("cannot read the command of service {} in the rock: {why}", framework.name))
 }
 
-impl Fingerprint {
-    fn of(server: &Setup, layer: &Layer) -> Self {
-        let services = serde_json::to_vec(&layer.services).unwrap_or_default();
-        let files = server.files.values().chain(server.inputs.values()).map(String::as_bytes);
-        let all = fingerprint::of(files.chain([services.as_slice()]));
-        Self { all, logger: fingerprint::of([server.at_start.as_bytes()]) }
-    }
-
-    fn is(&self, remembered: Option<&String>) -> bool {
-        remembered.is_some_and(|remembered| remembered.strip_suffix(UNHEARD).unwrap_or(remembered) == self.to_string())
-    }
-
-    /// Whether the logger is the one of then.
-    fn has_logger_of(&self, remembered: Option<&String>) -> bool {
-        remembered.and_then(|remembered| remembered.split(' ').nth(1)) == Some(self.logger.as_str())
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.all, self.logger)
-    }
-}
-
-/// Whether the web server was found well as it shall be.
-fn is_well(wish: &Wish, container: &Container, state: &BTreeMap<String, String>) -> bool {
-    changed_files(wish, container).is_empty() && wish.fingerprint.is(state.get(WEB_SERVER))
-}
-
 fn effects(
     wish: &Wish,
     container: &Container,
@@ -188,10 +143,10 @@ fn effects(
     starts: &Starts<'_>,
     framework: &Framework,
 ) -> Vec<Step> {
-    let changed = changed_files(wish, container);
+    let changed = server::changed_files(wish, container);
     let remembered = state.get(WEB_SERVER);
-    let well = is_well(wish, container, state);
-    let mut effects = if well { Vec::new() } else { prepare(wish, changed, framework) };
+    let well = server::is_well(wish, container, state);
+    let mut effects = if well { Vec::new() } else { server::prepare(wish, changed, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
         effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
@@ -203,33 +158,9 @@ fn effects(
         effects.push(Step::new(Action::Replan, refused));
     }
     if !well && keeps_running(&wish.layer, container, framework) {
-        effects.extend(take_up(wish, remembered, framework));
+        effects.extend(server::take_up(wish, remembered, framework));
     }
     effects
-}
-
-/// How a web server that runs on takes up its files.
-fn take_up(wish: &Wish, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
-    let service = framework.name.to_owned();
-    let has_files = !wish.server.files.is_empty() || !wish.server.inputs.is_empty();
-    if has_files && !wish.fingerprint.has_logger_of(remembered) {
-        return Some(plain(Action::Restart { service }));
-    }
-    wish.server.reloads.then(|| plain(Action::Reload { service }))
-}
-
-/// The files that aren't there as they shall be: the web server's are the workload's own, what integrations give isn't.
-fn changed_files(wish: &Wish, container: &Container) -> Vec<Action> {
-    let files = wish.server.files.iter().map(|file| (file, true));
-    let files = files.chain(wish.server.inputs.iter().map(|file| (file, false)));
-    let differs = |path: &String, text: &String| container.files.get(path).map(Vec::as_slice) != Some(text.as_bytes());
-    let files = files.filter(|((path, text), _)| differs(path, text));
-    let write = |((path, text), workload_owned): ((&String, &String), bool)| Action::Write {
-        path: path.clone(),
-        content: text.clone().into_bytes(),
-        workload_owned,
-    };
-    files.map(write).collect()
 }
 
 /// A step that the workload itself has no say in.
@@ -246,89 +177,6 @@ fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> O
     let content = serde_json::to_vec(&wish.original).ok()?;
     let path = observe::original_services_path(framework);
     Some(plain(Action::Write { path, content, workload_owned: false }))
-}
-
-/// The migration, if it's due: before anything else sees the new database. The file that tells of it is written for those
-/// who read it in the container; it says `FAILED` until it's known not to have.
-fn migrate(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: &mut Steps) -> Vec<Step> {
-    let (framework, migration) = (shape.framework, &ready.container.migration);
-    let Some(script) = &migration.script else { return Vec::new() };
-    let facts = Facts::of(migration, script, &relation::databases(&ready.given));
-    let remembered = seen.state.get(migration::MEMORY);
-    if !migration::is_due(migration, &facts, remembered.map(String::as_str)) {
-        decided.remember.insert(migration::MEMORY.to_owned(), facts.to_string());
-        return Vec::new();
-    }
-    let command = migration::command(framework, script.name);
-    let refused =
-        format!("database migration command {} failed, will retry in next update-status", migration::shown(&command));
-    let run = Run {
-        purpose: MIGRATES,
-        command,
-        working_dir: Some(framework.app_dir.to_owned()),
-        as_workload: true,
-        environment: wish.environment.clone(),
-        timeout: shape.migration_timeout,
-        tells: true,
-    };
-    let mut steps = vec![
-        migration_status(framework, "FAILED"),
-        Step::new(Action::Run(run), Hold::blocked(refused)),
-        Step {
-            remember: Some((migration::MEMORY.to_owned(), facts.to_string())),
-            ..migration_status(framework, "COMPLETED")
-        },
-    ];
-    if migration.status.as_deref() == Some(migration::BEGUN) {
-        steps.remove(0);
-    }
-    steps
-}
-
-fn migration_status(framework: &Framework, status: &str) -> Step {
-    let (path, content) = (migration::status_path(framework), status.as_bytes().to_vec());
-    plain(Action::Write { path, content, workload_owned: false })
-}
-
-/// The web server's files, and the check that it would serve with them.
-fn prepare(wish: &Wish, changed: Vec<Action>, framework: &Framework) -> Vec<Step> {
-    let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
-    steps.extend(wish.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
-    steps.extend(changed.into_iter().map(plain));
-    steps.extend(check(wish, framework));
-    steps
-}
-
-/// The worker's own module is imported, not only gevent: it needs more, and the check of the configuration doesn't load it.
-fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
-    let run = Run {
-        purpose: "import gevent",
-        command: ["python3", "-c", "import gunicorn.workers.ggevent"].map(str::to_owned).to_vec(),
-        working_dir: None,
-        as_workload: false,
-        environment: Environment::default(),
-        timeout: CHECK_TIMEOUT,
-        tells: false,
-    };
-    let link = format!("https://bit.ly/{}-async-doc", framework.name);
-    let refused = Hold::blocked(format!("gunicorn[gevent] must be installed in the rock. {link}"));
-    (wish.worker_class.as_deref() == Some("gevent")).then_some(Step::new(Action::Run(run), refused))
-}
-
-fn check(wish: &Wish, framework: &Framework) -> Option<Step> {
-    let run = Run {
-        purpose: "check the webserver configuration",
-        command: wish.server.check.clone()?,
-        working_dir: Some(framework.app_dir.to_owned()),
-        as_workload: true,
-        environment: wish.environment.clone(),
-        timeout: CHECK_TIMEOUT,
-        tells: false,
-    };
-    let refused = Hold::blocked(
-        "Webserver configuration check failed, please review your charm configuration or database relation",
-    );
-    Some(Step::new(Action::Run(run), refused))
 }
 
 /// Whether the plan has the layer's services already, to the letter.

@@ -116,19 +116,6 @@ fn a_superuser_that_cannot_be_made_is_told_why_and_nothing_is_run() {
 }
 
 #[test]
-fn the_password_tells_nothing_of_a_key_that_the_same_event_draws() {
-    let mut seen = ready();
-    seen.peer.as_mut().unwrap().local_app = Some(Databag::new());
-    let steps = decide(create(), &seen);
-    let [key] = steps.databags.iter().filter_map(|w| w.changes.text("django_secret_key")).collect::<Vec<_>>()[..]
-    else {
-        panic!("{:?}", steps.databags)
-    };
-    let Action::Run(run) = &steps.effects.last().unwrap().action else { panic!("{steps:?}") };
-    assert!(!key.contains(&run.environment["DJANGO_SUPERUSER_PASSWORD"]));
-}
-
-#[test]
 fn another_framework_has_no_such_action() {
     assert_eq!(crate::framework::flask::FLASK.action("create-superuser"), None);
 }

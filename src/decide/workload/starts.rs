@@ -6,7 +6,8 @@ use std::time::Duration;
 use pebble::plan::{Layer, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
-use super::{UNHEARD, WEB_SERVER, Wish, is_planned, is_well};
+use super::server::{UNHEARD, WEB_SERVER, is_well};
+use super::{Wish, is_planned};
 use crate::framework::Framework;
 use crate::hold::Hold;
 use crate::observe::{Container, Seen, Unit};

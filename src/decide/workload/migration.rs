@@ -1,0 +1,53 @@
+//! The migration's steps.
+
+use super::{Wish, plain};
+use crate::decide::gate::Ready;
+use crate::framework::Framework;
+use crate::hold::Hold;
+use crate::migration::{self, Facts};
+use crate::observe::Seen;
+use crate::relation;
+use crate::shape::Shape;
+use crate::steps::{Action, Run, Step, Steps};
+
+/// What a migration is for, after "cannot ".
+pub(in crate::decide) const MIGRATES: &str = "run the database migration";
+
+/// The migration, if it's due: before anything else sees the new database. The file that tells of it is written for those
+/// who read it in the container; it says `FAILED` until it's known not to have.
+pub(super) fn steps(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: &mut Steps) -> Vec<Step> {
+    let (framework, migration) = (shape.framework, &ready.container.migration);
+    let Some(script) = &migration.script else { return Vec::new() };
+    let facts = Facts::of(migration, script, &relation::databases(&ready.given));
+    let remembered = seen.state.get(migration::MEMORY);
+    if !migration::is_due(migration, &facts, remembered.map(String::as_str)) {
+        decided.remember.insert(migration::MEMORY.to_owned(), facts.to_string());
+        return Vec::new();
+    }
+    let command = migration::command(framework, script.name);
+    let refused =
+        format!("database migration command {} failed, will retry in next update-status", migration::shown(&command));
+    let run = Run {
+        purpose: MIGRATES,
+        command,
+        working_dir: Some(framework.app_dir.to_owned()),
+        as_workload: true,
+        environment: wish.environment.clone(),
+        timeout: shape.migration_timeout,
+        tells: true,
+    };
+    let mut steps = vec![
+        status(framework, "FAILED"),
+        Step::new(Action::Run(run), Hold::blocked(refused)),
+        Step { remember: Some((migration::MEMORY.to_owned(), facts.to_string())), ..status(framework, "COMPLETED") },
+    ];
+    if migration.status.as_deref() == Some(migration::BEGUN) {
+        steps.remove(0);
+    }
+    steps
+}
+
+fn status(framework: &Framework, status: &str) -> Step {
+    let (path, content) = (migration::status_path(framework), status.as_bytes().to_vec());
+    plain(Action::Write { path, content, workload_owned: false })
+}
