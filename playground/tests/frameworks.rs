@@ -37,8 +37,7 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn up(sample: &'a Sample) -> Self {
-        let desk = Desk::new();
+    fn up(sample: &'a Sample, desk: Desk) -> Self {
         let folder = format!("{}/../rock/{}", env!("CARGO_MANIFEST_DIR"), sample.framework);
         desk.ok(&["up", &folder, "--detach"]);
         let status: serde_json::Value = serde_json::from_str(&desk.ok(&["status", "--format", "json"])).unwrap();
@@ -128,10 +127,13 @@ impl<'a> Running<'a> {
 }
 
 fn whole_story(sample: &Sample, more: impl FnOnce(&Running<'_>)) {
-    if !has_postgresql() {
-        return;
+    if has_postgresql() {
+        whole_story_at(Desk::new(), sample, more);
     }
-    let running = Running::up(sample);
+}
+
+fn whole_story_at(desk: Desk, sample: &Sample, more: impl FnOnce(&Running<'_>)) {
+    let running = Running::up(sample, desk);
     running.has_rows();
     running.takes_options();
     running.shows_metrics();
@@ -245,6 +247,15 @@ fn express_s_guestbook() {
         let env = running.page_with("/env", "NODE_ENV");
         assert!(env.contains("production"), "{env}");
     });
+}
+
+#[test]
+#[ignore = "long: npm downloads what it's made of"]
+fn an_ordinary_user_s_express_guestbook() {
+    if has_postgresql() {
+        // Its pod has a folder mounted in the application's, and Pebble makes another beside it.
+        whole_story_at(Desk::of_ordinary_user(), &with_json("expressjs", ("/metrics", "process_cpu"), "PORT"), |_| {});
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ const GO: Tool = Tool { program: "go", package: "golang" };
 
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let go = tool::find(GO, work)?;
+    check_age(&version(&go, "version"), source)?;
     let key = Key::new().with("go 1").with(version(&go, "version")).with(format!("{:?}", part.build_environment));
     let key = sources::keyed(source, key).map_err(failed(source))?;
     let programs = cache.entry(&key, |into| {
@@ -22,6 +23,31 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     })?;
     check(&programs, part)?;
     Ok(Built::files(programs))
+}
+
+/// The first version that fetches a newer one by itself, where a module asks for it.
+const FETCHES: (u32, u32) = (1, 21);
+
+/// An older Go than the module asks for says so in words that only make sense to Go; the distributions have old ones.
+fn check_age(said: &[u8], source: &Path) -> Result<(), Error> {
+    let said = String::from_utf8_lossy(said);
+    let have = said.split_whitespace().find_map(|word| numbers(word.strip_prefix("go")?));
+    let module = std::fs::read_to_string(source.join("go.mod")).unwrap_or_default();
+    let asked = module.lines().find_map(|line| numbers(line.strip_prefix("go ")?.trim()));
+    match have.zip(asked) {
+        Some((have, asked)) if have < FETCHES && have < asked => Err(Error::Product(format!(
+            "go.mod asks for Go {}.{}, and Go {}.{} is installed, which is too old to fetch a newer one: install Go from \
+             go.dev/dl",
+            asked.0, asked.1, have.0, have.1
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Major and minor of `1.21.3`.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
 }
 
 /// Modules and objects are kept beside the entries, so that a changed file builds in a second or two.
@@ -46,4 +72,21 @@ fn check(programs: &Path, part: &Part) -> Result<(), Error> {
         if built.is_empty() { "no program".to_owned() } else { built.join(", ") },
         part.organize[missing],
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_go_that_is_too_old_for_the_module_is_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("go.mod"), "module x\n\ngo 1.25.0\n").unwrap();
+        let error = check_age(b"go version go1.19.8 linux/amd64\n", dir.path()).unwrap_err().to_string();
+        assert!(error.starts_with("go.mod asks for Go 1.25, and Go 1.19 is installed"), "{error}");
+        check_age(b"go version go1.22.2 linux/amd64\n", dir.path()).unwrap();
+        check_age(b"go version devel\n", dir.path()).unwrap();
+        std::fs::write(dir.path().join("go.mod"), "module x\n\ngo 1.18\n").unwrap();
+        check_age(b"go version go1.19.8 linux/amd64\n", dir.path()).unwrap();
+    }
 }

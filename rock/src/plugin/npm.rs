@@ -1,6 +1,8 @@
-//! The npm plugin: a package in `/lib/node_modules`, with `/app` a link to it, and what it depends on.
+//! The npm plugin: a package in `/app`, and what it depends on.
 //!
-//! The dependencies are thousands of files: they're kept where they were installed, and mounted.
+//! In rockcraft's image `/app` is a link to the package's folder in `/lib/node_modules`. A pod's `/usr` is an overlay, in which
+//! an ordinary user's Pebble can't rename a folder, as it does for each that it makes; so here the package is in `/app`
+//! itself. The dependencies are thousands of files: they're kept where they were installed, and mounted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,9 @@ use crate::tool::{self, Tool};
 
 const NPM: Tool = Tool { program: "npm", package: "npm" };
 const NODE: Tool = Tool { program: "node", package: "nodejs" };
+
+/// Where the package is in the image.
+const PLACE: &str = "app";
 
 /// The files that say what is installed, and from where.
 const WISHES: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
@@ -37,12 +42,10 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         finish("npm", &mut command(&npm, into, cache), part, &work)?;
         fs::create_dir_all(into.join("node_modules")).map_err(failed(into))
     })?;
-    let place = PathBuf::from("lib/node_modules").join(&name);
-    let target = format!("/usr/{}/node_modules", place.display());
     let built = Built {
-        binds: vec![Bind { source: installed.join("node_modules"), target }],
-        links: vec![("app".to_owned(), format!("/{}", place.display()))],
-        files: Some((source.to_owned(), place)),
+        binds: vec![Bind { source: installed.join("node_modules"), target: format!("/{PLACE}/node_modules") }],
+        files: Some((source.to_owned(), PathBuf::from(PLACE))),
+        ..Built::default()
     };
     Ok(built.with(tool::runtime(&node)))
 }
