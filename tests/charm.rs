@@ -7,6 +7,7 @@ mod integrations;
 mod key;
 mod killed;
 mod migration;
+mod older_juju;
 mod order;
 mod rock;
 mod second_line;

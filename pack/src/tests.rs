@@ -127,6 +127,19 @@ fn a_webcharm_yaml_beside_it_names_the_framework() {
 }
 
 #[test]
+fn containers_of_the_authors_own_their_users_and_the_charms_are_passed_on() {
+    let project = "{name: x, base: ubuntu@24.04, platforms: {amd64: null}, charm-user: non-root, \
+                   containers: {flask-app: {resource: image, uid: 584792, gid: 584792}, cache: {resource: redis, uid: 10}}, \
+                   resources: {image: {type: oci-image}, redis: {type: oci-image}}, assumes: [juju >= 3.6]}";
+    let charm = packed(project).unwrap();
+    let (metadata, written) = (document(&charm, "metadata.yaml"), serde_yaml::from_str::<Value>(project).unwrap());
+    for key in ["charm-user", "containers", "resources", "assumes"] {
+        assert_eq!(metadata[key], written[key], "{key}");
+    }
+    assert_eq!(charm.framework, Framework::Flask);
+}
+
+#[test]
 fn every_platform_has_its_own_file() {
     let charm =
         packed("{name: x, base: ubuntu@24.04, platforms: {amd64: null, arm64: null}, containers: {django-app: {}}}")
