@@ -36,9 +36,14 @@ fn every_test_that_the_table_of_covered_behaviours_names_exists() {
 
 #[test]
 fn every_file_that_a_document_links_to_exists() {
-    for document in
-        ["README.md", "docs/add-a-framework.md", "docs/architecture.md", "docs/covered.md", "docs/options.md"]
-    {
+    for document in [
+        "README.md",
+        "docs/add-a-framework.md",
+        "docs/architecture.md",
+        "docs/covered.md",
+        "docs/options.md",
+        "docs/pack.md",
+    ] {
         let path = repository().join(document);
         let text = fs::read_to_string(&path).unwrap();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());

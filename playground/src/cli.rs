@@ -76,9 +76,12 @@ pub enum Verb {
 /// Arguments of `up`.
 #[derive(Debug, Clone, Args)]
 pub struct Up {
-    /// The application's folder, built by the rockcraft.yaml in it or by one above that names it
-    #[arg(default_value = ".")]
+    /// The application's folder, built by the rockcraft.yaml in it or by one above that names it; or a packed rock
+    #[arg(default_value = ".", value_name = "FOLDER|ROCK")]
     pub folder: PathBuf,
+    /// The folder with charmcraft.yaml [default: the application's or rock's, or `charm` there]
+    #[arg(long, value_name = "FOLDER")]
+    pub charm: Option<PathBuf>,
     /// The port of this machine on which the application answers [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
@@ -88,7 +91,7 @@ pub struct Up {
     /// Return when the application answers, and keep it running
     #[arg(long)]
     pub detach: bool,
-    /// The supervisor to run as Pebble [default: the one beside this program]
+    /// The supervisor to run as Pebble [default: the one beside this program, or the packed rock's own]
     #[arg(long, value_name = "FILE")]
     pub pebble: Option<PathBuf>,
     /// How often charms get update-status: 30s, 5m, 1h

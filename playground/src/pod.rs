@@ -10,6 +10,7 @@ mod files;
 pub(crate) mod keeper;
 pub(crate) mod mounts;
 pub(crate) mod namespace;
+mod packed;
 pub(crate) mod relay;
 pub(crate) mod root;
 

@@ -1,4 +1,4 @@
-//! What `up` is given: a folder, and through it a rock and a charm.
+//! What `up` is given: a folder or a packed rock, and through it a rock and a charm.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,9 @@ pub enum Error {
     /// No rock.
     #[error(transparent)]
     Rock(#[from] rock::project::Error),
+    /// No packed rock.
+    #[error(transparent)]
+    Packed(#[from] rock::oci::Error),
     /// No charm.
     #[error("there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}")]
     NoCharm {
@@ -16,31 +19,79 @@ pub enum Error {
         /// The file that builds it.
         rockcraft: String,
     },
-    /// A charm whose workload is not one container.
-    #[error("the charm must have one container to be run here; charmcraft.yaml declares {0}")]
-    Containers(usize),
+    /// No charm beside a packed rock.
+    #[error(
+        "there is no charmcraft.yaml for {0}: it is looked for beside it and in charm/ there; `--charm FOLDER` names another"
+    )]
+    NoCharmBeside(String),
+    /// No charm where it was said to be.
+    #[error("there is no charmcraft.yaml in {0}")]
+    NoCharmIn(String),
+    /// A charm without the framework's container.
+    #[error("charmcraft.yaml declares no container {0}, in which the application would be")]
+    Container(String),
+}
+
+/// A rock.
+#[derive(Debug)]
+pub enum Rock {
+    /// A folder that builds one.
+    Folder(Box<rock::Project>),
+    /// A file that rockcraft packed.
+    Packed(rock::oci::Rock),
+}
+
+impl Rock {
+    /// What it's called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Folder(project) => project.rockcraft.name.clone(),
+            Self::Packed(rock) => rock.name(),
+        }
+    }
 }
 
 /// A rock and the folder of its charm.
 #[derive(Debug)]
 pub struct Project {
     /// The rock.
-    pub rock: rock::Project,
+    pub rock: Rock,
     /// The folder with `charmcraft.yaml`.
     pub charm: PathBuf,
 }
 
 impl Project {
-    /// The project that `folder` belongs to.
+    /// The project that `place`, a folder or a packed rock, belongs to; `charm` is its charm's folder, if that is said.
     ///
     /// # Errors
     /// When there is no rock or no charm for it.
-    pub fn find(folder: &Path) -> Result<Self, Error> {
+    pub fn find(place: &Path, charm: Option<&Path>) -> Result<Self, Error> {
+        let is_charm = |folder: &Path| folder.join("charmcraft.yaml").is_file();
+        if let Some(charm) = charm.filter(|charm| !is_charm(charm)) {
+            return Err(Error::NoCharmIn(charm.display().to_string()));
+        }
+        let is_packed = place.is_file() || (place.extension().is_some_and(|end| end == "rock") && !place.is_dir());
+        let found = if is_packed { Self::packed(place, charm) } else { Self::folder(place, charm) }?;
+        Ok(Self { charm: charm.map_or(found.charm, Path::to_owned), ..found })
+    }
+
+    fn packed(file: &Path, charm: Option<&Path>) -> Result<Self, Error> {
+        let rock = Rock::Packed(rock::oci::Rock::open(file)?);
+        let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let places = [beside.to_owned(), beside.join("charm")];
+        let found = places.into_iter().find(|place| place.join("charmcraft.yaml").is_file());
+        let found = found.or(charm.map(Path::to_owned));
+        let charm = found.ok_or_else(|| Error::NoCharmBeside(file.display().to_string()))?;
+        Ok(Self { rock, charm })
+    }
+
+    fn folder(folder: &Path, given: Option<&Path>) -> Result<Self, Error> {
         let rock = rock::Project::find(folder)?;
         let places = [folder.to_owned(), folder.join("charm"), rock.root.clone(), rock.root.join("charm")];
         let charm = places.into_iter().find(|place| place.join("charmcraft.yaml").is_file());
-        match charm {
-            Some(charm) => Ok(Self { rock, charm }),
+        match charm.or(given.map(Path::to_owned)) {
+            Some(charm) => Ok(Self { rock: Rock::Folder(Box::new(rock)), charm }),
             None => Err(Error::NoCharm {
                 folder: folder.display().to_string(),
                 rockcraft: rock.root.join("rockcraft.yaml").display().to_string(),
@@ -49,16 +100,14 @@ impl Project {
     }
 }
 
-/// The name of the one container in `files`.
+/// The container of the application among those in `files`.
 ///
 /// # Errors
-/// When there are more or fewer.
-pub fn container(files: &juju::CharmFiles) -> Result<String, Error> {
-    let mut names = files.metadata.containers.keys();
-    match (names.next(), names.next()) {
-        (Some(name), None) => Ok(name.clone()),
-        _ => Err(Error::Containers(files.metadata.containers.len())),
-    }
+/// When there is none that is the framework's.
+pub fn container(files: &juju::CharmFiles, framework: pack::Framework) -> Result<String, Error> {
+    let names: Vec<String> = pack::generations(framework).into_iter().map(|generation| generation.container).collect();
+    let found = names.iter().find(|name| files.metadata.containers.contains_key(*name));
+    found.cloned().ok_or_else(|| Error::Container(names.join(" or ")))
 }
 
 #[cfg(test)]
@@ -68,19 +117,40 @@ mod tests {
     #[test]
     fn the_charm_is_beside_the_rock_or_in_the_folder() {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rock/flask");
-        let project = Project::find(&sample).unwrap();
+        let project = Project::find(&sample, None).unwrap();
         assert!(project.charm.join("charmcraft.yaml").is_file());
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("rockcraft.yaml"), "name: x").unwrap();
-        let error = Project::find(dir.path()).unwrap_err();
+        let error = Project::find(dir.path(), None).unwrap_err();
         assert!(error.to_string().contains("there is no charmcraft.yaml"), "{error}");
+        assert_eq!(Project::find(dir.path(), Some(&project.charm)).unwrap().charm, project.charm);
         std::fs::create_dir(dir.path().join("charm")).unwrap();
         std::fs::write(dir.path().join("charm/charmcraft.yaml"), "").unwrap();
-        assert!(Project::find(dir.path()).unwrap().charm.ends_with("charm"));
+        assert!(Project::find(dir.path(), None).unwrap().charm.ends_with("charm"));
+        let error = Project::find(dir.path(), Some(dir.path())).unwrap_err();
+        assert!(error.to_string().starts_with("there is no charmcraft.yaml in "), "{error}");
     }
 
     #[test]
-    fn a_charm_has_one_container() {
-        assert!(matches!(container(&juju::CharmFiles::default()), Err(Error::Containers(0))));
+    fn a_file_is_a_packed_rock() {
+        let dir = tempfile::tempdir().unwrap();
+        let rock = dir.path().join("app.rock");
+        let error = |rock: &Path| Project::find(rock, None).unwrap_err().to_string();
+        assert!(error(&rock).starts_with("cannot read "), "{}", error(&rock));
+        std::fs::write(&rock, "none").unwrap();
+        assert!(error(&rock).contains("is no rock: "), "{}", error(&rock));
+    }
+
+    #[test]
+    fn the_application_is_in_the_frameworks_container() {
+        let files = |containers: &str| {
+            let metadata = format!("name: x\ncontainers: {{{containers}}}");
+            juju::CharmFiles::parse(&metadata, "{}", "{}").unwrap()
+        };
+        let flask = pack::Framework::Flask;
+        assert_eq!(container(&files("cache: {}, flask-app: {}"), flask).unwrap(), "flask-app");
+        assert_eq!(container(&files("app: {}"), flask).unwrap(), "app");
+        let error = container(&files("cache: {}"), flask).unwrap_err().to_string();
+        assert!(error.contains("no container flask-app or app"), "{error}");
     }
 }

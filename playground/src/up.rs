@@ -50,6 +50,9 @@ pub enum Error {
     /// The rock.
     #[error(transparent)]
     Rock(#[from] rock::Error),
+    /// A packed rock without Pebble.
+    #[error("the rock {0} has no Pebble in /usr/bin or /bin: `--pebble FILE` runs it with another one")]
+    NoPebble(String),
     /// The pod.
     #[error(transparent)]
     Pod(#[from] pod::Error),
@@ -138,7 +141,12 @@ fn bring_up(
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _end = End(&session);
     let mut pods = Pods::new(&plan, &runtime, &listener, &session, inputs);
-    let started = start(&plan, &runtime, &mut pods, &session, &args.integrate)?;
+    let started = start(&plan, &runtime, &mut pods, &session, &args.integrate);
+    if started.is_err() && !ui.cancel().is_thrown() {
+        // Our parent ends when it hears of it, which is then no wish of anybody's.
+        detach::part();
+    }
+    let started = started?;
     if ui.cancel().is_thrown() {
         return Err(Error::Interrupted);
     }
@@ -179,6 +187,9 @@ fn start(
     let ui = session.ui();
     ui.step(&format!("building the rock {}", plan.rock_name()));
     plan.build(runtime, ui)?;
+    for container in plan.others() {
+        ui.step(&format!("the container {container} is the charm author's own: it isn't run here"));
+    }
     // The containers are up before the first hook.
     pods.start()?;
     Ok(session.settle() && integrate::all(session, asked, ui) && answers(session, ui))

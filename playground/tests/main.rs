@@ -12,6 +12,7 @@ mod integration;
 mod killed;
 mod lifecycle;
 mod messages;
+mod packed;
 mod support;
 mod unit;
 mod units;

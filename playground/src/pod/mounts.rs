@@ -8,11 +8,12 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{StatVfsMountFlags, XattrFlags, setxattr, statvfs};
 use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount};
 
-use super::files::{inside, make_dir};
+use super::files::{self, inside, make_dir};
 use super::root::{Error, step};
+use super::{Identity, Spec};
 
 /// Folders that are links into `/usr` on most machines, and folders of their own on some.
 const MERGED: [&str; 5] = ["bin", "sbin", "lib", "lib32", "lib64"];
@@ -59,6 +60,29 @@ pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error
         }
     }
     usr(&inside(root, "/usr"), &rock.join("usr"), scratch)
+}
+
+/// Mounts a root that needs nothing of the host's: the pod may write in it, the rock's files stay as they are.
+///
+/// An overlay notes in attributes what was renamed. For an ordinary user those are the user's own, which a file system in
+/// memory has since Linux 6.6; before that, whoever renames a folder would be refused, so the rock is copied instead.
+pub(super) fn whole(spec: &Spec) -> Result<(), Error> {
+    let (root, rock) = (&spec.root, &spec.image.files);
+    let (upper, work) = (spec.scratch.join("upper"), spec.scratch.join("work"));
+    make_dir(root)?;
+    make_dir(&upper)?;
+    make_dir(&work)?;
+    let own = match spec.identity {
+        Identity::Root => "",
+        Identity::Single if setxattr(&upper, c"user.webcharm", b"", XattrFlags::empty()).is_ok() => ",userxattr",
+        Identity::Single => {
+            tmpfs(root, "0755")?;
+            return files::copy(rock, root);
+        }
+    };
+    let [lower, upper, work] = [rock.as_path(), &upper, &work].map(escaped);
+    let options = format!("lowerdir={lower},upperdir={upper},workdir={work}{own}");
+    mounted("overlay", "overlay", root, MountFlags::empty(), &options)
 }
 
 /// Where overlays can't be had, `/usr` is the host's, read-only; that serves every rock that brings nothing for it.

@@ -12,7 +12,7 @@ use rustix::fs::Timespec;
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal};
 
-use super::{Spec, files, mounts, namespace};
+use super::{Spec, files, mounts, namespace, packed};
 use crate::kept::described;
 
 /// Where Juju puts the supervisor into a container.
@@ -76,19 +76,27 @@ pub(crate) fn die_with_parent() -> Result<(), Error> {
 
 fn build(spec: &Spec) -> Result<(), Error> {
     let root = &spec.root;
-    mounts::tmpfs(root, "0755")?;
     mounts::tmpfs(&spec.scratch, "0700")?;
-    files::copy(&spec.image.files, root)?;
-    mounts::base(root, &spec.image.files, &spec.scratch)?;
-    mounts::etc(root)?;
-    files::etc(spec)?;
+    if spec.image.packed.is_some() {
+        mounts::whole(spec)?;
+        packed::etc(spec)?;
+    } else {
+        mounts::tmpfs(root, "0755")?;
+        files::copy(&spec.image.files, root)?;
+        mounts::base(root, &spec.image.files, &spec.scratch)?;
+        mounts::etc(root)?;
+        files::etc(spec)?;
+    }
     mounts::devices(root)?;
     mounts::proc(root)?;
     files::owners(spec)?;
     for bind in &spec.image.binds {
         mounts::read_only(&bind.source, &files::inside(root, &bind.target))?;
     }
-    mounts::file(&spec.pebble, &files::inside(root, PEBBLE))?;
+    match spec.image.packed.as_ref().and_then(|packed| packed.pebble.as_deref()) {
+        Some(own) => packed::link_pebble(own, &files::inside(root, PEBBLE))?,
+        None => mounts::file(&spec.pebble, &files::inside(root, PEBBLE))?,
+    }
     mounts::folder(&spec.socket_dir, &files::inside(root, SOCKET_DIR))
 }
 
@@ -108,6 +116,7 @@ fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", "/root")
         .env("LANG", "C.UTF-8")
+        .envs(spec.image.packed.iter().flat_map(|packed| &packed.environment))
         .env("PEBBLE", "/var/lib/pebble/default")
         .env("PEBBLE_SOCKET", format!("{SOCKET_DIR}/pebble.socket"))
         .env("JUJU_CONTAINER_NAME", &spec.container)

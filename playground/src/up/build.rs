@@ -13,7 +13,7 @@ use super::{Error, system};
 use crate::binaries;
 use crate::cli;
 use crate::pod::{Identity, Spec};
-use crate::project::{self, Project};
+use crate::project::{self, Project, Rock};
 use crate::runtime::{self, Runtime};
 use crate::session::{Names, Places, Session, add_unit};
 use crate::ui::Ui;
@@ -26,25 +26,41 @@ pub(super) struct Plan {
     files: CharmFiles,
     container: String,
     pebble: PathBuf,
+    /// Whether that one was asked for.
+    other_pebble: bool,
     program: PathBuf,
 }
 
 impl Plan {
     pub(super) fn new(model: &str, args: &cli::Up) -> Result<Self, Error> {
         runtime::folder(model)?;
-        let project = Project::find(&args.folder)?;
+        let project = Project::find(&args.folder, args.charm.as_deref())?;
         let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
         let binary = binaries::dispatch(charm.framework.name())?;
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
-        let container = project::container(&files)?;
+        let container = project::container(&files, charm.framework)?;
         let (pebble, program) = (binaries::pebble(args.pebble.as_deref())?, binaries::own()?);
-        Ok(Self { model: model.to_owned(), project, charm, files, container, pebble, program })
+        Ok(Self {
+            model: model.to_owned(),
+            project,
+            charm,
+            files,
+            container,
+            pebble,
+            other_pebble: args.pebble.is_some(),
+            program,
+        })
     }
 
-    pub(super) fn rock_name(&self) -> &str {
-        &self.project.rock.rockcraft.name
+    pub(super) fn rock_name(&self) -> String {
+        self.project.rock.name()
+    }
+
+    /// Containers of the author's own, which nobody has told us how to fill.
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        self.files.metadata.containers.keys().filter(|name| **name != self.container).map(String::as_str)
     }
 
     fn app(&self) -> &str {
@@ -79,11 +95,25 @@ impl Plan {
         Ok(Session::new(server, self.files.clone(), names, places, ui.clone()))
     }
 
-    /// Builds the rock into the runtime folder, with its dependencies in the cache.
+    /// Builds the rock into the runtime folder, with its dependencies in the cache; or unpacks it there.
     pub(super) fn build(&self, runtime: &Runtime, ui: &Ui) -> Result<(), Error> {
-        let image = rock::build(&self.project.rock, &runtime.subfolder("rock")?, &cache()?, ui)?;
+        let image = match &self.project.rock {
+            Rock::Folder(project) => rock::build(project, &runtime.subfolder("rock")?, &cache("python")?, ui)?,
+            Rock::Packed(rock) => self.with_pebble(rock.image(&cache("rocks")?, ui).map_err(project::Error::from)?)?,
+        };
         let write = || fs::write(image_file(runtime), serde_json::to_vec(&image)?);
         write().map_err(system("write down what the image is made of"))
+    }
+
+    /// A packed rock runs with its own Pebble, unless another is asked for.
+    fn with_pebble(&self, mut image: rock::Image) -> Result<rock::Image, Error> {
+        let Some(packed) = &mut image.packed else { return Ok(image) };
+        if self.other_pebble {
+            packed.pebble = None;
+        } else if packed.pebble.is_none() {
+            return Err(Error::NoPebble(self.rock_name()));
+        }
+        Ok(image)
     }
 
     /// A fresh pod of the image that was built, for a unit.
@@ -126,7 +156,7 @@ fn image_file(runtime: &Runtime) -> PathBuf {
 
 /// Where dependencies are kept from one `up` to the next: the user's cache, or, for one without a home, a private folder
 /// in `/tmp` that outlives the model.
-fn cache() -> Result<Cache, Error> {
+fn cache(of: &str) -> Result<Cache, Error> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = set("HOME").filter(|home| home.is_dir() && is_writable(home)).map(|home| home.join(".cache"));
     let base = match set("XDG_CACHE_HOME").or(home) {
@@ -137,7 +167,7 @@ fn cache() -> Result<Cache, Error> {
             base
         }
     };
-    Ok(Cache::new(base.join("python")))
+    Ok(Cache::new(base.join(of)))
 }
 
 fn is_writable(dir: &Path) -> bool {

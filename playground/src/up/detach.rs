@@ -29,6 +29,9 @@ pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     if let Some(pebble) = &args.pebble {
         command.arg("--pebble").arg(pebble);
     }
+    if let Some(charm) = &args.charm {
+        command.arg("--charm").arg(charm);
+    }
     let mut child = command.stdin(Stdio::piped()).spawn().map_err(system("start the process that stays"))?;
     // Held until the start is over: its end would stop the child.
     let _lifeline = child.stdin.take();
@@ -67,9 +70,14 @@ pub(super) fn settle_in(cancel: &Arc<Cancel>) -> io::Result<()> {
 
 static STARTED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
+/// From now on the parent may end.
+pub(super) fn part() {
+    STARTED.store(true, std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Lets go of the terminal: whoever reads our output sees its end.
 pub(super) fn let_go() -> io::Result<()> {
-    STARTED.store(true, std::sync::atomic::Ordering::SeqCst);
+    part();
     let nothing = File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&nothing)?;
     rustix::stdio::dup2_stdout(&nothing)?;

@@ -1,0 +1,95 @@
+//! The pod of a packed rock: the root is the rock's, but for what belongs to a pod.
+//!
+//! `etc` and the files written here are no links: whoever unpacked the rock has seen to that.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use super::files::{hosts, inside};
+use super::root::{Error, step};
+use super::{Identity, Spec};
+
+/// Users, as far as they exist here, and host names.
+pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
+    let place = |path: &str| inside(&spec.root, path);
+    let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(place(path), text));
+    for path in ["/etc/passwd", "/etc/group"] {
+        let written = step(format!("read the rock's {path}"), read(&place(path)))?;
+        write(path, &users(&written, path == "/etc/passwd", spec.identity))?;
+    }
+    write("/etc/hostname", &format!("{}\n", spec.hostname))?;
+    write("/etc/hosts", &hosts(spec.own_name(), &spec.hosts, &spec.neighbors))?;
+    write("/etc/resolv.conf", "")
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    match fs::read(path) {
+        Ok(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The rock's users or groups, with root and the services' user among them. Where there is a single id, it's everybody's.
+fn users(written: &str, with_home: bool, identity: Identity) -> String {
+    let id = |own: &str| if identity == Identity::Single { "0".to_owned() } else { own.to_owned() };
+    let line = |line: &str| {
+        let ids = if with_home { 2..4 } else { 2..3 };
+        let fields =
+            line.split(':').enumerate().map(|(at, own)| if ids.contains(&at) { id(own) } else { own.to_owned() });
+        fields.collect::<Vec<_>>().join(":") + "\n"
+    };
+    let mut text: String = written.lines().map(line).collect();
+    for (name, own) in [("root", 0), (rock::DAEMON_USER, rock::DAEMON_ID)] {
+        if !written.lines().any(|line| line.split(':').next() == Some(name)) {
+            let own = id(&own.to_string());
+            text += &if with_home {
+                format!("{name}:x:{own}:{own}::/:/usr/sbin/nologin\n")
+            } else {
+                format!("{name}:x:{own}:\n")
+            };
+        }
+    }
+    text
+}
+
+/// The rock's own Pebble, under the name that Juju gives it.
+pub(super) fn link_pebble(own: &str, place: &Path) -> Result<(), Error> {
+    let link = || {
+        if place.symlink_metadata().is_ok() {
+            fs::remove_file(place)?;
+        }
+        symlink(own, place)
+    };
+    step("show the rock's Pebble", link())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rocks_users_are_all_there() {
+        let passwd = "root:x:0:0:root:/root:/bin/bash\n_daemon_:x:584792:584792::/:/usr/bin/false\nubuntu:x:1000:1000";
+        assert_eq!(users(passwd, true, Identity::Root), format!("{passwd}\n"));
+        let single = users(passwd, true, Identity::Single);
+        assert!(single.contains("\n_daemon_:x:0:0::/:") && single.ends_with("ubuntu:x:0:0\n"), "{single}");
+        let made = users("", true, Identity::Root);
+        assert!(made.starts_with("root:x:0:0:") && made.contains("\n_daemon_:x:584792:584792:"), "{made}");
+        assert_eq!(
+            users("root:x:0:\nadm:x:4:syslog\n", false, Identity::Single),
+            "root:x:0:\nadm:x:0:syslog\n_daemon_:x:0:\n"
+        );
+    }
+
+    #[test]
+    fn its_pebble_is_where_juju_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("pebble");
+        fs::write(&place, "").unwrap();
+        link_pebble("/usr/bin/pebble", &place).unwrap();
+        assert_eq!(fs::read_link(place).unwrap(), Path::new("/usr/bin/pebble"));
+    }
+}
