@@ -63,7 +63,11 @@ fn documents(relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
 /// The variables of the database of this endpoint: `POSTGRESQL_DB_…` for the endpoint `postgresql`, `ORDERS_DB_…` for
 /// one that its author called `orders`.
 fn plain(endpoint: &str, database: &Database) -> Environment {
-    url::variables(&format!("{}_DB", names::upper(endpoint)), database.uri.expose())
+    let prefix = format!("{}_DB", names::upper(endpoint));
+    let replicas = Some(database.read_only_endpoints.join(",")).filter(|list| !list.is_empty());
+    let mut all = url::variables(&prefix, database.uri.expose());
+    all.extend(names::table(&prefix, [("_READ_ONLY_ENDPOINTS", replicas)]));
+    all
 }
 
 /// The database as Spring's one data source. What JDBC is told of user and password is not encoded as it is in a URL.

@@ -5,6 +5,7 @@ use juju::{ConfigValue, Databag, RelationId, UnitName};
 use serde_json::Value;
 
 use super::*;
+use crate::framework::Framework;
 use crate::framework::go::{GO, GO_2};
 use crate::framework::spring_boot::SPRING_BOOT;
 use crate::observe::Seen;
