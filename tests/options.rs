@@ -88,8 +88,10 @@ fn row_of(row: &FrameworkOption, generation: &Generation) -> String {
 fn endpoint(declared: &DeclaredOption, framework: &Framework) -> String {
     let default = declared.default.as_deref().map_or("–".to_owned(), |value| format!("`{value}`"));
     let (name, kind) = (&declared.name, &declared.kind);
+    // The charm's rule for an endpoint that speaks OAuth stands with the interface, not in a table.
+    let valid = if name.ends_with("-scopes") { "words, openid among them" } else { "any" };
     format!(
-        "| `{name}` | {kind} | {default} | any | `{}`, for each endpoint of interface `oauth` |\n",
+        "| `{name}` | {kind} | {default} | {valid} | `{}`, for each endpoint of interface `oauth` |\n",
         framework.variable(name)
     )
 }
