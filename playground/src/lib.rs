@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 pub mod binaries;
+pub mod cache;
 pub mod cli;
 pub mod control;
 pub mod daemon;

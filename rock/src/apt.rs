@@ -1,4 +1,4 @@
-//! Debian's packages, for the one case where a tool is missing and we may install it.
+//! Debian's packages, for a tool that is missing where we may install it.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,12 +6,13 @@ use std::process::Command;
 use crate::process::{Work, run};
 
 /// Whether this process may install packages here: root, on a machine with apt.
-pub(crate) fn may_install() -> bool {
+#[must_use]
+pub fn may_install() -> bool {
     rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists()
 }
 
 /// Installs `package`, with the package lists refreshed if they don't know it. Tells whether that worked.
-pub(crate) fn install(package: &str, work: &dyn Work) -> bool {
+pub fn install(package: &str, work: &dyn Work) -> bool {
     work.say(&format!("installing Debian's {package}"));
     let step = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");

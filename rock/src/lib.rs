@@ -8,7 +8,7 @@
 //! Only the plugins that rockcraft's extensions use are known; an unknown one is refused by name.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it starts pip and reads its environment")]
 
-mod apt;
+pub mod apt;
 pub mod cache;
 pub mod extension;
 pub mod image;

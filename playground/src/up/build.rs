@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use juju::{CharmFiles, UnitName};
 use juju_testing::{Model, Server, install_tools};
 use pack::Framework;
-use rock::Cache;
 
 use super::{Error, system};
 use crate::binaries;
+use crate::cache;
 use crate::cli;
 use crate::pod::{Identity, Spec};
 use crate::project::{self, Project, Rock};
@@ -98,8 +98,12 @@ impl Plan {
     /// Builds the rock into the runtime folder, with its dependencies in the cache; or unpacks it there.
     pub(super) fn build(&self, runtime: &Runtime, ui: &Ui) -> Result<(), Error> {
         let image = match &self.project.rock {
-            Rock::Folder(project) => rock::build(project, &runtime.subfolder("rock")?, &cache("python")?, ui)?,
-            Rock::Packed(rock) => self.with_pebble(rock.image(&cache("rocks")?, ui).map_err(project::Error::from)?)?,
+            Rock::Folder(project) => {
+                rock::build(project, &runtime.subfolder("rock")?, &cache::of("dependencies")?, ui)?
+            }
+            Rock::Packed(rock) => {
+                self.with_pebble(rock.image(&cache::of("rocks")?, ui).map_err(project::Error::from)?)?
+            }
         };
         let write = || fs::write(image_file(runtime), serde_json::to_vec(&image)?);
         write().map_err(system("write down what the image is made of"))
@@ -152,24 +156,4 @@ fn workload(framework: Framework) -> u16 {
 
 fn image_file(runtime: &Runtime) -> PathBuf {
     runtime.dir().join("image.json")
-}
-
-/// Where dependencies are kept from one `up` to the next: the user's cache, or, for one without a home, a private folder
-/// in `/tmp` that outlives the model.
-fn cache(of: &str) -> Result<Cache, Error> {
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = set("HOME").filter(|home| home.is_dir() && is_writable(home)).map(|home| home.join(".cache"));
-    let base = match set("XDG_CACHE_HOME").or(home) {
-        Some(base) => base.join("webcharm"),
-        None => {
-            let base = PathBuf::from(format!("/tmp/webcharm-cache-{}", rustix::process::geteuid().as_raw()));
-            runtime::private(&base)?;
-            base
-        }
-    };
-    Ok(Cache::new(base.join(of)))
-}
-
-fn is_writable(dir: &Path) -> bool {
-    rustix::fs::access(dir, rustix::fs::Access::WRITE_OK).is_ok()
 }

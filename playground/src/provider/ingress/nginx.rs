@@ -88,7 +88,7 @@ pub(super) struct Nginx {
 impl Nginx {
     /// Starts it in `dir`, leading nowhere; connections on `listener` are its.
     pub(super) fn start(dir: &Path, network: u32, listener: &TcpListener, ui: &Ui) -> Result<Self, Error> {
-        let program = program(ui).ok_or(Error::NotInstalled)?;
+        let program = program().ok_or(Error::NotInstalled)?;
         let user = user::find(&USERS).ok_or(Error::NoUser)?;
         let make = || -> io::Result<()> {
             fs::DirBuilder::new().mode(0o700).create(dir)?;
@@ -183,8 +183,8 @@ fn ask(socket: &Path) -> io::Result<String> {
     Ok(answer)
 }
 
-/// The program; root has apt bring it.
-fn program(_ui: &Ui) -> Option<PathBuf> {
+/// The program, where it's usual or on the path.
+fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|dir| dir.join("nginx"));
     PLACES.into_iter().map(PathBuf::from).chain(on_path).find(|path| path.is_file())

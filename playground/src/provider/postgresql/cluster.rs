@@ -14,8 +14,10 @@ use rock::Work;
 use super::super::user;
 use super::programs;
 use super::sql::{self, Connection, identifier, literal};
+use crate::cache;
 use crate::daemon::{self, Daemon, Spec};
 use crate::pod::Identity;
+use crate::runtime;
 use crate::ui::Ui;
 
 /// The first role, which is ours.
@@ -47,11 +49,12 @@ const SETTINGS: [&str; 9] = [
 /// Why there is no PostgreSQL.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is not installed.
-    #[error(
-        "PostgreSQL is not installed here: `sudo apt-get install postgresql` (on Debian and Ubuntu) brings initdb and postgres"
-    )]
-    NotInstalled,
+    /// Its programs can't be had.
+    #[error(transparent)]
+    Programs(#[from] programs::Error),
+    /// There is nowhere to keep them.
+    #[error(transparent)]
+    Cache(#[from] runtime::Error),
     /// Root has nobody to run it as.
     #[error("PostgreSQL does not run as root, and this machine has neither a user postgres nor a user nobody")]
     NoUser,
@@ -112,7 +115,7 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Makes a cluster in `dir` and starts a server for it.
     pub(super) fn start(dir: &Path, ui: &Ui) -> Result<Self, Error> {
-        let programs = programs::find().ok_or(Error::NotInstalled)?;
+        let programs = programs::have(&cache::of("postgresql")?, ui)?;
         let user = user::find(&USERS).ok_or(Error::NoUser)?;
         let password = password()?;
         prepare(dir, &password, user)?;
