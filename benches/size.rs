@@ -1,10 +1,12 @@
-//! Bytes of what is shipped.
+//! Bytes of what is shipped, and how long packing it takes.
 
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use crate::Result;
-use crate::programs::Programs;
-use crate::table::{Budget, Quantity, Row, Unit};
+use crate::programs::{Programs, repository};
+use crate::table::{Budget, Quantity, Row, Unit, median};
 
 /// The sizes' part of the table.
 pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
@@ -19,7 +21,33 @@ pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
         row("flask.charm", bytes(&programs.packed)?, Budget::AtMost(2e6)),
         row("the supervisor", bytes(&programs.pebble)?, Budget::None),
         row("webcharm", bytes(&programs.tools)?, Budget::None),
+        Row {
+            what: "webcharm pack of a built binary".to_owned(),
+            measured: Quantity { value: packing(programs)?, unit: Unit::Seconds },
+            against: None,
+            budget: Budget::AtMost(2.0),
+        },
     ])
+}
+
+/// From the command to the file, the sample's project with the shipped binary.
+fn packing(programs: &Programs) -> Result<f64> {
+    let dir = tempfile::tempdir()?;
+    let binary = dir.path().join("dispatch");
+    std::fs::write(&binary, &programs.charm)?;
+    let once = || {
+        let mut command = Command::new(&programs.tools);
+        command.arg("pack").arg(repository().join("rock/flask/charm")).arg("--binary").arg(&binary);
+        command.arg("--output").arg(dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        let status = command.status()?;
+        if status.success() {
+            Ok(started.elapsed().as_secs_f64())
+        } else {
+            Err(format!("cannot pack: {status}").into())
+        }
+    };
+    Ok(median((0..5).map(|_| once()).collect::<Result<Vec<_>>>()?))
 }
 
 fn bytes(path: &Path) -> Result<u64> {
