@@ -309,6 +309,25 @@ fn the_line_of_every_charm_that_charmcraft_makes_is_seen() {
 }
 
 #[test]
+fn a_key_that_a_charm_declares_as_a_secret_is_the_secrets_value() {
+    for name in Framework::names().split(", ") {
+        let framework = Framework::named(name).find(|framework| framework.line == Line::Second).unwrap();
+        let declared = expanded(name, "26.04").options;
+        assert_eq!(declared["app-secret-key"].kind, OptionKind::Secret, "{name}");
+        let config = Config::from_iter([("app-secret-key", "secret:9m4e2mr0ui3e8a215n4g")]);
+        let read = |content: &[(&str, &str)]| {
+            let content = content.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+            let secrets = BTreeMap::from([("app-secret-key".to_owned(), Ok(content))]);
+            options::settings(framework, &declared, &config, &secrets)
+        };
+        let settings = read(&[("value", "from-secret")]).unwrap();
+        assert_eq!(settings.framework[&framework.variable("SECRET_KEY")], "from-secret", "{name}");
+        let holds = read(&[("key", "from-secret")]).unwrap_err();
+        assert_eq!(holds[0].message, "invalid options: app-secret-key (its secret must have the key 'value')");
+    }
+}
+
+#[test]
 fn a_charm_of_the_second_line_that_still_has_the_options_of_the_first_keeps_them() {
     let mut files = expanded("go", "26.04");
     files.options.extend(expanded("go", "24.04").options);
