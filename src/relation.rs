@@ -60,21 +60,30 @@ pub const ALL: &[&Interface] = &[
 ///
 /// # Errors
 ///
-/// A hold, if none is ready and the data of one are wrong: it names the key.
+/// A hold, if none is ready and the data of one are wrong: it names the key. Or if a secret that they name can't be read
+/// (yet): what the workload was given before may still be right.
 pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>, Hold> {
     let Endpoint { name, interface, .. } = &integration.endpoint;
-    let mut wrong = None;
+    let mut holds = Vec::new();
     for relation in &integration.relations {
         match (interface.read)(relation, ours) {
             Read::Ready(given) => return Ok(Some(given)),
             Read::Invalid { key, why } => {
-                let complaint = || format!("{} {key}: {why}", (interface.complaint)(name));
-                wrong.get_or_insert_with(|| Hold::blocked(complaint()));
+                holds.push(Hold::blocked(format!("{} {key}: {why}", (interface.complaint)(name))));
+            }
+            Read::Waiting(_) if lacks_secret(interface, relation) => {
+                holds.push(Hold::waiting(format!("Waiting for the secret of {name} to be granted")));
             }
             Read::Absent | Read::Waiting(_) => {}
         }
     }
-    wrong.map_or(Ok(None), Err)
+    holds.into_iter().next().map_or(Ok(None), Err)
+}
+
+/// Whether a relation's data name a secret that couldn't be read.
+fn lacks_secret(interface: &Interface, relation: &Relation) -> bool {
+    let mut named = (interface.secrets)(&relation.view).into_iter().filter(|reference| reference.needed);
+    named.any(|reference| !relation.secrets.contains_key(&reference.id))
 }
 
 /// What is missing of our half of an endpoint's relations.

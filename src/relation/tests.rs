@@ -327,3 +327,16 @@ fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
     let masked = secrets(&seen, None).apply(text);
     assert!(!masked.contains("hunter2"), "{masked}");
 }
+
+#[test]
+fn a_secret_that_cannot_be_read_is_waited_for_and_nothing_is_taken_away() {
+    let named = [("endpoints", "h:1"), ("secret-user", SECRET)];
+    let mut database = integration("mysql_client", "db", &named, &[("username", "u"), ("password", "p")]);
+    assert!(given(&database, &Side::of(&GO).ours()).unwrap().is_some());
+    database.relations[0].secrets.clear();
+    let hold = given(&database, &Side::of(&GO).ours()).unwrap_err();
+    let expected = (juju::StatusKind::Waiting, "Waiting for the secret of db to be granted");
+    assert_eq!((hold.kind, hold.message.as_str()), expected);
+    let unfinished = integration("mysql_client", "db", &named[..1], &[]);
+    assert_eq!(given(&unfinished, &Side::of(&GO).ours()), Ok(None), "nothing is named that could be read");
+}
