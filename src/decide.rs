@@ -26,6 +26,11 @@ pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides.
 pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> Steps {
+    let answer = asked.action.as_ref().and_then(|action| answer::to(action, seen, shape));
+    let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
+    let peers = relation::peers(seen, shape, rotate, random);
+    let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
+    steps.databags.extend(peers.write);
     let url = relation::url(&seen.integrations);
     let port = shape.port(&seen.config).unwrap_or(shape.framework.port);
     let base_url = url.clone().unwrap_or_else(|| environment::base_url(&seen.unit, port));
@@ -38,13 +43,6 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
         base_url: &base_url,
         is_routed: url.is_some(),
     };
-    let answer = asked.action.as_ref().and_then(|action| answer::to(action, seen, shape));
-    let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
-    let in_vain = rotate.then(|| rotation_in_vain(seen, shape, &ours, random)).flatten();
-    let (rotate, answer) = (rotate && in_vain.is_none(), in_vain.or(answer));
-    let peers = relation::peers(seen, shape, rotate, random);
-    let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
-    steps.databags.extend(peers.write);
     let Some(workload) = &seen.workload else {
         steps.databags.extend(requests(seen, shape, &ours, random));
         return steps;
@@ -61,15 +59,6 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
     let ours = Ours { port_is_open: ours.port_is_open || steps.holds.is_empty(), ..ours };
     steps.databags.extend(requests(seen, shape, &ours, random));
     steps
-}
-
-/// Why a new key would reach nobody: the workload hasn't got what it needs.
-fn rotation_in_vain(seen: &Seen, shape: &Shape, ours: &Ours<'_>, random: Random<'_>) -> Option<Answer> {
-    let peer = relation::peers(seen, shape, false, random).ready;
-    let reasons = gate::pass(seen, shape, seen.workload.as_ref()?, peer, ours).err()?;
-    let holds: Vec<_> = reasons.into_iter().map(|reason| reason.hold).collect();
-    let why = Hold::status(&holds).map(|status| status.message).unwrap_or_default();
-    Some(Answer::Failure(format!("the key was not rotated: {why}")))
 }
 
 /// What the leader asks of others, and what every unit writes down of its own. What stands before the application is told of

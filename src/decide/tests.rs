@@ -592,13 +592,3 @@ fn a_password_encoded_in_a_uri_and_a_key_drawn_just_now_are_masked() {
         assert_eq!(steps.secrets.apply(&environment[name]), "***", "{name}");
     }
 }
-
-#[test]
-fn a_key_that_nobody_would_get_is_not_rotated() {
-    let mut seen = carry_out(fresh(), &decide(&fresh()));
-    seen.workload = Some(Workload::Away("no socket".to_owned()));
-    let steps = asked(Some(Asks::RotateSecretKey), &seen);
-    let why = "the key was not rotated: Waiting for pebble ready";
-    assert_eq!(steps.answer, Some(Answer::Failure(why.to_owned())));
-    assert_eq!(steps.databags, []);
-}
