@@ -183,6 +183,18 @@ fn an_ingress_whose_data_are_wrong_is_told() {
 }
 
 #[test]
+fn an_ingress_that_goes_gives_the_base_url_of_the_cluster_back() {
+    let world = world();
+    let relation = world.integrate("ingress", "other");
+    world.say(relation, "other", &[("ingress", "{\"url\": \"https://example.com/test-flask\"}")]);
+    world.settle();
+    assert_eq!(variables(&world, "FLASK_BASE_")[0], "URL=https://example.com/test-flask");
+    world.separate(relation);
+    world.expect(StatusKind::Active, "");
+    assert_eq!(variables(&world, "FLASK_BASE_")[0], "URL=http://flask-k8s.test:8000");
+}
+
+#[test]
 fn of_several_relations_on_one_endpoint_the_first_that_is_ready_is_used() {
     let world = world();
     let first = world.integrate("the-orders", "one");

@@ -1,4 +1,4 @@
-//! The secret key: who draws it, when, and what rotating it is worth.
+//! The peer relation: the secret key, who draws it, when, and what rotating it is worth; and the other units.
 
 use juju::{ActionEvent, Databag, Entity, Event, RelationId, StatusKind, Whose};
 use pebble::types::WriteFile;
@@ -90,4 +90,26 @@ fn a_rotation_without_effect_says_so_and_tells_no_key() {
     let gone = Databag::from_iter([("flask_secret_key", "")]);
     world.server.with(|model| model.set_databag(PEERS, &peers, &gone)).unwrap();
     assert_eq!(rotate(&world), Err("charm is still initializing".to_owned()));
+}
+
+#[test]
+fn units_that_come_and_go_are_told_to_the_application() {
+    let world = world(Rock::idle());
+    let told = |world: &World| world.variables().get("FLASK_PEER_FQDNS").cloned();
+    assert_eq!(told(&world), None);
+    let other = world.server.with(|model| {
+        let other = model.add_unit("flask-k8s").unwrap();
+        while let Some(event) = model.next_event(&other) {
+            let hook = model.begin(&other, event).unwrap();
+            model.finish(&hook, true).unwrap();
+        }
+        other
+    });
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(told(&world).as_deref(), Some("flask-k8s-1.flask-k8s-endpoints.test.svc.cluster.local"));
+    world.server.with(|model| model.remove_unit(&other)).unwrap();
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(told(&world), None);
 }

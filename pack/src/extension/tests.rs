@@ -54,6 +54,17 @@ fn sorted(mapping: &Mapping) -> Mapping {
 }
 
 #[test]
+fn every_charm_has_one_container_besides_its_own() {
+    for folder in projects() {
+        let source = Source::read(&folder, "charmcraft.yaml").unwrap();
+        let expanded = Extension::of(&source).unwrap().unwrap().expand(&source.document);
+        let containers = expanded["containers"].as_mapping().unwrap();
+        assert_eq!(containers.len(), 1, "{}", folder.display());
+        assert!(containers.keys().all(|name| name.as_str().unwrap().ends_with("app")), "{containers:?}");
+    }
+}
+
+#[test]
 fn the_authors_endpoints_come_first() {
     let text = "type: charm\nbase: ubuntu@24.04\nextensions: [go-framework]\nrequires: {db: {interface: mysql_client}}";
     let source = Source::parse("charmcraft.yaml", text.to_owned()).unwrap();
