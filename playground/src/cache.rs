@@ -12,17 +12,30 @@ use crate::runtime;
 /// # Errors
 /// When that folder is somebody else's or can't be made.
 pub fn of(kind: &str) -> Result<Cache, runtime::Error> {
+    Ok(Cache::new(base()?.join(kind)))
+}
+
+/// Removes what killed builds have left.
+///
+/// # Errors
+/// As of [`of`].
+pub fn sweep() -> Result<(), runtime::Error> {
+    let kinds = std::fs::read_dir(base()?).into_iter().flatten().flatten();
+    kinds.for_each(|kind| Cache::new(kind.path()).sweep());
+    Ok(())
+}
+
+fn base() -> Result<PathBuf, runtime::Error> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = set("HOME").filter(|home| home.is_dir() && is_writable(home)).map(|home| home.join(".cache"));
-    let base = match set("XDG_CACHE_HOME").or(home) {
-        Some(base) => base.join("webcharm"),
+    match set("XDG_CACHE_HOME").or(home) {
+        Some(base) => Ok(base.join("webcharm")),
         None => {
             let base = PathBuf::from(format!("/tmp/webcharm-cache-{}", rustix::process::geteuid().as_raw()));
             runtime::private(&base)?;
-            base
+            Ok(base)
         }
-    };
-    Ok(Cache::new(base.join(kind)))
+    }
 }
 
 fn is_writable(dir: &Path) -> bool {

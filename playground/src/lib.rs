@@ -16,6 +16,7 @@ pub mod pod;
 pub mod probe;
 pub mod project;
 pub mod provider;
+pub mod reaper;
 pub mod runtime;
 pub mod server;
 pub mod session;

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::reaper;
+
 /// The kernel's limit for the path of a unix socket, with its final zero.
 const SOCKET_PATH: usize = 108;
 
@@ -186,8 +188,9 @@ fn clear_in(base: &Path, model: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Removes a dead model's folder. Its pods and servers are dying, too, and may still write there.
+/// Removes a dead model's folder. Its pods and servers are dying, too, and may still write there; what goes on is ended.
 fn remove(dir: &Path) -> Result<(), Error> {
+    reaper::reap(dir);
     let started = Instant::now();
     loop {
         match fs::remove_dir_all(dir) {

@@ -1,11 +1,15 @@
 //! What a person at the terminal sees while something takes its time.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rock::{Cancel, Work};
+
+use crate::reaper;
 
 /// Progress, on standard error; results go to standard output.
 #[derive(Debug, Clone)]
@@ -13,13 +17,14 @@ pub struct Ui {
     started: Instant,
     cancel: Arc<Cancel>,
     listeners: Arc<Mutex<Vec<Sender<Option<String>>>>>,
+    folder: Arc<Path>,
 }
 
 impl Ui {
-    /// A fresh one, whose clock starts now.
+    /// A fresh one for the model in `folder`, whose clock starts now.
     #[must_use]
-    pub fn new(cancel: Arc<Cancel>) -> Self {
-        Self { started: Instant::now(), cancel, listeners: Arc::default() }
+    pub fn new(cancel: Arc<Cancel>, folder: &Path) -> Self {
+        Self { started: Instant::now(), cancel, listeners: Arc::default(), folder: folder.into() }
     }
 
     /// A line about the step that begins.
@@ -60,6 +65,10 @@ impl Work for Ui {
 
     fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    fn mark(&self) -> Option<(&str, &OsStr)> {
+        Some(reaper::mark(&self.folder))
     }
 }
 

@@ -117,7 +117,7 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
         let _ = on_signal.send(Input::Stop);
     };
     signals::catch(Arc::clone(&cancel), stop).map_err(system("catch signals"))?;
-    let ui = Ui::new(Arc::clone(&cancel));
+    let ui = Ui::new(Arc::clone(&cancel), &runtime::folder(model)?);
     match bring_up(model, args, &ui, &inputs, &received) {
         Err(_) if cancel.is_thrown() => Err(Error::Interrupted),
         Err(error) if error.is_interruption() => Err(Error::Interrupted),

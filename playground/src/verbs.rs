@@ -7,6 +7,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::cache;
 use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
 use crate::runtime;
@@ -113,6 +114,7 @@ fn show_log(model: &str, lines: usize, after: usize) -> Result<usize, Error> {
 pub fn down(model: &str) -> Result<ExitCode, Error> {
     match ask_down(model) {
         Err(control::Error::NotUp(_)) if runtime::clear(model)? => {
+            cache::sweep()?;
             print(&format!("{model} was not up; what a killed one had left is removed\n"));
         }
         answer => {

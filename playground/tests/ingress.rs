@@ -17,7 +17,7 @@ fn has_nginx() -> bool {
 }
 
 /// The sample, which takes an ingress.
-fn with_ingress(desk: &Desk) -> PathBuf {
+pub(crate) fn with_ingress(desk: &Desk) -> PathBuf {
     let project = desk.sample();
     let file = project.join("charmcraft.yaml");
     let text = fs::read_to_string(&file).unwrap();

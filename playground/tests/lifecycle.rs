@@ -149,7 +149,7 @@ fn an_interrupted_installation_leaves_no_half_cache() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert!(fs::read_to_string(&err).unwrap().contains("interrupted"));
     desk.assert_nothing_left(&before);
-    assert_eq!(names(&desk.cache().join("webcharm/python")), [".lock"]);
+    assert_eq!(names(&desk.cache().join("webcharm/dependencies")), [".lock"]);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn supervisor() -> PathBuf {
 /// The rock of the project, as a file.
 fn archive(project: &Path, with_pebble: bool) -> Vec<u8> {
     let built = tempfile::tempdir().unwrap();
-    let cache = Cache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache/webcharm/python"));
+    let cache = Cache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache/webcharm/dependencies"));
     let project = rock::Project::find(project).unwrap();
     let image = rock::build(&project, built.path(), &cache, &Quiet(Cancel::default())).unwrap();
     let mut base = Layer::new();

@@ -73,6 +73,14 @@ impl Cache {
         Ok(file)
     }
 
+    /// Removes what a killed build has left, unless another one is at work.
+    pub fn sweep(&self) {
+        let Ok(file) = File::open(self.dir.join(".lock")) else { return };
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            self.remove_leftovers();
+        }
+    }
+
     /// What a killed build left. The lock is held, so nobody is at work there.
     fn remove_leftovers(&self) {
         let Ok(entries) = fs::read_dir(&self.dir) else { return };
@@ -171,8 +179,13 @@ mod tests {
     fn what_a_killed_build_left_is_removed_by_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join(".building-old/x")).unwrap();
-        let key = Key::new();
-        Cache::new(dir.path()).entry::<Error>(&key, |_| Ok(())).unwrap();
+        let (key, cache) = (Key::new(), Cache::new(dir.path()));
+        cache.sweep();
+        assert_eq!(names(dir.path()), [".building-old"], "nobody has ever built here: it isn't ours");
+        cache.entry::<Error>(&key, |_| Ok(())).unwrap();
+        assert_eq!(names(dir.path()), [".lock".to_owned(), key.text()]);
+        fs::create_dir_all(dir.path().join(".building-older/x")).unwrap();
+        cache.sweep();
         assert_eq!(names(dir.path()), [".lock".to_owned(), key.text()]);
     }
 

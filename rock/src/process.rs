@@ -1,5 +1,6 @@
 //! Running the slow programs of a build: their lines as progress, their end on request.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -13,6 +14,10 @@ pub trait Work {
     fn say(&self, line: &str);
     /// The switch that ends the program now running.
     fn cancel(&self) -> &Cancel;
+    /// A variable for the environment of the programs, by which they are known as ours even when we have been killed.
+    fn mark(&self) -> Option<(&str, &OsStr)> {
+        None
+    }
 }
 
 /// A switch that, once thrown, ends the program now running and starts no other.
@@ -64,6 +69,7 @@ pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
     }
     let (reader, writer) = io::pipe()?;
     let error_writer = writer.try_clone()?;
+    command.envs(work.mark());
     command.stdin(Stdio::null()).stdout(writer).stderr(error_writer).process_group(0);
     let mut child = command.spawn()?;
     // The command holds the pipe's other end, which would keep the reader waiting.

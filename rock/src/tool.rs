@@ -8,16 +8,18 @@ use crate::image::Bind;
 use crate::process::Work;
 
 /// Where tools are that their own installers don't put on everybody's `PATH`.
-const USUAL: [&str; 3] = ["/usr/local/go/bin", "/usr/lib/go/bin", "/usr/bin"];
+const USUAL: [&str; 4] = ["/usr/local/go/bin", "/usr/lib/go/bin", "/usr/bin", "/usr/sbin"];
 
 /// The host's folders that a pod sees anyway.
 const SHARED: [&str; 2] = ["/usr", "/etc/alternatives"];
 
 /// A program and the package of Debian that has it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tool {
-    pub(crate) program: &'static str,
-    pub(crate) package: &'static str,
+pub struct Tool {
+    /// The program.
+    pub program: &'static str,
+    /// Debian's package.
+    pub package: &'static str,
 }
 
 /// Why a tool can't be had.
@@ -37,7 +39,7 @@ pub enum Error {
 ///
 /// # Errors
 /// When it isn't here and can't be installed.
-pub(crate) fn find(tool: Tool, work: &dyn Work) -> Result<PathBuf, Error> {
+pub fn find(tool: Tool, work: &dyn Work) -> Result<PathBuf, Error> {
     let Tool { program, package } = tool;
     let look = || which(program, &std::env::var_os("PATH").unwrap_or_default());
     let installed = || (apt::may_install() && apt::install(package, work)).then(look).flatten();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use interfaces::ingress::provider::BadUrl;
 use rock::Work;
+use rock::tool::{self, Tool};
 
 use super::super::user;
 use super::config::{Route, config};
@@ -21,8 +22,8 @@ use crate::ui::Ui;
 /// The users that root runs it as, by preference.
 const USERS: [&str; 2] = ["www-data", "nobody"];
 
-/// Where it is besides the folders on the path.
-const PLACES: [&str; 2] = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
+/// Where it comes from.
+const TOOL: Tool = Tool { program: "nginx", package: "nginx-light" };
 
 /// How long it may take to work by another configuration.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is not installed.
-    #[error("nginx is not installed here: `sudo apt-get install nginx-light` (on Debian and Ubuntu) brings it")]
-    NotInstalled,
+    #[error(transparent)]
+    Tool(#[from] tool::Error),
     /// Root has nobody to run it as.
     #[error("nginx shall not run as root, and this machine has neither a user www-data nor a user nobody")]
     NoUser,
@@ -88,7 +89,7 @@ pub(super) struct Nginx {
 impl Nginx {
     /// Starts it in `dir`, leading nowhere; connections on `listener` are its.
     pub(super) fn start(dir: &Path, network: u32, listener: &TcpListener, ui: &Ui) -> Result<Self, Error> {
-        let program = program().ok_or(Error::NotInstalled)?;
+        let program = tool::find(TOOL, ui)?;
         let user = user::find(&USERS).ok_or(Error::NoUser)?;
         let make = || -> io::Result<()> {
             fs::DirBuilder::new().mode(0o700).create(dir)?;
@@ -181,11 +182,4 @@ fn ask(socket: &Path) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
-}
-
-/// The program, where it's usual or on the path.
-fn program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).map(|dir| dir.join("nginx"));
-    PLACES.into_iter().map(PathBuf::from).chain(on_path).find(|path| path.is_file())
 }
