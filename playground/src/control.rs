@@ -208,7 +208,9 @@ pub enum Error {
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
     /// The conversation broke off.
-    #[error("the model's process does not answer")]
+    #[error(
+        "the model's process has ended: `webcharm down` clears up after it, `webcharm up FOLDER` starts another one"
+    )]
     Broken(#[source] io::Error),
     /// The model says no.
     #[error("{0}")]

@@ -171,7 +171,14 @@ impl Drop for Runtime {
 /// # Errors
 /// When it runs, or its folder can't be removed.
 pub fn clear(model: &str) -> Result<bool, Error> {
-    clear_in(&base(), model)
+    let started = Instant::now();
+    loop {
+        match clear_in(&base(), model) {
+            // Its process may be dying: the kernel gives up its lock last.
+            Err(Error::AlreadyUp(_)) if started.elapsed() < DYING => std::thread::sleep(Duration::from_millis(10)),
+            other => return other,
+        }
+    }
 }
 
 fn clear_in(base: &Path, model: &str) -> Result<bool, Error> {

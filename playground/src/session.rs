@@ -4,6 +4,7 @@
 //! side. The threads that answer verbs only look, or change the model and ask the main thread to settle it.
 
 mod actions;
+mod advice;
 mod agent;
 mod answers;
 mod children;

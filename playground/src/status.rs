@@ -43,6 +43,12 @@ pub struct Model {
 pub struct Application {
     /// Its charm.
     pub charm: String,
+    /// `local`: the charm is of this machine.
+    #[serde(default)]
+    pub charm_origin: Origin,
+    /// The charm's revision; one of this machine is never uploaded again, so it stays the first.
+    #[serde(default)]
+    pub charm_rev: u32,
     /// Whether it is exposed.
     pub exposed: bool,
     /// How many units it has.
@@ -63,6 +69,15 @@ pub struct Application {
     /// Where it answers on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// Where a charm comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// From this machine.
+    #[default]
+    Local,
 }
 
 /// The other side of an application's integration.
@@ -139,9 +154,9 @@ impl Status {
     }
 
     fn relation_rows(&self) -> Vec<Vec<String>> {
-        let mut rows = vec![row(["Integration provider", "Requirer", "Interface", "Type"])];
+        let mut rows = vec![row(["Integration provider", "Requirer", "Interface", "Type", "Message"])];
         let relations = self.relations.iter();
-        rows.extend(relations.map(|one| row([&one.provider, &one.requirer, &one.interface, &one.kind])));
+        rows.extend(relations.map(|one| row([&one.provider, &one.requirer, &one.interface, &one.kind, ""])));
         rows
     }
 
@@ -173,12 +188,13 @@ impl Status {
     }
 
     fn application_rows(&self) -> Vec<Vec<String>> {
-        let mut rows = vec![row(["App", "Version", "Status", "Scale", "Charm", "Address", "Exposed", "Message"])];
+        let columns = ["App", "Version", "Status", "Scale", "Charm", "Rev", "Address", "Exposed", "Message"];
+        let mut rows = vec![row(columns)];
         for (name, app) in &self.applications {
             let Word { current, message } = &app.application_status;
             let exposed = if app.exposed { "yes" } else { "no" };
-            let scale = app.scale.to_string();
-            rows.push(row([name, &app.version, current, &scale, &app.charm, &app.address, exposed, message]));
+            let (scale, rev) = (app.scale.to_string(), app.charm_rev.to_string());
+            rows.push(row([name, &app.version, current, &scale, &app.charm, &rev, &app.address, exposed, message]));
         }
         rows
     }
@@ -259,8 +275,8 @@ mod tests {
 Model  Controller  Cloud/Region  Version
 local  webcharm    localhost     3.6.0
 
-App        Version  Status   Scale  Charm      Address   Exposed  Message
-flask-k8s           blocked  1      flask-k8s  10.1.0.1  no       missing integrations: postgresql
+App        Version  Status   Scale  Charm      Rev  Address   Exposed  Message
+flask-k8s           blocked  1      flask-k8s  0    10.1.0.1  no       missing integrations: postgresql
 
 Unit          Workload  Agent  Address    Ports     Message
 flask-k8s/0*  blocked   idle   10.1.1.10  8000/TCP  missing integrations: postgresql
@@ -284,7 +300,7 @@ Note: mind the gap
         });
         assert!(!status.tables_with(false).contains("Requirer"));
         let expected = "\
-Integration provider  Requirer              Interface          Type
+Integration provider  Requirer              Interface          Type     Message
 db:database           flask-k8s:postgresql  postgresql_client  regular
 ";
         assert!(status.tables_with(true).ends_with(expected), "{}", status.tables_with(true));
@@ -297,6 +313,8 @@ db:database           flask-k8s:postgresql  postgresql_client  regular
         assert_eq!(unit["workload-status"]["current"], "blocked");
         assert_eq!(unit["juju-status"]["current"], "idle");
         assert_eq!(unit["open-ports"][0], "8000/tcp");
+        assert_eq!(json["applications"]["flask-k8s"]["charm-origin"], "local");
+        assert_eq!(json["applications"]["flask-k8s"]["charm-rev"], 0);
         assert_eq!(json["applications"]["flask-k8s"]["application-status"]["current"], "blocked");
         assert_eq!(serde_json::from_value::<Status>(json).unwrap(), sample());
     }

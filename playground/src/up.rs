@@ -215,14 +215,14 @@ fn answers(session: &Session, ui: &Ui) -> bool {
 
 /// What there is to know after the start: where it answers, or why it doesn't; and what to type next.
 fn report(session: &Session, answers: bool, ui: &Ui) {
-    let app = &session.names.app;
+    let (app, url) = (&session.names.app, session.url());
+    let lines = |first: &str| {
+        let lines = session.next_lines().into_iter();
+        std::iter::once(first.to_owned()).chain(lines).map(|line| format!("  {line}\n")).collect::<String>()
+    };
     if answers {
         ui.step("the application answers");
-        ui::print(&format!(
-            "\n{app} is up at {url}\n\n  curl {url}\n  webcharm status\n  webcharm config {app} greeting='Good morning'\n  \
-             webcharm down\n\n",
-            url = session.url()
-        ));
+        ui::print(&format!("\n{app} is up at {url}\n\n{}\n", lines(&format!("curl {url}"))));
         return;
     }
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
@@ -232,7 +232,7 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
             ui::print(&format!("The {what}'s log ends with:\n{}\n\n", lines.join("\n")));
         }
     }
-    ui::print(&format!("{app} does not answer at {}. It is left up: `webcharm down` ends it.\n", session.url()));
+    ui::print(&format!("{app} does not answer at {url}. It is left up.\n\n{}", lines("webcharm debug-log")));
 }
 
 /// Deals with what comes in until it is the wish to end. Pods that end by themselves are started again, as Kubernetes does.

@@ -119,6 +119,8 @@ pub fn down(model: &str) -> Result<ExitCode, Error> {
         }
         answer => {
             answer?;
+            // Its process may have been killed on the way, or another one may have come up meanwhile.
+            let _ = runtime::clear(model);
             print(&format!("{model} is down\n"));
         }
     }

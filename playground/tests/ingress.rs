@@ -8,7 +8,7 @@ use std::thread;
 use crate::support::{Desk, code, kill, page, wait_until};
 
 /// nginx, or a line that says why a test is passed over.
-fn has_nginx() -> bool {
+pub(crate) fn has_nginx() -> bool {
     let found = Path::new("/usr/sbin/nginx").is_file();
     if !found {
         println!("passed over: nginx is not installed here (Debian's package nginx-light)");
@@ -57,7 +57,7 @@ fn whole_story(desk: &Desk) {
 }
 
 /// While one of two units is killed and comes back, every request is answered by one that lives.
-fn no_request_is_lost(desk: &Desk, url: &str) {
+pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
     let url = format!("{url}/");
     wait_until("both units serve", || desk.ok(&["status"]).matches("active    idle").count() >= 2);
     let over = AtomicBool::new(false);

@@ -157,7 +157,11 @@ fn killed_while_packages_are_installed_it_leaves_nothing() {
     let project = desk.sample();
     fs::write(project.join("rock/flask/requirements.txt"), "no-such-package-of-this-test\n").unwrap();
     let mut command = desk.command(&["up", project.to_str().unwrap()]);
-    command.env("PIP_INDEX_URL", address).env_remove("PIP_FIND_LINKS").env("PIP_CONFIG_FILE", "/dev/null").stderr(Stdio::null());
+    command
+        .env("PIP_INDEX_URL", address)
+        .env_remove("PIP_FIND_LINKS")
+        .env("PIP_CONFIG_FILE", "/dev/null")
+        .stderr(Stdio::null());
     let mut up = command.spawn().unwrap();
     let connection = index.accept().unwrap();
     let before = desk.processes();

@@ -13,6 +13,7 @@ mod killed;
 mod lifecycle;
 mod messages;
 mod packed;
+mod stranger;
 mod support;
 mod unit;
 mod units;

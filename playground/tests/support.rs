@@ -16,6 +16,7 @@ pub(crate) struct Desk {
     bin: PathBuf,
     cache: PathBuf,
     user: Option<u32>,
+    home: Option<PathBuf>,
 }
 
 impl Desk {
@@ -26,7 +27,7 @@ impl Desk {
             assert!(bin.join(name).is_file(), "{name} is not built: cargo build -p supervisor -p webcharm");
         }
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-        let desk = Self { dir: short_dir(), bin, cache, user: None };
+        let desk = Self { dir: short_dir(), bin, cache, user: None, home: None };
         fs::create_dir(desk.runtime()).unwrap();
         desk
     }
@@ -61,6 +62,18 @@ impl Desk {
 
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// An empty home folder, and nothing else that a login gives.
+    pub(crate) fn with_empty_home(mut self) -> Self {
+        let home = self.path().join("home");
+        fs::create_dir(&home).unwrap();
+        if let Some(user) = self.user {
+            std::os::unix::fs::chown(&home, Some(user), Some(user)).unwrap();
+        }
+        self.cache = home.join(".cache");
+        self.home = Some(home);
+        self
     }
 
     /// Another cache, empty.
@@ -108,6 +121,9 @@ impl Desk {
         command.env("XDG_RUNTIME_DIR", self.runtime()).env("XDG_CACHE_HOME", &self.cache);
         if let Some(user) = self.user {
             command.uid(user).gid(user).env("HOME", "/nonexistent");
+        }
+        if let Some(home) = &self.home {
+            command.env("HOME", home).env_remove("XDG_CACHE_HOME");
         }
         command
     }

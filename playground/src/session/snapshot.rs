@@ -95,13 +95,19 @@ impl Session {
     }
 
     fn notes(&self) -> Vec<String> {
-        match self.identity {
-            Identity::Root => Vec::new(),
-            Identity::Single => vec![format!(
-                "an ordinary user has one id here, so in the pod {} is another name for root",
-                rock::DAEMON_USER
-            )],
+        let mut notes = Vec::new();
+        let missing: Vec<_> = self.missing().into_iter().map(Kind::short).collect();
+        if let Some(first) = missing.first() {
+            notes
+                .push(format!("not integrated yet: {}; for instance `webcharm integrate {first}`", missing.join(", ")));
         }
+        if self.identity == Identity::Single {
+            notes.push(format!(
+                "an ordinary user has one id here, so in the pods {} is another name for root",
+                rock::DAEMON_USER
+            ));
+        }
+        notes
     }
 }
 
