@@ -19,7 +19,12 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The whole file. Asked on its second socket, nginx tells the `revision` that it works by.
+/// The socket of a `revision`, in nginx's folder. Each has its own, because workers of an old one linger after a reload.
+pub(super) fn socket(revision: u64) -> String {
+    format!("nginx-{revision}.sock")
+}
+
+/// The whole file.
 ///
 /// A unit that doesn't take a request is passed over, and not asked again for a second. A request that may have reached it
 /// goes to another one only if that does no harm: nginx's own rule.
@@ -33,11 +38,9 @@ pub(super) fn config(routes: &[Route], revision: u64) -> String {
             let _ = writeln!(text, "    upstream {prefix} {{{servers} }}");
         }
     }
-    text.push_str("    server {\n        listen unix:/mnt/server/nginx.sock;\n");
+    let _ = writeln!(text, "    server {{\n        listen unix:/mnt/server/{};", socket(revision));
     routes.iter().for_each(|route| text.push_str(&locations(route)));
-    text.push_str("        location / { return 404; }\n    }\n");
-    let _ = writeln!(text, "    server {{ listen unix:/mnt/server/revision.sock; return 200 {revision}; }}");
-    text + "}\n"
+    text + "        location / { return 404; }\n    }\n}\n"
 }
 
 fn locations(route: &Route) -> String {
@@ -100,7 +103,7 @@ mod tests {
         assert!(text.contains("location = /local-web { proxy_pass http://local-web/; "), "{text}");
         assert!(text.contains("location /local-web/ { proxy_pass http://local-web/; "), "{text}");
         assert!(text.contains("X-Forwarded-Prefix /local-web;"), "{text}");
-        assert!(text.contains("return 200 7;"), "{text}");
+        assert!(text.contains("listen unix:/mnt/server/nginx-7.sock;"), "{text}");
         let whole = Route { is_stripped: false, ..route(&["10.1.1.10:8000"]) };
         let text = config(&[whole], 1);
         assert!(text.contains("location /local-web/ { proxy_pass http://local-web; "), "{text}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::fs::{DirBuilderExt, chown, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -14,7 +14,7 @@ use rock::Work;
 use rock::tool::{self, Tool};
 
 use super::super::user;
-use super::config::{Route, config};
+use super::config::{Route, config, socket};
 use crate::daemon::{self, Daemon, Spec};
 use crate::pod::Identity;
 use crate::ui::Ui;
@@ -111,6 +111,8 @@ impl Nginx {
 
     /// Starts another one in its place, with the same configuration.
     pub(super) fn restart(&mut self, network: u32, listener: &TcpListener, ui: &Ui) -> Result<(), Error> {
+        // That of one that was killed would be in the way.
+        let _ = fs::remove_file(self.dir.join(socket(self.revision)));
         self.daemon = serve(&self.program, &self.dir, self.user, network, listener)?;
         self.network = network;
         self.wait(ui)
@@ -128,12 +130,19 @@ impl Nginx {
         self.wait(ui)
     }
 
+    fn lead_through(&self, socket: &Path) -> io::Result<()> {
+        let new = self.dir.join("nginx.sock.new");
+        symlink(socket, &new)?;
+        fs::rename(new, door(&self.dir))
+    }
+
+    /// Waits until the current revision answers on its socket, and makes that the one that connections are brought to.
     fn wait(&mut self, ui: &Ui) -> Result<(), Error> {
         let started = Instant::now();
-        let (socket, wanted) = (self.dir.join("revision.sock"), format!("\n{}", self.revision));
+        let socket = self.dir.join(socket(self.revision));
         loop {
-            if ask(&socket).is_ok_and(|answer| answer.ends_with(&wanted)) {
-                return Ok(());
+            if ask(&socket).is_ok_and(|answer| answer.starts_with("HTTP/")) {
+                return self.lead_through(&socket).map_err(folder("change the socket"));
             }
             if let Some(status) = self.daemon.ended() {
                 return Err(Error::Ended { status, log: self.daemon.log_tail() });
@@ -149,6 +158,11 @@ impl Nginx {
     }
 }
 
+/// Where connections are brought to.
+fn door(dir: &Path) -> PathBuf {
+    dir.join("nginx.sock")
+}
+
 fn serve(
     program: &Path,
     dir: &Path,
@@ -156,10 +170,6 @@ fn serve(
     network: u32,
     listener: &TcpListener,
 ) -> Result<Daemon, Error> {
-    for name in ["nginx.sock", "revision.sock"] {
-        // There is none the first time; one of a killed nginx would be in the way.
-        let _ = fs::remove_file(dir.join(name));
-    }
     let program = program.display().to_string();
     let arguments = ["-p", daemon::HOME, "-c", "/mnt/server/nginx.conf", "-e", "stderr"].map(str::to_owned);
     let spec = Spec {
@@ -169,7 +179,7 @@ fn serve(
         gid,
         identity: Identity::current(),
         network: Some(network),
-        socket: Some(dir.join("nginx.sock")),
+        socket: Some(door(dir)),
     };
     Ok(Daemon::start(&spec, &dir.with_extension("json"), Some(listener), &dir.with_extension("log"))?)
 }
