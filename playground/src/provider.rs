@@ -21,15 +21,15 @@ use postgresql::Postgresql;
 /// What can be integrated with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// nginx, in front of the application.
-    Ingress,
     /// PostgreSQL.
     Postgresql,
+    /// nginx, in front of the application.
+    Ingress,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Ingress, Self::Postgresql];
+    pub const ALL: [Self; 2] = [Self::Postgresql, Self::Ingress];
 
     /// The one that is meant by `name`: its charm's name, or that of what it provides.
     ///

@@ -178,7 +178,7 @@ fn a_database_that_was_asked_for_is_there_when_the_application_answers() {
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
     let wrong = desk.run(&["up", &folder, "--integrate", "oracle"]);
-    assert!(wrong.code == Some(2) && wrong.err.contains("there is: ingress, postgresql"), "{wrong:?}");
+    assert!(wrong.code == Some(2) && wrong.err.contains("there is: postgresql, ingress"), "{wrong:?}");
 }
 
 #[test]

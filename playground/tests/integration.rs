@@ -127,7 +127,7 @@ fn what_can_not_be_integrated_is_answered_with_what_can() {
     desk.ok(&["up", concat!(env!("CARGO_MANIFEST_DIR"), "/../rock/flask"), "--detach"]);
     for (args, words) in [
         (&["integrate", "flask-k8s"][..], "webcharm integrate flask-k8s postgresql"),
-        (&["integrate", "flask-k8s", "mysql"], "there is: ingress, postgresql"),
+        (&["integrate", "flask-k8s", "mysql"], "there is: postgresql, ingress"),
         (&["integrate", "shop", "postgresql"], "no application \"shop\""),
         (&["integrate", "flask-k8s:db", "postgresql"], "no endpoint \"db\""),
         (&["remove-relation", "flask-k8s", "postgresql"], "webcharm status --relations"),

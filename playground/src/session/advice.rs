@@ -17,7 +17,8 @@ impl Session {
             self.files.metadata.endpoints.iter().filter(|end| end.role == Role::Requires && !used(&end.name));
         let fitting = endpoints.filter_map(|end| {
             let kind = Kind::ALL.into_iter().find(|kind| kind.interface() == end.interface)?;
-            Some((end.optional, kind))
+            // No charm waits for an ingress, whatever its metadata say.
+            Some((end.optional || kind == Kind::Ingress, kind))
         });
         let mut kinds: Vec<_> = fitting.collect();
         kinds.sort();
