@@ -54,8 +54,8 @@ fn kind(notice: &Notice, change: impl FnOnce(&ChangeId) -> Option<Change>) -> Op
         "recover-check" => ("Done", |check| WorkloadKind::CheckRecovered { check }),
         _ => return None,
     };
-    let change = change(&ChangeId::from(key.as_str())).filter(|change| change.status == is_end)?;
-    Some(as_event(change.data.get("check-name")?.as_str()?.to_owned()))
+    let is_over = change(&ChangeId::from(key.as_str())).is_some_and(|change| change.status == is_end);
+    is_over.then(|| last_data.get("check-name").cloned().map(as_event)).flatten()
 }
 
 #[cfg(test)]
@@ -65,13 +65,12 @@ mod tests {
     use super::*;
 
     fn update(of: &str) -> Notice {
-        let last_data = BTreeMap::from([("kind".to_owned(), of.to_owned())]);
+        let last_data = BTreeMap::from([("kind", of), ("check-name", "up")].map(|(k, v)| (k.to_owned(), v.to_owned())));
         Notice { kind: "change-update".to_owned(), key: "7".to_owned(), last_data, ..Notice::default() }
     }
 
     fn change(status: &str) -> impl FnOnce(&ChangeId) -> Option<Change> {
-        let data = BTreeMap::from([("check-name".to_owned(), "up".into())]);
-        let change = Change { status: status.to_owned(), data, ..Change::default() };
+        let change = Change { status: status.to_owned(), ..Change::default() };
         move |id| (id.as_str() == "7").then_some(change)
     }
 
