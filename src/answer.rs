@@ -8,8 +8,8 @@ use juju::Status;
 use crate::asked::Action;
 use crate::framework::{FrameworkAction, Purpose};
 use crate::hold::Hold;
-use crate::observe::Seen;
 use crate::options;
+use crate::seen::Seen;
 use crate::shape::Shape;
 
 /// The answer to an action.

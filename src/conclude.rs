@@ -8,8 +8,8 @@ use juju::{Port, Status, StatusKind};
 
 use crate::answer::Answer;
 use crate::hold::Hold;
-use crate::observe::Seen;
 use crate::perform::{Done, Failure};
+use crate::seen::Seen;
 use crate::steps::{DatabagWrite, Step, Steps};
 
 /// What Juju is told. `None`, or nothing in it: that stays as it is.

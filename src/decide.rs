@@ -16,8 +16,8 @@ use crate::answer::{self, Answer};
 use crate::asked::{Action as Asks, Asked};
 use crate::environment;
 use crate::hold::Hold;
-use crate::observe::{Integration, Seen, Workload};
 use crate::relation::{self, Ours, Part};
+use crate::seen::{Integration, Seen, Workload};
 use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 

@@ -5,8 +5,8 @@ use interfaces::http_proxy::Proxies;
 use pebble::plan::Environment;
 
 use crate::framework::{Facts, Framework, Metrics};
-use crate::observe::Unit;
 use crate::options::Settings;
+use crate::seen::Unit;
 
 /// What the variables are made of besides the settings.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub use secrets::secrets;
 use crate::decide::Random;
 use crate::framework::Naming;
 use crate::hold::Hold;
-use crate::observe::{Integration, Relation};
+use crate::seen::{Integration, Relation};
 use crate::shape::Endpoint;
 use crate::steps::DatabagWrite;
 

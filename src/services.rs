@@ -15,6 +15,12 @@ pub const PYTHONPATH: &str = "PYTHONPATH";
 /// The services the rock brought, before the charm touched them.
 pub type Services = BTreeMap<String, Service>;
 
+/// The file in which the rock's services are written down. It's the Python framework's name and form of it.
+#[must_use]
+pub fn original_path(framework: &Framework) -> String {
+    format!("{}/original-services.json", framework.state_dir)
+}
+
 /// What a service is to the charm. A name that ends in `-worker` or `-scheduler`, in any case, says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {

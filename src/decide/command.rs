@@ -9,7 +9,7 @@ use pebble::plan::Environment;
 use crate::answer::Answer;
 use crate::framework::FrameworkAction;
 use crate::hold::Hold;
-use crate::observe::Seen;
+use crate::seen::Seen;
 use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 

@@ -4,10 +4,10 @@
 use interfaces::peer::Peer;
 
 use crate::hold::Hold;
-use crate::observe::{Container, Integration, Seen, Workload};
 use crate::options::{self, Settings};
 use crate::paas_config::PaasConfig;
 use crate::relation::{self, Given, Ours};
+use crate::seen::{Container, Integration, Seen, Workload};
 use crate::shape::{Endpoint, Shape};
 
 /// Everything the workload needs.

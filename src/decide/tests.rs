@@ -12,11 +12,11 @@ use super::*;
 use crate::asked::Scope;
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
-use crate::observe::{Container, Relation};
 use crate::paas_config::{Logging, PaasConfig};
 use crate::relation::Interface;
 use crate::relation::database::{MYSQL, POSTGRESQL};
 use crate::relation::ingress::INGRESS;
+use crate::seen::{Container, Relation};
 use crate::services::Services;
 use crate::shape::Endpoint;
 

@@ -3,7 +3,7 @@
 use super::workload;
 use crate::hold::Hold;
 use crate::migration;
-use crate::observe::Workload;
+use crate::seen::Workload;
 use crate::steps::{Action, Step};
 
 /// The step that waits for it, before effects which it would be in the way of. An event without such effects asks nothing.

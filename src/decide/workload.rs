@@ -14,8 +14,8 @@ use crate::environment::{self, Sources};
 use crate::framework::{Framework, Metrics};
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
-use crate::observe::{self, Container, Seen};
 use crate::relation::{self, Ours};
+use crate::seen::{Container, Seen};
 use crate::services::{self, Part, Services};
 use crate::shape::Shape;
 use crate::steps::{Action, Step, Steps};
@@ -175,7 +175,7 @@ fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> O
         return None;
     }
     let content = serde_json::to_vec(&wish.original).ok()?;
-    let path = observe::original_services_path(framework);
+    let path = services::original_path(framework);
     Some(plain(Action::Write { path, content, workload_owned: false }))
 }
 

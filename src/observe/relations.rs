@@ -6,8 +6,8 @@ use interfaces::Secrets;
 use interfaces::peer::NEEDS;
 use juju::{Juju, SecretQuery, View};
 
-use super::{Integration, Relation};
 use crate::relation::{Interface, Part};
+use crate::seen::{Integration, Relation};
 use crate::shape::{Endpoint, Shape};
 
 /// The peer relation, if there is one yet.

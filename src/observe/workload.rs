@@ -6,10 +6,10 @@ use pebble::blocking::Client;
 use pebble::plan::Service;
 use pebble::types::FileType;
 
-use super::{Container, Integration, Workload, original_services_path};
 use crate::framework::Framework;
 use crate::migration::{self, Migration, Script};
-use crate::services::Services;
+use crate::seen::{Container, Integration, Workload};
+use crate::services::{self, Services};
 use crate::shape::Shape;
 
 /// What a rock says of itself; it's new with each pack.
@@ -31,7 +31,7 @@ pub(super) fn read(pebble: &Client, shape: &Shape, integrations: &[Integration])
 
 fn container(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Result<Container, pebble::Error> {
     let framework = shape.framework;
-    let original = file(pebble, &original_services_path(framework))?;
+    let original = file(pebble, &services::original_path(framework))?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,

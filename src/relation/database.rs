@@ -8,7 +8,7 @@ use pebble::plan::Environment;
 
 use super::{Given, Interface, Ours, Part, names};
 use crate::framework::Naming;
-use crate::observe::Relation;
+use crate::seen::Relation;
 use crate::url;
 
 /// `postgresql_client`

@@ -3,7 +3,7 @@
 use interfaces::{ingress, peer};
 
 use super::{Given, Interface, Ours, Part};
-use crate::observe::Relation;
+use crate::seen::Relation;
 
 /// `ingress`
 pub const INGRESS: Interface = Interface {

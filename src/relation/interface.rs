@@ -14,7 +14,7 @@ use super::ALL;
 use crate::decide::Random;
 use crate::framework::{Framework, Naming};
 use crate::hold::Hold;
-use crate::observe::{Integration, Relation, Unit};
+use crate::seen::{Integration, Relation, Unit};
 
 /// An interface the charm requires: what is read of its relations, what that gives, and what is asked.
 pub struct Interface {

@@ -8,7 +8,7 @@ use pebble::plan::Environment;
 use super::{Given, Interface, Ours, Part, names};
 use crate::framework::Naming;
 use crate::hold::Hold;
-use crate::observe::{Integration, Relation};
+use crate::seen::{Integration, Relation};
 
 /// `oauth`
 pub const OAUTH: Interface = Interface {

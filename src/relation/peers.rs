@@ -5,7 +5,7 @@ use interfaces::{Changes, Read};
 
 use super::writes;
 use crate::decide::Random;
-use crate::observe::Seen;
+use crate::seen::Seen;
 use crate::shape::Shape;
 use crate::steps::DatabagWrite;
 

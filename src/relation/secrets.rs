@@ -4,8 +4,8 @@ use interfaces::peer::Peer;
 use interfaces::uri::{self, Uri};
 use juju::{Databag, Secret};
 
-use crate::observe::{Integration, Seen};
 use crate::redact::Redactor;
+use crate::seen::{Integration, Seen};
 
 /// Every value among the facts that may not be told, also as it stands encoded in a URI, and a key that is drawn just now.
 #[must_use]

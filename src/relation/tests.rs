@@ -8,7 +8,7 @@ use super::*;
 use crate::framework::Framework;
 use crate::framework::go::{GO, GO_2};
 use crate::framework::spring_boot::SPRING_BOOT;
-use crate::observe::Seen;
+use crate::seen::Seen;
 
 /// Interface and example of each, in the order of the golden text.
 const EXAMPLES: [(&str, &str); 11] = [

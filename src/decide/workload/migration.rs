@@ -5,8 +5,8 @@ use crate::decide::gate::Ready;
 use crate::framework::Framework;
 use crate::hold::Hold;
 use crate::migration::{self, Facts};
-use crate::observe::Seen;
 use crate::relation;
+use crate::seen::Seen;
 use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 

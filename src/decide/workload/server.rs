@@ -10,7 +10,7 @@ use super::{Wish, plain};
 use crate::fingerprint;
 use crate::framework::Framework;
 use crate::hold::Hold;
-use crate::observe::Container;
+use crate::seen::Container;
 use crate::steps::{Action, Run, Step};
 use crate::web_server::Setup;
 

@@ -10,7 +10,7 @@ use super::server::{UNHEARD, WEB_SERVER, is_well};
 use super::{Wish, is_planned};
 use crate::framework::Framework;
 use crate::hold::Hold;
-use crate::observe::{Container, Seen, Unit};
+use crate::seen::{Container, Seen, Unit};
 use crate::services::Part;
 use crate::shape::Shape;
 use crate::steps::{Action, Step};

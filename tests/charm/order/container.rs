@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pebble::plan::{Layer, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 use webcharm::migration::{Migration, Script};
-use webcharm::observe::{Container, Workload};
 use webcharm::perform::Done;
+use webcharm::seen::{Container, Workload};
 use webcharm::steps::{Action, Steps};
 
 /// A container's Pebble as far as the charm sees it, and what a process in it was started with.
