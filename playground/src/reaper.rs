@@ -67,8 +67,9 @@ pub(crate) fn mark(dir: &Path) -> (&'static str, &OsStr) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::os::unix::process::ExitStatusExt;
-    use std::process::Command;
+    use std::process::{Command, Stdio};
 
     use super::*;
 
@@ -94,8 +95,11 @@ mod tests {
     fn one_that_does_not_end_when_asked_is_killed() {
         let dir = tempfile::tempdir().unwrap();
         let (name, value) = mark(dir.path());
-        let script = "trap '' TERM; while :; do sleep 60; done";
-        let mut child = Command::new("sh").args(["-c", script]).env(name, value).spawn().unwrap();
+        let script = "trap '' TERM; echo deaf; while :; do sleep 60; done";
+        let mut command = Command::new("sh");
+        let mut child = command.args(["-c", script]).env(name, value).stdout(Stdio::piped()).spawn().unwrap();
+        // Asked before it has set its trap, it would end.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 4]).unwrap();
         let waiting = std::thread::spawn(move || child.wait().unwrap());
         reap(dir.path());
         assert_eq!(waiting.join().unwrap().signal(), Some(Signal::KILL.as_raw()));
