@@ -55,6 +55,7 @@ pub fn setup(framework: &Framework, wish: &Wish<'_>, command: &str) -> Result<Se
     Ok(Setup {
         folders: vec![log_dir(framework)],
         files: [(config_path(framework), config(framework, wish))].into(),
+        compiled: Some(format!("/{}/__pycache__", framework.name)),
         check: Some(check_command(command)?),
         at_start: logger(wish.logging).to_owned(),
         reloads: true,

@@ -94,6 +94,7 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
         Action::Write { path, content, workload_owned } => {
             Ok(pebble.write_file(path, content.as_slice(), &file(*workload_owned))?)
         }
+        Action::Remove { path } => Ok(pebble.remove(path, true)?),
         Action::Run(command) => run(command, pebble),
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),

@@ -93,6 +93,11 @@ pub enum Action {
         /// Whether it belongs to the workload's user, or to Pebble's.
         workload_owned: bool,
     },
+    /// Remove a folder, if it's there, with what is in it.
+    Remove {
+        /// Its path.
+        path: String,
+    },
     /// Run a command to its end.
     Run(Run),
     /// Put the charm's layer into the plan.
@@ -145,6 +150,7 @@ impl fmt::Display for Action {
             Self::Stop { services } => write!(f, "stop {}", services.join(", ")),
             Self::MakeDir { path } => write!(f, "make folder {path}"),
             Self::Write { path, .. } => write!(f, "write {path}"),
+            Self::Remove { path } => write!(f, "remove {path}"),
             Self::Run(run) => f.write_str(run.purpose),
             Self::AddLayer(_) => f.write_str("configure the services"),
             Self::Replan => f.write_str("start the services"),

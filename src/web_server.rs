@@ -43,6 +43,8 @@ pub struct Setup {
     pub folders: Vec<String>,
     /// Files by their paths.
     pub files: BTreeMap<String, String>,
+    /// The folder in which Python keeps what it has compiled of them.
+    pub compiled: Option<String>,
     /// Files that integrations give the application to read.
     pub inputs: BTreeMap<String, String>,
     /// Variables.

@@ -212,7 +212,16 @@ fn a_changed_configuration_alone_is_reloaded_a_changed_environment_is_restarted(
     ];
     assert_eq!(names(&decide(&workers)), expected);
     let steps = decide(&workers);
-    let mut greeting = carry_out(workers, &steps);
+    let mut more = carry_out(workers, &steps);
+    set(&mut more, "webserver-workers", ConfigValue::Int(3));
+    let names_of = names(&decide(&more));
+    assert_eq!(
+        names_of[1..3],
+        ["remove /flask/__pycache__", "write /flask/gunicorn.conf.py"],
+        "it is as long as before"
+    );
+    let steps = decide(&more);
+    let mut greeting = carry_out(more, &steps);
     set(&mut greeting, "greeting", ConfigValue::String("hello".to_owned()));
     let expected = [
         "make folder /var/log/flask",

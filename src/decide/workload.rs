@@ -143,10 +143,9 @@ fn effects(
     starts: &Starts<'_>,
     framework: &Framework,
 ) -> Vec<Step> {
-    let changed = server::changed_files(wish, container);
     let remembered = state.get(WEB_SERVER);
     let well = server::is_well(wish, container, state);
-    let mut effects = if well { Vec::new() } else { server::prepare(wish, changed, framework) };
+    let mut effects = if well { Vec::new() } else { server::prepare(wish, container, framework) };
     let planned = is_planned(&wish.layer, container);
     if !planned {
         effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));

@@ -187,6 +187,19 @@ fn a_reload_finishes_requests_and_refuses_none() {
     assert_eq!(since(), before.0, "the server's process is the same");
 }
 
+/// Python takes a file that is as long as one of the same second for that one, if it has compiled it.
+#[test]
+fn changes_within_a_second_are_all_taken_up() {
+    let world = World::observed("", &[]);
+    world.until("first worker", || (workers(&world).len() == 1).then_some(()));
+    let mut seen = 1;
+    for number in 2..=7 {
+        world.configure(&[("webserver-workers", &number.to_string())]);
+        seen += number;
+        world.until(&format!("{number} new workers"), || (workers(&world).len() == seen).then_some(()));
+    }
+}
+
 /// Asks for one page after the other until it's told to stop; every one of them must come. Returns who answered.
 fn hammer(world: &World, stop: &AtomicBool) -> BTreeSet<String> {
     let mut workers = BTreeSet::new();

@@ -57,12 +57,25 @@ pub(super) fn is_well(wish: &Wish, container: &Container, state: &BTreeMap<Strin
 }
 
 /// The web server's files, and the check that it would serve with them.
-pub(super) fn prepare(wish: &Wish, changed: Vec<Action>, framework: &Framework) -> Vec<Step> {
+pub(super) fn prepare(wish: &Wish, container: &Container, framework: &Framework) -> Vec<Step> {
+    let changed = changed_files(wish, container);
     let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
     steps.extend(wish.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
+    steps.extend(forget_compiled(wish, container, &changed));
     steps.extend(changed.into_iter().map(plain));
     steps.extend(check(wish, framework));
     steps
+}
+
+/// Python knows a file that it has compiled by its length and by the second it was written in: of two that are alike in both
+/// it would take the older for the newer. It goes before the file is written: a hook that is killed in between does both again.
+fn forget_compiled(wish: &Wish, container: &Container, changed: &[Action]) -> Option<Step> {
+    let is_as_long = |action: &Action| match action {
+        Action::Write { path, content, .. } => container.files.get(path).is_some_and(|old| old.len() == content.len()),
+        _ => false,
+    };
+    let path = wish.server.compiled.clone().filter(|_| changed.iter().any(is_as_long))?;
+    Some(plain(Action::Remove { path }))
 }
 
 /// The worker's own module is imported, not only gevent: it needs more, and the check of the configuration doesn't load it.
@@ -108,7 +121,7 @@ pub(super) fn take_up(wish: &Wish, remembered: Option<&String>, framework: &Fram
 }
 
 /// The files that aren't there as they shall be: the web server's are the workload's own, what integrations give isn't.
-pub(super) fn changed_files(wish: &Wish, container: &Container) -> Vec<Action> {
+fn changed_files(wish: &Wish, container: &Container) -> Vec<Action> {
     let files = wish.server.files.iter().map(|file| (file, true));
     let files = files.chain(wish.server.inputs.iter().map(|file| (file, false)));
     let differs = |path: &String, text: &String| container.files.get(path).map(Vec::as_slice) != Some(text.as_bytes());

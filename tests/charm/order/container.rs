@@ -71,7 +71,11 @@ impl Pebble {
             Action::Reload { service } | Action::Restart { service } => {
                 self.running.get_mut(service).unwrap().1.clone_from(&container.files);
             }
-            Action::Await { .. } | Action::Listen { .. } | Action::MakeDir { .. } | Action::Run(_) => {}
+            Action::Await { .. }
+            | Action::Listen { .. }
+            | Action::MakeDir { .. }
+            | Action::Remove { .. }
+            | Action::Run(_) => {}
         }
     }
 
