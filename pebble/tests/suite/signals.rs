@@ -8,11 +8,12 @@ use crate::daemon::until;
 #[test]
 fn a_signal_reaches_a_running_service() {
     case("signals", |case| {
+        // A shell that is just starting a program in its foreground may lose a signal; one that waits doesn't.
         case.layer(
             "a",
             "
 services:
-  a: {override: replace, command: \"sh -c 'trap \\\"echo heard\\\" HUP; echo ready; while :; do sleep 0.05; done'\"}
+  a: {override: replace, command: \"sh -c 'trap \\\"echo heard\\\" HUP; echo ready; while :; do sleep 1000 & wait; done'\"}
   idle: {override: replace, command: sleep 1000}
 ",
         );
