@@ -14,11 +14,10 @@
 
 use juju::View;
 
-use crate::change::Changes;
 use crate::database::{self, Family, Hosts};
-use crate::secret::{SecretRef, Secrets};
+use crate::secret::Secrets;
 
-pub use crate::database::{Database, NEEDS, Wish, provider};
+pub use crate::database::{Database, NEEDS, Wish, provider, request, secrets};
 pub use crate::read::Read;
 
 /// The name of the interface.
@@ -26,22 +25,10 @@ pub const INTERFACE: &str = "mysql_client";
 
 const FAMILY: Family = Family { scheme: "mysql", hosts: Hosts::First };
 
-/// The secrets that the provider's databag refers to; see [`database::secrets`].
-#[must_use]
-pub fn secrets(view: &View) -> Vec<SecretRef> {
-    database::secrets(view)
-}
-
 /// What the relation says; see [`database::read`].
 #[must_use]
 pub fn read(view: &View, secrets: &Secrets, wish: &Wish) -> Read<Database> {
     database::read(&FAMILY, view, secrets, wish)
-}
-
-/// What to write; see [`database::request`].
-#[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
-    database::request(view, wish)
 }
 
 #[cfg(test)]
