@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
         (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
+        (Some(pod::HOLDER), None) => told(pod::hold().map(ExitCode::from)),
         (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
         (Some(network::KEEPER), Some(description)) => told(network::keep(Path::new(description)).map(ExitCode::from)),
         (Some(daemon::KEEPER), Some(description)) => told(daemon::keep(Path::new(description)).map(ExitCode::from)),

@@ -217,13 +217,15 @@ pub(crate) fn join(identity: Identity, place: &Place) -> Result<(), Error> {
     cable().map_err(device("connect the pod to the network"))
 }
 
-/// Brings the loopback interface up: all that a pod outside any network has.
+/// Brings the loopback interface up: all that a pod outside any network has. Its processes, who have no power over the
+/// network, may listen on any port, as in container runtimes.
 ///
 /// # Errors
 /// What the kernel says.
 pub(crate) fn alone() -> Result<(), Error> {
     let up = || Netlink::open()?.up(LOOPBACK);
-    up().map_err(device("bring the pod's loopback interface up"))
+    up().map_err(device("bring the pod's loopback interface up"))?;
+    namespace::set_sysctl("net/ipv4/ip_unprivileged_port_start", "0").map_err(device("open the pod's lower ports"))
 }
 
 #[cfg(test)]

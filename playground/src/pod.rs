@@ -1,11 +1,13 @@
 //! A pod: one unit's workload container, as Kubernetes would run it, without Kubernetes and without root.
 //!
 //! ```text
-//! webcharm up ── keeper (network, pid, host-name, and maybe user namespaces) ── pid 1: own root, then Pebble
+//! webcharm up ── keeper (network, pid, host-name, and maybe user namespaces) ── pid 1: own root, then a user namespace
+//!                                                                               of its own, then Pebble
 //! ```
 //! The keeper lives as long as its standard input is open, which only `webcharm up` holds; pid 1 lives as long as the
 //! keeper; everything in the pod lives as long as pid 1. So whatever happens to `webcharm up`, nothing is left behind.
 
+mod confinement;
 mod files;
 pub(crate) mod keeper;
 pub(crate) mod mounts;
@@ -24,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kept::{self, Kept};
 use crate::network::Place;
+pub use confinement::hold;
 pub use keeper::keep;
 pub use namespace::Identity;
 pub use root::enter;
@@ -33,6 +36,9 @@ pub const KEEPER: &str = "pod-keeper";
 
 /// The first argument with which this program becomes a pod's pid 1.
 pub const INIT: &str = "pod-init";
+
+/// The first argument with which this program becomes the holder of a pod's user namespace.
+pub const HOLDER: &str = "pod-user-namespace";
 
 /// How long Pebble may take to answer.
 const START: Duration = Duration::from_secs(30);

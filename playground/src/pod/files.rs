@@ -45,13 +45,13 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the rock's files to their owners. With a single id everything is already everybody's.
+/// Gives the rock's files to their owners, in the pod's root. With a single id everything is already everybody's.
 pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
     if spec.identity == Identity::Single {
         return Ok(());
     }
     for owner in &spec.image.owners {
-        let path = spec.root.join(&owner.path);
+        let path = Path::new("/").join(&owner.path);
         let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
         let given = chownat(CWD, &path, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
         step(format!("give {} to its owner", owner.path.display()), given)?;
@@ -59,10 +59,9 @@ pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Users, host names, and the writable folders every program expects.
+/// Users, host names, and the writable folders every program expects, in the pod's root.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
-    let write =
-        |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(inside(&spec.root, path), text));
+    let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
     write("/etc/passwd", &passwd(spec.identity))?;
     write("/etc/group", &group(spec.identity))?;
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
@@ -79,11 +78,10 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
         ("/opt", 0o755),
         ("/srv", 0o755),
     ] {
-        let path = inside(&spec.root, folder);
-        make_dir(&path)?;
-        step(format!("open {folder}"), fs::set_permissions(&path, fs::Permissions::from_mode(mode)))?;
+        make_dir(Path::new(folder))?;
+        step(format!("open {folder}"), fs::set_permissions(folder, fs::Permissions::from_mode(mode)))?;
     }
-    step("link /var/run", symlink("/run", inside(&spec.root, "/var/run")))
+    step("link /var/run", symlink("/run", "/var/run"))
 }
 
 /// Root comes first: with a single id, that one is called root.

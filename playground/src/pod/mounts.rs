@@ -3,10 +3,13 @@
 //! The base's files are the host's: `/usr` under an overlay, so that the pod may write and the host stays as it is, and
 //! the parts of `/etc` that programs read and that hold no secrets.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfsMountFlags, XattrFlags, setxattr, statvfs};
 use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount};
@@ -40,6 +43,20 @@ const SHARED: [&str; 15] = [
 /// What the folders of a run-time's versions begin with, which are links into `/etc` for the packagers' sake.
 const RUNTIMES: [&str; 2] = ["python3", "java-"];
 
+/// What in `/proc` tells of the machine's memory, keys and devices, as container runtimes hide it.
+const HIDDEN: [&str; 10] = [
+    "acpi",
+    "asound",
+    "kcore",
+    "keys",
+    "latency_stats",
+    "sched_debug",
+    "scsi",
+    "sysrq-trigger",
+    "timer_list",
+    "timer_stats",
+];
+
 const DEVICES: [&str; 6] = ["full", "null", "random", "tty", "urandom", "zero"];
 
 /// Mounts a file system in memory on `target`.
@@ -55,7 +72,7 @@ pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error
         let target = root.join(name);
         match fs::read_link(&host) {
             Ok(link) => step(format!("link /{name}"), symlink(link, target))?,
-            Err(_) if host.is_dir() => read_only(&host, &target)?,
+            Err(_) if host.is_dir() => read_only_folder(&host, &target)?,
             Err(_) => {}
         }
     }
@@ -94,7 +111,7 @@ fn usr(target: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
     let lower = if rock.is_dir() { format!("{}:/usr", escaped(rock)) } else { "/usr".to_owned() };
     let options = format!("lowerdir={lower},upperdir={},workdir={}", escaped(&upper), escaped(&work));
     match mounted("overlay", "overlay", target, MountFlags::empty(), &options) {
-        Err(_) if !rock.is_dir() => read_only(Path::new("/usr"), target),
+        Err(_) if !rock.is_dir() => read_only_folder(Path::new("/usr"), target),
         other => other,
     }
 }
@@ -120,7 +137,7 @@ pub(super) fn etc(root: &Path) -> Result<(), Error> {
                 let link = step(format!("read {}", host.display()), fs::read_link(&host))?;
                 step(format!("link {}", host.display()), symlink(link, target))?;
             }
-            Ok(metadata) if metadata.is_dir() => read_only(&host, &target)?,
+            Ok(metadata) if metadata.is_dir() => read_only_folder(&host, &target)?,
             Ok(_) => file(&host, &target)?,
             Err(_) => {}
         }
@@ -149,7 +166,7 @@ pub(super) fn devices(root: &Path) -> Result<(), Error> {
     mounted("devpts", "devpts", &dev.join("pts"), MountFlags::NOSUID | MountFlags::NOEXEC, "newinstance,ptmxmode=0666")
 }
 
-/// The pod's own processes.
+/// The pod's own processes. What else is there belongs to the whole machine: read-only, or not to be seen at all.
 pub(super) fn proc(root: &Path) -> Result<(), Error> {
     let target = inside(root, "/proc");
     make_dir(&target)?;
@@ -161,7 +178,31 @@ pub(super) fn proc(root: &Path) -> Result<(), Error> {
             source,
         },
         other => other,
-    })
+    })?;
+    for entry in step("look through the pod's /proc", fs::read_dir(&target))?.flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let Ok(metadata) = entry.metadata() else { continue }; // a process that has ended
+        let is_process = name.as_bytes().iter().all(u8::is_ascii_digit);
+        if is_process || metadata.is_symlink() {
+            continue;
+        }
+        if HIDDEN.iter().any(|hidden| name == *hidden) {
+            hide(&inside(root, "/dev/null"), &path, metadata.is_dir())?;
+        } else if metadata.is_dir() || metadata.permissions().mode() & 0o222 != 0 {
+            read_only(&path, &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Mounts an empty folder over a folder, and `null` over a file.
+fn hide(null: &Path, path: &Path, is_dir: bool) -> Result<(), Error> {
+    let what = format!("hide {}", path.display());
+    if is_dir {
+        mounted("tmpfs", "tmpfs", path, MountFlags::RDONLY | MountFlags::NOSUID, "size=0,mode=0555")
+    } else {
+        step(what, mount_bind(null, path))
+    }
 }
 
 /// Shows the host's folder `source` at `target`, writable.
@@ -170,13 +211,22 @@ pub(crate) fn folder(source: &Path, target: &Path) -> Result<(), Error> {
     step(format!("show {} in the pod", source.display()), mount_bind(source, target))
 }
 
-/// Shows the host's folder `source` at `target`, with what is mounted in it, so that the pod can't write there.
+/// Shows the host's file or folder `source` at `target`, which is there, with what is mounted in it; the pod can't write
+/// there.
 pub(super) fn read_only(source: &Path, target: &Path) -> Result<(), Error> {
-    make_dir(target)?;
     let what = || format!("show {} in the pod", source.display());
     step(what(), mount_bind_recursive(source, target))?;
-    // What the host has restricted stays so: an ordinary user may not lift it, and would be refused.
-    let present = step(what(), statvfs(target))?.f_flag;
+    // Each mount has flags of its own.
+    let all = step("read the list of mounts", fs::read_to_string("/proc/self/mountinfo"))?;
+    for mount in mounts_below(&all, target) {
+        step(what(), restrict(&mount))?;
+    }
+    Ok(())
+}
+
+/// Makes a mount read-only. What the host has restricted stays so: an ordinary user may not lift it, and would be refused.
+fn restrict(mount: &Path) -> io::Result<()> {
+    let present = statvfs(mount)?.f_flag;
     let mut flags = MountFlags::BIND | MountFlags::RDONLY;
     for (is, keep) in [
         (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
@@ -187,17 +237,45 @@ pub(super) fn read_only(source: &Path, target: &Path) -> Result<(), Error> {
     ] {
         flags.set(keep, present.contains(is));
     }
-    step(what(), mount_remount(target, flags, c""))
+    Ok(mount_remount(mount, flags, c"")?)
 }
 
-/// Shows the host's file or device `source` at `target`.
+/// The mount points at `target` and below it, by the lines of `/proc/self/mountinfo`.
+fn mounts_below(mounts: &str, target: &Path) -> BTreeSet<PathBuf> {
+    let points = mounts.lines().filter_map(|line| line.split(' ').nth(4)).map(unescaped);
+    points.filter(|point| point.starts_with(target)).collect()
+}
+
+/// A path in which the kernel writes blanks, line breaks and backslashes as three octal digits.
+fn unescaped(path: &str) -> PathBuf {
+    let mut parts = path.split('\\');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(3).unwrap_or((part, ""));
+        bytes.extend(u8::from_str_radix(digits, 8).ok());
+        bytes.extend(rest.as_bytes());
+    }
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+/// Shows the host's folder `source` at `target`, which is made, so that the pod can't write there.
+pub(super) fn read_only_folder(source: &Path, target: &Path) -> Result<(), Error> {
+    make_dir(target)?;
+    read_only(source, target)
+}
+
+/// Shows the host's file or device `source` at `target`, which is made. The pod can use a device, and change neither.
 pub(super) fn file(source: &Path, target: &Path) -> Result<(), Error> {
-    let what = || format!("show {} in the pod", source.display());
     if let Some(parent) = target.parent() {
         make_dir(parent)?;
     }
-    step(what(), File::create(target))?;
-    step(what(), mount_bind(source, target))
+    let made = match File::options().write(true).create_new(true).open(target) {
+        // The rock's own, which is in the way of nothing.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !target.is_symlink() => Ok(()),
+        other => other.map(drop),
+    };
+    step(format!("make {}", target.display()), made)?;
+    read_only(source, target)
 }
 
 fn mounted(kind: &str, source: &str, target: &Path, flags: MountFlags, options: &str) -> Result<(), Error> {
@@ -213,5 +291,15 @@ mod tests {
     #[test]
     fn paths_can_not_break_out_of_overlay_options() {
         assert_eq!(escaped(Path::new("/a:b,c\\d")), "/a\\:b\\,c\\\\d");
+    }
+
+    #[test]
+    fn what_is_mounted_in_a_folder_is_found_under_any_name() {
+        let mounts = "22 1 8:1 / / rw,relatime - ext4 /dev/sda rw\n\
+                      30 22 0:5 / /pod/etc/ssl rw - ext4 /dev/sda rw\n\
+                      31 30 0:6 /x /pod/etc/ssl/a\\040b\\134c rw - tmpfs tmpfs rw\n\
+                      32 22 0:7 / /pod/etc/sslx rw - tmpfs tmpfs rw\n";
+        let found: Vec<_> = mounts_below(mounts, Path::new("/pod/etc/ssl")).into_iter().collect();
+        assert_eq!(found, [Path::new("/pod/etc/ssl"), Path::new("/pod/etc/ssl/a b\\c")]);
     }
 }

@@ -148,6 +148,25 @@ pub(crate) fn leave_pids(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWPID).map_err(|source| forbidden(identity, source))
 }
 
+/// Enters a new user namespace, in which no ids have a meaning yet.
+///
+/// # Errors
+/// When that is forbidden, with the remedy.
+pub(super) fn leave_user(identity: Identity) -> Result<(), Error> {
+    unshare(UnshareFlags::NEWUSER).map_err(|source| forbidden(identity, source))
+}
+
+/// Sets a parameter of the kernel that belongs to this process's namespaces. Where `/proc/sys` is read-only it stays as it is.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn set_sysctl(name: &str, value: &str) -> io::Result<()> {
+    match fs::write(format!("/proc/sys/{name}"), value) {
+        Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(()),
+        other => other,
+    }
+}
+
 /// Enters a new mount namespace.
 ///
 /// # Errors

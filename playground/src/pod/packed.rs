@@ -1,22 +1,21 @@
 //! The pod of a packed rock: the root is the rock's, but for what belongs to a pod.
 //!
-//! `etc` and the files written here are no links: whoever unpacked the rock has seen to that.
+//! It is written to when it is this process's root, where links lead to the rock's own files.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::files::{hosts, inside};
+use super::files::hosts;
 use super::root::{Error, step};
 use super::{Identity, Spec};
 
 /// Users, as far as they exist here, and host names.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
-    let place = |path: &str| inside(&spec.root, path);
-    let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(place(path), text));
+    let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
     for path in ["/etc/passwd", "/etc/group"] {
-        let written = step(format!("read the rock's {path}"), read(&place(path)))?;
+        let written = step(format!("read the rock's {path}"), read(Path::new(path)))?;
         write(path, &users(&written, path == "/etc/passwd", spec.identity))?;
     }
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;

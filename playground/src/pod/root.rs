@@ -12,6 +12,7 @@ use rustix::fs::Timespec;
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
 use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal};
 
+use super::confinement::{self, UserSpace};
 use super::{Spec, files, mounts, namespace, packed};
 use crate::kept::described;
 
@@ -59,9 +60,16 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     namespace::leave_mounts(spec.identity)?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("keep the pod's mounts to itself", mount_change("/", private))?;
+    let space = UserSpace::new()?;
     build(&spec)?;
     step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;
     move_into(&spec.root)?;
+    // From here on a link leads to a place in the pod, whatever the rock's author had in mind.
+    furnish(&spec)?;
+    space.enter()?;
+    // Another user namespace may have been the end of that.
+    die_with_parent()?;
+    confinement::drop_privileges(spec.image.packed.is_some())?;
     become_pebble(&spec)
 }
 
@@ -79,25 +87,46 @@ fn build(spec: &Spec) -> Result<(), Error> {
     mounts::tmpfs(&spec.scratch, "0700")?;
     if spec.image.packed.is_some() {
         mounts::whole(spec)?;
-        packed::etc(spec)?;
     } else {
         mounts::tmpfs(root, "0755")?;
         files::copy(&spec.image.files, root)?;
         mounts::base(root, &spec.image.files, &spec.scratch)?;
         mounts::etc(root)?;
-        files::etc(spec)?;
     }
+    own_folders(root)?;
     mounts::devices(root)?;
     mounts::proc(root)?;
-    files::owners(spec)?;
     for bind in &spec.image.binds {
-        mounts::read_only(&bind.source, &files::inside(root, &bind.target))?;
+        mounts::read_only_folder(&bind.source, &files::inside(root, &bind.target))?;
     }
     match spec.image.packed.as_ref().and_then(|packed| packed.pebble.as_deref()) {
         Some(own) => packed::link_pebble(own, &files::inside(root, PEBBLE))?,
         None => mounts::file(&spec.pebble, &files::inside(root, PEBBLE))?,
     }
     mounts::folder(&spec.socket_dir, &files::inside(root, SOCKET_DIR))
+}
+
+/// Refuses a rock in which a folder that belongs to the pod is a link: until the pod's root is this process's, links lead to
+/// the host.
+fn own_folders(root: &Path) -> Result<(), Error> {
+    let links = ["charm", "charm/bin", "charm/container", "dev", "etc", "proc", "sys"];
+    match links.into_iter().find(|name| root.join(name).is_symlink()) {
+        None => Ok(()),
+        Some(name) => step(
+            format!("use /{name} of the rock, which is a link: it must be a folder, or not there"),
+            Err(io::Error::from(io::ErrorKind::InvalidInput)),
+        ),
+    }
+}
+
+/// Writes what a pod has for itself, and gives the rock's files to their owners.
+fn furnish(spec: &Spec) -> Result<(), Error> {
+    if spec.image.packed.is_some() {
+        packed::etc(spec)?
+    } else {
+        files::etc(spec)?
+    }
+    files::owners(spec)
 }
 
 /// Makes `root` the root of this mount namespace, and lets go of the old one: pivot_root(2), "pivot_root(., .)".
@@ -125,4 +154,19 @@ fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
     let missing = fs::metadata(PEBBLE).is_err();
     let what = if missing { "find Pebble in the pod" } else { "become Pebble" };
     Err(Error::Step { what: what.to_owned(), source: error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_place_of_a_folder_of_the_pods_is_refused_by_name() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("charm")).unwrap();
+        own_folders(root.path()).unwrap();
+        std::os::unix::fs::symlink("/usr/local/bin", root.path().join("charm/bin")).unwrap();
+        let error = own_folders(root.path()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot use /charm/bin of the rock, which is a link"), "{error}");
+    }
 }

@@ -1,0 +1,130 @@
+//! What a program in a pod can do to the machine: nothing.
+
+use std::fs;
+
+use crate::support::{Desk, page};
+
+/// Tries everything, and prints a line for each attempt: `refused`, or what it got.
+const ATTEMPTS: &str = r#"
+import ctypes, errno, os, signal, socket, time
+libc = ctypes.CDLL(None, use_errno=True)
+def tell(name, attempt):
+    try:
+        got = attempt()
+        print(name, "got", got)
+    except (OSError, ProcessLookupError) as error:
+        print(name, "refused")
+def call(function, *arguments):
+    if function(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return "through"
+def write(path, text="x"):
+    with open(path, "r+") as file:
+        file.write(text)
+    return "through"
+def mount(source, target, kind, flags=0):
+    os.makedirs(target, exist_ok=True)
+    return call(libc.mount, source, target.encode(), kind, flags, None)
+def nested(flags):
+    if os.fork() == 0:
+        os._exit(0 if libc.unshare(flags) == 0 else 1)
+    if os.wait()[1] != 0:
+        raise OSError(errno.EPERM, "refused")
+    return "through"
+NEWUSER, NEWNS, NEWCGROUP, REMOUNT, BIND = 0x10000000, 0x20000, 0x2000000, 32, 4096
+for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sys/vm/overcommit_memory",
+             "/proc/irq/default_smp_affinity", "/etc/services", "/etc/mime.types", "/etc/nsswitch.conf", "/charm/bin/pebble"):
+    if os.path.exists(path):
+        tell("write " + path, lambda: write(path))
+tell("chmod /dev/null", lambda: os.chmod("/dev/null", 0o600))
+tell("chown /dev/zero", lambda: os.chown("/dev/zero", 1, 1))
+tell("unlink /etc/services", lambda: os.unlink("/etc/services"))
+tell("chmod /charm/bin/pebble", lambda: os.chmod("/charm/bin/pebble", 0o777))
+tell("mount tmpfs", lambda: mount(b"t", "/tmp/t", b"tmpfs"))
+tell("mount proc", lambda: mount(b"p", "/tmp/p", b"proc"))
+tell("mount sysfs", lambda: mount(b"s", "/tmp/s", b"sysfs"))
+tell("mount cgroup2", lambda: mount(b"c", "/tmp/c", b"cgroup2"))
+tell("bind /", lambda: mount(b"/", "/tmp/b", None, BIND))
+tell("umount /proc/sys", lambda: call(libc.umount2, b"/proc/sys", 2))
+tell("umount /etc/services", lambda: call(libc.umount2, b"/etc/services", 2))
+tell("remount /proc/sys", lambda: call(libc.mount, None, b"/proc/sys", None, BIND | REMOUNT, None))
+tell("mknod of a disk", lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(8, 0)))
+tell("mknod of /dev/kmsg", lambda: os.mknod("/tmp/kmsg", 0o20600, os.makedev(1, 11)))
+for device in ("sda", "vda", "mem", "kmsg", "kvm", "fuse", "net/tun"):
+    tell("open /dev/" + device, lambda: open("/dev/" + device, "rb").read(1))
+tell("sethostname", lambda: socket.sethostname("taken"))
+tell("set the clock", lambda: time.clock_settime(time.CLOCK_REALTIME, time.time()))
+tell("reboot", lambda: call(libc.reboot, 0))
+tell("swapoff", lambda: call(libc.swapoff, b"/none"))
+tell("a namespace of users", lambda: nested(NEWUSER))
+tell("a namespace of mounts", lambda: nested(NEWNS))
+tell("a namespace of control groups", lambda: nested(NEWUSER | NEWCGROUP))
+tell("kill the host's process", lambda: os.kill(HOST, signal.SIGKILL))
+tell("trace the host's process", lambda: call(libc.ptrace, 16, HOST, None, None))
+tell("read the host's folder", lambda: os.listdir(FOLDER))
+tell("read the test's own file", lambda: open(SECRET).read())
+tell("list /sys", lambda: os.listdir("/sys")[0:1] or (_ for _ in ()).throw(OSError()))
+tell("a raw socket", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+tell("kcore", lambda: open("/proc/kcore", "rb").read(1) or (_ for _ in ()).throw(OSError()))
+tell("sysrq", lambda: (write("/proc/sysrq-trigger", "h"), open("/proc/sysrq-trigger").read() or (_ for _ in ()).throw(OSError())))
+allowed = [line.split()[1] for line in open("/proc/self/status") if line.startswith(("CapBnd", "CapPrm"))]
+print("capabilities", *allowed)
+print("processes", sorted(int(name) for name in os.listdir("/proc") if name.isdigit())[0])
+"#;
+
+/// The capabilities of `CapPrm` and `CapBnd` in a pod, as `/proc` writes them.
+const CAPABILITIES: &str = "capabilities 00000000800405fb 00000000800405fb";
+
+fn attempts(desk: &Desk) -> String {
+    let secret = desk.path().join("secret");
+    fs::write(&secret, "the host's").unwrap();
+    let host = std::process::id();
+    let before = format!("HOST, FOLDER, SECRET = {host}, {:?}, {secret:?}\n", desk.runtime());
+    desk.ok(&["exec", "--", "/usr/bin/python3", "-c", &(before + ATTEMPTS)])
+}
+
+/// Files of the host that a pod could have changed.
+fn host_files() -> Vec<(String, Vec<u8>)> {
+    let names = ["/etc/services", "/etc/mime.types", "/etc/nsswitch.conf", "/proc/sys/kernel/core_pattern"];
+    names.iter().map(|name| ((*name).to_owned(), fs::read(name).unwrap_or_default())).collect()
+}
+
+fn nothing_gets_out(desk: &Desk) {
+    let before = host_files();
+    desk.ok(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    let said = attempts(desk);
+    assert_eq!(host_files(), before);
+    assert_eq!(page(&desk.url()), "Hello from Flask!\n");
+    let (attempts, facts): (Vec<_>, Vec<_>) =
+        said.lines().partition(|line| line.ends_with("refused") || line.contains(" got "));
+    let through: Vec<_> = attempts.iter().filter(|line| !line.ends_with(" refused")).collect();
+    assert_eq!(through, Vec::<&&str>::new(), "{said}");
+    assert!(attempts.len() >= 44, "{}: {said}", attempts.len());
+    assert_eq!(facts, [CAPABILITIES, "processes 1"], "{said}");
+    desk.ok(&["down"]);
+}
+
+#[test]
+fn a_pod_of_root_can_do_nothing_to_the_machine() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root has pods of root");
+        return;
+    }
+    nothing_gets_out(&Desk::new());
+}
+
+#[test]
+fn a_pod_of_an_ordinary_user_can_do_nothing_to_the_machine() {
+    nothing_gets_out(&Desk::of_ordinary_user());
+}
+
+#[test]
+fn a_pods_users_and_ports_are_as_in_a_cluster() {
+    let desk = Desk::new();
+    desk.ok(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    let program = "import os, pwd, socket; s = socket.socket(); s.bind(('', 80)); \
+         d = pwd.getpwnam('_daemon_').pw_uid; open('/tmp/f', 'w'); os.chown('/tmp/f', d, d); \
+         print(os.stat('/tmp/f').st_uid == d, os.setuid(d), os.getuid() == d)";
+    assert_eq!(desk.ok(&["exec", "--", "/usr/bin/python3", "-c", program]), "True None True\n");
+    desk.ok(&["down"]);
+}
