@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
+use juju_testing::peer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -215,6 +216,9 @@ pub enum Error {
     /// The model says no.
     #[error("{0}")]
     Refused(String),
+    /// The process that listens is another user's.
+    #[error("the model's socket is somebody else's: remove its folder, or set XDG_RUNTIME_DIR to a folder of your own")]
+    Stranger(#[source] io::Error),
 }
 
 /// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
@@ -248,13 +252,18 @@ pub fn ask_down(model: &str) -> Result<(), Error> {
 
 fn connect(model: &str) -> Result<UnixStream, Error> {
     let folder = runtime::folder(model)?;
-    UnixStream::connect(runtime::control_socket(&folder)).map_err(|_| Error::NotUp(model.to_owned()))
+    if !runtime::is_there(&runtime::base())? {
+        return Err(Error::NotUp(model.to_owned()));
+    }
+    let stream = UnixStream::connect(runtime::control_socket(&folder)).map_err(|_| Error::NotUp(model.to_owned()))?;
+    peer::check(&stream).map_err(Error::Stranger)?;
+    Ok(stream)
 }
 
 /// Whether somebody listens in `folder`.
 #[must_use]
 pub fn is_up(folder: &Path) -> bool {
-    UnixStream::connect(runtime::control_socket(folder)).is_ok()
+    UnixStream::connect(runtime::control_socket(folder)).is_ok_and(|stream| peer::check(&stream).is_ok())
 }
 
 /// Writes one message.

@@ -9,7 +9,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+use rustix::io::Errno;
 
 use crate::reaper;
 
@@ -35,7 +36,7 @@ pub enum Error {
     AlreadyUp(String),
     /// The folder belongs to somebody else.
     #[error(
-        "{0} belongs to somebody else or is open to others: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+        "{0} belongs to somebody else, is open to others or a link: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
     )]
     NotOurs(String),
     /// Sockets in the folder would have too long a path.
@@ -59,26 +60,49 @@ pub struct Runtime {
     _lock: File,
 }
 
-/// Where the folders of this user's models are.
+/// Where the folders of this user's models are: in `$XDG_RUNTIME_DIR`, unless that is somebody else's, who could put another
+/// folder in the place of ours.
 #[must_use]
 pub fn base() -> PathBuf {
-    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute() && dir.is_dir());
-    match own {
-        Some(dir) => dir.join("webcharm"),
-        None => PathBuf::from(format!("/tmp/webcharm-{}", rustix::process::geteuid().as_raw())),
-    }
+    let is_ours =
+        |dir: &PathBuf| dir.is_absolute() && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == me());
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(is_ours);
+    own.map_or_else(|| PathBuf::from(format!("/tmp/webcharm-{}", me())), |dir| dir.join("webcharm"))
+}
+
+fn me() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Makes sure that `dir` is a folder that only this user may open: in `/tmp` anybody may have made it first.
 ///
 /// # Errors
-/// When it is somebody else's or open to others, or can't be made.
+/// When it is somebody else's, a link or open to others, or can't be made.
 pub fn private(dir: &Path) -> Result<(), Error> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| error(dir, source))?;
-    let me = rustix::process::geteuid().as_raw();
-    let found = fs::symlink_metadata(dir).map_err(|source| error(dir, source))?;
-    let is_ours = found.is_dir() && found.uid() == me && found.mode() & 0o077 == 0;
-    if is_ours { Ok(()) } else { Err(Error::NotOurs(dir.display().to_string())) }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| match source.kind() {
+        // A file or a link that leads nowhere is in its place.
+        io::ErrorKind::AlreadyExists => Error::NotOurs(dir.display().to_string()),
+        _ => error(dir, source),
+    })?;
+    is_there(dir)?;
+    Ok(())
+}
+
+/// Whether there is the folder `dir`, which only this user may open.
+///
+/// # Errors
+/// When it is somebody else's, a link or open to others.
+pub fn is_there(dir: &Path) -> Result<bool, Error> {
+    let not_ours = || Error::NotOurs(dir.display().to_string());
+    // What is looked at is what was opened: between two looks at a path there could be another folder.
+    let opened = match open(dir, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(opened) => File::from(opened),
+        Err(Errno::NOENT) => return Ok(false),
+        Err(Errno::NOTDIR | Errno::LOOP) => return Err(not_ours()),
+        Err(source) => return Err(error(dir, source.into())),
+    };
+    let found = opened.metadata().map_err(|source| error(dir, source))?;
+    if found.uid() == me() && found.mode() & 0o077 == 0 { Ok(true) } else { Err(not_ours()) }
 }
 
 /// The folder of a model, whether there is one or not.
@@ -183,10 +207,9 @@ pub fn clear(model: &str) -> Result<bool, Error> {
 
 fn clear_in(base: &Path, model: &str) -> Result<bool, Error> {
     let dir = folder_in(base, model)?;
-    if !dir.exists() {
+    if !is_there(base)? || !is_there(&dir)? {
         return Ok(false);
     }
-    private(base)?;
     if dir.join("lock").exists() && lock(&dir, false).is_err() {
         return Err(Error::AlreadyUp(model.to_owned()));
     }
@@ -260,6 +283,7 @@ mod tests {
         assert!(!clear_in(&base, "local").unwrap());
         for with_lock in [false, true] {
             private(&base).unwrap();
+            private(&base.join("local")).unwrap();
             fs::create_dir_all(base.join("local/leftover")).unwrap();
             if with_lock {
                 fs::write(base.join("local/lock"), "").unwrap();
@@ -270,14 +294,40 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_open_to_others_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
+    fn a_folder_open_to_others_is_refused_and_so_is_a_link_or_a_file() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
         let dir = tempfile::tempdir().unwrap();
-        private(&dir.path().join("new")).unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(matches!(private(dir.path()), Err(Error::NotOurs(_))));
-        std::os::unix::fs::symlink(dir.path().join("new"), dir.path().join("link")).unwrap();
-        assert!(matches!(private(&dir.path().join("link")), Err(Error::NotOurs(_))));
+        let path = |name: &str| dir.path().join(name);
+        private(&path("new")).unwrap();
+        assert!(is_there(&path("new")).unwrap());
+        assert!(!is_there(&path("none")).unwrap());
+        for mode in [0o750, 0o701, 0o777] {
+            fs::create_dir(path("open")).unwrap();
+            fs::set_permissions(path("open"), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(private(&path("open")), Err(Error::NotOurs(_))), "{mode:o}");
+            fs::remove_dir(path("open")).unwrap();
+        }
+        symlink(path("new"), path("link")).unwrap();
+        symlink(path("none"), path("dangling")).unwrap();
+        fs::write(path("file"), "").unwrap();
+        for name in ["link", "dangling", "file"] {
+            assert!(matches!(private(&path(name)), Err(Error::NotOurs(_))), "{name}");
+            assert!(matches!(is_there(&path(name)), Err(Error::NotOurs(_))), "{name}");
+            assert!(matches!(clear_in(&path(name), "local"), Err(Error::NotOurs(_))), "{name}");
+        }
+        assert!(!path("none").exists(), "nothing is made where a link leads");
+    }
+
+    #[test]
+    fn what_a_link_in_a_model_s_place_leads_to_is_not_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().join("base");
+        private(&base).unwrap();
+        private(&dir.path().join("other")).unwrap();
+        fs::write(dir.path().join("other/kept"), "").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("other"), base.join("local")).unwrap();
+        assert!(matches!(clear_in(&base, "local"), Err(Error::NotOurs(_))));
+        assert!(dir.path().join("other/kept").exists());
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use juju_testing::peer;
+
 use crate::control::{Answer, Request, receive, send};
 use crate::runtime;
 use crate::session::{Input, Session};
@@ -36,6 +38,7 @@ pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> i
 /// Answers one request. The connection of one who asked for the end is given back: it ends with the process, and that
 /// is the answer.
 fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::Result<Option<UnixStream>> {
+    peer::check(&stream)?;
     let request: Request = receive(&mut BufReader::new(&stream))?;
     let is_farewell = request == Request::Down;
     let answer =

@@ -13,6 +13,7 @@ mod integration;
 mod killed;
 mod lifecycle;
 mod messages;
+mod other_users;
 mod packed;
 mod stranger;
 mod support;

@@ -1,6 +1,7 @@
 //! The executables' side: a program called by a hook tool's name carries its arguments, files and standard input to
 //! the model and prints what comes back.
 
+use crate::peer;
 use crate::server::{Request, receive, send};
 use crate::tools::{self, Answer, Files};
 use juju::{ProcessVars, Vars};
@@ -27,7 +28,7 @@ fn call(name: &str, args: &[String], vars: &dyn Vars) -> Result<Answer, String> 
     let stream = UnixStream::connect(address.strip_prefix('@').unwrap_or(&address));
     let unreachable = |e: io::Error| format!("cannot reach the unit agent: {e}");
     let stream = stream.map_err(unreachable)?;
-    send(&stream, &request).and_then(|()| receive(&stream)).map_err(unreachable)
+    peer::check(&stream).and_then(|()| send(&stream, &request)).and_then(|()| receive(&stream)).map_err(unreachable)
 }
 
 fn read(file: &str) -> Result<String, String> {

@@ -18,6 +18,7 @@ mod context;
 mod dispatch;
 mod environment;
 mod model;
+pub mod peer;
 mod server;
 mod state;
 mod tools;

@@ -5,11 +5,12 @@
 //! connection, and one lock around the model: calls are short.
 
 use crate::model::Model;
+use crate::peer;
 use crate::tools::{self, Answer, Files};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +59,7 @@ impl Server {
     /// # Errors
     /// The socket can't be made; a path longer than some hundred bytes is no address for one.
     pub fn start(model: Model, dir: &Path) -> io::Result<Server> {
-        fs::create_dir_all(dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let socket = dir.join("agent.socket");
         match fs::remove_file(&socket) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -125,7 +126,7 @@ fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
 
 /// Answers one call. A client that is gone is nobody to tell of it.
 fn serve(stream: &UnixStream, shared: &Shared) {
-    let answer = match receive(stream) {
+    let answer = match peer::check(stream).and_then(|()| receive(stream)) {
         Ok(request) => answer(&request, shared),
         Err(e) => Answer::error(1, &format!("bad request: {e}")),
     };

@@ -1,0 +1,67 @@
+//! The user at the other end of a unix socket.
+
+use std::io;
+use std::os::fd::AsFd;
+
+/// Refuses a peer who is neither this user nor root: who made a socket's folder first could stand in for the other end.
+///
+/// # Errors
+/// `PermissionDenied` with the peer's id, or when the kernel doesn't know it.
+pub fn check(stream: &impl AsFd) -> io::Result<()> {
+    let peer = rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw();
+    admit(peer, rustix::process::geteuid().as_raw())
+}
+
+fn admit(peer: u32, me: u32) -> io::Result<()> {
+    if peer == me || peer == 0 {
+        return Ok(());
+    }
+    let text = format!("the other end of the socket is user {peer}, neither this user, {me}, nor root");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::Uid;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::path::Path;
+
+    #[test]
+    fn only_this_user_and_root_are_admitted() {
+        admit(1000, 1000).unwrap();
+        admit(0, 1000).unwrap();
+        let error = admit(1001, 1000).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(error.to_string(), "the other end of the socket is user 1001, neither this user, 1000, nor root");
+        admit(1000, 0).unwrap_err();
+        check(&UnixStream::pair().unwrap().0).unwrap();
+    }
+
+    #[test]
+    fn the_kernel_says_who_the_peer_is() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: only root can be another user");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let open = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        open(dir.path(), 0o755);
+        open(&socket, 0o666);
+        let path = socket.clone();
+        let other = std::thread::spawn(move || {
+            let other = Uid::from_raw(64_998);
+            rustix::thread::set_thread_res_uid(other, other, other).unwrap();
+            UnixStream::connect(path).unwrap()
+        });
+        let (accepted, _) = listener.accept().unwrap();
+        let _other = other.join().unwrap();
+        assert!(check(&accepted).unwrap_err().to_string().contains("user 64998"));
+        let _own = UnixStream::connect(socket).unwrap();
+        check(&listener.accept().unwrap().0).unwrap();
+    }
+}
