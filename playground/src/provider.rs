@@ -10,6 +10,7 @@ mod user;
 
 use std::path::PathBuf;
 
+use interfaces::Read;
 use juju::{Databag, Endpoint, Entity, RelationId, Role, View};
 use juju_testing::{Model, ModelError, RelationInfo, Server, endpoint};
 
@@ -112,6 +113,19 @@ pub enum Error {
         #[source]
         source: publish::Error,
     },
+    /// An application asks for something that it can't have.
+    #[error(
+        "relation {relation}: the application's {key:?} can't be served: {why}; its charm has to ask for another, or \
+         `webcharm remove-relation {relation}` ends it"
+    )]
+    Refused {
+        /// The relation.
+        relation: RelationId,
+        /// The key of the databag, or what is made of several.
+        key: String,
+        /// What is wrong with its value, without the value.
+        why: String,
+    },
     /// The model is ending.
     #[error("the model is ending")]
     Ending,
@@ -171,16 +185,11 @@ impl Providers {
     /// been written that a charm has to be told of.
     ///
     /// # Errors
-    /// When a server refuses.
+    /// When a server refuses, or an application asks for what it can't have; the others have been answered.
     pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
-        let mut is_news = false;
-        if let Some(ingress) = &mut self.ingress {
-            is_news |= ingress.reconcile(server, &self.ui)?;
-        }
-        if let Some(postgresql) = &mut self.postgresql {
-            is_news |= postgresql.reconcile(server)?;
-        }
-        Ok(is_news)
+        let ingress = self.ingress.as_mut().map_or(Ok(false), |ingress| ingress.reconcile(server, &self.ui));
+        let postgresql = self.postgresql.as_mut().map_or(Ok(false), |postgresql| postgresql.reconcile(server));
+        Ok(ingress? | postgresql?)
     }
 
     /// Starts servers again that have ended by themselves. Says whether there were any.
@@ -215,6 +224,18 @@ impl Providers {
         self.is_over = true;
         self.ingress = None;
         self.postgresql = None;
+    }
+}
+
+/// What an application asks for, if it has asked.
+///
+/// # Errors
+/// When it can't have it.
+fn asked<T>(relation: RelationId, read: Read<T>) -> Result<Option<T>, Error> {
+    match read {
+        Read::Ready(request) => Ok(Some(request)),
+        Read::Invalid { key, why } => Err(Error::Refused { relation, key, why }),
+        Read::Waiting(_) | Read::Absent => Ok(None),
     }
 }
 

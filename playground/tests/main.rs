@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "a test that is passed over says why")]
 
+mod asked;
 mod contained;
 mod frameworks;
 mod ingress;

@@ -10,13 +10,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 
-use interfaces::Read;
 use interfaces::ingress::provider::{self, Request};
 use juju::{Protocol, UnitName, View};
 use juju_testing::{Model, Server};
 
 use super::publish::{Labels, publish};
-use super::{Kind, relations_of, view};
+use super::{Kind, asked, relations_of, view};
 use crate::network;
 use crate::ui::Ui;
 use config::Route;
@@ -66,13 +65,9 @@ impl Ingress {
     /// See [`super::Providers::reconcile`].
     pub(super) fn reconcile(&mut self, server: &Server, ui: &Ui) -> Result<bool, super::Error> {
         let app = Kind::Ingress.app();
-        let asked: Vec<(View, Route)> = server.with(|model| {
+        let (asked, refused) = server.with(|model| {
             let relations = relations_of(model, app).into_iter().filter(|relation| !relation.is_dying);
-            let views = relations.map(|relation| view(model, &relation, app));
-            views
-                .filter_map(|view| Some((route(model, &ready(&view)?), view)))
-                .map(|(route, view)| (view, route))
-                .collect()
+            wanted(model, relations.map(|relation| view(model, &relation, app)))
         });
         let routes: Vec<Route> = asked.iter().map(|(_, route)| route.clone()).collect();
         if routes != self.routes {
@@ -88,15 +83,38 @@ impl Ingress {
                 .with(|model| publish(model, app, relation, &changes, &mut Labels::new()))
                 .map_err(|source| super::Error::Answer { relation, source })?;
         }
-        Ok(is_news)
+        refused.map_or(Ok(is_news), Err)
     }
 }
 
-fn ready(view: &View) -> Option<Request> {
-    match provider::read(view) {
-        Read::Ready(request) if config::is_name(&request.model) && config::is_name(&request.name) => Some(request),
-        _ => None,
+/// A route for every relation that has asked for one, and why the first of the others can't have one.
+fn wanted(model: &Model, views: impl Iterator<Item = View>) -> (Vec<(View, Route)>, Option<super::Error>) {
+    let (mut found, mut refused) = (Vec::<(View, Route)>::new(), None);
+    for view in views {
+        let is_taken = |prefix: &str| found.iter().any(|(_, other)| other.prefix == prefix);
+        match one(model, &view, is_taken) {
+            Ok(Some(route)) => found.push((view, route)),
+            Ok(None) => {}
+            Err(error) => {
+                refused.get_or_insert(error);
+            }
+        }
     }
+    (found, refused)
+}
+
+fn one(model: &Model, view: &View, is_taken: impl Fn(&str) -> bool) -> Result<Option<Route>, super::Error> {
+    let Some(request) = asked(view.id, provider::read(view))? else { return Ok(None) };
+    let refused = |key: &str, why: &str| {
+        Err(super::Error::Refused { relation: view.id, key: key.to_owned(), why: why.to_owned() })
+    };
+    for (key, name) in [("model", &request.model), ("name", &request.name)] {
+        if !config::is_name(name) {
+            return refused(key, "it is not made of at most 63 letters, digits and hyphens");
+        }
+    }
+    let route = route(model, &request);
+    if is_taken(&route.prefix) { refused("model-name", "another relation has that path") } else { Ok(Some(route)) }
 }
 
 /// To every unit whose port is open.

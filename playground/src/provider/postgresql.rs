@@ -6,6 +6,7 @@
 
 mod cluster;
 mod debian;
+mod name;
 mod npm;
 mod programs;
 mod sql;
@@ -14,17 +15,17 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use interfaces::Read;
 use interfaces::postgresql::provider::{self, Account, Request};
-use juju::{RelationId, Secret};
+use juju::{RelationId, Secret, View};
 use juju_testing::Server;
 
 use super::publish::{Labels, publish};
-use super::{Kind, relations_of, view};
+use super::{Kind, asked, relations_of, view};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 use cluster::Cluster;
 pub use cluster::Error;
+use name::DatabaseName;
 
 /// The port of PostgreSQL in a cluster.
 const PORT: u16 = 5432;
@@ -74,30 +75,37 @@ impl Postgresql {
             relations.map(|relation| (relation.is_dying, view(model, &relation, app))).collect::<Vec<_>>()
         });
         self.forget(&views.iter().map(|(_, view)| view.id).collect::<Vec<_>>(), server)?;
-        let mut is_news = false;
+        let (mut is_news, mut refused) = (false, None);
         for (_, view) in views.iter().filter(|(is_dying, _)| !is_dying) {
-            let Read::Ready(request) = provider::read(view) else { continue };
-            let account = self.account(view.id, &request)?;
-            let changes = provider::answer(view, &request, &account);
             let relation = view.id;
+            let (request, name) = match wanted(view) {
+                Ok(Some(wanted)) => wanted,
+                Ok(None) => continue,
+                Err(error) => {
+                    refused.get_or_insert(error);
+                    continue;
+                }
+            };
+            let account = self.account(relation, &name)?;
+            let changes = provider::answer(view, &request, &account);
             is_news |= server
                 .with(|model| publish(model, app, relation, &changes, &mut self.labels))
                 .map_err(|source| super::Error::Answer { relation, source })?;
         }
-        Ok(is_news)
+        refused.map_or(Ok(is_news), Err)
     }
 
     /// The account of a relation, made if there is none.
-    fn account(&mut self, id: RelationId, request: &Request) -> Result<Account, Error> {
+    fn account(&mut self, id: RelationId, name: &DatabaseName) -> Result<Account, Error> {
         if let Some(account) = self.accounts.get(&id) {
             return Ok(account.clone());
         }
         let (username, password) = (format!("relation_{id}"), cluster::password()?);
-        self.cluster.create(&username, &password, &request.database)?;
+        self.cluster.create(&username, &password, name)?;
         let endpoint = format!("{}:{PORT}", self.neighbor.name);
         let account = Account {
-            database: request.database.clone(),
-            uris: Some(uri(&username, &password, &endpoint, &request.database)),
+            database: name.text().to_owned(),
+            uris: Some(uri(&username, &password, &endpoint, name.text())),
             username,
             password,
             read_only_endpoints: Vec::new(),
@@ -128,6 +136,15 @@ impl Postgresql {
         }
         Ok(())
     }
+}
+
+/// What a relation asks for, and the database's name in it.
+fn wanted(view: &View) -> Result<Option<(Request, DatabaseName)>, super::Error> {
+    let Some(request) = asked(view.id, provider::read(view))? else { return Ok(None) };
+    let refused =
+        |why: &str| super::Error::Refused { relation: view.id, key: "database".to_owned(), why: why.to_owned() };
+    let name = DatabaseName::new(&request.database).map_err(refused)?;
+    Ok(Some((request, name)))
 }
 
 fn uri(username: &str, password: &Secret, endpoint: &str, database: &str) -> Secret {

@@ -14,9 +14,9 @@ pub(super) struct Route {
     pub(super) servers: Vec<SocketAddr>,
 }
 
-/// What may be part of a path, and of a configuration.
+/// What may be part of a path, and of a configuration: as long as a name in a cluster may be.
 pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The socket of a `revision`, in nginx's folder. Each has its own, because workers of an old one linger after a reload.
@@ -121,9 +121,11 @@ mod tests {
 
     #[test]
     fn nothing_can_break_out_of_the_configuration() {
-        for name in ["", "a;b", "a b", "a/b", "a{", "ä", "a\n"] {
+        for name in
+            ["", "a;b", "a b", "a/b", "a{", "ä", "a\n", "a;}", "$host", "a#", "a'", "a\"", "~a", &"x".repeat(64)]
+        {
             assert!(!is_name(name), "{name:?}");
         }
-        assert!(is_name("my-app-2"));
+        assert!(is_name("my-app-2") && is_name(&"x".repeat(63)));
     }
 }

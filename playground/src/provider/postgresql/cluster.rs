@@ -12,6 +12,7 @@ use juju::Secret;
 use rock::Work;
 
 use super::super::user;
+use super::name::DatabaseName;
 use super::programs;
 use super::sql::{self, Connection, identifier, literal};
 use crate::cache;
@@ -159,10 +160,10 @@ impl Cluster {
     }
 
     /// Makes a user and, unless it is there, the database it works in.
-    pub(super) fn create(&self, user: &str, password: &Secret, database: &str) -> Result<(), Error> {
-        let (owner, name) = (identifier(&format!("{database}_owner")), identifier(database));
+    pub(super) fn create(&self, user: &str, password: &Secret, database: &DatabaseName) -> Result<(), Error> {
+        let (owner, name) = (identifier(&database.owner()), identifier(database.text()));
         let who = identifier(user);
-        let what = || format!("make the database {database:?} and its user");
+        let what = || format!("make the database {:?} and its user", database.text());
         let statements = [
             format!("CREATE ROLE {owner} NOLOGIN"),
             format!("CREATE DATABASE {name} OWNER {owner}"),

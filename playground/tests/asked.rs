@@ -1,0 +1,131 @@
+//! What a charm asks of the playground's servers while it runs, meant for the language in which they are told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::ingress::{has_nginx, with_ingress};
+use crate::integration::has_postgresql;
+use crate::support::{Desk, code};
+
+/// A charm that writes `databag` of its application and `unit` of its unit as soon as it is integrated.
+fn charm(databag: &str, unit: &str) -> String {
+    format!(
+        "case $JUJU_DISPATCH_PATH in *-relation-created)\n\
+         relation-set -r \"$JUJU_RELATION_ID\" --app {databag} && relation-set -r \"$JUJU_RELATION_ID\" {unit};;\n\
+         *) status-set blocked 'there is no application';; esac"
+    )
+}
+
+/// A model with that charm. It is up, although its application doesn't answer.
+fn up(desk: &Desk, project: &Path) {
+    let ran = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
+    assert!(ran.code == Some(1) && ran.out.contains("It is left up."), "{ran:?}");
+}
+
+/// What PostgreSQL's own client prints of a query, asked by the server's own user.
+fn psql(desk: &Desk, query: &str) -> String {
+    let dir = desk.runtime().join("webcharm/local/postgresql");
+    let password = fs::read_to_string(dir.join("password")).unwrap();
+    let mut command = Command::new(programs().join("psql"));
+    command.args(["-h", dir.to_str().unwrap(), "-U", "webcharm", "-d", "postgres", "-AtXc", query]);
+    let said = command.env("PGPASSWORD", password).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).unwrap()
+}
+
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").unwrap().flatten();
+    versions.map(|entry| entry.path().join("bin")).find(|bin| bin.join("psql").is_file()).unwrap()
+}
+
+fn roles_and_databases(desk: &Desk) -> String {
+    psql(
+        desk,
+        "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' UNION ALL \
+         SELECT 'database ' || datname FROM pg_database ORDER BY 1",
+    )
+}
+
+const NONE: &str = "database postgres\ndatabase template0\ndatabase template1\nwebcharm\n";
+
+#[test]
+fn a_database_s_name_stays_a_name() {
+    if !has_postgresql() {
+        return;
+    }
+    for name in ["x\"; DROP ROLE relation_0; --", "x'; SELECT pg_sleep(99); --", "a\\b{c};$$d$$", "ä ö"] {
+        let desk = Desk::new().with_charm(&charm(&format!("database={}", quoted(name)), "a=b"));
+        up(&desk, &desk.sample());
+        let ran = desk.run(&["integrate", "postgresql"]);
+        assert_eq!(ran.code, Some(0), "{name}: {ran:?}");
+        let mut wanted: Vec<String> = NONE.lines().map(str::to_owned).collect();
+        wanted.extend([format!("database {name}"), format!("{name}_owner"), "relation_1".to_owned()]);
+        let found = roles_and_databases(&desk);
+        let mut found: Vec<&str> = found.lines().collect();
+        wanted.sort();
+        found.sort_unstable();
+        assert_eq!(found, wanted);
+        desk.ok(&["down"]);
+    }
+}
+
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[test]
+fn a_database_that_is_not_the_application_s_is_refused_by_name() {
+    if !has_postgresql() {
+        return;
+    }
+    for (name, why) in [
+        ("template1".to_owned(), "that name is PostgreSQL's own"),
+        ("pg_database".to_owned(), "that name is PostgreSQL's own"),
+        ("x".repeat(60), "it is longer than 57 bytes"),
+    ] {
+        let desk = Desk::new().with_charm(&charm(&format!("database={name}"), "a=b"));
+        up(&desk, &desk.sample());
+        let ran = desk.run(&["integrate", "postgresql"]);
+        assert!(ran.out.contains("\"database\" can't be served") && ran.out.contains(why), "{name}: {ran:?}");
+        assert_eq!(roles_and_databases(&desk), NONE);
+        desk.ok(&["down"]);
+    }
+}
+
+#[test]
+fn what_is_asked_of_an_ingress_stays_out_of_its_configuration() {
+    if !has_nginx() {
+        return;
+    }
+    let configuration =
+        |desk: &Desk| fs::read_to_string(desk.runtime().join("webcharm/local/ingress/nginx.conf")).unwrap();
+    let hostile = ";} } server { listen 80; location / { return 200; }";
+    for (model, name, strip, key) in [
+        (hostile, "app", "true", "model"),
+        ("local", hostile, "true", "name"),
+        ("local", "a$host", "false", "name"),
+        ("local", "app", "\"true;}\"", "strip-prefix"),
+    ] {
+        let app = [format!("model=\"{model}\""), format!("name=\"{name}\""), format!("strip-prefix={strip}")];
+        let app = app.map(|pair| quoted(&pair)).join(" ") + " port=8000";
+        let unit = format!("{} {}", quoted(&format!("host=\"{hostile}\"")), quoted("ip=\"10.1.1.10\""));
+        let desk = Desk::new().with_charm(&charm(&app, &unit));
+        up(&desk, &with_ingress(&desk));
+        let ran = desk.run(&["integrate", "ingress"]);
+        assert!(ran.out.contains(&format!("{key:?} can't be served")), "{key}: {ran:?}");
+        let text = configuration(&desk);
+        assert!(!text.contains("listen 80") && !text.contains("    upstream "), "{text}");
+        desk.ok(&["down"]);
+    }
+    let app = format!("{} {} port=8000", quoted("model=\"local\""), quoted("name=\"app\""));
+    let unit = quoted(&format!("host=\"{hostile}\""));
+    let desk = Desk::new().with_charm(&charm(&app, &unit));
+    up(&desk, &with_ingress(&desk));
+    desk.ok(&["integrate", "ingress"]);
+    assert!(!configuration(&desk).contains("listen 80"));
+    let url = desk.status()["applications"]["nginx-ingress-integrator"]["url"].as_str().unwrap().to_owned();
+    assert_eq!(code(&format!("{url}/")), 503, "no unit has opened its port");
+    desk.ok(&["down"]);
+}
