@@ -17,6 +17,7 @@ pub mod probe;
 pub mod project;
 pub mod provider;
 pub mod reaper;
+mod remedy;
 pub mod runtime;
 pub mod server;
 pub mod session;
@@ -26,16 +27,17 @@ pub mod ui;
 pub mod up;
 pub mod verbs;
 
-/// An error with its causes, joined by colons.
+/// An error with its causes, joined by colons, and the remedy if one of them is the disk.
 #[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let remedy = remedy::of(error);
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    text
+    text + remedy
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ fn run(cli: Cli) -> ExitCode {
 }
 
 /// The one place that prints an error.
-fn told(result: Result<ExitCode, impl Error>) -> ExitCode {
+fn told(result: Result<ExitCode, impl Error + 'static>) -> ExitCode {
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "error: {}", playground::chain(&error));
         ExitCode::FAILURE

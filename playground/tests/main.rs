@@ -13,6 +13,7 @@ mod ingress;
 mod integration;
 mod killed;
 mod lifecycle;
+mod machines;
 mod messages;
 mod other_users;
 mod packed;

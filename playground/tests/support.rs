@@ -119,13 +119,21 @@ impl Desk {
         let mut command = Command::new(self.bin.join("webcharm"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         command.env("XDG_RUNTIME_DIR", self.runtime()).env("XDG_CACHE_HOME", &self.cache);
-        if let Some(user) = self.user {
-            command.uid(user).gid(user).env("HOME", "/nonexistent");
+        if self.user.is_some() {
+            command.env("HOME", "/nonexistent");
         }
+        self.become_user(&mut command);
         if let Some(home) = &self.home {
             command.env("HOME", home).env_remove("XDG_CACHE_HOME");
         }
         command
+    }
+
+    /// Has a command run as this desk's user.
+    pub(crate) fn become_user(&self, command: &mut Command) {
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
     }
 
     /// Runs the program to its end.
@@ -142,8 +150,13 @@ impl Desk {
 
     /// Starts the program in the foreground, with its output in files.
     pub(crate) fn start(&self, args: &[&str]) -> Foreground {
+        self.start_command(&mut self.command(args))
+    }
+
+    /// As [`Desk::start`], for a command of the program that a test has changed.
+    pub(crate) fn start_command(&self, command: &mut Command) -> Foreground {
         let file = |name: &str| fs::File::create(self.path().join(name)).unwrap();
-        let child = self.command(args).stdout(file("out")).stderr(file("err")).spawn().unwrap();
+        let child = command.stdout(file("out")).stderr(file("err")).spawn().unwrap();
         Foreground { child, dir: self.path().to_owned() }
     }
 

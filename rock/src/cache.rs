@@ -14,7 +14,7 @@ const TEMPORARY: &str = ".building-";
 
 /// Why the cache can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use the cache {path}")]
+#[error("cannot use the cache {path} (XDG_CACHE_HOME names another folder)")]
 pub struct Error {
     /// The file or folder at fault.
     pub path: String,

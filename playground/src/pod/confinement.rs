@@ -52,9 +52,8 @@ impl UserSpace {
         }
         let pid = line.trim();
         if pid.is_empty() {
-            // The holder has said why in the pod's log.
             let _ = holder.wait();
-            return step("make a user namespace for the pod", Err(io::Error::from(io::ErrorKind::PermissionDenied)));
+            return Err(Error::NoUserSpace);
         }
         for map in ["uid_map", "gid_map"] {
             let ours = step(format!("read {map}"), fs::read_to_string(format!("/proc/self/{map}")))?;

@@ -193,6 +193,9 @@ fn forbidden(identity: Identity, source: io::Error) -> Error {
         Identity::Root => "this root user",
         Identity::Single => "an ordinary user",
     };
+    // The kernel says "no space" of a limit, which has nothing to do with disks.
+    let is_limit = source.kind() == io::ErrorKind::StorageFull;
+    let source = if is_limit { io::Error::other("the limit of namespaces is reached") } else { source };
     Error::Forbidden { who, remedy: remedy(identity, |path| fs::read_to_string(path).ok()), source }
 }
 
@@ -219,6 +222,14 @@ fn remedy(identity: Identity, read: impl Fn(&str) -> Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_of_namespaces_is_no_full_disk() {
+        let error = forbidden(Identity::Single, rustix::io::Errno::NOSPC.into());
+        assert!(crate::chain(&error).ends_with(": the limit of namespaces is reached"), "{}", crate::chain(&error));
+        let error = forbidden(Identity::Single, rustix::io::Errno::PERM.into());
+        assert!(crate::chain(&error).contains("Operation not permitted"));
+    }
 
     #[test]
     fn the_remedy_names_the_switch_that_is_off() {

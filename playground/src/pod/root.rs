@@ -34,6 +34,9 @@ pub enum Error {
     /// The keeper is gone.
     #[error("the pod's keeper has ended")]
     Orphan,
+    /// No user namespace; its holder has said why in the pod's log.
+    #[error("so the pod can't start")]
+    NoUserSpace,
     /// A step of making the root failed.
     #[error("cannot {what}")]
     Step {
