@@ -40,6 +40,10 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text + remedy
 }
 
+/// Held by a test whose children lead process groups: another test kills all those of its process.
+#[cfg(test)]
+static LEADING_CHILDREN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 #[cfg(test)]
 mod tests {
     #[test]

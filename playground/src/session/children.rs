@@ -33,6 +33,7 @@ mod tests {
 
     #[test]
     fn a_child_that_leads_a_group_is_found_and_killed() {
+        let _alone = crate::LEADING_CHILDREN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
         let pid = Pid::from_child(&child);
         assert!(children().any(|found| found == pid));

@@ -153,6 +153,7 @@ mod tests {
             println!("skipped: no npm");
             return;
         }
+        let _alone = crate::LEADING_CHILDREN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let name = "programs-of-a-test";
         let archive = archive(name);
         let hash = |bytes: &[u8]| {
