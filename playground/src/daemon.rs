@@ -174,6 +174,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     // Not before: whoever becomes another user is forgotten as his parent's child.
     die_with_parent()?;
     step("enter the server's folder", chdir(HOME))?;
+    step("close what was inherited", namespace::close_inherited())?;
     let (program, arguments) = spec.command.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let error = Command::new(program)
         .args(arguments)

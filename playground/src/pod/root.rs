@@ -73,6 +73,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     // Another user namespace may have been the end of that.
     die_with_parent()?;
     confinement::drop_privileges(spec.image.packed.is_some())?;
+    step("close what was inherited", namespace::close_inherited())?;
     become_pebble(&spec)
 }
 
