@@ -90,8 +90,8 @@ pub fn hold() -> Result<u8, Error> {
     Ok(0)
 }
 
-/// Lets go of every capability that a container doesn't have. A root that is the host's in part has no use for programs that
-/// make their caller root, so there they do not.
+/// Drops every capability that a container doesn't have. Unless the rock is packed, set-user-id programs have no effect
+/// either: those of the pod are the host's.
 pub(super) fn drop_privileges(is_packed: bool) -> Result<(), Error> {
     for capability in CapabilitySet::all().iter() {
         if !CAPABILITIES.contains(&capability) {

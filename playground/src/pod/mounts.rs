@@ -197,11 +197,10 @@ pub(super) fn proc(root: &Path) -> Result<(), Error> {
 
 /// Mounts an empty folder over a folder, and `null` over a file.
 fn hide(null: &Path, path: &Path, is_dir: bool) -> Result<(), Error> {
-    let what = format!("hide {}", path.display());
     if is_dir {
         mounted("tmpfs", "tmpfs", path, MountFlags::RDONLY | MountFlags::NOSUID, "size=0,mode=0555")
     } else {
-        step(what, mount_bind(null, path))
+        step(format!("hide {}", path.display()), mount_bind(null, path))
     }
 }
 

@@ -67,11 +67,11 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     build(&spec)?;
     step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;
     move_into(&spec.root)?;
-    // From here on a link leads to a place in the pod, whatever the rock's author had in mind.
-    furnish(&spec)?;
     space.enter()?;
-    // Another user namespace may have been the end of that.
+    // The change of credentials may have ended that.
     die_with_parent()?;
+    // From here on the rock's links lead to places in the pod, and nothing outside of it can be written.
+    furnish(&spec)?;
     confinement::drop_privileges(spec.image.packed.is_some())?;
     step("close what was inherited", namespace::close_inherited())?;
     become_pebble(&spec)
