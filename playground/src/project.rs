@@ -27,6 +27,16 @@ pub enum Error {
     /// No charm where it was said to be.
     #[error("there is no charmcraft.yaml in {0}")]
     NoCharmIn(String),
+    /// A name that can't be part of a path or a host's name.
+    #[error("charmcraft.yaml calls {what} {name:?}: a name is made of {rule}")]
+    Name {
+        /// What has the name.
+        what: &'static str,
+        /// It.
+        name: String,
+        /// What it may be made of.
+        rule: &'static str,
+    },
     /// A charm without the framework's container.
     #[error("charmcraft.yaml declares no container {0}, in which the application would be")]
     Container(String),
@@ -100,6 +110,34 @@ impl Project {
     }
 }
 
+/// Checks the names in `files` that become parts of paths and names of hosts: the application's and its resources'.
+///
+/// # Errors
+/// When one can't be that.
+pub fn check_names(files: &juju::CharmFiles) -> Result<(), Error> {
+    let name = &files.metadata.name;
+    let refused = |what, name: &str, rule| Err(Error::Name { what, name: name.to_owned(), rule });
+    if !is_label(name) {
+        return refused("the charm", name, "small letters, digits and single hyphens");
+    }
+    match files.metadata.resources.keys().find(|name| !is_file_name(name)) {
+        Some(name) => refused("a resource", name, "letters, digits, hyphens, underscores and dots inside"),
+        None => Ok(()),
+    }
+}
+
+/// Whether `name` can be a label of a host's name.
+fn is_label(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.len() <= 63 && name.split('-').all(|part| !part.is_empty() && part.bytes().all(allowed))
+}
+
+/// Whether `name` is a file's, in the folder it is put in.
+fn is_file_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=63).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(allowed)
+}
+
 /// The container of the application among those in `files`.
 ///
 /// # Errors
@@ -139,6 +177,23 @@ mod tests {
         assert!(error(&rock).starts_with("cannot read "), "{}", error(&rock));
         std::fs::write(&rock, "none").unwrap();
         assert!(error(&rock).contains("is no rock: "), "{}", error(&rock));
+    }
+
+    #[test]
+    fn a_name_that_would_be_a_path_or_two_lines_is_refused() {
+        let check = |name: &str, resource: &str| {
+            let metadata = serde_json::json!({"name": name, "resources": {resource: {"type": "oci-image"}}});
+            check_names(&juju::CharmFiles::parse(&metadata.to_string(), "{}", "{}").unwrap()).map_err(|e| e.to_string())
+        };
+        check("flask-k8s", "app-image-2").unwrap();
+        check("flask-k8s", "App_image.2").unwrap();
+        for name in ["../../x", "..", "a/b", "a\nb", "a b", "a;}", "", &"x".repeat(64)] {
+            assert!(check(name, "app").unwrap_err().starts_with("charmcraft.yaml calls the charm \""), "{name:?}");
+            assert!(check("app", name).unwrap_err().starts_with("charmcraft.yaml calls a resource \""), "{name:?}");
+        }
+        for name in ["A", "-a", "a-", "a--b", "a_b", "a.b"] {
+            check(name, "app").unwrap_err();
+        }
     }
 
     #[test]

@@ -100,3 +100,20 @@ fn a_charm_packed_twice_is_the_same() {
     assert_eq!(fs::read(&first).unwrap(), fs::read(desk.path().join("flask-k8s_amd64.charm")).unwrap());
     refused(&desk, &["pack", "/no/such/folder"], &["no charmcraft.yaml"]);
 }
+
+#[test]
+fn a_charm_s_name_makes_no_folder_outside_of_the_model_s() {
+    let desk = Desk::new();
+    let project = desk.sample();
+    let file = project.join("charmcraft.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    for (from, to, words) in [
+        ("name: flask-k8s", "name: ../../x", "calls the charm \"../../x\""),
+        ("  flask-app-image:\n", "  ../../x:\n", "calls a resource \"../../x\""),
+    ] {
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let ran = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
+        assert!(ran.code == Some(1) && ran.err.contains(words), "{ran:?}");
+        assert_eq!(names(&desk.runtime()), [""; 0]);
+    }
+}

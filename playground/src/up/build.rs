@@ -40,6 +40,7 @@ impl Plan {
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
+        project::check_names(&files)?;
         let container = project::container(&files, charm.framework)?;
         let (pebble, program) = (binaries::pebble(args.pebble.as_deref())?, binaries::own()?);
         Ok(Self {
