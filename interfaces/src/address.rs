@@ -2,6 +2,11 @@
 
 use std::net::Ipv6Addr;
 
+use juju::Databag;
+
+use crate::field;
+use crate::read::Stop;
+
 /// The longest address that is taken: far more than any client sends, far less than an environment variable holds.
 pub const MAX_URL_BYTES: usize = 8 * 1024;
 
@@ -16,7 +21,7 @@ pub struct BadUrl {
 /// Whether `url` is one that browsers and the workload can be given, and what it is or has otherwise.
 pub(crate) fn check(url: &str) -> Result<(), &'static str> {
     if url.len() > MAX_URL_BYTES {
-        return Err("is too long");
+        return Err("is longer than 8 KiB");
     }
     if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err("has a blank or a control character");
@@ -26,6 +31,13 @@ pub(crate) fn check(url: &str) -> Result<(), &'static str> {
         url.split_once("://").filter(|(scheme, _)| http(scheme)).ok_or("is not an http or https address")?;
     let (authority, _) = at_path(rest);
     if names_a_host(authority) { Ok(()) } else { Err("has no valid host and port") }
+}
+
+/// The address under `key`, without which there is nothing to be done yet.
+pub(crate) fn needed(bag: &Databag, key: &str) -> Result<String, Stop> {
+    let url = field::needed(bag, key)?;
+    check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
+    Ok(url)
 }
 
 /// What stands before the path, query or fragment, and the rest.

@@ -117,7 +117,7 @@ impl Database {
 #[must_use]
 pub fn secrets(view: &View) -> Vec<SecretRef> {
     let refs = GROUPS.iter().filter_map(|(group, needed)| {
-        let id = view.remote_app.text(&format!("secret-{group}"))?.parse().ok()?;
+        let id = field::address_of(view.remote_app.text(&format!("secret-{group}"))?)?;
         Some(SecretRef { id, label: Some(label(view, group)), group: (*group).to_owned(), needed: *needed })
     });
     refs.collect()
@@ -140,7 +140,7 @@ fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Res
     let database = fields.text("database")?.unwrap_or_else(|| wish.database.clone());
     let username = fields.text("username")?;
     let password = fields.text("password")?.map(Secret::from);
-    let endpoints = list(fields.text("endpoints")?.as_deref());
+    let endpoints = list("endpoints", fields.text("endpoints")?.as_deref())?;
     let uri = match fields.text("uris")? {
         Some(uris) => uris.into(),
         None => {
@@ -154,7 +154,7 @@ fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Res
             }
         }
     };
-    let read_only_endpoints = list(fields.text("read-only-endpoints")?.as_deref());
+    let read_only_endpoints = list("read-only-endpoints", fields.text("read-only-endpoints")?.as_deref())?;
     let version = fields.text("version")?;
     Ok(Database { uri, database, username, password, endpoints, read_only_endpoints, version })
 }
@@ -238,9 +238,5 @@ fn seen(view: &View) -> Option<String> {
     }
     let fresh = view.local_unit.text("data").is_none_or(str::is_empty);
     let silent = view.remote_app.keys().all(|key| key == "data");
-    let copy = json::copy(&view.remote_app);
-    (copy.len() <= LARGEST_COPY && !(silent && fresh)).then_some(copy)
+    if silent && fresh { None } else { json::copy(&view.remote_app) }
 }
-
-/// A larger copy of a provider's databag isn't kept: nobody reads it, and it could outgrow what a databag may hold.
-const LARGEST_COPY: usize = 64 * 1024;

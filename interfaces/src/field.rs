@@ -13,21 +13,35 @@ pub(crate) const MAX_BYTES: usize = 10 * 1024;
 /// The longest text of certificates that is taken.
 const MAX_CERTIFICATES_BYTES: usize = 64 * 1024;
 
+/// The longest address of a secret: Juju's own are below a hundred bytes.
+const MAX_ADDRESS_BYTES: usize = 256;
+
+/// The most entries of a list: servers, certificates, recipients.
+pub(crate) const MAX_ENTRIES: usize = 128;
+
+/// Refuses a text of more than `limit` bytes, before any of it is looked at.
+pub(crate) fn within(key: &str, text: &str, limit: usize) -> Result<(), Stop> {
+    if text.len() <= limit {
+        Ok(())
+    } else {
+        Err(Stop::invalid(key, &format!("it is longer than {} KiB", limit / 1024)))
+    }
+}
+
 /// A value as it stands under `key`. An empty one counts as absent, for on the wire the two are the same.
 pub(crate) fn checked(key: &str, value: Option<&str>) -> Result<Option<String>, Stop> {
-    match value {
-        // Neither an environment variable nor a URI can hold one with control characters, nor one of any length.
-        Some(value) if value.len() > MAX_BYTES => Err(Stop::invalid(key, "it is too long")),
-        Some(value) if value.contains(char::is_control) => Err(Stop::invalid(key, "it has a control character")),
-        value => Ok(value.filter(|value| !value.is_empty()).map(str::to_owned)),
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    // Neither an environment variable nor a URI can hold one with control characters, nor one of any length.
+    within(key, value, MAX_BYTES)?;
+    if value.contains(char::is_control) {
+        return Err(Stop::invalid(key, "it has a control character"));
     }
+    Ok(Some(value.to_owned()))
 }
 
 /// Certificates as they stand under `key`: a text of any number of lines.
 pub(crate) fn certificates(key: &str, value: &str) -> Result<String, Stop> {
-    if value.len() > MAX_CERTIFICATES_BYTES {
-        return Err(Stop::invalid(key, "it is too long"));
-    }
+    within(key, value, MAX_CERTIFICATES_BYTES)?;
     if value.contains(|letter: char| letter.is_control() && !"\r\n".contains(letter)) {
         return Err(Stop::invalid(key, "it has a control character"));
     }
@@ -51,22 +65,35 @@ pub(crate) fn port(key: &str, text: &str) -> Result<u16, Stop> {
     port.filter(|port| *port != 0).ok_or_else(|| Stop::invalid(key, "it is not a port's number"))
 }
 
-/// The items of a comma list, without blanks and without empty ones.
-pub(crate) fn list(text: Option<&str>) -> Vec<String> {
+/// The items of a comma list that stands under `key`, without blanks and without empty ones.
+pub(crate) fn list(key: &str, text: Option<&str>) -> Result<Vec<String>, Stop> {
     let items = text.unwrap_or_default().split(',').map(str::trim);
-    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    let items: Vec<_> = items.filter(|item| !item.is_empty()).take(MAX_ENTRIES + 1).map(str::to_owned).collect();
+    few(key, &items)?;
+    Ok(items)
+}
+
+/// Refuses a list of more than [`MAX_ENTRIES`].
+pub(crate) fn few<T>(key: &str, items: &[T]) -> Result<(), Stop> {
+    let many = || Stop::invalid(key, &format!("it has more than {MAX_ENTRIES} entries"));
+    if items.len() <= MAX_ENTRIES { Ok(()) } else { Err(many()) }
 }
 
 /// The secret whose address is `address`, as it is to be asked for. An address that isn't one is left out: [`content`]
 /// complains of it.
 pub(crate) fn reference(address: Option<&str>, group: &str) -> Vec<SecretRef> {
-    let id = address.and_then(|address| address.parse().ok());
+    let id = address.and_then(address_of);
     id.map(|id| SecretRef { id, label: None, group: group.to_owned(), needed: true }).into_iter().collect()
+}
+
+/// The secret that an address names, if it is one.
+pub(crate) fn address_of(text: &str) -> Option<SecretId> {
+    if text.len() <= MAX_ADDRESS_BYTES { text.parse().ok() } else { None }
 }
 
 /// What the secret at this address holds, which stands under `key`; one that couldn't be read is waited for.
 pub(crate) fn content<'s>(key: &str, address: &str, secrets: &'s Secrets) -> Result<&'s SecretContent, Stop> {
-    let id: SecretId = address.parse().map_err(|_| Stop::invalid(key, "it is not the address of a secret"))?;
+    let id = address_of(address).ok_or_else(|| Stop::invalid(key, "it is not the address of a secret"))?;
     secrets.get(&id).ok_or_else(|| Stop::waiting(key))
 }
 

@@ -13,22 +13,51 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::ser::{Formatter, Serializer};
 
+use crate::field;
 use crate::read::Stop;
 
 /// The longest document that is looked into. A databag may hold 16 MiB, and a document in memory many times its text.
-const MAX_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
+
+/// The deepest nesting that is looked into; the protocols need five levels.
+const MAX_DEPTH: usize = 32;
 
 /// The value of the document under `key`, which is to be `kind` ("a text"); `None` if it is absent, empty or null.
 pub(crate) fn value<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -> Result<Option<T>, Stop> {
     let Some(text) = bag.text(key).filter(|text| !text.is_empty()) else { return Ok(None) };
-    if text.len() > MAX_BYTES {
-        return Err(Stop::invalid(key, "it is too long"));
+    field::within(key, text, MAX_BYTES)?;
+    if depth(text) > MAX_DEPTH {
+        return Err(Stop::invalid(key, &format!("it is nested more than {MAX_DEPTH} levels deep")));
     }
     serde_json::from_str(text).map_err(|error| {
         // The error's own text may show the value.
         let why = if error.is_data() { format!("it is not {kind}") } else { "it is not JSON".to_owned() };
         Stop::invalid(key, &why)
     })
+}
+
+/// The same of a list, which has few entries.
+pub(crate) fn list<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -> Result<Vec<T>, Stop> {
+    let items: Vec<T> = value(bag, key, kind)?.unwrap_or_default();
+    field::few(key, &items)?;
+    Ok(items)
+}
+
+/// How deep lists and objects are nested in a text, be it JSON or not. Brackets within strings don't count.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// The text of `value` as Python's `json.dumps` has it. Maps come out in their own order: give ordered ones.
@@ -45,10 +74,16 @@ pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
     String::from_utf8(bytes).expect("only ASCII is written")
 }
 
-/// A databag as the document that its reader keeps of it; without the copy that the databag's own side keeps.
-pub(crate) fn copy(bag: &Databag) -> String {
-    let copy = bag.iter().filter(|(key, _)| *key != "data");
-    text(&copy.collect::<BTreeMap<_, _>>())
+/// A larger copy of a databag isn't kept: nobody reads it, and it could outgrow what a databag may hold.
+const LARGEST_COPY: usize = 64 * 1024;
+
+/// A databag as the document that its reader keeps of it, without the copy that the databag's own side keeps; nothing of
+/// a databag that is large.
+pub(crate) fn copy(bag: &Databag) -> Option<String> {
+    let copied = || bag.iter().filter(|(key, _)| *key != "data");
+    let bytes: usize = copied().map(|(key, value)| key.len() + value.len()).sum();
+    let copy = (bytes <= LARGEST_COPY).then(|| text(&copied().collect::<BTreeMap<_, _>>()));
+    copy.filter(|copy| copy.len() <= LARGEST_COPY)
 }
 
 struct Python;
@@ -99,6 +134,33 @@ mod tests {
         }
         let map = BTreeMap::from([("b", "2"), ("a", "1")]);
         assert_eq!(text(&map), r#"{"a": "1", "b": "2"}"#);
+    }
+
+    #[test]
+    fn depth_is_that_of_brackets_outside_of_strings() {
+        let table = [
+            ("", 0),
+            ("7", 0),
+            ("[]", 1),
+            (r#"{"a": [1, {"b": []}], "c": {}}"#, 4),
+            (r#"["[[[", "\\", [2], "\"[[["]"#, 2),
+            ("]]]][", 1),
+            ("\\[", 1),
+        ];
+        for (text, expected) in table {
+            assert_eq!(depth(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_nested_document_is_refused_before_it_is_parsed() {
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let read = |text: String| value::<serde_json::Value>(&Databag::from_iter([("k", text)]), "k", "a list");
+        assert!(read(nested(MAX_DEPTH)).is_ok());
+        for text in [nested(MAX_DEPTH + 1), "[".repeat(MAX_BYTES), "{\"a\":".repeat(MAX_DEPTH + 1)] {
+            let Err(Stop::Invalid { key, why }) = read(text) else { panic!("it's refused") };
+            assert_eq!((key.as_str(), why.as_str()), ("k", "it is nested more than 32 levels deep"));
+        }
     }
 
     proptest! {

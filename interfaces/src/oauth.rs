@@ -16,6 +16,7 @@ mod tests;
 
 use juju::{Databag, Needs, Secret, View};
 
+use crate::address;
 use crate::change::Changes;
 use crate::field::{self, needed};
 use crate::json;
@@ -93,12 +94,12 @@ fn client(app: &Databag, secrets: &Secrets) -> Result<Client, Stop> {
     Ok(Client {
         client_id,
         client_secret: field::secret(CLIENT_SECRET, content, "secret")?.ok_or_else(|| Stop::waiting(CLIENT_SECRET))?,
-        issuer_url: needed(app, "issuer_url")?,
-        authorization_endpoint: needed(app, "authorization_endpoint")?,
-        token_endpoint: needed(app, "token_endpoint")?,
-        introspection_endpoint: needed(app, "introspection_endpoint")?,
-        userinfo_endpoint: needed(app, "userinfo_endpoint")?,
-        jwks_endpoint: needed(app, "jwks_endpoint")?,
+        issuer_url: address::needed(app, "issuer_url")?,
+        authorization_endpoint: address::needed(app, "authorization_endpoint")?,
+        token_endpoint: address::needed(app, "token_endpoint")?,
+        introspection_endpoint: address::needed(app, "introspection_endpoint")?,
+        userinfo_endpoint: address::needed(app, "userinfo_endpoint")?,
+        jwks_endpoint: address::needed(app, "jwks_endpoint")?,
     })
 }
 

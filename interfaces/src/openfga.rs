@@ -17,6 +17,7 @@ mod tests;
 
 use juju::{Databag, Needs, Secret, View};
 
+use crate::address;
 use crate::change::Changes;
 use crate::field::{self, needed, text};
 use crate::needs::APPS;
@@ -77,7 +78,7 @@ pub fn read(view: &View, secrets: &Secrets) -> Read<Store> {
 fn store(app: &Databag, secrets: &Secrets) -> Result<Store, Stop> {
     Ok(Store {
         grpc_api_url: needed(app, "grpc_api_url")?,
-        http_api_url: needed(app, "http_api_url")?,
+        http_api_url: address::needed(app, "http_api_url")?,
         store_id: needed(app, "store_id")?,
         token: token(app, secrets)?,
     })

@@ -10,7 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use juju::{Databag, Needs, Secret, UnitName, View};
 
 use crate::change::{Changes, Draft};
-use crate::read::Read;
+use crate::field;
+use crate::read::{Read, Stop};
 
 /// The name of the interface.
 pub const INTERFACE: &str = "secret-storage";
@@ -72,13 +73,10 @@ pub fn key(framework: &str) -> String {
 #[must_use]
 pub fn read(view: &View, framework: &str) -> Read<Peer> {
     let key = key(framework);
-    match secret_key(view.local_app.as_ref(), &key) {
-        None => Read::Waiting(key),
-        Some(secret) => {
-            // The view is ordered by name and so by number.
-            Read::Ready(Peer { secret_key: secret.into(), peers: view.units.keys().cloned().collect() })
-        }
-    }
+    let written = view.local_app.as_ref().map_or(Ok(None), |app| field::text(app, &key));
+    let secret = written.and_then(|secret| secret.ok_or_else(|| Stop::waiting(&key)));
+    // The view is ordered by name and so by number.
+    secret.map(|secret| Peer { secret_key: secret.into(), peers: view.units.keys().cloned().collect() }).into()
 }
 
 /// What the **leader** writes: the key, if it is missing. `random` is not used otherwise.
@@ -145,6 +143,15 @@ mod tests {
             assert_eq!(read(&view, "flask"), Read::Waiting("flask_secret_key".into()));
             let bag = written(&request(&view, "flask", &[0xff; KEY_BYTES]));
             assert_eq!(bag, Databag::from_iter([("flask_secret_key", format!("{}w", "_".repeat(85)))]));
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_variable_holds_is_not_ready() {
+        for (text, why) in [("k\0", "it has a control character"), (&*"k".repeat(10_241), "it is longer than 10 KiB")] {
+            let mut view = View::empty("secret-storage", juju::RelationId(1));
+            view.local_app = Some(Databag::from_iter([("go_secret_key", text)]));
+            assert_eq!(read(&view, "go"), Read::Invalid { key: "go_secret_key".into(), why: why.into() });
         }
     }
 

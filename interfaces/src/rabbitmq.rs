@@ -14,6 +14,8 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use juju::{Databag, Needs, Secret, View};
 
 use crate::change::Changes;
@@ -101,9 +103,9 @@ fn broker(view: &View, wish: &Wish) -> Result<Broker, Stop> {
     let bag =
         std::iter::once(&view.remote_app).chain(view.units.values()).find(complete).ok_or_else(|| missing(view))?;
     let (host, password) = (text(bag, HOST)?.unwrap_or_default(), text(bag, PASSWORD)?.unwrap_or_default());
-    let mut hosts: Vec<String> = Vec::new();
+    let (mut hosts, mut known) = (Vec::new(), BTreeSet::new());
     for unit in view.units.values() {
-        hosts.extend(text(unit, HOST)?.filter(|host| !hosts.contains(host)));
+        hosts.extend(text(unit, HOST)?.filter(|host| known.insert(host.clone())));
     }
     if hosts.is_empty() {
         hosts.push(host.clone());
@@ -111,8 +113,18 @@ fn broker(view: &View, wish: &Wish) -> Result<Broker, Stop> {
     for host in hosts.iter().chain([&host]) {
         uri::endpoint(host, PORT).map_err(|why| Stop::invalid(HOST, why))?;
     }
-    Ok(Broker { username: wish.username.clone(), password: password.into(), vhost: wish.vhost.clone(), host, hosts })
+    let (username, vhost) = (wish.username.clone(), wish.vhost.clone());
+    let broker = Broker { username, password: password.into(), vhost, host, hosts };
+    // Each address repeats the password.
+    let bytes: usize = broker.uris().iter().map(|uri| uri.expose().len() + 1).sum();
+    if bytes > MAX_ADDRESSES_BYTES {
+        return Err(Stop::invalid(PASSWORD, "it makes the addresses of all units longer than 64 KiB"));
+    }
+    Ok(broker)
 }
+
+/// The longest list of the units' addresses: with a longer one in an environment variable no process starts.
+const MAX_ADDRESSES_BYTES: usize = 64 * 1024;
 
 /// What no databag has together with the other.
 fn missing(view: &View) -> Stop {

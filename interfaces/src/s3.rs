@@ -16,7 +16,7 @@ mod tests;
 use juju::{Databag, Needs, Secret, View};
 
 use crate::change::Changes;
-use crate::field::{needed, text};
+use crate::field::{self, needed, text};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -98,7 +98,7 @@ fn bucket(app: &Databag) -> Result<Bucket, Stop> {
             "it is of version 1 of the interface: relate a provider of version 0",
         ));
     }
-    let list = |key: &str| json::value(app, key, "a list of texts").map(Option::unwrap_or_default);
+    let list = |key: &str| list(app, key);
     Ok(Bucket {
         access_key: needed(app, "access-key")?.into(),
         secret_key: needed(app, "secret-key")?.into(),
@@ -112,6 +112,13 @@ fn bucket(app: &Databag) -> Result<Bucket, Stop> {
         tls_ca_chain: list("tls-ca-chain")?,
         attributes: list("attributes")?,
     })
+}
+
+/// A list of texts, short enough for an environment variable however it's escaped there.
+fn list(app: &Databag, key: &str) -> Result<Vec<String>, Stop> {
+    let items = json::list(app, key, "a list of texts")?;
+    field::within(key, &json::text(&items), json::MAX_BYTES)?;
+    Ok(items)
 }
 
 /// What to write: the name of the bucket, if this unit leads.

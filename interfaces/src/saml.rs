@@ -99,12 +99,21 @@ fn identity_provider(app: &Databag) -> Result<Saml, Stop> {
         entity_id => entity_id.ok_or_else(|| Stop::waiting(ENTITY_ID))?,
     };
     let keys = app.keys().filter_map(|key| Some((key.as_str(), service_of(key)?)));
-    let services: Result<Vec<_>, _> = keys.map(|(key, called)| service(app, key, called)).collect();
+    let keys: Vec<_> = keys.take(field::MAX_ENTRIES + 1).collect();
+    field::few("the services", &keys)?;
+    let services: Result<Vec<_>, _> = keys.into_iter().map(|(key, called)| service(app, key, called)).collect();
     Ok(Saml { entity_id, metadata_url: url(app, METADATA_URL)?, certificates: certificates(app)?, services: services? })
 }
 
+/// The longest key of a service. Keys are named in messages, so others than a provider's own are no service's.
+const MAX_KEY_BYTES: usize = 128;
+
 /// A service's name and method, if `key` is that of its address.
 fn service_of(key: &str) -> Option<(&str, &str)> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if key.len() > MAX_KEY_BYTES || !key.bytes().all(is_word) {
+        return None;
+    }
     let of = |method: &'static str| {
         let name = key.strip_suffix("_url")?.strip_suffix(method)?.strip_suffix('_')?;
         (!name.is_empty()).then_some((name, method))
@@ -131,7 +140,7 @@ fn url(app: &Databag, key: &str) -> Result<Option<String>, Stop> {
 /// Certificates have no comma.
 fn certificates(app: &Databag) -> Result<Vec<String>, Stop> {
     let joined = app.text(CERTIFICATES).filter(|text| !text.is_empty()).ok_or_else(|| Stop::waiting(CERTIFICATES))?;
-    let certificates = list(Some(&field::certificates(CERTIFICATES, joined)?));
+    let certificates = list(CERTIFICATES, Some(&field::certificates(CERTIFICATES, joined)?))?;
     if certificates.is_empty() { Err(Stop::invalid(CERTIFICATES, "it has no certificate")) } else { Ok(certificates) }
 }
 

@@ -176,8 +176,10 @@ fn truth(key: &str, text: &str) -> Result<bool, Stop> {
 /// A JSON list, a comma list or a single address.
 fn recipients(app: &Databag) -> Result<Vec<String>, Stop> {
     let text = text(app, "recipients")?.unwrap_or_default();
-    if text.starts_with('[') {
-        return Ok(json::value(app, "recipients", "a list of addresses")?.unwrap_or_default());
+    if !text.starts_with('[') {
+        return field::list("recipients", Some(&text));
     }
-    Ok(field::list(Some(&text)))
+    let all: Vec<String> = json::list(app, "recipients", "a list of addresses")?;
+    // JSON can hold what the text around it can't.
+    all.iter().filter_map(|one| field::checked("recipients", Some(one)).transpose()).collect()
 }

@@ -109,13 +109,15 @@ pub fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
+            encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
     encoded
 }
 
-/// What stands before the first comma after which another URI begins.
+/// What stands before the first comma after which another URI begins. No byte is looked at more than a few times: what
+/// is looked at behind a comma ends at the next.
 fn first_of_list(text: &str) -> &str {
     let ends = text.match_indices(',').map(|(at, _)| at);
     let mut ends = ends.filter(|at| begins_uri(text[at + 1..].trim_start()));
@@ -129,11 +131,15 @@ fn begins_uri(text: &str) -> bool {
 
 /// The scheme and what follows its colon, or nothing and the whole text.
 fn scheme(text: &str) -> (&str, &str) {
-    let ok = |scheme: &str| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
-    };
-    text.split_once(':').filter(|(scheme, _)| ok(scheme)).unwrap_or(("", text))
+    let (scheme, rest) = text.split_at(scheme_bytes(text));
+    let begins = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+    rest.strip_prefix(':').filter(|_| begins).map_or(("", text), |rest| (scheme, rest))
+}
+
+/// How many bytes at the start can stand in a scheme. Nothing behind them is looked at.
+fn scheme_bytes(text: &str) -> usize {
+    let other = |byte: u8| !(byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    text.bytes().position(other).unwrap_or(text.len())
 }
 
 /// Host and port of the first of an authority's hosts.
@@ -151,14 +157,36 @@ pub(crate) fn first_host(hosts: &str) -> (Option<String>, Option<u16>) {
     (host, if digits { port.parse().ok() } else { None })
 }
 
-/// Whether `endpoint` can stand in a URI as host and port, and what it is or has otherwise.
-pub(crate) fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
-    let (host, port) = first_host(endpoint);
-    if host.is_none() || endpoint.contains(|c: char| c.is_whitespace() || c.is_control() || "/?#@,".contains(c)) {
+/// The longest host that is taken: a name of DNS has 253 bytes at most.
+const MAX_HOST_BYTES: usize = 255;
+
+/// Checks that `endpoint` is one server, `host` or `host:port`: a name or an address, and nothing that a driver could
+/// take for more, such as `address=(host=a)(key=value)`.
+///
+/// # Errors
+///
+/// What it is or has instead, without the endpoint.
+///
+/// ```
+/// use interfaces::uri::check_endpoint;
+/// assert_eq!(check_endpoint("db-0.db-endpoints:5432"), Ok(()));
+/// assert_eq!(check_endpoint("db:x"), Err("has a port that is not a number"));
+/// ```
+pub fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
+    let bracketed = endpoint.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host, rest, is_host) = match bracketed {
+        Some((host, rest)) => (host, rest, host.parse::<Ipv6Addr>().is_ok()),
+        None => {
+            let (host, rest) = endpoint.split_at(endpoint.find(':').unwrap_or(endpoint.len()));
+            (host, rest, host.chars().all(|letter| letter.is_alphanumeric() || "-._".contains(letter)))
+        }
+    };
+    let port = rest.strip_prefix(':');
+    if host.is_empty() || host.len() > MAX_HOST_BYTES || !is_host || (port.is_none() && !rest.is_empty()) {
         return Err("is not host:port");
     }
-    let after = endpoint.rsplit_once(']').map_or(endpoint, |(_, after)| after);
-    if after.contains(':') && port.is_none() { Err("has a port that is not a number") } else { Ok(()) }
+    let number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if port.is_none_or(number) { Ok(()) } else { Err("has a port that is not a number") }
 }
 
 /// `host` and `port` as they stand together in a URI, where an address of IPv6 is in brackets; what `host` is
@@ -222,6 +250,35 @@ mod tests {
         assert_eq!((uri.scheme.as_str(), uri.netloc.expose()), ("postgresql", "u:p@h:5"));
         assert_eq!((uri.path.as_str(), uri.query.as_str(), uri.fragment.as_str()), ("/a/b", "x=1?y", "f#g"));
         assert_eq!(format!("{uri:?}"), "Uri(***)");
+    }
+
+    #[test]
+    fn the_work_of_a_list_is_that_of_its_length() {
+        for shape in [",", "a,", ", ", ",:", "a:/,", ",\u{a0}", "@:,", "[,", "%2C,"] {
+            let text = shape.repeat(1000);
+            let looked_at = |at: usize| scheme_bytes(text[at + 1..].trim_start());
+            let work: usize = text.match_indices(',').map(|(at, _)| looked_at(at)).sum();
+            assert!(work <= text.len(), "{shape}: {work}");
+            assert_eq!(first_of_list(&text), text);
+        }
+        assert_eq!(scheme_bytes("ab+c.d-1,e://"), 8, "a scheme is looked for up to the comma");
+    }
+
+    #[test]
+    fn an_endpoint_is_one_server_and_nothing_that_a_driver_takes_for_more() {
+        for good in ["h", "h:1", "a_b-c.d.:65535", "10.0.0.1:1", "[::1]", "[::1]:5432", "bücher.example:1"] {
+            assert_eq!(check_endpoint(good), Ok(()), "{good}");
+        }
+        let long = "h".repeat(256);
+        let hosts =
+            ["", ":1", "a,b", "u@h", "(host=h,allowLoadLocalInfile=true)", "address=(host=h)(port=1)", "[::1]x"];
+        let hosts = hosts.into_iter().chain(["[x]", "[::1", "h/x", "h?a", "h#", "h;a=b", "${a}", "h%20", "h\n", &long]);
+        for host in hosts {
+            assert_eq!(check_endpoint(host), Err("is not host:port"), "{host}");
+        }
+        for port in ["h:", "h:+1", "h:65536", "h:1:2", "h:1/d", "[::1]:x", "h:١"] {
+            assert_eq!(check_endpoint(port), Err("has a port that is not a number"), "{port}");
+        }
     }
 
     #[test]

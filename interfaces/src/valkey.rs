@@ -121,8 +121,8 @@ fn server(view: &View, secrets: &Secrets) -> Result<Valkey, Stop> {
         username: username.ok_or_else(|| Stop::waiting(USER))?.expose().to_owned(),
         password: password.ok_or_else(|| Stop::waiting(USER))?,
         endpoints: endpoints(&response)?,
-        read_only_endpoints: list(checked("read-only-endpoints", response.read_only_endpoints.as_deref())?.as_deref()),
-        sentinel_endpoints: list(checked("sentinel-endpoints", response.sentinel_endpoints.as_deref())?.as_deref()),
+        read_only_endpoints: servers("read-only-endpoints", response.read_only_endpoints.as_deref())?,
+        sentinel_endpoints: servers("sentinel-endpoints", response.sentinel_endpoints.as_deref())?,
         mode: checked("mode", response.mode.as_deref())?,
         version: checked("version", response.version.as_deref())?,
         tls,
@@ -130,8 +130,13 @@ fn server(view: &View, secrets: &Secrets) -> Result<Valkey, Stop> {
     })
 }
 
+/// The servers that are listed under `key`.
+fn servers(key: &str, text: Option<&str>) -> Result<Vec<String>, Stop> {
+    list(key, checked(key, text)?.as_deref())
+}
+
 fn endpoints(response: &Response) -> Result<Vec<String>, Stop> {
-    let endpoints = list(checked(ENDPOINTS, response.endpoints.as_deref())?.as_deref());
+    let endpoints = servers(ENDPOINTS, response.endpoints.as_deref())?;
     for endpoint in &endpoints {
         uri::check_endpoint(endpoint).map_err(|why| Stop::invalid(ENDPOINTS, &format!("an entry {why}")))?;
     }

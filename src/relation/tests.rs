@@ -235,12 +235,12 @@ fn an_identity_provider_without_metadata_is_told_by_its_services() {
 
 /// What a provider says once it has made a client.
 const CLIENT: [(&str, &str); 8] = [
-    ("issuer_url", "i"),
-    ("authorization_endpoint", "a"),
-    ("token_endpoint", "t"),
-    ("introspection_endpoint", "n"),
-    ("userinfo_endpoint", "u"),
-    ("jwks_endpoint", "j"),
+    ("issuer_url", "https://i"),
+    ("authorization_endpoint", "https://a"),
+    ("token_endpoint", "https://t"),
+    ("introspection_endpoint", "https://n"),
+    ("userinfo_endpoint", "https://u"),
+    ("jwks_endpoint", "https://j"),
     ("client_id", "c"),
     ("client_secret_id", SECRET),
 ];

@@ -75,7 +75,7 @@ fn wrong_values() -> [((&'static str, &'static str), &'static str); 8] {
     [
         (("password", "a\u{0}b"), "password: it has a control character"),
         (("password", "a\nb"), "password: it has a control character"),
-        (("username", LONG), "username: it is too long"),
+        (("username", LONG), "username: it is longer than 10 KiB"),
         (("endpoints", "db:port"), "endpoints: the first entry has a port that is not a number"),
         (("endpoints", "/run/sock"), "endpoints: the first entry is not host:port"),
         (("endpoints", "evil@db:1/x?y#z"), "endpoints: the first entry is not host:port"),
@@ -169,9 +169,9 @@ fn an_ingress_whose_data_are_wrong_is_told() {
         &world,
         relation,
         &[("ingress", &format!("{{\"url\": \"https://{}\"}}", "x".repeat(10_000)))],
-        &invalid("its url is too long"),
+        &invalid("its url is longer than 8 KiB"),
     );
-    refused(&world, relation, &[("ingress", &"[".repeat(MAX_DATABAG_BYTES - 100))], &invalid("it is too long"));
+    refused(&world, relation, &[("ingress", &"[".repeat(MAX_DATABAG_BYTES - 100))], &invalid("it is longer than 64 KiB"));
     assert_eq!(world.ours(relation, Whose::App), ours, "nothing is lost of what we wrote");
     world.say(relation, "other", &[("ingress", "{\"url\": \"https://example.com/test-flask\"}")]);
     world.settle();
@@ -253,7 +253,7 @@ fn a_databag_as_large_as_juju_lets_it_be_is_told() {
     world.say(relation, "other", &DATABASE);
     world.settle();
     for letter in ["x", "\u{7f}"] {
-        let message = "Invalid postgresql relation data. uris: it is too long";
+        let message = "Invalid postgresql relation data. uris: it is longer than 10 KiB";
         refused(&world, relation, &[("uris", &letter.repeat(MAX_DATABAG_BYTES - 200))], message);
     }
     world.say(relation, "other", &[("uris", "")]);

@@ -113,7 +113,7 @@ fn data_of_any_integration_that_are_wrong_are_told_and_the_application_runs_on()
         ("redis", ("leader-host", "a b"), "leader-host: it is not the name or address of a host"),
         ("valkey", ("requests", "{}"), "requests: it is not a list of responses"),
         ("rabbitmq", ("hostname", "a/b"), "hostname: it is not the name or address of a host"),
-        ("s3", ("secret-key", &long), "secret-key: it is too long"),
+        ("s3", ("secret-key", &long), "secret-key: it is longer than 10 KiB"),
         ("saml", ("entity_id", ""), "entity_id: it is missing"),
         ("smtp", ("port", "65536"), "port: it is not a port's number"),
         ("openfga", ("token_secret_id", "hunter2"), "token_secret_id: it is not the address of a secret"),

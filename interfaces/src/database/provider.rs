@@ -8,7 +8,7 @@ use juju::{Databag, Needs, Secret, SecretContent, View};
 
 use super::label;
 use crate::change::{Changes, Draft, Offer};
-use crate::field::list;
+use crate::field::{list, needed, text};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -61,20 +61,23 @@ pub fn read(view: &View) -> Read<Request> {
 }
 
 fn request(app: &Databag) -> Result<Request, Stop> {
-    let database = app.text("database").filter(|name| !name.is_empty()).ok_or_else(|| Stop::waiting("database"))?;
-    if database.contains(char::is_control) {
-        return Err(Stop::invalid("database", "it has a control character"));
-    }
-    let requested =
-        app.text("requested-secrets").filter(|text| !text.is_empty()).map_or(Ok(Vec::new()), serde_json::from_str);
+    let names = |key: &str| list(key, text(app, key)?.as_deref());
     Ok(Request {
-        database: database.to_owned(),
-        requested_secrets: requested
-            .map_err(|_| Stop::invalid("requested-secrets", "it is not a JSON list of texts"))?,
-        extra_user_roles: list(app.text("extra-user-roles")),
-        extra_group_roles: list(app.text("extra-group-roles")),
+        database: needed(app, "database")?,
+        requested_secrets: requested_secrets(app)?,
+        extra_user_roles: names("extra-user-roles")?,
+        extra_group_roles: names("extra-group-roles")?,
         external: app.text("external-node-connectivity") == Some("true"),
     })
+}
+
+/// The fields that shall be in secrets. Only a requirer without secrets leaves the key away, so `null` is wrong.
+fn requested_secrets(app: &Databag) -> Result<Vec<String>, Stop> {
+    const KEY: &str = "requested-secrets";
+    match app.text(KEY) {
+        Some("null") => Err(Stop::invalid(KEY, "it is not a list of texts")),
+        _ => json::list(app, KEY, "a list of texts"),
+    }
 }
 
 /// What the **leader** writes once the account is there. An answer to the same request and account again is empty but
@@ -100,7 +103,7 @@ pub fn answer(view: &View, request: &Request, account: &Account) -> Changes {
 /// What is in clear at all times; an empty text takes away what no longer holds.
 fn public(view: &View, account: &Account) -> Databag {
     Databag::from_iter([
-        ("data", json::copy(&view.remote_app)),
+        ("data", json::copy(&view.remote_app).unwrap_or_default()),
         ("database", account.database.clone()),
         ("endpoints", account.endpoints.join(",")),
         ("read-only-endpoints", account.read_only_endpoints.join(",")),

@@ -62,12 +62,12 @@ fn the_documented_example_is_answered() {
 #[test]
 fn complete_partial_and_bad_data() {
     let addresses = [
-        ("issuer_url", "i"),
-        ("authorization_endpoint", "a"),
-        ("token_endpoint", "t"),
-        ("introspection_endpoint", "n"),
-        ("userinfo_endpoint", "u"),
-        ("jwks_endpoint", "j"),
+        ("issuer_url", "https://i"),
+        ("authorization_endpoint", "https://a"),
+        ("token_endpoint", "https://t"),
+        ("introspection_endpoint", "https://n"),
+        ("userinfo_endpoint", "https://u"),
+        ("jwks_endpoint", "https://j"),
     ];
     // Digits alone are an id too, and a word is no JSON.
     let all =
@@ -88,6 +88,8 @@ fn complete_partial_and_bad_data() {
         let mut lacking = all.clone();
         lacking[at].1 = "";
         assert_eq!(said(&lacking, &known), format!("waiting {key}"));
+        lacking[at].1 = "file:///etc/passwd";
+        assert_eq!(said(&lacking, &known), format!("invalid {key}: it is not an http or https address"));
     }
     let gibberish = [("client_id", "c"), ("client_secret_id", "s3cret")];
     assert_eq!(said(&gibberish, &known), "invalid client_secret_id: it is not the address of a secret");

@@ -63,7 +63,7 @@ fn the_documented_example_is_answered() {
 
 #[test]
 fn complete_partial_and_bad_data() {
-    let all = [("grpc_api_url", "g"), ("http_api_url", "h"), ("store_id", "s")];
+    let all = [("grpc_api_url", "g"), ("http_api_url", "http://h"), ("store_id", "s")];
     let with = |fields: &[(&'static str, &'static str)]| [&all[..], fields].concat();
     let table: &[(&[(&str, &str)], &str)] = &[
         (&[], "waiting grpc_api_url"),
@@ -72,6 +72,7 @@ fn complete_partial_and_bad_data() {
         (&all[..2], "waiting store_id"),
         (&all, "s -"),
         (&with(&[("token", "t")]), "s t"),
+        (&with(&[("http_api_url", "h:80")]), "invalid http_api_url: it is not an http or https address"),
         (&with(&[("token", "t\n")]), "invalid token: it has a control character"),
         (&with(&[("token", "t"), ("token_secret_id", SECRET)]), "waiting token_secret_id"),
         (&with(&[("token_secret_id", "t")]), "invalid token_secret_id: it is not the address of a secret"),

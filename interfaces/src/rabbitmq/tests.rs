@@ -84,6 +84,18 @@ fn complete_partial_and_bad_data() {
     assert_eq!(read(&View::empty("rabbitmq", RelationId(10)), &wish()), Read::Absent);
 }
 
+#[test]
+fn addresses_that_no_variable_holds_are_refused() {
+    let mut remote = view(&[(HOST, "h"), (PASSWORD, &"/".repeat(9000))]);
+    let units =
+        |count: u32| (0..count).map(|n| (UnitName::new("rabbitmq", n), Databag::from_iter([(HOST, format!("h{n}"))])));
+    remote.units = units(2).collect();
+    assert_eq!(read(&remote, &wish()).ready().expect("two are few").hosts, ["h0", "h1"]);
+    remote.units = units(3).collect();
+    let why = "it makes the addresses of all units longer than 64 KiB";
+    assert_eq!(read(&remote, &wish()), Read::Invalid { key: PASSWORD.into(), why: why.into() });
+}
+
 proptest! {
     #[test]
     fn arbitrary_data_is_ready_only_if_it_can_be_used(

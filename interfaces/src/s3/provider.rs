@@ -36,7 +36,7 @@ pub fn answer(view: &View, bucket: &Bucket) -> Changes {
         ("s3-uri-style", clear(&bucket.uri_style)),
         ("tls-ca-chain", list(&bucket.tls_ca_chain)),
         ("attributes", list(&bucket.attributes)),
-        ("data", json::copy(&view.remote_app)),
+        ("data", json::copy(&view.remote_app).unwrap_or_default()),
     ]);
     Changes::of_leader(view, &wanted)
 }

@@ -96,6 +96,17 @@ fn nothing_shows_a_key() {
     assert!(!shown.contains("sEcReT") && !shown.contains("AKIA"), "{shown}");
 }
 
+#[test]
+fn a_list_that_grows_when_it_is_escaped_is_refused() {
+    let said = |list: &str| {
+        let keys = [("access-key", "a"), ("secret-key", "s"), ("bucket", "b"), ("attributes", list)];
+        said(&read(&view(&keys)), |found| found.attributes.len().to_string())
+    };
+    assert_eq!(said(&format!("[\"{}\"]", "ü".repeat(10_000))), "1");
+    assert_eq!(said(&format!("[\"{}\"]", "ü".repeat(20_000))), "invalid attributes: it is longer than 64 KiB");
+    assert_eq!(said(&format!("[{}\"\"]", "\"\",".repeat(128))), "invalid attributes: it has more than 128 entries");
+}
+
 proptest! {
     #[test]
     fn arbitrary_data_is_ready_only_if_it_can_be_used(

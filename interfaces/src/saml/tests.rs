@@ -93,6 +93,27 @@ fn complete_partial_and_bad_data() {
     assert_eq!(read(&View::empty("saml", RelationId(14))), Read::Absent);
 }
 
+#[test]
+fn a_key_that_no_provider_writes_is_no_service_and_never_named() {
+    let all = [("entity_id", "e"), ("x509certs", "MII")];
+    let long = format!("{}_post_url", "hunter2".repeat(100));
+    for key in ["hunter2\u{1b}[2J_redirect_url", "hunter2 \n_post_url", "_post_url", &long] {
+        let data = [&all[..], &[(key, "https://idp")]].concat();
+        assert_eq!(read(&view(&data)).ready().expect("it's ready").services, [], "{key}");
+    }
+}
+
+#[test]
+fn more_services_than_any_provider_has_are_refused() {
+    let names: Vec<_> = (0..129).map(|number| format!("s{number}_post")).collect();
+    let mut remote = view(&[("entity_id", "e"), ("x509certs", "MII")]);
+    for name in &names {
+        remote.remote_app.insert(format!("{name}_url"), "https://idp".to_owned());
+        remote.remote_app.insert(format!("{name}_binding"), "urn:post".to_owned());
+    }
+    assert_eq!(said(&read(&remote), |_| String::new()), "invalid the services: it has more than 128 entries");
+}
+
 proptest! {
     #[test]
     fn arbitrary_data_is_ready_only_if_it_can_be_used(

@@ -101,6 +101,25 @@ fn nothing_shows_a_password() {
     assert!(!shown.contains("m41l"), "{shown}");
 }
 
+#[test]
+fn what_json_can_hold_and_a_variable_cannot_is_refused() {
+    let said = |recipients: &str| {
+        let server = [
+            ("host", "h"),
+            ("port", "25"),
+            ("auth_type", "none"),
+            ("transport_security", "tls"),
+            ("recipients", recipients),
+        ];
+        said(&read(&view(&server), &Secrets::new()), |found| found.recipients.join(","))
+    };
+    assert_eq!(said(r#"["a@b", "", "c@d"]"#), "a@b,c@d");
+    for control in [r#"["a\u0000b"]"#, r#"["a\nb"]"#, r#"["\u001b[2J"]"#] {
+        assert_eq!(said(control), "invalid recipients: it has a control character");
+    }
+    assert_eq!(said(&crate::json_text(&["a"; 129][..])), "invalid recipients: it has more than 128 entries");
+}
+
 proptest! {
     #[test]
     fn arbitrary_data_is_ready_only_if_it_can_be_used(

@@ -144,7 +144,7 @@ fn complete_partial_and_bad_data() {
 fn values_that_no_environment_holds_are_refused() {
     // The worst that is still taken: every byte of user, password and name takes three in the connection string.
     let longest = "@".repeat(field::MAX_BYTES);
-    let hosts = "h".repeat(field::MAX_BYTES);
+    let hosts = vec!["h".repeat(field::MAX_BYTES / field::MAX_ENTRIES - 1); field::MAX_ENTRIES].join(",");
     let fields = [("endpoints", &hosts), ("username", &longest), ("password", &longest), ("database", &longest)];
     let remote = fields.map(|(key, value)| (key, value.as_str()));
     let found = read(&FAMILY, &view(&remote), &Secrets::new(), &wish());
@@ -155,11 +155,20 @@ fn values_that_no_environment_holds_are_refused() {
             let (mut longer, value) = (remote, "x".repeat(length));
             longer[at].1 = &value;
             let found = read(&FAMILY, &view(&longer), &Secrets::new(), &wish());
-            assert_eq!(found, Read::Invalid { key: (*key).into(), why: "it is too long".into() });
+            assert_eq!(found, Read::Invalid { key: (*key).into(), why: "it is longer than 10 KiB".into() });
         }
     }
     let secret = user(&[("uris", &"x".repeat(field::MAX_BYTES + 1))]);
     assert_eq!(said(&read(&FAMILY, &view(&[ADDRESS]), &secret, &wish())), "invalid uris");
+}
+
+#[test]
+fn a_list_of_more_servers_than_any_database_has_is_refused() {
+    for key in ["endpoints", "read-only-endpoints"] {
+        let hosts = vec!["h:1"; field::MAX_ENTRIES + 1].join(",");
+        let found = read(&FAMILY, &view(&[("uris", "postgresql://h/d"), (key, &hosts)]), &Secrets::new(), &wish());
+        assert_eq!(found, Read::Invalid { key: key.into(), why: "it has more than 128 entries".into() });
+    }
 }
 
 #[test]

@@ -112,5 +112,5 @@ fn an_address_of_no_use_is_not_published() {
     let error = |url: &str| provider::answer(&view, Some(url)).unwrap_err().to_string();
     assert_eq!(error(""), "cannot publish a url that is not an http or https address");
     assert_eq!(error("http://me:hunter2@/"), "cannot publish a url that has no valid host and port");
-    assert_eq!(error(&"x".repeat(MAX_URL_BYTES + 1)), "cannot publish a url that is too long");
+    assert_eq!(error(&"x".repeat(MAX_URL_BYTES + 1)), "cannot publish a url that is longer than 8 KiB");
 }

@@ -107,10 +107,10 @@ fn huge_answers_are_refused() {
     let longer = format!(r#"{{"url": "{}"}}"#, url(MAX_URL_BYTES + 1));
     let nested = format!(r#"{{"url": {}"#, "[".repeat(10_000));
     let cases = [
-        (longer, "invalid ingress: its url is too long"),
-        (format!(r#"{{"url": "{}"}}"#, url(16 << 20)), "invalid ingress: it is too long"),
-        (format!(r#"{{"x": [{}0]}}"#, "0,".repeat(8 << 20)), "invalid ingress: it is too long"),
-        (nested, "invalid ingress: it is not JSON"),
+        (longer, "invalid ingress: its url is longer than 8 KiB"),
+        (format!(r#"{{"url": "{}"}}"#, url(16 << 20)), "invalid ingress: it is longer than 64 KiB"),
+        (format!(r#"{{"x": [{}0]}}"#, "0,".repeat(8 << 20)), "invalid ingress: it is longer than 64 KiB"),
+        (nested, "invalid ingress: it is nested more than 32 levels deep"),
     ];
     for (answer, expected) in cases {
         assert_eq!(said(&read(&view(&[("ingress", &answer)])), String::clone), expected);
