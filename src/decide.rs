@@ -31,7 +31,7 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
     let peers = relation::peers(seen, shape, rotate, random);
     let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
     steps.databags.extend(peers.write);
-    let url = relation::url(&seen.integrations);
+    let url = relation::url(&seen.integrations, shape.framework.naming);
     let port = shape.port(&seen.config).unwrap_or(shape.framework.port);
     let base_url = url.clone().unwrap_or_else(|| environment::base_url(&seen.unit, port));
     let ours = Ours {

@@ -6,9 +6,11 @@ pub mod database;
 pub mod http_proxy;
 pub mod ingress;
 mod interface;
+mod jdbc;
 mod names;
 pub mod oauth;
 pub mod openfga;
+mod parameters;
 mod peers;
 pub mod rabbitmq;
 pub mod redis;
@@ -16,6 +18,7 @@ pub mod s3;
 pub mod saml;
 mod secrets;
 pub mod smtp;
+mod spring;
 pub mod tracing;
 pub mod valkey;
 
@@ -66,7 +69,7 @@ pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>
     let Endpoint { name, interface, .. } = &integration.endpoint;
     let mut holds = Vec::new();
     for relation in &integration.relations {
-        match (interface.read)(relation, ours) {
+        match read(interface, relation, ours) {
             Read::Ready(given) => return Ok(Some(given)),
             Read::Invalid { key, why } => {
                 holds.push(Hold::blocked(format!("{} {key}: {why}", (interface.complaint)(name))));
@@ -78,6 +81,12 @@ pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>
         }
     }
     holds.into_iter().next().map_or(Ok(None), Err)
+}
+
+/// What a relation gives, and nothing that the application would evaluate.
+fn read(interface: &Interface, relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
+    let read = (interface.read)(relation, ours);
+    if ours.naming() == Naming::Spring { read.and_then(spring::inert) } else { read }
 }
 
 /// Whether a relation's data name a secret that couldn't be read.
@@ -118,12 +127,14 @@ pub fn files(given: &[(&Endpoint, Given)]) -> BTreeMap<String, String> {
     given.iter().flat_map(|(_, given)| given.files.clone()).collect()
 }
 
-/// The address at which visitors reach the application, if something that stands before it says one.
+/// The address at which visitors reach the application, if something that stands before it says one that the application
+/// can be given.
 #[must_use]
-pub fn url(integrations: &[Integration]) -> Option<String> {
+pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
     let routes = integrations.iter().filter(|integration| integration.endpoint.interface.part == Part::Route);
-    let mut relations = routes.flat_map(|integration| &integration.relations);
-    relations.find_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned())
+    let relations = routes.flat_map(|integration| &integration.relations);
+    let mut urls = relations.filter_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned());
+    urls.find(|url| naming != Naming::Spring || !spring::evaluates(url))
 }
 
 /// The ways out of the cluster that somebody has allowed.

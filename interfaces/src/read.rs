@@ -29,11 +29,17 @@ impl<T> Read<T> {
     /// The same answer with what is ready turned into something else.
     #[must_use]
     pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Read<U> {
+        self.and_then(|value| Read::Ready(turn(value)))
+    }
+
+    /// What another reader makes of what is ready; otherwise the same answer.
+    #[must_use]
+    pub fn and_then<U>(self, reader: impl FnOnce(T) -> Read<U>) -> Read<U> {
         match self {
             Self::Absent => Read::Absent,
             Self::Waiting(what) => Read::Waiting(what),
             Self::Invalid { key, why } => Read::Invalid { key, why },
-            Self::Ready(value) => Read::Ready(turn(value)),
+            Self::Ready(value) => reader(value),
         }
     }
 

@@ -1,12 +1,14 @@
-//! A database as the variables `<ENDPOINT>_DB_…`, and as what Spring has for it.
+//! A database as the variables `<ENDPOINT>_DB_…`, and as what Spring has for it: a connection string taken apart and put
+//! together again, of which drivers get what they are known to understand and nothing that runs code.
 
 use interfaces::database::{Database, Wish};
-use interfaces::uri::Uri;
+use interfaces::uri::{Uri, encode};
 use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
 use juju::{Secret, View};
 use pebble::plan::Environment;
 
-use super::{Given, Interface, Ours, Part, names};
+use super::parameters::{self, Refused};
+use super::{Given, Interface, Ours, Part, jdbc, names};
 use crate::framework::Naming;
 use crate::seen::Relation;
 use crate::url;
@@ -40,24 +42,33 @@ fn wish(relation: &Relation, ours: &Ours<'_>) -> Wish {
 
 /// A database that Spring has a data source for.
 fn sql(relation: &Relation, ours: &Ours<'_>, read: Reader) -> Read<Given> {
-    read(&relation.view, &relation.secrets, &wish(relation, ours)).map(|database| {
-        let mut variables = plain(&relation.view.endpoint, &database);
-        if ours.naming() == Naming::Spring {
-            variables.extend(data_source(&database));
-        }
-        Given { variables, database: Some(database), ..Given::default() }
+    read(&relation.view, &relation.secrets, &wish(relation, ours)).and_then(|database| {
+        let plain = plain(&relation.view.endpoint, &database);
+        let variables = match ours.naming() {
+            Naming::Plain => Ok(plain),
+            Naming::Spring => data_source(&database).map(|properties| plain.into_iter().chain(properties).collect()),
+        };
+        given(variables, database)
     })
 }
 
 /// A database of documents.
 fn documents(relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
-    mongodb::read(&relation.view, &relation.secrets, &wish(relation, ours)).map(|database| {
+    mongodb::read(&relation.view, &relation.secrets, &wish(relation, ours)).and_then(|database| {
         let variables = match ours.naming() {
-            Naming::Plain => plain(&relation.view.endpoint, &database),
-            Naming::Spring => [("spring.data.mongodb.uri", database.uri.expose())].into_iter().collect(),
+            Naming::Plain => Ok(plain(&relation.view.endpoint, &database)),
+            Naming::Spring => document_store(&database.parts()),
         };
-        Given { variables, database: Some(database), ..Given::default() }
+        given(variables, database)
     })
+}
+
+/// What a database gives. A connection string that was made of the parts is right, so what is refused is the provider's.
+fn given(variables: Result<Environment, Refused>, database: Database) -> Read<Given> {
+    match variables {
+        Ok(variables) => Read::Ready(Given { variables, database: Some(database), ..Given::default() }),
+        Err(Refused(why)) => Read::Invalid { key: "uris".to_owned(), why: why.to_owned() },
+    }
 }
 
 /// The variables of the database of this endpoint: `POSTGRESQL_DB_…` for the endpoint `postgresql`, `ORDERS_DB_…` for
@@ -71,28 +82,63 @@ fn plain(endpoint: &str, database: &Database) -> Environment {
 }
 
 /// The database as Spring's one data source. What JDBC is told of user and password is not encoded as it is in a URL.
-fn data_source(database: &Database) -> Environment {
+fn data_source(database: &Database) -> Result<Environment, Refused> {
     let uri = database.parts();
     let user = database.username.clone().or_else(|| uri.username.as_deref().map(url::decode));
     let decoded = uri.password.as_ref().map(|password| url::decode(password.expose()));
     let password = database.password.as_ref().map(|password| password.expose().to_owned()).or(decoded);
     let properties = [
-        ("spring.datasource.url", Some(jdbc(&uri))),
+        ("spring.datasource.url", Some(jdbc::url(&uri)?)),
         ("spring.datasource.username", user),
         ("spring.datasource.password", password),
         ("spring.jpa.hibernate.ddl-auto", Some("none".to_owned())),
     ];
-    properties.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    Ok(properties.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
-/// The address as JDBC's drivers take it: without user and password, with every host.
-fn jdbc(uri: &Uri) -> String {
-    // libpq's short name of its scheme, which its driver for Java doesn't know.
-    let scheme = if uri.scheme == "postgres" { "postgresql" } else { &uri.scheme };
-    let netloc = Secret::expose(&uri.netloc);
-    let hosts = netloc.rsplit_once('@').map_or(netloc, |(_, hosts)| hosts).to_lowercase();
-    let query = if uri.query.is_empty() { String::new() } else { format!("?{}", uri.query) };
-    format!("jdbc:{scheme}://{hosts}{}{query}", uri.path)
+/// The options of a connection string that MongoDB's driver for Java gets. Others have it use what the container's
+/// machine lends it (`authMechanism=MONGODB-AWS`), or connect by way of another server (`proxyHost`).
+const DOCUMENT_OPTIONS: [&str; 24] = [
+    "appName",
+    "authSource",
+    "compressors",
+    "connectTimeoutMS",
+    "directConnection",
+    "heartbeatFrequencyMS",
+    "journal",
+    "loadBalanced",
+    "localThresholdMS",
+    "maxIdleTimeMS",
+    "maxPoolSize",
+    "minPoolSize",
+    "readConcernLevel",
+    "readPreference",
+    "replicaSet",
+    "retryReads",
+    "retryWrites",
+    "serverSelectionTimeoutMS",
+    "socketTimeoutMS",
+    "ssl",
+    "tls",
+    "uuidRepresentation",
+    "w",
+    "wtimeoutMS",
+];
+
+/// The database of documents as Spring's, with every server.
+fn document_store(uri: &Uri) -> Result<Environment, Refused> {
+    if !["mongodb", "mongodb+srv"].contains(&uri.scheme.as_str()) {
+        return Err(Refused("its scheme is neither mongodb nor mongodb+srv"));
+    }
+    let again = |part: &str| encode(&url::decode(part));
+    let password = uri.password.as_ref().map(|password| format!(":{}", again(Secret::expose(password))));
+    let user = uri.username.as_deref().map(|user| format!("{}{}@", again(user), password.unwrap_or_default()));
+    let (hosts, options) = (parameters::hosts(uri)?, parameters::allowed(uri, &DOCUMENT_OPTIONS));
+    // The driver wants a path before its options.
+    let path =
+        if uri.path.is_empty() && options.is_empty() { String::new() } else { format!("/{}", again(uri.name())) };
+    let uri = format!("{}://{}{hosts}{path}{options}", uri.scheme, user.unwrap_or_default());
+    Ok([("spring.data.mongodb.uri", uri)].into_iter().collect())
 }
 
 #[cfg(test)]
@@ -120,7 +166,7 @@ mod tests {
             ("mysql://u:p@h1:3306/a,mysql://u:p@h2:3306/b", "jdbc:mysql://h1:3306/a"),
         ];
         for (uri, expected) in table {
-            let all = data_source(&database(uri));
+            let all = data_source(&database(uri)).unwrap();
             assert_eq!(all["spring.datasource.url"], expected);
             assert_eq!(all["spring.jpa.hibernate.ddl-auto"], "none");
             let plain = plain("the-orders", &database(uri));
@@ -130,12 +176,35 @@ mod tests {
     }
 
     #[test]
+    fn a_document_store_has_every_server_and_the_options_that_are_allowed() {
+        let table = [
+            ("mongodb://u:p@h1:27017,h2/d?replicaSet=rs0&authSource=admin", None),
+            ("mongodb+srv://u:p%2F4@h/d?tls=true", None),
+            ("mongodb://h", None),
+            ("mongodb://u@h/", None),
+            ("mongodb://h?tls=true", Some("mongodb://h/?tls=true")),
+            ("MongoDB://${user}:%23{1}@H1/a$b#f", Some("mongodb://%24%7Buser%7D:%23%7B1%7D@h1/a%24b")),
+            ("mongodb://u:p@h/d,mongodb://u:p@h2/d", Some("mongodb://u:p@h/d")),
+            ("mongodb://h/d?authMechanism=MONGODB-AWS&w=majority&proxyHost=evil", Some("mongodb://h/d?w=majority")),
+        ];
+        for (uri, expected) in table {
+            let all = document_store(&Uri::first(uri)).unwrap();
+            assert_eq!(all["spring.data.mongodb.uri"], expected.unwrap_or(uri));
+        }
+        let scheme = "its scheme is neither mongodb nor mongodb+srv";
+        let host = "it has a host that is not host:port";
+        for (uri, why) in [("http://h", scheme), ("h:1", scheme), ("mongodb:///d", host), ("mongodb://h,/d", host)] {
+            assert_eq!(document_store(&Uri::first(uri)), Err(Refused(why)), "{uri}");
+        }
+    }
+
+    #[test]
     fn the_data_source_has_user_and_password_as_they_are() {
         let encoded = database("postgresql://me%20too:p%40x@h/d");
         let apart = Database { username: Some("you".to_owned()), password: Some("q@y%20".into()), ..encoded.clone() };
         let neither = database("postgresql://h/d");
         let of = |database: &Database| {
-            let all = data_source(database);
+            let all = data_source(database).unwrap();
             ["username", "password"].map(|name| all.get(&format!("spring.datasource.{name}")).cloned())
         };
         assert_eq!(of(&encoded), [Some("me too".to_owned()), Some("p@x".to_owned())]);

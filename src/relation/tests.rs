@@ -143,6 +143,34 @@ fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
     }
 }
 
+/// What the other side's application has written.
+type Data<'a> = &'a [(&'a str, &'a str)];
+
+#[test]
+fn what_spring_would_evaluate_reaches_no_property() {
+    let table: [(&str, Data<'_>, &str); 8] = [
+        ("mysql_client", &[("endpoints", "h"), ("username", "u"), ("password", "a${x}")], "spring.datasource.password"),
+        ("postgresql_client", &[("uris", "postgresql://u:p@h/d#{1}")], "DB_DB_CONNECT_STRING"),
+        ("rabbitmq", &[("hostname", "h"), ("password", "${APP_SECRET_KEY}")], "spring.rabbitmq.password"),
+        ("s3", &[KEYS[0], KEYS[1], ("bucket", "#{T(java.lang.Runtime)}")], "spring.cloud.aws.s3.bucket"),
+        ("openfga", &[("grpc_api_url", "g"), ("http_api_url", "http://h/${a}"), ("store_id", "s")], "openfga.api-url"),
+        ("smtp", &[MAIL[0], MAIL[1], MAIL[2], MAIL[3], ("user", "${u}")], "spring.mail.username"),
+        ("ingress", &[("ingress", r#"{"url": "http://h/\u0024{a}"}"#)], "url"),
+        ("http_proxy", &[("responses", PROXY)], "proxy"),
+    ];
+    for (interface, data, key) in table {
+        let integration = integration(interface, "db", data, &[]);
+        assert!(given(&integration, &Side::of(&GO).ours()).unwrap().is_some(), "{interface}: others take it as it is");
+        let hold = given(&integration, &Side::of(&SPRING_BOOT).ours()).unwrap_err();
+        let said = format!("{key}: it has ${{ or #{{, which Spring evaluates: give it another value");
+        assert_eq!(hold.kind, juju::StatusKind::Blocked);
+        assert!(hold.message.ends_with(&said), "{}", hold.message);
+        assert_eq!(url(&[integration], Naming::Spring), None);
+    }
+}
+
+const PROXY: &str = r#"[{"requirer": "r", "status": "ready", "auth": "none", "http_proxy": "http://p/${a}", "https_proxy": "http://p"}]"#;
+
 #[test]
 fn documents_keep_their_whole_address() {
     let uri = "mongodb://u:p@h1:27017,h2:27017/shop?replicaSet=rs0&authSource=admin";
@@ -326,6 +354,16 @@ fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
     let text = "hunter2-app hunter2-unit hunter2/key hunter2%2Fkey hunter2-access hunter2-token hunter2-secret";
     let masked = secrets(&seen, None).apply(text);
     assert!(!masked.contains("hunter2"), "{masked}");
+}
+
+#[test]
+fn what_is_looked_for_in_texts_has_a_limit() {
+    let long = "hunter2,".repeat(20_000);
+    let fields: Vec<_> = (0..500).map(|number| (format!("field-{number}"), format!("hunter2-{number}"))).collect();
+    let fields: Vec<_> = fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let mut seen = Seen::nothing();
+    seen.integrations = vec![integration("mysql_client", "db", &[("password", &long), ("uris", &long)], &fields)];
+    assert_eq!(format!("{:?}", secrets(&seen, None)), "Redactor(128 values)");
 }
 
 #[test]

@@ -171,7 +171,12 @@ fn an_ingress_whose_data_are_wrong_is_told() {
         &[("ingress", &format!("{{\"url\": \"https://{}\"}}", "x".repeat(10_000)))],
         &invalid("its url is longer than 8 KiB"),
     );
-    refused(&world, relation, &[("ingress", &"[".repeat(MAX_DATABAG_BYTES - 100))], &invalid("it is longer than 64 KiB"));
+    refused(
+        &world,
+        relation,
+        &[("ingress", &"[".repeat(MAX_DATABAG_BYTES - 100))],
+        &invalid("it is longer than 64 KiB"),
+    );
     assert_eq!(world.ours(relation, Whose::App), ours, "nothing is lost of what we wrote");
     world.say(relation, "other", &[("ingress", "{\"url\": \"https://example.com/test-flask\"}")]);
     world.settle();
