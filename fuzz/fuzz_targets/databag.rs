@@ -1,0 +1,51 @@
+//! What another application writes into its databags and secrets, read by both halves of every interface: no text makes one
+//! panic, and no password is shown by what comes of it.
+
+#![no_main]
+
+#[path = "../../interfaces/tests/sizes/every.rs"]
+mod every;
+
+use every::{EVERY, Interface, Key, SECRET, bag, secrets};
+use juju::UnitName;
+use libfuzzer_sys::fuzz_target;
+
+/// A value, and where it is written: by which side, under which of the keys that are read.
+type Write = (u8, u8, String);
+
+/// Follows every password, so that one that is shown is found.
+const MARK: &str = "hunter2-mark";
+
+/// The keys and fields whose values nobody may be shown.
+const PASSWORDS: [&str; 7] = ["access-key", "flask_secret_key", "password", "secret", "secret-key", "token", "uris"];
+
+fn marked(key: &'static str, value: String) -> (&'static str, String) {
+    (key, if PASSWORDS.contains(&key) { format!("{value}{MARK}") } else { value })
+}
+
+/// What is written at this place.
+fn written(writes: &[Write], place: u8, keys: &[Key]) -> Vec<(&'static str, String)> {
+    let here = writes.iter().filter(|(at, ..)| at % 4 == place && !keys.is_empty());
+    here.map(|(_, key, value)| marked(keys[usize::from(*key) % keys.len()].0, value.clone())).collect()
+}
+
+fn pairs<'a>(owned: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    owned.iter().map(|(key, value)| (*key, value.as_str())).collect()
+}
+
+fuzz_target!(|input: (u8, bool, Vec<Write>)| {
+    let (which, in_secret, writes) = input;
+    let interface = &EVERY[usize::from(which) % EVERY.len()];
+    let keys = [interface.app, interface.unit, interface.fields, interface.asked];
+    let [app, unit, fields, asked] = [0, 1, 2, 3].map(|place: u8| written(&writes, place, keys[usize::from(place)]));
+    let mut view = Interface::view(interface.app, &pairs(&app));
+    view.units = [(UnitName::new("other", 0), bag(interface.unit, &pairs(&unit)))].into();
+    if in_secret && interface.app.iter().any(|(key, ..)| *key == "secret-user") {
+        view.remote_app.insert("secret-user".to_owned(), SECRET.to_owned());
+    }
+    let requirer = (interface.requirer)(&view, &secrets(interface.fields, &pairs(&fields)));
+    let provider = (interface.provider)(&Interface::view(interface.asked, &pairs(&asked)));
+    for outcome in [requirer, provider] {
+        assert!(!outcome.shown.contains(MARK) && !outcome.said.contains(MARK), "{}: {}", interface.name, outcome.shown);
+    }
+});
