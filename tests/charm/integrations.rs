@@ -1,5 +1,6 @@
 //! Every integration besides databases, ingress and tracing, each against the provider's half of its interface.
 
+mod hostile;
 mod others;
 
 use juju::{Event, RelationId, StatusKind, UnitName, Whose};

@@ -1,0 +1,364 @@
+//! The table of hostile values: what any other application may write under any key that an interface reads, through the
+//! charm's real binary. The charm waits, or is blocked and names the key; the other integrations and the application stay as
+//! they are, no hook fails and no secret is told.
+//!
+//! What each value is said to be is the interfaces' own reading, whose messages the tests beside them pin down.
+
+#[path = "../../../interfaces/tests/sizes/every.rs"]
+#[allow(dead_code, reason = "the charm has no provider's half")]
+mod every;
+
+use std::collections::BTreeMap;
+
+use every::{EVERY, Interface, Key, SECRET, secrets};
+use juju::{Entity, Event, RelationId, SecretId, StatusKind, UnitName, Whose};
+
+use super::started;
+use crate::support::{Charm, World, secret};
+
+/// What nobody may be told.
+const MARK: &str = "hunter2";
+
+/// Values of a careless or a hostile application. The last two are large: nested JSON, and 10 MB.
+fn values() -> Vec<String> {
+    let short = [
+        "",
+        " ",
+        "hunter2\0",
+        "hunter2\n",
+        "hunter2\u{1b}[2J",
+        "hunter2:port",
+        "-1",
+        "99999999999999999999",
+        "{hunter2",
+        "[\"hunter2\", 1, null]",
+        "{\"url\": [\"hunter2\"], \"requirer\": {}}",
+        "null",
+        "http://hunter2:port/?a#b",
+        "secret:hunter2",
+        "v2",
+        "${APP_SECRET_KEY}",
+        ",,hunter2,,",
+    ];
+    let long = [format!("{}{MARK}{}", "[".repeat(5_000), "]".repeat(5_000)), format!("{MARK},").repeat(1_250_000)];
+    short.map(str::to_owned).into_iter().chain(long).collect()
+}
+
+/// A value in its place.
+struct Row {
+    interface: &'static Interface,
+    place: &'static str,
+    key: &'static str,
+    value: String,
+}
+
+/// What a row is said to be.
+#[derive(PartialEq)]
+enum Said {
+    /// The message that blocks the charm.
+    Invalid(String),
+    /// Nothing is told: it's ready, or something is waited for that is optional.
+    Nothing,
+}
+
+/// The endpoint of an interface.
+fn endpoint(interface: &Interface) -> &'static str {
+    match interface.name {
+        "oauth" => "oidc",
+        "http_proxy" => "http-proxy",
+        name => name.strip_suffix("_client").unwrap_or(name),
+    }
+}
+
+/// The interfaces that a charm requires.
+fn required() -> impl Iterator<Item = &'static Interface> {
+    EVERY.iter().filter(|interface| interface.name != "secret-storage")
+}
+
+/// What the other side writes where it means well, under the keys of the table. A database's account is in clear.
+fn usable(interface: &Interface) -> Vec<(&'static str, &'static str)> {
+    let own: &[(&str, &str)] = match endpoint(interface) {
+        "postgresql" | "mysql" | "mongodb" => &[("password", "hunter2-clear"), ("uris", "")],
+        _ => &[],
+    };
+    let all = interface.app.iter().map(|(key, value, _)| (*key, *value)).chain(own.iter().copied());
+    all.filter(|(key, _)| *key != "data").collect::<BTreeMap<_, _>>().into_iter().collect()
+}
+
+impl Row {
+    fn said(&self) -> Said {
+        let of = |place: &str| if place == self.place { vec![(self.key, self.value.as_str())] } else { Vec::new() };
+        let mut view = Interface::view(self.interface.app, &[usable(self.interface), of("app")].concat());
+        view.local_app = None;
+        view.units = [(UnitName::new("other", 0), every::bag(self.interface.unit, &of("unit")))].into();
+        let said = (self.interface.requirer)(&view, &secrets(self.interface.fields, &of("secret"))).said;
+        let complaint = match endpoint(self.interface) {
+            "http-proxy" => "http-proxy relation data is either unavailable, invalid or not usable.".to_owned(),
+            name => format!("Invalid {name} relation data."),
+        };
+        match said.strip_prefix("invalid ") {
+            Some(why) => Said::Invalid(format!("{complaint} {why}")),
+            None => Said::Nothing,
+        }
+    }
+}
+
+/// A unit whose every endpoint is related, and what the other sides have written.
+struct Table {
+    framework: &'static str,
+    world: World,
+    relations: BTreeMap<&'static str, (RelationId, SecretId)>,
+    rows: usize,
+}
+
+/// The charm with every endpoint, each for any number of relations.
+fn charm(framework: &str) -> Charm {
+    let more = "requires:\n  postgresql: {interface: postgresql_client, optional: true}\n  \
+                mysql: {interface: mysql_client, optional: true}\n  tracing: {interface: tracing, optional: true}\n";
+    Charm::with_every_integration(framework).replace(", limit: 1}", "}").replace("requires:\n", more)
+}
+
+impl Table {
+    fn new(framework: &'static str) -> Self {
+        let world = started(framework, &charm(framework));
+        let mut table = Self { framework, world, relations: BTreeMap::new(), rows: 0 };
+        table.relations = table.relate(required(), "").into_iter().collect();
+        table.world.expect(StatusKind::Active, "");
+        table
+    }
+
+    /// Relates applications that answer what they were asked, and has the charm hear of it. They are called as the
+    /// endpoints, behind `prefix`.
+    fn relate(
+        &self,
+        interfaces: impl Iterator<Item = &'static Interface>,
+        prefix: &str,
+    ) -> Vec<(&'static str, (RelationId, SecretId))> {
+        let app = |interface: &Interface| format!("{prefix}{}", endpoint(interface));
+        let related = |interface| (interface, self.world.integrate(endpoint(interface), &app(interface)));
+        let relations: Vec<_> = interfaces.map(related).collect();
+        self.look();
+        let answers = relations.into_iter().map(|(interface, relation)| {
+            (endpoint(interface), (relation, self.answer(interface, relation, &app(interface))))
+        });
+        let answers = answers.collect();
+        // Units are seen once they have joined, which takes the relations' own events.
+        self.world.settle();
+        answers
+    }
+
+    /// The application at the other end writes what can be used.
+    fn answer(&self, interface: &'static Interface, relation: RelationId, app: &str) -> SecretId {
+        let fields: Vec<_> = interface.fields.iter().map(|(key, value, _)| (*key, *value)).collect();
+        let id = self.world.secret(app, &fields);
+        let addressed = |key: &str, value: &str| (key.to_owned(), self.addressed(value, relation, &id));
+        let app_bag = usable(interface).into_iter().map(|(key, value)| addressed(key, value)).collect();
+        let unit_bag = interface.unit.iter().map(|(key, value, _)| addressed(key, value)).collect();
+        self.world.server.with(|model| {
+            model.grant_secret(&id, relation).unwrap();
+            model.set_databag(relation, &Entity::App(app.to_owned()), &app_bag).unwrap();
+            model.set_databag(relation, &Entity::Unit(UnitName::new(app, 0)), &unit_bag).unwrap();
+        });
+        id
+    }
+
+    /// A value of the table with the secret's address, and the id of the request that it answers.
+    fn addressed(&self, value: &str, relation: RelationId, id: &SecretId) -> String {
+        let asked = self.world.ours(relation, Whose::App);
+        let asked: serde_json::Value =
+            asked.text("requests").map_or_else(Default::default, |t| serde_json::from_str(t).unwrap());
+        let ours = |key: &str| format!("\"{key}\": \"{}\"", asked[0][key].as_str().unwrap_or("r"));
+        let value = value.replace(SECRET, &id.to_string());
+        value.replace("\"request-id\": \"r\"", &ours("request-id")).replace("\"requirer\": \"r\"", &ours("requirer"))
+    }
+
+    /// Has the charm look at everything in one event.
+    fn look(&self) {
+        self.world.fire(Event::UpdateStatus);
+    }
+
+    fn write(&self, row: &Row, value: &str) {
+        let name = endpoint(row.interface);
+        let (relation, id) = &self.relations[name];
+        let value = self.addressed(value, *relation, id);
+        let entity = match row.place {
+            "app" => Entity::App(name.to_owned()),
+            _ => Entity::Unit(UnitName::new(name, 0)),
+        };
+        self.world.server.with(|model| match row.place {
+            "secret" => {
+                let fields = row.interface.fields.iter().map(|(key, value, _)| (*key, *value));
+                let fields: BTreeMap<_, _> = fields.chain([(row.key, value.as_str())]).collect();
+                model.set_secret(id, secret(&fields.into_iter().collect::<Vec<_>>())).unwrap();
+            }
+            _ => model.set_databag(*relation, &entity, &[(row.key, value)].into_iter().collect()).unwrap(),
+        });
+    }
+
+    /// What the other side writes there where it means well.
+    fn meant(row: &Row) -> &'static str {
+        let of = |keys: &'static [Key]| keys.iter().find(|(key, ..)| *key == row.key).map_or("", |(_, value, _)| value);
+        match row.place {
+            "app" => usable(row.interface).into_iter().find(|(key, _)| *key == row.key).map_or("", |(_, value)| value),
+            "unit" => of(row.interface.unit),
+            _ => of(row.interface.fields),
+        }
+    }
+
+    /// Writes rows of different endpoints at once, has the charm look, and takes them back.
+    fn try_at_once(&mut self, rows: &[Row]) {
+        let variables = || self.world.variables_of(self.framework);
+        let before = variables();
+        rows.iter().for_each(|row| self.write(row, &row.value));
+        self.look();
+        let status = self.world.status();
+        let mut keeps_everything = false;
+        for row in rows {
+            let label = format!("{} {} {} {:.40?}: {status:?}", row.interface.name, row.place, row.key, row.value);
+            match row.said() {
+                Said::Invalid(message) => assert!(status.message.contains(&message), "{message} of {label}"),
+                Said::Nothing => continue,
+            }
+            assert_eq!(status.kind, StatusKind::Blocked, "{label}");
+            keeps_everything = true;
+        }
+        let after = variables();
+        if keeps_everything {
+            assert_eq!(after, before, "{status:?}");
+        }
+        assert!(self.framework == "flask" || after.values().all(|value| !value.contains("${")), "{after:?}");
+        rows.iter().for_each(|row| self.write(row, Self::meant(row)));
+        self.rows += rows.len();
+    }
+
+    /// Tries all rows, as many at once as a status has room for.
+    fn try_all(&mut self, rows: Vec<Row>) {
+        let (told, untold): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.said() != Said::Nothing);
+        for rows in [told, untold] {
+            let mut waiting = rows;
+            while !waiting.is_empty() {
+                let (mut now, mut room) = (BTreeMap::new(), 390_usize);
+                waiting = waiting
+                    .into_iter()
+                    .filter_map(|row| {
+                        let length = match row.said() {
+                            Said::Invalid(message) => message.len() + 2,
+                            Said::Nothing => 0,
+                        };
+                        if length > room || now.contains_key(endpoint(row.interface)) {
+                            return Some(row);
+                        }
+                        room -= length;
+                        now.insert(endpoint(row.interface), row);
+                        None
+                    })
+                    .collect();
+                self.try_at_once(&now.into_values().collect::<Vec<_>>());
+            }
+        }
+        self.look();
+        self.world.expect(StatusKind::Active, "");
+        let texts = self.world.public_texts();
+        assert!(!texts.contains(MARK) && texts.len() < 1_000_000, "{texts:.5000}");
+    }
+}
+
+/// Every key that the charm reads, with the place that it's in.
+fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let places = [("app", interface.app), ("unit", interface.unit), ("secret", interface.fields)];
+    let all = places.into_iter().flat_map(|(place, keys)| keys.iter().map(move |(key, ..)| (place, *key)));
+    // A database's account is in clear in this table.
+    all.filter(|(place, _)| {
+        *place != "secret" || !interface.name.ends_with("sql_client") && interface.name != "mongodb_client"
+    })
+}
+
+/// Every value under every key.
+fn all_rows() -> impl Iterator<Item = Row> {
+    required().flat_map(|interface| {
+        let rows = move |value: String| {
+            keys(interface).map(move |(place, key)| Row { interface, place, key, value: value.clone() })
+        };
+        values().into_iter().flat_map(rows)
+    })
+}
+
+/// Every value under one key of every fourth interface, so that each interface has every fourth value. `first` is where
+/// the count begins.
+fn some_rows(first: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (number, interface) in required().enumerate() {
+        let mine = values().into_iter().enumerate().filter(|(at, _)| (number + at + first).is_multiple_of(4));
+        let keys: Vec<_> = keys(interface).collect();
+        rows.extend(mine.map(|(at, value)| {
+            let (place, key) = keys[at % keys.len()];
+            Row { interface, place, key, value }
+        }));
+    }
+    rows
+}
+
+#[test]
+fn hostile_values_of_any_integration_are_told_to_flask_charms_and_harm_nothing() {
+    let mut table = Table::new("flask");
+    table.try_all(some_rows(0));
+    assert!(table.rows > 60, "{}", table.rows);
+}
+
+#[test]
+fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_nothing() {
+    let mut table = Table::new("spring-boot");
+    let rabbitmq = required().find(|interface| interface.name == "rabbitmq").unwrap();
+    let placeholder = Row { interface: rabbitmq, place: "app", key: "password", value: "${APP_SECRET_KEY}".to_owned() };
+    table.write(&placeholder, &placeholder.value);
+    table.look();
+    let why = "spring.rabbitmq.password: it has ${ or #{, which Spring evaluates: give it another value";
+    table.world.expect(StatusKind::Blocked, &format!("Invalid rabbitmq relation data. {why}"));
+    table.try_at_once(&[placeholder]);
+    table.try_all(some_rows(2));
+    assert!(table.rows > 60, "{}", table.rows);
+}
+
+#[test]
+#[ignore = "the whole cross product of keys and values takes minutes"]
+fn every_hostile_value_under_every_key_is_told_and_harms_nothing() {
+    for framework in ["flask", "spring-boot"] {
+        let mut table = Table::new(framework);
+        table.try_all(all_rows().collect());
+        assert!(table.rows > 1000, "{}", table.rows);
+    }
+}
+
+#[test]
+fn secrets_that_are_taken_back_are_waited_for_at_every_endpoint() {
+    let table = Table::new("flask");
+    let before = table.world.variables();
+    for interface in required().filter(|one| !one.fields.is_empty() && !keys(one).all(|(place, _)| place != "secret")) {
+        let name = endpoint(interface);
+        let (relation, id) = &table.relations[name];
+        table.world.server.with(|model| model.revoke_secret(id, *relation)).unwrap();
+        table.look();
+        table.world.expect(StatusKind::Waiting, &format!("Waiting for the secret of {name} to be granted"));
+        assert_eq!(table.world.variables(), before, "{name}");
+        table.world.server.with(|model| model.grant_secret(id, *relation)).unwrap();
+    }
+    table.look();
+    table.world.expect(StatusKind::Active, "");
+}
+
+#[test]
+fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
+    let table = Table::new("flask");
+    let before = table.world.variables();
+    // Only one ingress can be related.
+    let several = || required().filter(|interface| endpoint(interface) != "ingress");
+    table.relate(several(), "second-");
+    for interface in several() {
+        let (place, key) = keys(interface).find(|(_, key)| !["data", "subordinated"].contains(key)).unwrap();
+        let row = Row { interface, place, key, value: "hunter2\n".to_owned() };
+        table.write(&row, &row.value);
+    }
+    table.look();
+    table.world.expect(StatusKind::Active, "");
+    assert_eq!(table.world.variables(), before, "the second says the same as the first did");
+}
