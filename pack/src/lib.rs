@@ -18,6 +18,7 @@ mod platform;
 mod project;
 pub mod python;
 mod source;
+pub mod text;
 mod yaml;
 
 use std::collections::BTreeMap;
