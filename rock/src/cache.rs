@@ -2,6 +2,10 @@
 //!
 //! A folder is filled under a temporary name and renamed when it is complete. A build that is killed leaves a temporary
 //! folder at most, which the next build removes. One build at a time: the lock is the kernel's, so it dies with its holder.
+//! After a build the folders that nobody uses go, as far as the cache is larger than [`LIMIT`].
+
+mod held;
+mod prune;
 
 use std::fs::{self, File};
 use std::io;
@@ -10,7 +14,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
+pub use prune::LIMIT;
+
 const TEMPORARY: &str = ".building-";
+
+/// The folder of what tools download.
+const DOWNLOADS: &str = "downloads";
 
 /// Why the cache can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,41 +44,58 @@ impl Cache {
         Self { dir: dir.into() }
     }
 
-    /// A folder that outlives builds, for what a tool downloads. It need not exist.
+    /// A folder that outlives builds, for what a tool downloads. It need not exist; if it does, it is not pruned while this
+    /// process lives.
     pub fn shared(&self, name: &str) -> PathBuf {
-        self.dir.join("downloads").join(name)
+        let folder = self.dir.join(DOWNLOADS).join(name);
+        // One that isn't there yet is made under the cache's lock.
+        let _ = held::keep(&folder);
+        folder
     }
 
-    /// The folder for `key`, which `build` fills if it isn't there.
+    /// The folder for `key`, which `build` fills if it isn't there. It is not pruned while this process lives.
     ///
     /// # Errors
     /// What `build` says, or that the cache can't be written.
     pub fn entry<E: From<Error>>(&self, key: &Key, build: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let entry = self.dir.join(key.text());
-        if entry.is_dir() {
+        // One that is pruned in this moment is built anew.
+        if entry.is_dir() && held::keep(&entry).is_ok() && entry.is_dir() {
             return Ok(entry);
         }
-        fs::create_dir_all(&self.dir).map_err(|source| self.error(&self.dir, source))?;
+        fs::create_dir_all(&self.dir).map_err(|source| error(&self.dir, source))?;
         let _lock = self.lock()?;
         if entry.is_dir() {
+            held::keep(&entry).map_err(|source| error(&entry, source))?;
             return Ok(entry);
         }
         self.remove_leftovers();
         let temporary = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .tempdir_in(&self.dir)
-            .map_err(|source| self.error(&self.dir, source))?;
+            .map_err(|source| error(&self.dir, source))?;
         build(temporary.path())?;
         readable(temporary.path())
             .and_then(|()| fs::rename(temporary.path(), &entry))
-            .map_err(|source| self.error(&entry, source))?;
+            .and_then(|()| held::keep(&entry))
+            .map_err(|source| error(&entry, source))?;
+        self.prune_locked(LIMIT)?;
         Ok(entry)
+    }
+
+    /// Keeps `folder`, an entry of some cache, from being pruned until what is returned is dropped. For a process that
+    /// uses what another one built.
+    ///
+    /// # Errors
+    /// When the folder isn't there.
+    pub fn hold(folder: &Path) -> Result<Held, Error> {
+        held::locked(folder).map(Held).map_err(|source| error(folder, source))
     }
 
     fn lock(&self) -> Result<File, Error> {
         let path = self.dir.join(".lock");
-        let file = File::create(&path).map_err(|source| self.error(&path, source))?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|error| self.error(&path, error.into()))?;
+        let file = File::create(&path).map_err(|source| error(&path, source))?;
+        flock(&file, FlockOperation::LockExclusive).map_err(|errno| error(&path, errno.into()))?;
         Ok(file)
     }
 
@@ -91,11 +117,15 @@ impl Cache {
             }
         }
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads better at the call")]
-    fn error(&self, path: &Path, source: io::Error) -> Error {
-        Error { path: path.display().to_string(), source }
-    }
+/// A folder that isn't pruned while this value lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Held(#[expect(dead_code, reason = "its lock ends when it is closed")] File);
+
+fn error(path: &Path, source: io::Error) -> Error {
+    Error { path: path.display().to_string(), source }
 }
 
 /// A temporary folder is private; the services of a pod run as somebody else.
