@@ -16,7 +16,7 @@ pub enum Error {
     )]
     NoPebble(String),
     /// The given supervisor is missing.
-    #[error("there is no supervisor {0}")]
+    #[error("there is no supervisor {0}: `--pebble` takes the file of one")]
     NotThere(String),
     /// The charm is missing.
     #[error(
@@ -60,7 +60,8 @@ fn beside() -> Result<PathBuf, Error> {
 /// When there is none.
 pub fn pebble(given: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(given) = given {
-        return given.canonicalize().map_err(|_| Error::NotThere(given.display().to_string()));
+        let found = given.canonicalize().ok().filter(|path| path.is_file());
+        return found.ok_or_else(|| Error::NotThere(given.display().to_string()));
     }
     let dir = beside()?;
     Some(dir.join("pebble")).filter(|path| path.is_file()).ok_or_else(|| Error::NoPebble(dir.display().to_string()))

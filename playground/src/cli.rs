@@ -64,7 +64,11 @@ pub enum Verb {
     /// Show what the services in a unit's container print
     Logs(Logs),
     /// End the model and everything in it
-    Down,
+    Down {
+        /// Kill the model's process instead of asking it to end: for one that is stopped or does not answer
+        #[arg(long)]
+        force: bool,
+    },
     /// Make a .charm of a project's charmcraft.yaml and the charm's binary, for each platform
     Pack(Pack),
     /// Show what Juju or charmcraft would refuse in a project, with file, line and remedy

@@ -1,10 +1,12 @@
 //! How the other verbs talk to the process that runs the model: JSON lines over a unix socket: one for what is asked,
 //! then any number about what happens meanwhile, and one for the answer.
 
+mod conversation;
+
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use juju_testing::peer;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,13 @@ use serde_json::{Map, Value};
 
 use crate::runtime;
 use crate::status::Status;
-use crate::ui;
+pub use conversation::{ask, ask_down};
+
+/// The longest message, in bytes.
+const LONGEST: u64 = 16 << 20;
+
+/// How often the model's process says that it is alive while an answer is being made.
+pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
 /// What a verb asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +151,8 @@ pub enum Answer {
         /// Its Pebble's socket.
         socket: PathBuf,
     },
+    /// A sign of life; the answer comes later.
+    Alive,
     /// Something that happens meanwhile; the answer comes later.
     Told {
         /// What.
@@ -157,6 +167,9 @@ pub enum Answer {
         url: Option<String>,
         /// Whether all is well after it.
         well: bool,
+        /// What the playground itself could not do, with the cause.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
     },
     /// Units came or went.
     Units {
@@ -168,11 +181,17 @@ pub enum Answer {
         left: usize,
         /// Whether all is well after it.
         well: bool,
+        /// What the playground itself could not do, with the cause.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
     },
     /// What was asked is done.
     Done {
         /// Whether all is well with it.
         well: bool,
+        /// What the playground itself could not do, with the cause.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
     },
     /// It can't be done.
     Refused {
@@ -213,6 +232,40 @@ pub enum Error {
         "the model's process has ended: `webcharm down` clears up after it, `webcharm up FOLDER` starts another one"
     )]
     Broken(#[source] io::Error),
+    /// The model's process can't be reached.
+    #[error("cannot reach the process of the model {model}")]
+    Connect {
+        /// The model.
+        model: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The model's process speaks otherwise.
+    #[error("the model's process is of another version: `webcharm down`, then `webcharm up` again")]
+    Language(#[source] serde_json::Error),
+    /// The model's process is stopped.
+    #[error(
+        "the process of the model {model}, {pid}, is stopped: `kill -CONT {pid}` lets it go on, `webcharm down --force` ends it"
+    )]
+    Stopped {
+        /// The model.
+        model: String,
+        /// The process.
+        pid: i32,
+    },
+    /// The model's process doesn't answer.
+    #[error(
+        "the process of the model {model} has not answered for {seconds} s (process {pid}): `webcharm down --force` ends it"
+    )]
+    Silent {
+        /// The model.
+        model: String,
+        /// The process; 0 if it isn't known.
+        pid: i32,
+        /// How long it has been waited for.
+        seconds: u64,
+    },
     /// The model says no.
     #[error("{0}")]
     Refused(String),
@@ -221,49 +274,13 @@ pub enum Error {
     Stranger(#[source] io::Error),
 }
 
-/// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
-///
-/// # Errors
-/// When nothing runs, the conversation breaks off, or the answer is no.
-pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
-    let mut stream = connect(model)?;
-    send(&mut stream, request).map_err(Error::Broken)?;
-    let mut answers = BufReader::new(&stream);
-    loop {
-        match receive(&mut answers).map_err(Error::Broken)? {
-            Answer::Refused { reason } => return Err(Error::Refused(reason)),
-            Answer::Told { line } => ui::note(&format!("  {line}")),
-            answer => return Ok(answer),
-        }
-    }
-}
-
-/// Asks for the end of `model`, and waits until its process has ended.
-///
-/// # Errors
-/// As of [`ask`].
-pub fn ask_down(model: &str) -> Result<(), Error> {
-    let mut stream = connect(model)?;
-    send(&mut stream, &Request::Down).map_err(Error::Broken)?;
-    // The process holds its end of the connection until it has cleaned up. A reset is an end, too.
-    let _ = stream.read_to_end(&mut Vec::new());
-    Ok(())
-}
-
-fn connect(model: &str) -> Result<UnixStream, Error> {
-    let folder = runtime::folder(model)?;
-    if !runtime::is_there(&runtime::base())? {
-        return Err(Error::NotUp(model.to_owned()));
-    }
-    let stream = UnixStream::connect(runtime::control_socket(&folder)).map_err(|_| Error::NotUp(model.to_owned()))?;
-    peer::check(&stream).map_err(Error::Stranger)?;
-    Ok(stream)
-}
-
-/// Whether somebody listens in `folder`.
+/// True if a process of this user's listens in `folder`, be it stopped or busy.
 #[must_use]
 pub fn is_up(folder: &Path) -> bool {
-    UnixStream::connect(runtime::control_socket(folder)).is_ok_and(|stream| peer::check(&stream).is_ok())
+    match conversation::try_connect(&runtime::control_socket(folder)) {
+        Ok(stream) => peer::check(&stream).is_ok(),
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+    }
 }
 
 /// Writes one message.
@@ -282,7 +299,7 @@ pub fn send<T: Serialize>(mut to: impl Write, message: &T) -> io::Result<()> {
 /// When the other side is gone, or says something else.
 pub fn receive<T: for<'de> Deserialize<'de>>(from: &mut impl BufRead) -> io::Result<T> {
     let mut line = String::new();
-    if from.take(16 << 20).read_line(&mut line)? == 0 {
+    if from.take(LONGEST).read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(serde_json::from_str(&line)?)

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -48,7 +49,7 @@ impl Kept {
             .arg(description)
             .stdin(Stdio::piped())
             .stdout(stdout)
-            .stderr(File::options().create(true).append(true).open(log)?)
+            .stderr(File::options().create(true).append(true).mode(0o600).open(log)?)
             .process_group(0)
             .spawn()?;
         Ok(Self { keeper, log: log.to_owned(), grace })
@@ -102,7 +103,8 @@ impl Drop for Kept {
 
 /// Writes the description of what a keeper shall do.
 pub(crate) fn describe(path: &Path, description: &impl Serialize) -> io::Result<()> {
-    std::fs::write(path, serde_json::to_vec_pretty(description)?)
+    let text = serde_json::to_vec_pretty(description)?;
+    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(&text)
 }
 
 /// Reads it again.

@@ -6,7 +6,9 @@
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 pub mod binaries;
+pub mod build_keeper;
 pub mod cache;
+mod children;
 pub mod cli;
 pub mod control;
 pub mod daemon;

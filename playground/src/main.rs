@@ -3,22 +3,24 @@
 //! Called by the name of one of Juju's hook tools it is that tool, so the playground needs no second program for them.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use playground::cli::{Cli, Verb};
-use playground::{daemon, network, pod, up, verbs};
+use playground::{build_keeper, daemon, network, pod, ui, up, verbs};
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let args: Vec<String> = typed.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let name = args.first().and_then(|arg| Path::new(arg).file_name()).unwrap_or_default().to_string_lossy();
     if juju_testing::is_hook_tool(&name) {
         let code = juju_testing::hook_tools_main(&name, &args[1..]);
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
+        (Some(build_keeper::KEEPER), _) => told(build_keeper::keep(&typed[2..]).map(ExitCode::from)),
         (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
         (Some(pod::HOLDER), None) => told(pod::hold().map(ExitCode::from)),
         (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
@@ -45,7 +47,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Run(args) => told(verbs::unit::run(model, &args)),
         Verb::Exec(args) => told(verbs::unit::exec(model, &args)),
         Verb::Logs(args) => told(verbs::unit::logs(model, &args)),
-        Verb::Down => told(verbs::down(model)),
+        Verb::Down { force } => told(verbs::down(model, force)),
         Verb::Pack(args) => told(verbs::pack(&args)),
         Verb::Lint(args) => told(verbs::lint(&args)),
         Verb::Init(args) => told(verbs::init(&args)),
@@ -55,7 +57,7 @@ fn run(cli: Cli) -> ExitCode {
 /// The one place that prints an error.
 fn told(result: Result<ExitCode, impl Error + 'static>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "error: {}", playground::chain(&error));
+        ui::note(&format!("error: {}", playground::chain(&error)));
         ExitCode::FAILURE
     })
 }

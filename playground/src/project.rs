@@ -11,6 +11,9 @@ pub enum Error {
     /// No packed rock.
     #[error(transparent)]
     Packed(#[from] rock::oci::Error),
+    /// A pipe, socket or device.
+    #[error("{0} is neither a folder nor a regular file: `webcharm up` takes an application's folder or a packed rock")]
+    Special(String),
     /// No charm.
     #[error("there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}")]
     NoCharm {
@@ -80,6 +83,10 @@ impl Project {
         let is_charm = |folder: &Path| folder.join("charmcraft.yaml").is_file();
         if let Some(charm) = charm.filter(|charm| !is_charm(charm)) {
             return Err(Error::NoCharmIn(charm.display().to_string()));
+        }
+        // Opening a pipe waits for its other end.
+        if place.exists() && !place.is_file() && !place.is_dir() {
+            return Err(Error::Special(place.display().to_string()));
         }
         let is_packed = place.is_file() || (place.extension().is_some_and(|end| end == "rock") && !place.is_dir());
         let found = if is_packed { Self::packed(place, charm) } else { Self::folder(place, charm) }?;

@@ -4,13 +4,14 @@
 //! held by the process that runs the model; where nobody holds it, the folder is a dead one's and is removed.
 
 use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::reaper;
 
@@ -22,6 +23,9 @@ const LONGEST: usize = "/containers/-999//pebble.socket".len();
 
 /// How long a dead model's folder may take to be free of it.
 const DYING: Duration = Duration::from_secs(2);
+
+/// How long a process that was killed may take to be gone: the kernel may be writing for it.
+const DEATH: Duration = Duration::from_secs(20);
 
 /// Why a model can't have its folder.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,15 @@ pub enum Error {
     /// Sockets in the folder would have too long a path.
     #[error("{0} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one, or choose a shorter --model")]
     TooLong(String),
+    /// The model's process can't be killed.
+    #[error("cannot kill the model's process {pid}: `ps -o stat,wchan {pid}` tells what holds it")]
+    Kill {
+        /// The process.
+        pid: i32,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// The folder can't be made or cleaned.
     #[error("cannot use the runtime folder {path}")]
     Io {
@@ -161,7 +174,12 @@ impl Runtime {
     }
 
     fn lock_new(dir: PathBuf) -> Result<Self, Error> {
-        let lock = lock(&dir, true).map_err(|source| error(&dir, source))?;
+        let locked = || {
+            let mut file = lock_patiently(&dir)?;
+            write!(file, "{}", std::process::id())?;
+            io::Result::Ok(file)
+        };
+        let lock = locked().map_err(|source| error(&dir, source))?;
         Ok(Self { dir, _lock: lock })
     }
 
@@ -188,6 +206,42 @@ impl Drop for Runtime {
         let _ = fs::remove_dir_all(&self.dir);
         let _ = self.dir.parent().map(fs::remove_dir);
     }
+}
+
+/// The process that runs the model in `dir`: it has written its number into the lock that it holds.
+#[must_use]
+pub fn process(dir: &Path) -> Option<Pid> {
+    let is_held = lock(dir, false).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+    let number = fs::read_to_string(dir.join("lock")).ok().filter(|_| is_held)?;
+    Pid::from_raw(number.parse().ok()?)
+}
+
+/// Kills the process that runs `model`, whatever its state, and waits until it is gone. Everything it has started ends with
+/// it; [`clear`] removes its folder. Says whether there was one.
+///
+/// # Errors
+/// When it can't be killed.
+pub fn kill(model: &str) -> Result<bool, Error> {
+    let dir = folder(model)?;
+    // In another user's folder the number could be any process's.
+    if !is_there(&base())? || !is_there(&dir)? {
+        return Ok(false);
+    }
+    let Some(pid) = process(&dir) else { return Ok(false) };
+    let failed = |source: Errno| Error::Kill { pid: pid.as_raw_nonzero().get(), source: source.into() };
+    let handle = pidfd_open(pid, PidfdFlags::empty()).map_err(failed)?;
+    // Only now is it certain that the handle is the lock holder's and not that of a process that has taken its number.
+    if process(&dir) == Some(pid) {
+        pidfd_send_signal(&handle, Signal::KILL).map_err(failed)?;
+    }
+    let started = Instant::now();
+    while process(&dir) == Some(pid) {
+        if started.elapsed() > DEATH {
+            return Err(failed(Errno::TIMEDOUT));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(true)
 }
 
 /// Removes what a model that was killed has left. Says whether there was anything.
@@ -240,8 +294,21 @@ fn make_private_new(dir: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(dir)
 }
 
+/// A new folder's lock. A verb that looks for its holder has it for a moment.
+fn lock_patiently(dir: &Path) -> io::Result<File> {
+    let started = Instant::now();
+    loop {
+        match lock(dir, true) {
+            Err(problem) if problem.kind() == io::ErrorKind::WouldBlock && started.elapsed() < DYING => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            other => return other,
+        }
+    }
+}
+
 fn lock(dir: &Path, create: bool) -> io::Result<File> {
-    let file = File::options().write(true).create(create).truncate(false).open(dir.join("lock"))?;
+    let file = File::options().write(true).create(create).truncate(false).mode(0o600).open(dir.join("lock"))?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     Ok(file)
 }
@@ -274,6 +341,19 @@ mod tests {
         let second = claim().unwrap();
         assert!(!second.dir().join("leftover").exists());
         assert!(matches!(clear_in(&base, "local"), Err(Error::AlreadyUp(_))));
+    }
+
+    #[test]
+    fn the_process_that_holds_a_folder_is_known_and_a_dead_one_is_not() {
+        let own = tempfile::tempdir().unwrap();
+        let base = own.path().join("base");
+        let claimed = Runtime::claim_in(&base, "local", ["app", "c"]).unwrap();
+        assert_eq!(process(claimed.dir()), Some(rustix::process::getpid()));
+        let dir = own.path().join("dead");
+        assert_eq!(process(&dir), None);
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("lock"), "1").unwrap();
+        assert_eq!(process(&dir), None, "nobody holds the lock: the number is a dead one's");
     }
 
     #[test]

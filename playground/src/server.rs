@@ -3,15 +3,19 @@
 use std::io::{self, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use juju_testing::peer;
 
-use crate::control::{Answer, Request, receive, send};
+use crate::control::{Answer, BEAT, Request, receive, send};
 use crate::runtime;
 use crate::session::{Input, Session};
+
+/// How long a caller may take to ask, and to take an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers verbs in `folder` for as long as the process lives.
 ///
@@ -35,25 +39,41 @@ pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> i
     Ok(())
 }
 
-/// Answers one request. The connection of one who asked for the end is given back: it ends with the process, and that
-/// is the answer.
+/// Answers one request, with a sign of life every [`BEAT`] until that is done. The connection of one who asked for the end is
+/// given back: it ends with the process, and that is the answer; until then signs of life go on.
 fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::Result<Option<UnixStream>> {
     peer::check(&stream)?;
+    // A caller that is stopped must not hold a thread for ever.
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
     let request: Request = receive(&mut BufReader::new(&stream))?;
     let is_farewell = request == Request::Down;
-    let answer =
-        if request.takes_time() { tell(&stream, request, session, inputs) } else { session.answer(request, inputs) };
+    let answer = tell(&stream, request, session, inputs);
     send(&stream, &answer)?;
+    if is_farewell {
+        let beating = stream.try_clone()?;
+        thread::spawn(move || {
+            while send(&beating, &Answer::Alive).is_ok() {
+                thread::sleep(BEAT);
+            }
+        });
+    }
     Ok(is_farewell.then_some(stream))
 }
 
-/// Answers a request, and tells what happens meanwhile.
+/// Answers a request, and tells meanwhile that it is alive and, to one who may wait long, what happens.
 fn tell(stream: &UnixStream, request: Request, session: &Session, inputs: &Sender<Input>) -> Answer {
+    let tells = request.takes_time();
     let (over, lines) = session.ui().listen();
     thread::scope(|scope| {
         let teller = scope.spawn(move || {
-            while let Ok(Some(line)) = lines.recv() {
-                if send(stream, &Answer::Told { line }).is_err() {
+            loop {
+                let message = match lines.recv_timeout(BEAT) {
+                    Ok(Some(line)) if tells => Answer::Told { line },
+                    Ok(Some(_)) | Err(RecvTimeoutError::Timeout) => Answer::Alive,
+                    Ok(None) | Err(RecvTimeoutError::Disconnected) => return,
+                };
+                if send(stream, &message).is_err() {
                     return;
                 }
             }

@@ -7,10 +7,10 @@ mod actions;
 mod advice;
 mod agent;
 mod answers;
-mod children;
 mod integration;
 mod log;
 mod pods;
+mod problems;
 mod snapshot;
 mod units;
 mod watch;
@@ -31,6 +31,7 @@ use crate::provider::{Kind, Providers};
 use crate::ui::Ui;
 use agent::Agent;
 pub use agent::Doing;
+use problems::Problems;
 pub(crate) use units::add as add_unit;
 
 /// What the main thread is asked to do.
@@ -104,8 +105,8 @@ struct State {
     neighbors: Vec<Neighbor>,
     /// Where what is behind a server is reached from this machine.
     urls: BTreeMap<Kind, String>,
-    /// Why the servers could not answer a relation.
-    problem: Option<String>,
+    /// What the playground itself could not do.
+    problems: Problems,
 }
 
 impl Session {

@@ -3,13 +3,14 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rock::{Cancel, Work};
 
-use crate::reaper;
+use crate::{build_keeper, reaper};
 
 /// Progress, on standard error; results go to standard output.
 #[derive(Debug, Clone)]
@@ -65,6 +66,10 @@ impl Work for Ui {
 
     fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    fn keeper(&self) -> Option<Command> {
+        Some(build_keeper::command())
     }
 
     fn mark(&self) -> Option<(&str, &OsStr)> {

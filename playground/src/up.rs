@@ -19,8 +19,9 @@ use crate::cli;
 use crate::provider::Kind;
 use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
+use crate::signals::{self, Begun};
 use crate::ui::{self, Ui};
-use crate::{binaries, network, pod, probe, project, server, signals};
+use crate::{binaries, control, network, pod, probe, project, server};
 use pods::Pods;
 
 /// How long the application may take to answer once the charm has settled.
@@ -32,6 +33,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Why nothing is up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The process that stays doesn't answer.
+    #[error(transparent)]
+    Control(#[from] control::Error),
     /// The folder.
     #[error(transparent)]
     Project(#[from] project::Error),
@@ -107,18 +111,20 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     if args.detach {
         return detach::start(model, args);
     }
-    let cancel = Arc::new(Cancel::default());
+    let (cancel, begun) = (Arc::new(Cancel::default()), Begun::default());
     if args.detached {
-        detach::settle_in(&cancel).map_err(system("leave the terminal"))?;
+        detach::settle_in(&cancel, &begun).map_err(system("leave the terminal"))?;
     }
     let (inputs, received) = mpsc::channel();
     let on_signal = inputs.clone();
     let stop = move || {
         let _ = on_signal.send(Input::Stop);
     };
-    signals::catch(Arc::clone(&cancel), stop).map_err(system("catch signals"))?;
+    signals::catch(Arc::clone(&cancel), begun.clone(), stop).map_err(system("catch signals"))?;
     let ui = Ui::new(Arc::clone(&cancel), &runtime::folder(model)?);
-    match bring_up(model, args, &ui, &inputs, &received) {
+    let plan = build::Plan::new(model, args)?;
+    begun.set();
+    match bring_up(&plan, args, &ui, &inputs, &received) {
         Err(_) if cancel.is_thrown() => Err(Error::Interrupted),
         Err(error) if error.is_interruption() => Err(Error::Interrupted),
         other => other,
@@ -127,26 +133,25 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
 
 /// Everything made here is dropped here, in the opposite order: pods, then model, then folder.
 fn bring_up(
-    model: &str,
+    plan: &build::Plan,
     args: &cli::Up,
     ui: &Ui,
     inputs: &Sender<Input>,
     received: &Receiver<Input>,
 ) -> Result<ExitCode, Error> {
-    let plan = build::Plan::new(model, args)?;
     let listener = listen(args.port)?;
     let port = listener.local_addr().map_err(system("learn the port"))?.port();
     let runtime = plan.claim()?;
     let session = Arc::new(plan.session(&runtime, port, ui)?);
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _end = End(&session);
-    let mut pods = Pods::new(&plan, &runtime, &listener, &session, inputs);
-    let started = start(&plan, &runtime, &mut pods, &session, &args.integrate);
+    let mut pods = Pods::new(plan, &runtime, &listener, &session, inputs);
+    let started = start(plan, &runtime, &mut pods, &session, &args.integrate);
     if started.is_err() && !ui.cancel().is_thrown() {
         // Our parent ends when it hears of it, which is then no wish of anybody's.
         detach::part();
     }
-    let started = started?;
+    let started = started? && session.problems().is_empty();
     if ui.cancel().is_thrown() {
         return Err(Error::Interrupted);
     }
@@ -213,7 +218,8 @@ fn answers(session: &Session, ui: &Ui) -> bool {
     false
 }
 
-/// What there is to know after the start: where it answers, or why it doesn't; and what to type next.
+/// Tells how the start went: where the application answers, or why it doesn't or something is missing; and what to type
+/// next.
 fn report(session: &Session, answers: bool, ui: &Ui) {
     let (app, url) = (&session.names.app, session.url());
     let lines = |first: &str| {
@@ -225,6 +231,12 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
         ui::print(&format!("\n{app} is up at {url}\n\n{}\n", lines(&format!("curl {url}"))));
         return;
     }
+    let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
+    if probe::get(session.names.outside, "/").is_ok() {
+        ui::print(&format!("\n{app} answers at {url}, but not all that belongs to it is there. It is left up.\n\n"));
+        ui::print(&format!("{problems}\n{}\n", lines("webcharm status")));
+        return;
+    }
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
     let pods = session.units().iter().map(|unit| session.pod_log(unit)).collect();
     for (what, lines) in [("charm", session.log(20)), ("pod", pods)] {
@@ -232,7 +244,7 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
             ui::print(&format!("The {what}'s log ends with:\n{}\n\n", lines.join("\n")));
         }
     }
-    ui::print(&format!("{app} does not answer at {url}. It is left up.\n\n{}", lines("webcharm debug-log")));
+    ui::print(&format!("{problems}{app} does not answer at {url}. It is left up.\n\n{}", lines("webcharm debug-log")));
 }
 
 /// Deals with what comes in until it is the wish to end. Pods that end by themselves are started again, as Kubernetes does.

@@ -11,7 +11,7 @@ use crate::cache;
 use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
 use crate::runtime;
-use crate::ui::print;
+use crate::ui::{self, print};
 
 pub use project::{init, lint, pack};
 
@@ -107,11 +107,17 @@ fn show_log(model: &str, lines: usize, after: usize) -> Result<usize, Error> {
     Ok(written)
 }
 
-/// `down`.
+/// `down`. With `force` the model's process is killed, not asked.
 ///
 /// # Errors
-/// When nothing runs.
-pub fn down(model: &str) -> Result<ExitCode, Error> {
+/// When nothing runs, or the process doesn't answer or can't be killed.
+pub fn down(model: &str, force: bool) -> Result<ExitCode, Error> {
+    if force && runtime::kill(model)? {
+        runtime::clear(model)?;
+        cache::sweep()?;
+        print(&format!("{model} is down: its process was killed, and what it left is removed\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
     match ask_down(model) {
         Err(control::Error::NotUp(_)) if runtime::clear(model)? => {
             cache::sweep()?;
@@ -163,29 +169,37 @@ pub fn remove_unit(model: &str, args: &cli::RemoveUnit) -> Result<ExitCode, Erro
     counted(model, &request, "removed")
 }
 
-/// Says which units came or went, the status if that isn't well, and what to type next.
+/// Says which units came or went, and what to type next.
 fn counted(model: &str, request: &Request, what: &str) -> Result<ExitCode, Error> {
-    let Answer::Units { units, app, left, well } = ask(model, request)? else { return Err(Error::Answer) };
-    if !well {
-        show_status(model, Format::Tabular, false)?;
-        print("\n");
-    }
+    let Answer::Units { units, app, left, well, problems } = ask(model, request)? else { return Err(Error::Answer) };
     let fewer = if left > 1 { format!("  webcharm remove-unit {app} --num-units 1\n") } else { String::new() };
     let names = units.join(", ");
-    print(&format!("{what}: {names}\n\n  webcharm status\n  webcharm add-unit {app}\n{fewer}"));
-    Ok(ExitCode::SUCCESS)
+    let done = format!("{what}: {names}\n\n  webcharm status\n  webcharm add-unit {app}\n{fewer}");
+    conclude(model, well, &problems, &done)
 }
 
-/// Says what has become of a relation, the status if that isn't well, and what undoes it.
+/// Says what has become of a relation, and what undoes it.
 fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
-    let Answer::Related { ends, url, well } = ask(model, request)? else { return Err(Error::Answer) };
-    if !well {
+    let Answer::Related { ends, url, well, problems } = ask(model, request)? else { return Err(Error::Answer) };
+    let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
+    let names = ends.join(" and ");
+    let done = format!("{what}: {names}\n\n{reached}  webcharm status --relations\n  {}\n", undo(&ends));
+    conclude(model, well, &problems, &done)
+}
+
+/// Ends a verb that changed the model: says that it is `done`, with the status if the charm isn't well. What the playground
+/// itself could not do is an error, told with its cause.
+fn conclude(model: &str, well: bool, problems: &[String], done: &str) -> Result<ExitCode, Error> {
+    if !well || !problems.is_empty() {
         show_status(model, Format::Tabular, false)?;
         print("\n");
     }
-    let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
-    print(&format!("{what}: {}\n\n{reached}  webcharm status --relations\n  {}\n", ends.join(" and "), undo(&ends)));
-    Ok(ExitCode::SUCCESS)
+    if problems.is_empty() {
+        print(done);
+        return Ok(ExitCode::SUCCESS);
+    }
+    problems.iter().for_each(|problem| ui::note(&format!("error: {problem}")));
+    Ok(ExitCode::FAILURE)
 }
 
 /// `config`: shows one option or all, or sets some.
@@ -220,12 +234,9 @@ fn show(model: &str, args: &cli::Config, key: Option<&String>) -> Result<ExitCod
 fn set(model: &str, args: &cli::Config, options: &[String]) -> Result<ExitCode, Error> {
     let set = options.iter().map(|option| assignment(option)).collect::<Result<_, _>>()?;
     let request = Request::Configure { app: args.app.clone(), set, reset: args.reset.clone() };
-    let Answer::Done { well } = ask(model, &request)? else { return Err(Error::Answer) };
-    if !well {
-        // The options are set; what the charm says to them is its status.
-        show_status(model, Format::Tabular, false)?;
-    }
-    Ok(ExitCode::SUCCESS)
+    let Answer::Done { well, problems } = ask(model, &request)? else { return Err(Error::Answer) };
+    // The options are set; what the charm says to them is its status.
+    conclude(model, well, &problems, "")
 }
 
 /// `key=value`, where `@file` stands for a file's content.

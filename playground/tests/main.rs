@@ -8,6 +8,7 @@
 
 mod asked;
 mod contained;
+mod ends;
 mod frameworks;
 mod ingress;
 mod integration;

@@ -84,15 +84,13 @@ impl Desk {
 
     /// Another charm: a shell script.
     pub(crate) fn with_charm(mut self, script: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt;
         let own = self.path().join("bin");
         fs::create_dir(&own).unwrap();
         for name in ["webcharm", "pebble"] {
             // A copy: a link's target is where the program would look for its companions.
             fs::copy(self.bin.join(name), own.join(name)).unwrap();
         }
-        fs::write(own.join("dispatch"), format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(own.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&own.join("dispatch"), &format!("#!/bin/sh\n{script}\n"));
         self.bin = own;
         self
     }
@@ -238,6 +236,13 @@ impl Drop for Desk {
     }
 }
 
+/// A file that can be run.
+pub(crate) fn write_program(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// `kill -9`.
 pub(crate) fn kill(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
@@ -291,6 +296,14 @@ impl Foreground {
             assert!(ended.is_none() && started.elapsed() < PATIENCE, "{ended:?}: no {text:?} in {}", self.err());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Waits for its end, which is a failure told with `text`.
+    pub(crate) fn wait_for_end(self, text: &str) {
+        let dir = self.dir.clone();
+        assert_eq!(self.end(), Some(1));
+        let err = fs::read_to_string(dir.join("err")).unwrap();
+        assert!(err.contains(text), "no {text:?} in {err}");
     }
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +14,11 @@ pub trait Work {
     fn say(&self, line: &str);
     /// The switch that ends the program now running.
     fn cancel(&self) -> &Cancel;
+    /// The start of a command line that runs the program whose command line follows, until that or its own input ends. So a
+    /// program can't outlive us, however we end. Without one, programs are run as they are.
+    fn keeper(&self) -> Option<Command> {
+        None
+    }
     /// A variable for the environment of the programs, by which they are known as ours even when we have been killed.
     fn mark(&self) -> Option<(&str, &OsStr)> {
         None
@@ -24,16 +29,33 @@ pub trait Work {
 #[derive(Debug, Default)]
 pub struct Cancel {
     thrown: AtomicBool,
-    running: Mutex<Option<Pid>>,
+    running: Mutex<Option<Running>>,
+}
+
+/// The program that runs now.
+#[derive(Debug)]
+struct Running {
+    pid: Pid,
+    /// The keeper's input, if there is a keeper.
+    lifeline: Option<ChildStdin>,
+}
+
+impl Running {
+    fn end(&mut self) {
+        match self.lifeline.take() {
+            Some(lifeline) => drop(lifeline),
+            // It may have ended by itself; it isn't reaped before `running` is cleared, so the id is still its own.
+            None => drop(kill_process_group(self.pid, Signal::TERM)),
+        }
+    }
 }
 
 impl Cancel {
     /// Throws the switch. It may be called from any thread, and more than once.
     pub fn throw(&self) {
         self.thrown.store(true, Ordering::SeqCst);
-        if let Some(pid) = *self.running() {
-            // It may have ended by itself; it isn't reaped before `running` is cleared, so the id is still its own.
-            let _ = kill_process_group(pid, Signal::TERM);
+        if let Some(running) = self.running().as_mut() {
+            running.end();
         }
     }
 
@@ -42,7 +64,7 @@ impl Cancel {
         self.thrown.load(Ordering::SeqCst)
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<Pid>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -67,14 +89,17 @@ pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
     if work.cancel().is_thrown() {
         return Err(io::ErrorKind::Interrupted.into());
     }
+    let mut kept = work.keeper().map(|keeper| behind(keeper, command));
+    let stdin = if kept.is_some() { Stdio::piped() } else { Stdio::null() };
+    let command = kept.as_mut().unwrap_or(command);
     let (reader, writer) = io::pipe()?;
     let error_writer = writer.try_clone()?;
     command.envs(work.mark());
-    command.stdin(Stdio::null()).stdout(writer).stderr(error_writer).process_group(0);
+    command.stdin(stdin).stdout(writer).stderr(error_writer).process_group(0);
     let mut child = command.spawn()?;
     // The command holds the pipe's other end, which would keep the reader waiting.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    *work.cancel().running() = Some(Pid::from_child(&child));
+    *work.cancel().running() = Some(Running { pid: Pid::from_child(&child), lifeline: child.stdin.take() });
     if work.cancel().is_thrown() {
         work.cancel().throw();
     }
@@ -86,6 +111,21 @@ pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
         return Err(io::ErrorKind::Interrupted.into());
     }
     Ok(Ended { status, tail })
+}
+
+/// `command` as a keeper runs it: in the same folder, with the same changes to the environment.
+fn behind(mut keeper: Command, command: &Command) -> Command {
+    keeper.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => keeper.env(name, value),
+            None => keeper.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        keeper.current_dir(folder);
+    }
+    keeper
 }
 
 fn follow(mut output: impl BufRead, work: &dyn Work) -> String {
@@ -129,6 +169,38 @@ pub(crate) mod tests {
         assert_eq!(ended.status.code(), Some(3));
         assert_eq!(ended.tail, "one\ntwo");
         assert_eq!(*work.lines.lock().unwrap(), ["one", "two"]);
+    }
+
+    /// A shell as keeper: it runs the rest of its command line, and kills it when its own input ends.
+    struct Kept(Quiet);
+
+    impl Work for Kept {
+        fn say(&self, line: &str) {
+            self.0.say(line);
+            if line == "ready" {
+                self.cancel().throw();
+            }
+        }
+        fn cancel(&self) -> &Cancel {
+            self.0.cancel()
+        }
+        fn keeper(&self) -> Option<Command> {
+            let mut keeper = Command::new("sh");
+            keeper.args(["-c", "\"$@\" </dev/null & program=$!; cat >/dev/null; kill $program; echo over", "keeper"]);
+            Some(keeper)
+        }
+    }
+
+    #[test]
+    fn a_keeper_runs_the_program_in_its_folder_with_its_environment_until_the_switch_ends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let work = Kept(Quiet::default());
+        let mut command = Command::new("sh");
+        command.args(["-c", "pwd; echo $A$HOME; echo ready; exec sleep 60"]);
+        command.current_dir(dir.path()).env("A", "a").env_remove("HOME");
+        assert_eq!(run(&mut command, &work).unwrap_err().kind(), io::ErrorKind::Interrupted);
+        let folder = dir.path().canonicalize().unwrap().display().to_string();
+        assert_eq!(*work.0.lines.lock().unwrap(), [folder.as_str(), "a", "ready", "over"]);
     }
 
     #[test]

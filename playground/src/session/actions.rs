@@ -26,7 +26,9 @@ impl Session {
             ActionStatus::Completed => None,
             ActionStatus::Failed => Some(action.failure.unwrap_or_else(|| "the charm failed".to_owned())),
             ActionStatus::Pending | ActionStatus::Running => {
-                return Err(format!("{unit} doesn't get to it while a hook fails: `webcharm debug-log` tells why"));
+                let why = || "a hook fails: `webcharm debug-log` tells why".to_owned();
+                let why = self.problems().into_iter().next().unwrap_or_else(why);
+                return Err(format!("{unit} doesn't get to the action: {why}"));
             }
         };
         Ok(Answer::Ran { id, results: action.results, failure, log: action.log })

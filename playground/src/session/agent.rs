@@ -9,7 +9,8 @@ use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 use rock::Work;
 
-use super::{HOOK, Session, children};
+use super::{HOOK, Session};
+use crate::children;
 use crate::pod::Pod;
 use crate::provider::Kind;
 
@@ -102,7 +103,7 @@ impl Session {
         let urls = Kind::ALL.into_iter().filter_map(|kind| Some((kind, providers.url(kind)?))).collect();
         drop(providers);
         self.state().urls = urls;
-        self.state().problem = answered.as_ref().err().map(|error| crate::chain(error));
+        self.state().problems.answers = answered.as_ref().err().map(|error| crate::chain(error));
         answered.inspect_err(|error| self.ui.step(&crate::chain(error))).ok()
     }
 
@@ -151,7 +152,9 @@ impl Session {
 
     fn run(&self, unit: &UnitName, event: &Event) -> bool {
         let name = event.name();
-        match self.dispatch(unit, event) {
+        let dispatched = self.dispatch(unit, event);
+        self.set_hook_problem(unit, dispatched.as_ref().err().map(|error| crate::chain(error)));
+        match dispatched {
             Ok(ran) if ran.is_success() => {
                 let status = self.status(unit).map(|status| format!(" → {status}")).unwrap_or_default();
                 self.ui.step(&format!("{unit}: hook {name} ({} ms){status}", ran.wall.as_millis()));

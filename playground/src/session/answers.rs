@@ -31,15 +31,19 @@ impl Session {
                 let (lines, written) = self.log_after(lines, after);
                 Ok(Answer::Log { lines, written })
             }
-            Request::Started => Ok(Answer::Done { well: self.wait_for_start() }),
+            Request::Started => Ok(self.done(self.wait_for_start())),
             Request::Down => {
                 self.cancel();
                 // When nobody receives, the end is under way.
                 let _ = inputs.send(Input::Stop);
-                Ok(Answer::Done { well: true })
+                Ok(Answer::Done { well: true, problems: Vec::new() })
             }
         };
         answer.unwrap_or_else(|reason| Answer::Refused { reason })
+    }
+
+    fn done(&self, well: bool) -> Answer {
+        Answer::Done { well, problems: self.problems() }
     }
 
     fn settings(&self, app: &str) -> Result<Answer, String> {
@@ -61,7 +65,7 @@ impl Session {
             model.reset_config(app, &reset)
         });
         change.map_err(|error| crate::chain(&error))?;
-        Ok(Answer::Done { well: self.await_settled(inputs)? })
+        Ok(self.done(self.await_settled(inputs)?))
     }
 
     /// Has the hooks run that are due, and says whether all is well then.
@@ -76,6 +80,9 @@ impl Session {
     fn container(&self, unit: Option<&str>) -> Result<Answer, String> {
         let first = || self.units().into_iter().next().ok_or_else(|| format!("{} has no unit", self.names.app));
         let unit = unit.map_or_else(first, |unit| self.unit(unit))?;
+        if let Some(problem) = self.pod_problem(&unit) {
+            return Err(problem);
+        }
         let container = self.places.containers_of(&unit).join(&self.names.container);
         Ok(Answer::Container { socket: container.join("pebble.socket") })
     }
@@ -84,7 +91,7 @@ impl Session {
         let well = self.await_settled(inputs)?;
         let apps = ends.iter().filter_map(|end| end.split(':').next()).filter_map(Kind::named);
         let url = apps.filter_map(|kind| self.state().urls.get(&kind).cloned()).next();
-        Ok(Answer::Related { ends, url, well })
+        Ok(Answer::Related { ends, url, well, problems: self.problems() })
     }
 }
 

@@ -62,6 +62,7 @@ impl Session {
         relate(&mut trial, kind, &ours, &theirs)?;
         self.provide(kind)?;
         let id = self.server.with(|model| relate(model, kind, &ours, &theirs))?;
+        self.set_server_problem(kind, None);
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
     }

@@ -28,9 +28,13 @@ impl Session {
     }
 
     /// Starts servers again that have ended by themselves. Says whether there were any.
-    pub fn revive_servers(&self) -> bool {
+    ///
+    /// # Errors
+    /// When one can't be started; that is remembered as a problem.
+    pub fn revive_servers(&self) -> Result<bool, crate::provider::Error> {
         let revived = self.providers().revive();
-        revived.inspect_err(|error| self.ui.step(&crate::chain(error))).unwrap_or(true)
+        self.set_revival_problem(revived.as_ref().err().map(|error| crate::chain(error)));
+        revived.inspect_err(|error| self.ui.step(&crate::chain(error)))
     }
 
     /// Where a unit's pod belongs.
@@ -99,6 +103,7 @@ impl Session {
     /// Ends the pods of units that are gone, and forgets them.
     pub fn end_orphans(&self) {
         let units = self.units();
+        self.forget_problems_but(&units);
         let mut state = self.state();
         let all = std::mem::take(&mut state.agents).into_iter();
         let (kept, gone): (Vec<_>, Vec<_>) = all.partition(|(unit, _)| units.contains(unit));

@@ -39,7 +39,7 @@ impl Session {
     /// The applications that are servers.
     fn servers(&self) -> BTreeMap<String, Application> {
         let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
-        let problem = self.state().problem.clone();
+        let problem = self.state().problems.answers.clone();
         let word = problem.map_or_else(|| Word::new("active", ""), |problem| Word::new("blocked", problem));
         let servers = names.into_iter().filter(|name| Kind::named(name).is_some());
         let urls = self.state().urls.clone();
@@ -85,7 +85,10 @@ impl Session {
             || Word::new("waiting", "installing agent"),
             |status| Word::new(status.kind.as_str(), status.message),
         );
-        let (workload_status, juju_status) = match self.doing(unit) {
+        let doing = self.doing(unit);
+        let pod_problem = self.pod_problem(unit).filter(|_| !matches!(doing, Doing::Running(_)));
+        let (workload_status, juju_status) = match doing {
+            _ if pod_problem.is_some() => (Word::new("error", pod_problem.unwrap_or_default()), Word::new("idle", "")),
             Doing::Nothing => (charm, Word::new("idle", "")),
             Doing::Running(hook) => (charm, Word::new("executing", format!("running {hook} hook"))),
             Doing::Failed(hook) => (Word::new("error", format!("hook failed: {hook:?}")), Word::new("idle", "")),
@@ -95,7 +98,7 @@ impl Session {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes = self.problems();
         let missing: Vec<_> = self.missing().into_iter().map(Kind::short).collect();
         if let Some(first) = missing.first() {
             notes

@@ -94,6 +94,12 @@ impl Session {
     fn changed(&self, units: &[UnitName], inputs: &Sender<Input>) -> Result<Answer, String> {
         let well = self.await_settled(inputs)?;
         let units = units.iter().map(ToString::to_string).collect();
-        Ok(Answer::Units { units, app: self.names.app.clone(), left: self.units().len(), well })
+        Ok(Answer::Units {
+            units,
+            app: self.names.app.clone(),
+            left: self.units().len(),
+            well,
+            problems: self.problems(),
+        })
     }
 }

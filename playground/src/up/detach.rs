@@ -13,6 +13,7 @@ use rock::Cancel;
 
 use super::{Error, system};
 use crate::control::{self, Answer, Request};
+use crate::signals::{self, Begun};
 use crate::{binaries, cli, runtime};
 
 /// Starts the process that stays, and waits until its start is over.
@@ -45,8 +46,10 @@ fn wait(model: &str, child: &mut Child) -> Result<ExitCode, Error> {
             return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
         }
         match control::ask(model, &Request::Started) {
-            Ok(Answer::Done { well: true }) => return Ok(ExitCode::SUCCESS),
+            Ok(Answer::Done { well: true, .. }) => return Ok(ExitCode::SUCCESS),
             Ok(_) => return Ok(ExitCode::FAILURE),
+            // Our end ends it, too, if it ever goes on.
+            Err(error @ (control::Error::Stopped { .. } | control::Error::Silent { .. })) => return Err(error.into()),
             // It doesn't listen yet, or has just ended.
             Err(_) => std::thread::sleep(Duration::from_millis(20)),
         }
@@ -54,15 +57,15 @@ fn wait(model: &str, child: &mut Child) -> Result<ExitCode, Error> {
 }
 
 /// The process that stays leaves the terminal's session, and stops if its parent goes before the start is over.
-pub(super) fn settle_in(cancel: &Arc<Cancel>) -> io::Result<()> {
+pub(super) fn settle_in(cancel: &Arc<Cancel>, begun: &Begun) -> io::Result<()> {
     rustix::process::setsid()?;
-    let cancel = Arc::clone(cancel);
+    let (cancel, begun) = (Arc::clone(cancel), begun.clone());
     // A copy: the original becomes /dev/null once the start is over, and this thread then only waits.
     let mut lifeline = File::from(rustix::io::dup(io::stdin())?);
     std::thread::spawn(move || {
         let _ = lifeline.read_to_end(&mut Vec::new());
         if !STARTED.load(std::sync::atomic::Ordering::SeqCst) {
-            cancel.throw();
+            signals::orphaned(&cancel, &begun);
         }
     });
     Ok(())

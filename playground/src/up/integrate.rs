@@ -7,8 +7,8 @@ use crate::provider::Kind;
 use crate::session::Session;
 use crate::ui::Ui;
 
-/// Integrates, and runs the hooks that follow. A server that can't be had is told of, and the start goes on without: the
-/// charm says in its status what it lacks. Says whether all hooks went well.
+/// Integrates, and runs the hooks that follow. A server that can't be had is a problem of the session's, and the start goes on
+/// without it: the charm says in its status what it lacks. Says whether all hooks went well.
 pub(super) fn all(session: &Session, asked: &[Kind], ui: &Ui) -> bool {
     wanted(session, asked).into_iter().all(|kind| {
         ui.step(&format!("integrating {}", kind.short()));
@@ -16,6 +16,7 @@ pub(super) fn all(session: &Session, asked: &[Kind], ui: &Ui) -> bool {
             Ok(_) => session.settle(),
             Err(why) => {
                 ui.detail(&why);
+                session.set_server_problem(kind, Some(why));
                 true
             }
         }

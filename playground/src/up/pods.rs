@@ -20,6 +20,9 @@ use crate::session::{Input, Session};
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const SHORT_LIVES: u32 = 5;
 
+/// What could not be started again is tried again after this time.
+const RETRY: Duration = Duration::from_secs(10);
+
 /// What pods are made of, and how they have fared.
 pub(super) struct Pods<'a> {
     plan: &'a Plan,
@@ -28,6 +31,8 @@ pub(super) struct Pods<'a> {
     session: &'a Arc<Session>,
     inputs: &'a Sender<Input>,
     lives: BTreeMap<UnitName, Lives>,
+    network_failed: Option<Instant>,
+    revival_failed: Option<Instant>,
 }
 
 /// When a unit's pod was started last, and how many before it were short-lived.
@@ -44,7 +49,16 @@ impl<'a> Pods<'a> {
         session: &'a Arc<Session>,
         inputs: &'a Sender<Input>,
     ) -> Self {
-        Self { plan, runtime, listener, session, inputs, lives: BTreeMap::new() }
+        Self {
+            plan,
+            runtime,
+            listener,
+            session,
+            inputs,
+            lives: BTreeMap::new(),
+            network_failed: None,
+            revival_failed: None,
+        }
     }
 
     /// Starts the network, and a pod for every unit.
@@ -73,11 +87,17 @@ impl<'a> Pods<'a> {
         }
         let mut died = self.session.units_with_dead_pod();
         if !self.session.has_network() {
+            if self.network_failed.is_some_and(|at| at.elapsed() < RETRY) {
+                return false;
+            }
             ui.step("the pods' network ended; starting it and the pods again");
             self.session.end_pods();
             died = self.session.units();
-            if let Err(error) = self.start_network() {
-                ui.detail(&crate::chain(&error));
+            let why = self.start_network().err().map(|error| crate::chain(&error));
+            why.iter().for_each(|why| ui.detail(why));
+            self.network_failed = why.is_some().then(Instant::now);
+            self.session.set_network_problem(why);
+            if self.network_failed.is_some() {
                 return false;
             }
         }
@@ -88,15 +108,26 @@ impl<'a> Pods<'a> {
         let missing: Vec<_> =
             self.session.units_without_pod().into_iter().filter(|unit| self.may_start(unit)).collect();
         for unit in &missing {
-            if let Err(error) = self.start_pod(unit) {
-                ui.detail(&crate::chain(&error));
-            }
+            let started = self.start_pod(unit);
+            let why = started.err().map(|error| crate::chain(&error));
+            why.iter().for_each(|why| ui.detail(why));
+            self.session.set_pod_problem(unit, why);
         }
         if !missing.is_empty() {
             self.session.introduce_units();
             self.session.route();
         }
-        self.session.revive_servers() || !(died.is_empty() && missing.is_empty())
+        self.revive_servers() || !(died.is_empty() && missing.is_empty())
+    }
+
+    /// Starts servers again that have ended, but not one that fails again and again.
+    fn revive_servers(&mut self) -> bool {
+        if self.revival_failed.is_some_and(|at| at.elapsed() < RETRY) {
+            return false;
+        }
+        let revived = self.session.revive_servers();
+        self.revival_failed = revived.is_err().then(Instant::now);
+        revived.unwrap_or(true)
     }
 
     fn start_network(&self) -> Result<(), Error> {

@@ -5,23 +5,26 @@ use std::fs;
 use rustix::process::{Pid, Signal, getpid, kill_process_group};
 
 /// Kills the process groups that our children lead. An id can't be another's: a child keeps it until we have waited.
-pub(super) fn kill() {
-    for child in children() {
+pub(crate) fn kill() {
+    for child in living() {
         // One that leads no group, or has just ended, is none of those meant.
         let _ = kill_process_group(child, Signal::KILL);
     }
 }
 
-fn children() -> impl Iterator<Item = Pid> {
+/// Our children but for those that have ended.
+pub(crate) fn living() -> impl Iterator<Item = Pid> {
     let own = getpid().as_raw_nonzero().get();
     let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(move |pid| parent(*pid) == Some(own)).filter_map(Pid::from_raw)
+    ids.filter(move |pid| living_parent(*pid) == Some(own)).filter_map(Pid::from_raw)
 }
 
-fn parent(pid: i32) -> Option<i32> {
+/// The parent of a process, unless that has ended and only waits to be seen off.
+fn living_parent(pid: i32) -> Option<i32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    field("State:").filter(|state| !state.starts_with(['Z', 'X'])).and(field("PPid:"))?.parse().ok()
 }
 
 #[cfg(test)]
@@ -36,9 +39,9 @@ mod tests {
         let _alone = crate::LEADING_CHILDREN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut child = Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
         let pid = Pid::from_child(&child);
-        assert!(children().any(|found| found == pid));
+        assert!(living().any(|found| found == pid));
         kill();
         assert_eq!(child.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
-        assert!(!children().any(|found| found == pid));
+        assert!(!living().any(|found| found == pid));
     }
 }

@@ -1,0 +1,220 @@
+//! A verb's side of the conversation: every wait in it has a limit.
+//!
+//! The model's process sends a sign of life every [`super::BEAT`] while an answer is being made. So an answer may take as
+//! long as it needs, and yet a process that is stopped or hangs is found out within seconds.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use juju_testing::peer;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::process::Pid;
+
+use super::{Answer, Error, LONGEST, Request, send};
+use crate::runtime;
+use crate::ui;
+
+/// How long the model's process may be silent.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often is looked whether it is stopped.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// After this time a user who waits for the model's end is told that it goes on.
+const END: Duration = Duration::from_secs(5);
+
+/// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
+///
+/// # Errors
+/// When nothing runs, the process is stopped or silent, the conversation breaks off, or the answer is no.
+pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
+    Conversation::begin(model, request)?.answer()
+}
+
+/// Asks for the end of `model`, and waits until its process has ended.
+///
+/// # Errors
+/// As of [`ask`].
+pub fn ask_down(model: &str) -> Result<(), Error> {
+    let mut conversation = Conversation::begin(model, &Request::Down)?;
+    let (started, mut is_told) = (Instant::now(), false);
+    loop {
+        match conversation.next() {
+            // The process holds its end of the connection until it has cleaned up. A reset is an end, too.
+            Err(Error::Broken(_)) => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(_) if !is_told && started.elapsed() > END => {
+                ui::note("still waiting for the model to end; `webcharm down --force` ends it at once");
+                is_told = true;
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// A connection with one request on it.
+struct Conversation {
+    model: String,
+    process: Option<Pid>,
+    stream: BufReader<UnixStream>,
+    line: Vec<u8>,
+    heard: Instant,
+}
+
+impl Conversation {
+    fn begin(model: &str, request: &Request) -> Result<Self, Error> {
+        let folder = runtime::folder(model)?;
+        if !runtime::is_there(&runtime::base())? {
+            return Err(Error::NotUp(model.to_owned()));
+        }
+        let mut stream = connect(model, &folder)?;
+        stream
+            .set_read_timeout(Some(LOOK))
+            .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
+            .map_err(Error::Broken)?;
+        let process = runtime::process(&folder);
+        send(&mut stream, request).map_err(Error::Broken)?;
+        Ok(Self {
+            model: model.to_owned(),
+            process,
+            stream: BufReader::new(stream),
+            line: Vec::new(),
+            heard: Instant::now(),
+        })
+    }
+
+    fn answer(&mut self) -> Result<Answer, Error> {
+        loop {
+            match self.next()? {
+                Answer::Refused { reason } => return Err(Error::Refused(reason)),
+                Answer::Told { line } => ui::note(&format!("  {line}")),
+                Answer::Alive => {}
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    /// The next message. Time-outs in the middle of one keep what has been read of it.
+    fn next(&mut self) -> Result<Answer, Error> {
+        loop {
+            let room = LONGEST.saturating_sub(self.line.len() as u64);
+            match self.stream.by_ref().take(room).read_until(b'\n', &mut self.line) {
+                Ok(_) if self.line.last() == Some(&b'\n') => {
+                    self.heard = Instant::now();
+                    let message = serde_json::from_slice(&self.line);
+                    self.line.clear();
+                    return message.map_err(Error::Language);
+                }
+                Ok(_) => return Err(Error::Broken(ErrorKind::UnexpectedEof.into())),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    check(&self.model, self.process, self.heard)?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::Broken(error)),
+            }
+        }
+    }
+}
+
+/// Connects without waiting for ever: a stopped process's queue of callers may be full.
+fn connect(model: &str, folder: &Path) -> Result<UnixStream, Error> {
+    let started = Instant::now();
+    loop {
+        match try_connect(&runtime::control_socket(folder)) {
+            Ok(stream) => {
+                peer::check(&stream).map_err(Error::Stranger)?;
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                check(model, runtime::process(folder), started)?;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                return Err(Error::NotUp(model.to_owned()));
+            }
+            Err(source) => return Err(Error::Connect { model: model.to_owned(), source }),
+        }
+    }
+}
+
+/// A connection, or [`ErrorKind::WouldBlock`] if there would be a wait for one.
+pub(super) fn try_connect(path: &Path) -> io::Result<UnixStream> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+/// Fails if the process is stopped, or has been silent for too long.
+fn check(model: &str, process: Option<Pid>, heard: Instant) -> Result<(), Error> {
+    let (model, pid) = (model.to_owned(), process.map_or(0, |pid| pid.as_raw_nonzero().get()));
+    if process.is_some_and(is_stopped) && heard.elapsed() >= LOOK {
+        return Err(Error::Stopped { model, pid });
+    }
+    if heard.elapsed() > PATIENCE { Err(Error::Silent { model, pid, seconds: PATIENCE.as_secs() }) } else { Ok(()) }
+}
+
+/// True for a process that SIGSTOP, Ctrl-Z or a debugger holds.
+fn is_stopped(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    // The program's name before it is in parentheses, and may hold anything.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use rustix::process::{Signal, WaitOptions, kill_process, waitpid};
+
+    use super::*;
+
+    #[test]
+    fn a_stopped_process_is_known_and_a_running_one_is_not() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        assert!(!is_stopped(pid));
+        kill_process(pid, Signal::STOP).unwrap();
+        waitpid(Some(pid), WaitOptions::UNTRACED).unwrap();
+        assert!(is_stopped(pid));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!is_stopped(pid));
+    }
+
+    #[test]
+    fn a_full_queue_of_callers_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let _listener = UnixListener::bind(&path).unwrap();
+        let mut held = Vec::new();
+        let full = loop {
+            match try_connect(&path) {
+                Ok(stream) => held.push(stream),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_message_may_come_in_pieces_that_are_far_apart() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        let stream = BufReader::new(ours);
+        let mut conversation =
+            Conversation { model: "local".to_owned(), process: None, stream, line: Vec::new(), heard: Instant::now() };
+        theirs.write_all(b"{\"is\":\"do").unwrap();
+        std::thread::scope(|scope| {
+            let answer = scope.spawn(move || conversation.answer().unwrap());
+            theirs.write_all(b"ne\",\"well\":true}\n").unwrap();
+            assert_eq!(answer.join().unwrap(), Answer::Done { well: true, problems: Vec::new() });
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! What the playground itself could not do: not the charm's failures, which are statuses.
+//!
+//! Each stays until the same thing is done after all. Verbs that change the model tell them and fail, and `status` shows
+//! them.
+
+use std::collections::BTreeMap;
+
+use juju::UnitName;
+
+use super::Session;
+use crate::provider::Kind;
+
+/// Failures with their causes, by what failed.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    /// Why a unit has no pod.
+    pods: BTreeMap<UnitName, String>,
+    /// Why the charm's hook could not be run.
+    hooks: BTreeMap<UnitName, String>,
+    /// Why a server could not be started.
+    servers: BTreeMap<Kind, String>,
+    /// Why the servers could not answer a relation.
+    pub(super) answers: Option<String>,
+    /// Why servers that ended could not be started again.
+    revival: Option<String>,
+    /// Why the pods have no network.
+    network: Option<String>,
+}
+
+impl Problems {
+    /// All of them, in words for the user.
+    fn list(&self) -> Vec<String> {
+        let network = self.network.iter().map(|why| format!("the pods have no network: {why}"));
+        let pods = self.pods.iter().map(|(unit, why)| no_pod(unit, why));
+        let hooks = self.hooks.iter().map(|(unit, why)| format!("{unit} can't run its hook: {why}"));
+        let servers = self.servers.iter().map(|(kind, why)| format!("cannot integrate {}: {why}", kind.short()));
+        let revival = self.revival.iter().map(|why| format!("a server that ended can't be started again: {why}"));
+        network.chain(pods).chain(hooks).chain(servers).chain(self.answers.iter().cloned()).chain(revival).collect()
+    }
+}
+
+fn no_pod(unit: &UnitName, why: &str) -> String {
+    format!(
+        "{unit} has no pod: {why}\nOnce that is mended, `webcharm remove-unit {unit}` and `webcharm add-unit {}` start another",
+        unit.app()
+    )
+}
+
+impl Session {
+    /// What the playground could not do, with the cause and the remedy. Empty if it did everything.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.state().problems.list()
+    }
+
+    /// Why the unit has no pod, if it could not be started.
+    #[must_use]
+    pub fn pod_problem(&self, unit: &UnitName) -> Option<String> {
+        self.state().problems.pods.get(unit).map(|why| no_pod(unit, why))
+    }
+
+    /// Remembers, or forgets, why a unit has no pod.
+    pub fn set_pod_problem(&self, unit: &UnitName, why: Option<String>) {
+        set(&mut self.state().problems.pods, unit.clone(), why);
+    }
+
+    /// Remembers, or forgets, why a unit's hook could not be run.
+    pub(super) fn set_hook_problem(&self, unit: &UnitName, why: Option<String>) {
+        set(&mut self.state().problems.hooks, unit.clone(), why);
+    }
+
+    /// Remembers, or forgets, why a server is not integrated with.
+    pub fn set_server_problem(&self, kind: Kind, why: Option<String>) {
+        set(&mut self.state().problems.servers, kind, why);
+    }
+
+    /// Remembers, or forgets, why servers that ended are not there again.
+    pub(super) fn set_revival_problem(&self, why: Option<String>) {
+        self.state().problems.revival = why;
+    }
+
+    /// Remembers, or forgets, why the pods have no network.
+    pub fn set_network_problem(&self, why: Option<String>) {
+        self.state().problems.network = why;
+    }
+
+    /// Forgets the problems of units that are gone.
+    pub(super) fn forget_problems_but(&self, units: &[UnitName]) {
+        let problems = &mut self.state().problems;
+        problems.pods.retain(|unit, _| units.contains(unit));
+        problems.hooks.retain(|unit, _| units.contains(unit));
+    }
+}
+
+fn set<K: Ord>(map: &mut BTreeMap<K, String>, key: K, why: Option<String>) {
+    match why {
+        Some(why) => {
+            map.insert(key, why);
+        }
+        None => {
+            map.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_told_with_cause_and_remedy_until_they_are_mended() {
+        let mut problems = Problems::default();
+        let unit: UnitName = "app/1".parse().unwrap();
+        set(&mut problems.pods, unit.clone(), Some("no space".to_owned()));
+        set(&mut problems.servers, Kind::Postgresql, Some("initdb ended".to_owned()));
+        assert_eq!(
+            problems.list(),
+            [
+                "app/1 has no pod: no space\nOnce that is mended, `webcharm remove-unit app/1` and `webcharm add-unit app` \
+                 start another",
+                "cannot integrate postgresql: initdb ended",
+            ]
+        );
+        set(&mut problems.pods, unit, None);
+        set(&mut problems.servers, Kind::Postgresql, None);
+        assert_eq!(problems.list(), [""; 0]);
+    }
+}
