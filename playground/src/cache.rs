@@ -1,5 +1,6 @@
 //! Where what was built or fetched is kept from one `up` to the next.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rock::Cache;
@@ -15,13 +16,22 @@ pub fn of(kind: &str) -> Result<Cache, runtime::Error> {
     Ok(Cache::new(base()?.join(kind)))
 }
 
+/// Every kind of cache there is, by name.
+///
+/// # Errors
+/// As of [`of`].
+pub fn all() -> Result<BTreeMap<String, Cache>, runtime::Error> {
+    let kinds = std::fs::read_dir(base()?).into_iter().flatten().flatten();
+    let kinds = kinds.filter(|kind| kind.file_type().is_ok_and(|found| found.is_dir()));
+    Ok(kinds.map(|kind| (kind.file_name().to_string_lossy().into_owned(), Cache::new(kind.path()))).collect())
+}
+
 /// Removes what killed builds have left.
 ///
 /// # Errors
 /// As of [`of`].
 pub fn sweep() -> Result<(), runtime::Error> {
-    let kinds = std::fs::read_dir(base()?).into_iter().flatten().flatten();
-    kinds.for_each(|kind| Cache::new(kind.path()).sweep());
+    all()?.values().for_each(Cache::sweep);
     Ok(())
 }
 

@@ -69,6 +69,8 @@ pub enum Verb {
         #[arg(long)]
         force: bool,
     },
+    /// Remove what builds keep for the next one and no model uses: unpacked rocks, packages, downloads
+    Prune(Prune),
     /// Make a .charm of a project's charmcraft.yaml and the charm's binary, for each platform
     Pack(Pack),
     /// Show what Juju or charmcraft would refuse in a project, with file, line and remedy
@@ -214,6 +216,31 @@ fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
 }
 
+/// Arguments of `prune`.
+#[derive(Debug, Clone, Args)]
+pub struct Prune {
+    /// Only show what would be removed, with its size and how long it was not used
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How much of each kind to keep, the latest used: 500M, 20G
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "0")]
+    pub keep: u64,
+}
+
+/// A number of bytes, or of KiB, MiB or GiB.
+fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let shift = match unit {
+        "" => 0,
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        _ => return Err("a size is a number, alone or with K, M or G: 500M".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("{number:?} is no number of bytes"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
+}
+
 /// Arguments of `pack`.
 #[derive(Debug, Clone, Args)]
 pub struct Pack {
@@ -280,6 +307,16 @@ mod tests {
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
         for text in ["", "5", "s", "5 s", "1e400s", "..s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_numbers_with_or_without_a_unit() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("500M"), Ok(500 << 20));
+        assert_eq!(size("20G"), Ok(20 << 30));
+        for text in ["", "G", "1.5G", "-1", "5GB", "99999999999G"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 

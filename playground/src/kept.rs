@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::private;
+
 /// This very program, even when its file has been replaced by a newer build meanwhile.
 pub(crate) const OURSELVES: &str = "/proc/self/exe";
 
@@ -103,8 +105,7 @@ impl Drop for Kept {
 
 /// Writes the description of what a keeper shall do.
 pub(crate) fn describe(path: &Path, description: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_vec_pretty(description)?;
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(&text)
+    private::write(path, &serde_json::to_vec_pretty(description)?)
 }
 
 /// Reads it again.

@@ -48,6 +48,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Exec(args) => told(verbs::unit::exec(model, &args)),
         Verb::Logs(args) => told(verbs::unit::logs(model, &args)),
         Verb::Down { force } => told(verbs::down(model, force)),
+        Verb::Prune(args) => told(verbs::prune(&args)),
         Verb::Pack(args) => told(verbs::pack(&args)),
         Verb::Lint(args) => told(verbs::lint(&args)),
         Verb::Init(args) => told(verbs::init(&args)),

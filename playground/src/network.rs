@@ -187,7 +187,7 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
     let inside = TcpListener::bind((SERVICE, spec.port)).map_err(device("listen on the application's address"))?;
     service::start(inside, &targets);
     service::start(keeper::given_listener().map_err(device("take over the application's port"))?, &targets);
-    std::fs::write(&spec.ready, "").map_err(device("say that the network is ready"))?;
+    crate::private::write(&spec.ready, b"").map_err(device("say that the network is ready"))?;
     // Only `webcharm up` writes there, and only this.
     let lines = io::stdin().lines().map_while(Result::ok);
     lines.filter_map(|line| serde_json::from_str(&line).ok()).for_each(|new| targets.set(new));

@@ -1,9 +1,11 @@
 //! The process that runs the model, listening for verbs.
 
+use std::fs::{self, Permissions};
 use std::io::{self, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::{RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -22,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// When the socket can't be made.
 pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> io::Result<()> {
-    let listener = UnixListener::bind(runtime::control_socket(folder))?;
+    let socket = runtime::control_socket(folder);
+    let listener = UnixListener::bind(&socket)?;
+    fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
     let (session, inputs) = (Arc::clone(session), inputs.clone());
     let farewells = Arc::new(Mutex::new(Vec::new()));
     thread::spawn(move || {
@@ -64,7 +68,7 @@ fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::R
 /// Answers a request, and tells meanwhile that it is alive and, to one who may wait long, what happens.
 fn tell(stream: &UnixStream, request: Request, session: &Session, inputs: &Sender<Input>) -> Answer {
     let tells = request.takes_time();
-    let (over, lines) = session.ui().listen();
+    let (over, lines) = if tells { session.ui().listen() } else { mpsc::channel() };
     thread::scope(|scope| {
         let teller = scope.spawn(move || {
             loop {

@@ -2,8 +2,10 @@
 //!
 //! The JSON has Juju's keys, so that a script written for Juju finds what it looks for; `url` and `notes` are ours.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use pack::text::shown;
 use serde::{Deserialize, Serialize};
 
 /// A whole model.
@@ -223,15 +225,22 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 }
 
 /// Columns as wide as their widest cell, two blanks between them, none at a line's end.
+/// A cell is one line: what it quotes is not ours.
 fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| cell_line(cell)).collect()).collect();
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<_> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| {
+    let line = |row: &Vec<Cow<'_, str>>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
     };
     rows.iter().map(line).collect()
+}
+
+/// The first line of a text, escaped.
+fn cell_line(text: &str) -> Cow<'_, str> {
+    shown(text.split('\n').next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -287,6 +296,17 @@ flask-k8s  http://127.0.0.1:4711
 Note: mind the gap
 ";
         assert_eq!(sample().tables(), expected);
+    }
+
+    #[test]
+    fn what_others_have_written_stays_in_its_cell() {
+        let mut status = sample();
+        let app = status.applications.get_mut("flask-k8s").unwrap();
+        app.application_status.message = "\u{1b}[2Jgone\nflask-k8s/9*  active".to_owned();
+        app.version = "1\t\u{202e}2".to_owned();
+        let text = status.tables();
+        assert!(text.contains("10.1.0.1  no       \\u{1b}[2Jgone\n\nUnit"), "{text}");
+        assert!(text.contains("\nflask-k8s  1\\t\\u{202e}2  blocked"), "{text}");
     }
 
     #[test]

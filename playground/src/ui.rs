@@ -8,8 +8,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use pack::text::shown_lines;
 use rock::{Cancel, Work};
+use serde::Serialize;
 
+use crate::redact::redact;
 use crate::{build_keeper, reaper};
 
 /// Progress, on standard error; results go to standard output.
@@ -77,13 +80,64 @@ impl Work for Ui {
     }
 }
 
-/// Tells something that is no result, on standard error.
+/// Tells something that is no result, on standard error. Control characters are escaped, and credentials in addresses are
+/// left out: much of it others have written.
 pub fn note(line: &str) {
     // A terminal that went away is no reason to stop.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", shown_lines(&redact(line)));
 }
 
-/// Prints a result on standard output. A reader that has gone away has seen enough.
+/// Prints a text for people on standard output, with control characters escaped. A reader that has gone away has seen
+/// enough.
 pub fn print(text: &str) {
-    let _ = write!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
+    write_out(shown_lines(text).as_bytes());
+}
+
+/// Prints what an application or a user has written: on a terminal with control characters escaped, into a file or pipe as
+/// it is.
+pub fn hand_over(text: &str) {
+    if io::stdout().is_terminal() { print(text) } else { write_out(text.as_bytes()) }
+}
+
+/// Prints JSON, which programs read back exactly: a character that a terminal would obey is escaped as JSON has it.
+pub fn print_json(value: &impl Serialize) {
+    // Statuses and options are made of strings, numbers and maps with string keys.
+    let text = serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default();
+    write_out(escape_json(&text).as_bytes());
+}
+
+/// Clears the screen, as a terminal understands it.
+pub fn clear_screen() {
+    write_out(b"\x1b[H\x1b[2J");
+}
+
+fn write_out(bytes: &[u8]) {
+    let _ = io::stdout().write_all(bytes).and_then(|()| io::stdout().flush());
+}
+
+/// `text`, which is JSON, without characters that a terminal obeys. They are in its strings only, but for line breaks.
+fn escape_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if shown_lines(character.encode_utf8(&mut [0; 4])).starts_with('\\') && character != '\\' {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_stays_the_same_value_without_a_character_that_a_terminal_obeys() {
+        let value = serde_json::json!({"a\u{9b}b": "\u{1b}[2J \u{202e} \u{7f} \u{e0041} \\ \" ä 漢 🦀"});
+        let text = escape_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(text, "{\n  \"a\\u009bb\": \"\\u001b[2J \\u202e \\u007f \\udb40\\udc41 \\\\ \\\" ä 漢 🦀\"\n}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 }

@@ -16,6 +16,7 @@ use juju::Event;
 use rock::{Cancel, Work};
 
 use crate::cli;
+use crate::logs::Rotation;
 use crate::provider::Kind;
 use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
@@ -54,6 +55,17 @@ pub enum Error {
     /// The rock.
     #[error(transparent)]
     Rock(#[from] rock::Error),
+    /// A server that the charm can't be integrated with.
+    #[error(
+        "the charm has no endpoint for {short}: declare one in charmcraft.yaml, `requires: {short}: {{interface: {interface}}}`, or \
+         leave out `--integrate {short}`"
+    )]
+    NoEndpoint {
+        /// The server.
+        short: &'static str,
+        /// Its interface.
+        interface: &'static str,
+    },
     /// A packed rock without Pebble.
     #[error("the rock {0} has no Pebble in /usr/bin or /bin: `--pebble FILE` runs it with another one")]
     NoPebble(String),
@@ -144,6 +156,7 @@ fn bring_up(
     let runtime = plan.claim()?;
     let session = Arc::new(plan.session(&runtime, port, ui)?);
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
+    let _rotation = Rotation::start(runtime.dir());
     let _end = End(&session);
     let mut pods = Pods::new(plan, &runtime, &listener, &session, inputs);
     let started = start(plan, &runtime, &mut pods, &session, &args.integrate);

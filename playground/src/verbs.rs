@@ -1,6 +1,7 @@
 //! The verbs that talk to a running model. Those for a project's folder are in `verbs/project.rs`.
 
 mod project;
+mod prune;
 pub mod unit;
 
 use std::io;
@@ -14,6 +15,7 @@ use crate::runtime;
 use crate::ui::{self, print};
 
 pub use project::{init, lint, pack};
+pub use prune::prune;
 
 /// How often is looked for new lines of the log.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -68,8 +70,7 @@ pub fn status(model: &str, format: Format, relations: bool, watch: Option<Durati
     show_status(model, format, relations)?;
     while let Some(period) = watch {
         std::thread::sleep(period);
-        // Clears the screen, as a terminal understands it.
-        print("\x1b[H\x1b[2J");
+        ui::clear_screen();
         show_status(model, format, relations)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -77,10 +78,10 @@ pub fn status(model: &str, format: Format, relations: bool, watch: Option<Durati
 
 fn show_status(model: &str, format: Format, relations: bool) -> Result<(), Error> {
     let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
-    print(&match format {
-        Format::Tabular => status.tables_with(relations),
-        Format::Json => json(&status),
-    });
+    match format {
+        Format::Tabular => print(&status.tables_with(relations)),
+        Format::Json => ui::print_json(&status),
+    }
     Ok(())
 }
 
@@ -218,16 +219,16 @@ fn show(model: &str, args: &cli::Config, key: Option<&String>) -> Result<ExitCod
     let Answer::Config { options } = ask(model, &Request::Config { app: args.app.clone() })? else {
         return Err(Error::Answer);
     };
-    let text = match key {
+    match key {
         Some(key) => {
             let found = options.iter().find(|option| option.name == *key);
             let no_option = || Error::NoOption { app: args.app.clone(), key: key.clone() };
-            format!("{}\n", found.ok_or_else(no_option)?.value.as_ref().map(plain).unwrap_or_default())
+            let value = found.ok_or_else(no_option)?.value.as_ref().map(plain).unwrap_or_default();
+            ui::hand_over(&format!("{value}\n"));
         }
-        None if args.format == Format::Json => json(&options),
-        None => options.iter().map(line).collect(),
-    };
-    print(&text);
+        None if args.format == Format::Json => ui::print_json(&options),
+        None => options.iter().for_each(|option| print(&line(option))),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -260,11 +261,6 @@ fn plain(value: &serde_json::Value) -> String {
 fn line(option: &Setting) -> String {
     let value = option.value.as_ref().map_or_else(|| "(unset)".to_owned(), ToString::to_string);
     format!("{:<34} {:<8} {:<8} {value}\n", option.name, option.kind, option.source)
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    // Statuses and options are made of strings, numbers and maps with string keys.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
 }
 
 #[cfg(test)]

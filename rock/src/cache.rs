@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
-pub use prune::LIMIT;
+pub use prune::{Item, LIMIT};
 
 const TEMPORARY: &str = ".building-";
 

@@ -7,6 +7,7 @@ use juju::{Protocol, UnitName};
 use juju_testing::Model;
 
 use super::Session;
+use super::agent::Agent;
 use crate::network::{self, Network, Place, SERVICE};
 use crate::pod::{Error, Pod};
 
@@ -100,8 +101,8 @@ impl Session {
         drop(pod);
     }
 
-    /// Ends the pods of units that are gone, and forgets them.
-    pub fn end_orphans(&self) {
+    /// Ends the pods of units that are gone, and forgets them. Returns these units.
+    pub fn end_orphans(&self) -> Vec<UnitName> {
         let units = self.units();
         self.forget_problems_but(&units);
         let mut state = self.state();
@@ -109,10 +110,12 @@ impl Session {
         let (kept, gone): (Vec<_>, Vec<_>) = all.partition(|(unit, _)| units.contains(unit));
         state.agents = kept.into_iter().collect();
         drop(state);
-        for (unit, agent) in gone {
+        let end = |(unit, agent): (UnitName, Agent)| {
             self.ui.step(&format!("ending the pod of {unit}"));
             drop(agent);
-        }
+            unit
+        };
+        gone.into_iter().map(end).collect()
     }
 
     /// Ends all pods: asks all of them first, then waits for each.

@@ -13,7 +13,9 @@ use crate::binaries;
 use crate::cache;
 use crate::cli;
 use crate::pod::{Identity, Spec};
+use crate::private;
 use crate::project::{self, Project, Rock};
+use crate::provider::Kind;
 use crate::runtime::{self, Runtime};
 use crate::session::{Names, Places, Session, add_unit};
 use crate::ui::Ui;
@@ -39,6 +41,9 @@ impl Plan {
         let binary = binaries::dispatch(charm.framework.name())?;
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
+        for kind in &args.integrate {
+            check_endpoint(&files, *kind)?;
+        }
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
         project::check_names(&files)?;
         let container = project::container(&files, charm.framework)?;
@@ -79,7 +84,7 @@ impl Plan {
         add_unit(&mut model, self.app())?;
         for name in self.files.metadata.resources.keys() {
             let path = runtime.subfolder("resources")?.join(format!("{name}.yaml"));
-            fs::write(&path, "registrypath: localhost/rock\n").map_err(system("write a resource's file"))?;
+            private::write(&path, b"registrypath: localhost/rock\n").map_err(system("write a resource's file"))?;
             model.attach_resource(self.app(), name, path)?;
         }
         let places = Places {
@@ -106,7 +111,7 @@ impl Plan {
                 self.with_pebble(rock.image(&cache::of("rocks")?, ui).map_err(project::Error::from)?)?
             }
         };
-        let write = || fs::write(image_file(runtime), serde_json::to_vec(&image)?);
+        let write = || private::write(&image_file(runtime), &serde_json::to_vec(&image)?);
         write().map_err(system("write down what the image is made of"))
     }
 
@@ -145,6 +150,13 @@ impl Plan {
             identity: Identity::current(),
         })
     }
+}
+
+/// Refuses a server for which the charm has no endpoint, before anything is built.
+fn check_endpoint(files: &CharmFiles, kind: Kind) -> Result<(), Error> {
+    let fits = |end: &juju::Endpoint| end.role == juju::Role::Requires && end.interface == kind.interface();
+    let error = || Error::NoEndpoint { short: kind.short(), interface: kind.interface() };
+    files.metadata.endpoints.iter().any(fits).then_some(()).ok_or_else(error)
 }
 
 /// The port on which a workload serves unless its charm is told otherwise.

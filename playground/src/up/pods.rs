@@ -74,9 +74,19 @@ impl<'a> Pods<'a> {
     pub(super) fn settle(&mut self) -> bool {
         self.tend();
         let well = self.session.settle();
-        self.session.end_orphans();
+        for gone in self.session.end_orphans() {
+            self.forget(&gone);
+        }
         self.session.introduce_units();
         well && self.session.units_without_pod().is_empty()
+    }
+
+    /// Removes what a unit that is gone has left: its number is never used again. What can't be removed goes with the model.
+    fn forget(&mut self, unit: &UnitName) {
+        self.lives.remove(unit);
+        let pod = self.runtime.dir().join(format!("pods/{}", unit.number()));
+        let _ = std::fs::remove_dir_all(pod);
+        let _ = std::fs::remove_dir_all(self.session.places.containers_of(unit));
     }
 
     /// Replaces what has died and starts what is missing. Says whether there was anything.

@@ -1,7 +1,7 @@
 //! The verbs for a project's folder, for which nothing need run: `init`, `lint` and `pack`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use pack::{Charm, Finding, Platform};
 
 use crate::binaries;
 use crate::cli;
-use crate::ui::print;
+use crate::ui::{note, print};
 
 /// Why a project can't be worked on.
 #[derive(Debug, thiserror::Error)]
@@ -160,11 +160,6 @@ fn output(args: &cli::Pack, platforms: usize, name: &str) -> PathBuf {
         Some(folder) if platforms > 1 || folder.is_dir() => folder.join(name),
         Some(file) => file.clone(),
     }
-}
-
-fn note(line: &str) {
-    // A terminal that went away is no reason to stop.
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::Error;
 use crate::cli;
 use crate::control::{Answer, Request, ask};
-use crate::ui::{self, print};
+use crate::ui;
 
 /// How often is looked for new lines.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -29,7 +29,7 @@ pub fn run(model: &str, args: &cli::Run) -> Result<ExitCode, Error> {
     let request = Request::Run { unit: args.unit.clone(), action: args.action.clone(), params };
     let Answer::Ran { id, results, failure, log } = ask(model, &request)? else { return Err(Error::Answer) };
     log.iter().for_each(|line| ui::note(line));
-    print(&lines(&results, 0));
+    ui::hand_over(&lines(&results, 0));
     match failure {
         Some(why) => {
             ui::note(&format!("Action id {id} failed: {why}"));
@@ -64,7 +64,7 @@ fn client(model: &str, unit: Option<&String>) -> Result<Client, Error> {
     Ok(Client::new(socket))
 }
 
-/// `exec`: a command in the unit's container.
+/// `exec`: a command in the unit's container. Its output is the user's own and stays as it is, on a terminal too.
 ///
 /// # Errors
 /// When nothing runs, or the command can't be started.
@@ -79,21 +79,21 @@ pub fn exec(model: &str, args: &cli::Exec) -> Result<ExitCode, Error> {
     Ok(ExitCode::from(u8::try_from(ran.exit_code).unwrap_or(1)))
 }
 
-/// `logs`: what the services in the unit's container print.
+/// `logs`: what the services in the unit's container print; on a terminal with control characters escaped.
 ///
 /// # Errors
 /// When nothing runs, or its Pebble doesn't answer.
 pub fn logs(model: &str, args: &cli::Logs) -> Result<ExitCode, Error> {
     let client = client(model, args.unit.as_ref())?;
     let mut seen = client.logs(&[], args.lines)?;
-    print(&told(&seen));
+    ui::hand_over(&told(&seen));
     if !args.follow {
         return Ok(ExitCode::SUCCESS);
     }
     loop {
         std::thread::sleep(PERIOD);
         let now = client.logs(&[], RECENT)?;
-        print(&told(&news(&seen, &now)));
+        ui::hand_over(&told(&news(&seen, &now)));
         seen = now;
     }
 }

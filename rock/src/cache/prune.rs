@@ -15,10 +15,13 @@ pub const LIMIT: u64 = 20 << 30;
 
 /// A folder of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Item {
-    path: PathBuf,
-    bytes: u64,
-    used: SystemTime,
+pub struct Item {
+    /// Its place.
+    pub path: PathBuf,
+    /// Bytes it takes on the disk.
+    pub bytes: u64,
+    /// When it was used last.
+    pub used: SystemTime,
 }
 
 impl Cache {
@@ -35,6 +38,17 @@ impl Cache {
         let _lock = self.lock()?;
         self.remove_leftovers();
         self.prune_locked(limit)
+    }
+
+    /// What [`Cache::prune`] would remove now.
+    ///
+    /// # Errors
+    /// When the cache can't be read.
+    pub fn expendable(&self, limit: u64) -> Result<Vec<Item>, Error> {
+        if !self.dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        Ok(expendable(self.items()?, limit, &mut |path| claimed(path).is_some()))
     }
 
     pub(super) fn prune_locked(&self, limit: u64) -> Result<u64, Error> {

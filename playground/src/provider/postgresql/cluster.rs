@@ -35,7 +35,7 @@ const HBA: &str = "local all webcharm password\nlocal all all scram-sha-256\n";
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
 /// Settings: no network, no care for data that go with the model.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "unix_socket_directories=/mnt/server",
     "fsync=off",
@@ -45,6 +45,8 @@ const SETTINGS: [&str; 9] = [
     "dynamic_shared_memory_type=mmap",
     "max_connections=200",
     "logging_collector=off",
+    // A refused statement would be logged with the password in it.
+    "log_min_error_statement=panic",
 ];
 
 /// Why there is no PostgreSQL.
@@ -122,6 +124,7 @@ impl Cluster {
         prepare(dir, &password, user)?;
         ui.step("making a PostgreSQL cluster");
         await_end(run(&programs, dir, user, "initdb", &INITDB)?, ui)?;
+        fs::remove_file(dir.join("password")).map_err(folder("remove the password's file"))?;
         fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(folder("write who may come"))?;
         ui.step("starting PostgreSQL");
         let mut daemon = serve(&programs, dir, user)?;
@@ -254,11 +257,13 @@ fn serve(programs: &Path, dir: &Path, user: (u32, u32)) -> Result<Daemon, Error>
 
 /// Waits until initdb has done its work.
 fn await_end(mut initdb: Daemon, ui: &Ui) -> Result<(), Error> {
+    let started = Instant::now();
     loop {
         match initdb.ended() {
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(Error::Ended { program: "initdb", status, log: initdb.log_tail() }),
             None if ui.cancel().is_thrown() => return Err(Error::Interrupted),
+            None if started.elapsed() > START => return Err(Error::Silent(initdb.log_tail())),
             None => std::thread::sleep(Duration::from_millis(10)),
         }
     }
