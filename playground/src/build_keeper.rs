@@ -18,13 +18,13 @@ use crate::children;
 /// The first argument with which this program becomes a keeper; the program to keep and its arguments follow.
 pub const KEEPER: &str = "build-keeper";
 
-/// How long the program may take to end when asked to, before it is killed.
+/// The time for the program to end when asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How long killed processes may take to be gone; one that the kernel holds on to is given up.
+/// The time for killed processes to be gone; one that the kernel holds on to is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a program can't be kept.
+/// Reasons why a program can't be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No program is named.

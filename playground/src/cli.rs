@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line: verbs, their arguments and help.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct Cli {
     /// The model, if there is more than one
     #[arg(long, global = true, default_value = "local", value_name = "NAME")]
     pub model: String,
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -27,13 +27,13 @@ pub enum Verb {
     Up(Up),
     /// Show the model: applications, units, statuses, ports, addresses
     Status {
-        /// How to print it
+        /// The form of the output
         #[arg(long, value_enum, default_value = "tabular")]
         format: Format,
         /// Show what is integrated with what, too
         #[arg(long)]
         relations: bool,
-        /// Show it again and again, this long apart: 500ms, 5s, 1m
+        /// Show it again every 500ms, 5s, 1m …, until Ctrl-C
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         watch: Option<Duration>,
     },
@@ -46,7 +46,7 @@ pub enum Verb {
     Config(Config),
     /// Show what charms have logged
     DebugLog {
-        /// How many of the last lines
+        /// Number of last lines
         #[arg(long, short = 'n', default_value_t = 100)]
         lines: usize,
         /// Go on with what is logged from then on
@@ -59,9 +59,9 @@ pub enum Verb {
     RemoveUnit(RemoveUnit),
     /// Run an action of the charm on a unit
     Run(Run),
-    /// Run a command in a unit's container
+    /// Run a command in a unit's container; its output comes as it is
     Exec(Exec),
-    /// Show what the services in a unit's container print
+    /// Show what the services in a unit's container print; on a terminal with control characters escaped
     Logs(Logs),
     /// End the model and everything in it
     Down {
@@ -100,7 +100,7 @@ pub struct Up {
     /// The supervisor to run as Pebble [default: the one beside this program, or the packed rock's own]
     #[arg(long, value_name = "FILE")]
     pub pebble: Option<PathBuf>,
-    /// How often charms get update-status: 30s, 5m, 1h
+    /// The time between two update-status events: 30s, 5m, 1h
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]
     pub update_status_hook_interval: Duration,
     /// Set by `--detach` for the process that stays.
@@ -114,11 +114,12 @@ pub struct Config {
     /// The application
     pub app: String,
     /// An option to show, or options to set: `key=value`, `key=@file`
+    #[arg(value_name = "KEY[=VALUE]")]
     pub options: Vec<String>,
     /// Options to return to their defaults, parted by commas
     #[arg(long, value_delimiter = ',', value_name = "KEYS")]
     pub reset: Vec<String>,
-    /// How to print them
+    /// The form of the output
     #[arg(long, value_enum, default_value = "tabular")]
     pub format: Format,
 }
@@ -139,7 +140,7 @@ pub struct Ends {
 pub struct AddUnit {
     /// The application
     pub app: String,
-    /// How many
+    /// Number of units to add
     #[arg(short = 'n', long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub num_units: u32,
 }
@@ -150,7 +151,7 @@ pub struct RemoveUnit {
     /// The units, such as APP/1; or, with --num-units, one application
     #[arg(required = true, value_name = "UNIT|APP")]
     pub units: Vec<String>,
-    /// How many of the application's last units
+    /// Number of units to remove, the last ones first
     #[arg(long, value_name = "NUMBER")]
     pub num_units: Option<u32>,
     /// Don't ask; nothing is asked here anyhow
@@ -175,7 +176,7 @@ pub struct Exec {
     /// The unit: APP/NUMBER, or APP/leader [default: the first]
     #[arg(long, short)]
     pub unit: Option<String>,
-    /// After which the command is killed: 500ms, 5s, 1m
+    /// Kill the command after this time: 500ms, 5s, 1m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// The command, after `--`
@@ -188,7 +189,7 @@ pub struct Exec {
 pub struct Logs {
     /// The unit: APP/NUMBER, or APP/leader [default: the first]
     pub unit: Option<String>,
-    /// How many of the last lines
+    /// Number of last lines
     #[arg(short = 'n', long, default_value_t = 30)]
     pub lines: u32,
     /// Go on with what is printed from then on
@@ -202,6 +203,9 @@ fn kind(text: &str) -> Result<Kind, String> {
     Kind::named(text).ok_or_else(|| format!("there is: {}", names()))
 }
 
+/// The least duration that can be typed: none at all would keep the machine busy.
+const LEAST: Duration = Duration::from_millis(1);
+
 /// A number and a unit, as Juju and Go write it.
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
@@ -213,7 +217,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err("a duration is a number and one of ms, s, m, h: 5s".to_owned()),
     };
     let number: f64 = number.parse().map_err(|_| format!("{number:?} is no number"))?;
-    Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
+    let time = Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())?;
+    if time < LEAST { Err("a duration is 1ms at least".to_owned()) } else { Ok(time) }
 }
 
 /// Arguments of `prune`.
@@ -222,7 +227,7 @@ pub struct Prune {
     /// Only show what would be removed, with its size and how long it was not used
     #[arg(long)]
     pub dry_run: bool,
-    /// How much of each kind to keep, the latest used: 500M, 20G
+    /// Leave this much of each kind, the latest used: 500M, 20G
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "0")]
     pub keep: u64,
 }
@@ -281,7 +286,7 @@ pub struct Lint {
     pub folder: PathBuf,
 }
 
-/// How to print something.
+/// The form of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -305,7 +310,7 @@ mod tests {
     fn durations_are_numbers_with_a_unit() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        for text in ["", "5", "s", "5 s", "1e400s", "..s"] {
+        for text in ["", "5", "s", "5 s", "1e400s", "..s", "0s", "0.0001ms"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -1,5 +1,5 @@
-//! How the other verbs talk to the process that runs the model: JSON lines over a unix socket: one for what is asked,
-//! then any number about what happens meanwhile, and one for the answer.
+//! The protocol between a verb and the process that runs the model: JSON lines over a unix socket. One line asks, any
+//! number tell what happens meanwhile, and one answers.
 
 mod conversation;
 
@@ -19,10 +19,10 @@ pub use conversation::{ask, ask_down};
 /// The longest message, in bytes.
 const LONGEST: u64 = 16 << 20;
 
-/// How often the model's process says that it is alive while an answer is being made.
+/// The time between two signs of life of the model's process while an answer is being made.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
-/// What a verb asks.
+/// A verb's question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Request {
@@ -60,14 +60,14 @@ pub enum Request {
     AddUnit {
         /// The application.
         app: String,
-        /// How many.
+        /// Their number.
         count: u32,
     },
     /// To remove units, and wait until they are gone.
     RemoveUnit {
         /// The units, or, with a count, the one application.
         units: Vec<String>,
-        /// How many.
+        /// Their number.
         count: Option<u32>,
     },
     /// To run an action and wait for its end.
@@ -79,27 +79,27 @@ pub enum Request {
         /// Its parameters.
         params: Map<String, Value>,
     },
-    /// Where a unit's Pebble listens.
+    /// The socket of a unit's Pebble.
     Container {
         /// The unit; the first one if it isn't named.
         unit: Option<String>,
     },
     /// The last lines that charms have logged.
     DebugLog {
-        /// How many.
+        /// Their number.
         lines: usize,
         /// Only those after the first so many.
         #[serde(default)]
         after: usize,
     },
-    /// How the start went; the answer comes when it is over.
+    /// The outcome of the start; the answer comes when it is over.
     Started,
     /// The end of the model. The connection ends with the process.
     Down,
 }
 
 impl Request {
-    /// Whether the answer may take its time, and who asks wants to see what happens meanwhile.
+    /// True if the answer may take its time, and the caller wants to see what happens meanwhile.
     #[must_use]
     pub fn takes_time(&self) -> bool {
         matches!(
@@ -113,7 +113,7 @@ impl Request {
     }
 }
 
-/// What the model answers.
+/// An answer of the model's process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Answer {
@@ -131,19 +131,19 @@ pub enum Answer {
     Log {
         /// They.
         lines: Vec<String>,
-        /// How many there ever were.
+        /// Number of lines ever written.
         written: usize,
     },
-    /// What came of an action.
+    /// The outcome of an action.
     Ran {
         /// Its number.
         id: String,
-        /// What it returned.
+        /// Its results.
         results: Map<String, Value>,
-        /// Why it failed, if it did.
+        /// The reason of its failure, if it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<String>,
-        /// What it told while it ran.
+        /// Its log.
         log: Vec<String>,
     },
     /// A unit's container.
@@ -162,12 +162,12 @@ pub enum Answer {
     Related {
         /// Its ends, as `APP:ENDPOINT`.
         ends: Vec<String>,
-        /// Where the application is reached by it, from this machine.
+        /// The address of the application behind it, from this machine.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
-        /// Whether all is well after it.
+        /// True if no hook failed and no charm is blocked.
         well: bool,
-        /// What the playground itself could not do, with the cause.
+        /// Failures of the playground itself, with their causes.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         problems: Vec<String>,
     },
@@ -177,19 +177,19 @@ pub enum Answer {
         units: Vec<String>,
         /// Their application.
         app: String,
-        /// How many it has now.
+        /// Number of units it has now.
         left: usize,
-        /// Whether all is well after it.
+        /// True if no hook failed and no charm is blocked.
         well: bool,
-        /// What the playground itself could not do, with the cause.
+        /// Failures of the playground itself, with their causes.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         problems: Vec<String>,
     },
-    /// What was asked is done.
+    /// Success.
     Done {
-        /// Whether all is well with it.
+        /// True if no hook failed and no charm is blocked.
         well: bool,
-        /// What the playground itself could not do, with the cause.
+        /// Failures of the playground itself, with their causes.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         problems: Vec<String>,
     },
@@ -213,12 +213,12 @@ pub struct Setting {
     /// Its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<serde_json::Value>,
-    /// What it is for.
+    /// Its description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
-/// Why a verb got no answer.
+/// Reasons why a verb got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing is running.
@@ -263,7 +263,7 @@ pub enum Error {
         model: String,
         /// The process; 0 if it isn't known.
         pid: i32,
-        /// How long it has been waited for.
+        /// Seconds since it was last heard.
         seconds: u64,
     },
     /// The model says no.

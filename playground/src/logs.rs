@@ -11,13 +11,13 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long a log may be, in bytes.
+/// The longest log, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// How many older parts of a log are kept, each of [`LIMIT`] bytes at most.
+/// Number of older parts of a log that are kept, each of [`LIMIT`] bytes at most.
 const OLDER: u32 = 3;
 
-/// How often is looked.
+/// The time between two looks.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Looks after the logs of a model until it is dropped.

@@ -24,7 +24,7 @@ const LONGEST: usize = "/containers/-999//pebble.socket".len();
 /// How long a dead model's folder may take to be free of it.
 const DYING: Duration = Duration::from_secs(2);
 
-/// How long a process that was killed may take to be gone: the kernel may be writing for it.
+/// The time for a killed process to be gone: the kernel may be writing for it.
 const DEATH: Duration = Duration::from_secs(20);
 
 /// Why a model can't have its folder.

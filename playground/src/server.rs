@@ -16,7 +16,7 @@ use crate::control::{Answer, BEAT, Request, receive, send};
 use crate::runtime;
 use crate::session::{Input, Session};
 
-/// How long a caller may take to ask, and to take an answer.
+/// The time for a caller to ask, and to take an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers verbs in `folder` for as long as the process lives.

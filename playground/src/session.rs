@@ -105,7 +105,7 @@ struct State {
     neighbors: Vec<Neighbor>,
     /// Where what is behind a server is reached from this machine.
     urls: BTreeMap<Kind, String>,
-    /// What the playground itself could not do.
+    /// Failures of the playground itself.
     problems: Problems,
 }
 

@@ -28,7 +28,7 @@ impl Begun {
     }
 }
 
-/// What a signal does.
+/// The effect of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
     /// An orderly end.

@@ -1,4 +1,4 @@
-//! What a person at the terminal sees while something takes its time.
+//! Everything printed: progress and notes on standard error, results on standard output.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};

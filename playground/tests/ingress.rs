@@ -44,7 +44,10 @@ fn whole_story(desk: &Desk) {
     desk.ok(&["add-unit", "flask-k8s"]);
     no_request_is_lost(desk, &url);
 
-    kill(desk.process("server-keeper"));
+    let keeper = desk.process("server-keeper");
+    kill(keeper);
+    // The one that dies may still answer.
+    wait_until("there is another nginx", || desk.process("server-keeper") != keeper);
     wait_until("nginx comes back where it was", || code(&format!("{url}/")) == 200);
 
     desk.ok(&["remove-relation", "flask-k8s", "ingress"]);

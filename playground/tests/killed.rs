@@ -178,7 +178,7 @@ fn killed_while_packages_are_installed_it_leaves_nothing() {
 
 #[test]
 fn a_hook_that_hangs_does_not_outlive_a_killed_model() {
-    let desk = Desk::new().with_charm("juju-log hanging; trap '' TERM; while :; do sleep 1; done");
+    let desk = Desk::new().with_charm("trap '' TERM; juju-log hanging; while :; do sleep 1; done");
     let mut up = desk.start(&["up", desk.sample().to_str().unwrap()]);
     up.wait_for("starting the pod");
     wait_until("the hook hangs", || desk.run(&["debug-log"]).out.contains("hanging"));

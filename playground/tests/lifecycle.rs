@@ -168,7 +168,7 @@ fn two_models_do_not_disturb_each_other() {
 
 #[test]
 fn a_charm_that_hangs_does_not_hold_up_the_end() {
-    let desk = Desk::new().with_charm("status-set maintenance 'never done'; trap '' TERM; while :; do sleep 1; done");
+    let desk = Desk::new().with_charm("trap '' TERM; status-set maintenance 'never done'; while :; do sleep 1; done");
     let mut up = desk.start(&["up", &sample()]);
     up.wait_for("starting the pod");
     wait_until("the charm hangs", || desk.run(&["status"]).out.contains("never done"));

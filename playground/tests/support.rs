@@ -1,5 +1,6 @@
 //! A playground of its own for each test, and a look at what it leaves behind.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -192,12 +193,18 @@ impl Desk {
         kill(self.pebbles()[unit]);
     }
 
-    /// The one process of this desk whose command line has this in it.
+    /// The one process of this desk whose command line has this in it, as soon as there is one.
     pub(crate) fn process(&self, words: &str) -> u32 {
-        let all = processes();
-        let ours = self.processes();
-        let found = all.iter().find(|p| ours.contains(&p.pid) && p.line.contains(words));
-        found.unwrap_or_else(|| panic!("no {words:?} among {ours:?}")).pid
+        let find = || {
+            let (all, ours) = (processes(), self.processes());
+            all.iter().find(|p| ours.contains(&p.pid) && p.line.contains(words)).map(|p| p.pid)
+        };
+        let found = Cell::new(None);
+        wait_until(&format!("there is a process {words:?}"), || {
+            found.set(find());
+            found.get().is_some()
+        });
+        found.get().unwrap()
     }
 
     /// Every living process of this desk: those that name its folder, and their descendants.
@@ -325,25 +332,25 @@ impl Foreground {
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Waits on a condition.
+/// Waits on a condition. The limit is for what hangs: a busy machine may take long.
 pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "in vain: {what}");
+        assert!(started.elapsed() < PATIENCE, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 /// The body of a page.
 pub(crate) fn page(url: &str) -> String {
-    let output = Command::new("curl").args(["-sS", "--max-time", "10", url]).output().unwrap();
+    let output = Command::new("curl").args(["-sS", "--max-time", "60", url]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// The status code of a page; 0 if there is no answer.
 pub(crate) fn code(url: &str) -> u16 {
-    let args = ["-s", "-o", "/dev/null", "--max-time", "10", "-w", "%{http_code}", url];
+    let args = ["-s", "-o", "/dev/null", "--max-time", "60", "-w", "%{http_code}", url];
     let output = Command::new("curl").args(args).output().unwrap();
     String::from_utf8(output.stdout).unwrap().parse().unwrap()
 }

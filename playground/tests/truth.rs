@@ -53,7 +53,8 @@ fn an_integration_that_fails_on_the_way_up_is_no_success() {
     }
     let status = desk.ok(&["status"]);
     assert!(status.contains("Note: cannot integrate postgresql: PostgreSQL's initdb ended"), "{status}");
-    // A verb fails as the start did. The failing program covers the real one in the model's process still.
+    desk.ok(&["config", "flask-k8s", "webserver-threads=2"]);
+    // The same verb fails as the start did. The failing program covers the real one in the model's process still.
     let again = desk.run(&["integrate", "postgresql"]);
     assert!(again.code == Some(1) && again.err.contains("no cluster today"), "{again:?}");
     let before = desk.processes();

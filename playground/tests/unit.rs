@@ -70,7 +70,7 @@ fn commands_run_in_the_container_and_logs_come_out_of_it() {
     let none = desk.run(&["exec", "--", "no-such-command"]);
     assert!(none.code == Some(1) && none.err.contains("no-such-command"), "{none:?}");
     let late = desk.run(&["exec", "--timeout", "100ms", "--", "sleep", "60"]);
-    assert!(late.code != Some(0), "{late:?}");
+    assert!(late.code == Some(1) && late.err.contains("within 100ms"), "{late:?}");
     let logs = desk.ok(&["logs", "flask-k8s/0", "--lines", "500"]);
     assert!(logs.contains("[flask] ") && logs.contains("Listening at"), "{logs}");
     assert!(desk.run(&["logs", "flask-k8s/3"]).err.contains("there is: flask-k8s/0"));

@@ -99,7 +99,7 @@ fn units_are_counted_and_wrong_ones_refused() {
     assert_eq!(desk.run(&["up", desk.sample().to_str().unwrap(), "--detach"]).code, Some(1));
     desk.ok(&["add-unit", "flask-k8s", "-n", "2"]);
     for (args, words) in [
-        (&["add-unit", "shop"][..], "no application \"shop\""),
+        (&["add-unit", "shop"][..], "no application \"shop\"; there is: flask-k8s"),
         (&["add-unit", "flask-k8s", "-n", "0"], "0 is not in"),
         (&["remove-unit", "flask-k8s"], "webcharm remove-unit flask-k8s --num-units 1"),
         (&["remove-unit", "flask-k8s/9"], "there is: flask-k8s/0, flask-k8s/1, flask-k8s/2"),

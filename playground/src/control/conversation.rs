@@ -16,10 +16,10 @@ use super::{Answer, Error, LONGEST, Request, send};
 use crate::runtime;
 use crate::ui;
 
-/// How long the model's process may be silent.
+/// The longest silence of the model's process that is put up with.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How often is looked whether it is stopped.
+/// The time between two looks at the process's state.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// After this time a user who waits for the model's end is told that it goes on.

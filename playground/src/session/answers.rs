@@ -43,10 +43,21 @@ impl Session {
     }
 
     fn done(&self, well: bool) -> Answer {
-        Answer::Done { well, problems: self.problems() }
+        Answer::Done { well, problems: self.present_problems() }
+    }
+
+    fn check_has_options(&self, app: &str) -> Result<(), String> {
+        match app {
+            app if app == self.names.app => Ok(()),
+            app if Kind::named(app).is_some() => {
+                Err(format!("{app} is a server of the playground's: it has no options"))
+            }
+            app => Err(self.no_application(app)),
+        }
     }
 
     fn settings(&self, app: &str) -> Result<Answer, String> {
+        self.check_has_options(app)?;
         let values = self.server.with(|model| model.config(app)).map_err(|error| crate::chain(&error))?;
         let setting = |(name, option): (&String, &ConfigOption)| setting(name, option, values.get(name));
         Ok(Answer::Config { options: self.files.options.iter().map(setting).collect() })
@@ -59,6 +70,7 @@ impl Session {
         reset: &[String],
         inputs: &Sender<Input>,
     ) -> Result<Answer, String> {
+        self.check_has_options(app)?;
         let reset: Vec<_> = reset.iter().map(String::as_str).collect();
         let change = self.server.with(|model| {
             model.configure_text(app, set)?;
@@ -91,7 +103,7 @@ impl Session {
         let well = self.await_settled(inputs)?;
         let apps = ends.iter().filter_map(|end| end.split(':').next()).filter_map(Kind::named);
         let url = apps.filter_map(|kind| self.state().urls.get(&kind).cloned()).next();
-        Ok(Answer::Related { ends, url, well, problems: self.problems() })
+        Ok(Answer::Related { ends, url, well, problems: self.present_problems() })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the playground itself could not do: not the charm's failures, which are statuses.
+//! Failures of the playground itself; those of the charm are statuses.
 //!
 //! Each stays until the same thing is done after all. Verbs that change the model tell them and fail, and `status` shows
 //! them.
@@ -13,29 +13,35 @@ use crate::provider::Kind;
 /// Failures with their causes, by what failed.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    /// Why a unit has no pod.
+    /// By unit, the reason why it has no pod.
     pods: BTreeMap<UnitName, String>,
-    /// Why the charm's hook could not be run.
+    /// By unit, the reason why its charm's hook could not be run.
     hooks: BTreeMap<UnitName, String>,
-    /// Why a server could not be started.
+    /// By server, the reason why it could not be started.
     servers: BTreeMap<Kind, String>,
-    /// Why the servers could not answer a relation.
+    /// The reason why the servers could not answer a relation.
     pub(super) answers: Option<String>,
-    /// Why servers that ended could not be started again.
+    /// The reason why servers that ended could not be started again.
     revival: Option<String>,
-    /// Why the pods have no network.
+    /// The reason why the pods have no network.
     network: Option<String>,
 }
 
 impl Problems {
     /// All of them, in words for the user.
     fn list(&self) -> Vec<String> {
+        let servers = self.servers.iter().map(|(kind, why)| format!("cannot integrate {}: {why}", kind.short()));
+        self.present().into_iter().chain(servers).collect()
+    }
+
+    /// Those that are a state of the model. A server that could not be started is one of the start's: the model is well
+    /// without it.
+    fn present(&self) -> Vec<String> {
         let network = self.network.iter().map(|why| format!("the pods have no network: {why}"));
         let pods = self.pods.iter().map(|(unit, why)| no_pod(unit, why));
         let hooks = self.hooks.iter().map(|(unit, why)| format!("{unit} can't run its hook: {why}"));
-        let servers = self.servers.iter().map(|(kind, why)| format!("cannot integrate {}: {why}", kind.short()));
         let revival = self.revival.iter().map(|why| format!("a server that ended can't be started again: {why}"));
-        network.chain(pods).chain(hooks).chain(servers).chain(self.answers.iter().cloned()).chain(revival).collect()
+        network.chain(pods).chain(hooks).chain(self.answers.iter().cloned()).chain(revival).collect()
     }
 }
 
@@ -47,13 +53,18 @@ fn no_pod(unit: &UnitName, why: &str) -> String {
 }
 
 impl Session {
-    /// What the playground could not do, with the cause and the remedy. Empty if it did everything.
+    /// The failures of the playground, with cause and remedy. Empty if it did everything.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.state().problems.list()
     }
 
-    /// Why the unit has no pod, if it could not be started.
+    /// Those of [`Session::problems`] that hold for whatever a verb has just done.
+    pub(super) fn present_problems(&self) -> Vec<String> {
+        self.state().problems.present()
+    }
+
+    /// The reason why the unit has no pod, if it could not be started.
     #[must_use]
     pub fn pod_problem(&self, unit: &UnitName) -> Option<String> {
         self.state().problems.pods.get(unit).map(|why| no_pod(unit, why))
@@ -121,6 +132,7 @@ mod tests {
                 "cannot integrate postgresql: initdb ended",
             ]
         );
+        assert_eq!(problems.present().len(), 1, "the start's failure isn't that of a verb after it");
         set(&mut problems.pods, unit, None);
         set(&mut problems.servers, Kind::Postgresql, None);
         assert_eq!(problems.list(), [""; 0]);

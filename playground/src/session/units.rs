@@ -5,7 +5,6 @@ use std::sync::mpsc::Sender;
 use juju::UnitName;
 use juju_testing::{Addresses, Model, ModelError};
 
-use super::integration::unknown;
 use super::{Input, Session};
 use crate::control::Answer;
 use crate::network;
@@ -43,7 +42,12 @@ impl Session {
         }
         let is_server = Kind::named(app)
             .is_some_and(|kind| self.server.with(|model| model.applications().any(|name| name == kind.app())));
-        Err(if is_server { format!("{app} is one server here, and stays one unit") } else { unknown(app) })
+        Err(if is_server { format!("{app} is one server here, and stays one unit") } else { self.no_application(app) })
+    }
+
+    /// The answer to a name that is no application's.
+    pub(super) fn no_application(&self, app: &str) -> String {
+        format!("there is no application {app:?}; there is: {}", self.names.app)
     }
 
     pub(super) fn add_units(&self, app: &str, count: u32, inputs: &Sender<Input>) -> Result<Answer, String> {
@@ -99,7 +103,7 @@ impl Session {
             app: self.names.app.clone(),
             left: self.units().len(),
             well,
-            problems: self.problems(),
+            problems: self.present_problems(),
         })
     }
 }

@@ -20,7 +20,7 @@ use crate::session::{Input, Session};
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 const SHORT_LIVES: u32 = 5;
 
-/// What could not be started again is tried again after this time.
+/// The time after which a start that failed is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
 /// What pods are made of, and how they have fared.

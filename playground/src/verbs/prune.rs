@@ -15,7 +15,7 @@ use crate::ui::{self, print};
 /// After this time a user is told what is waited for.
 const TELL: Duration = Duration::from_secs(2);
 
-/// Why nothing is pruned.
+/// Reasons why nothing is pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The cache is somebody else's.
