@@ -7,11 +7,15 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rock::Cancel;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{children, ui};
+
+/// The time after which a user who waits for the end is told of the other way.
+const HINT: Duration = Duration::from_secs(3);
 
 /// Set once there is something to clear up.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +84,14 @@ fn end(cancel: &Cancel, effect: Effect) {
             children::kill();
             leave("interrupted twice; `webcharm down` clears up what may be left");
         }
-        Effect::End => cancel.throw(),
+        Effect::End if cancel.is_thrown() => {}
+        Effect::End => {
+            cancel.throw();
+            thread::spawn(|| {
+                thread::sleep(HINT);
+                ui::note("still ending what has begun; Ctrl-C once more ends it at once");
+            });
+        }
     }
 }
 

@@ -149,7 +149,7 @@ fn a_second_ctrl_c_does_not_wait_for_a_pod_that_is_stopped() {
     let before = desk.processes();
     stop(desk.process("pod-keeper"));
     up.signal(Signal::INT);
-    up.wait_for("ending the pods");
+    up.wait_for("Ctrl-C once more ends it at once");
     up.signal(Signal::INT);
     up.wait_for_end("error: interrupted twice; `webcharm down` clears up what may be left");
     desk.ok(&["down"]);
