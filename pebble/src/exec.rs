@@ -8,6 +8,8 @@
 //! GET /v1/changes/ID/wait    → the task's exit-code
 //! ```
 
+mod progress;
+
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use serde_json::Value;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::client::{Client, open, read};
@@ -26,13 +29,18 @@ use crate::types::{Change, ChangeId, ExecOptions, ExecOutput, ExecResult};
 use crate::wire::within;
 use crate::{Error, Garbage, request};
 
-type Socket<C> = WebSocketStream<<C as Connect>::Stream>;
+use progress::Progress;
+
+type Socket<C> = WebSocketStream<Progress<<C as Connect>::Stream>>;
 
 /// How much longer than the command's own timeout we wait for its end.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How much input goes into one message.
 const PIECE: usize = 64 << 10;
+
+/// The longest message and frame of output that is taken. Pebble's have 128 KiB at most.
+const LONGEST_MESSAGE: usize = 4 << 20;
 
 impl<C: Connect> Client<C> {
     /// Runs a command to its end. An exit code other than zero is no error.
@@ -68,7 +76,11 @@ impl<C: Connect> Client<C> {
         let (change, early) = tokio::select! {
             change = &mut change => (change?, None),
             outputs = &mut outputs => match outputs {
-                Ok(outputs) => (change.await?, Some(Ok(outputs))),
+                // Pebble ends the outputs when the command is over, and the change right after.
+                Ok(outputs) => {
+                    let change = within(self.wire.limits.idle, || format!("change {id}"), change).await?;
+                    (change?, Some(Ok(outputs)))
+                }
                 // There is no end to it: leaving ends the command.
                 Err(error @ Error::TooLarge { .. }) => return Err(error),
                 // What ended the output mostly ended the command, and its change says what it was.
@@ -114,23 +126,34 @@ impl<C: Connect> Client<C> {
         let path = request::websocket_path(task, name);
         let what = format!("GET {path}");
         let request = format!("ws://localhost{path}").into_client_request().map_err(|error| broken(&what, error))?;
-        let stream = self.wire.open().await?;
+        let stream = Progress::new(self.wire.open().await?, self.wire.limits.idle);
         self.wire.count();
-        let handshake = tokio_tungstenite::client_async(request, stream);
+        let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(kept_in_memory()));
         let (socket, _) =
             within(self.wire.limits.answer, || what.clone(), handshake).await?.map_err(|error| broken(&what, error))?;
         Ok(socket)
     }
 }
 
+/// How much of a websocket is kept in memory: longer messages are an error before memory is reserved for them, and pongs
+/// that the daemon doesn't take are dropped.
+fn kept_in_memory() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_frame_size(Some(LONGEST_MESSAGE))
+        .max_message_size(Some(LONGEST_MESSAGE))
+        .write_buffer_size(PIECE)
+        .max_write_buffer_size(3 * PIECE)
+}
+
 /// Sends the whole input and its end. An error is no news here: a command may end without reading.
 async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[u8]) {
-    for piece in input.chunks(PIECE) {
-        if socket.send(Message::binary(piece.to_vec())).await.is_err() {
+    let pieces = input.chunks(PIECE).map(|piece| Message::binary(piece.to_vec()));
+    for message in pieces.chain([Message::text(END)]) {
+        // Pongs may fill the write buffer: they go out first.
+        if socket.flush().await.is_err() || socket.send(message).await.is_err() {
             return;
         }
     }
-    socket.send(Message::text(END)).await.ok();
 }
 
 /// How much is kept of an output.

@@ -35,6 +35,10 @@ pub(crate) enum Frame {
     Text(&'static str),
     /// Wait for the client's end of input.
     AwaitEnd,
+    /// These bytes as they are.
+    Raw(Vec<u8>),
+    /// Close the websocket properly.
+    Close,
     /// Break off without a word.
     Drop,
 }
@@ -173,6 +177,8 @@ async fn websocket(mut stream: DuplexStream, key: &str, frames: Vec<Frame>, hear
         match frame {
             Frame::Binary(data) => socket.send(Message::binary(data)).await.unwrap_or_default(),
             Frame::Text(text) => socket.send(Message::text(text)).await.unwrap_or_default(),
+            Frame::Raw(bytes) => socket.get_mut().write_all(&bytes).await.unwrap_or_default(),
+            Frame::Close => socket.close(None).await.unwrap_or_default(),
             Frame::Drop => return,
             Frame::AwaitEnd => {
                 while let Some(Ok(message)) = socket.next().await {

@@ -164,6 +164,61 @@ async fn more_output_than_is_sensible_is_refused() {
     assert_eq!(error.to_string(), "cannot take the output of sleep: it is longer than 1000 bytes");
 }
 
+/// What becomes of a command without a limit whose change never ends and whose standard output goes like this.
+async fn while_the_change_stays_open(stdout: Vec<Frame>) -> Error {
+    let (client, _) = client(vec![
+        vec![start(), Step::Hang],
+        talk(vec![]),
+        talk(stdout),
+        talk(vec![Frame::Text(OVER), Frame::Close]),
+    ]);
+    let begun = tokio::time::Instant::now();
+    let error = failure(&client, &ExecOptions::new(["sleep"])).await;
+    // On a clock that moves only when there is nothing else to do.
+    assert!(begun.elapsed() <= client.wire.limits.idle + GRACE, "{:?}", begun.elapsed());
+    error
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_websocket_that_is_over_while_its_change_stays_open_ends_the_wait() {
+    for frames in [vec![Frame::Text(OVER)], vec![Frame::Close], vec![Frame::Text(OVER), Frame::Close]] {
+        let error = while_the_change_stays_open(frames).await;
+        assert_eq!(error.to_string(), "cannot finish change 3 within 30s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_half_sent_while_its_change_stays_open_ends_the_wait() {
+    // A whole frame before each, so that not only the first is looked after.
+    for cut in [vec![0x82, 5, b'x'], vec![0x82], vec![0x82, 127, 0, 0], vec![0x81, 126, 1]] {
+        let frames = vec![Frame::Binary("all of it"), Frame::Raw(cut.clone())];
+        assert!(while_the_change_stays_open(frames).await.is_unreachable(), "{cut:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_is_only_quiet_is_waited_for() {
+    let (client, _) = client(vec![
+        vec![start(), Step::Hang],
+        talk(vec![]),
+        talk(vec![Frame::Binary("x"), Frame::Raw(vec![0x82, 1, b'y'])]),
+        talk(vec![]),
+    ]);
+    let begun = tokio::time::Instant::now();
+    let error = failure(&client, &ExecOptions::new(["sleep"])).await;
+    assert_eq!(error.to_string(), "cannot finish sleep within 3605s");
+    assert_eq!(begun.elapsed().as_secs(), 3605);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_any_declared_length_is_refused_before_memory_is_reserved() {
+    for declared in [5_u64 << 20, 1 << 36, u64::MAX] {
+        let header = [&[0x82, 127], &declared.to_be_bytes()[..]].concat();
+        let error = while_the_change_stays_open(vec![Frame::Raw(header)]).await;
+        assert!(matches!(error, Error::Protocol { source: Garbage::Websocket(_), .. }), "{declared}: {error:?}");
+    }
+}
+
 #[test]
 fn options_and_outputs_print_no_secrets() {
     let options = ExecOptions { stdin: Some(b"s3cret".to_vec()), ..sleep() };

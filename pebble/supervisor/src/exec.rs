@@ -2,13 +2,18 @@
 //!
 //! A task waits a few seconds for its websockets, so that no output is lost, then runs the command. Their tasks outlive
 //! it: a client may still be reading.
+//!
+//! The daemon keeps its own writing ends of the command's output pipes until the process has ended, as Pebble does. So a
+//! command that closes its outputs early is not taken for one that is over: clients close their websockets at the end of
+//! the output, and a control websocket that vanishes kills the command.
 
 mod settings;
 mod sockets;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, PipeWriter};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -37,7 +42,7 @@ pub(crate) use settings::Settings;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a killed command's output is waited for: someone it left behind may hold it open.
 const REST: Duration = Duration::from_secs(1);
-/// A client that sends more input at once has lost its way; all others send it in pieces.
+/// The longest message and frame of input. Pebble's clients send pieces of 16 to 128 KiB.
 const LONGEST_MESSAGE: usize = 64 << 20;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -97,12 +102,21 @@ pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Reque
     let upgrade: OnUpgrade = hyper::upgrade::on(request);
     spawn_local(async move {
         if let Ok(upgraded) = upgrade.await {
-            let config = WebSocketConfig::default().max_frame_size(None).max_message_size(Some(LONGEST_MESSAGE));
-            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits())).await;
             // If nobody waits any more, the command is over.
             let _ = hand.send(socket);
         }
     });
+}
+
+/// How much of a websocket is kept in memory. A longer frame ends its connection before memory is reserved for it, and
+/// pongs that the client doesn't take are dropped once the write buffer is full.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_frame_size(Some(LONGEST_MESSAGE))
+        .max_message_size(Some(LONGEST_MESSAGE))
+        .write_buffer_size(sockets::PIECE)
+        .max_write_buffer_size(2 * sockets::PIECE)
 }
 
 /// Runs a task's command to its end.
@@ -171,6 +185,8 @@ struct Running {
     pid: Pid,
     exit: oneshot::Receiver<i32>,
     outputs: Vec<JoinHandle<()>>,
+    /// The daemon's own writing ends of the outputs, so that these end after the process and not before it.
+    writers: Vec<PipeWriter>,
 }
 
 impl Running {
@@ -203,45 +219,58 @@ impl Running {
             owner: settings.owner,
             group: Group::Session,
             stdin: Some(input_reader.into()),
-            stdout: output_writer.into(),
-            stderr: error_writer.into(),
+            stdout: output_writer.try_clone().map_err(failed)?.into(),
+            stderr: error_writer.try_clone().map_err(failed)?.into(),
         };
+        let writers = vec![output_writer, error_writer];
         match process.start() {
-            Ok(pid) => Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs }),
+            Ok(pid) => Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs, writers }),
             Err(error) => {
+                drop(writers);
                 sent(&mut outputs).await;
                 Err(error.to_string())
             }
         }
     }
 
-    /// Waits for the end, or brings it about.
+    /// Waits for the end, or brings it about. What is still to be sent then is waited for no longer than the command's
+    /// own limit, or until the change is aborted.
     async fn end(mut self, limit: Option<Duration>, mut abort: Abort, control: JoinHandle<()>) -> Result<i32, String> {
-        let overdue = async {
-            match limit {
-                Some(limit) => sleep(limit).await,
-                None => std::future::pending().await,
+        let mut cut_short = pin!(async {
+            tokio::select! {
+                () = overdue(limit) => true,
+                () = abort.asked() => false,
+            }
+        });
+        let (code, late) = tokio::select! {
+            code = &mut self.exit => (code, None),
+            late = &mut cut_short => {
+                // Gone already is as good.
+                let _ = process::signal(self.pid, Signal::KILL);
+                ((&mut self.exit).await, Some(late))
             }
         };
-        let late = tokio::select! {
-            code = &mut self.exit => {
-                control.abort();
-                sent(&mut self.outputs).await;
-                return Ok(code.unwrap_or(-1));
-            }
-            () = overdue => true,
-            () = abort.asked() => false,
-        };
-        // Gone already is as good.
-        let _ = process::signal(self.pid, Signal::KILL);
-        let code = (&mut self.exit).await.unwrap_or(-1);
+        self.writers.clear();
         control.abort();
-        // Pebble waits for whoever still holds the output; a client that set a limit is better served without.
-        let _ = timeout(REST, sent(&mut self.outputs)).await;
+        let late = match late {
+            // Pebble waits for whoever still holds the output; a client that set a limit is better served without.
+            Some(late) => timeout(REST, sent(&mut self.outputs)).await.map_or(late, |()| late),
+            None => tokio::select! {
+                () = sent(&mut self.outputs) => false,
+                late = cut_short => late,
+            },
+        };
         match limit {
             Some(limit) if late => Err(format!("timed out after {}: context deadline exceeded", Span::from(limit))),
-            _ => Ok(code),
+            _ => Ok(code.unwrap_or(-1)),
         }
+    }
+}
+
+async fn overdue(limit: Option<Duration>) {
+    match limit {
+        Some(limit) => sleep(limit).await,
+        None => std::future::pending().await,
     }
 }
 

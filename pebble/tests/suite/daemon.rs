@@ -169,10 +169,15 @@ fn spawn(dir: &Path, how: &Start) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary().display()))
 }
 
-/// The one that `PEBBLE_BINARY` names, else the supervisor built beside this test.
+/// The binary that `PEBBLE_BINARY` names: another Pebble than our supervisor.
+pub(crate) fn chosen() -> Option<PathBuf> {
+    std::env::var_os("PEBBLE_BINARY").map(PathBuf::from)
+}
+
+/// The chosen one, else the supervisor built beside this test.
 fn binary() -> PathBuf {
-    if let Some(chosen) = std::env::var_os("PEBBLE_BINARY") {
-        return chosen.into();
+    if let Some(chosen) = chosen() {
+        return chosen;
     }
     // target/<profile>/deps/suite-… → target/<profile>/pebble
     let own = std::env::current_exe().expect("this program's path");

@@ -21,8 +21,10 @@
 
 mod case;
 mod daemon;
+mod go_client;
 mod raw;
 mod record;
+mod websocket;
 
 mod changes;
 mod dying;
@@ -34,5 +36,6 @@ mod notices;
 mod processes;
 mod services;
 mod signals;
+mod sockets;
 mod system;
 mod writing;

@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Socket;
@@ -24,7 +25,7 @@ use crate::turn::Turn;
 use pebble::plan::quote;
 
 /// How much output goes into one message.
-const PIECE: usize = 128 * 1024;
+pub(super) const PIECE: usize = 128 * 1024;
 const END: &str = r#"{"command":"end"}"#;
 
 /// A message in text: what a client wants done.
@@ -62,7 +63,10 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
         turn.pass().await;
         piece.reserve(PIECE);
         match output.read_buf(&mut piece).await {
-            Ok(1..) if client.send(Message::binary(piece.split().freeze())).await.is_ok() => {}
+            // Pongs may fill the write buffer: they go out first.
+            Ok(1..)
+                if client.flush().await.is_ok()
+                    && client.send(Message::binary(piece.split().freeze())).await.is_ok() => {}
             // A client that left wants no more of it.
             _ => break,
         }
@@ -71,6 +75,7 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
             break;
         }
     }
+    let _ = client.flush().await;
     let _ = client.send(Message::text(END)).await;
 }
 
@@ -86,7 +91,7 @@ async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
                     input = None;
                 }
             }
-            Message::Text(text) if command(&text).command == "end" => input = None,
+            Message::Text(text) if command(text.as_bytes()).command == "end" => input = None,
             Message::Close(_) => break,
             _ => {}
         }
@@ -94,24 +99,28 @@ async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
     }
 }
 
-fn command(text: &str) -> Command {
-    serde_json::from_str(text).unwrap_or_default()
+fn command(text: &[u8]) -> Command {
+    serde_json::from_slice(text).unwrap_or_default()
 }
 
-/// Does what the control socket says, once it is connected. A client that vanishes takes its command with it.
+/// Does what the control socket says, once it is connected. A client that vanishes takes its command with it; one that
+/// closes the socket properly, or breaks the protocol, has only no more to say.
 pub(super) async fn control(daemon: Rc<Daemon>, task: Id, pid: Pid, socket: oneshot::Receiver<Socket>) {
     let Ok(mut socket) = socket.await else { return };
+    let mut turn = Turn::begin();
     loop {
         match socket.next().await {
-            Some(Ok(Message::Text(text))) => obey(&daemon, task, pid, &command(&text)),
-            Some(Ok(Message::Close(_))) => return,
-            Some(Ok(_)) => {}
-            None | Some(Err(_)) => {
+            Some(Ok(Message::Text(text))) => obey(&daemon, task, pid, &command(text.as_bytes())),
+            Some(Ok(Message::Binary(text))) => obey(&daemon, task, pid, &command(&text)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
                 // Gone already is as good.
                 let _ = process::signal(pid, Signal::KILL);
                 return;
             }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
         }
+        turn.pass().await;
     }
 }
 
