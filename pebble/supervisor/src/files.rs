@@ -1,5 +1,8 @@
 //! Files of the container: listed, read, written, made and removed, with Pebble's errors. What travels how is
 //! `api::files`'.
+//!
+//! One deliberate difference: Pebble removes all of the root directory if it is told to. Here `remove` refuses it, by
+//! whatever path, so that a client's empty variable does not cost a machine.
 
 pub(crate) mod draft;
 mod glob;
@@ -39,6 +42,8 @@ pub(crate) enum Error {
     Pattern,
     #[error("no file content for path {}", quote(.0))]
     Missing(String),
+    #[error("cannot remove {}: it is the root directory; name what to remove in it", quote(.0))]
+    Root(String),
 }
 
 impl From<PathError> for Error {
@@ -195,9 +200,16 @@ fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     Ok(fs::rename(&draft, path).map_err(PathError::when("rename", &format!("{draft} {path}")))?)
 }
 
-/// Removes a file or an empty directory; with `recursive` also what is in it, and a missing path is no error.
+/// Removes a file or an empty directory; with `recursive` also what is in it, and a missing path is no error. A link goes
+/// without what it leads to, unless the path ends with a slash or dot.
+///
+/// # Errors
+/// The system says no, or the path leads to the root directory.
 pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
     let absolute = absolute(path)?;
+    if is_root(absolute) {
+        return Err(Error::Root(path.to_owned()));
+    }
     let is_directory = fs::symlink_metadata(absolute).is_ok_and(|metadata| metadata.is_dir());
     let removed = match (recursive, is_directory) {
         (true, true) => fs::remove_dir_all(absolute),
@@ -214,6 +226,16 @@ pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
             };
             Ok(removed.map_err(PathError::when(doing, path))?)
         }
+    }
+}
+
+/// True if the path leads to the root directory, be it by dots, a link in the middle or a mount.
+fn is_root(path: &Path) -> bool {
+    let identity = |path: &Path| fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    match (identity(path), identity(Path::new("/"))) {
+        (Ok(path), Ok(root)) => path == root,
+        (Err(_), _) => false,
+        (Ok(_), Err(_)) => true,
     }
 }
 

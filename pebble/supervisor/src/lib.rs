@@ -5,7 +5,9 @@
 //! tasks run, `runner` runs them, `service` and `exec` are what they do. What is pure of it (layers, plan, replan, the
 //! life of a service) is the `pebble` library's, shared with clients and fakes.
 //!
-//! Checks, log forwarding, identities, TLS and the command-line client are not there.
+//! Checks, log forwarding, identities, TLS and the command-line client are not there. Deliberately different from Pebble:
+//! the root directory is never removed (`files`), and a command whose client doesn't read its output ends at its own
+//! limit or when its change is aborted (`exec`).
 
 #![allow(clippy::disallowed_methods, reason = "this is the process that starts others, waits and looks at the clock")]
 

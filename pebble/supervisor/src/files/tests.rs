@@ -91,6 +91,21 @@ fn removes_only_what_it_is_told_to() {
     assert_eq!(message(remove(&full, false)), (format!("remove {full}: no such file or directory"), "not-found"));
 }
 
+/// Only asked, never removed: `tests/process/root.rs` removes, in a root of its own.
+#[test]
+fn the_root_is_known_by_whatever_path() {
+    let (_guard, path) = folder();
+    symlink("/", format!("{path}/link")).unwrap();
+    for root in
+        ["/", "//", "/.", "/..", "/../", "/tmp/..", "/tmp/./../.", &format!("{path}/link/"), &format!("{path}/link/.")]
+    {
+        assert!(is_root(Path::new(root)), "{root}");
+    }
+    for other in ["/tmp", "/no/such", &path, &format!("{path}/link"), &format!("{path}/..")] {
+        assert!(!is_root(Path::new(other)), "{other}");
+    }
+}
+
 #[tokio::test]
 async fn writes_whole_files_or_none() {
     let (_guard, path) = folder();

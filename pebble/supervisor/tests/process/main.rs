@@ -4,11 +4,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test that is left out says so")]
 
 mod daemon;
 mod end;
 mod hostile;
 mod orphans;
 mod output;
+mod root;
 mod stalled;
 mod start;
