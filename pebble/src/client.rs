@@ -52,7 +52,7 @@ impl<C: Connect> Client<C> {
         let request = request::plan()?;
         let what = describe(&request);
         let yaml: String = self.ask(Ok(request), "a plan").await?;
-        serde_yaml::from_str(&yaml).map_err(|_| Error::garbage(&what, Garbage::Plan))
+        Plan::parse(yaml.as_bytes()).map_err(|_| Error::garbage(&what, Garbage::Plan))
     }
 
     /// Adds a layer on top or, with `combine`, merges it into the one of that label.

@@ -206,6 +206,14 @@ async fn a_plan_that_is_none_is_garbage_and_none_of_its_text_is_told() {
 }
 
 #[tokio::test]
+async fn a_plan_that_would_grow_without_end_is_garbage() {
+    let bomb = "[\\n".repeat(2_000);
+    let (client, _) = client(vec![vec![sync(&format!("\"{bomb}\""))]]);
+    let error = client.plan().await.unwrap_err();
+    assert!(matches!(error, Error::Protocol { source: Garbage::Plan, .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn logs_are_lines_of_json() {
     const LINES: &str = "application/x-ndjson";
     let line = r#"{"time":"t","service":"web","message":"hello"}"#;

@@ -56,6 +56,12 @@ fn closure<'a>(
     names: &'a [String],
     direction: Direction,
 ) -> Result<BTreeSet<&'a str>, Error> {
+    let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, service) in services {
+        for required in &service.requires {
+            dependants.entry(required).or_default().push(name);
+        }
+    }
     let mut wanted = BTreeSet::new();
     let mut pending: Vec<&str> = names.iter().map(String::as_str).collect();
     while let Some(name) = pending.pop() {
@@ -67,10 +73,7 @@ fn closure<'a>(
         }
         match direction {
             Direction::Start => pending.extend(service.requires.iter().map(String::as_str)),
-            Direction::Stop => {
-                let dependants = services.iter().filter(|(_, other)| other.requires.contains(name));
-                pending.extend(dependants.map(|(name, _)| name.as_str()));
-            }
+            Direction::Stop => pending.extend(dependants.get(name.as_str()).into_iter().flatten()),
         }
     }
     Ok(wanted)

@@ -1,5 +1,6 @@
 //! What Go's yaml.v3 does with a node when it is told a type, complaints included.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -44,6 +45,8 @@ pub(super) type Entry<'n> = (String, &'n Node, &'n Node);
 pub(super) struct Reader<'t> {
     text: &'t str,
     origin: Origin,
+    /// Ends of the lines that count, found when the first line is asked for: a complaint each would ask anew.
+    ends: OnceCell<Vec<usize>>,
     unknown: Unknown,
     complaints: Vec<String>,
     null: Option<String>,
@@ -63,7 +66,7 @@ enum Origin {
 impl<'t> Reader<'t> {
     /// For the top level.
     pub(super) fn whole(text: &'t str, unknown: Unknown) -> Self {
-        Self { text, origin: Origin::Text, unknown, complaints: Vec::new(), null: None }
+        Self { text, origin: Origin::Text, ends: OnceCell::new(), unknown, complaints: Vec::new(), null: None }
     }
 
     /// For the value of the section with this key.
@@ -302,13 +305,24 @@ impl<'t> Reader<'t> {
     fn line(&self, node: &Node) -> usize {
         match (&self.origin, node.offset) {
             (Origin::Flow, _) | (_, None) => 1,
-            (Origin::Text, Some(offset)) => self.text[..offset].matches('\n').count() + 1,
-            (Origin::Section(start), Some(offset)) => {
-                let before = self.text.get(*start..offset).unwrap_or_default();
-                let whole = before.rfind('\n').map_or("", |end| &before[..end]);
-                whole.lines().filter(|line| !line.trim().is_empty()).count() + 1
+            (_, Some(offset)) => self.ends.get_or_init(|| self.line_ends()).partition_point(|end| *end < offset) + 1,
+        }
+    }
+
+    fn line_ends(&self) -> Vec<usize> {
+        let (start, blank_counts) = match self.origin {
+            Origin::Section(start) => (start, false),
+            Origin::Text | Origin::Flow => (0, true),
+        };
+        let mut at = start;
+        let mut ends = Vec::new();
+        for line in self.text.get(start..).unwrap_or_default().split_inclusive('\n') {
+            at += line.len();
+            if line.ends_with('\n') && (blank_counts || !line.trim().is_empty()) {
+                ends.push(at - 1);
             }
         }
+        ends
     }
 }
 

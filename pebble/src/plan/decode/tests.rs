@@ -33,6 +33,22 @@ fn doubles_without_end_are_not_listed_without_end() {
     assert!(message.lines().count() <= 1_001, "{}", message.lines().count());
 }
 
+/// The lines of all that is complained of are found in one pass: before, half a minute at best.
+#[test]
+fn many_complaints_in_a_long_text_take_one_pass() {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let services: String = (0..30_000).map(|n| format!("\n\n  k{n}: [a]\n")).collect();
+        tell.send(Layer::parse(format!("services:\n{services}").as_bytes()).unwrap_err().to_string()).unwrap();
+    });
+    let message = told.recv_timeout(std::time::Duration::from_secs(60)).expect("it takes one pass");
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), 1_001);
+    // Blank lines are none to Pebble, which prints a section anew.
+    assert_eq!(lines[1], "  line 1: cannot unmarshal !!seq into plan.Service");
+    assert_eq!(lines[1_000], "  line 1000: cannot unmarshal !!seq into plan.Service");
+}
+
 #[test]
 fn values_stay_out_of_debug() {
     let text = r#"{"services":{"web":{"override":"replace","command":"x","environment":{"TOKEN":"hunter2"}}},

@@ -10,6 +10,10 @@ pub(super) const MAX_NODES: usize = 100_000;
 /// text, at a cost that grows with this.
 const MAX_BRACKETS: usize = 256;
 
+/// The most characters that may begin a node. The parser keeps every event of a text, at a cost of some hundred bytes
+/// each, before the first is counted as a node.
+const MAX_INDICATORS: usize = 2 * MAX_NODES;
+
 /// Looks at the text without parsing it.
 ///
 /// Brackets are counted line by line, quoted or not, and only those that a line leaves open add up; so a text gets
@@ -22,7 +26,21 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
     if deepest > MAX_BRACKETS {
         return Err(limit("brackets are nested too deeply"));
     }
+    if indicators(text) > MAX_INDICATORS {
+        return Err(limit("text has too many brackets, commas and dashes"));
+    }
     Ok(())
+}
+
+/// Brackets and commas, and the signs that begin a block's node when a blank follows.
+fn indicators(text: &str) -> usize {
+    let pairs = text.bytes().zip(text.bytes().skip(1).chain([b'\n']));
+    let begins = |(byte, next): &(u8, u8)| match byte {
+        b'[' | b'{' | b',' => true,
+        b'-' | b'?' | b':' => next.is_ascii_whitespace(),
+        _ => false,
+    };
+    pairs.filter(begins).count()
 }
 
 /// The most brackets that one line has open at a time.
