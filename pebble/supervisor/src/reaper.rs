@@ -46,6 +46,12 @@ impl Reaper {
         self.waiting.borrow_mut().insert(child, tell);
         told
     }
+
+    /// True if the child has ended, even if its signal has not been handled yet.
+    pub(crate) fn has_ended(&self, child: Pid) -> bool {
+        reap(&self.waiting);
+        !self.waiting.borrow().contains_key(&child)
+    }
 }
 
 /// Collects all who have ended; several may have per signal.

@@ -6,7 +6,7 @@ use pebble::Error;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::daemon::{Daemon, Start};
+use crate::daemon::{Daemon, Start, until};
 use crate::raw;
 use crate::record::{self, Nameless};
 
@@ -43,6 +43,10 @@ fn play_on(name: &str, daemon: Daemon, play: impl FnOnce(&mut Case)) {
 pub(crate) fn held() -> Start {
     Start { arguments: vec!["--create-dirs".to_owned(), "--hold".to_owned()], ..Start::default() }
 }
+
+/// A shell command for services with the test's folder as theirs: waits until the test says so. A test that counted on
+/// seconds instead would fail on a busy machine.
+pub(crate) const UNTIL_RELEASED: &str = "until test -e released; do sleep 0.02; done";
 
 impl Deref for Case {
     type Target = Daemon;
@@ -94,6 +98,24 @@ impl Case {
     /// `start`, `stop`, … of services, to its end; the change's id.
     pub(crate) fn services(&mut self, action: &str, names: &[&str]) -> String {
         self.change("/v1/services", &json!({ "action": action, "services": names }))
+    }
+
+    /// Waits until a service has printed this line; not recorded.
+    pub(crate) fn hears(&self, service: &str, line: &str) {
+        let client = self.client();
+        until(&format!("{service} prints {line:?}"), || {
+            client.logs(&[service], 99).unwrap().iter().any(|entry| entry.message == line).then_some(())
+        });
+    }
+
+    /// Lets the services go on that run [`UNTIL_RELEASED`], until [`Case::hold`].
+    pub(crate) fn release(&self) {
+        std::fs::write(self.path("released"), "").unwrap();
+    }
+
+    /// Holds such services from now on.
+    pub(crate) fn hold(&self) {
+        std::fs::remove_file(self.path("released")).unwrap();
     }
 
     /// Adds a layer that must be taken; not recorded.

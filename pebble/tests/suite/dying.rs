@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pebble::types::{ChangeId, ExecOptions, WriteFile};
+use pebble::types::{ChangeId, ChangeSelect, ExecOptions, WriteFile};
 use pebble::{Error, Limits};
 
 use crate::case::held;
 use crate::daemon::{Daemon, until};
 
-const SOON: Duration = Duration::from_secs(10);
+/// After which a client counts as hanging.
+const SOON: Duration = Duration::from_secs(60);
 
 /// Kills a daemon once `begun`, in the midst of `call`, and expects the client to notice.
 fn dies_midway<T: std::fmt::Debug + Send>(
@@ -42,10 +43,16 @@ fn in_the_midst_of_a_command() {
 #[test]
 fn in_the_midst_of_a_wait() {
     let daemon = Daemon::start(held());
-    let begun = |daemon: &Daemon| !daemon.client().changes(Default::default(), None).unwrap().is_empty();
-    let layer = pebble::plan::Layer::parse(b"services: {a: {override: replace, command: sleep 20}}").unwrap();
+    let begun = |daemon: &Daemon| !daemon.client().changes(ChangeSelect::InProgress, None).unwrap().is_empty();
+    // It outlives its daemon, but not the test's folder.
+    let script = format!("trap '' TERM; echo ready; while test -d {}; do sleep 0.05; done", daemon.path(""));
+    let layer = format!(r#"services: {{a: {{override: replace, command: "sh -c \"{script}\"", kill-delay: 1h}}}}"#);
+    let layer = pebble::plan::Layer::parse(layer.as_bytes()).unwrap();
     daemon.client().add_layer("a", &layer, false).unwrap();
-    dies_midway(daemon, begun, |client| client.start(&["a"], SOON));
+    daemon.client().start(&["a"], SOON).unwrap();
+    until("it is deaf", || daemon.client().logs(&["a"], 1).unwrap().pop());
+    // A stop that doesn't come to its end.
+    dies_midway(daemon, begun, |client| client.stop(&["a"], SOON));
 }
 
 /// Takes a first piece and then waits until the daemon is dead.

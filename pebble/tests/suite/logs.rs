@@ -59,6 +59,7 @@ fn lines_outlive_the_service_and_its_next_start() {
     case("logs-restart", |case| {
         case.layer("a", "services: {a: {override: replace, command: sh -c 'echo hello; sleep 1000'}}");
         case.services("start", &["a"]);
+        case.hears("a", "hello");
         case.services("stop", &["a"]);
         logs(case, "");
         case.services("start", &["a"]);

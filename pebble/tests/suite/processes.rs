@@ -75,7 +75,7 @@ fn orphans_are_adopted_and_buried() {
 #[test]
 fn a_daemon_that_ends_takes_its_services_along() {
     case("processes-ending", |case| {
-        let script = format!("echo $$ > {}; trap \\\"\\\" TERM; while :; do sleep 0.05; done", case.path("deaf"));
+        let script = format!("trap \\\"\\\" TERM; echo $$ > {}; while :; do sleep 0.05; done", case.path("deaf"));
         case.layer("a", &format!(
             "services: {{deaf: {{override: replace, command: \"sh -c '{}'\", kill-delay: 100ms}}, polite: {{override: replace, command: sleep 1000}}}}",
             script.replace('\\', "\\\\").replace('"', "\\\"")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pebble::types::ServiceStatus;
 use serde_json::json;
 
-use crate::case::{Case, case, case_with, held};
+use crate::case::{Case, UNTIL_RELEASED, case, case_with, held};
 use crate::daemon::{Start, is_root, until};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -16,6 +16,19 @@ fn reaches(case: &Case, name: &str, status: ServiceStatus) {
     until(&format!("{name} is {status:?}"), || {
         client.services(&[name]).unwrap().first().is_some_and(|service| service.current == status).then_some(())
     });
+}
+
+/// A service that ends with this code once it is released, with more to say of it.
+fn released(case: &Case, code: i32, more: &str) -> String {
+    let folder = case.path("");
+    format!("{{override: replace, command: \"sh -c '{UNTIL_RELEASED}; exit {code}'\", working-dir: {folder}, {more}}}")
+}
+
+/// Has the service `a` end, and waits until it pauses before its next start; that one is held again.
+fn pauses(case: &Case) {
+    case.release();
+    reaches(case, "a", ServiceStatus::Backoff);
+    case.hold();
 }
 
 /// How often a service has been started, of services that write a line into `starts` each time.
@@ -86,7 +99,7 @@ fn a_service_that_ends_at_once_fails_its_start_with_its_last_words() {
     case("services-quick-exit", |case| {
         case.layer("a", "
 services:
-  three: {override: replace, command: sh -c 'echo out; sleep 0.1; echo err >&2; exit 3'}
+  three: {override: replace, command: sh -c 'echo out; echo err >&2; exit 3'}
   zero: {override: replace, command: sh -c 'exit 0'}
   silent: {override: replace, command: sh -c 'exit 4'}
   chatty: {override: replace, command: sh -c 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo $n; done; exit 1'}
@@ -133,7 +146,7 @@ services:
 #[test]
 fn a_service_that_ends_later_is_started_again_after_a_pause() {
     case("services-backoff", |case| {
-        let command = "sh -c 'echo x >> starts; test -e again || { touch again; sleep 1.2; exit 1; }; sleep 1000'";
+        let command = format!("sh -c 'echo x >> starts; {UNTIL_RELEASED}; rm released; exit 1'");
         case.layer(
             "a",
             &format!(
@@ -142,6 +155,7 @@ fn a_service_that_ends_later_is_started_again_after_a_pause() {
             ),
         );
         case.services("start", &["a"]);
+        case.release();
         until("it is started again", || (starts(case) == 2).then_some(()));
         reaches(case, "a", ServiceStatus::Active);
         case.get("/v1/services");
@@ -151,17 +165,17 @@ fn a_service_that_ends_later_is_started_again_after_a_pause() {
 #[test]
 fn a_pausing_service_can_be_stopped_and_started() {
     case("services-backoff-stop", |case| {
-        case.layer("a", "services: {a: {override: replace, command: sh -c 'sleep 1.2; exit 1', backoff-delay: 100s}}");
+        case.layer("a", &format!("services: {{a: {}}}", released(case, 1, "backoff-delay: 100s")));
         case.services("start", &["a"]);
-        reaches(case, "a", ServiceStatus::Backoff);
+        pauses(case);
         case.get("/v1/services");
         case.services("stop", &["a"]);
         case.get("/v1/services");
         case.services("start", &["a"]);
-        reaches(case, "a", ServiceStatus::Backoff);
+        pauses(case);
         case.services("start", &["a"]);
         case.get("/v1/services");
-        reaches(case, "a", ServiceStatus::Backoff);
+        pauses(case);
         case.services("restart", &["a"]);
     });
 }
@@ -169,15 +183,10 @@ fn a_pausing_service_can_be_stopped_and_started() {
 #[test]
 fn what_happens_at_the_end_is_the_plans_choice() {
     case("services-ignore", |case| {
-        case.layer(
-            "a",
-            "
-services:
-  fails: {override: replace, command: sh -c 'sleep 1.2; exit 1', on-failure: ignore}
-  succeeds: {override: replace, command: sleep 1.2, on-success: ignore}
-",
-        );
+        let (fails, succeeds) = (released(case, 1, "on-failure: ignore"), released(case, 0, "on-success: ignore"));
+        case.layer("a", &format!("services: {{fails: {fails}, succeeds: {succeeds}}}"));
         case.services("start", &["fails", "succeeds"]);
+        case.release();
         reaches(case, "fails", ServiceStatus::Error);
         let client = case.client();
         until("it has ended", || {
@@ -185,6 +194,7 @@ services:
         });
         case.get("/v1/services");
         case.services("stop", &["fails"]);
+        case.hold();
         case.services("start", &["succeeds"]);
         case.get("/v1/services");
     });
@@ -192,15 +202,16 @@ services:
 
 #[test]
 fn the_end_of_a_service_can_be_the_daemons() {
-    for (name, command, action) in [
-        ("success-shutdown", "sleep 1.2", "on-success: shutdown"),
-        ("failure-shutdown", "sh -c 'sleep 1.2; exit 5'", "on-failure: shutdown"),
-        ("success-failure-shutdown", "sleep 1.2", "on-success: failure-shutdown"),
-        ("failure-success-shutdown", "sh -c 'sleep 1.2; exit 5'", "on-failure: success-shutdown"),
+    for (name, code, action) in [
+        ("success-shutdown", 0, "on-success: shutdown"),
+        ("failure-shutdown", 5, "on-failure: shutdown"),
+        ("success-failure-shutdown", 0, "on-success: failure-shutdown"),
+        ("failure-success-shutdown", 5, "on-failure: success-shutdown"),
     ] {
         case(&format!("services-{name}"), |case| {
-            case.layer("a", &format!("services: {{a: {{override: replace, command: \"{command}\", {action}}}}}"));
+            case.layer("a", &format!("services: {{a: {}}}", released(case, code, action)));
             case.services("start", &["a"]);
+            case.release();
             let ended = case.ended();
             case.note("exit code", ended.code());
         });
@@ -212,10 +223,12 @@ fn a_service_that_will_not_end_is_killed() {
     case("services-kill-delay", |case| {
         case.layer("a", "
 services:
-  deaf: {override: replace, command: \"sh -c 'trap : TERM; while :; do sleep 0.05; done'\", kill-delay: 200ms}
-  polite: {override: replace, command: \"sh -c 'trap \\\"exit 0\\\" TERM; while :; do sleep 0.05; done'\", kill-delay: 30s}
+  deaf: {override: replace, command: \"sh -c 'trap : TERM; echo ready; while :; do sleep 0.05; done'\", kill-delay: 200ms}
+  polite: {override: replace, command: \"sh -c 'trap \\\"exit 0\\\" TERM; echo ready; while :; do sleep 0.05; done'\", kill-delay: 30s}
 ");
         case.services("start", &["deaf", "polite"]);
+        case.hears("deaf", "ready");
+        case.hears("polite", "ready");
         case.services("stop", &["deaf", "polite"]);
         case.get("/v1/services");
     });

@@ -55,7 +55,9 @@ fn health_and_checks_of_a_plan_without_checks() {
 
 #[test]
 fn over_tcp_only_little_is_open() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // On an address of this process's own, so that no other test or client is given the port meanwhile.
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let free = TcpListener::bind((format!("127.78.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
     let mut arguments = held().arguments;
     arguments.extend(["--http".to_owned(), free.to_string()]);
     case_with("tcp", Start { arguments, ..Start::default() }, |case| {
@@ -91,6 +93,7 @@ fn a_talkative_daemon_tells_each_request() {
     case_with("verbose", Start { arguments, ..Start::default() }, |case| {
         case.layer("a", "services: {a: {override: replace, command: sh -c 'echo hello; sleep 1000'}}");
         case.services("start", &["a"]);
+        until("its line is printed", || case.printed().contains("hello").then_some(()));
         for target in [
             "/v1/services?names=a",
             "/v1/health",

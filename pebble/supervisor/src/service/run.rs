@@ -38,6 +38,11 @@ pub(super) fn set_timer(daemon: &Rc<Daemon>, name: &str, timer: Timer, delay: Du
     let (service, owner) = (name.to_owned(), daemon.clone());
     let waiting = spawn_local(async move {
         sleep(delay).await;
+        // A daemon that was kept from running finds the timer and the end of the process at the same time.
+        let process = owner.services.with(&service, |entry| entry.process).flatten();
+        if timer == Timer::Okay && process.is_some_and(|process| owner.reaper.has_ended(process)) {
+            return;
+        }
         step(&owner, &service, Input::Elapsed(timer), None);
     });
     let old = daemon.services.with(name, |entry| entry.timers.insert(timer, waiting.abort_handle())).flatten();

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::daemon::{Daemon, state_of, until};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 #[test]
 fn ends_well_when_asked_stopping_services_in_order() {

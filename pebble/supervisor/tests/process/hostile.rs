@@ -250,7 +250,7 @@ const PLAY: &str = "/play";
 fn send(daemon: &Daemon, line: &str, kind: &str, body: &str) -> Vec<u8> {
     let (line, body) = (line.replace('@', PLAY), body.replace('@', PLAY));
     let mut stream = UnixStream::connect(daemon.socket()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!(
         "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: multipart/form-data\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -290,7 +290,7 @@ fn check(answer: &[u8]) -> Result<(), TestCaseError> {
 fn play<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(&Daemon, S::Value) -> Result<(), TestCaseError>) {
     let Some(mut daemon) = root::start(LAYER, &["--hold"]) else { return };
     std::fs::create_dir(daemon.folder.path().join("play")).unwrap();
-    daemon.client().start(&["a"], Duration::from_secs(10)).unwrap();
+    daemon.client().start(&["a"], Duration::from_secs(60)).unwrap();
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(strategy, |case| send(&daemon, case));
     let stderr = daemon.stderr();

@@ -4,12 +4,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use pebble::plan::Layer;
 use pebble::types::ExecOptions;
 
 use crate::daemon::{Daemon, folder, prefixed, state_of, until};
 
 fn leave_orphan(daemon: &Daemon) -> i32 {
-    let script = "setsid sh -c 'echo $$; exec sleep 0.3 >/dev/null 2>&1' & sleep 0.1";
+    let script = "setsid sh -c 'echo $$; exec sleep 0.3 >/dev/null 2>&1' &";
     let output = daemon.client().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
@@ -51,16 +52,21 @@ fn does_so_as_process_one() {
 
 #[test]
 fn a_service_is_over_when_it_is_though_its_output_is_held_open() {
-    let layer = "
+    let daemon = Daemon::start("", &["--hold"]);
+    let (folder, end) = (daemon.folder.path().display(), daemon.folder.path().join("end"));
+    let layer = format!(
+        "
 services:
   web:
     override: replace
-    command: sh -c 'setsid sleep 30 & echo left; sleep 1.2; exit 3'
+    command: sh -c 'setsid sleep 30 & until test -e {folder}/end; do sleep 0.02; done; exit 3'
     on-failure: ignore
     kill-delay: 200ms
-";
-    let daemon = Daemon::start(layer, &["--hold"]);
-    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
+"
+    );
+    daemon.client().add_layer("a", &Layer::parse(layer.as_bytes()).unwrap(), false).unwrap();
+    daemon.client().start(&["web"], Duration::from_secs(60)).unwrap();
+    fs::write(end, "").unwrap();
     until("it is over", || (!daemon.client().services(&["web"]).unwrap()[0].is_running()).then_some(()));
-    assert!(daemon.stderr().contains("code 3"), "{}", daemon.stderr());
+    until("its code is told", || daemon.stderr().contains("code 3").then_some(()));
 }

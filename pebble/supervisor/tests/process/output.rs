@@ -35,12 +35,17 @@ fn requests_are_logged_as_measuring_tools_read_them() {
     }
 }
 
+/// Starts the service that prints two lines, and waits for both.
+fn start_once(daemon: &Daemon) {
+    daemon.client().start(&["once"], Duration::from_secs(60)).unwrap();
+    until("it has printed", || (daemon.client().logs(&["once"], 9).unwrap().len() == 2).then_some(()));
+}
+
 #[test]
 fn services_are_heard_only_if_asked_for() {
     for (arguments, heard) in [(&["--hold"][..], false), (&["--hold", "--verbose"][..], true)] {
         let daemon = Daemon::start(CHATTY, arguments);
-        daemon.client().start(&["once"], Duration::from_secs(10)).unwrap();
-        assert_eq!(daemon.client().logs(&["once"], 9).unwrap().len(), 2);
+        start_once(&daemon);
         if heard {
             until("it is printed", || daemon.stdout().contains(" [once] err\n").then_some(()));
         } else {
@@ -56,8 +61,8 @@ fn a_reader_who_stopped_reading_stops_nobody() {
     // A pipe that nobody reads is full soon.
     command.stdout(Stdio::piped());
     let mut daemon = Daemon::spawn(folder, command);
-    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
-    daemon.client().stop(&["web"], Duration::from_secs(10)).unwrap();
+    daemon.client().start(&["web"], Duration::from_secs(60)).unwrap();
+    daemon.client().stop(&["web"], Duration::from_secs(60)).unwrap();
     assert_eq!(daemon.stop().code(), Some(0));
 }
 
@@ -65,12 +70,12 @@ fn a_reader_who_stopped_reading_stops_nobody() {
 fn followers_see_lines_as_they_come() {
     use std::io::Write;
     let daemon = Daemon::start(CHATTY, &["--hold"]);
-    daemon.client().start(&["once"], Duration::from_secs(10)).unwrap();
+    start_once(&daemon);
     let mut stream = UnixStream::connect(daemon.socket()).unwrap();
     stream.write_all(b"GET /v1/logs?follow=true&n=1 HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with('{'));
     assert!(lines.next().unwrap().ends_with(r#""service":"once","message":"err"}"#));
-    daemon.client().restart(&["once"], Duration::from_secs(10)).unwrap();
+    daemon.client().restart(&["once"], Duration::from_secs(60)).unwrap();
     assert!(lines.next().unwrap().ends_with(r#""message":"out"}"#));
     assert!(lines.next().unwrap().ends_with(r#""message":"err"}"#));
 }

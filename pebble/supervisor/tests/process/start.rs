@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
-use crate::daemon::{Daemon, command, folder};
+use crate::daemon::{Daemon, command, folder, until};
 
 const SLEEPER: &str = "services:\n  web:\n    override: replace\n    command: sleep 1000\n    startup: enabled\n";
 
 #[test]
 fn a_second_start_refuses_and_leaves_the_first_alone() {
     let daemon = Daemon::start(SLEEPER, &["--hold"]);
-    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
+    daemon.client().start(&["web"], Duration::from_secs(60)).unwrap();
     let state = fs::read(daemon.folder.path().join(".pebble.state")).unwrap();
     let output = command(daemon.folder.path(), &[]).stderr(std::process::Stdio::piped()).output().unwrap();
     let expected = format!(
@@ -72,19 +72,22 @@ fn arguments_replace_the_plans_defaults() {
     let layer = "services:\n  web:\n    override: replace\n    command: sh -c 'echo got $0; sleep 1000' [ default ]\n";
     let daemon = Daemon::start(layer, &["--args", "web", "given", ";", "--hold"]);
     assert_eq!(daemon.client().plan().unwrap().services["web"].command, "sh -c 'echo got $0; sleep 1000' [ given ]");
-    daemon.client().start(&["web"], Duration::from_secs(10)).unwrap();
-    assert_eq!(daemon.client().logs(&["web"], 1).unwrap()[0].message, "got given");
+    daemon.client().start(&["web"], Duration::from_secs(60)).unwrap();
+    let line = until("it prints", || daemon.client().logs(&["web"], 1).unwrap().pop());
+    assert_eq!(line.message, "got given");
 }
 
 #[test]
 fn serves_nobody_over_http_but_the_open_part() {
     use std::io::{Read, Write};
     use std::net::{TcpListener, TcpStream};
-    // A port that was free a moment ago; port 0 can't be asked for its number afterwards.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let daemon = Daemon::start("", &["--hold", &format!("--http=127.0.0.1:{port}")]);
+    // A port that was free a moment ago (port 0 can't be asked for its number afterwards), on an address of this process's
+    // own, so that no other test or client is given it meanwhile.
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let address = TcpListener::bind((format!("127.77.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
+    let daemon = Daemon::start("", &["--hold", &format!("--http={address}")]);
     let ask = |path: &str| {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -92,5 +95,5 @@ fn serves_nobody_over_http_but_the_open_part() {
     };
     assert!(ask("/v1/health").starts_with("HTTP/1.1 200"));
     assert!(ask("/v1/services").starts_with("HTTP/1.1 401"));
-    assert!(daemon.stderr().contains(&format!("HTTP API server listening on \"127.0.0.1:{port}\".")));
+    assert!(daemon.stderr().contains(&format!("HTTP API server listening on \"{address}\".")));
 }
