@@ -209,6 +209,18 @@ async fn receive(
     Ok(output)
 }
 
+/// Reads a daemon's bytes as one output, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) async fn output_of(bytes: &[u8], limit: usize) -> Option<usize> {
+    let (stream, mut daemon) = tokio::io::duplex(bytes.len().max(1));
+    tokio::io::AsyncWriteExt::write_all(&mut daemon, bytes).await.ok()?;
+    drop(daemon);
+    let role = tokio_tungstenite::tungstenite::protocol::Role::Client;
+    let stream = Progress::new(stream, Duration::from_secs(1));
+    let socket = WebSocketStream::from_raw_socket(stream, role, Some(kept_in_memory())).await;
+    receive(socket, "a command", Keep::All(limit)).await.ok().map(|output| output.len())
+}
+
 /// The result of `main`, with `side` going on as long as it takes.
 async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output = T>) -> T {
     let side = async {

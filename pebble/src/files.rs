@@ -19,7 +19,7 @@ use tokio::sync::mpsc::Sender;
 use crate::body::{Body, Piece};
 use crate::client::{Client, JSON, open, read};
 use crate::connect::Connect;
-use crate::multipart::{self, Event, Reader, parameter};
+use crate::multipart::{self, Event, LONGEST_BOUNDARY, Reader, parameter};
 use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
 use crate::wire::{Answer, Wire, describe, media_type, within};
 use crate::{Error, Garbage, PathErrorKind, request};
@@ -104,7 +104,7 @@ impl<C: Connect> Client<C> {
             return Err(Error::garbage(&what, Garbage::ContentType { got, wanted: MULTIPART }));
         }
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let boundary = parameter(kind, "boundary").filter(|boundary| !boundary.is_empty());
+        let boundary = parameter(kind, "boundary").filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
         let boundary = boundary.ok_or_else(|| Error::garbage(&what, Garbage::Multipart("names no boundary")))?;
         Ok(Download {
             wire: &self.wire,

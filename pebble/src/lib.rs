@@ -16,6 +16,8 @@ pub mod connect;
 mod error;
 mod exec;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod limits;
 pub mod multipart;
 pub mod plan;

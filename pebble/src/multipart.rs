@@ -23,6 +23,10 @@ use bytes::{Buf, Bytes, BytesMut};
 
 pub use header::{escaped, parameter};
 
+/// The longest boundary in bytes, as RFC 2046 has it. Both sides refuse longer ones: that much is looked through anew for
+/// each piece of a body.
+pub const LONGEST_BOUNDARY: usize = 70;
+
 /// No head of a part is longer than this, and its end.
 const LONGEST_HEAD: usize = 16 << 10;
 

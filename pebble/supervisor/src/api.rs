@@ -19,7 +19,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -33,8 +32,10 @@ use crate::journal::Event;
 use crate::query::Query;
 use crate::response::{Answer, Fault};
 
-/// No JSON that a client sends is longer; a layer is the longest of all.
+/// The longest JSON body in bytes; a layer is the longest of all.
 const LONGEST_JSON: usize = 16 << 20;
+/// The most values and names in a JSON body. Each takes up to 200 bytes of memory, whatever its length in the text.
+const MOST_VALUES: usize = 300_000;
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer>>>;
 
@@ -159,14 +160,22 @@ impl Call {
 
     /// The body as JSON. Nulls count as missing, as Go has it; `what` is what can't be decoded if it can't.
     async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Fault> {
-        let body = Limited::new(self.request.body_mut(), LONGEST_JSON).collect().await;
+        self.json_within(LONGEST_JSON, what).await
+    }
+
+    /// The same with a limit in bytes of its own.
+    async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, Fault> {
+        let body = Limited::new(self.request.body_mut(), limit).collect().await;
         let body = body.map_err(|error| Fault::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();
         decode(&body).map_err(|why| Fault::bad_request(format!("cannot decode {what}: {why}")))
     }
 }
 
 /// Reads the first JSON value of a body, and no further.
-fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, String> {
+fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    if values(body) > MOST_VALUES {
+        return Err(format!("json: more than {MOST_VALUES} values"));
+    }
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
     let mut value = match values.next() {
         None => return Err("EOF".to_owned()),
@@ -183,6 +192,21 @@ fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| format!("json: {error}"))
 }
 
+/// The number of values and names in a text of JSON, and some more at most: counted without keeping any.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b':' | b'[' | b'{' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 fn without_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -191,6 +215,47 @@ fn without_nulls(value: &mut Value) {
         }
         Value::Array(values) => values.iter_mut().for_each(without_nulls),
         _ => {}
+    }
+}
+
+/// Decoding without doing, for the fuzz targets.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use pebble::plan::Layer;
+    use pebble::types::{
+        ChangeAction, ExecRequest, FilesAction, LayersAction, NoticeAction, ServicesAction, SignalsAction,
+    };
+
+    use super::{Query, decode, duration, logs, notices, params};
+    use crate::clock::Time;
+
+    /// Reads the body of a request as each that there is.
+    pub fn body(json: &[u8]) {
+        let _ = (decode::<ChangeAction>(json), decode::<ServicesAction>(json), decode::<SignalsAction>(json));
+        let _ = (decode::<FilesAction>(json), decode::<NoticeAction>(json));
+        if let Ok(asked) = decode::<ExecRequest>(json) {
+            let _ = duration(&asked.timeout);
+        }
+        if let Ok(asked) = decode::<LayersAction>(json) {
+            let _ = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
+        }
+    }
+
+    /// Reads a path and its query as the handlers do.
+    pub fn query(path: &str, text: &str) {
+        let _ = (params("/v1/tasks/{task-id}/websocket/{websocket-id}", path), crate::files::clean(path));
+        let query = Query::parse(text);
+        for key in ["timeout", "n", "after", "user-id", "names", "pattern"] {
+            let value = query.get(key);
+            let _ = (
+                duration(value),
+                logs::lines(value, false),
+                Time::parse(value),
+                notices::user_id(value),
+                query.list(key),
+            );
+        }
+        let _ = crate::files::matches(query.get("pattern"), query.get("path"));
     }
 }
 
@@ -241,18 +306,22 @@ mod tests {
 
     #[test]
     fn bodies_are_read_as_go_reads_them() {
-        let read = |text: &'static str| decode::<ServicesAction>(&Bytes::from_static(text.as_bytes()));
+        let read = |text: &str| decode::<ServicesAction>(text.as_bytes());
         assert_eq!(read(r#"{"action":"start","services":null} rest"#).unwrap().action, "start");
         assert_eq!(read("null").unwrap(), ServicesAction::default());
         assert_eq!(read(""), Err("EOF".to_owned()));
         assert_eq!(read(r#"{"action":"#), Err("unexpected EOF".to_owned()));
+        let many = format!(r#"{{"services":[{}""]}}"#, r#""\",","#.repeat(200_000));
+        assert_eq!(decode::<ServicesAction>(many.as_bytes()).unwrap().services.len(), 200_001);
+        let more = format!(r#"{{"services":[{}0]}}"#, "0,".repeat(MOST_VALUES));
+        assert_eq!(decode::<ServicesAction>(more.as_bytes()), Err("json: more than 300000 values".to_owned()));
         assert!(read("[]").is_err() && read(r#"{"action":3}"#).is_err() && read("nope").is_err());
     }
 
     #[test]
     fn the_python_clients_nulls_are_taken() {
         let text = r#"{"command":["a"],"environment":{},"user-id":null,"user":null,"timeout":null,"working-dir":null}"#;
-        assert!(decode::<ExecRequest>(&Bytes::from_static(text.as_bytes())).is_ok());
+        assert!(decode::<ExecRequest>(text.as_bytes()).is_ok());
     }
 
     #[test]

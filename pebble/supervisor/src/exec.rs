@@ -274,6 +274,36 @@ async fn overdue(limit: Option<Duration>) {
     }
 }
 
+/// Reading without a command, for the fuzz targets.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use std::io;
+
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::unix::pipe;
+    use tokio::runtime::Builder;
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::{limits, sockets};
+
+    /// Reads a client's bytes as the input of a command that takes none of it, and each message as one of control.
+    pub fn input(bytes: &[u8]) {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (stream, mut client) = tokio::io::duplex(bytes.len().max(1));
+            client.write_all(bytes).await.expect("there is room");
+            drop(client);
+            let (reader, writer) = io::pipe().expect("a pipe");
+            drop(reader);
+            let input = pipe::Sender::from_owned_fd(writer.into()).expect("a pipe's end");
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits())).await;
+            sockets::receive(socket, Some(input)).await;
+        });
+        sockets::command(bytes);
+    }
+}
+
 /// Waits until the outputs are sent whole.
 async fn sent(outputs: &mut [JoinHandle<()>]) {
     for output in outputs {

@@ -118,7 +118,7 @@ fn names_in(path: &str) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-fn matches(pattern: &str, name: &str) -> Result<bool, Error> {
+pub(crate) fn matches(pattern: &str, name: &str) -> Result<bool, Error> {
     if pattern.is_empty() { Ok(true) } else { glob::matches(pattern, name).map_err(|_| Error::Pattern) }
 }
 

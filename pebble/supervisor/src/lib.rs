@@ -20,6 +20,8 @@ mod daemon;
 mod errno;
 mod exec;
 mod files;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod journal;
 mod layers;
 mod log;

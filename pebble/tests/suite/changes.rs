@@ -17,7 +17,7 @@ fn changes_are_listed_by_state_and_service() {
         case.get("/v1/changes");
         case.layer(
             "a",
-            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false'}}",
+            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false', backoff-delay: 1h}}",
         );
         let id = case.services("start", &["a"]);
         case.services("start", &["b"]);
@@ -122,7 +122,7 @@ fn changes_outlive_the_daemon_and_services_do_not() {
     case("changes-restart", |case| {
         case.layer(
             "a",
-            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false'}}",
+            "services: {a: {override: replace, command: sleep 1000}, b: {override: replace, command: 'false', backoff-delay: 1h}}",
         );
         case.services("start", &["a"]);
         case.services("start", &["b"]);
@@ -139,7 +139,7 @@ fn changes_outlive_the_daemon_and_services_do_not() {
 #[test]
 fn changes_outlive_a_daemon_that_is_killed() {
     case("changes-killed", |case| {
-        case.layer("a", "services: {b: {override: replace, command: 'false'}}");
+        case.layer("a", "services: {b: {override: replace, command: 'false', backoff-delay: 1h}}");
         case.services("start", &["b"]);
         case.kill();
         case.start_again();

@@ -75,7 +75,7 @@ fn the_client_notes_and_lists() {
 #[test]
 fn changes_are_noticed_and_notices_outlive_the_daemon() {
     case("notices-changes", |case| {
-        case.layer("a", "services: {b: {override: replace, command: 'false'}}");
+        case.layer("a", "services: {b: {override: replace, command: 'false', backoff-delay: 1h}}");
         case.services("start", &["b"]);
         case.post("/v1/notices", &json!({"action": "add", "type": "custom", "key": "example.com/a"}));
         case.get("/v1/notices?types=change-update&users=all");

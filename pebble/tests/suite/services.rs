@@ -97,15 +97,16 @@ fn what_can_not_be_done_is_refused() {
 #[test]
 fn a_service_that_ends_at_once_fails_its_start_with_its_last_words() {
     case("services-quick-exit", |case| {
+        // None is started again by itself meanwhile.
         case.layer("a", "
 services:
-  three: {override: replace, command: sh -c 'echo out; echo err >&2; exit 3'}
-  zero: {override: replace, command: sh -c 'exit 0'}
-  silent: {override: replace, command: sh -c 'exit 4'}
-  chatty: {override: replace, command: sh -c 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo $n; done; exit 1'}
-  killed: {override: replace, command: sh -c 'kill -9 $$'}
-  missing: {override: replace, command: /no/such/program --flag}
-  nowhere: {override: replace, command: 'true', working-dir: /no/such/folder}
+  three: {override: replace, backoff-delay: 1h, command: sh -c 'echo out; echo err >&2; exit 3'}
+  zero: {override: replace, backoff-delay: 1h, command: sh -c 'exit 0'}
+  silent: {override: replace, backoff-delay: 1h, command: sh -c 'exit 4'}
+  chatty: {override: replace, backoff-delay: 1h, command: sh -c 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo $n; done; exit 1'}
+  killed: {override: replace, backoff-delay: 1h, command: sh -c 'kill -9 $$'}
+  missing: {override: replace, backoff-delay: 1h, command: /no/such/program --flag}
+  nowhere: {override: replace, backoff-delay: 1h, command: 'true', working-dir: /no/such/folder}
 ");
         for name in ["three", "zero", "silent", "chatty", "killed", "missing", "nowhere"] {
             case.services("start", &[name]);
@@ -128,7 +129,7 @@ services:
   db: {override: replace, command: sleep 1001, before: [cache]}
   cache: {override: replace, command: sleep 1002}
   alone: {override: replace, command: sleep 1003, startup: enabled}
-  broken: {override: replace, command: 'false', before: [needy]}
+  broken: {override: replace, command: 'false', backoff-delay: 1h, before: [needy]}
   needy: {override: replace, command: sleep 1004, requires: [broken]}
 ",
         );

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http_body_util::BodyExt;
-use pebble::multipart::{self, Event, Part, Reader, escaped, parameter};
+use pebble::multipart::{self, Event, LONGEST_BOUNDARY, Part, Reader, escaped, parameter};
 use pebble::types::{ErrorResult, FileResult, FilesAction, WriteItem};
 use tokio::sync::mpsc;
 use tokio::task::{spawn_blocking, spawn_local};
@@ -140,7 +140,7 @@ pub(super) async fn act(mut call: Call) -> Answer {
         }
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
-            if boundary.len() < SHORTEST_BOUNDARY {
+            if !(SHORTEST_BOUNDARY..=LONGEST_BOUNDARY).contains(&boundary.len()) {
                 return Err(Fault::bad_request(format!("invalid boundary {}", quote(&boundary))));
             }
             Upload { reader: Reader::new(&boundary), call, turn: Turn::begin() }.write().await
@@ -224,7 +224,7 @@ impl Upload {
             }
         }
         let asked: FilesAction =
-            decode(&text.into()).map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
+            decode(&text).map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
         match asked.action.as_str() {
             "write" if asked.files.is_empty() => Err(Fault::bad_request("must specify one or more files")),
             "write" => Ok(asked),

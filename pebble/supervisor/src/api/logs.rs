@@ -46,7 +46,7 @@ fn names(call: &Call) -> Vec<String> {
 }
 
 /// How far back to go: all the way if `None`.
-fn lines(text: &str, follow: bool) -> Result<Option<usize>, Fault> {
+pub(super) fn lines(text: &str, follow: bool) -> Result<Option<usize>, Fault> {
     match text.parse::<i64>() {
         Ok(-1) => Ok(None),
         Ok(lines @ 0..) => Ok(usize::try_from(lines).ok()),

@@ -16,6 +16,8 @@ use pebble::plan::quote;
 
 const LONGEST_KEY: usize = 256;
 const MOST_DATA: usize = 4 * 1024;
+/// The longest request in bytes: every user of the machine may send them. Escaped, the data is six times as long at most.
+const LONGEST_REQUEST: usize = 64 * 1024;
 
 pub(super) async fn list(call: Call) -> Answer {
     let user = user(&call, "so cannot retrieve notices")?;
@@ -73,14 +75,14 @@ fn whose(call: &Call, user: User) -> Result<Option<u32>, Fault> {
     }
 }
 
-fn user_id(text: &str) -> Result<u32, String> {
+pub(super) fn user_id(text: &str) -> Result<u32, String> {
     let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text)))?;
     u32::try_from(id).map_err(|_| format!("user ID is not a valid uint32: {id}"))
 }
 
 pub(super) async fn add(mut call: Call) -> Answer {
     let user = user(&call, "so cannot create notice")?;
-    let mut body: Map<String, Value> = call.json("request body").await?;
+    let mut body: Map<String, Value> = call.json_within(LONGEST_REQUEST, "request body").await?;
     let data = body.remove("data").unwrap_or_default();
     let wrong = |why: serde_json::Error| Fault::bad_request(format!("cannot decode request body: json: {why}"));
     let asked: NoticeAction = serde_json::from_value(body.into()).map_err(wrong)?;

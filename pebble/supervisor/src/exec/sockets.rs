@@ -31,7 +31,7 @@ const END: &str = r#"{"command":"end"}"#;
 /// A message in text: what a client wants done.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Command {
+pub(super) struct Command {
     command: String,
     signal: Option<SignalName>,
 }
@@ -79,7 +79,10 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
     let _ = client.send(Message::text(END)).await;
 }
 
-async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin, mut input: Option<pipe::Sender>) {
+pub(super) async fn receive(
+    mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
+    mut input: Option<pipe::Sender>,
+) {
     let mut turn = Turn::begin();
     while let Some(Ok(message)) = client.next().await {
         match message {
@@ -99,7 +102,7 @@ async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
     }
 }
 
-fn command(text: &[u8]) -> Command {
+pub(super) fn command(text: &[u8]) -> Command {
     serde_json::from_slice(text).unwrap_or_default()
 }
 

@@ -340,3 +340,18 @@ fn a_path_of_a_million_parts_is_refused() {
     assert!(String::from_utf8_lossy(&answer).contains("mkdir /play: not a directory"));
     assert!(daemon.client().system_info().is_ok());
 }
+
+#[test]
+fn a_boundary_or_notice_beyond_all_measure_is_refused() {
+    let daemon = Daemon::start("", &[]);
+    let refused = |line: &str, kind: &str, body: &str| String::from_utf8(send(&daemon, line, kind, body)).unwrap();
+    for (length, told) in
+        [(70, "cannot read request metadata"), (71, "invalid boundary"), (100_000, "invalid boundary")]
+    {
+        let answer = refused("POST /v1/files", &format!("multipart/form-data; boundary={}", "b".repeat(length)), "x");
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(told), "{length}: {answer:.300}");
+    }
+    let notice = json!({"action": "add", "type": "custom", "key": "example.com/a", "data": {"a": "x".repeat(1 << 17)}});
+    let answer = refused("POST /v1/notices", "application/json", &notice.to_string());
+    assert!(answer.contains("cannot decode request body: length limit exceeded"), "{answer}");
+}

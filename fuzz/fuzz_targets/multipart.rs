@@ -1,0 +1,39 @@
+//! Multipart bodies of other containers: the same events whatever pieces the bytes come in.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pebble::multipart::{Error, Event, Part, Reader, parameter};
+
+const BOUNDARY: &str = "frontier";
+
+/// Parts with their contents, and how the body ended.
+fn parts(body: &[u8], size: usize) -> (Vec<(Part, Vec<u8>)>, Result<(), Error>) {
+    let mut reader = Reader::new(BOUNDARY);
+    let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
+    for piece in body.chunks(size) {
+        reader.push(piece);
+        loop {
+            match reader.next() {
+                Ok(Some(Event::Part(part))) => parts.push((part, Vec::new())),
+                Ok(Some(Event::Data(data))) => parts.last_mut().expect("data is a part's").1.extend(data),
+                Ok(Some(Event::PartEnd)) => {}
+                Ok(Some(Event::End)) => return (parts, Ok(())),
+                Ok(None) => break,
+                Err(error) => return (parts, Err(error)),
+            }
+        }
+    }
+    (parts, Err(Error::Early))
+}
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (size, body) = input;
+    let whole = parts(body, body.len().max(1));
+    assert!(whole.0.iter().map(|(_, contents)| contents.len()).sum::<usize>() <= body.len());
+    // An endless head is told at the piece that makes it too long.
+    if whole.1 != Err(Error::Head) {
+        assert_eq!(parts(body, usize::from(size) + 1), whole);
+    }
+    let _ = parameter(&String::from_utf8_lossy(body), "boundary");
+});
