@@ -11,6 +11,7 @@ mod binary;
 mod entrypoint;
 mod extension;
 mod finding;
+pub mod folder;
 mod framework;
 mod init;
 mod lint;

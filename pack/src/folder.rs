@@ -1,0 +1,463 @@
+//! A folder whose files are read and written without ever leaving it.
+//!
+//! A project is others' work: a name in it may be `../../x`, a folder may be a link to `/etc`, a file a FIFO. Every path is
+//! walked from the open folder, one name after the other, and no link is followed. The walk is what the kernel's
+//! `openat2` does with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`; it is written out because old kernels and the system call
+//! filters of containers lack that call.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{self as sys, AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::text::shown;
+
+/// Bytes of the largest text of a project that is read: YAML, JSON, requirements, Python.
+pub const TEXT: u64 = 1 << 20;
+
+/// Names on the longest path.
+const DEPTH: usize = 128;
+
+/// Entries of the largest folder.
+const NAMES: usize = 100_000;
+
+/// Why a file of a folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The path leads out of the folder.
+    #[error("{} leads out of {}: name a path inside it", shown(.path), shown(.folder))]
+    Outside {
+        /// The path, as it was written.
+        path: String,
+        /// The folder.
+        folder: String,
+    },
+    /// The path is too deep.
+    #[error("{} is more than {DEPTH} folders deep", shown(&.0.chars().take(200).collect::<String>()))]
+    Deep(String),
+    /// The path, or a folder on it, is a symbolic link.
+    #[error("{} is a symbolic link, which isn't followed: put what it leads to in its place", shown(.0))]
+    Link(String),
+    /// It is of another kind than needed.
+    #[error("{} is {is}, not {needed}", shown(.path))]
+    Kind {
+        /// The path.
+        path: String,
+        /// What it is.
+        is: &'static str,
+        /// What it must be.
+        needed: &'static str,
+    },
+    /// It is too large.
+    #[error("{} is larger than {limit} bytes, the most that is read of such a file: make it smaller", shown(.path))]
+    Large {
+        /// The path.
+        path: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// The folder has too many entries.
+    #[error("{} has more than {NAMES} entries: divide it", shown(.0))]
+    Many(String),
+    /// It can't be read.
+    #[error("cannot read {}", shown(.path))]
+    Read {
+        /// The path.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It can't be written.
+    #[error("cannot write {}", shown(.path))]
+    Write {
+        /// The path.
+        path: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Kinds of what is in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A FIFO, a socket or a device.
+    Other(&'static str),
+}
+
+impl Kind {
+    fn of(found: FileType) -> Self {
+        match found {
+            FileType::RegularFile => Self::File,
+            FileType::Directory => Self::Folder,
+            FileType::Symlink => Self::Link,
+            FileType::Fifo => Self::Other("a FIFO"),
+            FileType::Socket => Self::Other("a socket"),
+            FileType::CharacterDevice | FileType::BlockDevice => Self::Other("a device"),
+            FileType::Unknown => Self::Other("of no known kind"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::File => "a file",
+            Self::Folder => "a folder",
+            Self::Link => "a symbolic link",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub struct Folder {
+    handle: OwnedFd,
+    path: PathBuf,
+}
+
+/// Flags to open a folder on a path: no link is followed, and it need not be readable.
+const STEP: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// Flags to read a file: a FIFO is not waited for, a terminal not taken.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// Opens the file `path`, which the user names: links on it are followed. It must be a regular file.
+///
+/// # Errors
+/// When it is of another kind, or can't be read.
+pub fn open(path: &Path) -> Result<File, Error> {
+    let name = path.display().to_string();
+    let failed = |errno: Errno| Error::Read { path: name.clone(), source: errno.into() };
+    regular(Kind::of(FileType::from_raw_mode(sys::stat(path).map_err(failed)?.st_mode)), &name)?;
+    checked(sys::open(path, READ, Mode::empty()).map_err(failed)?, &name)
+}
+
+/// The content of the file `path`, which the user names: as [`open`], with at most `limit` bytes.
+///
+/// # Errors
+/// When it is of another kind or larger, or can't be read.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    bounded(&open(path)?, &path.display().to_string(), limit)
+}
+
+fn regular(kind: Kind, path: &str) -> Result<(), Error> {
+    match kind {
+        Kind::File => Ok(()),
+        Kind::Link => Err(Error::Link(path.to_owned())),
+        other => Err(Error::Kind { path: path.to_owned(), is: other.name(), needed: "a file" }),
+    }
+}
+
+/// What was opened may be another file than the one that was looked at.
+fn checked(handle: OwnedFd, path: &str) -> Result<File, Error> {
+    let found = sys::fstat(&handle).map_err(|errno| Error::Read { path: path.to_owned(), source: errno.into() })?;
+    regular(Kind::of(FileType::from_raw_mode(found.st_mode)), path)?;
+    Ok(File::from(handle))
+}
+
+fn bounded(file: &File, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut content = Vec::new();
+    let large = || Error::Large { path: path.to_owned(), limit };
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    if file.metadata().map_err(failed)?.len() > limit {
+        return Err(large());
+    }
+    file.take(limit.saturating_add(1)).read_to_end(&mut content).map_err(failed)?;
+    if content.len() as u64 > limit { Err(large()) } else { Ok(content) }
+}
+
+impl Folder {
+    /// Opens the folder `path`, which the user names: links on it are followed.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = sys::open(path, flags, Mode::empty())
+            .map_err(|errno| Error::Read { path: path.display().to_string(), source: errno.into() })?;
+        Ok(Self { handle, path: path.to_owned() })
+    }
+
+    /// Its path, as it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of what is at `path` in it, for messages and for programs that are told of it.
+    pub fn place(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.path.join(path)
+    }
+
+    /// The folder at `path` in it, which may be `.`.
+    ///
+    /// # Errors
+    /// When the path leads out of the folder or through a link, or there is no such folder.
+    pub fn folder(&self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let mut handle = self.step(&self.handle, OsStr::new("."), path)?;
+        for name in self.names_of(path)? {
+            handle = self.step(&handle, name, path)?;
+        }
+        Ok(Self { handle, path: self.path.join(path) })
+    }
+
+    /// The kind of what is at `path` in it. None: nothing is.
+    ///
+    /// # Errors
+    /// When the path leads out of the folder or through a link.
+    pub fn kind(&self, path: impl AsRef<Path>) -> Result<Option<Kind>, Error> {
+        let path = path.as_ref();
+        let Some((parent, name)) = self.parent(path)? else { return Ok(None) };
+        match sys::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(Kind::of(FileType::from_raw_mode(found.st_mode)))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(self.unread(path, errno)),
+        }
+    }
+
+    /// True if a regular file is at `path` in it, false if nothing is or a folder.
+    ///
+    /// # Errors
+    /// When something else is there, or the path leads out of the folder or through a link.
+    pub fn has_file(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
+        let path = path.as_ref();
+        match self.kind(path)? {
+            None | Some(Kind::Folder) => Ok(false),
+            Some(kind) => regular(kind, &self.told(path)).map(|()| true),
+        }
+    }
+
+    /// The open file at `path` in it. None: nothing is there.
+    ///
+    /// # Errors
+    /// When something else is there, the path leads out of the folder or through a link, or the file can't be read.
+    pub fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, Error> {
+        let path = path.as_ref();
+        let Some(kind) = self.kind(path)? else { return Ok(None) };
+        regular(kind, &self.told(path))?;
+        let Some((parent, name)) = self.parent(path)? else { return Ok(None) };
+        let handle = sys::openat(&parent, name, READ | OFlags::NOFOLLOW, Mode::empty());
+        checked(handle.map_err(|errno| self.unread(path, errno))?, &self.told(path)).map(Some)
+    }
+
+    /// The content of the file at `path` in it, which has `limit` bytes at most. None: nothing is there.
+    ///
+    /// # Errors
+    /// As [`Folder::file`], and when it is larger.
+    pub fn read(&self, path: impl AsRef<Path>, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let path = path.as_ref();
+        let Some(file) = self.file(path)? else { return Ok(None) };
+        bounded(&file, &self.told(path), limit).map(Some)
+    }
+
+    /// The text of the file at `path` in it, of at most [`TEXT`] bytes; what isn't UTF-8 is replaced. None: nothing is there.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    pub fn text(&self, path: impl AsRef<Path>) -> Result<Option<String>, Error> {
+        let text = self.read(path, TEXT)?;
+        Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// What is in the folder at `path` in it, sorted by name. Nothing is in a folder that isn't there.
+    ///
+    /// # Errors
+    /// When the path leads out of the folder or through a link, or the folder can't be read or has too many entries.
+    pub fn entries(&self, path: impl AsRef<Path>) -> Result<Vec<(OsString, Kind)>, Error> {
+        use std::os::unix::ffi::OsStringExt;
+        let path = path.as_ref();
+        if path.components().next().is_some_and(|first| first != Component::CurDir) && self.kind(path)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let folder = self.folder(path)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = sys::openat(&folder.handle, ".", flags, Mode::empty());
+        let unread = |errno| self.unread(path, errno);
+        let mut entries = Vec::new();
+        for entry in sys::Dir::read_from(handle.map_err(unread)?).map_err(unread)? {
+            let entry = entry.map_err(unread)?;
+            let name = OsString::from_vec(entry.file_name().to_bytes().to_vec());
+            if name == "." || name == ".." {
+                continue;
+            }
+            if entries.len() >= NAMES {
+                return Err(Error::Many(self.told(path)));
+            }
+            entries.extend(folder.kind(&name)?.map(|kind| (name, kind)));
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Makes the folder at `path` in it, and those above it, where they aren't there yet.
+    ///
+    /// # Errors
+    /// When the path leads out of the folder or through a link, or something else is there.
+    pub fn make(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        self.made(path, &self.names_of(path)?).map(drop)
+    }
+
+    /// A new, empty file at `path` in it, with the folders above it. Its mode is 0o644 as far as the process allows.
+    ///
+    /// # Errors
+    /// When something is there, or the path leads out of the folder or through a link.
+    pub fn create(&self, path: impl AsRef<Path>) -> Result<File, Error> {
+        self.opened(path.as_ref(), OFlags::EXCL)
+    }
+
+    /// Writes `content` into the file at `path` in it, which is made, with the folders above it, or replaced.
+    ///
+    /// # Errors
+    /// When no regular file is there, or the path leads out of the folder or through a link.
+    pub fn write(&self, path: impl AsRef<Path>, content: &[u8]) -> Result<(), Error> {
+        use std::io::Write;
+        let path = path.as_ref();
+        if let Some(kind) = self.kind(path)? {
+            regular(kind, &self.told(path))?;
+        }
+        let mut file = self.opened(path, OFlags::TRUNC)?;
+        file.write_all(content).map_err(|source| Error::Write { path: self.told(path), source })
+    }
+
+    /// A symbolic link at `path` in it, with the folders above it. Its target may be anything: nothing here follows it.
+    ///
+    /// # Errors
+    /// When something is there, or the path leads out of the folder or through a link.
+    pub fn link(&self, path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let (parent, name) = self.made_parent(path)?;
+        sys::symlinkat(target.as_ref(), &parent, name).map_err(|errno| self.unwritten(path, errno))
+    }
+
+    /// The target of the symbolic link at `path` in it.
+    ///
+    /// # Errors
+    /// When none is there, or the path leads out of the folder or through another link.
+    pub fn target(&self, path: impl AsRef<Path>) -> Result<PathBuf, Error> {
+        use std::os::unix::ffi::OsStringExt;
+        let path = path.as_ref();
+        let found = match self.parent(path)? {
+            Some((parent, name)) => sys::readlinkat(&parent, name, Vec::new()),
+            None => Err(Errno::NOENT),
+        };
+        let target = found.map_err(|errno| self.unread(path, errno))?;
+        Ok(OsString::from_vec(target.into_bytes()).into())
+    }
+
+    /// Gives the file or folder at `path` in it the mode `mode`; a link is left as it is.
+    ///
+    /// # Errors
+    /// When nothing is there, or the path leads out of the folder or through a link.
+    pub fn set_mode(&self, path: impl AsRef<Path>, mode: u32) -> Result<(), Error> {
+        let path = path.as_ref();
+        if self.kind(path)? == Some(Kind::Link) {
+            return Ok(());
+        }
+        let changed = match self.parent(path)? {
+            Some((parent, name)) => sys::chmodat(&parent, name, Mode::from_raw_mode(mode), AtFlags::empty()),
+            None => Err(Errno::NOENT),
+        };
+        changed.map_err(|errno| self.unwritten(path, errno))
+    }
+
+    fn opened(&self, path: &Path, how: OFlags) -> Result<File, Error> {
+        let (parent, name) = self.made_parent(path)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | how;
+        let handle = sys::openat(&parent, name, flags, Mode::from_raw_mode(0o644));
+        checked(handle.map_err(|errno| self.unwritten(path, errno))?, &self.told(path))
+    }
+
+    /// The names on `path`, none of which leads elsewhere than downwards.
+    fn names_of<'a>(&self, path: &'a Path) -> Result<Vec<&'a OsStr>, Error> {
+        let outside = || Error::Outside { path: path.display().to_string(), folder: self.path.display().to_string() };
+        let mut names = Vec::new();
+        for part in path.components() {
+            match part {
+                Component::Normal(name) => names.push(name),
+                Component::CurDir => {}
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(outside()),
+            }
+            if names.len() > DEPTH {
+                return Err(Error::Deep(path.display().to_string()));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The open folder that `path` is in, and its name there. None: that folder isn't there.
+    fn parent<'a>(&self, path: &'a Path) -> Result<Option<(OwnedFd, &'a OsStr)>, Error> {
+        let mut names = self.names_of(path)?;
+        let name = names.pop().unwrap_or(OsStr::new("."));
+        let mut handle = self.step(&self.handle, OsStr::new("."), path)?;
+        for name in names {
+            match self.step(&handle, name, path) {
+                Err(Error::Read { source, .. })
+                    if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&source.kind()) =>
+                {
+                    return Ok(None);
+                }
+                next => handle = next?,
+            }
+        }
+        Ok(Some((handle, name)))
+    }
+
+    fn made_parent<'a>(&self, path: &'a Path) -> Result<(OwnedFd, &'a OsStr), Error> {
+        let mut names = self.names_of(path)?;
+        let outside = || Error::Outside { path: path.display().to_string(), folder: self.path.display().to_string() };
+        let name = names.pop().ok_or_else(outside)?;
+        Ok((self.made(path, &names)?, name))
+    }
+
+    fn made(&self, path: &Path, names: &[&OsStr]) -> Result<OwnedFd, Error> {
+        let mut handle = self.step(&self.handle, OsStr::new("."), path)?;
+        for name in names {
+            match sys::mkdirat(&handle, *name, Mode::from_raw_mode(0o755)) {
+                Ok(()) | Err(Errno::EXIST) => handle = self.step(&handle, name, path)?,
+                Err(errno) => return Err(self.unwritten(path, errno)),
+            }
+        }
+        Ok(handle)
+    }
+
+    /// One name further. A link says that it is one.
+    fn step(&self, at: &OwnedFd, name: &OsStr, path: &Path) -> Result<OwnedFd, Error> {
+        sys::openat(at, name, STEP, Mode::empty()).map_err(|errno| {
+            let is_link = |found: sys::Stat| FileType::from_raw_mode(found.st_mode) == FileType::Symlink;
+            let found = sys::statat(at, name, AtFlags::SYMLINK_NOFOLLOW);
+            if found.is_ok_and(is_link) {
+                let at = path.ancestors().find(|above| above.file_name() == Some(name)).unwrap_or(path);
+                return Error::Link(self.told(at));
+            }
+            self.unread(path, errno)
+        })
+    }
+
+    fn told(&self, path: &Path) -> String {
+        self.path.join(path).display().to_string()
+    }
+
+    fn unread(&self, path: &Path, errno: Errno) -> Error {
+        Error::Read { path: self.told(path), source: errno.into() }
+    }
+
+    fn unwritten(&self, path: &Path, errno: Errno) -> Error {
+        Error::Write { path: self.told(path), source: errno.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
