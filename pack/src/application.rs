@@ -7,8 +7,7 @@ mod go;
 mod java;
 mod node;
 
-use std::path::Path;
-
+use crate::folder::{self, Folder, Kind};
 use crate::{Error, Framework, python};
 
 /// A framework that a folder shows, and what shows it.
@@ -35,58 +34,70 @@ pub(crate) struct View {
 ///
 /// # Errors
 /// When the folder shows none, or several.
-pub(crate) fn framework(dir: &Path, asked: Option<Framework>) -> Result<Framework, Error> {
+pub(crate) fn framework(dir: &Folder, asked: Option<Framework>) -> Result<Framework, Error> {
     if let Some(asked) = asked {
         return Ok(asked);
     }
-    let mut signs = signs(dir);
+    let mut signs = signs(dir)?;
     match (signs.pop(), signs.is_empty()) {
-        (None, _) => Err(Error::NoApplication(dir.display().to_string())),
+        (None, _) => Err(Error::NoApplication(dir.path().display().to_string())),
         (Some(sign), true) => Ok(sign.framework),
         (Some(last), false) => {
             signs.push(last);
-            Err(Error::SeveralApplications { dir: dir.display().to_string(), signs })
+            Err(Error::SeveralApplications { dir: dir.path().display().to_string(), signs })
         }
     }
 }
 
 /// Every framework that the folder shows.
-fn signs(dir: &Path) -> Vec<Sign> {
-    Framework::ALL.into_iter().filter_map(|framework| Some(Sign { framework, shown: sign(framework, dir)? })).collect()
+fn signs(dir: &Folder) -> Result<Vec<Sign>, folder::Error> {
+    let mut signs = Vec::new();
+    for framework in Framework::ALL {
+        signs.extend(sign(framework, dir)?.map(|shown| Sign { framework, shown }));
+    }
+    Ok(signs)
 }
 
-fn sign(framework: Framework, dir: &Path) -> Option<String> {
-    let required = |package: &str| python::requires(dir, package).then(|| format!("{package} among its requirements"));
+fn sign(framework: Framework, dir: &Folder) -> Result<Option<String>, folder::Error> {
+    let required =
+        |package: &str| Ok(python::requires(dir, package)?.then(|| format!("{package} among its requirements")));
     match framework {
         Framework::Flask => required("flask"),
-        Framework::Django => required("django").or_else(|| Some(django_folder(dir)?.replace("./", "") + "manage.py")),
-        Framework::FastApi => required("fastapi").or_else(|| required("starlette")),
-        Framework::Go => dir.join("go.mod").is_file().then(|| "go.mod".to_owned()),
+        Framework::Django => match required("django")? {
+            None => Ok(django_folder(dir)?.map(|folder| folder.replace("./", "") + "manage.py")),
+            found => Ok(found),
+        },
+        Framework::FastApi => required("fastapi")?.map_or_else(|| required("starlette"), |found| Ok(Some(found))),
+        Framework::Go => Ok(dir.has_file("go.mod")?.then(|| "go.mod".to_owned())),
         Framework::ExpressJs => node::sign(dir),
         Framework::SpringBoot => java::sign(dir),
     }
 }
 
 /// What a rock of the application in `dir` should be called: Django's folder, in which rockcraft looks for a name.
-pub(crate) fn name(framework: Framework, dir: &Path) -> Option<String> {
-    let folder = django_folder(dir).filter(|folder| framework == Framework::Django && folder != "./")?;
-    Some(folder.trim_end_matches('/').to_owned())
+pub(crate) fn name(framework: Framework, dir: &Folder) -> Result<Option<String>, folder::Error> {
+    if framework != Framework::Django {
+        return Ok(None);
+    }
+    let folder = django_folder(dir)?.filter(|folder| folder != "./");
+    Ok(folder.map(|folder| folder.trim_end_matches('/').to_owned()))
 }
 
-/// The folder with `manage.py`, with a slash at its end: this one or one in it.
-fn django_folder(dir: &Path) -> Option<String> {
-    if dir.join("manage.py").is_file() {
-        return Some("./".to_owned());
+/// The folder with `manage.py`, with a slash at its end: this one or the first one in it.
+fn django_folder(dir: &Folder) -> Result<Option<String>, folder::Error> {
+    if dir.has_file("manage.py")? {
+        return Ok(Some("./".to_owned()));
     }
-    let folders =
-        std::fs::read_dir(dir).into_iter().flatten().flatten().filter(|e| e.path().join("manage.py").is_file());
-    let mut names: Vec<_> = folders.filter_map(|entry| Some(entry.file_name().to_str()?.to_owned() + "/")).collect();
-    names.sort();
-    names.into_iter().next()
+    for (name, kind) in dir.entries("")? {
+        if kind == Kind::Folder && dir.folder(&name)?.has_file("manage.py")? {
+            return Ok(name.to_str().map(|name| name.to_owned() + "/"));
+        }
+    }
+    Ok(None)
 }
 
 /// What is to be seen of the application in `dir`, whose rock is called `name`.
-pub(crate) fn view(framework: Framework, dir: &Path, name: &str) -> View {
+pub(crate) fn view(framework: Framework, dir: &Folder, name: &str) -> Result<View, folder::Error> {
     match framework {
         Framework::Flask => flask(dir, name),
         Framework::Django => django(dir, name),
@@ -99,25 +110,25 @@ pub(crate) fn view(framework: Framework, dir: &Path, name: &str) -> View {
 
 const NO_ENTRY: &str = "is in app.py, main.py, app/ or src/: name it in rockcraft.yaml, as the command of the service";
 
-fn flask(dir: &Path, name: &str) -> View {
-    let entry = python::wsgi(dir, name);
+fn flask(dir: &Folder, name: &str) -> Result<View, folder::Error> {
+    let entry = python::wsgi(dir, name)?;
     let missing = entry.is_none().then(|| format!("no `app` or `application` {NO_ENTRY}"));
-    let unlisted = !python::requires(dir, "flask");
+    let unlisted = !python::requires(dir, "flask")?;
     let unlisted = unlisted.then(|| "flask isn't required: add it to requirements.txt".to_owned());
-    seen(entry, unlisted.into_iter().chain(missing))
+    Ok(seen(entry, unlisted.into_iter().chain(missing)))
 }
 
-fn fastapi(dir: &Path, name: &str) -> View {
-    let entry = python::asgi(dir, name);
+fn fastapi(dir: &Folder, name: &str) -> Result<View, folder::Error> {
+    let entry = python::asgi(dir, name)?;
     let missing = entry.is_none().then(|| format!("no `app` {NO_ENTRY}"));
-    let text = std::fs::read_to_string(dir.join("requirements.txt")).unwrap_or_default().to_lowercase();
+    let text = dir.text("requirements.txt")?.unwrap_or_default().to_lowercase();
     let listed = text.contains("fastapi") || text.contains("starlette");
     let unlisted = (!listed).then(|| "rockcraft reads requirements.txt alone: add fastapi to it".to_owned());
-    seen(entry, unlisted.into_iter().chain(missing))
+    Ok(seen(entry, unlisted.into_iter().chain(missing)))
 }
 
-fn django(dir: &Path, name: &str) -> View {
-    let entry = python::django(dir, name);
+fn django(dir: &Folder, name: &str) -> Result<View, folder::Error> {
+    let entry = python::django(dir, name)?;
     let module = python::module_name(name);
     let missing = entry.is_none().then(|| {
         format!(
@@ -125,9 +136,9 @@ fn django(dir: &Path, name: &str) -> View {
              as the command of the service"
         )
     });
-    let unlisted = !dir.join("requirements.txt").is_file();
+    let unlisted = !dir.has_file("requirements.txt")?;
     let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: write one with django in it".to_owned());
-    seen(entry, unlisted.into_iter().chain(missing))
+    Ok(seen(entry, unlisted.into_iter().chain(missing)))
 }
 
 fn seen(entry: Option<python::Entry>, remarks: impl Iterator<Item = String>) -> View {

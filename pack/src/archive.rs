@@ -7,7 +7,8 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::{Error, File};
+use crate::folder;
+use crate::{BINARY, Error, File};
 
 /// Writes `files` to `out`: a temporary file beside it, renamed when it is whole.
 pub(crate) fn write(files: &BTreeMap<String, File>, out: &Path) -> Result<(), Error> {
@@ -41,13 +42,17 @@ fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result:
 /// The bytes of the entry `name` of the `.charm` file `path`.
 ///
 /// # Errors
-/// When the file is no archive or has no such entry.
+/// When the file is no archive or has no such entry, or the entry is larger than any binary.
 pub fn entry(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
     let failed = |source| Error::Archive { path: path.display().to_string(), source };
-    let file = std::fs::File::open(path).map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let file = folder::open(path)?;
     let mut archive = ZipArchive::new(file).map_err(failed)?;
-    let mut found = archive.by_name(name).map_err(failed)?;
+    let found = archive.by_name(name).map_err(failed)?;
     let mut content = Vec::new();
-    found.read_to_end(&mut content).map_err(|error| failed(error.into()))?;
+    found.take(BINARY + 1).read_to_end(&mut content).map_err(|error| failed(error.into()))?;
+    if content.len() as u64 > BINARY {
+        let path = format!("{name} in {}", path.display());
+        return Err(folder::Error::Large { path, limit: BINARY }.into());
+    }
     Ok(content)
 }

@@ -3,21 +3,24 @@
 //! The file that `charmcraft init` writes does nothing of its own, so nothing is lost. Anything else in it would be
 //! lost silently; it is refused.
 
-use std::path::Path;
-
 use crate::Framework;
 use crate::finding::Finding;
+use crate::folder::{Error, Folder};
 
 const FILE: &str = "src/charm.py";
 
+/// Characters of a line that are told.
+const SHOWN: usize = 200;
+
 /// What `src/charm.py` does that no generated one does, if it is there.
-pub(crate) fn finding(dir: &Path, framework: Option<Framework>) -> Option<Finding> {
-    let text = std::fs::read_to_string(dir.join(FILE)).ok()?;
-    let (line, content) = own_line(&text, framework)?;
+pub(crate) fn finding(dir: &Folder, framework: Option<Framework>) -> Result<Option<Finding>, Error> {
+    let text = dir.text(FILE)?.unwrap_or_default();
+    let Some((line, content)) = own_line(&text, framework) else { return Ok(None) };
+    let content: String = content.chars().take(SHOWN).collect();
     let what = format!("code of your own isn't run by this charm: `{content}`");
     let remedy = "move what it does into the application, its migrate.sh or its options, and remove src/charm.py; \
                   to keep the Python charm, use `charmcraft pack`";
-    Some(Finding { line: Some(line), ..Finding::of_file(FILE, what, remedy) })
+    Ok(Some(Finding { line: Some(line), ..Finding::of_file(FILE, what, remedy) }))
 }
 
 /// The first line that isn't one of the generated file's, with its number.
@@ -114,10 +117,11 @@ mod tests {
             assert_eq!(own_line(&format!("\n{line}\n"), None), Some((2, line)));
         }
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(finding(dir.path(), None), None);
+        let open = || Folder::open(dir.path()).unwrap();
+        assert_eq!(finding(&open(), None).unwrap(), None);
         std::fs::create_dir(dir.path().join("src")).unwrap();
         std::fs::write(dir.path().join(FILE), added).unwrap();
-        let finding = finding(dir.path(), None).unwrap();
+        let finding = finding(&open(), None).unwrap().unwrap();
         assert!(finding.to_string().starts_with("src/charm.py:"), "{finding}");
         assert!(finding.remedy.contains("charmcraft pack"), "{finding}");
     }

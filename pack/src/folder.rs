@@ -262,6 +262,19 @@ impl Folder {
         bounded(&file, &self.told(path), limit).map(Some)
     }
 
+    /// The first bytes of the file at `path` in it, `most` of them. Nothing, if nothing is there.
+    ///
+    /// # Errors
+    /// As [`Folder::file`].
+    pub fn head(&self, path: impl AsRef<Path>, most: u64) -> Result<Vec<u8>, Error> {
+        let path = path.as_ref();
+        let mut head = Vec::new();
+        let Some(file) = self.file(path)? else { return Ok(head) };
+        let failed = |source| Error::Read { path: self.told(path), source };
+        file.take(most).read_to_end(&mut head).map_err(failed)?;
+        Ok(head)
+    }
+
     /// The text of the file at `path` in it, of at most [`TEXT`] bytes; what isn't UTF-8 is replaced. None: nothing is there.
     ///
     /// # Errors
@@ -318,17 +331,26 @@ impl Folder {
         self.opened(path.as_ref(), OFlags::EXCL)
     }
 
-    /// Writes `content` into the file at `path` in it, which is made, with the folders above it, or replaced.
+    /// An empty file at `path` in it, which is made, with the folders above it, or emptied.
     ///
     /// # Errors
-    /// When no regular file is there, or the path leads out of the folder or through a link.
-    pub fn write(&self, path: impl AsRef<Path>, content: &[u8]) -> Result<(), Error> {
-        use std::io::Write;
+    /// When something else than a regular file is there, or the path leads out of the folder or through a link.
+    pub fn replace(&self, path: impl AsRef<Path>) -> Result<File, Error> {
         let path = path.as_ref();
         if let Some(kind) = self.kind(path)? {
             regular(kind, &self.told(path))?;
         }
-        let mut file = self.opened(path, OFlags::TRUNC)?;
+        self.opened(path, OFlags::TRUNC)
+    }
+
+    /// Writes `content` into the file at `path` in it, as [`Folder::replace`] makes it.
+    ///
+    /// # Errors
+    /// As [`Folder::replace`], and when it can't be written.
+    pub fn write(&self, path: impl AsRef<Path>, content: &[u8]) -> Result<(), Error> {
+        use std::io::Write;
+        let path = path.as_ref();
+        let mut file = self.replace(path)?;
         file.write_all(content).map_err(|source| Error::Write { path: self.told(path), source })
     }
 

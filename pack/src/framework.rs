@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_yaml::Mapping;
 
+use crate::yaml;
+
 /// A framework of the 12-factor charms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framework {
@@ -52,7 +54,7 @@ impl Framework {
 
     /// What the content of a `webcharm.yaml` says.
     pub(crate) fn declared(text: &str) -> Option<Self> {
-        let document: Mapping = serde_yaml::from_str(text).ok()?;
+        let document = yaml::parse(text).ok()?;
         Self::parse(document.get("framework")?.as_str()?)
     }
 

@@ -4,7 +4,9 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Framework, application, yaml};
+use crate::folder::{self, Folder};
+use crate::text::shown;
+use crate::{Error, Framework, application, is_name, yaml};
 
 /// The file of the application's folder, but for what the framework says in it.
 const ROCK: &str = "rockcraft.yaml";
@@ -42,40 +44,49 @@ pub struct Project {
 /// # Errors
 /// When no framework is recognised or several are, the folder can't be read or a file can't be written.
 pub fn init(dir: &Path, asked: Option<Framework>) -> Result<Project, Error> {
-    let folder = dir.canonicalize().map_err(|source| Error::Read { path: dir.display().to_string(), source })?;
-    let framework = application::framework(dir, asked)?;
-    let name = known_name(&folder).unwrap_or_else(|| name(&folder, framework));
-    let view = application::view(framework, &folder, &name);
-    let charm = if dir.join(CHARM[0].0).is_file() { dir.to_owned() } else { dir.join("charm") };
+    let whole = |source| folder::Error::Read { path: dir.display().to_string(), source };
+    let (folder, whole) = (Folder::open(dir)?, dir.canonicalize().map_err(whole)?);
+    let framework = application::framework(&folder, asked)?;
+    let name = match known_name(&folder)? {
+        Some(known) => known,
+        None => name(&whole, application::name(framework, &folder)?, framework),
+    };
+    let view = application::view(framework, &folder, &name)?;
+    let charm = if folder.has_file(CHARM[0].0)? { Path::new("") } else { Path::new("charm") };
     let rock = [ROCK_HEAD, words::rock(framework), ROCK_SERVICES].concat();
-    let files = [(dir.join(ROCK), rock)].into_iter();
+    let files = [(PathBuf::from(ROCK), rock)].into_iter();
     let files = files.chain(CHARM.map(|(file, template)| (charm.join(file), template.to_owned())));
     let words = [words::all(framework, &name), vec![("{parts}", view.parts)]].concat();
-    let (how, remarks) = (view.how, view.remarks);
-    let mut project =
-        Project { name, framework, how, remarks, written: Vec::new(), kept: Vec::new(), charm: charm.clone() };
+    let how = view.how.map(|how| shown(&how).into_owned());
+    let remarks = view.remarks.iter().map(|remark| shown(remark).into_owned()).collect();
+    let place = if charm == Path::new("") { dir.to_owned() } else { dir.join(charm) };
+    let mut project = Project { name, framework, how, remarks, written: Vec::new(), kept: Vec::new(), charm: place };
     for (path, template) in files {
-        // Broken links are kept, too: what is there is the author's.
-        if path.symlink_metadata().is_ok() {
-            project.kept.push(path);
+        // Links are kept, too: what is there is the author's.
+        if folder.kind(&path)?.is_some() {
+            project.kept.push(dir.join(path));
         } else {
-            write(&path, &words.iter().fold(template, |text, (word, meant)| text.replace(word, meant)))?;
-            project.written.push(path);
+            write(&folder, &path, &words.iter().fold(template, |text, (word, meant)| text.replace(word, meant)))?;
+            project.written.push(dir.join(path));
         }
     }
     Ok(project)
 }
 
-/// The name that a `rockcraft.yaml` gives that is there already.
-fn known_name(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join(ROCK)).ok()?;
-    yaml::text(&serde_yaml::from_str(&text).ok()?, "name").map(str::to_owned)
+/// The name that a `rockcraft.yaml` gives that is there already. It becomes a part of other files.
+fn known_name(folder: &Folder) -> Result<Option<String>, Error> {
+    let text = folder.text(ROCK)?.unwrap_or_default();
+    let document = yaml::parse(&text).unwrap_or_default();
+    match yaml::text(&document, "name") {
+        Some(name) if !is_name(name) => Err(Error::Name { file: ROCK, key: "name", name: name.to_owned() }),
+        name => Ok(name.map(str::to_owned)),
+    }
 }
 
-/// A name that rockcraft and charmcraft take, made of the folder's.
-fn name(folder: &Path, framework: Framework) -> String {
+/// A name that rockcraft and charmcraft take, made of the one that was `found`, or else of the folder's.
+fn name(folder: &Path, found: Option<String>, framework: Framework) -> String {
     let own = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let plain = application::name(framework, folder).unwrap_or(own).to_lowercase();
+    let plain = found.unwrap_or(own).to_lowercase();
     let words = plain.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit())).filter(|word| !word.is_empty());
     let name: String = words.collect::<Vec<_>>().join("-").chars().take(36).collect();
     let name = name.trim_end_matches('-').to_owned();
@@ -84,13 +95,10 @@ fn name(folder: &Path, framework: Framework) -> String {
 }
 
 /// A new file: if one appears meanwhile, that is an error, not lost.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
+fn write(folder: &Folder, path: &Path, text: &str) -> Result<(), Error> {
     use std::io::Write;
-    let create = || {
-        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-        std::fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
-    };
-    create().map_err(|source| Error::Write { path: path.display().to_string(), source })
+    let failed = |source| Error::Write { path: folder.place(path).display().to_string(), source };
+    folder.create(path)?.write_all(text.as_bytes()).map_err(failed)
 }
 
 #[cfg(test)]

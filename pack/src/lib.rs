@@ -15,6 +15,7 @@ pub mod folder;
 mod framework;
 mod init;
 mod lint;
+mod name;
 mod platform;
 mod project;
 pub mod python;
@@ -26,6 +27,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use crate::folder::Folder;
+use crate::text::shown;
+
 pub use application::Sign;
 pub use archive::entry;
 pub use binary::architecture;
@@ -34,25 +38,23 @@ pub use finding::{Finding, Weight};
 pub use framework::Framework;
 pub use init::{Project, init};
 pub use lint::lint;
+pub use name::is_name;
 pub use platform::Platform;
+
+/// Bytes of the largest binary of a charm.
+const BINARY: u64 = 256 << 20;
 
 /// Why no charm can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder is no charm project.
-    #[error("there is no charmcraft.yaml in {0}")]
+    #[error("there is no charmcraft.yaml in {}", shown(.0))]
     NoProject(String),
-    /// A file can't be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    /// A file is no regular one, too large, elsewhere, or can't be used.
+    #[error(transparent)]
+    File(#[from] folder::Error),
     /// A file can't be written.
-    #[error("cannot write {path}")]
+    #[error("cannot write {}", shown(.path))]
     Write {
         /// The file.
         path: String,
@@ -61,7 +63,7 @@ pub enum Error {
         source: io::Error,
     },
     /// `charmcraft.yaml` isn't the YAML we expect.
-    #[error("cannot understand {path}")]
+    #[error("cannot understand {}", shown(.path))]
     Parse {
         /// The file.
         path: String,
@@ -72,20 +74,31 @@ pub enum Error {
     /// A key that every charm has is missing or of the wrong kind.
     #[error("charmcraft.yaml must have {0}")]
     Missing(&'static str),
+    /// A name would lead elsewhere, or into other keys.
+    #[error("{file} has the {key} {}: take up to 64 letters, digits and dashes, beginning with a letter", shown(.name))]
+    Name {
+        /// The file.
+        file: &'static str,
+        /// What is named.
+        key: &'static str,
+        /// The name.
+        name: String,
+    },
     /// It can't become a charm, for these reasons.
     #[error("this project can't be packed:{}", lines(.0))]
     Refused(Vec<Finding>),
     /// The folder's application isn't one we know.
     #[error(
-        "no framework is recognised in {0}: looked for were flask, django and fastapi in requirements.txt and \
+        "no framework is recognised in {}: looked for were flask, django and fastapi in requirements.txt and \
          pyproject.toml, manage.py, go.mod, express in package.json, pom.xml and build.gradle; `--framework NAME` names one \
-         of {known}", known = Framework::names()
+         of {known}", shown(.0), known = Framework::names()
     )]
     NoApplication(String),
     /// The folder shows several frameworks.
     #[error(
-        "{dir} shows several frameworks: {shown}; `--framework NAME` decides",
-        shown = signs.iter().map(|sign| format!("{} ({})", sign.framework, sign.shown)).collect::<Vec<_>>().join(", ")
+        "{} shows several frameworks: {signs}; `--framework NAME` decides",
+        shown(.dir),
+        signs = .signs.iter().map(|sign| format!("{} ({})", sign.framework, shown(&sign.shown))).collect::<Vec<_>>().join(", ")
     )]
     SeveralApplications {
         /// The folder.
@@ -97,7 +110,7 @@ pub enum Error {
     #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
     NoFramework,
     /// The archive can't be made or read.
-    #[error("cannot use the archive {path}")]
+    #[error("cannot use the archive {}", shown(.path))]
     Archive {
         /// The file.
         path: String,
@@ -135,7 +148,7 @@ impl Charm {
     /// # Errors
     /// When the project can't be read or lacks something every charm has.
     pub fn read(project_dir: &Path, dispatch: &Path) -> Result<Self, Error> {
-        let content = read(dispatch)?;
+        let content = folder::read(dispatch, BINARY)?;
         Self::with_dispatch(project_dir, content)
     }
 
@@ -164,16 +177,11 @@ impl Charm {
     /// # Errors
     /// When a file can't be written.
     pub fn unpack(&self, dir: &Path) -> Result<(), Error> {
-        use std::os::unix::fs::PermissionsExt;
+        std::fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.display().to_string(), source })?;
+        let folder = Folder::open(dir)?;
         for (name, file) in &self.files {
-            let path = dir.join(name);
-            let mode = if file.executable { 0o755 } else { 0o644 };
-            let write = || {
-                std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
-                std::fs::write(&path, &file.content)?;
-                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
-            };
-            write().map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+            folder.write(name, &file.content)?;
+            folder.set_mode(name, if file.executable { 0o755 } else { 0o644 })?;
         }
         Ok(())
     }
@@ -199,10 +207,6 @@ pub fn charm(project_dir: &Path, dispatch: &Path, out: &Path) -> Result<Charm, E
 
 fn lines(findings: &[Finding]) -> String {
     findings.iter().map(|finding| format!("\n  {finding}")).collect()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.display().to_string(), source })
 }
 
 #[cfg(test)]

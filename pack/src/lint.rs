@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
+use crate::folder::Folder;
 use crate::project::CHARMCRAFT;
 use crate::{Error, Framework, entrypoint, project};
 
@@ -19,11 +20,12 @@ use crate::{Error, Framework, entrypoint, project};
 /// # Errors
 /// When there is no project or it can't be read. A file that isn't YAML is a finding.
 pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
-    let source = match project::source(dir) {
+    let folder = &Folder::open(dir)?;
+    let source = match project::source(folder) {
         Err(Error::Parse { source, .. }) => return Ok(vec![no_yaml(CHARMCRAFT, &source)]),
         other => other?,
     };
-    let mut found = charmcraft::findings(&source, dir);
+    let mut found = charmcraft::findings(&source, folder)?;
     let framework = match Extension::of(&source) {
         Err(finding) => {
             found.push(finding);
@@ -31,7 +33,7 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         }
         Ok(None) => {
             found.extend(juju::findings(&source, &source.document));
-            declared(dir)
+            declared(folder)?
         }
         Ok(Some(extension)) => {
             found.extend(extension::findings(&extension, &source));
@@ -39,15 +41,15 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
             Some(extension.framework)
         }
     };
-    found.extend(entrypoint::finding(dir, framework));
-    found.extend(paas_config::findings(dir, framework)?);
+    found.extend(entrypoint::finding(folder, framework)?);
+    found.extend(paas_config::findings(folder, framework)?);
     found.sort();
     Ok(found)
 }
 
 /// What `webcharm.yaml` says, where no extension does.
-fn declared(dir: &Path) -> Option<Framework> {
-    Framework::declared(&std::fs::read_to_string(dir.join("webcharm.yaml")).ok()?)
+fn declared(dir: &Folder) -> Result<Option<Framework>, Error> {
+    Ok(Framework::declared(&dir.text("webcharm.yaml")?.unwrap_or_default()))
 }
 
 fn no_yaml(file: &str, error: &serde_yaml::Error) -> Finding {

@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use crate::yaml;
+use crate::{is_name, yaml};
 
 /// One entry of `platforms` in `charmcraft.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl Platform {
             base: base.to_owned(),
             architecture: architecture.to_owned(),
         })
+    }
+
+    /// True if its label can be a part of a file name and leads nowhere.
+    pub(crate) fn names_a_file(&self) -> bool {
+        is_name(&self.label.replace([':', '@'], "-"))
     }
 
     /// The name charmcraft gives the file of the charm `name` for this platform.

@@ -7,10 +7,11 @@ use serde_yaml::{Mapping, Value};
 
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
+use crate::folder::{self, Folder, Kind};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::yaml::section;
-use crate::{Charm, Error, File, Framework, entrypoint, yaml};
+use crate::{Charm, Error, File, Framework, entrypoint, is_name, yaml};
 
 /// The keys that `metadata.yaml` takes over as they are.
 const METADATA: [&str; 15] = [
@@ -53,11 +54,13 @@ pub(crate) const CHARMCRAFT: &str = "charmcraft.yaml";
 
 /// The charm of the project in `dir`, but for its binary.
 pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
+    let dir = &Folder::open(dir)?;
     let (project, extended) = expanded(dir)?;
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir)?;
     let framework = framework(extended, &project, &files)?;
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
+    check_names(&name, &platforms)?;
     files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
     files.insert("metadata.yaml".to_owned(), document(&metadata(&project)));
     files.insert("manifest.yaml".to_owned(), manifest(&platforms));
@@ -67,11 +70,11 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
 }
 
 /// The project with its extension written out, and that extension's framework.
-fn expanded(dir: &Path) -> Result<(Mapping, Option<Framework>), Error> {
+fn expanded(dir: &Folder) -> Result<(Mapping, Option<Framework>), Error> {
     let source = source(dir)?;
     let extension = Extension::of(&source).map_err(|finding| Error::Refused(vec![finding]))?;
     let framework = extension.as_ref().map(|extension| extension.framework);
-    let own = entrypoint::finding(dir, framework);
+    let own = entrypoint::finding(dir, framework)?;
     let found = extension.iter().flat_map(|extension| extension::findings(extension, &source));
     let refused: Vec<Finding> = found.chain(own).filter(Finding::is_refusal).collect();
     if !refused.is_empty() {
@@ -81,40 +84,58 @@ fn expanded(dir: &Path) -> Result<(Mapping, Option<Framework>), Error> {
     Ok((project, framework))
 }
 
+/// The names that a charm's file has: none leads to another folder.
+fn check_names(charm: &str, platforms: &[Platform]) -> Result<(), Error> {
+    let wrong = |key, name: &str| Err(Error::Name { file: CHARMCRAFT, key, name: name.to_owned() });
+    if !is_name(charm) {
+        return wrong("name", charm);
+    }
+    platforms.iter().find(|one| !one.names_a_file()).map_or(Ok(()), |one| wrong("platform", &one.label))
+}
+
 /// `charmcraft.yaml` of the project in `dir`.
-pub(crate) fn source(dir: &Path) -> Result<Source, Error> {
-    if !dir.join(CHARMCRAFT).is_file() {
-        return Err(Error::NoProject(dir.display().to_string()));
-    }
-    Source::read(dir, CHARMCRAFT)
+pub(crate) fn source(dir: &Folder) -> Result<Source, Error> {
+    Source::read(dir, CHARMCRAFT)?.ok_or_else(|| Error::NoProject(dir.path().display().to_string()))
 }
 
-fn taken_over(dir: &Path) -> Result<BTreeMap<String, File>, Error> {
-    let mut files = BTreeMap::new();
-    for name in TAKEN_OVER.into_iter().filter(|name| dir.join(name).is_file()) {
-        files.insert(name.to_owned(), File { content: crate::read(&dir.join(name))?, executable: false });
+/// Bytes that a charm takes over from its project at most.
+const TAKEN: u64 = 64 << 20;
+
+fn taken_over(dir: &Folder) -> Result<BTreeMap<String, File>, Error> {
+    let mut taken = Taken { left: TAKEN, files: BTreeMap::new() };
+    for name in TAKEN_OVER {
+        taken.file(dir, name)?;
     }
-    if dir.join(COS).is_dir() {
-        take_folder(dir, COS, &mut files)?;
-    }
-    Ok(files)
+    taken.folder(dir, COS)?;
+    Ok(taken.files)
 }
 
-fn take_folder(dir: &Path, folder: &str, files: &mut BTreeMap<String, File>) -> Result<(), Error> {
-    let path = dir.join(folder);
-    let failed = |source| Error::Read { path: path.display().to_string(), source };
-    for entry in std::fs::read_dir(&path).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
-        // A link to a folder is not followed: it may lead round in a circle.
-        let kind = entry.file_type().map_err(failed)?;
-        if kind.is_dir() {
-            take_folder(dir, &name, files)?;
-        } else if entry.path().is_file() {
-            files.insert(name, File { content: crate::read(&entry.path())?, executable: false });
+/// Files of the project, and how many bytes there may still be.
+struct Taken {
+    left: u64,
+    files: BTreeMap<String, File>,
+}
+
+impl Taken {
+    fn file(&mut self, dir: &Folder, name: &str) -> Result<(), Error> {
+        let content = dir.read(name, self.left).map_err(|error| match error {
+            folder::Error::Large { path, .. } => folder::Error::Large { path, limit: TAKEN },
+            other => other,
+        })?;
+        if let Some(content) = content {
+            self.left -= content.len() as u64;
+            self.files.insert(name.to_owned(), File { content, executable: false });
         }
+        Ok(())
     }
-    Ok(())
+
+    fn folder(&mut self, dir: &Folder, folder: &str) -> Result<(), Error> {
+        for (name, kind) in dir.entries(folder)? {
+            let name = format!("{folder}/{}", name.to_string_lossy());
+            if kind == Kind::Folder { self.folder(dir, &name)? } else { self.file(dir, &name)? }
+        }
+        Ok(())
+    }
 }
 
 fn text(content: String) -> File {

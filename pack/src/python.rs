@@ -7,6 +7,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::folder::{Error, Folder};
+
 /// The folders a Flask application may be in, besides the project's and one of the project's name.
 const FOLDERS: [&str; 2] = ["app", "src"];
 
@@ -14,12 +16,14 @@ const FOLDERS: [&str; 2] = ["app", "src"];
 const FILES: [&str; 3] = ["__init__.py", "app.py", "main.py"];
 
 /// Whether `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
-#[must_use]
-pub fn requires(dir: &Path, name: &str) -> bool {
-    let text = |file: &str| std::fs::read_to_string(dir.join(file)).unwrap_or_default();
-    let listed = text("requirements.txt").lines().any(|line| package(line) == Some(name.to_owned()));
-    let quoted = text("pyproject.toml");
-    listed || quoted.split(['"', '\'']).skip(1).step_by(2).any(|word| package(word) == Some(name.to_owned()))
+///
+/// # Errors
+/// When one of them is no regular file, too large, or can't be read.
+pub fn requires(dir: &Folder, name: &str) -> Result<bool, Error> {
+    let text = |file: &str| Ok(dir.text(file)?.unwrap_or_default());
+    let is_meant = |requirement: &str| package(requirement).as_deref() == Some(name);
+    let (listed, quoted): (String, String) = (text("requirements.txt")?, text("pyproject.toml")?);
+    Ok(listed.lines().any(is_meant) || quoted.split(['"', '\'']).skip(1).step_by(2).any(is_meant))
 }
 
 /// The package a requirement is of: `Flask[async]>=2 ; python_version > "3"` is of `flask`.
@@ -53,35 +57,45 @@ impl fmt::Display for Entry {
 }
 
 /// Where Flask's application of the project `name` in `dir` is, such as `app:app` or `src.main:create_app()`.
-#[must_use]
-pub fn wsgi(dir: &Path, name: &str) -> Option<Entry> {
-    let places: Vec<(PathBuf, String)> =
-        places(name).into_iter().filter_map(|place| Some((place.clone(), read(dir, &place)?))).collect();
+///
+/// # Errors
+/// When one of the files looked at is no regular file, too large, or can't be read.
+pub fn wsgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
+    let places = texts(dir, places(name))?;
     let found = |names: [&str; 2], has: fn(&str, &str) -> bool, call: &str| {
         places.iter().find_map(|(place, text)| {
             let name = names.into_iter().find(|name| has(text, name))?;
             Some(Entry::new(place, format!("{name}{call}")))
         })
     };
-    found(["app", "application"], has_variable, "").or_else(|| found(["create_app", "make_app"], has_function, "()"))
+    let variable = found(["app", "application"], has_variable, "");
+    Ok(variable.or_else(|| found(["create_app", "make_app"], has_function, "()")))
 }
 
 /// Where FastAPI's application of the project `name` in `dir` is: a variable `app` in the same places.
-#[must_use]
-pub fn asgi(dir: &Path, name: &str) -> Option<Entry> {
-    let has_app = |place: &PathBuf| read(dir, place).is_some_and(|text| has_variable(&text, "app"));
-    places(name).into_iter().find(has_app).map(|place| Entry::new(place, "app"))
+///
+/// # Errors
+/// When one of the files looked at is no regular file, too large, or can't be read.
+pub fn asgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
+    let mut places = texts(dir, places(name))?.into_iter();
+    Ok(places.find(|(_, text)| has_variable(text, "app")).map(|(place, _)| Entry::new(place, "app")))
 }
 
 /// Where Django's application of the project `name` in `dir` is. Its folder, beside `requirements.txt`, has the project's
 /// name; modules are looked for in that folder, so the entry is relative to it.
-#[must_use]
-pub fn django(dir: &Path, name: &str) -> Option<Entry> {
+///
+/// # Errors
+/// When one of the files looked at is no regular file, too large, or can't be read.
+pub fn django(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
     let own = module_name(name);
-    let has_application =
-        |place: &PathBuf| read(&dir.join(&own), place).is_some_and(|text| has_variable(&text, "application"));
-    let places = [own.as_str(), "mysite"].map(|package| Path::new(package).join("wsgi.py"));
-    places.into_iter().find(has_application).map(|place| Entry::new(place, "application"))
+    for package in [own.as_str(), "mysite"] {
+        let place = Path::new(package).join("wsgi.py");
+        let text = dir.text(Path::new(&own).join(&place))?;
+        if text.is_some_and(|text| has_variable(&text, "application")) {
+            return Ok(Some(Entry::new(place, "application")));
+        }
+    }
+    Ok(None)
 }
 
 /// The name a Python package of the project `name` has.
@@ -90,8 +104,13 @@ pub fn module_name(name: &str) -> String {
     name.replace('-', "_").to_lowercase()
 }
 
-fn read(dir: &Path, place: &Path) -> Option<String> {
-    std::fs::read_to_string(dir.join(place)).ok()
+/// Those of `places` that are files, with their text.
+fn texts(dir: &Folder, places: Vec<PathBuf>) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut texts = Vec::new();
+    for place in places {
+        texts.extend(dir.text(&place)?.map(|text| (place, text)));
+    }
+    Ok(texts)
 }
 
 /// Files where an application may be, in the order they are looked at.
@@ -150,19 +169,26 @@ mod tests {
         dir
     }
 
+    fn open(dir: &tempfile::TempDir) -> Folder {
+        Folder::open(dir.path()).unwrap()
+    }
+
     #[test]
     fn requirements_are_found_however_they_are_spelled() {
         for line in
             ["flask", "Flask==3.1", "flask [async] >= 2", "FLASK~=2.0 # web", "flask;python_version>'3'", " flask"]
         {
-            assert!(requires(project(&[("requirements.txt", &format!("x\n{line}\n"))]).path(), "flask"), "{line}");
+            assert!(
+                requires(&open(&project(&[("requirements.txt", &format!("x\n{line}\n"))])), "flask").unwrap(),
+                "{line}"
+            );
         }
         for line in ["flask-login", "# flask", "flaskr", "-r flask.txt", ""] {
-            assert!(!requires(project(&[("requirements.txt", line)]).path(), "flask"), "{line}");
+            assert!(!requires(&open(&project(&[("requirements.txt", line)])), "flask").unwrap(), "{line}");
         }
         let toml = "[project]\nname = 'x'\ndependencies = [\n  \"Flask>=3\",\n]\n";
-        assert!(requires(project(&[("pyproject.toml", toml)]).path(), "flask"));
-        assert!(!requires(project(&[]).path(), "flask"));
+        assert!(requires(&open(&project(&[("pyproject.toml", toml)])), "flask").unwrap());
+        assert!(!requires(&open(&project(&[])), "flask").unwrap());
     }
 
     #[test]
@@ -178,22 +204,24 @@ mod tests {
             (&[("app.py", "    app = 1\napp == 2\nprint('app = 1')\napplications = 1")], None),
             (&[("web.py", "app = 1")], None),
         ] {
-            let found = wsgi(project(files).path(), "my-site").map(|entry| entry.to_string());
+            let found = wsgi(&open(&project(files)), "my-site").unwrap().map(|entry| entry.to_string());
             assert_eq!(found.as_deref(), expected, "{files:?}");
         }
     }
 
     #[test]
     fn a_fastapi_application_is_a_variable_and_no_factory() {
-        let found = asgi(project(&[("app.py", "def create_app():"), ("src/main.py", "app = FastAPI()")]).path(), "x");
+        let found =
+            asgi(&open(&project(&[("app.py", "def create_app():"), ("src/main.py", "app = FastAPI()")])), "x").unwrap();
         assert_eq!(found.map(|entry| entry.to_string()).as_deref(), Some("src.main:app"));
-        assert_eq!(asgi(project(&[("app.py", "application = 1")]).path(), "x"), None);
+        assert_eq!(asgi(&open(&project(&[("app.py", "application = 1")])), "x").unwrap(), None);
     }
 
     #[test]
     fn a_django_application_is_in_the_folder_of_the_project_s_name() {
         let entry = |file: &str| {
-            let found = django(project(&[(file, "application = get_wsgi_application()\n")]).path(), "my-site");
+            let found =
+                django(&open(&project(&[(file, "application = get_wsgi_application()\n")])), "my-site").unwrap();
             found.map(|entry| entry.to_string())
         };
         assert_eq!(entry("my_site/my_site/wsgi.py").as_deref(), Some("my_site.wsgi:application"));

@@ -1,10 +1,11 @@
 //! A YAML file as it was written: its content, and the line of each of its keys.
 
-use std::path::Path;
+use std::cell::Cell;
 
-use serde_yaml::{Mapping, Value};
+use serde_yaml::Mapping;
 
 use crate::finding::{Finding, Weight};
+use crate::folder::Folder;
 use crate::{Error, yaml};
 
 /// A file whose document is a mapping.
@@ -15,23 +16,25 @@ pub(crate) struct Source {
     /// What it says.
     pub(crate) document: Mapping,
     text: String,
+    /// How many more findings are given a line: finding one takes a walk over the text.
+    lines: Cell<usize>,
 }
 
+/// Findings of one file that have a line.
+const LINES: usize = 100;
+
 impl Source {
-    /// Reads `file` of the folder `dir`.
-    pub(crate) fn read(dir: &Path, file: &str) -> Result<Self, Error> {
-        let path = dir.join(file);
-        let text = String::from_utf8_lossy(&crate::read(&path)?).into_owned();
-        let failed = |source| Error::Parse { path: path.display().to_string(), source };
-        Self::parse(file, text).map_err(failed)
+    /// Reads `file` of the folder `dir`. None: it isn't there.
+    pub(crate) fn read(dir: &Folder, file: &str) -> Result<Option<Self>, Error> {
+        let Some(text) = dir.text(file)? else { return Ok(None) };
+        let failed = |source| Error::Parse { path: dir.place(file).display().to_string(), source };
+        Self::parse(file, text).map_err(failed).map(Some)
     }
 
     /// The file's text.
     pub(crate) fn parse(file: &str, text: String) -> Result<Self, serde_yaml::Error> {
-        let mut value: Value = serde_yaml::from_str(&text)?;
-        value.apply_merge()?;
-        let document = if value.is_null() { Mapping::new() } else { serde_yaml::from_value(value)? };
-        Ok(Self { file: file.to_owned(), document, text })
+        let document = yaml::parse(&text)?;
+        Ok(Self { file: file.to_owned(), document, text, lines: Cell::new(LINES) })
     }
 
     /// The mapping under `key`, empty if there is none.
@@ -39,11 +42,16 @@ impl Source {
         yaml::section(&self.document, key)
     }
 
-    /// A refusal of what is at `path`.
+    fn line(&self, path: &[&str]) -> Option<usize> {
+        self.lines.set(self.lines.get().checked_sub(1)?);
+        line(&self.text, path)
+    }
+
+    /// A refusal of what is at `path`. The first findings have a line.
     pub(crate) fn refused(&self, path: &[&str], what: impl Into<String>, remedy: impl Into<String>) -> Finding {
         Finding {
             file: self.file.clone(),
-            line: line(&self.text, path),
+            line: self.line(path),
             weight: Weight::Refused,
             what: what.into(),
             remedy: remedy.into(),
@@ -111,7 +119,7 @@ mod tests {
         assert!(Source::parse("f", String::new()).unwrap().document.is_empty());
         assert!(Source::parse("f", "- a".to_owned()).is_err());
         let merged = Source::parse("f", "a: &a {x: 1}\nb: {<<: *a}\n".to_owned()).unwrap();
-        assert_eq!(merged.section("b").get("x"), Some(&Value::from(1)));
+        assert_eq!(merged.section("b").get("x"), Some(&serde_yaml::Value::from(1)));
     }
 
     proptest! {

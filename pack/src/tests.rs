@@ -209,3 +209,5 @@ fn code_of_the_authors_own_is_refused() {
     assert!(error.contains("src/charm.py:2: ") && error.contains("import requests"), "{error}");
     assert!(error.contains("charmcraft pack"), "{error}");
 }
+
+mod hostile;

@@ -5,6 +5,13 @@
 
 use serde_yaml::{Mapping, Value};
 
+/// The document `text`, which is a mapping or nothing.
+pub(crate) fn parse(text: &str) -> Result<Mapping, serde_yaml::Error> {
+    let mut value: Value = serde_yaml::from_str(text)?;
+    value.apply_merge()?;
+    if value.is_null() { Ok(Mapping::new()) } else { serde_yaml::from_value(value) }
+}
+
 /// The mapping under `key`, empty if there is none.
 pub(crate) fn section(mapping: &Mapping, key: &str) -> Mapping {
     mapping.get(key).and_then(Value::as_mapping).cloned().unwrap_or_default()
@@ -87,7 +94,7 @@ fn scalar(value: &Value) -> String {
 }
 
 /// A JSON string, with those characters escaped that JSON allows bare and YAML does not.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json.chars().fold(String::with_capacity(json.len()), |mut out, character| {
         match character {

@@ -8,7 +8,7 @@ mod held;
 mod prune;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -23,7 +23,7 @@ const DOWNLOADS: &str = "downloads";
 
 /// Why the cache can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use the cache {path} (XDG_CACHE_HOME names another folder)")]
+#[error("cannot use the cache {} (XDG_CACHE_HOME names another folder)", pack::text::shown(.path))]
 pub struct Error {
     /// The file or folder at fault.
     pub path: String,
@@ -157,6 +157,22 @@ impl Key {
         let input = input.as_ref();
         self.0.update((input.len() as u64).to_le_bytes());
         self.0.update(input);
+    }
+
+    /// Takes the bytes of a file into account. None counts as an empty one.
+    pub(crate) fn add_file(&mut self, file: Option<File>) -> io::Result<()> {
+        let Some(mut file) = file else {
+            self.add([]);
+            return Ok(());
+        };
+        self.0.update(file.metadata()?.len().to_le_bytes());
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(()),
+                read => self.0.update(&buffer[..read]),
+            }
+        }
     }
 
     /// The name: 64 hexadecimal digits.

@@ -13,9 +13,10 @@ mod gunicorn;
 mod spring_boot;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use pack::Framework;
+use pack::folder::{self, Folder, Kind};
+use pack::text::shown;
 use serde_json::{Value as Json, json};
 use serde_yaml::{Mapping, Value};
 
@@ -26,11 +27,12 @@ use crate::DAEMON_ID;
 pub enum Error {
     /// No extension of that name, or several.
     #[error(
-        "rockcraft.yaml has extensions {0}; it takes one of flask-, django-, fastapi-, go-, expressjs- and spring-boot-framework"
+        "rockcraft.yaml has extensions {}; it takes one of flask-, django-, fastapi-, go-, expressjs- and spring-boot-framework",
+        shown(.0)
     )]
     Unknown(String),
     /// The project lacks something.
-    #[error("{extension} can't be put into {folder}: {lacks}")]
+    #[error("{extension} can't be put into {}: {}", shown(.folder), shown(.lacks))]
     Lacks {
         /// The extension.
         extension: String,
@@ -39,6 +41,35 @@ pub enum Error {
         /// What it lacks, and what to do.
         lacks: String,
     },
+    /// A file of the project is no regular one, too large, or can't be read.
+    #[error(transparent)]
+    File(#[from] folder::Error),
+}
+
+/// Why a snippet can't be made.
+enum Obstacle {
+    /// What the project lacks, and what to do.
+    Lacks(String),
+    /// A file of the project can't be read.
+    File(folder::Error),
+}
+
+impl From<String> for Obstacle {
+    fn from(lacks: String) -> Self {
+        Self::Lacks(lacks)
+    }
+}
+
+impl From<&str> for Obstacle {
+    fn from(lacks: &str) -> Self {
+        Self::Lacks(lacks.to_owned())
+    }
+}
+
+impl From<folder::Error> for Obstacle {
+    fn from(error: folder::Error) -> Self {
+        Self::File(error)
+    }
 }
 
 /// What an extension makes besides parts and services. Its files and folders are the services' user's.
@@ -61,7 +92,7 @@ struct Snippet {
 
 /// The project that is extended.
 struct Source<'a> {
-    root: &'a Path,
+    root: &'a Folder,
     document: &'a Mapping,
 }
 
@@ -71,13 +102,20 @@ impl Source<'_> {
         self.document.get("name").and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn has(&self, file: &str) -> bool {
-        self.root.join(file).exists()
+    /// True if the project has a file or folder of that name.
+    fn has(&self, file: &str) -> Result<bool, Obstacle> {
+        Ok(self.root.has_file(file)? || self.root.kind(file)? == Some(Kind::Folder))
     }
 
     /// Those of `files` that the project has.
-    fn present(&self, files: &[&str]) -> Vec<String> {
-        files.iter().filter(|file| self.has(file)).map(|file| (*file).to_owned()).collect()
+    fn present(&self, files: &[&str]) -> Result<Vec<String>, Obstacle> {
+        let mut present = Vec::new();
+        for file in files {
+            if self.has(file)? {
+                present.push((*file).to_owned());
+            }
+        }
+        Ok(present)
     }
 
     /// What the author wrote under `key` of `name` in `section`.
@@ -101,7 +139,7 @@ impl Source<'_> {
 ///
 /// # Errors
 /// When the extension isn't known, or the project lacks what it works on.
-pub(crate) fn expand(root: &Path, mut document: Mapping) -> Result<(Mapping, Made), Error> {
+pub(crate) fn expand(root: &Folder, mut document: Mapping) -> Result<(Mapping, Made), Error> {
     let Some(framework) = framework(&document)? else { return Ok((document, Made::default())) };
     document.remove("extensions");
     let source = Source { root, document: &document };
@@ -114,8 +152,11 @@ pub(crate) fn expand(root: &Path, mut document: Mapping) -> Result<(Mapping, Mad
         Framework::SpringBoot => spring_boot::snippet(&source),
     };
     let extension = format!("{framework}-framework");
-    let folder = root.display().to_string();
-    let snippet = snippet.map_err(|lacks| Error::Lacks { extension, folder, lacks })?;
+    let folder = root.path().display().to_string();
+    let snippet = snippet.map_err(|obstacle| match obstacle {
+        Obstacle::Lacks(lacks) => Error::Lacks { extension, folder, lacks },
+        Obstacle::File(error) => Error::File(error),
+    })?;
     for (key, added) in [("services", snippet.services), ("parts", snippet.parts)] {
         let added = serde_yaml::to_value(added).expect("JSON is YAML");
         let merged = pack::merge(document.get(key), added);
@@ -165,33 +206,31 @@ fn chosen(list: &[String], base: &str) -> Result<Option<Vec<String>>, String> {
 }
 
 /// The names in the project's folder that belong into an image when the author only leaves some out.
-fn everything(source: &Source<'_>) -> Vec<String> {
-    let entries = std::fs::read_dir(source.root).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+fn everything(source: &Source<'_>) -> Result<Vec<String>, Obstacle> {
+    let entries = source.root.entries("")?.into_iter();
+    let names = entries.map(|(name, _)| name.to_string_lossy().into_owned());
     let out = |name: &String| ["node_modules", ".git", ".yarn"].contains(&name.as_str()) || name.ends_with(".rock");
-    let mut names: Vec<String> = names.filter(|name| !out(name)).collect();
-    names.sort();
-    names
+    Ok(names.filter(|name| !out(name)).collect())
 }
 
 /// The part that brings an application's files under `base`: those of `defaults` that are there, unless the author chose.
-fn install_app(source: &Source<'_>, part: &str, base: &str, defaults: Vec<String>) -> Result<Json, String> {
+fn install_app(source: &Source<'_>, part: &str, base: &str, defaults: Vec<String>) -> Result<Json, Obstacle> {
     let prime = source.list(part, "prime");
     let files = match chosen(&prime, base)? {
         Some(files) => files,
         None if prime.is_empty() => defaults,
-        None => everything(source),
+        None => everything(source)?,
     };
     let (organize, stage) = under(base, &files);
     Ok(json!({"plugin": "dump", "source": ".", "organize": organize, "stage": stage, "permissions": daemon()}))
 }
 
 /// The part that brings a program's other files to `/app`. None: there are none.
-fn assets(source: &Source<'_>, part: &str, defaults: &[&str]) -> Result<Option<Json>, String> {
+fn assets(source: &Source<'_>, part: &str, defaults: &[&str]) -> Result<Option<Json>, Obstacle> {
     let stage = source.list(part, "stage");
     let files = match chosen(&stage, "app")? {
         Some(files) => files,
-        None if stage.is_empty() => source.present(defaults),
+        None if stage.is_empty() => source.present(defaults)?,
         None => return Ok(None),
     };
     let (organize, stage) = under("app", &files);

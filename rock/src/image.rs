@@ -4,16 +4,17 @@
 //! root there. The base's own files (`/usr`, `/etc`) are not in it; the pod takes the host's.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use pack::folder::{Folder, Kind};
+use pack::text::shown;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, Key};
 use crate::extension::Made;
+use crate::glob::Steps;
 use crate::process::Work;
 use crate::project::{Part, Permission, Project, Rockcraft};
-use crate::tree::glob;
 use crate::{DAEMON_ID, Error, layer, plugin, tree};
 
 /// What a pod's root file system is made of, besides the base's files.
@@ -65,28 +66,30 @@ pub struct Bind {
 /// When a part can't be built; the message names it.
 pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
     let mut image = Image { files: into.to_owned(), owners: Vec::new(), binds: Vec::new(), packed: None };
+    let into = &Folder::open(into)?;
     make(&project.rockcraft.made, into, &mut image.owners)?;
     notes(&project.rockcraft, work);
     for (name, part) in &project.rockcraft.parts {
         let failed = |source| Error::Part { part: name.clone(), source };
         let built = plugin::build(&project.root, part, cache, work).map_err(failed)?;
         let laid = lay(&built, part, into).map_err(|error| failed(error.into()))?;
-        add_part(into, part, &laid, &mut image)?;
+        add_part(into, part, &laid, &mut image).map_err(|source| failed(source.into()))?;
         image.binds.extend(built.binds);
     }
-    write(into, &layer::path(&project.rockcraft), &layer::text(&project.rockcraft).map_err(Error::Layer)?)?;
-    let digest = digest(into, &walk(into)?, &image.binds)?;
-    write(into, ".rock/metadata.yaml", &metadata(&project.rockcraft, &digest))?;
+    let layer = layer::text(&project.rockcraft).map_err(Error::Layer)?;
+    into.write(layer::path(&project.rockcraft), layer.as_bytes())?;
+    let digest = digest(into, &image.binds)?;
+    into.write(".rock/metadata.yaml", metadata(&project.rockcraft, &digest).as_bytes())?;
     Ok(image)
 }
 
 /// What the extension makes itself; it's the services' user's.
-fn make(made: &Made, into: &Path, owners: &mut Vec<Owner>) -> Result<(), Error> {
+fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error> {
     for folder in &made.folders {
-        fs::create_dir_all(into.join(folder)).map_err(cannot_write(&into.join(folder)))?;
+        into.make(folder)?;
     }
     for (path, text) in &made.files {
-        write(into, path, text)?;
+        into.write(path, text.as_bytes())?;
     }
     let paths = made.folders.iter().chain(made.files.keys());
     owners.extend(paths.map(|path| Owner { path: path.into(), uid: DAEMON_ID, gid: DAEMON_ID }));
@@ -97,43 +100,40 @@ fn make(made: &Made, into: &Path, owners: &mut Vec<Owner>) -> Result<(), Error> 
 fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     rockcraft.made.notes.iter().for_each(|note| work.say(note));
     for (name, part) in &rockcraft.parts {
+        let name = shown(name);
         if part.override_build.is_some() {
             work.say(&format!("{name}: its override-build is not run here, the plugin's own steps are"));
         }
         if !part.stage_packages.is_empty() {
             let packages = part.stage_packages.join(", ");
+            let packages = shown(&packages);
             work.say(&format!("{name}: instead of {packages}, the pod has what is installed on this machine"));
         }
     }
 }
 
 /// Lays out what a plugin made. Returns every path that is the part's, folders too.
-fn lay(built: &plugin::Built, part: &Part, into: &Path) -> Result<BTreeSet<PathBuf>, tree::Error> {
+fn lay(built: &plugin::Built, part: &Part, into: &Folder) -> Result<BTreeSet<PathBuf>, tree::Error> {
     let files = built.files.as_ref();
     let mut laid = files.map_or(Ok(Vec::new()), |(from, below)| tree::lay(from, below, part, into))?;
     for (path, target) in &built.links {
-        tree::link(target, &into.join(path))?;
+        into.link(path, target)?;
         laid.push(path.into());
     }
     Ok(laid.iter().flat_map(|path| path.ancestors()).filter(|path| *path != Path::new("")).map(Into::into).collect())
 }
 
-fn add_part(into: &Path, part: &Part, laid: &BTreeSet<PathBuf>, image: &mut Image) -> Result<(), Error> {
-    let permissions: Vec<_> = part.permissions.iter().collect();
-    apply_modes(into, laid, &permissions)?;
-    image.owners.extend(owners(laid, &permissions));
+fn add_part(into: &Folder, part: &Part, laid: &BTreeSet<PathBuf>, image: &mut Image) -> Result<(), tree::Error> {
+    let rules = Rules { permissions: &part.permissions, steps: Steps::default() };
+    for path in laid {
+        let (mode, owner) = (rules.mode(path), rules.owner(path));
+        if rules.steps.are_used_up() {
+            return Err(tree::Error::Permissions);
+        }
+        image.owners.extend(owner.map(|(uid, gid)| Owner { path: path.clone(), uid, gid }));
+        mode.map_or(Ok(()), |mode| into.set_mode(path, mode))?;
+    }
     Ok(())
-}
-
-fn cannot_write(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.display().to_string();
-    move |source| Error::Write { path, source }
-}
-
-fn write(root: &Path, path: &str, text: &str) -> Result<(), Error> {
-    let target = root.join(path);
-    let parent = target.parent().expect("the path has a folder");
-    fs::create_dir_all(parent).and_then(|()| fs::write(&target, text)).map_err(cannot_write(&target))
 }
 
 /// The release: name and version as written, and a digest that differs whenever the files do.
@@ -144,34 +144,32 @@ fn metadata(rockcraft: &Rockcraft, digest: &str) -> String {
 }
 
 /// All paths below `root`, relative to it, in order, folders too.
-fn walk(root: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut found = Vec::new();
+fn walk(root: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
+    let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
-        let failed = |source| Error::Write { path: root.join(&folder).display().to_string(), source };
-        for entry in fs::read_dir(root.join(&folder)).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let path = folder.join(entry.file_name());
-            if entry.file_type().map_err(failed)?.is_dir() {
+        for (name, kind) in root.entries(&folder)? {
+            let path = folder.join(name);
+            if kind == Kind::Folder {
                 folders.push(path.clone());
             }
-            found.push(path);
+            found.insert(path, kind);
         }
     }
-    found.sort();
     Ok(found)
 }
 
-fn digest(root: &Path, paths: &[PathBuf], binds: &[Bind]) -> Result<String, Error> {
+fn digest(root: &Folder, binds: &[Bind]) -> Result<String, Error> {
     let mut key = Key::new();
-    for path in paths {
-        let full = root.join(path);
-        let failed = |source| Error::Write { path: full.display().to_string(), source };
+    for (path, kind) in walk(root)? {
         key.add(path.as_os_str().as_encoded_bytes());
-        if full.is_symlink() {
-            key.add(fs::read_link(&full).map_err(failed)?.as_os_str().as_encoded_bytes());
-        } else if full.is_file() {
-            key.add(fs::read(&full).map_err(failed)?);
+        match kind {
+            Kind::Link => key.add(root.target(&path)?.as_os_str().as_encoded_bytes()),
+            Kind::File => key.add_file(root.file(&path)?).map_err(|source| {
+                let path = root.place(&path).display().to_string();
+                Error::Write { path, source }
+            })?,
+            _ => {}
         }
     }
     for bind in binds {
@@ -181,37 +179,37 @@ fn digest(root: &Path, paths: &[PathBuf], binds: &[Bind]) -> Result<String, Erro
     Ok(key.text())
 }
 
-/// The rules for `path`, which they name as the author does: `/bin` is a folder there, not a link into `/usr`.
-fn matching<'a>(permissions: &'a [&Permission], path: &Path) -> impl Iterator<Item = &'a Permission> {
-    let path = path.to_string_lossy().into_owned();
-    let fits = move |rule: &str| {
-        rule.is_empty() || glob(rule, &path) || path.strip_prefix("usr/").is_some_and(|path| glob(rule, path))
-    };
-    permissions.iter().copied().filter(move |permission| fits(&permission.path))
+/// The rules of a part for owners and modes. Each names paths as the author does: `/bin` is a folder there, not a link into
+/// `/usr`. Of those that fit, the last one counts.
+struct Rules<'a> {
+    permissions: &'a [Permission],
+    steps: Steps,
 }
 
-fn owners(paths: &BTreeSet<PathBuf>, permissions: &[&Permission]) -> Vec<Owner> {
-    let owner = |path: &PathBuf| {
-        let (uid, gid) = matching(permissions, path).filter_map(|rule| rule.owner.zip(rule.group)).last()?;
-        Some(Owner { path: path.clone(), uid, gid })
-    };
-    paths.iter().filter_map(owner).collect()
-}
-
-fn apply_modes(root: &Path, paths: &BTreeSet<PathBuf>, permissions: &[&Permission]) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    for path in paths.iter().filter(|path| !root.join(path).is_symlink()) {
-        let mode = matching(permissions, path).filter_map(|rule| rule.mode.as_deref()).last();
-        if let Some(mode) = mode.and_then(|mode| u32::from_str_radix(mode.trim_start_matches("0o"), 8).ok()) {
-            fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode))
-                .map_err(|source| Error::Write { path: path.display().to_string(), source })?;
-        }
+impl Rules<'_> {
+    fn owner(&self, path: &Path) -> Option<(u32, u32)> {
+        self.last(path, |rule| rule.owner.zip(rule.group))
     }
-    Ok(())
+
+    fn mode(&self, path: &Path) -> Option<u32> {
+        let mode = |rule: &Permission| u32::from_str_radix(rule.mode.as_deref()?.trim_start_matches("0o"), 8).ok();
+        self.last(path, mode).map(|mode| mode & tree::MODES)
+    }
+
+    fn last<T>(&self, path: &Path, said: impl Fn(&Permission) -> Option<T>) -> Option<T> {
+        let path = path.to_string_lossy();
+        let glob = |rule: &str, path: &str| self.steps.glob(rule, path);
+        let fits = |rule: &str| {
+            rule.is_empty() || glob(rule, &path) || path.strip_prefix("usr/").is_some_and(|path| glob(rule, path))
+        };
+        self.permissions.iter().rev().filter(|rule| fits(&rule.path)).find_map(said)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::DAEMON_USER;
     use crate::process::tests::Quiet;
@@ -235,7 +233,8 @@ mod tests {
     #[test]
     fn a_rock_that_is_written_out_is_laid_out_so() {
         let (_dir, image) = built(&sample());
-        let files: Vec<_> = walk(&image.files).unwrap().into_iter().filter(|p| image.files.join(p).is_file()).collect();
+        let found = walk(&Folder::open(&image.files).unwrap()).unwrap();
+        let files: Vec<_> = found.into_iter().filter(|(_, kind)| *kind == Kind::File).map(|(path, _)| path).collect();
         let expected = [
             ".rock/metadata.yaml",
             "flask/app/app.py",
@@ -306,5 +305,71 @@ mod tests {
         assert!(
             matches!(&error, Error::Part { part, source: plugin::Error::Unknown(name) } if part == "app" && name == "cobol")
         );
+    }
+
+    /// A project with these files, and what building it said.
+    fn refused(rockcraft: &str, prepare: impl FnOnce(&Path)) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, into) = (dir.path().join("project"), dir.path().join("deep/into"));
+        fs::create_dir_all(&root).unwrap();
+        fs::create_dir_all(&into).unwrap();
+        fs::write(root.join("rockcraft.yaml"), rockcraft).unwrap();
+        fs::write(root.join("a"), "a").unwrap();
+        prepare(&root);
+        let cache = Cache::new(dir.path().join("cache"));
+        let built = Project::find(&root).map_err(Error::from);
+        let error = built.and_then(|project| build(&project, &into, &cache, &Quiet::default())).unwrap_err();
+        let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["deep", "project"], "nothing was written outside");
+        assert_eq!(fs::read_dir(dir.path().join("deep")).unwrap().count(), 1, "nothing was written outside");
+        let mut told = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            told += &format!(": {error}");
+            cause = error.source();
+        }
+        told
+    }
+
+    #[test]
+    fn no_path_of_a_project_writes_outside_the_image() {
+        let up = |_: &Path| {};
+        let told = refused("{name: x, parts: {app: {plugin: dump, source: ., organize: {a: ../../x}}}}", up);
+        assert!(told.starts_with("cannot build part app: ") && told.contains("../../x leads out of"), "{told}");
+        let told = refused("{name: ../../../../../x, parts: {}}", up);
+        assert!(told.contains("has the name ../../../../../x"), "{told}");
+        let told = refused("{name: \"x\\n  y\", parts: {}}", up);
+        assert!(told.contains("has the name x\\n  y"), "{told}");
+        let told = refused("{name: x, parts: {app: {plugin: dump, source: ../deep}}}", up);
+        assert!(told.contains("../deep leads out of"), "{told}");
+    }
+
+    #[test]
+    fn no_link_of_one_part_leads_another_s_files_outside() {
+        let links = |root: &Path| {
+            fs::create_dir(root.join("one")).unwrap();
+            std::os::unix::fs::symlink("../../..", root.join("one/out")).unwrap();
+            std::os::unix::fs::symlink("../..", root.join("one/var")).unwrap();
+        };
+        let one = "one: {plugin: dump, source: one, stage: [STAGE]}";
+        let two = "two: {plugin: dump, source: ., organize: {a: out/x}, stage: [out/x]}";
+        let told = refused(&format!("{{name: x, parts: {{{}, {two}}}}}", one.replace("STAGE", "out")), links);
+        assert!(told.contains("cannot build part two: ") && told.contains("out is a symbolic link"), "{told}");
+        let told = refused(&format!("{{name: x, parts: {{{}}}}}", one.replace("STAGE", "var")), links);
+        assert!(told.contains("var is a symbolic link"), "the base layer's folder: {told}");
+    }
+
+    #[test]
+    fn permissions_with_many_stars_end_with_a_message() {
+        let rule = format!("{{path: '*{}b', owner: 1, group: 1}}", "a".repeat(120));
+        let rules = vec![rule; 3000].join(", ");
+        let project = format!("{{name: x, parts: {{app: {{plugin: dump, source: s, permissions: [{rules}]}}}}}}");
+        let told = refused(&project, |root| {
+            fs::create_dir(root.join("s")).unwrap();
+            (0..20)
+                .for_each(|number| fs::write(root.join("s").join(format!("{}{number}", "a".repeat(240))), "").unwrap());
+        });
+        assert!(told.contains("permissions of this part take more comparisons"), "{told}");
     }
 }

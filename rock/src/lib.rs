@@ -11,6 +11,7 @@
 pub mod apt;
 pub mod cache;
 pub mod extension;
+pub mod glob;
 pub mod image;
 pub mod layer;
 pub mod oci;
@@ -41,8 +42,11 @@ pub enum Error {
     /// A part can't be laid out.
     #[error(transparent)]
     Tree(#[from] tree::Error),
+    /// A file is not inside its folder, or can't be used.
+    #[error(transparent)]
+    File(#[from] pack::folder::Error),
     /// A part can't be built.
-    #[error("cannot build part {part}")]
+    #[error("cannot build part {}", pack::text::shown(.part))]
     Part {
         /// The part's name.
         part: String,
@@ -54,7 +58,7 @@ pub enum Error {
     #[error("cannot write the base layer")]
     Layer(#[source] serde_yaml::Error),
     /// A file of the image can't be written.
-    #[error("cannot write {path}")]
+    #[error("cannot write {}", pack::text::shown(.path))]
     Write {
         /// The file.
         path: String,

@@ -10,6 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pack::text::shown;
+
 use crate::cache::{self, Cache};
 use crate::image::Bind;
 use crate::process::{Cancel, Ended, Work, run};
@@ -35,8 +37,11 @@ pub enum Error {
     /// The cache can't be used.
     #[error(transparent)]
     Cache(#[from] cache::Error),
-    /// A file of the source can't be read, or one of the build not written.
-    #[error("cannot use {path}")]
+    /// A file of the source is no regular one, or leads elsewhere, or can't be read.
+    #[error(transparent)]
+    Source(#[from] pack::folder::Error),
+    /// A file of the build can't be used.
+    #[error("cannot use {}", shown(.path))]
     File {
         /// The file.
         path: String,
@@ -62,7 +67,7 @@ pub enum Error {
         tail: String,
     },
     /// What was built isn't what the rock starts.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Product(String),
 }
 

@@ -1,16 +1,17 @@
 //! Running the slow programs of a build: their lines as progress, their end on request.
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pack::text::shown;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// What a build tells whoever waits for it, and how it is told to stop.
 pub trait Work {
-    /// One line about what goes on.
+    /// One line about what goes on, without control characters.
     fn say(&self, line: &str);
     /// The switch that ends the program now running.
     fn cancel(&self) -> &Cancel;
@@ -80,6 +81,9 @@ pub struct Ended {
 
 const TAIL_LINES: usize = 15;
 
+/// Bytes of the longest line that is told whole.
+const LINE: u64 = 16 << 10;
+
 /// Runs `command` in a process group of its own to its end, handing each of its lines to `work`.
 ///
 /// # Errors
@@ -131,8 +135,9 @@ fn behind(mut keeper: Command, command: &Command) -> Command {
 fn follow(mut output: impl BufRead, work: &dyn Work) -> String {
     let mut tail = std::collections::VecDeque::new();
     let mut line = Vec::new();
-    while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+    // A longer line is told in pieces: a program that never ends one doesn't fill the memory.
+    while output.by_ref().take(LINE).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        let text = shown(String::from_utf8_lossy(&line).trim_end()).into_owned();
         line.clear();
         work.say(&text);
         tail.push_back(text);
@@ -201,6 +206,18 @@ pub(crate) mod tests {
         assert_eq!(run(&mut command, &work).unwrap_err().kind(), io::ErrorKind::Interrupted);
         let folder = dir.path().canonicalize().unwrap().display().to_string();
         assert_eq!(*work.0.lines.lock().unwrap(), [folder.as_str(), "a", "ready", "over"]);
+    }
+
+    #[test]
+    fn control_characters_and_endless_lines_of_a_program_are_not_passed_on() {
+        let work = Quiet::default();
+        let ended = run(Command::new("printf").arg("\\033[31mred\\033[0m\\r\\n"), &work).unwrap();
+        assert_eq!(ended.tail, "\\u{1b}[31mred\\u{1b}[0m");
+        let work = Quiet::default();
+        run(Command::new("head").args(["-c", "40000", "/dev/zero"]), &work).unwrap();
+        let lengths: Vec<usize> =
+            work.lines.lock().unwrap().iter().map(|line| line.matches("\\u{0}").count()).collect();
+        assert_eq!(lengths, [16384, 16384, 7232]);
     }
 
     #[test]

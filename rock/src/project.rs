@@ -5,31 +5,40 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use pack::folder::{self, Folder};
+use pack::text::shown;
 use serde::Deserialize;
 use serde_yaml::Mapping;
 
 use crate::extension::{self, Made};
 
+/// The file that says how a folder becomes a rock.
+const FILE: &str = "rockcraft.yaml";
+
 /// Why a folder is no project.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such folder.
-    #[error("there is no folder {0}")]
+    #[error("there is no folder {}", shown(.0))]
     NoFolder(String),
     /// No `rockcraft.yaml` says how to build the folder.
-    #[error("no rockcraft.yaml builds {0}: there is none in it, and none above it has a part with that source")]
+    #[error("no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source", shown(.0))]
     NoRockcraft(String),
-    /// The file can't be read.
-    #[error("cannot read {path}")]
-    Read {
+    /// The file is no regular one, too large, or can't be read.
+    #[error(transparent)]
+    File(#[from] folder::Error),
+    /// The rock's name isn't one.
+    #[error(
+        "{} has the name {}: take up to 64 letters, digits and dashes, beginning with a letter", shown(.path), shown(.name)
+    )]
+    Name {
         /// The file.
         path: String,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
+        /// The name.
+        name: String,
     },
     /// The file isn't the YAML we expect.
-    #[error("cannot understand {path}")]
+    #[error("cannot understand {}", shown(.path))]
     Parse {
         /// The file.
         path: String,
@@ -132,8 +141,8 @@ impl Project {
         if !folder.is_dir() {
             return Err(Error::NoFolder(folder.display().to_string()));
         }
-        for root in folder.ancestors().filter(|root| root.join("rockcraft.yaml").is_file()) {
-            let rockcraft = read(root)?;
+        for root in folder.ancestors() {
+            let Some(rockcraft) = read(&Folder::open(root)?)? else { continue };
             let project = Self { root: root.to_owned(), rockcraft };
             if root == folder || project.builds(&folder) {
                 return Ok(project);
@@ -148,15 +157,18 @@ impl Project {
     }
 }
 
-fn read(root: &Path) -> Result<Rockcraft, Error> {
-    let path = root.join("rockcraft.yaml");
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: name.clone(), source })?;
+/// What `rockcraft.yaml` in `root` says. None: there is none.
+fn read(root: &Folder) -> Result<Option<Rockcraft>, Error> {
+    let Some(text) = root.text(FILE)? else { return Ok(None) };
+    let name = root.place(FILE).display().to_string();
     let wrong = |source| Error::Parse { path: name.clone(), source };
     let document: Mapping = serde_yaml::from_str(&text).map_err(wrong)?;
+    if let Some(written) = document.get("name").and_then(|name| name.as_str()).filter(|name| !pack::is_name(name)) {
+        return Err(Error::Name { path: name.clone(), name: written.to_owned() });
+    }
     let (document, made) = extension::expand(root, document)?;
     let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).map_err(wrong)?;
-    Ok(Rockcraft { made, ..rockcraft })
+    Ok(Some(Rockcraft { made, ..rockcraft }))
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! The pod runs the host's `/bin/python3`, so the packages must fit that one, whichever Python is first on `PATH`. They
 //! go into a folder of their own, to be mounted where the interpreter looks by itself: no variable is needed.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
+use pack::folder::{self, Folder};
+use pack::text::{shown, shown_lines};
 use serde::Deserialize;
 
 use crate::cache::{self, Cache, Key};
@@ -27,25 +29,28 @@ pub enum Error {
     #[error("the sample runs under {INTERPRETER}, which isn't there: install the package python3")]
     NoPython,
     /// The interpreter doesn't answer as expected.
-    #[error("cannot ask {INTERPRETER} for its version: {0}")]
+    #[error("cannot ask {INTERPRETER} for its version: {}", shown_lines(.0))]
     Interpreter(String),
     /// No pip.
     #[error("there is no pip: install the package python3-pip, or run this as root, which installs it")]
     NoPip,
-    /// A requirements file can't be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
+    /// A requirements file isn't there.
+    #[error("there is no requirements file {}", shown(.0))]
+    NoRequirements(String),
+    /// A requirements file is no regular one, too large, elsewhere, or can't be read.
+    #[error(transparent)]
+    Requirements(#[from] folder::Error),
+    /// The requirements refer to too many files.
+    #[error("the requirements refer to more than {FILES} files: put them into fewer")]
+    Many,
+    /// A package would be an option of pip's.
+    #[error("python-packages has {}, which is no package: it begins with a dash", shown(.0))]
+    Option(String),
     /// Pip can't be run to its end.
     #[error("cannot run pip")]
     Run(#[source] std::io::Error),
     /// Pip failed.
-    #[error("pip cannot install the dependencies (is PyPI reachable?); it said:\n{0}")]
+    #[error("pip cannot install the dependencies (is PyPI reachable?); it said:\n{}", shown_lines(.0))]
     Install(String),
     /// The cache can't be used.
     #[error(transparent)]
@@ -84,7 +89,7 @@ pub fn install(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Resu
     let interpreter = ask()?;
     let wanted = wanted(root, part, &interpreter)?;
     let packages = cache.entry(&wanted.key, |into| {
-        work.say(&format!("installing {} for Python {}", describe(part), interpreter.version));
+        work.say(&format!("installing {} for Python {}", shown(&describe(part)), interpreter.version));
         let pip = pip(&interpreter, work)?;
         fill(pip, &wanted, into, work)
     })?;
@@ -110,40 +115,67 @@ fn describe(part: &Part) -> String {
 }
 
 fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted, Error> {
-    let source = tree::source(root, part)?;
+    if let Some(option) = part.python_packages.iter().find(|package| package.trim_start().starts_with('-')) {
+        return Err(Error::Option(option.clone()));
+    }
+    let source = Folder::open(&tree::source(root, part)?)?;
     let mut key = Key::new().with(FORMAT).with(&interpreter.version).with(std::env::consts::ARCH);
-    let mut files = Vec::new();
+    let mut read = BTreeSet::new();
     for name in &part.python_requirements {
-        let path = source.join(name);
-        add_requirements(&path, &mut key, 0)?;
-        files.push(path);
+        add_requirements(&source, Path::new(name), &mut key, &mut read)?;
     }
     for package in &part.python_packages {
         key.add(package);
     }
+    let files = part.python_requirements.iter().map(|name| source.place(name)).collect();
     Ok(Wanted { files, packages: part.python_packages.clone(), key })
 }
 
-/// So many files deep requirements may refer to others; pip itself ends no circle.
-const DEEPEST: usize = 8;
+/// So many files requirements may be in.
+const FILES: usize = 64;
 
-/// Adds the content of a requirements file, and of those it refers to (`-r other.txt`), to `key`.
-fn add_requirements(path: &Path, key: &mut Key, depth: usize) -> Result<(), Error> {
-    let text =
-        fs::read_to_string(path).map_err(|error| Error::Read { path: path.display().to_string(), source: error })?;
-    key.add(&text);
-    let flags = ["-r", "--requirement", "-c", "--constraint"];
-    let named = |line: &str| {
-        let flag = flags.into_iter().find(|flag| line.starts_with(flag))?;
-        Some(line[flag.len()..].trim_start_matches(['=', ' ']).split(" #").next()?.trim().to_owned())
-    };
-    for other in text.lines().filter_map(|line| named(line.trim())).filter(|other| !other.contains("://")) {
-        let other = path.parent().unwrap_or(Path::new("")).join(other);
-        if depth < DEEPEST && other.is_file() {
-            add_requirements(&other, key, depth + 1)?;
+/// Adds the content of the requirements file `name` of `source`, and of those it refers to (`-r other.txt`), to `key`: each
+/// once, in the order they are met.
+fn add_requirements(source: &Folder, name: &Path, key: &mut Key, read: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
+    let mut names = vec![name.to_owned()];
+    while let Some(name) = names.pop() {
+        if !read.insert(name.clone()) {
+            continue;
         }
+        if read.len() > FILES {
+            return Err(Error::Many);
+        }
+        let missing = || Error::NoRequirements(source.place(&name).display().to_string());
+        let text = source.text(&name)?.ok_or_else(missing)?;
+        key.add(&text);
+        let folder = name.parent().unwrap_or(Path::new(""));
+        let others: BTreeSet<PathBuf> = text.lines().filter_map(referred).map(|other| joined(folder, other)).collect();
+        names.extend(others);
     }
     Ok(())
+}
+
+/// The file that a line of requirements refers to.
+fn referred(line: &str) -> Option<&str> {
+    const FLAGS: [&str; 4] = ["--requirement", "--constraint", "-r", "-c"];
+    let line = line.trim();
+    let rest = FLAGS.into_iter().find_map(|flag| line.strip_prefix(flag))?;
+    let other = rest.trim_start_matches(['=', ' ']).split(" #").next()?.trim();
+    (!other.contains("://")).then_some(other)
+}
+
+/// `path` as seen from `folder`, without `.` and, as far as there are folders to leave, without `..`. No link is followed in a
+/// source, so the names say where it leads.
+fn joined(folder: &Path, path: &str) -> PathBuf {
+    let mut joined = PathBuf::new();
+    for part in folder.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if joined.file_name().is_some() => drop(joined.pop()),
+            other => joined.push(other),
+        }
+    }
+    joined
 }
 
 /// The interpreter's own pip; else another Python's, told what to install for; else Debian's, where we may install it.
@@ -163,13 +195,14 @@ fn pip(interpreter: &Interpreter, work: &dyn Work) -> Result<Command, Error> {
 }
 
 fn has_pip(python: &str) -> bool {
-    Command::new(python).args(["-m", "pip", "--version"]).output().is_ok_and(|output| output.status.success())
+    Command::new(python).args(["-I", "-m", "pip", "--version"]).output().is_ok_and(|output| output.status.success())
 }
 
 fn pip_of(python: &str) -> Command {
     let mut command = Command::new(python);
-    // The folder is the pod's; no user's packages may leak into it, and pip's own advice is not ours to give.
-    command.env("PYTHONNOUSERSITE", "1").args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
+    // The folder is the pod's: no module of the folder we are started in and no user's packages may leak into it. And pip's
+    // own advice is not ours to give.
+    command.args(["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
     command.args(["--root-user-action=ignore", "--progress-bar=off", "--no-warn-script-location"]);
     command
 }
@@ -179,13 +212,15 @@ fn fill(mut pip: Command, wanted: &Wanted, into: &Path, work: &dyn Work) -> Resu
     for file in &wanted.files {
         pip.arg("--requirement").arg(file);
     }
-    pip.args(&wanted.packages);
+    pip.arg("--").args(&wanted.packages);
     let Ended { status, tail } = run(&mut pip, work).map_err(Error::Run)?;
     if status.success() { Ok(()) } else { Err(Error::Install(tail)) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::process::tests::Quiet;
 
@@ -251,5 +286,65 @@ mod tests {
         part.python_requirements = vec!["wishes.txt".to_owned()];
         let error = install(dir.path(), &part, &Cache::new(dir.path()), &Quiet::default()).unwrap_err();
         assert!(error.to_string().contains("wishes.txt"), "{error}");
+    }
+
+    const PYTHON: fn() -> Interpreter = || Interpreter { version: "3.11".to_owned(), site: String::new() };
+
+    #[test]
+    fn requirements_that_refer_to_each_other_are_read_once() {
+        let (dir, part) = part(&"-r a.txt\n-r requirements.txt\n".repeat(1000));
+        fs::write(dir.path().join("a.txt"), "-r requirements.txt\n-r a.txt\n-r b.txt\n".repeat(1000)).unwrap();
+        fs::write(dir.path().join("b.txt"), "-r a.txt\n").unwrap();
+        let mut read = BTreeSet::new();
+        let source = Folder::open(dir.path()).unwrap();
+        add_requirements(&source, Path::new("requirements.txt"), &mut Key::new(), &mut read).unwrap();
+        assert_eq!(
+            read.iter().map(|path| path.to_str().unwrap()).collect::<Vec<_>>(),
+            ["a.txt", "b.txt", "requirements.txt"]
+        );
+        for number in 0..100 {
+            fs::write(dir.path().join(format!("{number}.txt")), format!("-r {}.txt\n", number + 1)).unwrap();
+        }
+        fs::write(dir.path().join("b.txt"), "-r 0.txt\n").unwrap();
+        let error = wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string();
+        assert_eq!(error, "the requirements refer to more than 64 files: put them into fewer");
+    }
+
+    #[test]
+    fn requirements_lead_nowhere_else() {
+        let told = |text: &str| {
+            let (dir, part) = part(text);
+            std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.txt")).unwrap();
+            wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string()
+        };
+        for (text, why) in [
+            ("-r ../../etc/passwd", "../../etc/passwd leads out of"),
+            ("--requirement=/etc/passwd", "/etc/passwd leads out of"),
+            ("-c a/../../x", "../x leads out of"),
+            ("-rlink.txt", "link.txt is a symbolic link"),
+            ("-r none.txt", "there is no requirements file"),
+        ] {
+            assert!(told(text).contains(why), "{text}: {}", told(text));
+        }
+        let (dir, part) = part("-r deep/more.txt");
+        fs::create_dir(dir.path().join("deep")).unwrap();
+        fs::write(dir.path().join("deep/more.txt"), "-r ../base.txt\n").unwrap();
+        fs::write(dir.path().join("base.txt"), "flask\n").unwrap();
+        wanted(dir.path(), &part, &PYTHON()).unwrap();
+    }
+
+    #[test]
+    fn forty_megabytes_of_requirements_are_refused_before_they_are_read() {
+        let (dir, part) = part(&"flask-login\n".repeat((40 << 20) / 12));
+        let error = wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string();
+        assert!(error.contains("requirements.txt is larger than 1048576 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_package_is_no_option_of_pip() {
+        let (dir, mut part) = part("");
+        part.python_packages = vec!["--target=/".to_owned()];
+        let error = wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string();
+        assert_eq!(error, "python-packages has --target=/, which is no package: it begins with a dash");
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pack::folder::Folder;
 use rock::project::Part;
 use rock::{Cache, Cancel, Work};
 
@@ -52,7 +53,7 @@ fn pytest(name: &str) {
 /// A copy of the sample `name`, as its tools write beside their sources.
 fn copy(name: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    rock::tree::lay(&sample(name), Path::new(""), &Part::default(), dir.path()).unwrap();
+    rock::tree::lay(&sample(name), Path::new(""), &Part::default(), &Folder::open(dir.path()).unwrap()).unwrap();
     dir
 }
 

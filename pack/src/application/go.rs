@@ -1,29 +1,33 @@
 //! A Go module: which program it makes.
 
-use std::path::Path;
-
 use super::View;
+use crate::folder::{Error, Folder, Kind};
+use crate::yaml;
 
-pub(super) fn view(dir: &Path, name: &str) -> View {
-    let Some(module) = module(dir) else {
+/// Bytes of a source in which its package clause is looked for: comments may stand before it.
+const CLAUSE: u64 = 64 << 10;
+
+pub(super) fn view(dir: &Folder, name: &str) -> Result<View, Error> {
+    let Some(module) = module(dir)? else {
         let remark = "there is no go.mod with a module: `go mod init` writes one".to_owned();
-        return View { how: None, remarks: vec![remark], parts: none() };
+        return Ok(View { how: None, remarks: vec![remark], parts: none() });
     };
-    let Some(program) = program(dir, &module) else {
+    let Some(program) = program(dir, &module)? else {
         let remark = format!(
             "no package main is in this folder, and none or several in cmd/: in rockcraft.yaml, organize bin/PROGRAM of \
              the part go-framework/install-app as usr/local/bin/{name}"
         );
-        return View { how: Some(format!("the module {module}")), remarks: vec![remark], parts: none() };
+        return Ok(View { how: Some(format!("the module {module}")), remarks: vec![remark], parts: none() });
     };
     let how = Some(format!("the program {program}"));
     let parts = if program == name { none() } else { organized(&program, name) };
-    View { how, remarks: Vec::new(), parts }
+    Ok(View { how, remarks: Vec::new(), parts })
 }
 
 /// rockcraft starts the program that has the rock's name.
 fn organized(program: &str, name: &str) -> String {
-    format!("parts:\n  go-framework/install-app:\n    organize:\n      bin/{program}: usr/local/bin/{name}\n")
+    let (from, to) = (yaml::quoted(&format!("bin/{program}")), yaml::quoted(&format!("usr/local/bin/{name}")));
+    format!("parts:\n  go-framework/install-app:\n    organize:\n      {from}: {to}\n")
 }
 
 /// What needn't be written is there as a comment.
@@ -32,34 +36,42 @@ fn none() -> String {
 }
 
 /// The path in the line `module PATH` of `go.mod`.
-fn module(dir: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(dir.join("go.mod")).ok()?;
-    let path = text.lines().find_map(|line| line.trim().strip_prefix("module ")).map(str::trim)?;
+fn module(dir: &Folder) -> Result<Option<String>, Error> {
+    let text = dir.text("go.mod")?.unwrap_or_default();
+    let path = text.lines().find_map(|line| line.trim().strip_prefix("module ")).map(str::trim).unwrap_or_default();
     let path = path.split("//").next().unwrap_or(path).trim().trim_matches(['"', '`']);
-    (!path.is_empty()).then(|| path.to_owned())
+    Ok((!path.is_empty()).then(|| path.to_owned()))
 }
 
 /// What `go install ./...` calls the program: by its folder, or by the module, whose `/v2` doesn't count.
-fn program(dir: &Path, module: &str) -> Option<String> {
-    if has_main(dir) {
+fn program(dir: &Folder, module: &str) -> Result<Option<String>, Error> {
+    if has_main(dir)? {
         let is_version = |part: &&str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        return module.split('/').rfind(|part| !part.is_empty() && !is_version(part)).map(str::to_owned);
+        return Ok(module.split('/').rfind(|part| !part.is_empty() && !is_version(part)).map(str::to_owned));
     }
-    let folders = std::fs::read_dir(dir.join("cmd")).into_iter().flatten().flatten();
-    let mut programs = folders.filter(|entry| has_main(&entry.path())).map(|entry| entry.file_name());
-    match (programs.next(), programs.next()) {
-        (Some(only), None) => only.into_string().ok(),
-        _ => None,
+    let mut programs = Vec::new();
+    for (name, kind) in dir.entries("cmd")? {
+        if kind == Kind::Folder && has_main(&dir.folder("cmd")?.folder(&name)?)? {
+            programs.push(name);
+        }
+    }
+    match programs.pop() {
+        Some(only) if programs.is_empty() => Ok(only.into_string().ok()),
+        _ => Ok(None),
     }
 }
 
-fn has_main(dir: &Path) -> bool {
-    let files = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut sources = files.filter(|path| path.extension().is_some_and(|extension| extension == "go"));
-    sources.any(|path| {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines().any(|line| line.split_whitespace().take(2).eq(["package", "main"]))
-    })
+fn has_main(dir: &Folder) -> Result<bool, Error> {
+    for (name, kind) in dir.entries("")? {
+        let is_source = std::path::Path::new(&name).extension().is_some_and(|extension| extension == "go");
+        if is_source && kind == Kind::File {
+            let text = String::from_utf8_lossy(&dir.head(&name, CLAUSE)?).into_owned();
+            if text.lines().any(|line| line.split_whitespace().take(2).eq(["package", "main"])) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -67,10 +79,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::application::tests::folder;
+    use crate::application::tests::{folder, open};
 
     fn seen(files: &[(&str, &str)]) -> View {
-        view(folder(files).path(), "hello")
+        view(&open(&folder(files)), "hello").unwrap()
     }
 
     #[test]
@@ -88,7 +100,7 @@ mod tests {
             assert_eq!(view.parts == none(), program == "hello" || program.is_empty(), "{module}");
         }
         let view = seen(&[("go.mod", "module x"), ("cmd/web/main.go", "package main"), ("lib.go", "package x")]);
-        assert!(view.parts.ends_with("      bin/web: usr/local/bin/hello\n"), "{}", view.parts);
+        assert!(view.parts.ends_with("      \"bin/web\": \"usr/local/bin/hello\"\n"), "{}", view.parts);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! A Java project: whether Maven or Gradle builds it.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use super::View;
+use crate::folder::{Error, Folder};
 
 /// A build file, the wrapper beside it that rockcraft prefers, and the tool.
 const TOOLS: [(&str, &str, &str); 2] = [("pom.xml", "mvnw", "Maven"), ("build.gradle", "gradlew", "Gradle")];
@@ -11,53 +11,66 @@ const TOOLS: [(&str, &str, &str); 2] = [("pom.xml", "mvnw", "Maven"), ("build.gr
 /// A build file that the extension doesn't know.
 const KOTLIN: &str = "build.gradle.kts";
 
-pub(super) fn sign(dir: &Path) -> Option<String> {
-    let files = TOOLS.into_iter().map(|(file, _, _)| file).chain([KOTLIN]);
-    files.into_iter().find(|file| dir.join(file).is_file()).map(str::to_owned)
+pub(super) fn sign(dir: &Folder) -> Result<Option<String>, Error> {
+    for file in TOOLS.into_iter().map(|(file, _, _)| file).chain([KOTLIN]) {
+        if dir.has_file(file)? {
+            return Ok(Some(file.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
-pub(super) fn view(dir: &Path) -> View {
-    let has = |file: &str| dir.join(file).is_file();
-    let found: Vec<_> = TOOLS.into_iter().filter(|(file, _, _)| has(file)).collect();
+pub(super) fn view(dir: &Folder) -> Result<View, Error> {
+    let (mut found, mut wrappers) = (Vec::new(), Vec::new());
+    for (file, wrapper, tool) in TOOLS {
+        let has_wrapper = dir.has_file(wrapper)?;
+        wrappers.extend(has_wrapper.then_some(wrapper));
+        found.extend(dir.has_file(file)?.then_some((wrapper, tool, has_wrapper)));
+    }
     let mut remarks = match found.as_slice() {
-        [] if has(KOTLIN) => vec![format!("rockcraft knows build.gradle, not {KOTLIN}: translate it")],
+        [] if dir.has_file(KOTLIN)? => vec![format!("rockcraft knows build.gradle, not {KOTLIN}: translate it")],
         [] => vec!["there is neither pom.xml nor build.gradle: write the one of your tool".to_owned()],
         [_] => Vec::new(),
         _ => vec!["pom.xml and build.gradle are both there, of which rockcraft takes one: remove the other".to_owned()],
     };
-    let wrappers: Vec<&str> = TOOLS.into_iter().map(|(_, wrapper, _)| wrapper).filter(|wrapper| has(wrapper)).collect();
     if wrappers.len() == TOOLS.len() {
         remarks.push("mvnw and gradlew are both there, of which rockcraft takes one: remove the other".to_owned());
     }
-    let is_closed =
-        |wrapper: &&&str| dir.join(wrapper).metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0);
-    remarks.extend(
-        wrappers.iter().filter(is_closed).map(|wrapper| format!("{wrapper} can't be run: `chmod +x {wrapper}`")),
-    );
-    let how = found.first().map(|(_, wrapper, tool)| {
-        let wrapped = if has(wrapper) { format!(" by its {wrapper}") } else { String::new() };
+    for wrapper in wrappers {
+        if is_closed(dir, wrapper)? {
+            remarks.push(format!("{wrapper} can't be run: `chmod +x {wrapper}`"));
+        }
+    }
+    let how = found.first().map(|(wrapper, tool, has_wrapper)| {
+        let wrapped = if *has_wrapper { format!(" by its {wrapper}") } else { String::new() };
         format!("built with {tool}{wrapped}")
     });
-    View { how, remarks, parts: String::new() }
+    Ok(View { how, remarks, parts: String::new() })
+}
+
+/// True of a file that no one may run.
+fn is_closed(dir: &Folder, wrapper: &str) -> Result<bool, Error> {
+    let mode = dir.file(wrapper)?.and_then(|file| file.metadata().ok()).map(|found| found.permissions().mode());
+    Ok(mode.is_some_and(|mode| mode & 0o111 == 0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::tests::folder;
+    use crate::application::tests::{folder, open};
 
     #[test]
     fn maven_or_gradle_builds_it() {
         let maven = folder(&[("pom.xml", "<project/>")]);
         assert_eq!(
-            (sign(maven.path()).as_deref(), view(maven.path()).how.as_deref()),
+            (sign(&open(&maven)).unwrap().as_deref(), view(&open(&maven)).unwrap().how.as_deref()),
             (Some("pom.xml"), Some("built with Maven"))
         );
         let gradle = folder(&[("build.gradle", ""), ("gradlew", "#!/bin/sh")]);
-        let seen = view(gradle.path());
+        let seen = view(&open(&gradle)).unwrap();
         assert_eq!(seen.how.as_deref(), Some("built with Gradle by its gradlew"));
         assert_eq!(seen.remarks, ["gradlew can't be run: `chmod +x gradlew`"]);
-        assert_eq!(sign(folder(&[("Main.java", "")]).path()), None);
+        assert_eq!(sign(&open(&folder(&[("Main.java", "")]))).unwrap(), None);
     }
 
     #[test]
@@ -68,8 +81,8 @@ mod tests {
             (&[("build.gradle.kts", "")], "not build.gradle.kts"),
             (&[], "neither"),
         ] {
-            assert!(view(folder(files).path()).remarks[0].contains(remark), "{files:?}");
+            assert!(view(&open(&folder(files))).unwrap().remarks[0].contains(remark), "{files:?}");
         }
-        assert!(sign(folder(&[("build.gradle.kts", "")]).path()).is_some());
+        assert!(sign(&open(&folder(&[("build.gradle.kts", "")]))).unwrap().is_some());
     }
 }

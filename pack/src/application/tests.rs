@@ -4,6 +4,11 @@ use std::fs;
 
 use super::*;
 
+/// The folder `dir`, open.
+pub(super) fn open(dir: &tempfile::TempDir) -> Folder {
+    Folder::open(dir.path()).unwrap()
+}
+
 /// A folder with these files.
 pub(super) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -33,23 +38,23 @@ fn each_framework_has_its_signs() {
         // Pages built by Node's tools don't make it another framework.
         (&[("requirements.txt", "flask"), ("package.json", r#"{"devDependencies": {"vite": "7"}}"#)], Framework::Flask),
     ] {
-        assert_eq!(framework(folder(files).path(), None).unwrap(), expected, "{files:?}");
+        assert_eq!(framework(&open(&folder(files)), None).unwrap(), expected, "{files:?}");
     }
 }
 
 #[test]
 fn several_frameworks_are_all_named_and_the_choice_is_asked_for() {
     let dir = folder(&[("requirements.txt", "flask\nfastapi\n"), ("go.mod", "module x")]);
-    let error = framework(dir.path(), None).unwrap_err().to_string();
+    let error = framework(&open(&dir), None).unwrap_err().to_string();
     for part in ["flask (flask among its requirements)", "fastapi (", "go (go.mod)", "`--framework NAME`"] {
         assert!(error.contains(part), "{part}: {error}");
     }
-    assert_eq!(framework(dir.path(), Some(Framework::FastApi)).unwrap(), Framework::FastApi);
+    assert_eq!(framework(&open(&dir), Some(Framework::FastApi)).unwrap(), Framework::FastApi);
 }
 
 #[test]
 fn no_framework_is_told_what_was_looked_for() {
-    let error = framework(folder(&[("index.php", "")]).path(), None).unwrap_err().to_string();
+    let error = framework(&open(&folder(&[("index.php", "")])), None).unwrap_err().to_string();
     for part in ["requirements.txt", "manage.py", "go.mod", "package.json", "pom.xml", "`--framework NAME`"] {
         assert!(error.contains(part), "{part}: {error}");
     }
@@ -66,7 +71,7 @@ fn what_rockcraft_would_miss_of_a_python_project_is_told() {
         (Framework::Django, &[("requirements.txt", ""), ("hello/hello/wsgi.py", "application = 1")], &[]),
         (Framework::Django, &[("manage.py", "")], &["requirements.txt alone", "hello/hello/wsgi.py"]),
     ] {
-        let view = view(framework, folder(files).path(), "hello");
+        let view = view(framework, &open(&folder(files)), "hello").unwrap();
         assert_eq!(view.remarks.len(), remarks.len(), "{files:?}: {:?}", view.remarks);
         assert!(view.remarks.iter().zip(remarks).all(|(told, part)| told.contains(part)), "{:?}", view.remarks);
         assert_eq!(view.how.is_some(), !view.remarks.iter().any(|told| told.contains("command of the service")));
@@ -76,7 +81,7 @@ fn what_rockcraft_would_miss_of_a_python_project_is_told() {
 #[test]
 fn a_django_project_gives_the_rock_its_name() {
     let dir = folder(&[("my_site/manage.py", ""), ("other/x", "")]);
-    assert_eq!(name(Framework::Django, dir.path()).as_deref(), Some("my_site"));
-    assert_eq!(name(Framework::Flask, dir.path()), None);
-    assert_eq!(name(Framework::Django, folder(&[("manage.py", "")]).path()), None);
+    assert_eq!(name(Framework::Django, &open(&dir)).unwrap().as_deref(), Some("my_site"));
+    assert_eq!(name(Framework::Flask, &open(&dir)).unwrap(), None);
+    assert_eq!(name(Framework::Django, &open(&folder(&[("manage.py", "")]))).unwrap(), None);
 }

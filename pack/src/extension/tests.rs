@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::folder::Folder;
 
 /// What charmcraft adds that Juju never sees, and what it only spells out.
 const BUILD_ONLY: [&str; 3] = ["charm-libs", "parts", "platforms"];
@@ -30,13 +31,13 @@ fn every_project_is_expanded_as_charmcraft_does() {
     let projects = projects();
     assert!(projects.len() >= 16, "{projects:?}");
     for folder in projects {
-        let source = Source::read(&folder, "charmcraft.yaml").unwrap();
+        let source = Source::read(&Folder::open(&folder).unwrap(), "charmcraft.yaml").unwrap().unwrap();
         let extension = Extension::of(&source).unwrap().unwrap();
         let without = |mapping: Mapping| -> Mapping {
             mapping.into_iter().filter(|(key, _)| !BUILD_ONLY.contains(&key.as_str().unwrap())).collect()
         };
         let ours = without(extension.expand(&source.document));
-        let theirs = without(Source::read(&folder, "expanded.yaml").unwrap().document);
+        let theirs = without(Source::read(&Folder::open(&folder).unwrap(), "expanded.yaml").unwrap().unwrap().document);
         assert_eq!(yaml::write(&sorted(&ours)), yaml::write(&sorted(&theirs)), "{}", folder.display());
         let refused: Vec<_> = findings(&extension, &source).into_iter().filter(Finding::is_refusal).collect();
         assert_eq!(refused, [], "{}", folder.display());
@@ -56,7 +57,7 @@ fn sorted(mapping: &Mapping) -> Mapping {
 #[test]
 fn every_charm_has_one_container_besides_its_own() {
     for folder in projects() {
-        let source = Source::read(&folder, "charmcraft.yaml").unwrap();
+        let source = Source::read(&Folder::open(&folder).unwrap(), "charmcraft.yaml").unwrap().unwrap();
         let expanded = Extension::of(&source).unwrap().unwrap().expand(&source.document);
         let containers = expanded["containers"].as_mapping().unwrap();
         assert_eq!(containers.len(), 1, "{}", folder.display());

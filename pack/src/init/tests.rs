@@ -155,6 +155,6 @@ fn names_are_made_of_folders() {
         ("/x/Ünï", "n"),
         (&format!("/{}-x", "a".repeat(35)), &"a".repeat(35)),
     ] {
-        assert_eq!(name(Path::new(folder), Framework::Flask), expected, "{folder}");
+        assert_eq!(name(Path::new(folder), None, Framework::Flask), expected, "{folder}");
     }
 }

@@ -1,10 +1,11 @@
 //! What charmcraft refuses in any project.
 
-use std::path::Path;
+use std::ffi::OsString;
 
 use serde_yaml::{Mapping, Value};
 
 use crate::finding::Finding;
+use crate::folder::{self, Folder, Kind};
 use crate::platform::Platform;
 use crate::project::COS;
 use crate::source::Source;
@@ -53,14 +54,14 @@ const OLD_FILES: [&str; 3] = ["metadata.yaml", "config.yaml", "actions.yaml"];
 /// The folders that the author's dashboards and rules may be in.
 const COS_FOLDERS: [&str; 3] = ["grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules"];
 
-pub(crate) fn findings(project: &Source, dir: &Path) -> Vec<Finding> {
+pub(crate) fn findings(project: &Source, dir: &Folder) -> Result<Vec<Finding>, folder::Error> {
     let mut found = keys(project);
     found.extend(texts(project));
     found.extend(kinds(project));
     found.extend(platforms(project));
-    found.extend(old_files(dir));
-    found.extend(cos(dir));
-    found
+    found.extend(old_files(dir)?);
+    found.extend(cos(dir)?);
+    Ok(found)
 }
 
 fn keys(project: &Source) -> Vec<Finding> {
@@ -129,6 +130,10 @@ fn platforms(project: &Source) -> Vec<Finding> {
         let remedy = "write `base: ubuntu@24.04` and `platforms:` with `amd64:` in it";
         return vec![project.refused(&["platforms"], "a charm needs a base and platforms", remedy)];
     };
+    if let Some(platform) = platforms.iter().find(|platform| !platform.names_a_file()) {
+        let what = format!("{} is no name for a platform: it becomes a part of the charm's file name", platform.label);
+        return vec![project.refused(&["platforms", &platform.label], what, "take letters, digits and dashes")];
+    }
     let unknown = platforms.iter().filter(|platform| !ARCHITECTURES.contains(&platform.architecture.as_str()));
     unknown
         .map(|platform| {
@@ -139,24 +144,34 @@ fn platforms(project: &Source) -> Vec<Finding> {
         .collect()
 }
 
-fn old_files(dir: &Path) -> Vec<Finding> {
-    let finding =
-        |file| Finding::of_file(file, "it isn't packed", "move its content into charmcraft.yaml and remove it");
-    OLD_FILES.into_iter().filter(|file| dir.join(file).is_file()).map(finding).collect()
+fn old_files(dir: &Folder) -> Result<Vec<Finding>, folder::Error> {
+    let mut found = Vec::new();
+    for file in OLD_FILES {
+        if dir.has_file(file)? {
+            found.push(Finding::of_file(
+                file,
+                "it isn't packed",
+                "move its content into charmcraft.yaml and remove it",
+            ));
+        }
+    }
+    Ok(found)
 }
 
-fn cos(dir: &Path) -> Vec<Finding> {
-    let entries = std::fs::read_dir(dir.join(COS)).into_iter().flatten().flatten();
-    let stray = entries.filter(|entry| {
-        !(entry.path().is_dir() && entry.file_name().to_str().is_some_and(|name| COS_FOLDERS.contains(&name)))
-    });
-    stray
-        .map(|entry| {
-            let file = format!("{COS}/{}", entry.file_name().to_string_lossy());
-            let remedy = format!("move it into one of {}", COS_FOLDERS.join(", "));
-            Finding::of_file(&file, format!("{COS} may hold three folders only"), remedy)
-        })
-        .collect()
+fn cos(dir: &Folder) -> Result<Vec<Finding>, folder::Error> {
+    let fine = |(name, kind): &(OsString, Kind)| {
+        *kind == Kind::Folder && name.to_str().is_some_and(|name| COS_FOLDERS.contains(&name))
+    };
+    let stray = dir.entries(COS)?.into_iter().filter(|entry| !fine(entry));
+    let finding = |(name, _): (OsString, Kind)| {
+        let remedy = format!("move it into one of {}", COS_FOLDERS.join(", "));
+        Finding::of_file(
+            &format!("{COS}/{}", name.to_string_lossy()),
+            format!("{COS} may hold three folders only"),
+            remedy,
+        )
+    };
+    Ok(stray.map(finding).collect())
 }
 
 /// A section that must be a mapping and is none.

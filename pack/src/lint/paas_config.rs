@@ -1,11 +1,12 @@
 //! `paas-config.yaml`: the charm's own settings, in which an unknown key fails every hook.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use serde_yaml::{Mapping, Value};
 
 use super::no_yaml;
 use crate::finding::Finding;
+use crate::folder::Folder;
 use crate::source::Source;
 use crate::{Error, Framework, yaml};
 
@@ -15,13 +16,10 @@ const FILE: &str = "paas-config.yaml";
 const JSON: [Framework; 3] = [Framework::Django, Framework::FastApi, Framework::Flask];
 
 /// What is wrong with it, if it is there.
-pub(crate) fn findings(dir: &Path, framework: Option<Framework>) -> Result<Vec<Finding>, Error> {
-    if !dir.join(FILE).is_file() {
-        return Ok(Vec::new());
-    }
+pub(crate) fn findings(dir: &Folder, framework: Option<Framework>) -> Result<Vec<Finding>, Error> {
     Ok(match Source::read(dir, FILE) {
         Err(Error::Parse { source, .. }) => vec![no_yaml(FILE, &source)],
-        other => judged(&other?, framework),
+        other => other?.map_or_else(Vec::new, |config| judged(&config, framework)),
     })
 }
 
@@ -81,15 +79,14 @@ fn prometheus(config: &Source) -> Vec<Finding> {
     let prometheus = config.section("prometheus");
     let mut found = unknown(config, &["prometheus"], &prometheus, &["scrape_configs"]);
     let jobs = prometheus.get("scrape_configs").and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for job in jobs {
         found.extend(scrape_job(config, job));
         let name = job.get("job_name").and_then(Value::as_str).unwrap_or_default();
-        if names.contains(&name) && !name.is_empty() {
+        if !names.insert(name) && !name.is_empty() {
             let what = format!("two jobs have the job_name {name}");
             found.push(config.refused(&["prometheus", "scrape_configs"], what, "rename one of them"));
         }
-        names.push(name);
     }
     found
 }

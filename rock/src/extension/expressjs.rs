@@ -2,13 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Made, Snippet, Source, daemon, promtail};
+use super::{Made, Obstacle, Snippet, Source, daemon, promtail};
 use crate::DAEMON_USER;
 
 /// The folder with `package.json`.
 const FOLDER: &str = "app";
 
-pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
+pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
     check(source)?;
     let mut service = json!({
         "override": "replace",
@@ -29,15 +29,14 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
 }
 
 /// The package has a name and can be started.
-fn check(source: &Source<'_>) -> Result<(), String> {
-    let text = std::fs::read_to_string(source.root.join(FOLDER).join("package.json"))
-        .map_err(|_| "it needs a package.json in the folder app/".to_owned())?;
+fn check(source: &Source<'_>) -> Result<(), Obstacle> {
+    let text = source.root.text("app/package.json")?.ok_or("it needs a package.json in the folder app/")?;
     let package: Json = serde_json::from_str(&text).map_err(|error| format!("app/package.json is no JSON: {error}"))?;
     if package["name"].as_str().is_none_or(str::is_empty) {
-        return Err("app/package.json needs a `name`".to_owned());
+        return Err("app/package.json needs a `name`".into());
     }
     if package["scripts"]["start"].as_str().is_none() {
-        return Err("app/package.json needs a `start` among its `scripts`, such as \"node app.js\"".to_owned());
+        return Err("app/package.json needs a `start` among its `scripts`, such as \"node app.js\"".into());
     }
     Ok(())
 }

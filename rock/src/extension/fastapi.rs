@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Made, Snippet, Source, install_app, promtail};
+use super::{Made, Obstacle, Snippet, Source, install_app, promtail};
 use crate::DAEMON_USER;
 
 const APP: &str = "fastapi-framework/install-app";
@@ -10,10 +10,10 @@ const APP: &str = "fastapi-framework/install-app";
 /// What is taken into the image besides the application itself.
 const FILES: [&str; 5] = ["migrate", "migrate.sh", "migrate.py", "static", "templates"];
 
-pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
-    let known = ["fastapi", "starlette"].iter().any(|package| pack::python::requires(source.root, package));
-    if !(known && source.has("requirements.txt")) {
-        return Err("it needs a requirements.txt with fastapi or starlette".to_owned());
+pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
+    let requires = |package| pack::python::requires(source.root, package);
+    if !(source.has("requirements.txt")? && (requires("fastapi")? || requires("starlette")?)) {
+        return Err("it needs a requirements.txt with fastapi or starlette".into());
     }
     let mut service = json!({
         "override": "replace",
@@ -22,13 +22,12 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
         "working-dir": "/app",
         "environment": {"UVICORN_HOST": "0.0.0.0"},
     });
-    let mut files = source.present(&FILES);
+    let mut files = source.present(&FILES)?;
     if !source.has_command("fastapi") {
-        let entry = pack::python::asgi(source.root, source.name()).ok_or_else(|| {
+        let entry = pack::python::asgi(source.root, source.name())?.ok_or(
             "no variable `app` is in app.py, main.py, app/, src/ or the folder of the project's name: add one, or give \
-             services/fastapi a command"
-                .to_owned()
-        })?;
+             services/fastapi a command",
+        )?;
         service["command"] = format!("/bin/python3 -m uvicorn {entry}").into();
         let first = entry.file.iter().next().unwrap_or_default();
         files.push(first.to_string_lossy().into_owned());

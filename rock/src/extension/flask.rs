@@ -1,6 +1,6 @@
 //! `flask-framework`.
 
-use super::{Snippet, Source, gunicorn, install_app};
+use super::{Obstacle, Snippet, Source, gunicorn, install_app};
 
 const APP: &str = "flask-framework/install-app";
 
@@ -8,17 +8,17 @@ const APP: &str = "flask-framework/install-app";
 const FILES: [&str; 9] =
     ["app", "app.py", "main.py", "src", "migrate", "migrate.sh", "migrate.py", "static", "templates"];
 
-pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
-    if !pack::python::requires(source.root, "flask") {
-        return Err("it needs a requirements.txt or pyproject.toml with flask among its dependencies".to_owned());
+pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
+    if !pack::python::requires(source.root, "flask")? {
+        return Err("it needs a requirements.txt or pyproject.toml with flask among its dependencies".into());
     }
-    let app = install_app(source, APP, "flask/app", source.present(&FILES))?;
+    let app = install_app(source, APP, "flask/app", source.present(&FILES)?)?;
     gunicorn::snippet(source, "flask", &app, || {
-        let entry = pack::python::wsgi(source.root, source.name());
+        let entry = pack::python::wsgi(source.root, source.name())?;
         entry.map(|entry| entry.to_string()).ok_or_else(|| {
             "no `app`, `application`, `create_app()` or `make_app()` is in app.py, main.py, app/, src/ or the folder of \
              the project's name: add one, or give services/flask a command"
-                .to_owned()
+                .into()
         })
     })
 }

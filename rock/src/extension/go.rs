@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use serde_yaml::Value;
 
-use super::{Made, Snippet, Source, assets, promtail};
+use super::{Made, Obstacle, Snippet, Source, assets, promtail};
 use crate::DAEMON_USER;
 
 const APP: &str = "go-framework/install-app";
@@ -14,9 +14,9 @@ const ASSETS: &str = "go-framework/assets";
 /// What is taken into the image besides the programs.
 const FILES: [&str; 4] = ["migrate", "migrate.sh", "static", "templates"];
 
-pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
-    if !source.has("go.mod") {
-        return Err("it needs a go.mod".to_owned());
+pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
+    if !source.has("go.mod")? {
+        return Err("it needs a go.mod".into());
     }
     let name = source.name();
     let organize = organize(source, name);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Made, Snippet, Source, promtail};
+use super::{Made, Obstacle, Snippet, Source, promtail};
 use crate::DAEMON_USER;
 
 /// The exporter of gunicorn's metrics. Rockcraft builds Prometheus's from its source, for each rock anew, which takes a Go
@@ -17,8 +17,8 @@ pub(super) fn snippet(
     source: &Source<'_>,
     framework: &str,
     app: &Json,
-    entry: impl FnOnce() -> Result<String, String>,
-) -> Result<Snippet, String> {
+    entry: impl FnOnce() -> Result<String, Obstacle>,
+) -> Result<Snippet, Obstacle> {
     let mut service = json!({
         "override": "replace",
         "startup": "enabled",
@@ -26,7 +26,7 @@ pub(super) fn snippet(
         "user": DAEMON_USER,
     });
     if !source.has_command(framework) {
-        let worker = if pack::python::requires(source.root, "gevent") { "gevent" } else { "sync" };
+        let worker = if pack::python::requires(source.root, "gevent")? { "gevent" } else { "sync" };
         let entry = entry()?;
         service["command"] =
             format!("/bin/python3 -m gunicorn -c /{framework}/gunicorn.conf.py '{entry}' -k [ {worker} ]").into();
@@ -35,7 +35,7 @@ pub(super) fn snippet(
         "plugin": "python",
         "source": ".",
         "python-packages": ["gunicorn~=23.0"],
-        "python-requirements": source.present(&["requirements.txt"]),
+        "python-requirements": source.present(&["requirements.txt"])?,
     });
     let parts = json!({
         (format!("{framework}-framework/dependencies")): dependencies,

@@ -2,24 +2,24 @@
 
 use serde_json::json;
 
-use super::{Made, Snippet, Source, assets};
+use super::{Made, Obstacle, Snippet, Source, assets};
 use crate::DAEMON_USER;
 
 const ASSETS: &str = "spring-boot-framework/assets";
 
-pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, String> {
-    let plugin = match (source.has("pom.xml"), source.has("build.gradle")) {
-        (true, true) => return Err("it has both pom.xml and build.gradle: keep one".to_owned()),
+pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
+    let plugin = match (source.has("pom.xml")?, source.has("build.gradle")?) {
+        (true, true) => return Err("it has both pom.xml and build.gradle: keep one".into()),
         (true, false) => "maven",
         (false, true) => "gradle",
-        (false, false) => return Err("it needs a pom.xml or build.gradle".to_owned()),
+        (false, false) => return Err("it needs a pom.xml or build.gradle".into()),
     };
     let mut parts = json!({
         "spring-boot-framework/install-app": {
             "plugin": plugin,
             "source": ".",
             "organize": {"**/*.jar": "app/"},
-            "maven-use-wrapper": source.has("mvnw"),
+            "maven-use-wrapper": source.has("mvnw")?,
         },
         "spring-boot-framework/runtime": {"plugin": "jlink"},
     });

@@ -13,7 +13,7 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn expanded(files: &[(&str, &str)], document: &str) -> Result<Rockcraft, Error> {
     let dir = project(files);
-    let (document, made) = expand(dir.path(), serde_yaml::from_str(document).unwrap())?;
+    let (document, made) = expand(&Folder::open(dir.path()).unwrap(), serde_yaml::from_str(document).unwrap())?;
     let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).unwrap();
     Ok(Rockcraft { made, ..rockcraft })
 }
@@ -175,6 +175,6 @@ proptest::proptest! {
         });
         let document = serde_yaml::to_value(document).unwrap();
         let dir = project(&FLASK);
-        let _ = expand(dir.path(), document.as_mapping().unwrap().clone());
+        let _ = expand(&Folder::open(dir.path()).unwrap(), document.as_mapping().unwrap().clone());
     }
 }

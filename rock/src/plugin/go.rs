@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Built, Counted, Error, failed, finish, sources, version};
+use pack::folder::Folder;
+
+use super::{Built, Counted, Error, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::process::Work;
 use crate::project::Part;
@@ -13,9 +15,10 @@ const GO: Tool = Tool { program: "go", package: "golang" };
 
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let go = tool::find(GO, work)?;
-    check_age(&version(&go, "version"), source)?;
+    let folder = Folder::open(source)?;
+    check_age(&version(&go, "version"), &folder.text("go.mod")?.unwrap_or_default())?;
     let key = Key::new().with("go 1").with(version(&go, "version")).with(format!("{:?}", part.build_environment));
-    let key = sources::keyed(source, key).map_err(failed(source))?;
+    let key = sources::keyed(&folder, key)?;
     let programs = cache.entry(&key, |into| {
         work.say("building the Go module with `go install`");
         let work = Counted::new(work, "packages compiled", |line| !line.starts_with("go: ") && !line.contains(' '));
@@ -29,10 +32,9 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
 const FETCHES: (u32, u32) = (1, 21);
 
 /// An older Go than the module asks for says so in words that only make sense to Go; the distributions have old ones.
-fn check_age(said: &[u8], source: &Path) -> Result<(), Error> {
+fn check_age(said: &[u8], module: &str) -> Result<(), Error> {
     let said = String::from_utf8_lossy(said);
     let have = said.split_whitespace().find_map(|word| numbers(word.strip_prefix("go")?));
-    let module = std::fs::read_to_string(source.join("go.mod")).unwrap_or_default();
     let asked = module.lines().find_map(|line| numbers(line.strip_prefix("go ")?.trim()));
     match have.zip(asked) {
         Some((have, asked)) if have < FETCHES && have < asked => Err(Error::Product(format!(
@@ -80,13 +82,11 @@ mod tests {
 
     #[test]
     fn a_go_that_is_too_old_for_the_module_is_told_of() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("go.mod"), "module x\n\ngo 1.25.0\n").unwrap();
-        let error = check_age(b"go version go1.19.8 linux/amd64\n", dir.path()).unwrap_err().to_string();
+        let newer = "module x\n\ngo 1.25.0\n";
+        let error = check_age(b"go version go1.19.8 linux/amd64\n", newer).unwrap_err().to_string();
         assert!(error.starts_with("go.mod asks for Go 1.25, and Go 1.19 is installed"), "{error}");
-        check_age(b"go version go1.22.2 linux/amd64\n", dir.path()).unwrap();
-        check_age(b"go version devel\n", dir.path()).unwrap();
-        std::fs::write(dir.path().join("go.mod"), "module x\n\ngo 1.18\n").unwrap();
-        check_age(b"go version go1.19.8 linux/amd64\n", dir.path()).unwrap();
+        check_age(b"go version go1.22.2 linux/amd64\n", newer).unwrap();
+        check_age(b"go version devel\n", newer).unwrap();
+        check_age(b"go version go1.19.8 linux/amd64\n", "module x\n\ngo 1.18\n").unwrap();
     }
 }

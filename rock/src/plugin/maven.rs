@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pack::folder::Folder;
+
 use super::{Built, Error, failed, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::process::Work;
@@ -20,11 +22,13 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     let (_, java) = (tool::find(COMPILER, work)?, tool::find(JAVA, work)?);
     let maven = if part.maven_use_wrapper { PathBuf::from("mvnw") } else { tool::find(MAVEN, work)? };
     let key = Key::new().with("maven 1").with(version(&java, "--version")).with(part.maven_parameters.join(" "));
-    let key = sources::keyed(source, key).map_err(failed(source))?;
+    let folder = Folder::open(source)?;
+    let key = sources::keyed(&folder, key)?;
     let archives = cache.entry(&key, |into| {
         work.say("building the project with Maven");
         let copy = into.join("source");
-        sources::copy(source, &copy).map_err(failed(source))?;
+        fs::create_dir(&copy).map_err(failed(&copy))?;
+        sources::copy(&folder, &Folder::open(&copy)?)?;
         finish("mvn", &mut command(&maven, &copy, part, cache), part, work)?;
         collect(&copy.join("target"), &into.join("jar"))?;
         fs::remove_dir_all(&copy).map_err(failed(&copy))

@@ -5,8 +5,12 @@
 //! itself. The dependencies are thousands of files: they're kept where they were installed, and mounted.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use pack::folder::Folder;
+use pack::text::shown;
 
 use super::{Built, Counted, Error, failed, finish, version};
 use crate::cache::{Cache, Key};
@@ -24,19 +28,26 @@ const PLACE: &str = "app";
 /// The files that say what is installed, and from where.
 const WISHES: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
 
+/// Bytes of the largest of them: a lock file names thousands of packages.
+const LARGEST: u64 = 64 << 20;
+
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let (node, npm) = (tool::find(NODE, work)?, tool::find(NPM, work)?);
-    let name = name(source)?;
-    let wishes: Vec<&str> = WISHES.into_iter().filter(|file| source.join(file).is_file()).collect();
+    let folder = Folder::open(source)?;
+    let name = name(&folder)?;
+    let mut wishes = Vec::new();
+    for file in WISHES {
+        wishes.extend(folder.read(file, LARGEST)?.map(|content| (file, content)));
+    }
     let mut key = Key::new().with("npm 1").with(version(&node, "--version")).with(std::env::consts::ARCH);
-    for file in &wishes {
+    for (file, content) in &wishes {
         key.add(file);
-        key.add(fs::read(source.join(file)).map_err(failed(&source.join(file)))?);
+        key.add(content);
     }
     let installed = cache.entry(&key, |into| {
-        work.say(&format!("installing what {name} depends on with npm"));
-        for file in &wishes {
-            fs::copy(source.join(file), into.join(file)).map_err(failed(&source.join(file)))?;
+        work.say(&format!("installing what {} depends on with npm", shown(&name)));
+        for (file, content) in &wishes {
+            fs::write(into.join(file), content).map_err(failed(&into.join(file)))?;
         }
         let work = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
         finish("npm", &mut command(&npm, into, cache), part, &work)?;
@@ -51,12 +62,13 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
 }
 
 /// The name in `package.json`.
-fn name(source: &Path) -> Result<String, Error> {
-    let path = source.join("package.json");
-    let text = fs::read(&path).map_err(failed(&path))?;
-    let package: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+fn name(source: &Folder) -> Result<String, Error> {
+    let (file, missing) = ("package.json", || failed(&source.place("package.json"))(io::ErrorKind::NotFound.into()));
+    let text = source.text(file)?.ok_or_else(missing)?;
+    let package: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let name = package["name"].as_str().filter(|name| !name.is_empty() && !name.contains(".."));
-    name.map(str::to_owned).ok_or_else(|| Error::Product(format!("{} has no name for the package", path.display())))
+    name.map(str::to_owned)
+        .ok_or_else(|| Error::Product(format!("{} has no name for the package", source.place(file).display())))
 }
 
 /// With a lock file exactly what it says, else what `package.json` allows.

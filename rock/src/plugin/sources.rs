@@ -1,10 +1,15 @@
 //! The source files of a build: reduced to a key, and copied for tools that write into their source folder.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use pack::folder::{Error, Folder, Kind};
+
 use crate::cache::Key;
+use crate::tree::MODES;
 
 /// What isn't a source, at any depth: what tools keep or make, and what is not ours to copy.
 const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "target", "__pycache__"];
@@ -12,54 +17,62 @@ const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "target", "__pycache__"]
 /// What isn't one at the top: a build of the rock needs neither the charm nor itself.
 const NOT_AT_THE_TOP: [&str; 2] = ["charm", "rockcraft.yaml"];
 
-/// The source files in `dir`, relative to it, in order. Links are files.
-pub(super) fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+/// The source files in `dir`, relative to it, in order, with their kinds. Links are not followed.
+pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
+    let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(dir.join(&folder))? {
-            let entry = entry?;
-            let name = entry.file_name();
+        for (name, kind) in dir.entries(&folder)? {
             let top = folder == Path::new("") && NOT_AT_THE_TOP.iter().any(|out| name == *out);
             if top || NOT_SOURCES.iter().any(|out| name == *out) {
                 continue;
             }
             let path = folder.join(name);
-            if entry.file_type()?.is_dir() { folders.push(path) } else { found.push(path) }
+            if kind == Kind::Folder {
+                folders.push(path);
+            } else {
+                found.insert(path, kind);
+            }
         }
     }
-    found.sort();
     Ok(found)
 }
 
 /// `key` with the source files in `dir`.
-pub(super) fn keyed(dir: &Path, mut key: Key) -> io::Result<Key> {
-    for path in list(dir)? {
-        let full = dir.join(&path);
+pub(super) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
+    for (path, kind) in list(dir)? {
         key.add(path.as_os_str().as_encoded_bytes());
-        if full.is_file() {
-            key.add(fs::read(&full)?);
+        if kind == Kind::Link {
+            key.add(dir.target(&path)?.as_os_str().as_encoded_bytes());
+        } else {
+            let failed = |source| Error::Read { path: dir.place(&path).display().to_string(), source };
+            key.add_file(dir.file(&path)?).map_err(failed)?;
         }
     }
     Ok(key)
 }
 
 /// Copies the source files in `dir` to `into`, with modes and links.
-pub(super) fn copy(dir: &Path, into: &Path) -> io::Result<()> {
-    for path in list(dir)? {
-        let (from, to) = (dir.join(&path), into.join(&path));
-        fs::create_dir_all(to.parent().unwrap_or(into))?;
-        if from.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(from)?, to)?;
-        } else {
-            fs::copy(from, to)?;
+pub(super) fn copy(dir: &Folder, into: &Folder) -> Result<(), Error> {
+    for (path, kind) in list(dir)? {
+        if kind == Kind::Link {
+            into.link(&path, dir.target(&path)?)?;
+            continue;
         }
+        let failed = |source| Error::Write { path: into.place(&path).display().to_string(), source };
+        let Some(mut from) = dir.file(&path)? else { continue };
+        let mode = from.metadata().map_err(failed)?.permissions().mode() & MODES;
+        let mut to = into.create(&path)?;
+        io::copy(&mut from, &mut to).map_err(failed)?;
+        to.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -70,14 +83,36 @@ mod tests {
             fs::create_dir_all(dir.path().join(file).parent().unwrap()).unwrap();
             fs::write(dir.path().join(file), file).unwrap();
         }
-        assert_eq!(list(dir.path()).unwrap(), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
-        let key = || keyed(dir.path(), Key::new()).unwrap().text();
+        let open = || Folder::open(dir.path()).unwrap();
+        let names = |dir: &Folder| list(dir).unwrap().into_keys().collect::<Vec<_>>();
+        assert_eq!(names(&open()), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
+        let key = || keyed(&open(), Key::new()).unwrap().text();
         let first = key();
         fs::write(dir.path().join("charm/charmcraft.yaml"), "another").unwrap();
         assert_eq!(first, key());
         fs::write(dir.path().join("pom.xml"), "another").unwrap();
         assert_ne!(first, key());
-        copy(dir.path(), &dir.path().join("copy")).unwrap();
-        assert_eq!(list(&dir.path().join("copy")).unwrap(), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
+        let into = tempfile::tempdir().unwrap();
+        let into = Folder::open(into.path()).unwrap();
+        copy(&open(), &into).unwrap();
+        assert_eq!(names(&into), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn no_link_of_a_source_is_followed_and_no_fifo_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (secret, source) = (dir.path().join("secret"), dir.path().join("source"));
+        fs::create_dir(&source).unwrap();
+        fs::write(&secret, "1").unwrap();
+        std::os::unix::fs::symlink("../secret", source.join("link")).unwrap();
+        let open = || Folder::open(&source).unwrap();
+        let key = || keyed(&open(), Key::new()).map(|key| key.text());
+        let first = key().unwrap();
+        fs::write(&secret, "2").unwrap();
+        assert_eq!(key().unwrap(), first, "its target counts, not what is there");
+        rustix::fs::mkfifoat(rustix::fs::CWD, source.join("fifo"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        let told = format!("{} is a FIFO, not a file", source.join("fifo").display());
+        assert_eq!(key().unwrap_err().to_string(), told);
+        assert_eq!(copy(&open(), &Folder::open(dir.path()).unwrap()).unwrap_err().to_string(), told);
     }
 }
