@@ -69,7 +69,7 @@ pub enum Error {
         path: String,
         /// Where and why.
         #[source]
-        source: serde_yaml::Error,
+        source: ::yaml::Error,
     },
     /// A key that every charm has is missing or of the wrong kind.
     #[error("charmcraft.yaml must have {0}")]

@@ -52,9 +52,13 @@ fn declared(dir: &Folder) -> Result<Option<Framework>, Error> {
     Ok(Framework::declared(&dir.text("webcharm.yaml")?.unwrap_or_default()))
 }
 
-fn no_yaml(file: &str, error: &serde_yaml::Error) -> Finding {
-    let line = error.location().map(|location| location.line());
-    Finding { line, ..Finding::of_file(file, format!("this isn't the YAML of a mapping: {error}"), "mend it") }
+fn no_yaml(file: &str, error: &::yaml::Error) -> Finding {
+    let line = error.place().map(|(line, _)| line);
+    let what = match error {
+        ::yaml::Error::Syntax(error) => format!("this isn't the YAML of a mapping: {error}"),
+        limit => format!("this can't be read: {limit}"),
+    };
+    Finding { line, ..Finding::of_file(file, what, "mend it") }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Source {
     }
 
     /// The file's text.
-    pub(crate) fn parse(file: &str, text: String) -> Result<Self, serde_yaml::Error> {
+    pub(crate) fn parse(file: &str, text: String) -> Result<Self, ::yaml::Error> {
         let document = yaml::parse(&text)?;
         Ok(Self { file: file.to_owned(), document, text, lines: Cell::new(LINES) })
     }

@@ -5,11 +5,11 @@
 
 use serde_yaml::{Mapping, Value};
 
-/// The document `text`, which is a mapping or nothing.
-pub(crate) fn parse(text: &str) -> Result<Mapping, serde_yaml::Error> {
-    let mut value: Value = serde_yaml::from_str(text)?;
+/// The document `text`, which is a mapping or nothing, within limits.
+pub(crate) fn parse(text: &str) -> Result<Mapping, ::yaml::Error> {
+    let mut value: Value = ::yaml::from_str(text)?;
     value.apply_merge()?;
-    if value.is_null() { Ok(Mapping::new()) } else { serde_yaml::from_value(value) }
+    if value.is_null() { Ok(Mapping::new()) } else { Ok(serde_yaml::from_value(value)?) }
 }
 
 /// The mapping under `key`, empty if there is none.

@@ -44,7 +44,7 @@ pub enum Error {
         path: String,
         /// Where and why.
         #[source]
-        source: serde_yaml::Error,
+        source: yaml::Error,
     },
     /// Its extension can't be written out.
     #[error(transparent)]
@@ -162,12 +162,12 @@ fn read(root: &Folder) -> Result<Option<Rockcraft>, Error> {
     let Some(text) = root.text(FILE)? else { return Ok(None) };
     let name = root.place(FILE).display().to_string();
     let wrong = |source| Error::Parse { path: name.clone(), source };
-    let document: Mapping = serde_yaml::from_str(&text).map_err(wrong)?;
+    let document: Mapping = yaml::from_str(&text).map_err(wrong)?;
     if let Some(written) = document.get("name").and_then(|name| name.as_str()).filter(|name| !pack::is_name(name)) {
         return Err(Error::Name { path: name.clone(), name: written.to_owned() });
     }
     let (document, made) = extension::expand(root, document)?;
-    let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).map_err(wrong)?;
+    let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).map_err(|error| wrong(error.into()))?;
     Ok(Some(Rockcraft { made, ..rockcraft }))
 }
 
@@ -201,6 +201,25 @@ mod tests {
         write(dir.path().join("rockcraft.yaml"), "name: [");
         let error = Project::find(dir.path()).unwrap_err();
         assert!(error.to_string().contains("rockcraft.yaml"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_takes_too_long_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |text: &str| {
+            write(dir.path().join("rockcraft.yaml"), text);
+            match Project::find(dir.path()).unwrap_err() {
+                Error::Parse { source, .. } => source.to_string(),
+                other => other.to_string(),
+            }
+        };
+        assert!(told(&"[".repeat(200 << 10)).starts_with("it has more than 10000 brackets"));
+        assert!(told(&"a: b\n".repeat(10 << 20)).contains("rockcraft.yaml is larger than 1048576 bytes"));
+        std::fs::remove_file(dir.path().join("rockcraft.yaml")).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("rockcraft.yaml"), mode).unwrap();
+        let error = Project::find(dir.path()).unwrap_err().to_string();
+        assert!(error.ends_with("rockcraft.yaml is a FIFO, not a file"), "{error}");
     }
 
     #[test]

@@ -203,3 +203,30 @@ fn a_thousand_wrong_keys_are_told_of_and_the_first_have_lines() {
     let unknown: Vec<_> = found.iter().filter(|finding| finding.what.contains("has no key k")).collect();
     assert_eq!((unknown.len(), unknown.iter().filter(|finding| finding.line.is_some()).count()), (1000, 100));
 }
+
+#[test]
+fn yaml_of_brackets_and_of_aliases_is_refused_at_once() {
+    let (_dir, project) = hostile(&"[".repeat(200 << 10));
+    let told: Vec<String> = lint(&project).unwrap().iter().map(Finding::to_string).collect();
+    let limit = "charmcraft.yaml: this can't be read: it has more than 10000 brackets: write lists and mappings in lines: mend it";
+    assert_eq!(told, [limit]);
+    let copies = format!("a: &a {}\nb:\n{}", "x".repeat(500 << 10), "  - *a\n".repeat(50));
+    fs::write(project.join("charmcraft.yaml"), copies).unwrap();
+    let told: Vec<String> = lint(&project).unwrap().iter().map(Finding::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("what aliases repeat included"), "{told:?}");
+    let (_dir, project) = hostile(PLAIN);
+    for file in ["paas-config.yaml", "webcharm.yaml"] {
+        fs::write(project.join(file), "[".repeat(200 << 10)).unwrap();
+    }
+    assert!(
+        lint(&project)
+            .unwrap()
+            .iter()
+            .any(|finding| finding.file == "paas-config.yaml" && finding.what.contains("brackets"))
+    );
+    assert!(matches!(Charm::with_dispatch(&project, Vec::new()), Err(Error::NoFramework)));
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("requirements.txt"), "flask\n").unwrap();
+    fs::write(dir.path().join("rockcraft.yaml"), "[".repeat(200 << 10)).unwrap();
+    assert_eq!(init(dir.path(), None).unwrap().kept, [dir.path().join("rockcraft.yaml")], "it's the author's");
+}
