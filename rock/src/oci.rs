@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pack::folder;
+use pack::text::shown;
+
 use crate::cache::{self, Cache, Key};
 use crate::image::{Image, Packed};
 use crate::process::Work;
@@ -29,7 +32,7 @@ use layout::Layout;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file can't be read.
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", shown(.path))]
     Read {
         /// The file.
         path: String,
@@ -37,8 +40,11 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The file is no regular one, or can't be opened.
+    #[error(transparent)]
+    File(#[from] folder::Error),
     /// It isn't what rockcraft packs.
-    #[error("{path} is no rock: {why}")]
+    #[error("{} is no rock: {}", shown(.path), shown(.why))]
     Form {
         /// The file.
         path: String,
@@ -46,7 +52,7 @@ pub enum Error {
         why: String,
     },
     /// It is for other machines.
-    #[error("{path} is for {rock}, this machine is {machine}: `rockcraft pack` it for that platform")]
+    #[error("{} is for {}, this machine is {machine}: `rockcraft pack` it for that platform", shown(.path), shown(.rock))]
     Platform {
         /// The file.
         path: String,
@@ -56,7 +62,7 @@ pub enum Error {
         machine: String,
     },
     /// A layer can't be unpacked.
-    #[error("cannot unpack {path}, layer {number}")]
+    #[error("cannot unpack {}, layer {number}", shown(.path))]
     Layer {
         /// The file.
         path: String,
@@ -83,9 +89,16 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// Files and folders.
     pub(crate) entries: u64,
+    /// Names that are looked up on the entries' paths, and entries of folders that markers empty.
+    pub(crate) steps: u64,
+    /// Bytes that a layer may unpack to whatever its own size, headers included. Above it they are [`RATIO`] times its size.
+    pub(crate) inflated: u64,
 }
 
-const LIMITS: Limits = Limits { bytes: 8 << 30, entries: 1 << 20 };
+const LIMITS: Limits = Limits { bytes: 8 << 30, entries: 1 << 20, steps: 4 << 20, inflated: 1 << 30 };
+
+/// How many times its size a large layer may unpack to: files of programs take a third to a tenth when compressed.
+const RATIO: u64 = 100;
 
 /// More layers than any tool writes.
 const LAYERS: usize = 256;
@@ -109,16 +122,15 @@ impl Rock {
     /// # Errors
     /// When it isn't one, or is for another machine.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let shown = path.display().to_string();
-        let form = |why: String| Error::Form { path: shown.clone(), why };
-        let file = std::fs::File::open(path).map_err(|source| Error::Read { path: shown.clone(), source })?;
-        let layout = Layout::of(file).map_err(form)?;
+        let name = path.display().to_string();
+        let form = |why: String| Error::Form { path: name.clone(), why };
+        let layout = Layout::of(folder::open(path)?).map_err(form)?;
         let descriptor = chosen(&layout).map_err(form)?;
         let manifest: Manifest = layout.document(&descriptor).map_err(form)?;
         let config: Config = layout.document(&manifest.config).map_err(form)?;
         let (rock, machine) = (config.platform(), document::machine());
         if rock != machine {
-            return Err(Error::Platform { path: shown, rock, machine });
+            return Err(Error::Platform { path: name, rock, machine });
         }
         if manifest.layers.len() > LAYERS {
             return Err(form(format!("it has {} layers, {LAYERS} are too many", manifest.layers.len())));
@@ -160,9 +172,13 @@ impl Rock {
             work.say(&format!("unpacking layer {} of {}", at + 1, self.layers.len()));
             let failed = |source| Error::Layer { path: self.path.display().to_string(), number: at + 1, source };
             let blob = self.layout.blob(descriptor).map_err(|why| failed(layer::Error::Blob(why)))?;
-            layer::apply(blob, &mut root, work.cancel()).map_err(failed)?;
+            let inflated = limits.inflated.max(descriptor.size.saturating_mul(RATIO));
+            layer::apply(blob, &mut root, inflated, work.cancel()).map_err(failed)?;
         }
-        root.prepare().map_err(|source| Error::Read { path: into.display().to_string(), source })
+        root.prepare().map_err(|error| match error {
+            root::Error::Refused(why) => Error::Form { path: self.path.display().to_string(), why },
+            root::Error::Io(source) => Error::Read { path: into.display().to_string(), source },
+        })
     }
 }
 

@@ -119,11 +119,8 @@ fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted,
         return Err(Error::Option(option.clone()));
     }
     let source = Folder::open(&tree::source(root, part)?)?;
-    let mut key = Key::new().with(FORMAT).with(&interpreter.version).with(std::env::consts::ARCH);
-    let mut read = BTreeSet::new();
-    for name in &part.python_requirements {
-        add_requirements(&source, Path::new(name), &mut key, &mut read)?;
-    }
+    let key = Key::new().with(FORMAT).with(&interpreter.version).with(std::env::consts::ARCH);
+    let mut key = requirements(&source, &part.python_requirements, key)?;
     for package in &part.python_packages {
         key.add(package);
     }
@@ -133,6 +130,18 @@ fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted,
 
 /// So many files requirements may be in.
 const FILES: usize = 64;
+
+/// `key` with the content of the requirements files `names` of `source`, and of those they refer to.
+///
+/// # Errors
+/// When one of them isn't there, is no regular file, is too large or outside `source`, or there are too many.
+pub fn requirements(source: &Folder, names: &[String], mut key: Key) -> Result<Key, Error> {
+    let mut read = BTreeSet::new();
+    for name in names {
+        add_requirements(source, Path::new(name), &mut key, &mut read)?;
+    }
+    Ok(key)
+}
 
 /// Adds the content of the requirements file `name` of `source`, and of those it refers to (`-r other.txt`), to `key`: each
 /// once, in the order they are met.

@@ -5,12 +5,13 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
+use pack::text::shown;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use tar::{Archive, Entry, EntryType};
@@ -22,13 +23,13 @@ use crate::process::Cancel;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The archive has no such blob.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Blob(String),
     /// It is no tar, or breaks off, or isn't what its digest says.
     #[error("it can't be read")]
     Read(#[source] io::Error),
     /// An entry is not what a root file system has.
-    #[error("{entry}: {why}")]
+    #[error("{}: {}", shown(.entry), shown(.why))]
     Entry {
         /// Its path.
         entry: String,
@@ -36,7 +37,7 @@ pub enum Error {
         why: String,
     },
     /// An entry can't be written.
-    #[error("cannot write {entry}")]
+    #[error("cannot write {}", shown(.entry))]
     Write {
         /// Its path.
         entry: String,
@@ -50,16 +51,19 @@ pub enum Error {
 }
 
 /// What an entry's headers may take before its content: long names and attributes.
-const HEADERS: u64 = 4 << 20;
+pub(super) const HEADERS: u64 = 4 << 20;
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-/// Lays the layer `blob` over what is in `root`.
-pub(super) fn apply(blob: impl Read, root: &mut Root, cancel: &Cancel) -> Result<(), Error> {
+/// Characters of a path that a message names.
+const NAMED: usize = 200;
+
+/// Lays the layer `blob`, which may unpack to `inflated` bytes, over what is in `root`.
+pub(super) fn apply(blob: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) -> Result<(), Error> {
     root.begin_layer();
     let mut blob = BufReader::with_capacity(1 << 16, blob);
-    let placed = plain(&mut blob).and_then(|tar| place_all(tar, root, cancel));
+    let placed = plain(&mut blob).and_then(|tar| place_all(tar, root, inflated, cancel));
     // The digest is of the whole blob, also of what stands after the tar's end. One that is wrong explains the rest.
     match placed {
         Ok(()) | Err(Error::Read(_)) => io::copy(&mut blob, &mut io::sink()).map_err(Error::Read).and(placed),
@@ -67,9 +71,11 @@ pub(super) fn apply(blob: impl Read, root: &mut Root, cancel: &Cancel) -> Result
     }
 }
 
-fn place_all(tar: impl Read, root: &mut Root, cancel: &Cancel) -> Result<(), Error> {
+fn place_all(tar: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) -> Result<(), Error> {
     let allowed = Rc::new(Cell::new(HEADERS));
-    let mut archive = Archive::new(Metered { inner: tar, allowed: Rc::clone(&allowed) });
+    let tar = Metered::headers(tar, Rc::clone(&allowed));
+    let whole = Rc::new(Cell::new(inflated));
+    let mut archive = Archive::new(Metered { inner: tar, allowed: whole, why: INFLATES });
     let mut entries = archive.entries().map_err(Error::Read)?;
     loop {
         // What an entry may take is known once its header is read; until then it's little.
@@ -99,7 +105,7 @@ fn plain<'a>(blob: &'a mut (impl BufRead + 'a)) -> Result<Box<dyn Read + 'a>, Er
 fn place<R: Read>(entry: &mut Entry<'_, R>, root: &mut Root) -> Result<(), Error> {
     let bytes = entry.path_bytes().into_owned();
     let path = PathBuf::from(OsStr::from_bytes(&bytes));
-    let shown = path.display().to_string();
+    let shown: String = path.display().to_string().chars().take(NAMED).collect();
     let wrong = |why: &str| Error::Entry { entry: shown.clone(), why: why.to_owned() };
     let Some(path) = super::root::relative(&path).map_err(wrong)? else { return Ok(()) };
     let failed = |error: super::root::Error| match error {
@@ -140,18 +146,35 @@ fn attributes<R: Read>(entry: &Entry<'_, R>) -> io::Result<Attributes> {
     Ok(Attributes { mode: header.mode()?, uid: header.uid()?, gid: header.gid()?, modified: header.mtime()? })
 }
 
+const HEADERS_TOO_LARGE: &str = "the headers of an entry are too large";
+const INFLATES: &str = "it unpacks to many times its size, as no layer of programs does";
+
 /// Lets so many bytes through, and fails at the next one.
-struct Metered<R> {
+pub(super) struct Metered<R> {
     inner: R,
     allowed: Rc<Cell<u64>>,
+    why: &'static str,
+}
+
+impl<R> Metered<R> {
+    /// `inner`, of which each entry's headers may take [`HEADERS`] once `allowed` is set to it.
+    pub(super) fn headers(inner: R, allowed: Rc<Cell<u64>>) -> Self {
+        Self { inner, allowed, why: HEADERS_TOO_LARGE }
+    }
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         let left = self.allowed.get().checked_sub(read as u64);
-        self.allowed.set(left.ok_or_else(|| io::Error::other("the headers of an entry are too large"))?);
+        self.allowed.set(left.ok_or_else(|| io::Error::other(self.why))?);
         Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }
 

@@ -1,14 +1,17 @@
 //! The archive: an OCI layout in a tar. Its blobs are read where they lie.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
+use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::document::{Descriptor, Index};
+use super::layer::{HEADERS, Metered};
 
 /// More files than any layout has.
 const FILES: usize = 10_000;
@@ -27,19 +30,7 @@ pub(super) struct Layout {
 impl Layout {
     /// The layout in the tar `file`, or why it isn't one.
     pub(super) fn of(file: File) -> Result<Self, String> {
-        let mut places = BTreeMap::new();
-        let unreadable = |error: io::Error| format!("it can't be read as a tar: {error}");
-        let mut archive = tar::Archive::new(&file);
-        for entry in archive.entries_with_seek().map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            if places.len() >= FILES {
-                return Err(format!("it has more than {FILES} files"));
-            }
-            if entry.header().entry_type().is_file() {
-                let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-                places.insert(name, (entry.raw_file_position(), entry.size()));
-            }
-        }
+        let places = places(&file)?;
         if !places.contains_key("oci-layout") {
             return Err(other_form(&places));
         }
@@ -71,6 +62,34 @@ impl Layout {
         }
         Ok(Blob { slice: Slice { file: &self.file, at, end: at + size }, sum: Sha256::new(), expected: hex.to_owned() })
     }
+}
+
+/// Where each file in the tar `file` is: its first byte and its length.
+fn places(file: &File) -> Result<BTreeMap<String, (u64, u64)>, String> {
+    let mut places = BTreeMap::new();
+    let unreadable = |error: io::Error| format!("it can't be read as a tar: {error}");
+    let length = file.metadata().map_err(unreadable)?.len();
+    // Contents are passed over, so what is read are headers.
+    let allowed = Rc::new(Cell::new(HEADERS));
+    let mut archive = tar::Archive::new(Metered::headers(file, Rc::clone(&allowed)));
+    let mut entries = archive.entries_with_seek().map_err(unreadable)?;
+    for number in 0.. {
+        allowed.set(HEADERS);
+        let Some(entry) = entries.next() else { break };
+        let entry = entry.map_err(unreadable)?;
+        if number >= FILES {
+            return Err(format!("it has more than {FILES} files"));
+        }
+        let (at, size) = (entry.raw_file_position(), entry.size());
+        if at.checked_add(size).is_none_or(|end| end > length) {
+            return Err("the file ends in the middle".to_owned());
+        }
+        if entry.header().entry_type().is_file() {
+            let name = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
+            places.insert(name, (at, size));
+        }
+    }
+    Ok(places)
 }
 
 fn parsed<T: DeserializeOwned>(name: &str, mut from: impl Read, size: u64) -> Result<T, String> {

@@ -4,7 +4,9 @@
 //! last part is never followed: what stands there is replaced. So what is written is always below this folder, in folders
 //! that are no links. Nobody else writes there meanwhile: it's a private temporary folder.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, lchown, symlink};
@@ -12,6 +14,18 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Limits;
+
+/// Names on the longest path, and its bytes.
+const DEPTH: usize = 128;
+const PATH: usize = 4096;
+
+const TOO_LONG: &str = "its path is longer than 4096 bytes or deeper than 128 folders";
+
+/// Bytes of a noted path that count as a step: they are kept until the layer's end.
+const NOTED: usize = 64;
+
+/// Bytes of the largest file among those that a pod writes itself: it reads what the rock has there first.
+const WRITTEN_BYTES: u64 = 1 << 20;
 
 /// Links on one path, as the kernel counts them.
 const LINKS: usize = 40;
@@ -59,13 +73,23 @@ pub(super) struct Attributes {
 pub(super) struct Root {
     dir: PathBuf,
     left: Limits,
-    /// What the layer now at hand has brought, with the folders above it.
-    brought: BTreeSet<PathBuf>,
+    /// Steps that are left.
+    steps: Cell<u64>,
+    /// What the layer now at hand has brought, with the folders above it: names by the folder they are in. All in a folder
+    /// without an entry here is of lower layers.
+    brought: HashMap<PathBuf, HashSet<OsString>>,
+    /// The folders that a marker of this layer has emptied: what is in them is this layer's.
+    emptied: HashSet<PathBuf>,
+    /// The folder that was looked up last, as an entry names it, and where it is. Entries of one folder follow each other.
+    last: Option<(PathBuf, PathBuf)>,
     gives_away: bool,
 }
 
 /// `path` as one below the root. None: the root itself.
 pub(super) fn relative(path: &Path) -> Result<Option<PathBuf>, &'static str> {
+    if path.as_os_str().len() > PATH || path.components().take(DEPTH + 1).count() > DEPTH {
+        return Err(TOO_LONG);
+    }
     let mut parts = PathBuf::new();
     for part in path.components() {
         match part {
@@ -79,22 +103,31 @@ pub(super) fn relative(path: &Path) -> Result<Option<PathBuf>, &'static str> {
 
 /// Whether `path` inside the root `dir` is a file, at the end of whatever links.
 pub(super) fn is_file(dir: &Path, path: &Path) -> bool {
-    resolved(dir, path).is_ok_and(|found| found.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
+    resolved(dir, path, &Cell::new(u64::MAX))
+        .is_ok_and(|found| found.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
 }
 
 /// Where `path` leads inside `dir`, all of its links followed there.
-fn resolved(dir: &Path, path: &Path) -> Result<PathBuf, Error> {
+fn resolved(dir: &Path, path: &Path, steps: &Cell<u64>) -> Result<PathBuf, Error> {
     let mut found = dir.to_owned();
     let mut parts: Vec<PathBuf> = path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
-    let mut links = 0;
+    let (mut links, mut depth) = (0, 0);
     while let Some(part) = parts.pop() {
         match part.components().next() {
-            Some(Component::RootDir) => found = dir.to_owned(),
-            Some(Component::ParentDir) if found != dir => drop(found.pop()),
+            Some(Component::RootDir) => (found, depth) = (dir.to_owned(), 0),
+            Some(Component::ParentDir) if found != dir => {
+                found.pop();
+                depth -= 1;
+            }
             Some(Component::Normal(name)) => {
+                take(steps, 1)?;
                 let next = found.join(name);
+                // A link may lead through many names, and each of those again.
+                if depth >= DEPTH || next.as_os_str().len() > dir.as_os_str().len() + PATH {
+                    return refused(TOO_LONG);
+                }
                 let Ok(target) = fs::read_link(&next) else {
-                    found = next;
+                    (found, depth) = (next, depth + 1);
                     continue;
                 };
                 links += 1;
@@ -109,22 +142,40 @@ fn resolved(dir: &Path, path: &Path) -> Result<PathBuf, Error> {
     Ok(found)
 }
 
+/// Takes `count` steps of those that are left.
+fn take(steps: &Cell<u64>, count: usize) -> Result<(), Error> {
+    match steps.get().checked_sub(count as u64) {
+        Some(left) => steps.set(left),
+        None => return refused("with this the rock has longer paths than any that is unpacked here"),
+    }
+    Ok(())
+}
+
 impl Root {
     /// Into the empty folder `dir`.
     pub(super) fn new(dir: &Path, limits: Limits) -> Self {
         let gives_away = rustix::process::geteuid().is_root();
-        Self { dir: dir.to_owned(), left: limits, brought: BTreeSet::new(), gives_away }
+        Self {
+            dir: dir.to_owned(),
+            left: limits,
+            steps: Cell::new(limits.steps),
+            brought: HashMap::new(),
+            emptied: HashSet::new(),
+            last: None,
+            gives_away,
+        }
     }
 
     pub(super) fn begin_layer(&mut self) {
         self.brought.clear();
+        self.emptied.clear();
     }
 
     /// A folder, or other attributes for one that is there.
     pub(super) fn folder(&mut self, path: &Path, attributes: &Attributes) -> Result<(), Error> {
         let place = self.place(path)?;
         if !metadata(&place)?.is_some_and(|found| found.is_dir()) {
-            remove(&place)?;
+            self.taken_away(&place)?;
             self.count()?;
             fs::create_dir(&place)?;
         }
@@ -137,6 +188,10 @@ impl Root {
     pub(super) fn file(&mut self, path: &Path, attributes: &Attributes, content: &mut impl Read) -> Result<(), Error> {
         let place = self.cleared(path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place)?;
+        if WRITTEN.iter().any(|name| self.dir.join(name) == place) {
+            let written = io::copy(&mut content.take(WRITTEN_BYTES + 1), &mut file)?;
+            self.small(&place, written)?;
+        }
         let written = io::copy(&mut content.take(self.left.bytes.saturating_add(1)), &mut file)?;
         match self.left.bytes.checked_sub(written) {
             Some(left) => self.left.bytes = left,
@@ -149,6 +204,8 @@ impl Root {
     /// A symbolic link; it may lead anywhere, for it's followed inside the root only.
     pub(super) fn symlink(&mut self, path: &Path, target: &Path, attributes: &Attributes) -> Result<(), Error> {
         let place = self.cleared(path)?;
+        // It may stand where a folder was looked up.
+        self.last = None;
         symlink(target, &place)?;
         self.give(&place, attributes)
     }
@@ -165,7 +222,7 @@ impl Root {
             Some(found) if found.is_dir() => return refused("this is a link to a folder"),
             Some(_) => {}
         }
-        remove(&place)?;
+        self.taken_away(&place)?;
         self.count()?;
         Ok(fs::hard_link(&source, &place)?)
     }
@@ -173,33 +230,60 @@ impl Root {
     /// Takes away what lower layers have at `path`.
     pub(super) fn hide(&mut self, path: &Path) -> Result<(), Error> {
         let place = self.inside(path)?;
-        if self.brought.contains(&place) { self.clear(&place) } else { Ok(remove(&place)?) }
+        if self.has_brought(&place) { self.clear(&place) } else { self.taken_away(&place) }
     }
 
     /// Takes away what lower layers have in the folder that the marker `path` is in.
     pub(super) fn empty(&mut self, path: &Path) -> Result<(), Error> {
-        let folder = resolved(&self.dir, path.parent().unwrap_or(Path::new("")))?;
+        let folder = self.parent(path)?;
         self.clear(&folder)
     }
 
-    /// Keeps of a folder what this layer has brought.
-    fn clear(&self, folder: &Path) -> Result<(), Error> {
-        if !metadata(folder)?.is_some_and(|found| found.is_dir()) {
-            return Ok(());
+    /// Keeps of a folder what this layer has brought. A folder that was emptied before has nothing else, so each is read once
+    /// in a layer, however many markers it has.
+    fn clear(&mut self, folder: &Path) -> Result<(), Error> {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let is_folder = metadata(&folder)?.is_some_and(|found| found.is_dir());
+            if !is_folder || !self.emptied.insert(folder.clone()) {
+                continue;
+            }
+            take(&self.steps, folder.as_os_str().len() / NOTED)?;
+            for entry in fs::read_dir(&folder)? {
+                take(&self.steps, 1)?;
+                let path = entry?.path();
+                if self.has_brought(&path) { folders.push(path) } else { self.taken_away(&path)? }
+            }
         }
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if !self.brought.contains(&path) {
-                remove(&path)?;
-            } else {
-                self.clear(&path)?;
+        Ok(())
+    }
+
+    fn has_brought(&self, place: &Path) -> bool {
+        let names = place.parent().and_then(|folder| self.brought.get(folder));
+        names.zip(place.file_name()).is_some_and(|(names, name)| names.contains(name))
+    }
+
+    fn taken_away(&mut self, place: &Path) -> Result<(), Error> {
+        self.last = None;
+        Ok(remove(place)?)
+    }
+
+    /// Notes that this layer has brought `place`. Folders above that are noted have theirs noted, too.
+    fn bring(&mut self, place: &Path) -> Result<(), Error> {
+        for above in place.ancestors().take_while(|above| *above != self.dir) {
+            let (Some(folder), Some(name)) = (above.parent(), above.file_name()) else { break };
+            if !self.brought.contains_key(folder) {
+                take(&self.steps, folder.as_os_str().len() / NOTED)?;
+            }
+            if !self.brought.entry(folder.to_owned()).or_default().insert(name.to_owned()) {
+                break;
             }
         }
         Ok(())
     }
 
     /// Makes it a root that a pod can mount on and write in: the folders of [`OWN`] are there and are no links.
-    pub(super) fn prepare(&self) -> io::Result<()> {
+    pub(super) fn prepare(&self) -> Result<(), Error> {
         for name in OWN {
             let place = self.dir.join(name);
             if !metadata(&place)?.is_some_and(|found| found.is_dir()) {
@@ -211,9 +295,22 @@ impl Root {
         }
         for name in WRITTEN {
             let place = self.dir.join(name);
-            if metadata(&place)?.is_some_and(|found| !found.is_file()) {
-                remove(&place)?;
+            match metadata(&place)? {
+                Some(found) if !found.is_file() => remove(&place)?,
+                Some(found) => self.small(&place, found.len())?,
+                None => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses a file that a pod writes itself, of `bytes` bytes, if it is too large to be read first.
+    fn small(&self, place: &Path, bytes: u64) -> Result<(), Error> {
+        let name = place.strip_prefix(&self.dir).unwrap_or(place).display();
+        if bytes > WRITTEN_BYTES {
+            return refused(format!(
+                "{name} is larger than {WRITTEN_BYTES} bytes, the most that a pod reads: make it smaller"
+            ));
         }
         Ok(())
     }
@@ -221,14 +318,19 @@ impl Root {
     /// The place of a new entry, with nothing on it.
     fn cleared(&mut self, path: &Path) -> Result<PathBuf, Error> {
         let place = self.place(path)?;
-        remove(&place)?;
+        match metadata(&place)? {
+            // The folder that was looked up last is none of these.
+            None => {}
+            Some(found) if found.is_file() => remove(&place)?,
+            Some(_) => self.taken_away(&place)?,
+        }
         self.count()?;
         Ok(place)
     }
 
     /// The place of an entry, the folders above it made.
     fn place(&mut self, path: &Path) -> Result<PathBuf, Error> {
-        let parent = resolved(&self.dir, path.parent().unwrap_or(Path::new("")))?;
+        let parent = self.parent(path)?;
         let mut missing = parent.as_path();
         let mut made = Vec::new();
         while metadata(missing)?.is_none() {
@@ -244,15 +346,24 @@ impl Root {
             return refused("what it's in is no folder");
         }
         let place = parent.join(path.file_name().unwrap_or_default());
-        let inside = place.ancestors().take_while(|above| *above != self.dir).map(Path::to_owned);
-        self.brought.extend(inside);
+        self.bring(&place)?;
         Ok(place)
     }
 
     /// The place of an entry, whether it's there or not.
-    fn inside(&self, path: &Path) -> Result<PathBuf, Error> {
-        let parent = resolved(&self.dir, path.parent().unwrap_or(Path::new("")))?;
-        Ok(parent.join(path.file_name().unwrap_or_default()))
+    fn inside(&mut self, path: &Path) -> Result<PathBuf, Error> {
+        Ok(self.parent(path)?.join(path.file_name().unwrap_or_default()))
+    }
+
+    /// Where the folder is that `path` is in, all links followed inside the root.
+    fn parent(&mut self, path: &Path) -> Result<PathBuf, Error> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if let Some((_, found)) = self.last.as_ref().filter(|(named, _)| named == folder) {
+            return Ok(found.clone());
+        }
+        let found = resolved(&self.dir, folder, &self.steps)?;
+        self.last = Some((folder.to_owned(), found.clone()));
+        Ok(found)
     }
 
     fn count(&mut self) -> Result<(), Error> {

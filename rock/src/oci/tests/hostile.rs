@@ -63,7 +63,7 @@ fn what_a_pod_writes_itself_is_no_link() {
 
 #[test]
 fn sizes_are_bounded() {
-    let limits = Limits { bytes: 1 << 20, entries: 50 };
+    let limits = Limits { bytes: 1 << 20, entries: 50, ..LIMITS };
     let large = "x".repeat(600_000);
     let one = [(FILE, "a", large.as_str(), 0o644)];
     assert!(Desk::new().unpacked_within(limits, &[gzip(&layer(&one))]).is_ok());
@@ -80,6 +80,163 @@ fn sizes_are_bounded() {
     let name = "n".repeat(16 << 20);
     let bomb = layer(&[(EntryType::GNULongName, "././@LongLink", &name, 0o644), (FILE, "a", "", 0o644)]);
     assert!(told_of(&[gzip(&bomb)]).contains("headers of an entry are too large"));
+}
+
+/// A layer of one gzip member for each of `parts`, some of which are there many times.
+fn members(parts: &[(&[u8], usize)]) -> Vec<u8> {
+    let small = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    parts.iter().flat_map(|(bytes, times)| small(bytes).repeat(*times)).collect()
+}
+
+/// The header of an entry whose content follows apart.
+fn header(kind: EntryType, path: &str, size: u64) -> Vec<u8> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_path(path).unwrap();
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(size);
+    header.set_cksum();
+    header.as_bytes().to_vec()
+}
+
+#[test]
+fn seven_hundred_megabytes_of_users_are_refused_at_the_first() {
+    let chunk = vec![b'x'; 7 << 20];
+    for path in ["etc/passwd", "etc/group", "etc/hosts"] {
+        let layer = members(&[(&header(FILE, path, 700 << 20), 1), (&chunk, 100), (&[0; 1024], 1)]);
+        assert!(layer.len() < 1 << 20, "{}", layer.len());
+        let error = desk_error(&[layer]);
+        let why = format!("{path}: {path} is larger than 1048576 bytes, the most that a pod reads: make it smaller");
+        assert!(error.contains(&why), "{error}");
+    }
+    // By another name first, and then a hard link to it.
+    let large = "x".repeat(2 << 20);
+    let error = desk_error(&[layer(&[(FILE, "f", &large, 0o644), (HARD, "etc/passwd", "f", 0o644)])]);
+    assert!(error.contains("etc/passwd is larger than 1048576 bytes"), "{error}");
+}
+
+#[test]
+fn a_layer_that_unpacks_to_a_thousand_times_its_size_is_refused() {
+    let chunk = vec![0; 7 << 20];
+    let layer = members(&[(&header(FILE, "a", 70 << 20), 1), (&chunk, 10), (&[0; 1024], 1)]);
+    let limits = Limits { inflated: 10 << 20, ..LIMITS };
+    let error = told(&Desk::new().unpacked_within(limits, std::slice::from_ref(&layer)).unwrap_err());
+    assert!(error.contains("it unpacks to many times its size"), "{error}");
+    assert!(Desk::new().unpacked(&[layer]).is_ok(), "a small rock may");
+    // Headers count, too: here many entries without content, each with a long name.
+    let name = format!("{}\0", format!("{}/", "n".repeat(99)).repeat(40));
+    let long = [header(EntryType::GNULongName, "././@LongLink", 4001), name.into_bytes(), vec![0; 95]].concat();
+    let entry = [long, header(FILE, "a", 0)].concat();
+    let layer = members(&[(&entry.repeat(1000), 5), (&[0; 1024], 1)]);
+    let error = told(&Desk::new().unpacked_within(limits, &[layer]).unwrap_err());
+    assert!(error.contains("it unpacks to many times its size"), "{error}");
+}
+
+#[test]
+fn a_path_of_two_million_folders_is_refused_at_once() {
+    // Two megabytes of path are two kilobytes of layer.
+    let path = format!("{}f\0", "d/".repeat(1 << 20));
+    let size = path.len() as u64;
+    let padding = vec![0; 512 - path.len() % 512];
+    let long = [header(EntryType::GNULongName, "././@LongLink", size), path.into_bytes(), padding].concat();
+    let entry = [long, header(FILE, "a", 0)].concat();
+    let layer = members(&[(&entry, 20), (&[0; 1024], 1)]);
+    assert!(layer.len() < 153 << 10, "{}", layer.len());
+    let error = desk_error(&[layer]);
+    assert!(error.contains("its path is longer than 4096 bytes or deeper than 128 folders"), "{error}");
+    assert!(error.len() < 1000, "{}", error.len());
+    let deep = |depth: usize| vec![layer_of_depth(depth)];
+    assert!(Desk::new().unpacked(&deep(128)).is_ok());
+    assert!(desk_error(&deep(129)).contains("deeper than 128 folders"));
+}
+
+fn layer_of_depth(depth: usize) -> Vec<u8> {
+    let path = "d/".repeat(depth - 1) + "f";
+    let long = [header(EntryType::GNULongName, "././@LongLink", path.len() as u64), path.clone().into_bytes()].concat();
+    let padding = vec![0; 512 - path.len() % 512];
+    [long, padding, header(FILE, "a", 0), vec![0; 1024]].concat()
+}
+
+#[test]
+fn links_that_lead_through_many_names_use_up_the_steps() {
+    let through = "d/".repeat(20) + &"../".repeat(19);
+    let names: Vec<String> = (0..50).map(|number| format!("l/{number}/f")).collect();
+    let mut items = vec![(LINK, "l", through.as_str(), 0o777)];
+    items.extend(names.iter().map(|name| (FILE, name.as_str(), "", 0o644)));
+    assert!(Desk::new().unpacked(&[layer(&items)]).is_ok());
+    let limits = Limits { steps: 500, ..LIMITS };
+    let error = told(&Desk::new().unpacked_within(limits, &[layer(&items)]).unwrap_err());
+    assert!(error.contains("longer paths than any that is unpacked here"), "{error}");
+}
+
+#[test]
+fn a_folder_is_emptied_once_however_many_markers_it_has() {
+    let files: Vec<String> = (0..300).map(|number| format!("a/{number}")).collect();
+    let lower: Vec<Item<'_>> = files.iter().map(|name| (FILE, name.as_str(), "", 0o644)).collect();
+    let mut upper = vec![(FILE, "a/new", "", 0o644)];
+    upper.extend([(FILE, "a/.wh..wh..opq", "", 0); 2000]);
+    upper.push((FILE, "a/later", "", 0o644));
+    upper.extend([(FILE, ".wh.a", "", 0); 2000]);
+    // As many steps as there are files, and not as many for each marker.
+    let limits = Limits { steps: 1000, ..LIMITS };
+    let desk = Desk::new();
+    let root = desk.unpacked_within(limits, &[layer(&lower), layer(&upper)]).unwrap();
+    assert!(root.join("a/new").exists() && root.join("a/later").exists() && !root.join("a/7").exists());
+    let few = Limits { steps: 200, ..LIMITS };
+    let error = told(&Desk::new().unpacked_within(few, &[layer(&lower), layer(&upper)]).unwrap_err());
+    assert!(error.contains("longer paths than any"), "{error}");
+}
+
+#[test]
+fn a_size_beyond_the_file_and_headers_without_end_are_refused() {
+    let open = |bytes: &[u8]| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.rock");
+        fs::write(&path, bytes).unwrap();
+        told(&Rock::open(&path).unwrap_err())
+    };
+    for size in [1 << 40, u64::MAX - 600, u64::MAX] {
+        let error = open(&[header(FILE, "oci-layout", size), vec![0; 1024]].concat());
+        assert!(error.contains("x.rock is no rock: "), "{size}: {error}");
+    }
+    let name =
+        [header(EntryType::GNULongName, "././@LongLink", 8 << 20), vec![b'n'; 8 << 20], header(FILE, "a", 0)].concat();
+    assert!(open(&name).contains("the headers of an entry are too large"), "{}", open(&name));
+    let many = header(EntryType::Directory, "d/", 0).repeat(10_001);
+    assert!(open(&many).contains("it has more than 10000 files"), "{}", open(&many));
+}
+
+#[test]
+fn a_fifo_and_a_device_are_no_rocks() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("FIFO.rock");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    assert_eq!(Rock::open(&fifo).unwrap_err().to_string(), format!("{} is a FIFO, not a file", fifo.display()));
+    assert_eq!(Rock::open(Path::new("/dev/zero")).unwrap_err().to_string(), "/dev/zero is a device, not a file");
+    assert_eq!(
+        Rock::open(dir.path()).unwrap_err().to_string(),
+        format!("{} is a folder, not a file", dir.path().display())
+    );
+}
+
+#[test]
+fn control_characters_of_an_archive_are_escaped() {
+    let error = desk_error(&[layer(&[(FILE, "\u{1b}]0;x\u{7}/../f", "", 0o644)])]);
+    assert!(error.contains("\\u{1b}]0;x\\u{7}/../f: a path with .. leads out of the rock"), "{error}");
+    let desk = Desk::new();
+    let mut good = files(&[]);
+    let (digest, kind) = ("sha256:\u{1b}[31m", "application/vnd.oci.image.manifest.v1+json");
+    let index = serde_json::json!({"manifests": [{"mediaType": kind, "digest": digest, "size": 1}]});
+    good.insert("index.json".into(), index.to_string().into_bytes());
+    let error = told(&Rock::open(&desk.archive(&good)).unwrap_err());
+    assert!(error.contains("sha256:\\u{1b}[31m is no sha256 digest"), "{error}");
 }
 
 type Change<'a> = &'a dyn Fn(&mut Files);
@@ -115,7 +272,7 @@ fn a_broken_archive_says_what_is_broken() {
     let docker = BTreeMap::from([("manifest.json".to_owned(), b"[]".to_vec())]);
     let error = told(&Rock::open(&Desk::new().archive(&docker)).unwrap_err());
     assert!(error.contains("Docker archive") && error.contains("skopeo copy"), "{error}");
-    assert!(matches!(Rock::open(Path::new("/no/such.rock")), Err(Error::Read { .. })));
+    assert!(matches!(Rock::open(Path::new("/no/such.rock")), Err(Error::File(folder::Error::Read { .. }))));
 }
 
 #[test]
