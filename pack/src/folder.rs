@@ -5,6 +5,9 @@
 //! `openat2` does with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`; it is written out because old kernels and the system call
 //! filters of containers lack that call.
 
+mod error;
+mod kind;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +17,8 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{self as sys, AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::text::shown;
+pub use error::Error;
+pub use kind::Kind;
 
 /// Bytes of the largest text of a project that is read: YAML, JSON, requirements, Python.
 pub const TEXT: u64 = 1 << 20;
@@ -24,100 +28,6 @@ const DEPTH: usize = 128;
 
 /// Entries of the largest folder.
 const NAMES: usize = 100_000;
-
-/// Why a file of a folder can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The path leads out of the folder.
-    #[error("{} leads out of {}: name a path inside it", shown(.path), shown(.folder))]
-    Outside {
-        /// The path, as it was written.
-        path: String,
-        /// The folder.
-        folder: String,
-    },
-    /// The path is too deep.
-    #[error("{} is more than {DEPTH} folders deep", shown(&.0.chars().take(200).collect::<String>()))]
-    Deep(String),
-    /// The path, or a folder on it, is a symbolic link.
-    #[error("{} is a symbolic link, which isn't followed: put what it leads to in its place", shown(.0))]
-    Link(String),
-    /// It is of another kind than needed.
-    #[error("{} is {is}, not {needed}", shown(.path))]
-    Kind {
-        /// The path.
-        path: String,
-        /// What it is.
-        is: &'static str,
-        /// What it must be.
-        needed: &'static str,
-    },
-    /// It is too large.
-    #[error("{} is larger than {limit} bytes, the most that is read of such a file: make it smaller", shown(.path))]
-    Large {
-        /// The path.
-        path: String,
-        /// The limit.
-        limit: u64,
-    },
-    /// The folder has too many entries.
-    #[error("{} has more than {NAMES} entries: divide it", shown(.0))]
-    Many(String),
-    /// It can't be read.
-    #[error("cannot read {}", shown(.path))]
-    Read {
-        /// The path.
-        path: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// It can't be written.
-    #[error("cannot write {}", shown(.path))]
-    Write {
-        /// The path.
-        path: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Kinds of what is in a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A regular file.
-    File,
-    /// A folder.
-    Folder,
-    /// A symbolic link.
-    Link,
-    /// A FIFO, a socket or a device.
-    Other(&'static str),
-}
-
-impl Kind {
-    fn of(found: FileType) -> Self {
-        match found {
-            FileType::RegularFile => Self::File,
-            FileType::Directory => Self::Folder,
-            FileType::Symlink => Self::Link,
-            FileType::Fifo => Self::Other("a FIFO"),
-            FileType::Socket => Self::Other("a socket"),
-            FileType::CharacterDevice | FileType::BlockDevice => Self::Other("a device"),
-            FileType::Unknown => Self::Other("of no known kind"),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::File => "a file",
-            Self::Folder => "a folder",
-            Self::Link => "a symbolic link",
-            Self::Other(name) => name,
-        }
-    }
-}
 
 /// An open folder.
 #[derive(Debug)]

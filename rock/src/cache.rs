@@ -60,7 +60,7 @@ impl Cache {
     pub fn entry<E: From<Error>>(&self, key: &Key, build: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let entry = self.dir.join(key.text());
         // One that is pruned in this moment is built anew.
-        if entry.is_dir() && held::keep(&entry).is_ok() && entry.is_dir() {
+        if held::keep(&entry).is_ok() {
             return Ok(entry);
         }
         fs::create_dir_all(&self.dir).map_err(|source| error(&self.dir, source))?;

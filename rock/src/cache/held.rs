@@ -1,8 +1,9 @@
 //! The folders that this process uses: locked in the kernel, shared, until it ends.
 
 use std::collections::BTreeMap;
-use std::fs::{File, FileTimes};
+use std::fs::{File, FileTimes, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -19,7 +20,7 @@ fn held() -> MutexGuard<'static, BTreeMap<PathBuf, File>> {
 /// Keeps the folder `path` from being pruned while this process lives, and notes that it is used now.
 pub(super) fn keep(path: &Path) -> io::Result<()> {
     let mut held = held();
-    if !held.contains_key(path) {
+    if !held.get(path).is_some_and(|folder| is_at(folder, path)) {
         held.insert(path.to_owned(), locked(path)?);
     }
     Ok(())
@@ -29,13 +30,48 @@ pub(super) fn keep(path: &Path) -> io::Result<()> {
 pub(super) fn locked(path: &Path) -> io::Result<File> {
     let folder = File::open(path)?;
     flock(&folder, FlockOperation::LockShared)?;
+    if !is_at(&folder, path) {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "it was pruned in this moment"));
+    }
     // Another user's can't be dated; it counts by its last reading then.
     let _ = folder.set_times(FileTimes::new().set_accessed(SystemTime::now()));
     Ok(folder)
+}
+
+/// True if the open folder is still the one of that path: a pruned one is another, or none.
+fn is_at(folder: &File, path: &Path) -> bool {
+    let same = |one: Metadata, other: Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+    folder.metadata().is_ok_and(|one| path.metadata().is_ok_and(|other| same(one, other)))
 }
 
 /// Gives a folder up, as the end of the process would.
 #[cfg(test)]
 pub(super) fn release(path: &Path) {
     held().remove(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_was_removed_and_made_anew_is_held_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("entry");
+        let is_held = || {
+            let folder = File::open(&path).unwrap();
+            flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err()
+        };
+        std::fs::create_dir(&path).unwrap();
+        keep(&path).unwrap();
+        assert!(is_held());
+        std::fs::rename(&path, dir.path().join("gone")).unwrap();
+        assert_eq!(keep(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        std::fs::create_dir(&path).unwrap();
+        assert!(!is_held());
+        keep(&path).unwrap();
+        assert!(is_held());
+        release(&path);
+        assert!(!is_held());
+    }
 }
