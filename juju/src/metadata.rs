@@ -1,22 +1,22 @@
 //! What a charm says of itself: `metadata.yaml`, `config.yaml`, `actions.yaml`, or all of it in `charmcraft.yaml`.
 //!
 //! Endpoints keep the order of the file, since lists shown to people use it. Errors name the file and the key. How
-//! values are taken out of YAML is in `metadata/yaml.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
+//! values are taken out of YAML is in `metadata/node.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
 //! options in `metadata/option.rs`, containers, resources and storages in `metadata/declaration.rs`.
 
 mod declaration;
 mod endpoint;
+mod node;
 mod option;
-mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub use declaration::{Container, Mount, Resource, ResourceKind, StorageDeclaration};
 pub use endpoint::{Endpoint, Role, Scope};
-use yaml::Node;
+use node::Node;
 
 use crate::config::ConfigOption;
 
@@ -43,7 +43,7 @@ pub enum MetadataError {
         /// Which.
         file: String,
         /// Where and why.
-        source: serde_yaml::Error,
+        source: yaml::Error,
     },
     /// A value is not what it must be.
     #[error("cannot use {file}: {key}: {why}")]
@@ -209,11 +209,12 @@ impl Metadata {
     }
 }
 
-/// The file's text, if there is such a file.
+/// The file's text, if there is such a file; of one that is too long, enough to tell.
 fn text(dir: &Path, file: &str) -> Result<Option<String>, MetadataError> {
     let path = dir.join(file);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
+    let mut text = String::new();
+    match File::open(&path).and_then(|file| file.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(MetadataError::Read { path, source }),
     }

@@ -59,7 +59,7 @@ impl FromStr for UnitName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let wrong = || NameError::Unit(text.to_owned());
+        let wrong = || NameError::Unit(shortened(text));
         let (app, number) = text.split_once('/').ok_or_else(wrong)?;
         if app.is_empty() || app.contains(char::is_whitespace) {
             return Err(wrong());
@@ -85,7 +85,7 @@ impl FromStr for RelationId {
     /// Reads `7` and `db:7`, the form `relation-ids` and `JUJU_RELATION_ID` use.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let number = text.rsplit_once(':').map_or(text, |(_, number)| number);
-        digits(number).map(Self).ok_or_else(|| NameError::Relation(text.to_owned()))
+        digits(number).map(Self).ok_or_else(|| NameError::Relation(shortened(text)))
     }
 }
 
@@ -104,6 +104,11 @@ impl<'de> Deserialize<'de> for UnitName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
+}
+
+/// As much of a text as an error shows.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Runs a hook tool: one function, one error. The only place in the crate that spawns a process.
+//! Runs a hook tool: one function, one error. The process itself is in `tool/process.rs`.
 //!
 //! The families beside this file say what each tool takes and answers. Values of databags, secrets, state and action
 //! results never get into an error, and never into a process listing where the tool has another way to take them.
@@ -10,6 +10,7 @@ mod error;
 mod machine;
 mod network;
 mod private;
+mod process;
 mod relation;
 mod secret;
 mod state;
@@ -18,10 +19,8 @@ mod storage;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use call::Call;
 pub use error::Error;
@@ -36,36 +35,56 @@ use crate::port::Port;
 use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
 use crate::status::Status;
 
-/// The hook tools Juju puts on PATH.
-#[derive(Clone, Debug, Default)]
+/// The longest that a tool may run. Most answer within a second, and a controller that is being upgraded or moved within
+/// minutes; Juju ends no hook, so a tool that hangs would hold up all events of the unit for good.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The same of `resource-get`, which may have to fetch gigabytes first.
+const DOWNLOAD: Duration = Duration::from_secs(3600);
+
+/// The hook tools Juju puts on PATH. One that runs longer than five minutes (`resource-get`: an hour) is killed.
+#[derive(Clone, Debug)]
 pub struct HookTools {
     dir: Option<PathBuf>,
+    patience: Duration,
+}
+
+impl Default for HookTools {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl HookTools {
     /// The tools on PATH.
     #[must_use]
     pub const fn new() -> Self {
-        Self { dir: None }
+        Self { dir: None, patience: PATIENCE }
     }
 
     /// The tools in one folder.
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: Some(dir.into()) }
+        Self { dir: Some(dir.into()), ..Self::new() }
+    }
+
+    /// The same tools, each given up after this time.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     fn run(&self, call: &Call) -> Result<Vec<u8>, Error> {
         let started = Instant::now();
         let program = self.dir.as_deref().map_or_else(|| PathBuf::from(call.tool), |dir| dir.join(call.tool));
-        let output = spawn(&program, call).map_err(|source| Error::Spawn { command: call.to_string(), source })?;
+        let patience = if call.tool == "resource-get" { self.patience.max(DOWNLOAD) } else { self.patience };
+        let ended = process::run(&program, call, patience).map_err(|fault| call.failed(fault))?;
         if call.tool != "juju-log" {
             tracing::debug!(tool = %call, ms = started.elapsed().as_millis(), "hook tool");
         }
-        if output.status.success() {
-            return Ok(output.stdout);
+        if ended.status.success() {
+            return Ok(ended.stdout);
         }
-        let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Error::Tool { command: call.to_string(), code: output.status.code(), stderr })
+        let stderr = String::from_utf8_lossy(&ended.stderr).trim().to_owned();
+        Err(Error::Tool { command: call.to_string(), code: ended.status.code(), stderr })
     }
 
     /// Runs a tool that answers in JSON. Juju prints `null`, or nothing, where there is nothing.
@@ -83,22 +102,6 @@ impl HookTools {
     fn tell(&self, call: &Call) -> Result<(), Error> {
         self.run(call).map(drop)
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "this is the one place where hook tools are started")]
-fn spawn(program: &Path, call: &Call) -> io::Result<Output> {
-    let stdin = if call.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
-    let mut child =
-        Command::new(program).args(call.args()).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let pipe = child.stdin.take();
-    std::thread::scope(|scope| {
-        if let (Some(mut pipe), Some(text)) = (pipe, call.stdin.as_deref()) {
-            // Beside the reading, so that neither side waits for the other. A tool that ends without reading it all
-            // says why on stderr, so a broken pipe is no news.
-            scope.spawn(move || pipe.write_all(text.as_bytes()));
-        }
-        child.wait_with_output()
-    })
 }
 
 /// The table of tools: which family has which.

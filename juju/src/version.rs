@@ -46,7 +46,7 @@ impl FromStr for Version {
 
     /// Reads `3.6.12`, `3.6.12.1` (a build), `4.0-beta1`, `4.0-beta1.2` and `3.6-rc1-ubuntu-amd64`.
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        let wrong = || VersionError(text.to_owned());
+        let wrong = || VersionError(crate::name::shortened(text));
         let numbers = text.split_once('-').map_or(text, |(numbers, _)| numbers);
         let parts: Option<Vec<u32>> = numbers.split('.').map(number).collect();
         match parts.as_deref() {

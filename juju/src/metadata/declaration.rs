@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::MetadataError;
-use super::yaml::Node;
+use super::node::Node;
 
 /// A workload container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

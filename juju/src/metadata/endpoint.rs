@@ -5,7 +5,7 @@ use std::fmt;
 use serde_yaml::Value;
 
 use super::MetadataError;
-use super::yaml::Node;
+use super::node::Node;
 
 /// The side of a relation an endpoint is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

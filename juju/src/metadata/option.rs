@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml::Value;
 
 use super::MetadataError;
-use super::yaml::{Node, boolean};
+use super::node::{Node, boolean};
 use crate::config::{ConfigOption, ConfigValue, OptionKind};
 
 /// The mapping under `options` of a `config.yaml` or of `config` in a `charmcraft.yaml`.

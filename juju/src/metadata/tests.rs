@@ -1,5 +1,7 @@
 //! The rules for metadata, each with the file that keeps it and the one that breaks it.
 
+use std::fs;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -140,6 +142,25 @@ fn files_are_found_in_the_charm_s_folder() {
     write("config.yaml", "options: {a: {}, b: {}}\n");
     let parts = read().expect("good files");
     assert_eq!((parts.metadata.name.as_str(), parts.options.len(), parts.actions.len()), ("parts", 2, 0));
+}
+
+#[test]
+fn files_that_cost_more_than_they_say_are_refused_with_file_and_limit() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let brackets = "it has more than 10000 brackets: write lists and mappings in lines";
+    for (file, text, why) in [
+        ("metadata.yaml", "[".repeat(200_000), brackets),
+        ("config.yaml", "{".repeat(200_000), brackets),
+        ("actions.yaml", "#".repeat(50 << 20), "it is longer than 1048576 bytes"),
+    ] {
+        fs::write(dir.path().join("metadata.yaml"), "name: a").expect("a file");
+        fs::write(dir.path().join(file), text).expect("a file");
+        let error = CharmFiles::read(dir.path()).expect_err(file);
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(error.to_string(), format!("cannot read {file} as YAML"));
+        assert_eq!(source.as_deref(), Some(why));
+        fs::remove_file(dir.path().join(file)).expect("a file");
+    }
 }
 
 proptest! {

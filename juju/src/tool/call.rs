@@ -1,6 +1,7 @@
 //! A call of a hook tool before it is made, knowing what of it may be shown.
 
 use super::Error;
+use super::process::{Fault, MAX_ANSWER};
 
 /// One argument, and what of it may be shown.
 struct Arg {
@@ -65,6 +66,16 @@ impl Call {
         Error::Answer { command: self.to_string(), what }
     }
 
+    /// The error for a process that did not come to an end of its own.
+    pub(super) fn failed(&self, fault: Fault) -> Error {
+        let command = self.to_string();
+        match fault {
+            Fault::Io(source) => Error::Spawn { command, source },
+            Fault::Hangs(after) => Error::Hangs { command, after },
+            Fault::TooLong => Error::Answer { command, what: format!("it is longer than {MAX_ANSWER} bytes") },
+        }
+    }
+
     pub(super) fn nonsense(&self, what: impl Into<String>) -> Error {
         Error::Answer { command: self.to_string(), what: what.into() }
     }
@@ -75,9 +86,18 @@ fn printable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
+/// Most characters of an argument, or of what a tool said, that an error shows.
+const SHOWN: usize = 1000;
+
+/// Text of others on one line of an error.
+pub(super) fn one_line(text: &str) -> String {
+    let line: String = text.chars().take(SHOWN).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if text.chars().nth(SHOWN).is_some() { format!("{line}…") } else { line }
+}
+
 impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.tool)?;
-        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.shown.as_ref().unwrap_or(&arg.text)))
+        self.args.iter().try_for_each(|arg| write!(f, " {}", one_line(arg.shown.as_ref().unwrap_or(&arg.text))))
     }
 }

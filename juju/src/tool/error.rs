@@ -1,14 +1,16 @@
 //! The one error of hook tools.
 
 use std::io;
+use std::time::Duration;
 
+use super::call::one_line;
 use crate::name::RelationId;
 
 /// Why Juju did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The tool ran and refused.
-    #[error("cannot run {command}: {stderr}")]
+    #[error("cannot run {command}: {}", said(*code, stderr))]
     Tool {
         /// The tool and its arguments, without any value a databag, a secret or the like may hold.
         command: String,
@@ -16,6 +18,14 @@ pub enum Error {
         code: Option<i32>,
         /// What it said.
         stderr: String,
+    },
+    /// The tool did not end in time, and was killed.
+    #[error("cannot run {command}: it did not end within {after:?}")]
+    Hangs {
+        /// The tool and its arguments, as above.
+        command: String,
+        /// The time it had.
+        after: Duration,
     },
     /// The tool could not be started.
     #[error("cannot start {command}")]
@@ -78,5 +88,14 @@ impl Error {
 
     fn said(&self) -> Option<&str> {
         if let Self::Tool { stderr, .. } = self { Some(stderr) } else { None }
+    }
+}
+
+/// What a tool that failed said, or what is known of one that said nothing.
+fn said(code: Option<i32>, stderr: &str) -> String {
+    match (code, stderr.trim()) {
+        (Some(code), "") => format!("it ended with exit code {code} and said nothing"),
+        (None, "") => "a signal ended it".to_owned(),
+        (_, stderr) => one_line(stderr),
     }
 }

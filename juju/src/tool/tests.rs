@@ -1,6 +1,7 @@
 //! Real processes: small shell scripts in the place of Juju's tools.
 
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -180,4 +181,45 @@ fn operands_may_begin_with_a_dash_and_results_are_not_shown() {
     let results = BTreeMap::from([("password".to_owned(), "hunter2".to_owned())]);
     let error = bench.tools().action_set(&results).expect_err("refused");
     assert!(error.to_string().starts_with("cannot run action-set password=***:"), "{error}");
+}
+
+#[test]
+fn a_tool_that_hangs_is_killed_and_named() {
+    for script in ["sleep 600", "exec >&- 2>&-; exec sleep 600", "sleep 600 & exit 0"] {
+        let bench = Bench::new(&[("is-leader", script)]);
+        let tools = bench.tools().within(Duration::from_millis(300));
+        let error = tools.is_leader().expect_err("it hangs");
+        assert_eq!(error.to_string(), "cannot run is-leader --format=json: it did not end within 300ms", "{script}");
+    }
+}
+
+#[test]
+fn a_tool_that_prints_too_much_is_killed_and_named() {
+    let bench = Bench::new(&[("config-get", "exec head -c 52428800 /dev/zero"), ("is-leader", "exec yes")]);
+    let error = bench.tools().config_get().expect_err("50 MB");
+    let want = "cannot read the answer of config-get --all --format=json: it is longer than 33554432 bytes";
+    assert_eq!(error.to_string().replace("--all ", ""), want.replace("--all ", ""));
+    let error = bench.tools().is_leader().expect_err("without end");
+    assert!(error.to_string().ends_with("it is longer than 33554432 bytes"), "{error}");
+}
+
+#[test]
+fn much_on_stderr_is_drained_and_shown_in_part_on_one_line() {
+    let script = "head -c 52428800 /dev/zero | tr '\\0' 'x' >&2; printf '\\nlast\\n' >&2; exit 2";
+    let bench = Bench::new(&[("is-leader", script)]);
+    let error = bench.tools().is_leader().expect_err("refused").to_string();
+    assert_eq!(error, format!("cannot run is-leader --format=json: {}…", "x".repeat(1000)));
+}
+
+#[test]
+fn a_tool_that_fails_without_a_word_is_told_by_its_end() {
+    let bench = Bench::new(&[
+        ("is-leader", "exit 2"),
+        ("config-get", "kill -9 $$"),
+        ("state-get", "printf 'a\\nb' >&2; exit 1"),
+    ]);
+    let said = |error: Error| error.to_string().rsplit_once("json: ").expect("a reason").1.to_owned();
+    assert_eq!(said(bench.tools().is_leader().expect_err("2")), "it ended with exit code 2 and said nothing");
+    assert_eq!(said(bench.tools().config_get().expect_err("9")), "a signal ended it");
+    assert_eq!(said(bench.tools().state_get().expect_err("1")), "a b");
 }

@@ -18,8 +18,9 @@ impl<'a> Node<'a> {
     /// A whole file. An empty one is an empty mapping.
     pub(super) fn parse(file: &'a str, text: &str) -> Result<Self, MetadataError> {
         let mut value: Value =
-            serde_yaml::from_str(text).map_err(|source| MetadataError::Syntax { file: file.to_owned(), source })?;
-        value.apply_merge().map_err(|source| MetadataError::Syntax { file: file.to_owned(), source })?;
+            yaml::from_str(text).map_err(|source| MetadataError::Syntax { file: file.to_owned(), source })?;
+        let merged = value.apply_merge();
+        merged.map_err(|error| MetadataError::Syntax { file: file.to_owned(), source: error.into() })?;
         let root = Self { file, path: String::new(), value };
         root.mapping()?;
         Ok(root)
