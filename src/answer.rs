@@ -42,7 +42,7 @@ pub fn to(action: &Action, seen: &Seen, shape: &Shape) -> Option<Answer> {
 }
 
 fn missing_params(action: &FrameworkAction, seen: &Seen) -> Option<String> {
-    let given = |name: &str| seen.params.get(name).is_some_and(|value| !value.is_empty());
+    let given = |name: &str| seen.params.get(name).is_some_and(|value| !value.expose().is_empty());
     let missing: Vec<_> = action.params.iter().map(|(name, _)| *name).filter(|name| !given(name)).collect();
     (!missing.is_empty()).then(|| format!("{} needs the parameters {}", action.name, missing.join(", ")))
 }

@@ -22,8 +22,8 @@ pub enum Scope {
     Nothing,
     /// Our half of the relations: what the leader owes the others. The workload is left alone.
     Requests,
-    /// That too; or everything, if it's on the leader to draw the secret key: every unit waits for it, and no other event
-    /// may come to this one.
+    /// What a new leader owes others, all of it in this event, since no other may come to this unit: the same; or everything,
+    /// if there is no secret key yet, or an ingress to be told the port.
     Succession,
     /// The whole pipeline.
     Everything,

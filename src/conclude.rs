@@ -60,17 +60,28 @@ fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTree
 /// What an action is told: what was known beforehand, or what became of its own step.
 fn answer(steps: &Steps, done: &Done) -> Option<Answer> {
     let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.answers.as_ref()?)));
-    let Some((at, own, answer)) = own else { return without_effect(steps, done).or_else(|| steps.answer.clone()) };
+    let Some((at, own, answer)) = own else { return without_effect(steps, done).or_else(|| known(steps)) };
     if done.completed > at {
         return Some(answer.clone());
     }
     let why = match failed(steps, done) {
-        Some((Failure::Exit { output, .. }, _)) if done.completed == at => last_of(output).to_owned(),
+        // Redacted first: of a secret that is cut the rest would not be known for one.
+        Some((Failure::Exit { output, .. }, _)) if done.completed == at => {
+            return Some(Answer::Failure(last_of(&steps.secrets.apply(output)).to_owned()));
+        }
         Some((failure, step)) if done.completed == at => failure::hold(step, failure).message,
         Some((failure, step)) => format!("{}: {}", own.refused.message, failure::hold(step, failure).message),
         None => own.refused.message.clone(),
     };
     Some(Answer::Failure(steps.secrets.apply(&why)))
+}
+
+/// The answer that was known before anything was done.
+fn known(steps: &Steps) -> Option<Answer> {
+    match steps.answer.as_ref()? {
+        Answer::Failure(why) => Some(Answer::Failure(steps.secrets.apply(why))),
+        results @ Answer::Results(_) => Some(results.clone()),
+    }
 }
 
 /// A success that the workload knows nothing of is none to the operator.

@@ -17,6 +17,7 @@ use crate::asked::{Action as Asks, Asked};
 use crate::environment;
 use crate::hold::Hold;
 use crate::relation::{self, Ours, Part};
+use crate::secrets;
 use crate::seen::{Integration, Seen, Workload};
 use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
@@ -29,7 +30,7 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
     let answer = asked.action.as_ref().and_then(|action| answer::to(action, seen, shape));
     let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
     let peers = relation::peers(seen, shape, rotate, random);
-    let mut steps = Steps { secrets: relation::secrets(seen, peers.ready.as_ref()), answer, ..Steps::default() };
+    let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), answer, ..Steps::default() };
     steps.databags.extend(peers.write);
     let url = relation::url(&seen.integrations, shape.framework.naming);
     let port = shape.port(&seen.config).unwrap_or(shape.framework.port);

@@ -2,6 +2,7 @@
 //! Pure.
 
 use interfaces::http_proxy::Proxies;
+use juju::Secret;
 use pebble::plan::Environment;
 
 use crate::framework::{Facts, Framework, Metrics};
@@ -67,8 +68,9 @@ fn told(framework: &Framework, sources: &Sources<'_>) -> Environment {
 /// The proxies, in both spellings; one that isn't set has no variable. What is reached without them, the model says.
 fn proxies(sources: &Sources<'_>) -> Environment {
     let model = &sources.unit.proxies;
-    let given = sources.proxies.map(|given| [&given.http, &given.https].map(|url| Some(url.expose().to_owned())));
-    let [http, https] = given.unwrap_or_else(|| [model.http.clone(), model.https.clone()]);
+    let text = |url: &Secret| url.expose().to_owned();
+    let given = sources.proxies.map(|given| [&given.http, &given.https].map(|url| Some(text(url))));
+    let [http, https] = given.unwrap_or_else(|| [&model.http, &model.https].map(|url| url.as_ref().map(text)));
     let proxies = [("http_proxy", http), ("https_proxy", https), ("no_proxy", model.no_proxy.clone())];
     let set = proxies.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
     set.flat_map(|(name, value)| [(name.to_owned(), value.clone()), (name.to_uppercase(), value)]).collect()

@@ -1,5 +1,7 @@
 //! Why the application isn't in the state that was asked for: what a stage says instead of an error.
 
+use std::io;
+
 use juju::{Status, StatusKind};
 
 /// A reason to stop here, with a text for each of its two readers.
@@ -34,10 +36,22 @@ impl Hold {
         self
     }
 
-    /// What the container's Pebble not answering becomes.
+    /// What a container becomes whose Pebble isn't there.
     #[must_use]
     pub fn pebble_away() -> Self {
         Self::waiting("Waiting for pebble ready")
+    }
+
+    /// What a Pebble becomes that did not do what was asked; `what` is that, as in "cannot write /x". One that isn't there or
+    /// breaks off may do it in another event. The cause is told in every case but the first.
+    #[must_use]
+    pub fn of_pebble(what: &str, error: &pebble::Error) -> Self {
+        let why = chain(error);
+        match error {
+            pebble::Error::Connect { source, .. } if is_absence(source) => Self::pebble_away().with_log(why),
+            pebble::Error::Disconnected { .. } => Self::waiting(format!("{what}: {why}")),
+            _ => Self::blocked(format!("{what}: {why}")),
+        }
     }
 
     /// Every reason in one status: the first one's kind, all their messages. `None` if there is no reason.
@@ -47,6 +61,17 @@ impl Hold {
         let messages: Vec<_> = holds.iter().map(|hold| hold.message.as_str()).collect();
         Some(Status { kind: first.kind, message: messages.join("; ") })
     }
+}
+
+/// Whether nothing listens at a socket's path. Anything else is a fault of that path.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+/// An error and its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]
@@ -60,5 +85,32 @@ mod tests {
         assert_eq!(status.kind, StatusKind::Waiting);
         assert_eq!(status.message, "Waiting for pebble ready; missing integrations: db");
         assert_eq!(Hold::status(&[]), None);
+    }
+
+    #[test]
+    fn only_a_socket_that_nobody_listens_at_is_waited_for_without_a_cause() {
+        use io::ErrorKind::{ConnectionRefused, NotFound, Other, PermissionDenied, StorageFull};
+        let connect = |kind: io::ErrorKind| pebble::Error::Connect { socket: "/p".into(), source: kind.into() };
+        let shown = |error: pebble::Error| {
+            let hold = Hold::of_pebble("cannot write /x", &error);
+            (hold.kind, hold.message)
+        };
+        for kind in [NotFound, ConnectionRefused] {
+            assert_eq!(shown(connect(kind)), (StatusKind::Waiting, "Waiting for pebble ready".to_owned()));
+        }
+        for kind in [PermissionDenied, StorageFull, Other] {
+            let message = format!("cannot write /x: cannot connect to Pebble at /p: {}", io::Error::from(kind));
+            assert_eq!(shown(connect(kind)), (StatusKind::Blocked, message));
+        }
+        let gone = pebble::Error::Disconnected { what: "POST /v1/files".to_owned(), source: None };
+        let message = "cannot write /x: cannot finish POST /v1/files: Pebble went away midway";
+        assert_eq!(shown(gone), (StatusKind::Waiting, message.to_owned()));
+        let full = pebble::Error::Path {
+            kind: pebble::PathErrorKind::Generic,
+            path: "/x".to_owned(),
+            message: "no space left on device".to_owned(),
+        };
+        let message = "cannot write /x: cannot use /x: no space left on device";
+        assert_eq!(shown(full), (StatusKind::Blocked, message.to_owned()));
     }
 }

@@ -30,6 +30,7 @@ pub mod pipeline;
 pub mod publish;
 pub mod redact;
 pub mod relation;
+pub mod secrets;
 pub mod seen;
 pub mod services;
 pub mod shape;

@@ -6,7 +6,7 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use juju::{Config, Context, Juju, OptionKind, SecretContent, SecretQuery, View};
+use juju::{Config, Context, Juju, OptionKind, Secret, SecretContent, SecretQuery, View};
 use pebble::blocking::Client;
 
 use crate::asked::{Action, Asked, Scope};
@@ -22,8 +22,9 @@ use crate::shape::Shape;
 /// A hook tool that fails: then Juju isn't well, and retries the hook.
 pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Result<Seen, juju::Error> {
     let (unit, peer) = (unit(juju)?, relations::peer(juju, shape)?);
-    let draws_key = asked.scope == Scope::Succession && unit.leader && lacks_key(peer.as_ref(), shape);
-    let everything = asked.scope == Scope::Everything || draws_key;
+    let succeeds = asked.scope == Scope::Succession && unit.leader;
+    let owes = succeeds && (lacks_key(peer.as_ref(), shape) || is_routed(juju, shape)?);
+    let everything = asked.scope == Scope::Everything || owes;
     let integrations = relations::integrations(juju, shape, everything)?;
     let config =
         if everything || integrations.iter().any(asks_by_options) { juju.config()?.clone() } else { Config::default() };
@@ -58,6 +59,16 @@ fn lacks_key(peer: Option<&View>, shape: &Shape) -> bool {
     peer.is_some_and(|view| view.local_app.as_ref().and_then(|bag| bag.text(&key)).is_none())
 }
 
+/// Whether an application that routes visitors here must be told the port, which is told of a checked workload alone.
+fn is_routed(juju: &Juju<'_>, shape: &Shape) -> Result<bool, juju::Error> {
+    for endpoint in shape.endpoints.iter().filter(|endpoint| endpoint.interface.part == Part::Route) {
+        if !juju.relation_ids(&endpoint.name)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
     let context: &Context = juju.context;
     Ok(Unit {
@@ -71,10 +82,10 @@ fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
 }
 
 /// The parameters of an action that takes some.
-fn params(asked: &Asked, juju: &Juju<'_>) -> Result<BTreeMap<String, String>, juju::Error> {
+fn params(asked: &Asked, juju: &Juju<'_>) -> Result<BTreeMap<String, Secret>, juju::Error> {
     let Some(Action::Framework(_)) = asked.action else { return Ok(BTreeMap::new()) };
     let texts =
-        juju.action_params()?.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        juju.action_params()?.iter().filter_map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?))));
     Ok(texts.collect())
 }
 

@@ -94,12 +94,17 @@ impl PaasConfig {
         Self::parse(&text, framework)
     }
 
-    fn parse(text: &[u8], framework: &Framework) -> Result<Self, Hold> {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    ///
+    /// A hold that says which key is wrong and what to write.
+    pub fn parse(text: &[u8], framework: &Framework) -> Result<Self, Hold> {
         if text.len() as u64 > LARGEST_FILE {
             return Err(Hold::blocked(format!("Invalid {FILE}: it is longer than {LARGEST_FILE} bytes")));
         }
         let mut root: serde_yaml::Value =
-            serde_yaml::from_slice(text).map_err(|error| Hold::blocked(format!("Invalid YAML in {FILE}: {error}")))?;
+            yaml::from_slice(text).map_err(|error| Hold::blocked(format!("Invalid YAML in {FILE}: {error}")))?;
         let merged = root.apply_merge().map_err(|error| Wrong::new(error.to_string()));
         let config = merged.and_then(|()| whole(&Node::root(&root), framework));
         config.map_err(|wrong| Hold::blocked(format!("Invalid {FILE}: {wrong}")))

@@ -1,6 +1,7 @@
 //! The only writer to Pebble: carries the steps out, in order, as far as they go. It can't fail: it says how far it came
 //! and why it stopped.
 
+use std::fmt;
 use std::time::Duration;
 
 use pebble::blocking::Client;
@@ -37,7 +38,6 @@ pub struct Done {
 }
 
 /// Why a step failed.
-#[derive(Debug)]
 pub enum Failure {
     /// Pebble is away, or won't do it, or a change of it failed.
     Pebble(pebble::Error),
@@ -57,6 +57,18 @@ pub enum Failure {
         /// Pebble's change.
         id: ChangeId,
     },
+}
+
+impl fmt::Debug for Failure {
+    /// Kinds alone: what a command or a service said may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pebble(_) => f.write_str("Pebble(…)"),
+            Self::Exit { code, .. } => write!(f, "Exit({code})"),
+            Self::Silent => f.write_str("Silent"),
+            Self::Busy { id, .. } => write!(f, "Busy({id})"),
+        }
+    }
 }
 
 impl From<pebble::Error> for Failure {

@@ -16,7 +16,6 @@ pub mod rabbitmq;
 pub mod redis;
 pub mod s3;
 pub mod saml;
-mod secrets;
 pub mod smtp;
 mod spring;
 pub mod tracing;
@@ -32,7 +31,6 @@ use pebble::plan::Environment;
 
 pub use interface::{Given, Interface, Ours, Part};
 pub use peers::{Peers, peers};
-pub use secrets::secrets;
 
 use crate::decide::Random;
 use crate::framework::Naming;

@@ -1,13 +1,15 @@
 //! What was seen of the world: facts, unjudged, which [`observe`](crate::observe) reads and the stages after it go by.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use interfaces::Secrets;
-use juju::{Config, Port, Proxies, UnitName, View};
+use juju::{Config, Port, Proxies, Secret, UnitName, View};
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
+use crate::hold::Hold;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;
@@ -20,8 +22,8 @@ pub struct Seen {
     pub unit: Unit,
     /// The options' values.
     pub config: Config,
-    /// The parameters of the action, where it has some that are text.
-    pub params: BTreeMap<String, String>,
+    /// The parameters of the action, where it has some that are text. One may be a password.
+    pub params: BTreeMap<String, Secret>,
     /// What the options of type `secret` refer to.
     pub option_secrets: OptionSecrets,
     /// The peer relation, once there is one.
@@ -78,16 +80,14 @@ pub struct Relation {
 /// The container.
 #[derive(Debug)]
 pub enum Workload {
-    /// Its Pebble doesn't answer.
-    Away(String),
-    /// Its Pebble answers, but not to this.
-    Unreadable(String),
+    /// What it holds can't be read, for this reason.
+    Unread(Hold),
     /// What it holds.
     Here(Box<Container>),
 }
 
 /// What the container holds.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Container {
     /// Pebble's plan.
     pub plan: Plan,
@@ -99,6 +99,14 @@ pub struct Container {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The application's migration.
     pub migration: Migration,
+}
+
+impl fmt::Debug for Container {
+    /// Names alone: files, scripts and variables may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: Vec<_> = self.services.iter().map(|service| &service.name).collect();
+        write!(f, "Container {{ services: {services:?}, files: {:?} }}", self.files.keys())
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! looked at; a charm whose files don't say enough is told to its operator, not failed.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -79,12 +81,20 @@ impl Switches {
     ///
     /// A hold that says what is wrong with the file.
     pub fn read(charm_dir: &Path) -> Result<Self, Hold> {
-        let Ok(text) = std::fs::read_to_string(charm_dir.join("webcharm.yaml")) else { return Ok(Self::default()) };
+        let Ok(file) = File::open(charm_dir.join("webcharm.yaml")) else { return Ok(Self::default()) };
+        let mut text = Vec::new();
+        let read = file.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut text);
+        read.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
         Self::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Self, Hold> {
-        let switches: Result<Option<Self>, _> = serde_yaml::from_str(text);
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    ///
+    /// A hold that says what is wrong with it.
+    pub fn parse(text: &[u8]) -> Result<Self, Hold> {
+        let switches: Result<Option<Self>, _> = yaml::from_slice(text);
         let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
         let switches = switches.unwrap_or_default();
         within("migration-timeout", switches.migration_timeout, LONGEST_MIGRATION)?;
@@ -195,7 +205,7 @@ mod tests {
 
     fn shape(metadata: &str, switches: &str) -> Result<Shape, String> {
         let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
-        let switches = Switches::parse(switches).map_err(|hold| hold.message)?;
+        let switches = Switches::parse(switches.as_bytes()).map_err(|hold| hold.message)?;
         Shape::of(&files, &switches).map_err(|hold| hold.message)
     }
 

@@ -3,10 +3,12 @@
 mod databags;
 mod failures;
 mod gunicorn;
+mod hidden;
 mod integrations;
 mod key;
 mod killed;
 mod migration;
+mod new_leader;
 mod older_juju;
 mod order;
 mod rock;

@@ -8,12 +8,19 @@ use std::path::PathBuf;
 
 use crate::event::Event;
 use crate::name::UnitName;
+use crate::secret::Secret;
 use crate::version::Version;
 
 /// Where the variables come from.
 pub trait Vars {
-    /// The variable's value, if it is set to text.
+    /// The variable's value, if it is set. Bytes that are no text are replaced by U+FFFD, so that what must be a name or a
+    /// number is refused as it is, and not taken for missing.
     fn get(&self, key: &str) -> Option<String>;
+
+    /// The same as a path, whose bytes need not be text.
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        self.get(key).map(PathBuf::from)
+    }
 }
 
 /// The environment of this process.
@@ -21,9 +28,13 @@ pub trait Vars {
 pub struct ProcessVars;
 
 impl Vars for ProcessVars {
-    #[allow(clippy::disallowed_methods, reason = "this is where the environment is read; everything else asks Context")]
     fn get(&self, key: &str) -> Option<String> {
-        std::env::var(key).ok()
+        self.path(key).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "this is where the environment is read; everything else asks Context")]
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        std::env::var_os(key).map(PathBuf::from)
     }
 }
 
@@ -61,15 +72,15 @@ impl ContextError {
     }
 }
 
-/// The proxies of the model, which charms pass on to their workloads.
+/// The proxies of the model, which charms pass on to their workloads. An address may have a password in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
     /// For http requests.
-    pub http: Option<String>,
+    pub http: Option<Secret>,
     /// For https requests.
-    pub https: Option<String>,
+    pub https: Option<Secret>,
     /// For ftp requests.
-    pub ftp: Option<String>,
+    pub ftp: Option<Secret>,
     /// Hosts to be reached directly, separated by commas.
     pub no_proxy: Option<String>,
 }
@@ -121,20 +132,20 @@ impl Context {
     /// A variable Juju always sets is missing, or one can't be read.
     pub fn read(vars: &dyn Vars) -> Result<Self, ContextError> {
         let unit = |text: String, variable| text.parse().map_err(|e| ContextError::invalid(variable, e));
-        let path = |key: &str| value(vars, key).map(PathBuf::from);
+        let path = |key: &str| vars.path(key).filter(|path| !path.as_os_str().is_empty());
         let version = value(vars, "JUJU_VERSION").map(|text| text.parse()).transpose();
         let principal = value(vars, "JUJU_PRINCIPAL_UNIT").map(|text| unit(text, "JUJU_PRINCIPAL_UNIT"));
         Ok(Self {
             unit: unit(required(vars, "JUJU_UNIT_NAME")?, "JUJU_UNIT_NAME")?,
-            model: value(vars, "JUJU_MODEL_NAME").unwrap_or_default(),
+            model: model(value(vars, "JUJU_MODEL_NAME").unwrap_or_default())?,
             model_uuid: value(vars, "JUJU_MODEL_UUID").unwrap_or_default(),
             juju_version: version.map_err(|e| ContextError::invalid("JUJU_VERSION", e))?.unwrap_or_default(),
             charm_dir: path("JUJU_CHARM_DIR").or_else(|| path("CHARM_DIR")).unwrap_or_else(|| PathBuf::from(".")),
             containers_dir: path("CHARM_CONTAINERS_DIR").unwrap_or_else(|| PathBuf::from("/charm/containers")),
             proxies: Proxies {
-                http: value(vars, "JUJU_CHARM_HTTP_PROXY"),
-                https: value(vars, "JUJU_CHARM_HTTPS_PROXY"),
-                ftp: value(vars, "JUJU_CHARM_FTP_PROXY"),
+                http: value(vars, "JUJU_CHARM_HTTP_PROXY").map(Secret::from),
+                https: value(vars, "JUJU_CHARM_HTTPS_PROXY").map(Secret::from),
+                ftp: value(vars, "JUJU_CHARM_FTP_PROXY").map(Secret::from),
                 no_proxy: value(vars, "JUJU_CHARM_NO_PROXY"),
             },
             availability_zone: value(vars, "JUJU_AVAILABILITY_ZONE"),
@@ -157,6 +168,17 @@ impl Context {
         self.containers_dir.join(container).join("pebble.socket")
     }
 }
+
+/// A model's name, which becomes part of hosts' names. In collections of variables that name none it is empty.
+fn model(name: String) -> Result<String, ContextError> {
+    let good = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    if name.bytes().all(good) { Ok(name) } else { Err(ContextError::invalid("JUJU_MODEL_NAME", ModelNameError)) }
+}
+
+/// A name that no model has.
+#[derive(Debug, thiserror::Error)]
+#[error("the name of a model has lower-case letters, digits and dashes only")]
+struct ModelNameError;
 
 /// The variable's value; Juju sets some to the empty string, which is the same as leaving them out.
 pub(crate) fn value(vars: &dyn Vars, key: &str) -> Option<String> {
@@ -195,7 +217,7 @@ mod tests {
         assert_eq!((context.model.as_str(), context.model_uuid.as_str()), ("dev", "8a3e"));
         assert!(context.juju_version.at_least(3, 6, 12));
         assert_eq!(context.charm_dir, PathBuf::from("/charm/dir"));
-        assert_eq!(context.proxies.http.as_deref(), Some("http://proxy:3128"));
+        assert_eq!(context.proxies.http, Some("http://proxy:3128".into()));
         assert_eq!(context.proxies.https, None);
         assert_eq!(context.proxies.no_proxy.as_deref(), Some("localhost"));
         assert_eq!(context.availability_zone.as_deref(), Some("zone-1"));
@@ -215,7 +237,21 @@ mod tests {
     fn what_is_missing_or_wrong_is_named() {
         let missing = Context::read(&BTreeMap::new()).expect_err("no unit");
         assert!(missing.to_string().contains("JUJU_UNIT_NAME"), "{missing}");
-        let wrong = Context::read(&vars(&[("JUJU_VERSION", "new")])).expect_err("no version");
-        assert!(wrong.to_string().contains("JUJU_VERSION"), "{wrong}");
+        for (variable, value) in [
+            ("JUJU_VERSION", "new".to_owned()),
+            ("JUJU_VERSION", "9".repeat(100_000)),
+            ("JUJU_UNIT_NAME", "web".to_owned()),
+            ("JUJU_UNIT_NAME", "web/\u{fffd}".to_owned()),
+            ("JUJU_UNIT_NAME", "../../web/0".to_owned()),
+            ("JUJU_UNIT_NAME", "web/99999999999999".to_owned()),
+            ("JUJU_MODEL_NAME", "a\nb".to_owned()),
+            ("JUJU_MODEL_NAME", "a/../b".to_owned()),
+            ("JUJU_PRINCIPAL_UNIT", "x".to_owned()),
+        ] {
+            let wrong = Context::read(&vars(&[(variable, &value)])).expect_err(variable);
+            assert_eq!(wrong.to_string(), format!("cannot read the hook's environment: {variable}"));
+            let source = std::error::Error::source(&wrong).map(ToString::to_string).unwrap_or_default();
+            assert!(!source.is_empty() && source.len() < 1000 && !source.contains('\n'), "{source}");
+        }
     }
 }

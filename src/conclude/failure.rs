@@ -2,7 +2,7 @@
 
 use pebble::types::Change;
 
-use crate::hold::Hold;
+use crate::hold::{Hold, chain};
 use crate::perform::Failure;
 use crate::steps::{Action, Step};
 
@@ -17,16 +17,12 @@ pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
         Failure::Busy { what, id } => Hold::waiting(format!(
             "Waiting for an earlier change of Pebble's to end: {what} (change {id}); if it hangs, delete the pod"
         )),
-        Failure::Pebble(error) if error.is_unreachable() => Hold::pebble_away().with_log(chain(error)),
         Failure::Pebble(pebble::Error::Change { change }) => refused_change(step, change),
         Failure::Pebble(error @ pebble::Error::Exec { message, .. }) => {
             let why = not_started(message);
             Hold::blocked(format!("cannot {}: {why}{}", step.action, way_out(why))).with_log(chain(error))
         }
-        Failure::Pebble(error) => {
-            let action = &step.action;
-            Hold { message: format!("cannot {action}: {error}"), ..Hold::blocked("") }.with_log(chain(error))
-        }
+        Failure::Pebble(error) => Hold::of_pebble(&format!("cannot {}", step.action), error),
     }
 }
 
@@ -62,12 +58,6 @@ fn way_out(why: &str) -> &'static str {
 fn tail(output: &str) -> String {
     let lines: Vec<_> = output.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
-}
-
-/// The error and its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A change that failed tells in its first failed task's log why, and what the service said last.

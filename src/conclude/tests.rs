@@ -67,11 +67,12 @@ fn status_after(action: Action, failure: Failure) -> Status {
 fn pebble_away_is_waited_for_at_every_step() {
     for action in actions() {
         let away = Error::Connect { socket: "/s".into(), source: std::io::ErrorKind::ConnectionRefused.into() };
+        let status = status_after(action.clone(), Failure::Pebble(away));
+        assert_eq!(status, Status::waiting("Waiting for pebble ready"), "{action}");
         let midway = Error::Disconnected { what: "GET /v1/plan".to_owned(), source: None };
-        for error in [away, midway] {
-            let status = status_after(action.clone(), Failure::Pebble(error));
-            assert_eq!(status, Status::waiting("Waiting for pebble ready"), "{action}");
-        }
+        let status = status_after(action.clone(), Failure::Pebble(midway));
+        let message = format!("cannot {action}: cannot finish GET /v1/plan: Pebble went away midway");
+        assert_eq!(status, Status::waiting(message));
     }
 }
 

@@ -34,8 +34,11 @@ pub(super) fn add(
         return;
     };
     let password = BASE64_URL_SAFE_NO_PAD.encode(&seed[..PASSWORD_BYTES]);
-    steps.secrets.add(password.clone());
-    let params = action.params.iter().filter_map(|(name, variable)| Some((*variable, seen.params.get(*name)?.clone())));
+    steps.secrets.add(&password);
+    let params = action
+        .params
+        .iter()
+        .filter_map(|(name, variable)| Some((*variable, seen.params.get(*name)?.expose().to_owned())));
     environment.extend(params);
     environment.extend([(action.password, password.clone())]);
     let run = Run {

@@ -63,8 +63,7 @@ pub(super) fn pass<'a>(
 fn reach(workload: &Workload) -> Result<&Container, Hold> {
     match workload {
         Workload::Here(container) => Ok(container),
-        Workload::Away(why) => Err(Hold::pebble_away().with_log(why)),
-        Workload::Unreadable(why) => Err(Hold::blocked(format!("cannot read the container's state: {why}"))),
+        Workload::Unread(hold) => Err(hold.clone()),
     }
 }
 

@@ -326,7 +326,7 @@ fn every_gate_has_its_words_and_all_are_told_before_any_effect() {
     let mut seen = fresh();
     set(&mut seen, "flask-env", ConfigValue::String(String::new()));
     seen.peer = None;
-    seen.workload = Some(Workload::Away("no socket".to_owned()));
+    seen.workload = Some(Workload::Unread(Hold::pebble_away()));
     let steps = decide(&seen);
     let expected =
         ["invalid options: flask-env (must not be empty)", "Waiting for pebble ready", "Waiting for peer integration"];
@@ -397,7 +397,7 @@ fn no_secret_is_printed() {
 #[test]
 fn the_sources_of_the_environment_have_their_order() {
     let mut seen = fresh();
-    seen.unit.proxies.http = Some("http://px:3128".to_owned());
+    seen.unit.proxies.http = Some("http://px:3128".into());
     seen.unit.proxies.no_proxy = Some(String::new());
     let units = ["shop/10", "shop/2"].map(|name| (name.parse().unwrap(), Databag::new()));
     seen.peer.as_mut().unwrap().units = BTreeMap::from(units);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use juju::StatusKind;
 use pebble::blocking::Client;
 use pebble::plan::Service;
 use pebble::types::FileType;
 
 use crate::framework::Framework;
+use crate::hold::Hold;
 use crate::migration::{self, Migration, Script};
 use crate::seen::{Container, Integration, Workload};
 use crate::services::{self, Services};
@@ -18,14 +20,16 @@ const RELEASE: &str = "/.rock/metadata.yaml";
 /// Larger files of these names are none that the charm wrote.
 const LARGEST_FILE: usize = 1 << 20;
 
-/// The container; that its Pebble doesn't answer is what's seen then.
+/// The container, or why it can't be read.
 pub(super) fn read(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Workload {
     match container(pebble, shape, integrations) {
         Ok(container) => Workload::Here(Box::new(container)),
-        Err(error) if error.is_unreachable() || matches!(error, pebble::Error::Timeout { .. }) => {
-            Workload::Away(error.to_string())
+        Err(error) => {
+            let hold = Hold::of_pebble("cannot read the container's state", &error);
+            // A Pebble that is busy now may answer in another event.
+            let is_late = matches!(error, pebble::Error::Timeout { .. });
+            Workload::Unread(if is_late { Hold { kind: StatusKind::Waiting, ..hold } } else { hold })
         }
-        Err(error) => Workload::Unreadable(error.to_string()),
     }
 }
 

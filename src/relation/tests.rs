@@ -352,7 +352,7 @@ fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
     let store = integration("openfga", "openfga", &[("token", "hunter2-token")], &[("token", "hunter2-secret")]);
     seen.integrations = vec![queue, bucket, store];
     let text = "hunter2-app hunter2-unit hunter2/key hunter2%2Fkey hunter2-access hunter2-token hunter2-secret";
-    let masked = secrets(&seen, None).apply(text);
+    let masked = crate::secrets::of(&seen, None).apply(text);
     assert!(!masked.contains("hunter2"), "{masked}");
 }
 

@@ -21,7 +21,7 @@ fn ready() -> Seen {
         peer: Some(View { local_app: Some(bag), ..View::empty("secret-storage", RelationId(0)) }),
         workload: Some(Workload::Here(Box::new(Container { plan, services, ..Container::default() }))),
         integrations: vec![database("p1", "db:3306")],
-        params: [("username", "admin"), ("email", "a@b.example")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        params: [("username", "admin"), ("email", "a@b.example")].map(|(k, v)| (k.to_owned(), v.into())).into(),
         ..Seen::nothing()
     }
 }
@@ -97,11 +97,11 @@ fn the_workloads_own_variables_cannot_replace_those_of_the_account() {
 
 #[test]
 fn a_superuser_that_cannot_be_made_is_told_why_and_nothing_is_run() {
-    let away = Seen { workload: Some(Workload::Away("no socket".to_owned())), ..ready() };
+    let away = Seen { workload: Some(Workload::Unread(Hold::pebble_away())), ..ready() };
     let lonely = Seen { integrations: Vec::new(), ..ready() };
     let mut wrong = ready();
     set(&mut wrong, "django-secret-key", ConfigValue::from(""));
-    let nameless = Seen { params: [("email".to_owned(), "a@b.example".to_owned())].into(), ..ready() };
+    let nameless = Seen { params: [("email".to_owned(), "a@b.example".into())].into(), ..ready() };
     let table = [
         (away, "django-app container is not ready: Waiting for pebble ready"),
         (lonely, "django-app container is not ready: Django requires a database integration to work"),

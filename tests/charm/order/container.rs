@@ -31,7 +31,7 @@ impl Pebble {
 
     pub(super) fn seen(&self) -> Workload {
         if !self.is_up {
-            return Workload::Away("no socket".to_owned());
+            return Workload::Unread(webcharm::Hold::pebble_away());
         }
         let Container { plan, original, files, migration, .. } = &self.container;
         let info = |name: &String| ServiceInfo {

@@ -1,0 +1,67 @@
+//! The forms in which an application may print a value.
+
+use interfaces::uri::encode;
+
+use crate::url::decode;
+
+/// Every form of a value, the value itself among them. Values of several lines come line by line.
+pub(super) fn of(value: &str) -> Vec<String> {
+    let decoded = decode(value);
+    let mut forms = written(value);
+    if decoded != value {
+        forms.extend(written(&decoded));
+    }
+    if value.contains(['\n', '\r']) {
+        let lines = value.split(['\n', '\r']).map(str::trim).filter(|line| line.len() >= super::SHORTEST);
+        forms.extend(lines.flat_map(of));
+    }
+    forms
+}
+
+/// A text in every notation.
+fn written(text: &str) -> Vec<String> {
+    let plain = [text.to_owned(), json(text), ascii_json(text)];
+    plain.into_iter().chain(percent(text)).chain(shell(text)).collect()
+}
+
+/// Percent-encoded: in both cases of the digits, and with the plus sign of forms in a blank's place.
+fn percent(value: &str) -> [String; 4] {
+    let upper = encode(value);
+    let lower = upper.split('%').enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { small(part) });
+    let lower = lower.collect::<String>();
+    let [upper_form, lower_form] = [&upper, &lower].map(|text| text.replace("%20", "+"));
+    [upper, lower, upper_form, lower_form]
+}
+
+/// What follows a percent sign, its two digits in lower case.
+fn small(part: &str) -> String {
+    format!("%{}{}", part[..2].to_lowercase(), &part[2..])
+}
+
+/// Within the quotes of JSON, and of most languages' own notation.
+fn json(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// JSON as Python writes it: in ASCII alone.
+fn ascii_json(value: &str) -> String {
+    let mut units = [0; 2];
+    let escape = |letter: char| match letter.is_ascii() {
+        true => letter.to_string(),
+        false => letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    };
+    json(value).chars().map(escape).collect()
+}
+
+/// Within single quotes as shells and Python's `shlex` write them, Python's own, and with a backslash before whatever is special.
+fn shell(value: &str) -> [String; 4] {
+    let special = |letter: char| !letter.is_alphanumeric() && !"_-./:=@%+,".contains(letter);
+    let escaped = value.chars().map(|letter| if special(letter) { format!("\\{letter}") } else { letter.to_string() });
+    [
+        value.replace('\'', "'\\''"),
+        value.replace('\'', "'\"'\"'"),
+        value.replace('\\', "\\\\").replace('\'', "\\'"),
+        escaped.collect(),
+    ]
+}

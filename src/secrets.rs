@@ -1,0 +1,73 @@
+//! Every value that was seen and may not be told, gathered for the redactor.
+
+use interfaces::peer::Peer;
+use juju::{Databag, Secret};
+
+use crate::redact::{Redactor, credentials};
+use crate::seen::{Integration, Seen, Workload};
+
+/// Words in the name of an option, parameter or variable whose value is taken for a secret.
+const SECRET_NAMES: [&str; 7] = ["password", "passwd", "passphrase", "secret", "token", "credential", "private-key"];
+
+/// Most fields of another application's secret that are looked for. Readers of secrets know ten names.
+const MAX_FIELDS: usize = 128;
+
+/// The redactor of an event: of Juju's secrets, the key of the application (also one that is drawn just now), what other
+/// applications have written in clear, and of options, parameters, proxies and the rock's variables those that are
+/// secrets by their name or hold a URL with a user.
+#[must_use]
+pub fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
+    let mut redactor = Redactor::default();
+    let options = seen.option_secrets.values().flatten().flat_map(|content| content.values());
+    let relations = || seen.integrations.iter().flat_map(|integration| &integration.relations);
+    let contents = relations().flat_map(|relation| relation.secrets.values());
+    let contents = contents.flat_map(|content| content.values().take(MAX_FIELDS));
+    let drawn = peer.map(|peer| &peer.secret_key);
+    let proxies = &seen.unit.proxies;
+    let proxies = [&proxies.http, &proxies.https, &proxies.ftp].into_iter().flatten();
+    options.chain(contents).chain(drawn).for_each(|secret| redactor.add_secret(secret));
+    seen.integrations.iter().flat_map(clear).for_each(|value| redactor.add(value));
+    seen.peer
+        .iter()
+        .filter_map(|view| view.local_app.as_ref())
+        .flat_map(|bag| bag.values())
+        .for_each(|value| redactor.add(value));
+    let named = named(seen).filter(|(name, _)| is_secret(name)).map(|(_, value)| value);
+    named.for_each(|value| redactor.add(value));
+    let bags = relations().flat_map(|relation| bags(&relation.view)).flat_map(|bag| bag.values().map(String::as_str));
+    let anywhere = self::named(seen).map(|(_, value)| value).chain(bags).chain(proxies.map(Secret::expose));
+    anywhere.flat_map(credentials).for_each(|value| redactor.add(value));
+    redactor
+}
+
+/// Options, the action's parameters, and the variables that the rock gives its services, by their names.
+fn named(seen: &Seen) -> impl Iterator<Item = (&str, &str)> {
+    let options = seen.config.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    let params = seen.params.iter().map(|(name, value)| (name.as_str(), value.expose()));
+    let container = match &seen.workload {
+        Some(Workload::Here(container)) => Some(container),
+        _ => None,
+    };
+    let services = container
+        .into_iter()
+        .flat_map(|here| here.plan.services.values().chain(here.original.iter().flat_map(|all| all.values())));
+    let variables = services.flat_map(|service| service.environment.iter());
+    options.chain(params).chain(variables.map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    SECRET_NAMES.iter().any(|word| name.contains(word))
+}
+
+/// What other applications have written in clear under the keys of an endpoint's interface, in whichever databag.
+fn clear(integration: &Integration) -> impl Iterator<Item = &str> {
+    let keys = integration.endpoint.interface.clear_secrets;
+    let bags = integration.relations.iter().flat_map(|relation| bags(&relation.view));
+    bags.flat_map(move |bag| keys.iter().filter_map(|key| bag.text(key)))
+}
+
+/// The databags of the other side.
+fn bags(view: &juju::View) -> impl Iterator<Item = &Databag> {
+    std::iter::once(&view.remote_app).chain(view.units.values())
+}
