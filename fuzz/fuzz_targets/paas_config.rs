@@ -1,0 +1,19 @@
+//! `paas-config.yaml` and `webcharm.yaml`, as a charm's author may write them: read, or refused with the file's name.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use webcharm::framework::ALL;
+use webcharm::paas_config::PaasConfig;
+use webcharm::shape::Switches;
+
+fuzz_target!(|text: &[u8]| {
+    for framework in ALL {
+        if let Err(hold) = PaasConfig::parse(text, framework) {
+            assert!(hold.message.contains("paas-config.yaml"), "{}", hold.message);
+        }
+    }
+    if let Err(hold) = Switches::parse(text) {
+        assert!(hold.message.contains("webcharm.yaml"), "{}", hold.message);
+    }
+});
