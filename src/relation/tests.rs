@@ -363,7 +363,7 @@ fn what_is_looked_for_in_texts_has_a_limit() {
     let fields: Vec<_> = fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let mut seen = Seen::nothing();
     seen.integrations = vec![integration("mysql_client", "db", &[("password", &long), ("uris", &long)], &fields)];
-    assert_eq!(format!("{:?}", secrets(&seen, None)), "Redactor(128 values)");
+    assert_eq!(format!("{:?}", crate::secrets::of(&seen, None)), "Redactor(128 forms)");
 }
 
 #[test]
