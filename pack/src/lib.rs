@@ -16,6 +16,7 @@ mod framework;
 mod init;
 mod lint;
 mod name;
+mod parts;
 mod platform;
 mod project;
 pub mod python;

@@ -9,11 +9,13 @@ mod paas_config;
 
 use std::path::Path;
 
+use serde_yaml::Mapping;
+
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::project::CHARMCRAFT;
-use crate::{Error, Framework, entrypoint, project};
+use crate::{Error, Framework, entrypoint, parts, project};
 
 /// Everything that is wrong with the project in `dir`, sorted by file and line.
 ///
@@ -33,7 +35,7 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         }
         Ok(None) => {
             found.extend(juju::findings(&source, &source.document));
-            declared(folder)?
+            declared(folder)?.or_else(|| Framework::shown(&source.section("containers")))
         }
         Ok(Some(extension)) => {
             found.extend(extension::findings(&extension, &source));
@@ -42,9 +44,16 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         }
     };
     found.extend(entrypoint::finding(folder, framework)?);
-    found.extend(paas_config::findings(folder, framework)?);
+    found.extend(paas_config::findings(&settings(&source.document, folder)?, framework)?);
     found.sort();
     Ok(found)
+}
+
+/// The folder of `paas-config.yaml`: the project's, or that of the part which brings the file.
+fn settings(project: &Mapping, dir: &Folder) -> Result<Folder, Error> {
+    let dumped = if dir.has_file(paas_config::FILE)? { None } else { parts::dumped(project, dir, paas_config::FILE)? };
+    let place = dumped.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    Ok(dir.folder(place)?)
 }
 
 /// What `webcharm.yaml` says, where no extension does.

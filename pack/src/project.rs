@@ -11,7 +11,7 @@ use crate::folder::{self, Folder, Kind};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::yaml::section;
-use crate::{Charm, Error, File, Framework, entrypoint, is_name, yaml};
+use crate::{Charm, Error, File, Framework, entrypoint, is_name, parts, yaml};
 
 /// The keys that `metadata.yaml` takes over as they are.
 const METADATA: [&str; 15] = [
@@ -42,7 +42,7 @@ const LINKS: [(&str, &str); 5] = [
     ("website", "website"),
 ];
 
-/// Files of the project that go into the charm as they are.
+/// Files that go into the charm as they are: of the project's folder, else of a `dump` part's.
 const TAKEN_OVER: [&str; 5] = ["LICENSE", "README.md", "icon.svg", "paas-config.yaml", WEBCHARM];
 const WEBCHARM: &str = "webcharm.yaml";
 
@@ -57,7 +57,7 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let dir = &Folder::open(dir)?;
     let (project, extended) = expanded(dir)?;
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
-    let mut files = taken_over(dir)?;
+    let mut files = taken_over(dir, &project)?;
     let framework = framework(extended, &project, &files)?;
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     check_names(&name, &platforms)?;
@@ -101,10 +101,11 @@ pub(crate) fn source(dir: &Folder) -> Result<Source, Error> {
 /// Bytes that a charm takes over from its project at most.
 const TAKEN: u64 = 64 << 20;
 
-fn taken_over(dir: &Folder) -> Result<BTreeMap<String, File>, Error> {
+fn taken_over(dir: &Folder, project: &Mapping) -> Result<BTreeMap<String, File>, Error> {
     let mut taken = Taken { left: TAKEN, files: BTreeMap::new() };
     for name in TAKEN_OVER {
-        taken.file(dir, name)?;
+        let dumped = if dir.has_file(name)? { None } else { parts::dumped(project, dir, name)? };
+        taken.file(dir, name, dumped.as_deref().unwrap_or(Path::new(name)))?;
     }
     taken.folder(dir, COS)?;
     Ok(taken.files)
@@ -117,8 +118,9 @@ struct Taken {
 }
 
 impl Taken {
-    fn file(&mut self, dir: &Folder, name: &str) -> Result<(), Error> {
-        let content = dir.read(name, self.left).map_err(|error| match error {
+    /// Takes the file at `path`, if it is there, under `name`.
+    fn file(&mut self, dir: &Folder, name: &str, path: &Path) -> Result<(), Error> {
+        let content = dir.read(path, self.left).map_err(|error| match error {
             folder::Error::Large { path, .. } => folder::Error::Large { path, limit: TAKEN },
             other => other,
         })?;
@@ -132,7 +134,7 @@ impl Taken {
     fn folder(&mut self, dir: &Folder, folder: &str) -> Result<(), Error> {
         for (name, kind) in dir.entries(folder)? {
             let name = format!("{folder}/{}", name.to_string_lossy());
-            if kind == Kind::Folder { self.folder(dir, &name)? } else { self.file(dir, &name)? }
+            if kind == Kind::Folder { self.folder(dir, &name)? } else { self.file(dir, &name, Path::new(&name))? }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::folder::Folder;
 use crate::source::Source;
 use crate::{Error, Framework, yaml};
 
-const FILE: &str = "paas-config.yaml";
+pub(super) const FILE: &str = "paas-config.yaml";
 
 /// The frameworks that can log JSON.
 const JSON: [Framework; 3] = [Framework::Django, Framework::FastApi, Framework::Flask];

@@ -220,3 +220,13 @@ fn a_file_that_is_no_yaml_has_a_line() {
     let all = found(&[("charmcraft.yaml", "name: x\n  bad: [\n")]);
     assert!(all.len() == 1 && all[0].line == Some(2), "{all:?}");
 }
+
+#[test]
+fn the_paas_config_that_a_dump_part_brings_is_judged() {
+    let project = "name: hello\ntype: charm\nsummary: Hello\ndescription: Hello\nbase: ubuntu@24.04\nplatforms: {amd64: }\n\
+                   containers: {flask-app: {resource: image}}\nresources: {image: {type: oci-image}}\n\
+                   parts: {settings: {plugin: dump, source: settings}}\n";
+    let all = found(&[("charmcraft.yaml", project), ("settings/paas-config.yaml", "metrics: 1\n")]);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].to_string().starts_with("paas-config.yaml:1: paas-config.yaml has no key metrics"), "{all:?}");
+}
