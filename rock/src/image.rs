@@ -101,7 +101,7 @@ fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     rockcraft.made.notes.iter().for_each(|note| work.say(note));
     for (name, part) in &rockcraft.parts {
         let name = shown(name);
-        if part.override_build.is_some() {
+        if part.override_build.is_some() && plugin::nil::script(part).is_none() {
             work.say(&format!("{name}: its override-build is not run here, the plugin's own steps are"));
         }
         if !part.stage_packages.is_empty() {
@@ -116,6 +116,10 @@ fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
 fn lay(built: &plugin::Built, part: &Part, into: &Folder) -> Result<BTreeSet<PathBuf>, tree::Error> {
     let files = built.files.as_ref();
     let mut laid = files.map_or(Ok(Vec::new()), |(from, below)| tree::lay(from, below, part, into))?;
+    for folder in &built.folders {
+        into.make(folder)?;
+        laid.push(folder.clone());
+    }
     for (path, target) in &built.links {
         into.link(path, target)?;
         laid.push(path.into());

@@ -1,7 +1,9 @@
 //! How a part is built: each plugin makes a folder of files, or finds the one it made of the same sources before.
 
+pub(crate) mod exporter;
 mod go;
 mod maven;
+pub(crate) mod nil;
 mod npm;
 mod sources;
 
@@ -25,6 +27,12 @@ pub enum Error {
     /// The plugin isn't one we know.
     #[error("plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python)")]
     Unknown(String),
+    /// Its source is a repository or an archive elsewhere.
+    #[error(
+        "its source is {0}, and only folders of the project are built here: name a copy in the project as its source, or \
+         pack the rock with rockcraft and run `webcharm up NAME.rock`"
+    )]
+    Elsewhere(String),
     /// A program that builds it can't be had.
     #[error(transparent)]
     Tool(#[from] tool::Error),
@@ -76,6 +84,8 @@ pub enum Error {
 pub(crate) struct Built {
     /// The folder with the part's files, and where they go before `organize` moves them.
     pub(crate) files: Option<(PathBuf, PathBuf)>,
+    /// Folders that are empty.
+    pub(crate) folders: Vec<PathBuf>,
     /// Folders to mount.
     pub(crate) binds: Vec<Bind>,
     /// Symbolic links: path in the root and target.
@@ -100,6 +110,13 @@ impl Built {
 /// When a tool is missing, its program fails, or a file can't be used.
 pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     match part.plugin.as_str() {
+        "go" if exporter::is_meant(part) => exporter::build(cache, work),
+        "nil" => nil::build(part, cache, work),
+        // A part of this machine's Java would serve no other purpose than to be smaller.
+        "jlink" => Ok(Built::default()),
+        _ if let Some(place) = part.source.as_deref().filter(|source| source.contains("://")) => {
+            Err(Error::Elsewhere(place.to_owned()))
+        }
         "dump" => Ok(Built::files(tree::source(root, part)?)),
         "python" => {
             let site = python::install(root, part, cache, work)?;
@@ -109,8 +126,6 @@ pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) ->
         "go" => go::build(&tree::source(root, part)?, part, cache, work),
         "npm" => npm::build(&tree::source(root, part)?, part, cache, work),
         "maven" => maven::build(&tree::source(root, part)?, part, cache, work),
-        // A part of this machine's Java would serve no other purpose than to be smaller.
-        "nil" | "jlink" => Ok(Built::default()),
         plugin => Err(Error::Unknown(plugin.to_owned())),
     }
 }

@@ -9,7 +9,9 @@ use rock::{Cache, Cancel, Work};
 
 use crate::database::Database;
 
-struct Quiet(Cancel);
+/// A build without output.
+#[derive(Default)]
+pub(crate) struct Quiet(Cancel);
 
 impl Work for Quiet {
     fn say(&self, _line: &str) {}

@@ -4,12 +4,10 @@ use serde_json::{Value as Json, json};
 
 use super::{Made, Obstacle, Snippet, Source, promtail};
 use crate::DAEMON_USER;
+use crate::plugin::exporter::{NOTE, PROGRAM};
 
-/// The exporter of gunicorn's metrics. Rockcraft builds Prometheus's from its source, for each rock anew, which takes a Go
-/// tool chain and minutes; ours takes the Python that is there.
+/// Place of the exporter's stand-in: outside of `/usr`, so that the pod needs no overlay over this machine's.
 const EXPORTER: &str = "opt/statsd-exporter/statsd_exporter";
-const PROGRAM: &str = include_str!("statsd_exporter.py");
-const NOTE: &str = "a small stand-in for the rock's statsd-exporter serves gunicorn's metrics";
 
 /// Services, dependencies and gunicorn's file for `framework`, with the part `app` that brings the application's files.
 /// `entry` is asked for where the web server finds it.

@@ -20,6 +20,30 @@ fn an_unknown_plugin_is_named() {
     assert!(error.to_string().contains("\"cobol\""), "{error}");
 }
 
+#[test]
+fn a_source_elsewhere_is_named_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = "https://example.com/site.git";
+    let part = Part { plugin: "go".to_owned(), source: Some(url.to_owned()), ..Part::default() };
+    let error = build(dir.path(), &part, &Cache::new(dir.path()), &Quiet::default()).unwrap_err().to_string();
+    assert!(
+        error.starts_with("its source is https://example.com/site.git,") && error.contains("name a copy"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_exporter_s_repository_is_the_stand_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = "https://github.com/prometheus/statsd_exporter.git";
+    let part = Part { plugin: "go".to_owned(), source: Some(url.to_owned()), ..Part::default() };
+    let work = Quiet::default();
+    let (files, below) = build(dir.path(), &part, &Cache::new(dir.path()), &work).unwrap().files.unwrap();
+    assert_eq!(below, Path::new(""));
+    assert_eq!(fs::read_to_string(files.join("bin/statsd_exporter")).unwrap(), exporter::PROGRAM);
+    assert_eq!(*work.lines.lock().unwrap(), [exporter::NOTE]);
+}
+
 /// A project with these files, and the part that builds it.
 fn project(plugin: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Part) {
     let dir = tempfile::tempdir().unwrap();
