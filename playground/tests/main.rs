@@ -19,6 +19,7 @@ mod messages;
 mod other_users;
 mod packed;
 mod secrets;
+mod root;
 mod stranger;
 mod support;
 mod truth;
