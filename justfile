@@ -36,6 +36,10 @@ deny:
 kube-free:
     cargo test --locked -p explain --test main alone
 
+# Neither the charm nor the supervisor may link reqwest.
+reqwest-free:
+    cargo test --locked -p http-client --test alone
+
 # Build what is shipped, then hold the sizes against the budgets.
 size: dist
     scripts/size {{ out }}

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 pub(crate) use charm::Charm;
 pub(crate) use end::End;
 pub(crate) use observed::OBSERVABLE;
-pub(crate) use pod::Pod;
+pub(crate) use pod::{Pod, ask};
 pub(crate) use provider::{DATABASE, secret};
 pub(crate) use rock::Rock;
 
@@ -101,6 +101,11 @@ impl World {
         }
         self.pod = Some(Pod::start(self.dir.path(), rock));
         self.fire(pebble_ready());
+    }
+
+    /// Address of a page of the application.
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.pod.as_ref().unwrap().url(path)
     }
 
     /// The container's Pebble socket.

@@ -17,7 +17,6 @@ mod logs;
 pub mod network;
 pub mod pod;
 mod private;
-pub mod probe;
 pub mod project;
 pub mod provider;
 pub mod reaper;

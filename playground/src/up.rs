@@ -22,7 +22,7 @@ use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
 use crate::signals::{self, Begun};
 use crate::ui::{self, Ui};
-use crate::{binaries, control, network, pod, probe, project, server};
+use crate::{binaries, control, network, pod, project, server};
 use pods::Pods;
 
 /// How long the application may take to answer once the charm has settled.
@@ -219,7 +219,7 @@ fn answers(session: &Session, ui: &Ui) -> bool {
     let mut told = Duration::ZERO;
     let is_hopeless = || session.is_stuck() || !session.units_with_dead_pod().is_empty();
     while !ui.cancel().is_thrown() && !is_hopeless() && started.elapsed() < ANSWER {
-        if probe::get(session.names.outside, "/").is_ok() {
+        if http_client::status(&session.url()).is_ok() {
             return true;
         }
         if started.elapsed() > told + Duration::from_secs(1) {
@@ -245,7 +245,7 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
         return;
     }
     let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
-    if probe::get(session.names.outside, "/").is_ok() {
+    if http_client::status(&session.url()).is_ok() {
         ui::print(&format!("\n{app} answers at {url}, but not all that belongs to it is there. It is left up.\n\n"));
         ui::print(&format!("{problems}\n{}\n", lines("webcharm status")));
         return;

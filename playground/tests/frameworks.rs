@@ -3,22 +3,25 @@
 //!
 //! Flask's is in the quick tests. The others download what they're built of (`cargo test -p playground -- --ignored`).
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use http_client::header::ACCEPT;
+
 use crate::integration::has_postgresql;
-use crate::support::Desk;
+use crate::support::{Desk, FORM, post};
 
 /// How long an application may take to start: a JVM on a busy machine does.
 const PATIENCE: Duration = Duration::from_secs(150);
+
+const JSON: &str = "application/json";
 
 /// What tells one sample from another.
 struct Sample {
     framework: &'static str,
     /// Where its entries are read, and a line its migration wrote.
     entries: (&'static str, &'static str),
-    /// Where an entry is posted and how: curl's arguments. The entry's words are "one two three".
-    post: &'static [&'static str],
+    /// Path, type and body of the request that makes an entry. The entry's words are "one two three".
+    post: [&'static str; 3],
     /// What the page of entries has once the worker has counted the one that was posted.
     counted: &'static str,
     /// The variable of the option `greeting`.
@@ -49,18 +52,23 @@ impl<'a> Running<'a> {
         format!("{}-k8s", self.sample.framework)
     }
 
-    /// What curl gets; empty while the application doesn't answer.
-    fn curl(&self, path: &str, args: &[&str]) -> String {
-        let mut command = Command::new("curl");
-        command.args(["-sS", "--max-time", "10"]).args(args).arg(format!("{}{path}", self.url));
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    /// Page at `path`; empty while the application doesn't answer.
+    fn page(&self, path: &str) -> String {
+        http_client::page(&format!("{}{path}", self.url)).unwrap_or_default()
+    }
+
+    /// Posts the sample's entry.
+    fn post(&self) {
+        let [path, kind, body] = self.sample.post;
+        let (status, text) = post(&format!("{}{path}", self.url), kind, body.to_owned());
+        assert!(status < 400, "{status}: {text}");
     }
 
     /// Waits until the page at `path` has `text`, and returns the page.
     fn page_with(&self, path: &str, text: &str) -> String {
         let started = Instant::now();
         loop {
-            let page = self.curl(path, &[]);
+            let page = self.page(path);
             if page.contains(text) {
                 return page;
             }
@@ -74,12 +82,11 @@ impl<'a> Running<'a> {
         let (path, row) = self.sample.entries;
         // Django's charm requires a database, so `up` has brought one.
         if self.sample.framework != "django" {
-            assert!(!self.curl(path, &[]).contains(row), "no rows without a database");
+            assert!(!self.page(path).contains(row), "no rows without a database");
             self.desk.ok(&["integrate", "postgresql"]);
         }
         self.page_with(path, row);
-        let (path, args) = self.sample.post.split_first().unwrap();
-        self.curl(path, args);
+        self.post();
         self.page_with(self.sample.entries.0, "one two three");
         self.page_with(self.sample.entries.0, self.sample.counted);
     }
@@ -148,7 +155,7 @@ fn flask_s_guestbook() {
     let sample = Sample {
         framework: "flask",
         entries: ("/", "Grace: A ship in port is safe"),
-        post: &["/", "-d", "author=Alan&line=one two three"],
+        post: ["/", FORM, "author=Alan&line=one two three"],
         counted: "(3 lines, 30 words",
         variable: "FLASK_GREETING",
         metrics: ("http://localhost:9102/metrics", "flask_response_code{status=\"200\"}"),
@@ -157,7 +164,7 @@ fn flask_s_guestbook() {
     whole_story(&sample, |running| {
         running.desk.ok(&["config", "flask-k8s", "page-size=1"]);
         assert_eq!(running.page_with("/", "Alan: one two three").lines().count(), 3, "greeting, an entry, counts");
-        let html = running.curl("/", &["-H", "Accept: text/html"]);
+        let html = http_client::client().get(&running.url).header(ACCEPT, "text/html").send().unwrap().text().unwrap();
         assert!(html.contains("<button>Sign</button>"), "{html}");
         running.desk.ok(&["remove-relation", "flask-k8s", "postgresql"]);
         assert_eq!(running.page_with("/", "Ahoy"), "Ahoy, sailor\n", "it greets without a database again");
@@ -187,7 +194,7 @@ fn django_s_guestbook() {
     let sample = Sample {
         framework: "django",
         entries: ("/", "A ship in port is safe"),
-        post: &["/", "-d", "author=Alan&line=one two three"],
+        post: ["/", FORM, "author=Alan&line=one two three"],
         counted: "3 lines, 30 words",
         variable: "DJANGO_GREETING",
         metrics: ("http://localhost:9102/metrics", "django_response_code{status=\"200\"}"),
@@ -199,7 +206,7 @@ fn django_s_guestbook() {
         assert!(ran.contains("password: "), "{ran}");
         let again = running.desk.run(&create);
         assert!(again.code == Some(1) && again.err.contains("already taken"), "{again:?}");
-        assert!(running.curl("/admin/login/", &[]).contains("csrfmiddlewaretoken"));
+        assert!(running.page("/admin/login/").contains("csrfmiddlewaretoken"));
     });
 }
 
@@ -209,7 +216,7 @@ fn fastapi_s_guestbook() {
     let sample = Sample {
         framework: "fastapi",
         entries: ("/", "A ship in port is safe"),
-        post: &["/", "-H", "Content-Type: application/json", "-d", r#"{"author": "Alan", "line": "one two three"}"#],
+        post: ["/", JSON, r#"{"author": "Alan", "line": "one two three"}"#],
         counted: r#""counts":{"entries":3,"words":30}"#,
         variable: "APP_GREETING",
         metrics: ("/metrics", "guestbook_requests_total{"),
@@ -226,7 +233,7 @@ fn with_json(framework: &'static str, metrics: (&'static str, &'static str), por
     Sample {
         framework,
         entries: ("/entries", "The migration wrote this."),
-        post: &["/entries", "-H", "Content-Type: application/json", "-d", r#"{"text": "one two three"}"#],
+        post: ["/entries", JSON, r#"{"text": "one two three"}"#],
         counted: r#""text":"one two three","counted":true"#,
         variable: "APP_GREETING",
         metrics,

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Desk, names, page, wait_until};
+use crate::support::{Desk, code, names, page, wait_until};
 
 fn sample() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/../rock/flask").to_owned()
@@ -102,9 +102,7 @@ fn a_container_that_dies_is_started_again() {
     let pebble = *before.iter().find(is_pebble).unwrap();
     kill_process(Pid::from_raw(pebble.cast_signed()).unwrap(), Signal::KILL).unwrap();
     wait_until("another Pebble runs", || desk.processes().iter().any(|pid| !before.contains(pid) && is_pebble(&pid)));
-    wait_until("the application answers", || {
-        std::process::Command::new("curl").args(["-sf", &url]).output().is_ok_and(|output| output.status.success())
-    });
+    wait_until("the application answers", || code(&url) == 200);
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
 }

@@ -28,10 +28,7 @@ fn an_ordinary_user_can_run_a_packed_rock() {
 
 /// On a busy machine a restarted web server may take a while to listen.
 fn answers(url: &str, text: &str) {
-    wait_until(text, || {
-        let got = Command::new("curl").args(["-sS", "--max-time", "10", url]).output().unwrap();
-        got.status.success() && got.stdout == text.as_bytes()
-    });
+    wait_until(text, || http_client::page(url).is_ok_and(|page| page == text));
 }
 
 fn whole_story(desk: &Desk) {

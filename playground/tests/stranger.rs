@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::ingress::{has_nginx, no_request_is_lost};
 use crate::integration::has_postgresql;
-use crate::support::{Desk, code, page, wait_until};
+use crate::support::{Desk, FORM, code, page, post, wait_until};
 
 /// What a migration writes into the table that another one has made.
 const FIRST_ROW: &str = "Ada: The engine weaves algebraic patterns";
@@ -20,12 +20,9 @@ fn guestbook(desk: &Desk) -> PathBuf {
     project
 }
 
-/// Leaves a line in the guestbook, and returns the page that says so.
-fn write(url: &str, line: &str) -> String {
-    let form = ["--data-urlencode", "author=Ada", "--data-urlencode", &format!("line={line}")].map(str::to_owned);
-    let mut command = Command::new("curl");
-    command.args(["-sS", "--max-time", "10", "-w", "%{http_code}"]).args(form).arg(url);
-    String::from_utf8(command.output().unwrap().stdout).unwrap()
+/// Leaves a line in the guestbook; returns status and page of the answer.
+fn write(url: &str, line: &str) -> (u16, String) {
+    post(url, FORM, format!("author=Ada&line={}", line.replace(' ', "+")))
 }
 
 fn says(told: &str, words: &[&str]) {
@@ -40,12 +37,12 @@ fn whole_way(desk: &Desk) {
     let url = desk.url();
     says(&up, &[&format!("is up at {url}"), &format!("curl {url}"), "webcharm integrate postgresql", "webcharm down"]);
     assert_eq!(page(&url), "Hello from Flask!\n");
-    assert!(write(&format!("{url}/"), "Hi").contains("webcharm integrate postgresql"));
+    assert!(write(&format!("{url}/"), "Hi").1.contains("webcharm integrate postgresql"));
     says(&desk.ok(&["status"]), &["not integrated yet: postgresql, ingress"]);
 
     says(&desk.ok(&["integrate", "postgresql"]), &["integrated: ", "webcharm remove-relation flask-k8s:postgresql"]);
     says(&page(&url), &[FIRST_ROW]);
-    assert_eq!(write(&format!("{url}/"), "First of all").trim().lines().last().unwrap_or_default(), "303");
+    assert_eq!(write(&format!("{url}/"), "First of all").0, 303);
     wait_until("the row is on the page", || page(&url).contains("Ada: First of all\n"));
 
     let integrated = desk.ok(&["integrate", "ingress"]);

@@ -343,16 +343,27 @@ pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
 
 /// The body of a page.
 pub(crate) fn page(url: &str) -> String {
-    let output = Command::new("curl").args(["-sS", "--max-time", "60", url]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    get(url).unwrap().text().unwrap()
+}
+
+/// The answer to `GET url`. A busy machine has a minute for it.
+fn get(url: &str) -> Result<http_client::Response, http_client::Error> {
+    http_client::client().get(url).timeout(Duration::from_secs(60)).send()
+}
+
+/// Type of a form's content.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Posts a body of this type; returns status and body of the answer.
+pub(crate) fn post(url: &str, kind: &str, body: String) -> (u16, String) {
+    let request = http_client::client().post(url).header(http_client::header::CONTENT_TYPE, kind).body(body);
+    let answer = request.send().unwrap();
+    (answer.status().as_u16(), answer.text().unwrap())
 }
 
 /// The status code of a page; 0 if there is no answer.
 pub(crate) fn code(url: &str) -> u16 {
-    let args = ["-s", "-o", "/dev/null", "--max-time", "60", "-w", "%{http_code}", url];
-    let output = Command::new("curl").args(args).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().parse().unwrap()
+    get(url).map_or(0, |answer| answer.status().as_u16())
 }
 
 struct Process {

@@ -1,6 +1,6 @@
 //! The stand-in for statsd's exporter.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,11 +33,7 @@ impl Exporter {
     }
 
     fn page(&self) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.ports[2])).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
-        let mut page = String::new();
-        stream.read_to_string(&mut page).unwrap();
-        page.split_once("\r\n\r\n").unwrap().1.to_owned()
+        http_client::page(&format!("http://127.0.0.1:{}/metrics", self.ports[2])).unwrap()
     }
 
     /// The page once it has `line`: datagrams are received some time after they were sent.

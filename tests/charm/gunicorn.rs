@@ -2,41 +2,23 @@
 //! configuration changes.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use juju::{Event, StatusKind, Whose};
 use serde_json::Value;
 
-use crate::support::{OBSERVABLE, World};
+use crate::support::{OBSERVABLE, World, ask};
 
 const JSON: &str = "framework_logging_format: json\n";
 
-/// The body of a page, asked for on a connection that stays open.
-pub(crate) fn ask(stream: &mut TcpStream, path: &str, headers: &str) -> std::io::Result<String> {
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: flask-k8s\r\n{headers}\r\n")?;
-    let mut reader = BufReader::new(stream);
-    let (mut status, mut length) = (String::new(), 0);
-    reader.read_line(&mut status)?;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? <= 2 {
-            break;
-        }
-        if let Some(text) = line.to_lowercase().strip_prefix("content-length:") {
-            length = text.trim().parse().map_err(std::io::Error::other)?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let is_right = status.starts_with("HTTP/1.1 200");
-    if is_right { String::from_utf8(body).map_err(std::io::Error::other) } else { Err(std::io::Error::other(status)) }
-}
+/// Limit of the request that lasts over a reload, on a busy machine.
+const SLOW: Duration = Duration::from_secs(120);
 
 fn page(world: &World, path: &str) -> String {
-    world.until("page", || ask(&mut world.pod.as_ref().unwrap().connect(), path, "Connection: close\r\n").ok())
+    let url = world.url(path);
+    world.until("page", || ask(http_client::client(), &url).ok())
 }
 
 #[test]
@@ -67,8 +49,8 @@ fn json_logs_are_lines_of_json_with_what_a_request_was() {
     let said =
         |record: &Value| record["body"].as_str().is_some_and(|body| body.starts_with("Booting worker with pid: "));
     assert!(records.iter().any(said), "{records:?}");
-    let stream = &mut world.pod.as_ref().unwrap().connect();
-    ask(stream, "/?a=b", "Connection: close\r\nX-Request-Id: r-1\r\n").unwrap();
+    let request = http_client::client().get(world.url("/?a=b")).header("X-Request-Id", "r-1");
+    request.send().unwrap().error_for_status().unwrap();
     let asked = |record: &Value| record["attributes"]["url.query"] == "a=b";
     let record = world.until("access record", || world.access_records().into_iter().find(asked));
     let attributes = record["attributes"].as_object().unwrap();
@@ -93,11 +75,10 @@ fn spans_reach_the_backend_and_their_ids_the_access_records_of_their_requests_al
     for (earlier, class) in ["sync", "gevent"].into_iter().enumerate() {
         world.configure(&[("webserver-worker-class", class)]);
         world.until(class, || page(&world, "/").starts_with(class).then_some(()));
-        let stream = &mut world.pod.as_ref().unwrap().connect();
-        let id = ask(stream, &format!("/traced?{class}"), "").unwrap();
         // Sync workers close each connection; gevent's keep it.
-        let (next, again) = (format!("/?{class}"), || world.pod.as_ref().unwrap().connect());
-        ask(stream, &next, "").or_else(|_| ask(&mut again(), &next, "")).unwrap();
+        let client = http_client::keeping();
+        let id = ask(&client, &world.url(&format!("/traced?{class}"))).unwrap();
+        ask(&client, &world.url(&format!("/?{class}"))).unwrap();
         let record = |path: &str| {
             let is_it = |record: &Value| {
                 let attributes = &record["attributes"];
@@ -174,7 +155,7 @@ fn a_reload_finishes_requests_and_refuses_none() {
     thread::scope(|scope| {
         let _told = Told { world: &world, stop: &stop };
         let many = scope.spawn(|| hammer(&world, &stop));
-        let slow = scope.spawn(|| ask(&mut world.pod.as_ref().unwrap().connect(), "/slow", "Connection: close\r\n"));
+        let slow = scope.spawn(|| http_client::client().get(world.url("/slow")).timeout(SLOW).send()?.text());
         world.until("slow request", || (!world.read_shared("slow").is_empty()).then_some(()));
         world.configure(&[("webserver-workers", "3")]);
         assert!(!slow.is_finished(), "the request was under way when the server was told");
@@ -204,7 +185,7 @@ fn changes_within_a_second_are_all_taken_up() {
 fn hammer(world: &World, stop: &AtomicBool) -> BTreeSet<String> {
     let mut workers = BTreeSet::new();
     while !stop.load(Ordering::Relaxed) {
-        let page = ask(&mut world.pod.as_ref().unwrap().connect(), "/", "Connection: close\r\n").unwrap();
+        let page = ask(http_client::client(), &world.url("/")).unwrap();
         workers.extend(page.split_whitespace().last().map(str::to_owned));
     }
     workers

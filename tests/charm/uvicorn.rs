@@ -3,8 +3,7 @@
 use juju::{Event, StatusKind};
 use serde_json::Value;
 
-use super::gunicorn::ask;
-use crate::support::{Charm, Rock, World};
+use crate::support::{Charm, Rock, World, ask};
 
 const JSON: &str = "framework_logging_format: json\n";
 
@@ -23,7 +22,8 @@ fn world() -> World {
 }
 
 fn page(world: &World, path: &str) -> String {
-    world.until("page", || ask(&mut world.pod.as_ref().unwrap().connect(), path, "Connection: close\r\n").ok())
+    let url = world.url(path);
+    world.until("page", || ask(http_client::client(), &url).ok())
 }
 
 /// What the web server has logged of this logger.
@@ -63,9 +63,9 @@ fn uvicorns_json_logs_are_lines_of_json_with_what_a_request_was() {
 #[test]
 fn uvicorns_records_have_the_ids_of_their_requests_span_and_of_no_other() {
     let world = world();
-    let stream = &mut world.pod.as_ref().unwrap().connect();
-    let traced = world.until("page", || ask(stream, "/traced?q=traced", "").ok());
-    ask(stream, "/?q=plain", "").unwrap();
+    let (client, url) = (http_client::keeping(), world.url("/traced?q=traced"));
+    let traced = world.until("page", || ask(&client, &url).ok());
+    ask(&client, &world.url("/?q=plain")).unwrap();
     assert_eq!(access(&world, "q=traced")["traceId"], traced.as_str());
     assert_eq!(access(&world, "q=traced")["spanId"].as_str().map(str::len), Some(16));
     let plain = access(&world, "q=plain");

@@ -1,8 +1,7 @@
 //! A pod as the playground runs it, with its keeper in our hand.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -61,21 +60,21 @@ impl Pod {
         }
     }
 
-    /// A connection to the application.
-    pub(crate) fn connect(&self) -> TcpStream {
-        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
+    /// Address of a page of the application.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// The body of a page of the application, once it answers.
     pub(crate) fn page(&mut self, path: &str) -> String {
-        let (port, path) = (self.port, path.to_owned());
-        self.until("page", || get(port, &path).ok().filter(|page| page.starts_with("HTTP/1.1 200")))
+        let url = self.url(path);
+        self.until("page", || ask(http_client::client(), &url).ok())
     }
 
     /// Asks for a page until this text is on it: what served before a restart may still answer.
     pub(crate) fn page_with(&mut self, path: &str, text: &str) {
-        let (port, path) = (self.port, path.to_owned());
-        self.until(text, || get(port, &path).ok().filter(|page| page.contains(text)));
+        let url = self.url(path);
+        self.until(text, || ask(http_client::client(), &url).ok().filter(|page| page.contains(text)));
     }
 
     /// Ends the pod at once, as a node that dies does.
@@ -97,13 +96,9 @@ impl Drop for Pod {
     }
 }
 
-fn get(port: u16, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: flask-k8s\r\nConnection: close\r\n\r\n")?;
-    let mut page = String::new();
-    stream.read_to_string(&mut page)?;
-    Ok(page)
+/// Body of the page at `url`. An answer that is no success is an error.
+pub(crate) fn ask(client: &http_client::Client, url: &str) -> Result<String, http_client::Error> {
+    client.get(url).send()?.error_for_status()?.text()
 }
 
 fn spec(dir: &Path, rock: &Rock) -> Spec {

@@ -79,21 +79,13 @@ fn arguments_replace_the_plans_defaults() {
 
 #[test]
 fn serves_nobody_over_http_but_the_open_part() {
-    use std::io::{Read, Write};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
     // A port that was free a moment ago (port 0 can't be asked for its number afterwards), on an address of this process's
     // own, so that no other test or client is given it meanwhile.
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let address = TcpListener::bind((format!("127.77.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
     let daemon = Daemon::start("", &["--hold", &format!("--http={address}")]);
-    let ask = |path: &str| {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    assert!(ask("/v1/health").starts_with("HTTP/1.1 200"));
-    assert!(ask("/v1/services").starts_with("HTTP/1.1 401"));
+    let status = |path: &str| http_client::status(&format!("http://{address}{path}")).unwrap().as_u16();
+    assert_eq!([status("/v1/health"), status("/v1/services")], [200, 401]);
     assert!(daemon.stderr().contains(&format!("HTTP API server listening on \"{address}\".")));
 }

@@ -1,10 +1,9 @@
 //! nginx itself: started in the pods' network, told what to lead to, and asked whether it does.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, chown, symlink};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -140,8 +139,9 @@ impl Nginx {
     fn wait(&mut self, ui: &Ui) -> Result<(), Error> {
         let started = Instant::now();
         let socket = self.dir.join(socket(self.revision));
+        let client = http_client::on_socket(&socket);
         loop {
-            if ask(&socket).is_ok_and(|answer| answer.starts_with("HTTP/")) {
+            if client.get("http://nginx/").send().is_ok() {
                 return self.lead_through(&socket).map_err(folder("change the socket"));
             }
             if let Some(status) = self.daemon.ended() {
@@ -182,14 +182,4 @@ fn serve(
         socket: Some(door(dir)),
     };
     Ok(Daemon::start(&spec, &dir.with_extension("json"), Some(listener), &dir.with_extension("log"))?)
-}
-
-/// What is answered on a unix socket.
-fn ask(socket: &Path) -> io::Result<String> {
-    let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }
