@@ -28,15 +28,15 @@ impl Server {
                 let request = request_line(&stream);
                 let found = request == format!("GET {path} HTTP/1.1");
                 let (status, body) = if found { ("200 OK", body.as_slice()) } else { ("404 Not Found", NOT_FOUND) };
-                answer(&stream, status, body);
-                // The test may be over by now.
+                // Before the answer, after which the test looks. It may be over by now.
                 let _ = sender.send(request);
+                answer(&stream, status, body);
             }
         });
         Self { address, requests }
     }
 
-    /// The first lines of the requests answered so far.
+    /// The first lines of the requests that came so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
     }

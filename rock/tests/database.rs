@@ -26,13 +26,23 @@ impl Database {
         if rustix::process::geteuid().is_root() {
             std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        // A port that was free a moment ago.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let database = Self { programs, dir, port };
+        let mut database = Self { programs, dir, port: 0 };
         database.run("initdb", &["-A", "trust", "-U", "tests", "-N"]);
-        let options = format!("-k {} -p {port} -c fsync=off -c shared_buffers=16MB", database.dir.path().display());
-        database.run("pg_ctl", &["-o", &options, "-l", database.file("log").to_str().unwrap(), "-w", "start"]);
+        // A port that was free a moment ago may be another program's by now.
+        let is_up = (0..20).any(|_| {
+            database.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            database.listens()
+        });
+        assert!(is_up, "{}", std::fs::read_to_string(database.file("log")).unwrap_or_default());
         Some(database)
+    }
+
+    /// Starts the server; false if it can't, because of its port for instance.
+    fn listens(&self) -> bool {
+        let (folder, port) = (self.dir.path().display(), self.port);
+        let options = format!("-k {folder} -h 127.0.0.1 -p {port} -c fsync=off -c shared_buffers=16MB");
+        let log = self.file("log");
+        self.ends_well("pg_ctl", &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"])
     }
 
     /// Where it is, for a client.
@@ -55,18 +65,23 @@ impl Database {
     }
 
     fn run(&self, program: &str, args: &[&str]) {
+        assert!(self.ends_well(program, args), "{program} {args:?}");
+    }
+
+    fn ends_well(&self, program: &str, args: &[&str]) -> bool {
         let mut command = Command::new(self.programs.join(program));
         command.arg("-D").arg(self.file("data")).args(args).current_dir("/").stdout(std::process::Stdio::null());
         if rustix::process::geteuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        assert!(command.status().unwrap().success(), "{program} {args:?}");
+        command.status().unwrap().success()
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["-m", "immediate", "stop"]);
+        // One that has never started can't be stopped.
+        let _ = self.ends_well("pg_ctl", &["-m", "immediate", "stop"]);
     }
 }
 

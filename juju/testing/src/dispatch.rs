@@ -5,19 +5,21 @@ use crate::environment::{self, Variables};
 use crate::model::{Action, Call, Error as ModelError};
 use crate::server::Server;
 use juju::{Event, UnitName, Version};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, PipeReader, Read};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The most of an output stream that is kept.
-const KEPT: u64 = 1024 * 1024;
-/// How long the output streams are read on once the charm has ended: what it left behind may hold them open.
-const LINGER: Duration = Duration::from_millis(200);
+const KEPT: usize = 1024 * 1024;
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How a charm process is run.
@@ -167,12 +169,16 @@ fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()?;
-    let stdout = child.stdout.take().map(collect);
-    let stderr = child.stderr.take().map(collect);
-    let (status, is_timeout) = wait(child, timeout)?;
+    let (end, ending) = io::pipe()?;
+    let ends = (end.try_clone()?, end);
+    let stdout = child.stdout.take().map(|stream| collect(stream, ends.0));
+    let stderr = child.stderr.take().map(|stream| collect(stream, ends.1));
+    let waited = wait(child, timeout);
     let wall = start.elapsed();
-    let end = Instant::now() + LINGER;
-    Ok(Outcome { status, is_timeout, stdout: text(stdout, end), stderr: text(stderr, end), wall })
+    drop(ending);
+    let (stdout, stderr) = (joined(stdout)?, joined(stderr)?);
+    let (status, is_timeout) = waited?;
+    Ok(Outcome { status, is_timeout, stdout, stderr, wall })
 }
 
 /// Waits for the child, and kills its process group when the time is over.
@@ -195,30 +201,49 @@ fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
     }
 }
 
-/// Reads a stream piece by piece in the background; the pieces end with the stream.
-fn collect(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, pieces) = channel();
+/// Reads a stream in the background until it ends, or until the charm has ended and what it wrote is read: a process that it
+/// left behind may hold the stream open. The `end` is closed once the charm has ended.
+fn collect(stream: impl Read + AsFd + Send + 'static, end: PipeReader) -> JoinHandle<io::Result<String>> {
     std::thread::spawn(move || {
-        let (mut stream, mut kept) = (stream, 0);
+        let (mut stream, mut kept) = (stream, Vec::new());
         let mut buffer = [0; 8192];
-        while let Ok(count @ 1..) = stream.read(&mut buffer) {
-            if kept < KEPT && sender.send(buffer[..count].to_vec()).is_err() {
-                return;
+        while !has_ended(&stream, &end)? {
+            match stream.read(&mut buffer)? {
+                0 => return Ok(text(&kept)),
+                count => keep(&mut kept, &buffer[..count]),
             }
-            kept += count as u64;
         }
-    });
-    pieces
+        let mut rest = Vec::new();
+        let left = rustix::io::ioctl_fionread(&stream)?;
+        stream.take(left).read_to_end(&mut rest)?;
+        keep(&mut kept, &rest);
+        Ok(text(&kept))
+    })
 }
 
-/// What was read until the stream ended, or until the given time.
-fn text(pieces: Option<Receiver<Vec<u8>>>, end: Instant) -> String {
-    let mut bytes = Vec::new();
-    if let Some(pieces) = pieces {
-        let left = || end.saturating_duration_since(Instant::now());
-        while let Ok(piece) = pieces.recv_timeout(left()) {
-            bytes.extend(piece);
+/// Waits until there is something to read; true once the charm has ended.
+fn has_ended(stream: &impl AsFd, end: &PipeReader) -> io::Result<bool> {
+    let mut both = [PollFd::new(stream, PollFlags::IN), PollFd::new(end, PollFlags::IN)];
+    loop {
+        match poll(&mut both, None) {
+            Ok(_) => return Ok(!both[1].revents().is_empty()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn keep(kept: &mut Vec<u8>, piece: &[u8]) {
+    let room = KEPT.saturating_sub(kept.len());
+    kept.extend(&piece[..piece.len().min(room)]);
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What was read of a stream.
+fn joined(reader: Option<JoinHandle<io::Result<String>>>) -> io::Result<String> {
+    let gone = |_| Err(io::Error::other("the thread that reads the charm's output is gone"));
+    reader.map_or_else(|| Ok(String::new()), |reader| reader.join().unwrap_or_else(gone))
 }

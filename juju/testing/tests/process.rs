@@ -130,16 +130,15 @@ fn a_failed_hook_leaves_only_its_status() {
 
 #[test]
 fn a_charm_that_hangs_is_killed_with_what_it_started() {
-    let world = World::new("sleep 600 & echo $!; state-set a=b; wait");
-    let start = Instant::now();
-    let done = world.dispatch_within(&Event::Install, Duration::from_millis(1500));
-    assert!(start.elapsed() < Duration::from_secs(30));
-    assert!(done.is_timeout && done.exit.is_none() && !done.is_success());
+    let world = World::new("sleep 600 & state-set a=b; echo $!; wait");
+    // A busy machine may keep the charm from its work for longer than a short time.
+    let done = (0..8).map(|power| world.dispatch_within(&Event::Install, Duration::from_secs(1 << power)));
+    let done = done.inspect(|done| assert!(done.is_timeout && done.exit.is_none() && !done.is_success()));
+    let done = done.skip_while(|done| done.stdout.is_empty()).next().expect("a charm that got to its work");
     assert!(world.server.with(|model| model.state(&world.unit).unwrap().is_empty()));
     let pid = done.stdout.trim().to_owned();
-    assert!(!pid.is_empty());
     // The kernel may need a moment to take it away; a zombie is as good as gone.
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     while is_alive(&pid) {
         assert!(Instant::now() < end, "process {pid} is still there");
         std::thread::yield_now();
@@ -153,13 +152,23 @@ fn is_alive(pid: &str) -> bool {
 
 #[test]
 fn what_a_charm_leaves_behind_does_not_hold_the_hook() {
-    let world = World::new("sleep 30 & echo $! > pid; echo done");
-    let start = Instant::now();
+    let world = World::new("sleep 600 & echo $! > pid; echo done");
     let done = world.dispatch(&Event::Install);
     assert_eq!(done.stdout, "done\n");
-    assert!(start.elapsed() < Duration::from_secs(20));
+    let pid = fs::read_to_string(world.dir.path().join("charm/pid")).unwrap();
+    assert!(is_alive(pid.trim()), "the hook's end was that of what it left behind");
+    Command::new("kill").arg(pid.trim()).status().unwrap();
+}
+
+#[test]
+fn all_that_a_charm_wrote_is_read_while_what_it_left_behind_writes_on() {
+    // As much as a pipe holds, and another writer that never stops.
+    let world = World::new("head -c 65536 /dev/zero | tr '\\0' a; echo z >&2; yes >&2 & echo $! > pid");
+    let done = world.dispatch(&Event::Install);
     let pid = fs::read_to_string(world.dir.path().join("charm/pid")).unwrap();
     Command::new("kill").arg(pid.trim()).status().unwrap();
+    assert_eq!(done.stdout, "a".repeat(65536));
+    assert!(done.stderr.starts_with("z\n"), "{:?}", done.stderr.get(..10));
 }
 
 #[test]
