@@ -13,11 +13,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
 use tempfile::TempDir;
 
+pub(crate) use ambush::Toll;
 pub(crate) use charm::Charm;
 pub(crate) use end::End;
 pub(crate) use observed::OBSERVABLE;
@@ -131,6 +133,46 @@ impl World {
         fs::read_to_string(self.shared(name)).unwrap()
     }
 
+    /// The lines of such a file, once there are this many: a service may write its own after Pebble says that it runs.
+    pub(crate) fn noted(&self, name: &str, count: usize) -> Vec<String> {
+        let lines = || self.read_shared(name).lines().map(str::to_owned).collect::<Vec<_>>();
+        self.until(&format!("{count} lines in {name}"), || Some(lines()).filter(|lines| lines.len() >= count))
+    }
+
+    /// The variables that an idle web service was started with, once they are those of the plan.
+    pub(crate) fn running(&self) -> Vec<String> {
+        let wanted: Vec<_> = self.variables().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.until("start with the plan's variables", || {
+            let lines: Vec<_> = self.read_shared("running").lines().map(str::to_owned).collect();
+            let is_whole = lines.last().is_some_and(|line| line == rock::COMPLETE);
+            (is_whole && wanted.iter().all(|line| lines.contains(line))).then_some(lines)
+        })
+    }
+
+    /// Where Pebble's log ends once it has every request that was answered so far, for [`Self::requests_since`]. Pebble logs
+    /// a request after its answer, which the charm may see earlier: a last request of ours comes after them all.
+    pub(crate) fn logged(&self) -> usize {
+        self.last_request().1
+    }
+
+    /// The requests that Pebble was sent since its log ended there, in order.
+    pub(crate) fn requests_since(&self, logged: usize) -> Vec<String> {
+        let (start, _) = self.last_request();
+        requests(&self.pod.as_ref().unwrap().log()[logged..start])
+    }
+
+    /// Where the line of a request of our own begins and ends in Pebble's log.
+    fn last_request(&self) -> (usize, usize) {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("last-{}-request", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.pebble().services(&[&name]).unwrap();
+        self.until("log of a request", || {
+            let log = self.pod.as_ref().unwrap().log();
+            let found = log.find(&name)?;
+            Some((log[..found].rfind('\n').map_or(0, |end| end + 1), found + log[found..].find('\n')? + 1))
+        })
+    }
+
     /// The container's Pebble.
     pub(crate) fn pebble(&self) -> pebble::blocking::Client {
         pebble::blocking::Client::new(self.socket())
@@ -220,6 +262,14 @@ impl World {
     pub(crate) fn public_texts(&self) -> String {
         format!("{}\n{}", self.status().message, self.log().join("\n"))
     }
+}
+
+/// The requests in Pebble's log, in order.
+fn requests(log: &str) -> Vec<String> {
+    let lines = log.lines().filter_map(|line| line.split_once("[pebble] "));
+    let words = lines.map(|(_, text)| text.split(' ').collect::<Vec<_>>());
+    let requests = words.filter(|words| words.len() > 1 && words[1].starts_with("/v1/"));
+    requests.map(|words| format!("{} {}", words[0], words[1].split('?').next().unwrap_or_default())).collect()
 }
 
 /// Sends a signal to a process.

@@ -32,9 +32,10 @@ fn workers_of_both_classes_answer_and_tell_statsd_with_plain_and_with_json_logs(
             let before = world.counted();
             world.until(class, || page(&world, "/").starts_with(class).then_some(()));
             world.until("statsd packet", || (world.counted() > before).then_some(()));
-            let statuses = world.printed("recorder");
-            assert!(statuses.iter().any(|line| line.starts_with("statsd gunicorn.request.status.200:1|c")), "{class}");
-            assert!(statuses.iter().any(|line| line.starts_with("statsd gunicorn.request.duration:")), "{class}");
+            for packet in ["statsd gunicorn.request.status.200:1|c", "statsd gunicorn.request.duration:"] {
+                let lines = || world.printed("recorder");
+                world.until(packet, || lines().iter().any(|line| line.starts_with(packet)).then_some(()));
+            }
         }
     }
 }
@@ -44,11 +45,12 @@ fn json_logs_are_lines_of_json_with_what_a_request_was() {
     let world = World::observed(JSON, &[]);
     world.expect(StatusKind::Active, "");
     page(&world, "/");
-    let lines = world.printed("flask");
-    let records: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let records = || -> Vec<Value> {
+        world.printed("flask").iter().map(|line| serde_json::from_str(line).expect(line)).collect()
+    };
     let said =
         |record: &Value| record["body"].as_str().is_some_and(|body| body.starts_with("Booting worker with pid: "));
-    assert!(records.iter().any(said), "{records:?}");
+    world.until("record of a worker", || records().iter().any(said).then_some(()));
     let request = http_client::client().get(world.url("/?a=b")).header("X-Request-Id", "r-1");
     request.send().unwrap().error_for_status().unwrap();
     let asked = |record: &Value| record["attributes"]["url.query"] == "a=b";

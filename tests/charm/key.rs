@@ -73,8 +73,8 @@ fn a_key_that_is_rotated_while_the_application_is_away_is_no_success_yet() {
 #[test]
 fn a_rotation_without_effect_says_so_and_tells_no_key() {
     let script = "if [ \"$1\" = --check-config ]; then\n[ -e /tmp/refuse ] || exit 0\necho $FLASK_SECRET_KEY\nexit 1\nfi\n\
-        trap '' HUP\nexec sleep 600\n";
-    let world = world(Rock::scripted(script));
+        exec sleep 600\n";
+    let world = world(Rock::checking(script));
     let (before, peers) = (world.variables(), Entity::App(world.unit.app().to_owned()));
     world.pebble().write_file("/tmp/refuse", [].as_slice(), &WriteFile::default()).unwrap();
     let check = "Webserver configuration check failed, please review your charm configuration or database relation";

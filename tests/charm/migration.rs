@@ -67,7 +67,7 @@ fn one_that_succeeded_runs_again_for_a_new_place_but_not_for_a_new_password() {
     assert_eq!(ran(&world).len(), 3, "a database that goes needs no migration");
     world.expect(StatusKind::Active, "");
     assert_eq!(world.file(STATUS), "COMPLETED");
-    assert!(world.pod.as_mut().unwrap().page("/").contains("FLASK_GREETING=ahoy\n"));
+    world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=ahoy\n");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn one_that_is_not_executable_is_told_and_the_application_runs_on() {
     world.fire(Event::UpdateStatus);
     world.expect(StatusKind::Active, "");
     assert_eq!(world.file(STATUS), "COMPLETED");
-    assert!(world.pod.as_mut().unwrap().page("/").contains("FLASK_GREETING=unheard\n"));
+    world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=unheard\n");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use juju::{Event, StatusKind};
 use pebble::types::{ServiceStatus, WriteFile};
 
-use super::start::{APP, READS, requests};
+use super::start::{APP, READS};
 use crate::support::{Charm, Rock, World, pebble_ready};
 
 #[test]
@@ -34,7 +34,7 @@ fn a_command_that_cannot_be_split_is_told_and_the_application_runs_on() {
 
 #[test]
 fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble() {
-    let script = "[ \"$1\" = --check-config ] && exit\ntrap '' HUP\necho x >> /charm/container/starts\nsleep 2\n\
+    let script = "echo x >> /charm/container/starts\nwhile ! [ -e /charm/container/late ]; do sleep 0.1; done\n\
         [ \"$FLASK_GREETING\" = 'stay' ] || exit 3\nexec sleep 600\n";
     // A pause of Pebble's that is longer than the test.
     let layer = "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_, \
@@ -43,21 +43,22 @@ fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble()
     world.share("starts");
     let mut world = world.with_pod(Rock::scripted(script).layer(layer));
     world.expect(StatusKind::Active, "");
+    world.share("late");
     let pebble = world.pebble();
     let ended = || pebble.services(&["flask"]).unwrap()[0].current == ServiceStatus::Backoff;
     world.pod.as_mut().unwrap().until("end of the service", || ended().then_some(()));
     let message = "flask keeps exiting: see its log (`kubectl logs -n test flask-k8s-0 -c flask-app`) and change the \
         configuration or the rock";
     for event in [Event::UpdateStatus, Event::ConfigChanged, pebble_ready()] {
-        let log = world.pod.as_ref().unwrap().log().len();
+        let log = world.logged();
         world.fire(event.clone());
         world.expect(StatusKind::Blocked, message);
-        assert_eq!(requests(&world.pod.as_ref().unwrap().log()[log..]), READS, "{event:?}");
+        assert_eq!(world.requests_since(log), READS, "{event:?}");
     }
     assert_eq!(world.read_shared("starts"), "x\n", "nobody has started it again in vain");
     world.configure(&[("greeting", "stay")]);
     world.expect(StatusKind::Active, "");
-    assert_eq!(world.read_shared("starts"), "x\nx\n", "what has changed is tried");
+    assert_eq!(world.noted("starts", 2), ["x", "x"], "what has changed is tried");
 }
 
 #[test]
@@ -66,8 +67,7 @@ fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
 
     let listens = "/bin/python3 -c \"import socket, time; s = socket.create_server(('', 8000)); time.sleep(600)\"";
     let script = format!(
-        "[ \"$1\" = --check-config ] && exit\ntrap '' HUP\necho x >> /charm/container/starts\n\
-         while ! [ -e /charm/container/late ]; do sleep 0.1; done\nexec {listens}\n"
+        "echo x >> /charm/container/starts\nwhile ! [ -e /charm/container/late ]; do sleep 0.1; done\nexec {listens}\n"
     );
     let world = World::of(&Charm::sample().switch("listens-within: 2"));
     world.share("starts");
@@ -75,11 +75,14 @@ fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
     let message = "Waiting for flask to listen on port 8000: if it never does, see its log \
         (`kubectl logs -n test flask-k8s-0 -c flask-app`)";
     for event in [pebble_ready(), Event::UpdateStatus] {
-        let log = world.pod.as_ref().unwrap().log().len();
+        let log = world.logged();
         world.fire(event);
         world.expect(StatusKind::Waiting, message);
-        let asked = requests(&world.pod.as_ref().unwrap().log()[log..]);
-        assert_eq!(asked, [&READS[..], &["GET /v1/files"; 2]].concat(), "it's looked once, and nothing is done");
+        assert_eq!(
+            world.requests_since(log),
+            [&READS[..], &["GET /v1/files"; 2]].concat(),
+            "it's looked once, and nothing is done"
+        );
     }
     assert_eq!(world.server.with(|model| model.ports(&world.unit).unwrap().len()), 0);
     world.share("late");
@@ -88,9 +91,9 @@ fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
         (world.status().kind == StatusKind::Active).then_some(())
     });
     assert_eq!(world.read_shared("starts"), "x\n");
-    let log = world.pod.as_ref().unwrap().log().len();
+    let log = world.logged();
     world.fire(Event::UpdateStatus);
-    assert_eq!(requests(&world.pod.as_ref().unwrap().log()[log..]), READS, "heard once is enough");
+    assert_eq!(world.requests_since(log), READS, "heard once is enough");
     world.configure(&[("greeting", "ahoy")]);
     world.expect(StatusKind::Active, "");
 }

@@ -31,8 +31,8 @@ fn a_flask_application_starts_is_configured_and_answers() {
     assert!(pod.page("/").contains("FLASK_BASE_URL=http://flask-k8s.test:8000\n"));
     world.configure(&[("greeting", "ahoy"), ("flask-env", "staging"), ("webserver-workers", "2")]);
     world.expect(StatusKind::Active, "");
-    let page = world.pod.as_mut().unwrap().page("/");
-    assert!(page.contains("FLASK_GREETING=ahoy\n") && page.contains("FLASK_ENV=staging\n"), "{page}");
+    world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=ahoy\n");
+    world.pod.as_mut().unwrap().page_with("/", "FLASK_ENV=staging\n");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_second_identical_event_asks_little_and_changes_nothing() {
     let pebble = pebble::blocking::Client::new(world.socket());
     let before = (pebble.plan().unwrap(), pebble.services(&[]).unwrap());
     for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
-        let log = world.pod.as_ref().unwrap().log().len();
+        let log = world.logged();
         let done = world.fire(event.clone());
         let reads = [
             ("config-get", 1),
@@ -55,8 +55,7 @@ fn a_second_identical_event_asks_little_and_changes_nothing() {
         ];
         let reads = reads.into_iter().map(|(tool, times)| (tool.to_owned(), times)).collect::<BTreeMap<_, _>>();
         assert_eq!(done.counts(), reads, "{event:?}");
-        let requests = requests(&world.pod.as_ref().unwrap().log()[log..]);
-        assert_eq!(requests, READS, "{event:?}");
+        assert_eq!(world.requests_since(log), READS, "{event:?}");
     }
     assert_eq!((pebble.plan().unwrap(), pebble.services(&[]).unwrap()), before);
 }
@@ -114,11 +113,10 @@ fn sequence(world: &World) -> Vec<String> {
 
 /// An event with its hook-tool calls and requests to Pebble, each with how often if not once.
 fn cost(world: &World, event: Event) -> String {
-    let pod = world.pod.as_ref().unwrap();
-    let (log, name) = (pod.log().len(), event.name());
+    let (log, name) = (world.logged(), event.name());
     let done = world.fire(event);
     let mut asked = BTreeMap::new();
-    for request in requests(&pod.log()[log..]) {
+    for request in world.requests_since(log) {
         *asked.entry(request.replace("/v1/", "")).or_insert(0) += 1;
     }
     let list = |what: &str, counts: BTreeMap<String, usize>| {
@@ -127,12 +125,4 @@ fn cost(world: &World, event: Event) -> String {
         if items.is_empty() { String::new() } else { format!("  {what}: {items}\n") }
     };
     format!("{name}\n{}{}", list("Juju", done.counts()), list("Pebble", asked))
-}
-
-/// The requests in Pebble's log, in order.
-pub(crate) fn requests(log: &str) -> Vec<String> {
-    let lines = log.lines().filter_map(|line| line.split_once("[pebble] "));
-    let words = lines.map(|(_, text)| text.split(' ').collect::<Vec<_>>());
-    let requests = words.filter(|words| words.len() > 1 && words[1].starts_with("/v1/"));
-    requests.map(|words| format!("{} {}", words[0], words[1].split('?').next().unwrap_or_default())).collect()
 }

@@ -16,10 +16,8 @@ const STATUS: &str = "/tmp/flask/state/database-migration-status";
 
 /// Counts its starts and migrations where a lost pod doesn't take the counts with it.
 fn rock() -> Rock {
-    Rock::scripted(
-        "[ \"$1\" = --check-config ] && exit\necho x >> /charm/container/starts\ntrap '' HUP\nexec sleep 600\n",
-    )
-    .file("flask/app/migrate.sh", "echo x >> /charm/container/ran\n")
+    Rock::scripted("echo x >> /charm/container/starts\nexec sleep 600\n")
+        .file("flask/app/migrate.sh", "echo x >> /charm/container/ran\n")
 }
 
 fn world() -> (World, RelationId) {
@@ -58,7 +56,7 @@ fn a_unit_that_lost_its_pod_goes_on_with_what_juju_kept() {
         world.expect(StatusKind::Active, "");
     }
     assert_eq!((databags(&world, relation), state(&world), world.pebble().plan().unwrap()), before);
-    assert_eq!((count(&world, "ran"), count(&world, "starts")), (1, 2), "the release is the same");
+    assert_eq!((count(&world, "ran"), world.noted("starts", 2).len()), (1, 2), "the release is the same");
     assert!(world.file(ORIGINAL).contains("/flask/app/run"));
 }
 

@@ -40,12 +40,18 @@ impl World {
         fs::write(dir.join(".fatal"), format!("{call} {name}\n")).unwrap();
     }
 
+    /// The charm's processes that have called hook tools since the first ambush, once for each call.
+    pub(crate) fn ambushed(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.path().join("ambush/.charms")).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
     fn wrap(&self, tool: &str) {
         let (dir, tools) = (self.dir.path().join("ambush"), self.dir.path().join("tools"));
         let (dir, tools) = (dir.display(), tools.display());
         let script = format!(
             "#!/bin/sh\nread calls < {dir}/.calls\nread fatal name < {dir}/.fatal\ncalls=$((calls + 1))\n\
-            echo $calls > {dir}/.calls\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
+            echo $calls > {dir}/.calls\necho $PPID >> {dir}/.charms\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
         );
         let path = self.dir.path().join("ambush").join(tool);
         fs::write(&path, script).unwrap();

@@ -37,7 +37,7 @@ impl End {
             status: world.status(),
             plan,
             services: world.pebble().services(&[]).unwrap().iter().map(|s| (s.name.clone(), s.is_running())).collect(),
-            variables: world.read_shared("running").lines().map(plain).collect(),
+            variables: world.running().iter().map(|line| plain(line)).collect(),
             files: folders.iter().flat_map(|dir| files(world, dir)).map(|(path, text)| (path, plain(&text))).collect(),
             memory: world.server.with(|model| model.state(&world.unit).unwrap().clone()),
             ports: world.server.with(|model| model.ports(&world.unit).unwrap().iter().copied().collect()),

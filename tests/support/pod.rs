@@ -42,9 +42,11 @@ impl Pod {
         pod
     }
 
-    /// What Pebble and the services printed.
+    /// The lines that Pebble and the services printed; one that is still being written isn't among them.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
+        let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.truncate(log.rfind('\n').map_or(0, |end| end + 1));
+        log
     }
 
     /// Asks until there is an answer; says what was waited for if there is none for half a minute.

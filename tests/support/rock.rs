@@ -23,6 +23,9 @@ pub(crate) struct Rock {
 /// Pebble's layer in the sample's rock.
 const LAYER: &str = "var/lib/pebble/default/layers/001-webcharm-flask.yaml";
 
+/// Last line of the variables that an idle service notes.
+pub(super) const COMPLETE: &str = "complete";
+
 /// A build that tells nobody.
 struct Quiet(Cancel);
 
@@ -71,29 +74,37 @@ impl Rock {
         self.file(LAYER, yaml)
     }
 
-    /// One whose web service is this shell script, which is asked with `--check-config` whether it would serve. It
-    /// starts and stops in no time.
+    /// One whose web service is this shell script. Asked with `--check-config` if it would serve, it says yes unless the
+    /// script is one of [`Self::checking`]. A reload doesn't end it, however early it comes.
     pub(crate) fn scripted(script: &str) -> Self {
         Self::scripted_as("flask", script)
     }
 
-    /// The same for another framework.
-    fn scripted_as(framework: &str, script: &str) -> Self {
-        let service = "{override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}";
-        let layer = format!("services: {{{framework}: {service}}}\n");
-        Self::from("").program("flask/app/run", &format!("#!/bin/sh\n{script}")).layer(&layer)
+    /// The same, where the script itself says if it would serve.
+    pub(crate) fn checking(script: &str) -> Self {
+        Self::run_by("flask", script)
     }
 
-    /// One whose web service serves nothing. It notes its variables where they outlive it, and a reload doesn't end it.
+    /// The same for another framework.
+    fn scripted_as(framework: &str, script: &str) -> Self {
+        Self::run_by(framework, &format!("[ \"$1\" = --check-config ] && exit\n{script}"))
+    }
+
+    fn run_by(framework: &str, script: &str) -> Self {
+        let service = "{override: replace, startup: enabled, command: /flask/app/run, user: _daemon_}";
+        let layer = format!("services: {{{framework}: {service}}}\n");
+        Self::from("").program("flask/app/run", &format!("#!/bin/sh\ntrap '' HUP\n{script}")).layer(&layer)
+    }
+
+    /// One whose web service serves nothing. It notes its variables where they outlive it: [`World::running`].
     pub(crate) fn idle() -> Self {
         Self::idle_as("flask")
     }
 
     /// The same for another framework, with the folders that its rock has.
     pub(crate) fn idle_as(framework: &str) -> Self {
-        let script =
-            "[ \"$1\" = --check-config ] && exit\nenv > /charm/container/running\ntrap '' HUP\nexec sleep 600\n";
-        Self::scripted_as(framework, script).file(&format!("{framework}/app/README"), "").file("app/README", "")
+        let script = format!("{{ env; echo {COMPLETE}; }} > /charm/container/running\nexec sleep 600\n");
+        Self::scripted_as(framework, &script).file(&format!("{framework}/app/README"), "").file("app/README", "")
     }
 
     /// Without what a rock says of itself.
