@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // When even this can't be written, the exit code still tells.
-            let _ = writeln!(io::stderr(), "explain: {}", chain(error.as_ref()));
+            let _ = writeln!(io::stderr(), "explain: {}", shown(&chain(error.as_ref())));
             ExitCode::from(2)
         }
     }
@@ -57,14 +57,26 @@ fn report(pod: &Pod) -> io::Result<ExitCode> {
     let Place { pod: name, namespace } = Place::of(pod);
     let reasons = explain(pod);
     if reasons.is_empty() {
-        writeln!(out, "pod {name} in {namespace} is ready")?;
+        writeln!(out, "{}", shown(&format!("pod {name} in {namespace} is ready")))?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "pod {name} in {namespace} is not ready:")?;
+    writeln!(out, "{}", shown(&format!("pod {name} in {namespace} is not ready:")))?;
     for reason in &reasons {
-        writeln!(out, "- {reason}")?;
+        writeln!(out, "- {}", shown(&reason.to_string()))?;
     }
     Ok(ExitCode::from(1))
+}
+
+/// `text` as a terminal may show it: names and messages of a cluster may hold escape sequences and marks of the writing
+/// direction, which it would obey. Each becomes its escape, as in Rust; line breaks stay.
+fn shown(text: &str) -> String {
+    let is_obeyed = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let escaped =
+        text.chars().map(|one| if is_obeyed(one) { one.escape_default().to_string() } else { one.to_string() });
+    escaped.collect()
 }
 
 /// The error and its causes, `: `-joined; a cause that the text already quotes is left out, for kube's errors do both.

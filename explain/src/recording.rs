@@ -1,8 +1,13 @@
 //! A Pod that somebody kept: what `kubectl get pod POD -o json` prints, from a file.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::api::core::v1::Pod;
+
+/// The largest recording in bytes. A cluster keeps no object of more than a few MiB.
+const LARGEST: u64 = 16 << 20;
 
 /// Why a recording can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +32,19 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// [`Error::Read`] when the file can't be read, [`Error::Parse`] and [`Error::NoName`] when it holds something else.
+/// [`Error::Read`] when the file can't be read or is larger than 16 MiB, [`Error::Parse`] and [`Error::NoName`] when it holds something else.
 pub fn read(path: &Path) -> Result<Pod, Error> {
-    let text = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    parse(&text)
+    parse(&bytes(path).map_err(|source| Error::Read { path: path.to_owned(), source })?)
+}
+
+/// The file's bytes. It may be a pipe, so its size is known only once it is read.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 16 MiB, and no pod is"));
+    }
+    Ok(bytes)
 }
 
 /// Reads a Pod from the JSON text of an API answer.

@@ -64,6 +64,34 @@ fn what_cannot_be_found_out_says_why() {
     }
 }
 
+/// Runs the command with a file of this text as its recording.
+fn explain_text(text: &str) -> Output {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    explain(&["--from", file.path().to_str().unwrap()], "")
+}
+
+#[test]
+fn control_characters_of_a_cluster_do_not_reach_the_terminal() {
+    let recorded = std::fs::read_to_string(fixture("config-error")).unwrap();
+    let hostile = |text: &str| text.replace("shop-", "\\u001b]0;owned\\u0007\\u202e\\u009bshop-");
+    let output = explain_text(&hostile(&recorded));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = text(&output.stdout);
+    let shown = "\\u{1b}]0;owned\\u{7}\\u{202e}\\u{9b}shop-";
+    assert!(said.starts_with(&format!("pod {shown}0 in web is not ready:\n")), "{said}");
+    assert!(said.contains(&format!("secret \"{shown}application-config\" not found")), "{said}");
+    let output = explain(&["--from", "/nonexistent/\u{1b}[2J"], "");
+    assert!(text(&output.stderr).starts_with("explain: cannot read /nonexistent/\\u{1b}[2J: "), "{output:?}");
+}
+
+#[test]
+fn a_recording_that_is_too_large_for_a_pod_is_refused_by_its_size() {
+    let output = explain_text(&" ".repeat((16 << 20) + 1));
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(text(&output.stderr).ends_with(": it is larger than 16 MiB, and no pod is\n"), "{output:?}");
+}
+
 #[test]
 fn something_must_be_asked_for() {
     let output = explain(&[], "");
