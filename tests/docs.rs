@@ -35,9 +35,27 @@ fn every_test_that_the_table_of_covered_behaviours_names_exists() {
 }
 
 #[test]
+fn every_test_that_holds_a_promise_of_security_md_exists() {
+    let document = fs::read_to_string(repository().join("SECURITY.md")).unwrap();
+    let mut code = String::new();
+    sources(repository(), &mut code);
+    let quoted = document.split('`').skip(1).step_by(2);
+    // Tests are sentences; a file, a command or a key has fewer words or other characters.
+    let is_test = |text: &&str| {
+        text.matches('_').count() > 1
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte))
+    };
+    let names: Vec<_> = quoted.filter(is_test).collect();
+    assert!(names.len() > 40, "{names:?}");
+    let missing: Vec<_> = names.into_iter().filter(|name| !code.contains(&format!("fn {name}()"))).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
 fn every_file_that_a_document_links_to_exists() {
     for document in [
         "README.md",
+        "SECURITY.md",
         "docs/add-a-framework.md",
         "docs/architecture.md",
         "docs/covered.md",
@@ -48,7 +66,8 @@ fn every_file_that_a_document_links_to_exists() {
         let text = fs::read_to_string(&path).unwrap();
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for link in links.filter(|link| !link.contains("://")) {
-            assert!(path.parent().unwrap().join(link).exists(), "{document} links to {link}");
+            let file = link.split('#').next().unwrap();
+            assert!(path.parent().unwrap().join(file).exists(), "{document} links to {link}");
         }
     }
 }

@@ -9,3 +9,4 @@ mod charm;
 mod docs;
 mod options;
 mod support;
+mod unsafe_code;
