@@ -4,9 +4,9 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -54,8 +54,10 @@ impl World {
             echo $calls > {dir}/.calls\necho $PPID >> {dir}/.charms\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
         );
         let path = self.dir.path().join("ambush").join(tool);
-        fs::write(&path, script).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        // Another process writes it: one that another test forks meanwhile would hold the file open, and it could not be run.
+        let mut writer = Command::new("/bin/sh");
+        writer.args(["-c", r#"printf %s "$1" > "$2" && chmod 755 "$2""#, "sh", &script]).arg(path);
+        assert!(writer.status().unwrap().success());
     }
 
     /// Has the charm reach its Pebble through a toll.

@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 
 /// The most of an output stream that is kept.
 const KEPT: usize = 1024 * 1024;
+/// How often the start of a charm whose file is open for writing is tried again, and after which time each.
+const BUSY: usize = 1000;
+const PAUSE: Duration = Duration::from_millis(5);
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How a charm process is run.
@@ -160,15 +163,10 @@ struct Outcome {
 
 fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result<Outcome> {
     let start = Instant::now();
-    let mut child = Command::new(charm_dir.join("dispatch"))
-        .current_dir(charm_dir)
-        .env_clear()
-        .envs(variables)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
+    let mut command = Command::new(charm_dir.join("dispatch"));
+    command.current_dir(charm_dir).env_clear().envs(variables).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = once_written(|| command.spawn())?;
     let (end, ending) = io::pipe()?;
     let ends = (end.try_clone()?, end);
     let stdout = child.stdout.take().map(|stream| collect(stream, ends.0));
@@ -179,6 +177,18 @@ fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result
     let (stdout, stderr) = (joined(stdout)?, joined(stderr)?);
     let (status, is_timeout) = waited?;
     Ok(Outcome { status, is_timeout, stdout, stderr, wall })
+}
+
+/// Starts the charm. A file that was written just now may be open in a process that another thread has forked and that has not
+/// yet become its own program; until then the kernel calls the charm's file busy.
+fn once_written<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..BUSY {
+        match spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => std::thread::sleep(PAUSE),
+            started => return started,
+        }
+    }
+    spawn()
 }
 
 /// Waits for the child, and kills its process group when the time is over.
@@ -246,4 +256,25 @@ fn text(bytes: &[u8]) -> String {
 fn joined(reader: Option<JoinHandle<io::Result<String>>>) -> io::Result<String> {
     let gone = |_| Err(io::Error::other("the thread that reads the charm's output is gone"));
     reader.map_or_else(|| Ok(String::new()), |reader| reader.join().unwrap_or_else(gone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_is_still_being_written_is_tried_again_and_no_other_failure_is() {
+        for (kind, fails, calls) in [
+            (io::ErrorKind::ExecutableFileBusy, 3, 4),
+            (io::ErrorKind::ExecutableFileBusy, 0, 1),
+            (io::ErrorKind::NotFound, 1, 1),
+        ] {
+            let mut called = 0;
+            let done = once_written(|| {
+                called += 1;
+                if called <= fails { Err(io::Error::from(kind)) } else { Ok(()) }
+            });
+            assert_eq!((called, done.is_ok()), (calls, kind == io::ErrorKind::ExecutableFileBusy));
+        }
+    }
 }

@@ -133,8 +133,8 @@ fn a_charm_that_hangs_is_killed_with_what_it_started() {
     let world = World::new("sleep 600 & state-set a=b; echo $!; wait");
     // A busy machine may keep the charm from its work for longer than a short time.
     let done = (0..8).map(|power| world.dispatch_within(&Event::Install, Duration::from_secs(1 << power)));
-    let done = done.inspect(|done| assert!(done.is_timeout && done.exit.is_none() && !done.is_success()));
-    let done = done.skip_while(|done| done.stdout.is_empty()).next().expect("a charm that got to its work");
+    let mut done = done.inspect(|done| assert!(done.is_timeout && done.exit.is_none() && !done.is_success()));
+    let done = done.find(|done| !done.stdout.is_empty()).expect("a charm that got to its work");
     assert!(world.server.with(|model| model.state(&world.unit).unwrap().is_empty()));
     let pid = done.stdout.trim().to_owned();
     // The kernel may need a moment to take it away; a zombie is as good as gone.
