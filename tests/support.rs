@@ -14,6 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
@@ -26,6 +27,9 @@ pub(crate) use observed::OBSERVABLE;
 pub(crate) use pod::{Pod, ask};
 pub(crate) use provider::{DATABASE, secret};
 pub(crate) use rock::Rock;
+
+/// How long something is waited for that comes at once on an idle machine: a guard against tests that hang, not a measure.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The container of the Flask charm.
 pub(crate) const CONTAINER: &str = "flask-app";

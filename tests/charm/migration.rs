@@ -3,7 +3,6 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use juju::{Event, StatusKind};
 use pebble::types::WriteFile;
@@ -198,10 +197,7 @@ fn one_that_is_killed_with_its_pod_is_due_again() {
             ended.store(true, Ordering::SeqCst);
             done
         });
-        let end = Instant::now() + Duration::from_secs(30);
-        while ran(&world).is_empty() && !ended.load(Ordering::SeqCst) && Instant::now() < end {
-            thread::sleep(Duration::from_millis(5));
-        }
+        world.until("migration", || (!ran(&world).is_empty() || ended.load(Ordering::SeqCst)).then_some(()));
         world.pod.as_ref().unwrap().strike();
         assert_eq!(event.join().unwrap().exit, Some(0));
     });

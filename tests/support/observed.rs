@@ -6,7 +6,7 @@ use juju::{Databag, Entity, Role};
 use juju_testing::endpoint;
 use serde_json::Value;
 
-use super::{Charm, Rock, World};
+use super::{Charm, PATIENCE, Rock, World};
 
 /// The application.
 const APP: &str = include_str!("observed.py");
@@ -68,9 +68,9 @@ impl World {
         self.printed("recorder").iter().filter(|line| line.starts_with("statsd gunicorn.requests:1|c")).count()
     }
 
-    /// Asks until there is an answer; shows the pod's log if there is none for a minute.
+    /// Asks until there is an answer; shows the pod's log if there is none.
     pub(crate) fn until<T>(&self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + PATIENCE;
         loop {
             if let Some(answer) = ask() {
                 return answer;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use playground::pod::{Identity, KEEPER, Spec};
 
-use super::{CONTAINER, Rock, binary, signal};
+use super::{CONTAINER, PATIENCE, Rock, binary, signal};
 
 /// A running pod. Dropping it ends it.
 pub(crate) struct Pod {
@@ -49,9 +49,9 @@ impl Pod {
         log
     }
 
-    /// Asks until there is an answer; says what was waited for if there is none for half a minute.
+    /// Asks until there is an answer; says what was waited for if there is none.
     pub(crate) fn until<T>(&mut self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + PATIENCE;
         loop {
             if let Some(answer) = ask() {
                 return answer;

@@ -44,7 +44,7 @@ impl World {
     }
 
     fn dispatch(&self, event: &Event) -> Dispatched {
-        self.dispatch_within(event, Duration::from_secs(60))
+        self.dispatch_within(event, Duration::from_secs(300))
     }
 
     fn dispatch_within(&self, event: &Event, timeout: Duration) -> Dispatched {
