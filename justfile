@@ -28,8 +28,8 @@ test-long *filter:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-# Licences, sources, versions, advisories. Needs cargo-deny: `cargo install --locked cargo-deny`.
 # Each of the two workspaces has crates that the other lacks: what is allowed for those alone is no fault.
+# Licences, sources, versions, advisories. Needs cargo-deny: `cargo install --locked cargo-deny`.
 deny *checks:
     cargo deny --workspace --locked check -A license-exception-not-encountered {{ checks }}
     cargo deny --config deny.toml --manifest-path fuzz/Cargo.toml --locked check -A license-not-encountered -A unmatched-skip -A unnecessary-skip -A unused-wrapper {{ checks }}
