@@ -1,12 +1,16 @@
 //! What a charm asks of the playground's servers while it runs, meant for the language in which they are told.
 
+use std::cell::RefCell;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::ingress::{has_nginx, with_ingress};
 use crate::integration::has_postgresql;
-use crate::support::{Desk, code};
+use crate::support::{Desk, code, wait_until};
 
 /// A charm that writes `databag` of its application and `unit` of its unit as soon as it is integrated.
 fn charm(databag: &str, unit: &str) -> String {
@@ -23,15 +27,32 @@ fn up(desk: &Desk, project: &Path) {
     assert!(ran.code == Some(1) && ran.out.contains("It is left up."), "{ran:?}");
 }
 
-/// What PostgreSQL's own client prints of a query, asked by the server's own user.
+/// Output of PostgreSQL's own client for a query of the server's own user, who is let in without a password from now on.
 fn psql(desk: &Desk, query: &str) -> String {
     let dir = desk.runtime().join("webcharm/local/postgresql");
-    let password = fs::read_to_string(dir.join("password")).unwrap();
-    let mut command = Command::new(programs().join("psql"));
-    command.args(["-h", dir.to_str().unwrap(), "-U", "webcharm", "-d", "postgres", "-AtXc", query]);
-    let said = command.env("PGPASSWORD", password).output().unwrap();
-    assert!(said.status.success(), "{said:?}");
-    String::from_utf8(said.stdout).unwrap()
+    fs::write(dir.join("data/pg_hba.conf"), "local all webcharm trust\n").unwrap();
+    reload(&dir.join("data"));
+    let output = RefCell::default();
+    wait_until("the server lets us in", || {
+        let mut command = Command::new(programs().join("psql"));
+        command.args(["-w", "-h", dir.to_str().unwrap(), "-U", "webcharm", "-d", "postgres", "-AtXc", query]);
+        let said = command.output().unwrap();
+        output.replace(String::from_utf8(said.stdout).unwrap());
+        said.status.success()
+    });
+    output.take()
+}
+
+/// Has the server that works in `data` read its settings again. Its own file names its process as its namespace does.
+fn reload(data: &Path) {
+    let data = fs::metadata(data).unwrap();
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    for process in processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+        let works_in = fs::metadata(format!("/proc/{process}/cwd"));
+        if works_in.is_ok_and(|folder| (folder.dev(), folder.ino()) == (data.dev(), data.ino())) {
+            let _ = kill_process(Pid::from_raw(process).unwrap(), Signal::HUP);
+        }
+    }
 }
 
 fn programs() -> PathBuf {

@@ -98,7 +98,8 @@ fn a_charm_packed_twice_is_the_same() {
     desk.ok(&["pack", &sample, "--output", first.to_str().unwrap()]);
     assert_eq!(desk.ok(&["pack", &sample]), "flask-k8s_amd64.charm\n");
     assert_eq!(fs::read(&first).unwrap(), fs::read(desk.path().join("flask-k8s_amd64.charm")).unwrap());
-    refused(&desk, &["pack", "/no/such/folder"], &["no charmcraft.yaml"]);
+    refused(&desk, &["pack", "/no/such/folder"], &["cannot read /no/such/folder: No such file or directory"]);
+    refused(&desk, &["pack", desk.path().to_str().unwrap()], &["no charmcraft.yaml"]);
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_charm_s_name_makes_no_folder_outside_of_the_model_s() {
     let file = project.join("charmcraft.yaml");
     let text = fs::read_to_string(&file).unwrap();
     for (from, to, words) in [
-        ("name: flask-k8s", "name: ../../x", "calls the charm \"../../x\""),
+        ("name: flask-k8s", "name: ../../x", "charmcraft.yaml has the name ../../x"),
         ("  flask-app-image:\n", "  ../../x:\n", "calls a resource \"../../x\""),
     ] {
         fs::write(&file, text.replacen(from, to, 1)).unwrap();

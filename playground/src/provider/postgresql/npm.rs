@@ -6,12 +6,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rock::process;
+use rock::{Work, process};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::programs::Error;
-use crate::ui::Ui;
 
 /// A package, and the hash of its archive as npm's registry tells it.
 #[derive(Debug, Clone)]
@@ -47,13 +46,13 @@ impl Package {
 
     /// Has `npm` install it in the empty folder `into`, by a lock file: an archive with another hash is not unpacked. No script
     /// of it runs.
-    pub(super) fn install(&self, into: &Path, mut npm: Command, ui: &Ui) -> Result<(), Error> {
+    pub(super) fn install(&self, into: &Path, mut npm: Command, work: &dyn Work) -> Result<(), Error> {
         for (name, text) in [("package.json", self.manifest()), ("package-lock.json", self.lock())] {
             let path = into.join(name);
             fs::write(&path, text.to_string()).map_err(unusable(&path))?;
         }
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(into);
-        let ended = process::run(&mut npm, ui).map_err(not_run)?;
+        let ended = process::run(&mut npm, work).map_err(not_run)?;
         if !ended.status.success() {
             return Err(Error::Install { package: format!("{}@{}", self.name, self.version), said: ended.tail });
         }
@@ -105,9 +104,21 @@ fn links(package: &Path) -> Result<(), Error> {
 mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
-    use std::sync::Arc;
+
+    use rock::Cancel;
 
     use super::*;
+
+    /// A build without a keeper: the test's own program can't become one.
+    #[derive(Default)]
+    struct Unkept(Cancel);
+
+    impl Work for Unkept {
+        fn say(&self, _: &str) {}
+        fn cancel(&self) -> &Cancel {
+            &self.0
+        }
+    }
 
     /// An npm that knows no registry but one on this machine, which has the one package with the one archive.
     fn npm(home: &Path, name: &'static str, archive: Vec<u8>) -> Command {
@@ -162,11 +173,10 @@ mod tests {
             format!("sha512-{}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest))
         };
         let home = tempfile::tempdir().unwrap();
-        let ui = Ui::new(Arc::default(), home.path());
         let install = |integrity: String| {
             let into = tempfile::tempdir().unwrap();
             let package = Package { name: name.to_owned(), version: "1.0.0".to_owned(), integrity };
-            let installed = package.install(into.path(), npm(home.path(), name, archive.clone()), &ui);
+            let installed = package.install(into.path(), npm(home.path(), name, archive.clone()), &Unkept::default());
             (installed, package.folder(into.path()).exists())
         };
         let (installed, is_there) = install(hash(b"another archive"));
