@@ -201,7 +201,8 @@ fn one_that_is_killed_with_its_pod_is_due_again() {
         world.pod.as_ref().unwrap().strike();
         assert_eq!(event.join().unwrap().exit, Some(0));
     });
-    world.expect(StatusKind::Waiting, "Waiting for pebble ready");
+    let why = "cannot run the database migration: cannot finish the output of bash: Pebble went away midway";
+    world.expect(StatusKind::Waiting, why);
     behave(&world, "true");
     world.replace_pod(rock());
     world.expect(StatusKind::Active, "");
