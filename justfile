@@ -37,7 +37,7 @@ deny *checks:
 # The fuzz targets, as CI looks at them: format and build. `scripts/fuzz` runs them.
 fuzz-check:
     cargo fmt --manifest-path fuzz/Cargo.toml --check
-    cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target --locked --no-default-features -- -D warnings
+    RUSTFLAGS="--cfg fuzzing" cargo clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked --no-default-features -- -D warnings
 
 # Only `explain` may link kube.
 kube-free:

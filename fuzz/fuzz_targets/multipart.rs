@@ -7,10 +7,13 @@ use pebble::multipart::{Error, Event, Part, Reader, parameter};
 
 const BOUNDARY: &str = "frontier";
 
-/// Parts with their contents, and how the body ended.
-fn parts(body: &[u8], size: usize) -> (Vec<(Part, Vec<u8>)>, Result<(), Error>) {
+/// Parts with their contents.
+type Parts = Vec<(Part, Vec<u8>)>;
+
+/// The parts of a body, and how the body ended.
+fn parts(body: &[u8], size: usize) -> (Parts, Result<(), Error>) {
     let mut reader = Reader::new(BOUNDARY);
-    let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
+    let mut parts = Parts::new();
     for piece in body.chunks(size) {
         reader.push(piece);
         loop {

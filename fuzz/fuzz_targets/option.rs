@@ -21,7 +21,9 @@ fuzz_target!(|input: (u8, String, i64, bool)| {
         let config: Config = names.map(|name| (name, value.clone())).collect();
         match settings(framework, &declared, &config, &OptionSecrets::new()) {
             Ok(settings) => {
-                let fits = |(name, value): (&String, &String)| name.len() + value.len() + 2 <= LONGEST && !value.contains('\0');
+                let fits = |(name, value): (&String, &String)| {
+                    name.len() + value.len() + 2 <= LONGEST && !value.contains('\0')
+                };
                 assert!(settings.user.iter().chain(settings.framework.iter()).all(fits));
             }
             Err(holds) => assert!(!holds.is_empty() && holds.iter().all(|hold| !hold.message.is_empty())),

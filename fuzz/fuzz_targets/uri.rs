@@ -9,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let uri = Uri::first(text);
     assert_eq!(format!("{uri:?}"), "Uri(***)");
-    let parts = [&uri.path, &uri.query, &uri.fragment].map(String::len).iter().sum::<usize>() + uri.netloc.expose().len();
+    let parts =
+        [&uri.path, &uri.query, &uri.fragment].map(String::len).iter().sum::<usize>() + uri.netloc.expose().len();
     assert!(parts <= text.len(), "no part is in two places");
 
     // A text that passes for a server stays the one server in whatever it's written into.

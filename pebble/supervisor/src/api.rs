@@ -220,6 +220,7 @@ fn without_nulls(value: &mut Value) {
 
 /// Decoding without doing, for the fuzz targets.
 #[cfg(fuzzing)]
+#[allow(unreachable_pub, reason = "re-exported under that cfg by `crate::fuzzing`")]
 pub mod fuzzing {
     use pebble::plan::Layer;
     use pebble::types::{

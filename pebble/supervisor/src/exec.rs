@@ -276,6 +276,7 @@ async fn overdue(limit: Option<Duration>) {
 
 /// Reading without a command, for the fuzz targets.
 #[cfg(fuzzing)]
+#[allow(unreachable_pub, reason = "re-exported under that cfg by `crate::fuzzing`")]
 pub mod fuzzing {
     use std::io;
 
