@@ -62,7 +62,7 @@ pub enum Hosts {
 
 /// What a requirer wants of its relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// The name of the database; web apps ask for one of the application's name. Once written it isn't changed, since
     /// providers don't follow.
     pub database: String,
@@ -131,13 +131,13 @@ pub(crate) fn label(view: &View, group: &str) -> String {
 /// What the relation says, given the secrets that could be read. With `uris` ready at once; without, as soon as
 /// `endpoints`, `username` and `password` are there.
 #[must_use]
-pub fn read(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Read<Database> {
-    Read::of(view, || complete(family, view, secrets, wish))
+pub fn read(family: &Family, view: &View, secrets: &Secrets, request: &Request) -> Read<Database> {
+    Read::of(view, || complete(family, view, secrets, request))
 }
 
-fn complete(family: &Family, view: &View, secrets: &Secrets, wish: &Wish) -> Result<Database, Stop> {
-    let fields = Fields { app: &view.remote_app, user: user_secret(view, secrets, wish)? };
-    let database = fields.text("database")?.unwrap_or_else(|| wish.database.clone());
+fn complete(family: &Family, view: &View, secrets: &Secrets, request: &Request) -> Result<Database, Stop> {
+    let fields = Fields { app: &view.remote_app, user: user_secret(view, secrets, request)? };
+    let database = fields.text("database")?.unwrap_or_else(|| request.database.clone());
     let username = fields.text("username")?;
     let password = fields.text("password")?.map(Secret::from);
     let endpoints = list("endpoints", fields.text("endpoints")?.as_deref())?;
@@ -173,8 +173,8 @@ fn hosts(family: &Family, endpoints: &[String]) -> Result<String, Stop> {
 }
 
 /// The content of the user's secret: `None` if everything is in clear.
-fn user_secret<'a>(view: &View, secrets: &'a Secrets, wish: &Wish) -> Result<Option<&'a SecretContent>, Stop> {
-    let Some(address) = view.remote_app.text("secret-user").filter(|_| wish.secrets) else {
+fn user_secret<'a>(view: &View, secrets: &'a Secrets, request: &Request) -> Result<Option<&'a SecretContent>, Stop> {
+    let Some(address) = view.remote_app.text("secret-user").filter(|_| request.secrets) else {
         return Ok(None);
     };
     let content = field::content("secret-user", address, secrets)?;
@@ -201,13 +201,13 @@ impl Fields<'_> {
 /// What to write: the request if this unit leads (it then may read our application's databag), and the copy of what
 /// the provider has published.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
-    let lists = if view.local_app.is_some() { requested(wish) } else { Databag::new() };
+pub fn request(view: &View, request: &Request) -> Changes {
+    let lists = if view.local_app.is_some() { requested(request) } else { Databag::new() };
     let app = match &view.local_app {
         Some(current) => {
             let mut wanted = lists.clone();
             if current.text("database").is_none_or(str::is_empty) {
-                wanted.insert("database".into(), wish.database.clone());
+                wanted.insert("database".into(), request.database.clone());
             }
             Draft::differing(current, &wanted)
         }
@@ -219,11 +219,11 @@ pub fn request(view: &View, wish: &Wish) -> Changes {
 }
 
 /// The two lists of a request. Without secrets there are none.
-fn requested(wish: &Wish) -> Databag {
+fn requested(request: &Request) -> Databag {
     let mut lists = Databag::new();
-    if wish.secrets {
+    if request.secrets {
         lists.insert("requested-secrets".into(), json::text(&REQUESTED_SECRETS));
-        if !wish.cross_model {
+        if !request.cross_model {
             lists.insert("provided-secrets".into(), json::text(&PROVIDED_SECRETS));
         }
     }

@@ -50,7 +50,7 @@ pub enum Scheme {
 
 /// What a requirer wants to be routed to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// Our model's name.
     pub model: String,
     /// Our application's name.
@@ -105,24 +105,24 @@ fn url(app: &Databag) -> Result<String, Stop> {
 /// What to write: `host` and `ip` of this unit, and of the application, if this unit leads, what to route to. A key
 /// with its default isn't written, and taken away where it stands.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &routed(wish)));
-    let ip = wish.ip.map(|ip| json::text(&ip)).unwrap_or_default();
-    let unit = Databag::from_iter([("host", json::text(&wish.host)), ("ip", ip)]);
+pub fn request(view: &View, request: &Request) -> Changes {
+    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &routed(request)));
+    let ip = request.ip.map(|ip| json::text(&ip)).unwrap_or_default();
+    let unit = Databag::from_iter([("host", json::text(&request.host)), ("ip", ip)]);
     Changes { app: app.unwrap_or_default(), unit: Draft::differing(&view.local_unit, &unit), offers: Vec::new() }
 }
 
 /// The keys of the application's databag; empty where the default holds. The mixed spelling is the protocol's.
-fn routed(wish: &Wish) -> Databag {
+fn routed(request: &Request) -> Databag {
     let set = |on: bool| if on { json::text(&true) } else { String::new() };
-    let scheme = if wish.scheme == Scheme::default() { String::new() } else { json::text(&wish.scheme) };
+    let scheme = if request.scheme == Scheme::default() { String::new() } else { json::text(&request.scheme) };
     Databag::from_iter([
-        ("model", json::text(&wish.model)),
-        ("name", json::text(&wish.name)),
-        ("port", json::text(&wish.port)),
-        ("strip-prefix", set(wish.strip_prefix)),
-        ("redirect-https", set(wish.redirect_https)),
-        ("is_port_open", set(wish.is_port_open)),
+        ("model", json::text(&request.model)),
+        ("name", json::text(&request.name)),
+        ("port", json::text(&request.port)),
+        ("strip-prefix", set(request.strip_prefix)),
+        ("redirect-https", set(request.redirect_https)),
+        ("is_port_open", set(request.is_port_open)),
         ("scheme", scheme),
         // Never asked for here; from an earlier revision of the charm one may be left.
         ("healthcheck_params", String::new()),

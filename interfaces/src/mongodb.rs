@@ -2,15 +2,15 @@
 //! strings every server stands, and the replica set that they are.
 //!
 //! ```
-//! use interfaces::mongodb::{self, Wish};
+//! use interfaces::mongodb::{self, Request};
 //! use juju::{Databag, RelationId, View};
 //!
 //! let mut view = View::empty("mongodb", RelationId(4));
 //! view.app = Some("mongodb-k8s".into());
 //! let fields = [("endpoints", "a:27017,b:27017"), ("replset", "rs0"), ("username", "me"), ("password", "p@ss")];
 //! view.remote_app = Databag::from_iter(fields);
-//! let wish = Wish { database: "shop".into(), secrets: true, cross_model: false };
-//! let read = mongodb::read(&view, &interfaces::Secrets::new(), &wish);
+//! let request = Request { database: "shop".into(), secrets: true, cross_model: false };
+//! let read = mongodb::read(&view, &interfaces::Secrets::new(), &request);
 //! let uri = "mongodb://me:p%40ss@a:27017,b:27017/shop?replicaSet=rs0";
 //! assert_eq!(read.ready().unwrap().uri.expose(), uri);
 //! ```
@@ -20,7 +20,7 @@ use juju::View;
 use crate::database::{self, Family, Hosts};
 use crate::secret::Secrets;
 
-pub use crate::database::{Database, NEEDS, Wish, provider, request, secrets};
+pub use crate::database::{Database, NEEDS, Request, provider, request, secrets};
 pub use crate::read::Read;
 
 /// The name of the interface.
@@ -30,8 +30,8 @@ const FAMILY: Family = Family { scheme: "mongodb", hosts: Hosts::All };
 
 /// What the relation says; see [`database::read`].
 #[must_use]
-pub fn read(view: &View, secrets: &Secrets, wish: &Wish) -> Read<Database> {
-    database::read(&FAMILY, view, secrets, wish)
+pub fn read(view: &View, secrets: &Secrets, request: &Request) -> Read<Database> {
+    database::read(&FAMILY, view, secrets, request)
 }
 
 #[cfg(test)]
@@ -42,8 +42,8 @@ mod tests {
     use super::*;
     use crate::trial::{said, secrets, view, written};
 
-    fn wish() -> Wish {
-        Wish { database: "shop".into(), secrets: true, cross_model: false }
+    fn our_request() -> Request {
+        Request { database: "shop".into(), secrets: true, cross_model: false }
     }
 
     #[test]
@@ -59,7 +59,7 @@ mod tests {
             (&with("uris", "mongodb://u:p@h1,h2/d?replicaSet=r"), "mongodb://u:p@h1,h2/d?replicaSet=r"),
         ];
         for (remote, expected) in table {
-            let found = read(&view(remote), &Secrets::new(), &wish());
+            let found = read(&view(remote), &Secrets::new(), &our_request());
             assert_eq!(said(&found, |database| database.uri.expose().to_owned()), *expected, "{remote:?}");
         }
     }
@@ -81,7 +81,7 @@ mod tests {
         let asked = provider::read(&theirs).ready().cloned().expect("the request is complete");
         let mut ours = view(&[]);
         ours.remote_app = written(&provider::answer(&theirs, &asked, &account).app, &Databag::new());
-        let found = read(&ours, &secrets(&[("username", "u"), ("password", "p/4")]), &wish());
+        let found = read(&ours, &secrets(&[("username", "u"), ("password", "p/4")]), &our_request());
         let uri = "mongodb://u:p%2F4@a:1,b:1/shop?replicaSet=rs0";
         assert_eq!(found.ready().expect("the answer is complete").uri.expose(), uri);
         assert_eq!(super::secrets(&ours).len(), 1);

@@ -38,7 +38,7 @@ pub const GRANT_TYPE: &str = "authorization_code";
 
 /// What a requirer wants of its relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// Where visitors come back to.
     pub redirect_uri: String,
     /// The scopes, with blanks between them.
@@ -105,10 +105,10 @@ fn client(app: &Databag, secrets: &Secrets) -> Result<Client, Stop> {
 
 /// What to write: the client that is wanted, if this unit leads.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
+pub fn request(view: &View, request: &Request) -> Changes {
     let wanted = Databag::from_iter([
-        ("redirect_uri", wish.redirect_uri.clone()),
-        ("scope", wish.scope.clone()),
+        ("redirect_uri", request.redirect_uri.clone()),
+        ("scope", request.scope.clone()),
         ("grant_types", json::text(&[GRANT_TYPE])),
         ("audience", json::text::<[&str]>(&[])),
         ("token_endpoint_auth_method", "client_secret_basic".to_owned()),

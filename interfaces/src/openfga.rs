@@ -35,7 +35,7 @@ const TOKEN_SECRET: &str = "token_secret_id";
 
 /// What a requirer wants of its relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// The store's name.
     pub store_name: String,
 }
@@ -93,9 +93,9 @@ fn token(app: &Databag, secrets: &Secrets) -> Result<Option<Secret>, Stop> {
 
 /// What to write: the store's name, if this unit leads and none was asked for.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
+pub fn request(view: &View, request: &Request) -> Changes {
     let asked =
         view.local_app.as_ref().and_then(|current| current.text(STORE_NAME)).is_some_and(|name| !name.is_empty());
-    let wanted = Databag::from_iter([(STORE_NAME, wish.store_name.clone())]);
+    let wanted = Databag::from_iter([(STORE_NAME, request.store_name.clone())]);
     if asked { Changes::default() } else { Changes::of_leader(view, &wanted) }
 }

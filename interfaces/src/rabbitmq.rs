@@ -38,7 +38,7 @@ const PASSWORD: &str = "password";
 
 /// What a requirer wants of its relation; providers don't repeat it, so it's part of what is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// The user's name; web apps ask for one of the application's name.
     pub username: String,
     /// The virtual host; web apps ask for `/`.
@@ -87,18 +87,18 @@ impl Broker {
 ///
 /// let mut view = View::empty("rabbitmq", RelationId(10));
 /// view.app = Some("rabbitmq-k8s".into());
-/// let wish = rabbitmq::Wish { username: "shop".into(), vhost: "/".into() };
-/// assert_eq!(rabbitmq::read(&view, &wish), Read::Waiting("hostname".into()));
+/// let request = rabbitmq::Request { username: "shop".into(), vhost: "/".into() };
+/// assert_eq!(rabbitmq::read(&view, &request), Read::Waiting("hostname".into()));
 /// view.remote_app = Databag::from_iter([("hostname", "rabbit"), ("password", "p@ss")]);
-/// let broker = rabbitmq::read(&view, &wish).ready().cloned().unwrap();
+/// let broker = rabbitmq::read(&view, &request).ready().cloned().unwrap();
 /// assert_eq!(broker.uri().expose(), "amqp://shop:p%40ss@rabbit:5672/%2F");
 /// ```
 #[must_use]
-pub fn read(view: &View, wish: &Wish) -> Read<Broker> {
-    Read::of(view, || broker(view, wish))
+pub fn read(view: &View, request: &Request) -> Read<Broker> {
+    Read::of(view, || broker(view, request))
 }
 
-fn broker(view: &View, wish: &Wish) -> Result<Broker, Stop> {
+fn broker(view: &View, request: &Request) -> Result<Broker, Stop> {
     let complete = |bag: &&Databag| [HOST, PASSWORD].iter().all(|key| bag.text(key).is_some_and(|v| !v.is_empty()));
     let bag =
         std::iter::once(&view.remote_app).chain(view.units.values()).find(complete).ok_or_else(|| missing(view))?;
@@ -113,7 +113,7 @@ fn broker(view: &View, wish: &Wish) -> Result<Broker, Stop> {
     for host in hosts.iter().chain([&host]) {
         uri::endpoint(host, PORT).map_err(|why| Stop::invalid(HOST, why))?;
     }
-    let (username, vhost) = (wish.username.clone(), wish.vhost.clone());
+    let (username, vhost) = (request.username.clone(), request.vhost.clone());
     let broker = Broker { username, password: password.into(), vhost, host, hosts };
     // Each address repeats the password.
     let bytes: usize = broker.uris().iter().map(|uri| uri.expose().len() + 1).sum();
@@ -135,7 +135,7 @@ fn missing(view: &View) -> Stop {
 
 /// What to write: who wants to come in, if this unit leads.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
-    let wanted = Databag::from_iter([("username", wish.username.clone()), ("vhost", wish.vhost.clone())]);
+pub fn request(view: &View, request: &Request) -> Changes {
+    let wanted = Databag::from_iter([("username", request.username.clone()), ("vhost", request.vhost.clone())]);
     Changes::of_leader(view, &wanted)
 }

@@ -34,7 +34,7 @@ const KEYS_IN_SECRET: &str = "secret-extra";
 
 /// What a requirer wants of its relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// The bucket's name; web apps ask for one of the application's name.
     pub bucket: String,
 }
@@ -123,7 +123,7 @@ fn list(app: &Databag, key: &str) -> Result<Vec<String>, Stop> {
 
 /// What to write: the name of the bucket, if this unit leads.
 #[must_use]
-pub fn request(view: &View, wish: &Wish) -> Changes {
-    let wanted = Databag::from_iter([(BUCKET, wish.bucket.clone())]);
+pub fn request(view: &View, request: &Request) -> Changes {
+    let wanted = Databag::from_iter([(BUCKET, request.bucket.clone())]);
     Changes::of_leader(view, &wanted)
 }

@@ -1,7 +1,7 @@
 //! A database as the variables `<ENDPOINT>_DB_…`, and as what Spring has for it: a connection string taken apart and put
 //! together again, of which drivers get what they are known to understand and nothing that runs code.
 
-use interfaces::database::{Database, Wish};
+use interfaces::database::{Database, Request};
 use interfaces::uri::{Uri, encode};
 use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
 use juju::{Secret, View};
@@ -30,19 +30,19 @@ const FAMILY: Interface = Interface {
     needs: interfaces::database::NEEDS,
     clear_secrets: &["password", "uris"],
     secrets: interfaces::database::secrets,
-    request: |relation, ours, _| interfaces::database::request(&relation.view, &wish(relation, ours)),
+    request: |relation, ours, _| interfaces::database::request(&relation.view, &request(relation, ours)),
     ..Interface::PLAIN
 };
 
-type Reader = fn(&View, &Secrets, &Wish) -> Read<Database>;
+type Reader = fn(&View, &Secrets, &Request) -> Read<Database>;
 
-fn wish(relation: &Relation, ours: &Ours<'_>) -> Wish {
-    Wish { database: ours.app().to_owned(), secrets: ours.unit.has_secrets, cross_model: relation.cross_model }
+fn request(relation: &Relation, ours: &Ours<'_>) -> Request {
+    Request { database: ours.app().to_owned(), secrets: ours.unit.has_secrets, cross_model: relation.cross_model }
 }
 
 /// A database that Spring has a data source for.
 fn sql(relation: &Relation, ours: &Ours<'_>, read: Reader) -> Read<Given> {
-    read(&relation.view, &relation.secrets, &wish(relation, ours)).and_then(|database| {
+    read(&relation.view, &relation.secrets, &request(relation, ours)).and_then(|database| {
         let plain = plain(&relation.view.endpoint, &database);
         let variables = match ours.naming() {
             Naming::Plain => Ok(plain),
@@ -54,7 +54,7 @@ fn sql(relation: &Relation, ours: &Ours<'_>, read: Reader) -> Read<Given> {
 
 /// A database of documents.
 fn documents(relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
-    mongodb::read(&relation.view, &relation.secrets, &wish(relation, ours)).and_then(|database| {
+    mongodb::read(&relation.view, &relation.secrets, &request(relation, ours)).and_then(|database| {
         let variables = match ours.naming() {
             Naming::Plain => Ok(plain(&relation.view.endpoint, &database)),
             Naming::Spring => document_store(&database.parts()),

@@ -15,8 +15,8 @@ pub const INGRESS: Interface = Interface {
     ..Interface::PLAIN
 };
 
-fn route(relation: &Relation, ours: &Ours<'_>) -> ingress::Wish {
-    ingress::Wish {
+fn route(relation: &Relation, ours: &Ours<'_>) -> ingress::Request {
+    ingress::Request {
         model: ours.unit.model.clone(),
         name: ours.app().to_owned(),
         port: ours.port,

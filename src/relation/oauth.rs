@@ -2,7 +2,7 @@
 //! properties. What is asked for is what the endpoint's options say.
 
 use interfaces::Changes;
-use interfaces::oauth::{self, Client, GRANT_TYPE, Wish};
+use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
 use pebble::plan::Environment;
 
 use super::{Given, Interface, Ours, Part, names};
@@ -18,10 +18,10 @@ pub const OAUTH: Interface = Interface {
     secrets: oauth::secrets,
     read: |relation, ours| {
         oauth::read(&relation.view, &relation.secrets).map(|client| {
-            let (endpoint, wish) = (&relation.view.endpoint, wish(&relation.view.endpoint, ours));
+            let (endpoint, request) = (&relation.view.endpoint, request_at(&relation.view.endpoint, ours));
             match ours.naming() {
-                Naming::Plain => plain(&ours.framework.variable(endpoint), &client, &wish).into(),
-                Naming::Spring => properties(endpoint, &client, &wish, ours).into(),
+                Naming::Plain => plain(&ours.framework.variable(endpoint), &client, &request).into(),
+                Naming::Spring => properties(endpoint, &client, &request, ours).into(),
             }
         })
     },
@@ -42,10 +42,10 @@ fn option(endpoint: &str, name: &str, ours: &Ours<'_>) -> String {
     set.filter(|text| !text.is_empty()).map_or_else(usual, str::to_owned)
 }
 
-fn wish(endpoint: &str, ours: &Ours<'_>) -> Wish {
+fn request_at(endpoint: &str, ours: &Ours<'_>) -> Request {
     let path = option(endpoint, "redirect-path", ours);
     let redirect_uri = format!("{}/{}", ours.base_url.trim_end_matches('/'), path.trim_start_matches('/'));
-    Wish { redirect_uri, scope: option(endpoint, "scopes", ours) }
+    Request { redirect_uri, scope: option(endpoint, "scopes", ours) }
 }
 
 /// Whether the scopes ask for OpenID Connect, without which nobody says who a visitor is.
@@ -55,8 +55,8 @@ fn asks_for_openid(scope: &str) -> bool {
 
 /// A client that can't work isn't asked for; the provider keeps what it was asked before.
 fn request(relation: &Relation, ours: &Ours<'_>, _: crate::decide::Random<'_>) -> Changes {
-    let wish = wish(&relation.view.endpoint, ours);
-    if asks_for_openid(&wish.scope) { oauth::request(&relation.view, &wish) } else { Changes::default() }
+    let request = request_at(&relation.view.endpoint, ours);
+    if asks_for_openid(&request.scope) { oauth::request(&relation.view, &request) } else { Changes::default() }
 }
 
 fn demand(integration: &Integration, ours: &Ours<'_>, given: Option<&Given>) -> Option<Hold> {
@@ -75,9 +75,9 @@ fn demand(integration: &Integration, ours: &Ours<'_>, given: Option<&Given>) -> 
     }
 }
 
-fn plain(prefix: &str, client: &Client, wish: &Wish) -> Environment {
+fn plain(prefix: &str, client: &Client, request: &Request) -> Environment {
     // The text is what clients of Python take as arguments.
-    let arguments = interfaces::json_text(&std::collections::BTreeMap::from([("scope", &wish.scope)]));
+    let arguments = interfaces::json_text(&std::collections::BTreeMap::from([("scope", &request.scope)]));
     let rows = [
         ("_CLIENT_ID", Some(client.client_id.clone())),
         ("_CLIENT_SECRET", Some(client.client_secret.expose().to_owned())),
@@ -91,13 +91,13 @@ fn plain(prefix: &str, client: &Client, wish: &Wish) -> Environment {
     names::table(prefix, rows)
 }
 
-fn properties(endpoint: &str, client: &Client, wish: &Wish, ours: &Ours<'_>) -> Environment {
+fn properties(endpoint: &str, client: &Client, request: &Request, ours: &Ours<'_>) -> Environment {
     let attribute = option(endpoint, "user-name-attribute", ours);
-    let scopes: Vec<_> = wish.scope.split_whitespace().collect();
+    let scopes: Vec<_> = request.scope.split_whitespace().collect();
     let registration = [
         ("client-id", Some(client.client_id.clone())),
         ("client-secret", Some(client.client_secret.expose().to_owned())),
-        ("redirect-uri", Some(wish.redirect_uri.clone())),
+        ("redirect-uri", Some(request.redirect_uri.clone())),
         ("authorization-grant-type", Some(GRANT_TYPE.to_owned())),
         ("scope", Some(scopes.join(","))),
         ("user-name-attribute", Some(attribute.clone())),

@@ -1,6 +1,6 @@
 //! A store of OpenFGA's as the variables `FGA_…`, or as the properties of its starter for Spring Boot.
 
-use interfaces::openfga::{self, Store, Wish};
+use interfaces::openfga::{self, Request, Store};
 use pebble::plan::Environment;
 
 use super::{Interface, Ours, names};
@@ -18,17 +18,17 @@ pub const OPENFGA: Interface = Interface {
             Naming::Spring => properties(&store).into(),
         })
     },
-    request: |relation, ours, _| openfga::request(&relation.view, &wish(ours)),
+    request: |relation, ours, _| openfga::request(&relation.view, &request(ours)),
     ..Interface::PLAIN
 };
 
 /// The two lines of charms ask for stores of different names.
-fn wish(ours: &Ours<'_>) -> Wish {
+fn request(ours: &Ours<'_>) -> Request {
     let store_name = match ours.framework.line {
         Line::First => "app-store",
         Line::Second => ours.app(),
     };
-    Wish { store_name: store_name.to_owned() }
+    Request { store_name: store_name.to_owned() }
 }
 
 fn plain(prefix: &str, store: &Store) -> Environment {

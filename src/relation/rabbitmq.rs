@@ -1,6 +1,6 @@
 //! A message broker as the variables `RABBITMQ_…`, or as Spring's properties.
 
-use interfaces::rabbitmq::{self, Broker, Wish};
+use interfaces::rabbitmq::{self, Broker, Request};
 use juju::Secret;
 use pebble::plan::Environment;
 
@@ -14,17 +14,17 @@ pub const RABBITMQ: Interface = Interface {
     needs: rabbitmq::NEEDS,
     clear_secrets: &["password"],
     read: |relation, ours| {
-        rabbitmq::read(&relation.view, &wish(ours)).map(|broker| match ours.naming() {
+        rabbitmq::read(&relation.view, &request(ours)).map(|broker| match ours.naming() {
             Naming::Plain => plain(&names::upper(&relation.view.endpoint), &broker).into(),
             Naming::Spring => properties(&broker).into(),
         })
     },
-    request: |relation, ours, _| rabbitmq::request(&relation.view, &wish(ours)),
+    request: |relation, ours, _| rabbitmq::request(&relation.view, &request(ours)),
     ..Interface::PLAIN
 };
 
-fn wish(ours: &Ours<'_>) -> Wish {
-    Wish { username: ours.app().to_owned(), vhost: "/".to_owned() }
+fn request(ours: &Ours<'_>) -> Request {
+    Request { username: ours.app().to_owned(), vhost: "/".to_owned() }
 }
 
 fn plain(prefix: &str, broker: &Broker) -> Environment {

@@ -1,6 +1,6 @@
 //! A bucket of object storage as the variables `S3_…`, or as the properties of Spring Cloud AWS.
 
-use interfaces::s3::{self, Bucket, Wish};
+use interfaces::s3::{self, Bucket, Request};
 use pebble::plan::Environment;
 
 use super::{Interface, names};
@@ -17,7 +17,7 @@ pub const S3: Interface = Interface {
             Naming::Spring => properties(&bucket).into(),
         })
     },
-    request: |relation, ours, _| s3::request(&relation.view, &Wish { bucket: ours.app().to_owned() }),
+    request: |relation, ours, _| s3::request(&relation.view, &Request { bucket: ours.app().to_owned() }),
     ..Interface::PLAIN
 };
 

@@ -18,7 +18,7 @@ pub const NEEDS: Needs = APPS;
 
 /// What a requirer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct Requested {
     /// The database's name.
     pub database: String,
     /// The fields that it wants in secrets; empty if everything has to be in clear.
@@ -56,13 +56,13 @@ pub struct Account {
 
 /// What the requirer asks for; waiting for `database` until its leader has written it.
 #[must_use]
-pub fn read(view: &View) -> Read<Request> {
+pub fn read(view: &View) -> Read<Requested> {
     Read::of(view, || request(&view.remote_app))
 }
 
-fn request(app: &Databag) -> Result<Request, Stop> {
+fn request(app: &Databag) -> Result<Requested, Stop> {
     let names = |key: &str| list(key, text(app, key)?.as_deref());
-    Ok(Request {
+    Ok(Requested {
         database: needed(app, "database")?,
         requested_secrets: requested_secrets(app)?,
         extra_user_roles: names("extra-user-roles")?,
@@ -83,7 +83,7 @@ fn requested_secrets(app: &Databag) -> Result<Vec<String>, Stop> {
 /// What the **leader** writes once the account is there. An answer to the same request and account again is empty but
 /// for the offers, which its publisher compares with what the secrets hold.
 #[must_use]
-pub fn answer(view: &View, request: &Request, account: &Account) -> Changes {
+pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
     let user = [
         ("username", Some(Secret::from(account.username.as_str()))),
         ("password", Some(account.password.clone())),
@@ -115,7 +115,7 @@ fn public(view: &View, account: &Account) -> Databag {
 /// An answer in the making.
 struct Reply<'a> {
     view: &'a View,
-    request: &'a Request,
+    request: &'a Requested,
     wanted: Databag,
     /// Databag key and label of each secret.
     addresses: Vec<(String, String)>,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use juju::{Databag, RelationId, Secret, SecretContent, SecretId, View};
 
-use super::provider::{self, Account, Request};
+use super::provider::{self, Account, Requested};
 use super::*;
 use crate::example::Example;
 
@@ -20,8 +20,8 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/postgresql.json"))
 }
 
-fn wish() -> Wish {
-    Wish { database: "my-app".into(), secrets: true, cross_model: false }
+fn our_request() -> Request {
+    Request { database: "my-app".into(), secrets: true, cross_model: false }
 }
 
 fn view(remote: &[(&str, &str)]) -> View {
@@ -81,10 +81,10 @@ fn nothing_shows_a_password() {
             remote.extend(fields);
         }
         let view = view(&remote);
-        let found = read(&FAMILY, &view, &secrets, &wish());
+        let found = read(&FAMILY, &view, &secrets, &our_request());
         let parts = found.ready().expect("everything is there").parts();
         let asked = provider::read(&view).ready().cloned().expect("the request is complete");
-        let (ours, theirs) = (request(&view, &wish()), provider::answer(&view, &asked, &account));
+        let (ours, theirs) = (request(&view, &our_request()), provider::answer(&view, &asked, &account));
         let shown = format!("{found:?} {parts:?} {asked:?} {view:?} {secrets:?} {account:?} {ours:?} {theirs:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
     }

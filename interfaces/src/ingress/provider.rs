@@ -21,7 +21,7 @@ pub const NEEDS: Needs = Needs { remote_units: true, remote_unit_data: true, ..A
 
 /// What a requirer wants to be routed to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct Requested {
     /// Its model's name.
     pub model: String,
     /// Its application's name.
@@ -51,15 +51,15 @@ pub struct Place {
 
 /// What the requirer wants; waiting for whichever key is missing first.
 #[must_use]
-pub fn read(view: &View) -> Read<Request> {
+pub fn read(view: &View) -> Read<Requested> {
     Read::of(view, || request(view))
 }
 
-fn request(view: &View) -> Result<Request, Stop> {
+fn request(view: &View) -> Result<Requested, Stop> {
     let app = &view.remote_app;
     let flag = |key: &str| json::value(app, key, "true or false").map(Option::unwrap_or_default);
     let port: Option<NonZeroU16> = json::value(app, "port", "a port's number")?;
-    Ok(Request {
+    Ok(Requested {
         model: text(app, "model")?,
         name: text(app, "name")?,
         port: port.ok_or_else(|| Stop::waiting("port"))?.get(),

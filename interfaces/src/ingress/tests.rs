@@ -6,7 +6,7 @@ mod requirer;
 
 use juju::{Databag, RelationId, View};
 
-use super::provider::{self, Request};
+use super::provider::{self, Requested};
 use super::*;
 use crate::example::{self, Example};
 use crate::trial::{said, view, written};
@@ -15,9 +15,9 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/ingress.json"))
 }
 
-/// The wish of the documented example's unit with this number.
-fn wish(number: u8) -> Wish {
-    Wish {
+/// Request of the documented example's unit with this number.
+fn our_request(number: u8) -> Request {
+    Request {
         model: example::MODEL.into(),
         name: "my-app".into(),
         port: 8080,

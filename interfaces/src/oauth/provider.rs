@@ -2,7 +2,7 @@
 
 use juju::{Databag, Needs, SecretContent, View};
 
-use super::{CLIENT_ID, CLIENT_SECRET, Client, Wish};
+use super::{CLIENT_ID, CLIENT_SECRET, Client, Request};
 use crate::change::Changes;
 use crate::field::needed;
 use crate::needs::APPS;
@@ -13,9 +13,9 @@ pub const NEEDS: Needs = APPS;
 
 /// The client that the requirer asks for.
 #[must_use]
-pub fn read(view: &View) -> Read<Wish> {
+pub fn read(view: &View) -> Read<Request> {
     let app = &view.remote_app;
-    Read::of(view, || Ok(Wish { redirect_uri: needed(app, "redirect_uri")?, scope: needed(app, "scope")? }))
+    Read::of(view, || Ok(Request { redirect_uri: needed(app, "redirect_uri")?, scope: needed(app, "scope")? }))
 }
 
 /// What the **leader** writes once the client is there, and the scopes that the provider knows.

@@ -11,8 +11,8 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/oauth.json"))
 }
 
-fn wish() -> Wish {
-    Wish { redirect_uri: example().result("redirect_uri").into(), scope: example().result("scopes").into() }
+fn our_request() -> Request {
+    Request { redirect_uri: example().result("redirect_uri").into(), scope: example().result("scopes").into() }
 }
 
 /// What the documented example gives.
@@ -37,15 +37,15 @@ fn the_documented_example_is_read_and_written_byte_for_byte() {
     assert_eq!(read(&old, &Secrets::new()), Read::Waiting("client_secret_id".into()));
     let refs: Vec<_> = secrets(&old).into_iter().map(|one| one.id).collect();
     assert!(example().secrets().keys().eq(refs.iter()));
-    assert_eq!(written(&request(&fresh, &wish()).app, &Databag::new()), old.local_app.clone().unwrap());
-    assert!(request(&old, &wish()).is_empty(), "a second time there is nothing to write");
-    assert!(request(&View { local_app: None, ..fresh }, &wish()).is_empty());
+    assert_eq!(written(&request(&fresh, &our_request()).app, &Databag::new()), old.local_app.clone().unwrap());
+    assert!(request(&old, &our_request()).is_empty(), "a second time there is nothing to write");
+    assert!(request(&View { local_app: None, ..fresh }, &our_request()).is_empty());
 }
 
 #[test]
 fn the_documented_example_is_answered() {
     let (fresh, old) = (example().provider("hydra/0", true), example().provider("hydra/0", false));
-    assert_eq!(provider::read(&fresh), Read::Ready(wish()));
+    assert_eq!(provider::read(&fresh), Read::Ready(our_request()));
     let answer = provider::answer(&fresh, &documented(), "openid profile email phone");
     let mut expected = old.local_app.clone().unwrap();
     expected.insert("client_secret_id".into(), SECRET.into());
@@ -106,7 +106,7 @@ proptest! {
         let mut view = leader(&[]);
         view.remote_app = addresses.map(|key| (key, "https://idp")).into_iter().collect();
         view.remote_app.extend(app);
-        let _ = (secrets(&view), request(&view, &wish()), provider::read(&view));
+        let _ = (secrets(&view), request(&view, &our_request()), provider::read(&view));
         if let Read::Ready(found) = read(&view, &contents) {
             for value in [&found.client_id, found.client_secret.expose(), &found.issuer_url] {
                 prop_assert!(!value.is_empty() && !value.contains(char::is_control));

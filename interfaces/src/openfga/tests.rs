@@ -11,8 +11,8 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/openfga.json"))
 }
 
-fn wish() -> Wish {
-    Wish { store_name: "my-app".into() }
+fn our_request() -> Request {
+    Request { store_name: "my-app".into() }
 }
 
 /// What the documented example gives.
@@ -32,14 +32,14 @@ fn the_documented_example_is_read_and_written() {
     assert_eq!(read(&old, &Secrets::new()), Read::Waiting("token_secret_id".into()));
     let refs: Vec<_> = secrets(&old).into_iter().map(|one| one.id).collect();
     assert!(example().secrets().keys().eq(refs.iter()));
-    assert_eq!(written(&request(&fresh, &wish()).app, &Databag::new()), old.local_app.clone().unwrap());
-    assert!(request(&View { local_app: None, ..fresh }, &wish()).is_empty());
+    assert_eq!(written(&request(&fresh, &our_request()).app, &Databag::new()), old.local_app.clone().unwrap());
+    assert!(request(&View { local_app: None, ..fresh }, &our_request()).is_empty());
 }
 
 #[test]
 fn a_store_keeps_its_name() {
     let old = leader(&[("store_name", "app-store")]);
-    assert!(request(&old, &wish()).is_empty(), "another name would be another store, with nothing in it");
+    assert!(request(&old, &our_request()).is_empty(), "another name would be another store, with nothing in it");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use juju::{Databag, Needs, Secret, View};
 
-use super::{HOST, PASSWORD, Wish};
+use super::{HOST, PASSWORD, Request};
 use crate::change::{Changes, Draft};
 use crate::field::needed;
 use crate::needs::APPS;
@@ -24,9 +24,9 @@ pub struct Account {
 
 /// What the requirer asks for; waiting for whichever key is missing first.
 #[must_use]
-pub fn read(view: &View) -> Read<Wish> {
+pub fn read(view: &View) -> Read<Request> {
     let app = &view.remote_app;
-    Read::of(view, || Ok(Wish { username: needed(app, "username")?, vhost: needed(app, "vhost")? }))
+    Read::of(view, || Ok(Request { username: needed(app, "username")?, vhost: needed(app, "vhost")? }))
 }
 
 /// What **every** unit writes, and the leader besides.

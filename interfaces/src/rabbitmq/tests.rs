@@ -14,8 +14,8 @@ fn examples() -> [Example; 2] {
         .map(Example::parse)
 }
 
-fn wish() -> Wish {
-    Wish { username: "my-app".into(), vhost: "/".into() }
+fn our_request() -> Request {
+    Request { username: "my-app".into(), vhost: "/".into() }
 }
 
 /// The requirer's view of these two texts of the application, and of each unit by its number.
@@ -30,14 +30,14 @@ fn the_documented_examples_are_read_and_written() {
     let hosts: [&[&str]; 2] = [&["10.1.0.31", "10.1.0.32"], &["10.9.0.4", "10.9.0.5"]];
     for (example, hosts) in examples().iter().zip(hosts) {
         let (fresh, old) = (example.requirer("my-app/0", true), example.requirer("my-app/0", false));
-        let broker = read(&old, &wish()).ready().cloned().expect("everything is there");
+        let broker = read(&old, &our_request()).ready().cloned().expect("everything is there");
         assert_eq!(broker.uri().expose(), example.result("amqp_uri"));
         assert_eq!(broker.password.expose(), example.result("password"));
         assert_eq!(broker.hosts, hosts);
         assert_eq!(broker.uris()[1].expose().split('@').nth(1), Some(format!("{}:5672/%2F", hosts[1]).as_str()));
-        assert_eq!(written(&request(&fresh, &wish()).app, &Databag::new()), old.local_app.clone().unwrap());
-        assert!(request(&old, &wish()).is_empty(), "a second time there is nothing to write");
-        assert!(request(&View { local_app: None, ..fresh }, &wish()).is_empty());
+        assert_eq!(written(&request(&fresh, &our_request()).app, &Databag::new()), old.local_app.clone().unwrap());
+        assert!(request(&old, &our_request()).is_empty(), "a second time there is nothing to write");
+        assert!(request(&View { local_app: None, ..fresh }, &our_request()).is_empty());
     }
 }
 
@@ -49,7 +49,7 @@ fn the_documented_example_is_answered() {
         let account =
             Account { hostname: hostname.clone(), unit_hostname: unit_hostname.into(), password: "rM8d".into() };
         let (fresh, old) = (example.provider(unit, true), example.provider(unit, false));
-        assert_eq!(provider::read(&fresh), Read::Ready(wish()));
+        assert_eq!(provider::read(&fresh), Read::Ready(our_request()));
         let answer = provider::answer(&fresh, &account);
         assert_eq!(written(&answer.app, &Databag::new()), old.local_app.clone().unwrap_or_default());
         assert_eq!(written(&answer.unit, &Databag::new()), old.local_unit);
@@ -79,9 +79,9 @@ fn complete_partial_and_bad_data() {
     ];
     let ready = |found: &Broker| format!("{}: {}", found.uri().expose(), found.hosts.join(" "));
     for (app, units, expected) in table {
-        assert_eq!(said(&read(&broker_of(*app, units), &wish()), ready), *expected, "{app:?} {units:?}");
+        assert_eq!(said(&read(&broker_of(*app, units), &our_request()), ready), *expected, "{app:?} {units:?}");
     }
-    assert_eq!(read(&View::empty("rabbitmq", RelationId(10)), &wish()), Read::Absent);
+    assert_eq!(read(&View::empty("rabbitmq", RelationId(10)), &our_request()), Read::Absent);
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn addresses_that_no_variable_holds_are_refused() {
     let units =
         |count: u32| (0..count).map(|n| (UnitName::new("rabbitmq", n), Databag::from_iter([(HOST, format!("h{n}"))])));
     remote.units = units(2).collect();
-    assert_eq!(read(&remote, &wish()).ready().expect("two are few").hosts, ["h0", "h1"]);
+    assert_eq!(read(&remote, &our_request()).ready().expect("two are few").hosts, ["h0", "h1"]);
     remote.units = units(3).collect();
     let why = "it makes the addresses of all units longer than 64 KiB";
-    assert_eq!(read(&remote, &wish()), Read::Invalid { key: PASSWORD.into(), why: why.into() });
+    assert_eq!(read(&remote, &our_request()), Read::Invalid { key: PASSWORD.into(), why: why.into() });
 }
 
 proptest! {
@@ -105,7 +105,7 @@ proptest! {
         let mut view = leader(&[]);
         view.remote_app = app;
         view.units = (0..).map(|number| UnitName::new("rabbitmq", number)).zip(units).collect();
-        let found = read(&view, &wish());
+        let found = read(&view, &our_request());
         if let Some(password) = view.remote_app.text(PASSWORD).filter(|text| text.len() > 9) {
             let shown = format!("{found:?}");
             prop_assert!(!shown.contains(password));
@@ -127,7 +127,7 @@ proptest! {
         let mut ours = view(&[]);
         ours.remote_app = written(&answer.app, &Databag::new());
         ours.units = [("rabbitmq/0".parse().unwrap(), written(&answer.unit, &Databag::new()))].into();
-        let broker = read(&ours, &wish()).ready().cloned().expect("the answer is complete");
+        let broker = read(&ours, &our_request()).ready().cloned().expect("the answer is complete");
         prop_assert_eq!((broker.password.expose(), broker.host, broker.hosts), (password.as_str(), host, vec!["u".to_owned()]));
     }
 }

@@ -11,8 +11,8 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/s3.json"))
 }
 
-fn wish() -> Wish {
-    Wish { bucket: "my-app".into() }
+fn our_request() -> Request {
+    Request { bucket: "my-app".into() }
 }
 
 /// What the documented example gives.
@@ -38,9 +38,12 @@ fn the_documented_example_is_read_and_written() {
     let (fresh, old) = (example().requirer("my-app/0", true), example().requirer("my-app/0", false));
     assert_eq!(read(&old), Read::Ready(documented()));
     assert_eq!(documented().addressing_style(), Some(example().result("addressing_style")));
-    assert_eq!(written(&request(&fresh, &wish()).app, &Databag::new()), old.local_app.clone().unwrap());
-    assert!(request(&old, &wish()).is_empty(), "a second time there is nothing to write");
-    assert!(request(&View { local_app: None, ..fresh }, &wish()).is_empty(), "a unit that doesn't lead writes nothing");
+    assert_eq!(written(&request(&fresh, &our_request()).app, &Databag::new()), old.local_app.clone().unwrap());
+    assert!(request(&old, &our_request()).is_empty(), "a second time there is nothing to write");
+    assert!(
+        request(&View { local_app: None, ..fresh }, &our_request()).is_empty(),
+        "a unit that doesn't lead writes nothing"
+    );
 }
 
 #[test]
@@ -114,7 +117,7 @@ proptest! {
     ) {
         let mut view = leader(&[]);
         view.remote_app = app;
-        let _ = (provider::read(&view), provider::answer(&view, &documented()), request(&view, &wish()));
+        let _ = (provider::read(&view), provider::answer(&view, &documented()), request(&view, &our_request()));
         if let Read::Ready(found) = read(&view) {
             for value in [found.access_key.expose(), found.secret_key.expose(), &found.bucket] {
                 prop_assert!(!value.is_empty() && !value.contains(char::is_control));

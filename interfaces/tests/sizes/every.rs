@@ -117,15 +117,15 @@ const DATABASE_ASKED: &[Key] = &[
     ("requested-secrets", r#"["password"]"#, "invalid requested-secrets: it is longer than 64 KiB"),
 ];
 
-type DatabaseReader = fn(&View, &Secrets, &database::Wish) -> Read<database::Database>;
+type DatabaseReader = fn(&View, &Secrets, &database::Request) -> Read<database::Database>;
 
 fn database(view: &View, secrets: &Secrets, read: DatabaseReader) -> Outcome {
-    let wish = database::Wish { database: "shop".into(), secrets: true, cross_model: false };
-    let found = read(view, secrets, &wish);
+    let wanted = database::Request { database: "shop".into(), secrets: true, cross_model: false };
+    let found = read(view, secrets, &wanted);
     if let Read::Ready(database) = &found {
         let _ = database.parts();
     }
-    Outcome::of(&found, &database::secrets(view), &database::request(view, &wish))
+    Outcome::of(&found, &database::secrets(view), &database::request(view, &wanted))
 }
 
 fn database_provider(view: &View) -> Outcome {
@@ -209,12 +209,12 @@ pub(crate) const EVERY: &[Interface] = &[
         fields: &[],
         asked: long! { "username" "me" "vhost" "/" },
         requirer: |view, _| {
-            let wish = rabbitmq::Wish { username: "me".into(), vhost: "/".into() };
-            let found = rabbitmq::read(view, &wish);
+            let wanted = rabbitmq::Request { username: "me".into(), vhost: "/".into() };
+            let found = rabbitmq::read(view, &wanted);
             if let Read::Ready(broker) = &found {
                 let _ = (broker.uri(), broker.uris());
             }
-            Outcome::of(&found, &[], &rabbitmq::request(view, &wish))
+            Outcome::of(&found, &[], &rabbitmq::request(view, &wanted))
         },
         provider: |view| Outcome::of(&rabbitmq::provider::read(view), &[], &()),
     },
@@ -238,7 +238,9 @@ pub(crate) const EVERY: &[Interface] = &[
         unit: &[],
         fields: &[],
         asked: long! { "bucket" "media" },
-        requirer: |view, _| Outcome::of(&s3::read(view), &[], &s3::request(view, &s3::Wish { bucket: "media".into() })),
+        requirer: |view, _| {
+            Outcome::of(&s3::read(view), &[], &s3::request(view, &s3::Request { bucket: "media".into() }))
+        },
         provider: |view| Outcome::of(&s3::provider::read(view), &[], &()),
     },
     Interface {
@@ -310,7 +312,7 @@ pub(crate) const EVERY: &[Interface] = &[
         fields: &[("token", "hunter2", "invalid token_secret_id: it is longer than 10 KiB")],
         asked: long! { "store_name" "app-store" },
         requirer: |view, secrets| {
-            let changes = openfga::request(view, &openfga::Wish { store_name: "app-store".into() });
+            let changes = openfga::request(view, &openfga::Request { store_name: "app-store".into() });
             Outcome::of(&openfga::read(view, secrets), &openfga::secrets(view), &changes)
         },
         provider: |view| Outcome::of(&openfga::provider::read(view), &[], &()),
@@ -332,8 +334,8 @@ pub(crate) const EVERY: &[Interface] = &[
         fields: &[("secret", "hunter2", "invalid client_secret_id: it is longer than 10 KiB")],
         asked: long! { "redirect_uri" "https://shop/callback" "scope" "openid" },
         requirer: |view, secrets| {
-            let wish = oauth::Wish { redirect_uri: "https://shop/callback".into(), scope: "openid".into() };
-            Outcome::of(&oauth::read(view, secrets), &oauth::secrets(view), &oauth::request(view, &wish))
+            let wanted = oauth::Request { redirect_uri: "https://shop/callback".into(), scope: "openid".into() };
+            Outcome::of(&oauth::read(view, secrets), &oauth::secrets(view), &oauth::request(view, &wanted))
         },
         provider: |view| Outcome::of(&oauth::provider::read(view), &[], &()),
     },
@@ -392,7 +394,7 @@ pub(crate) const EVERY: &[Interface] = &[
             ("strip-prefix", "true", "invalid strip-prefix: it is longer than 64 KiB"),
         ],
         requirer: |view, _| {
-            let wish = ingress::Wish {
+            let wanted = ingress::Request {
                 model: "m".into(),
                 name: "shop".into(),
                 port: 8000,
@@ -403,7 +405,7 @@ pub(crate) const EVERY: &[Interface] = &[
                 host: "h".into(),
                 ip: None,
             };
-            Outcome::of(&ingress::read(view), &[], &ingress::request(view, &wish))
+            Outcome::of(&ingress::read(view), &[], &ingress::request(view, &wanted))
         },
         provider: |view| Outcome::of(&ingress::provider::read(view), &[], &()),
     },

@@ -53,8 +53,8 @@ proptest! {
         view.local_app = Some(local.clone());
         view.local_unit = local;
         let secrets: Secrets = content.clone().map(|content| (USER.parse().unwrap(), content)).into_iter().collect();
-        let _ = (super::secrets(&view), request(&view, &wish()), provider::read(&view));
-        if let Read::Ready(database) = read(&FAMILY, &view, &secrets, &wish()) {
+        let _ = (super::secrets(&view), request(&view, &our_request()), provider::read(&view));
+        if let Read::Ready(database) = read(&FAMILY, &view, &secrets, &our_request()) {
             prop_assert!(!database.uri.expose().is_empty() && !database.database.is_empty());
             prop_assert!(!database.uri.expose().contains(char::is_control));
             let given = |key: &str| {
@@ -75,10 +75,10 @@ proptest! {
         (with_secrets, fresh) in (any::<bool>(), any::<bool>()),
         scheme in proptest::sample::select(&["postgresql", "mysql", "mongodb"][..]),
     ) {
-        let wish = Wish { database: "wished".into(), secrets: with_secrets, cross_model: false };
+        let wanted = Request { database: "wished".into(), secrets: with_secrets, cross_model: false };
         let mut ours = view(&[]);
         ours.local_app = Some(Databag::new());
-        let asked = resolve(&request(&ours, &wish).app, &Databag::new());
+        let asked = resolve(&request(&ours, &wanted).app, &Databag::new());
 
         let mut theirs = view(&[]);
         theirs.remote_app = asked;
@@ -103,7 +103,7 @@ proptest! {
         ours.remote_app.apply(&resolve(&answer.app, &current));
         let secrets: Secrets = answer.offers.iter().filter(|offer| offer.label.contains("user"))
             .map(|offer| (USER.parse().unwrap(), offer.content.clone())).collect();
-        let found = read(&Family { scheme, hosts: Hosts::First }, &ours, &secrets, &wish);
+        let found = read(&Family { scheme, hosts: Hosts::First }, &ours, &secrets, &wanted);
         let database = found.ready().expect("the answer is complete");
         prop_assert_eq!(&database.database, &name);
         prop_assert_eq!(database.username.as_ref(), Some(&username));

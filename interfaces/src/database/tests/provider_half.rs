@@ -18,7 +18,7 @@ fn account() -> Account {
     }
 }
 
-fn request_of(view: &View) -> Request {
+fn request_of(view: &View) -> Requested {
     provider::read(view).ready().cloned().expect("the request is complete")
 }
 

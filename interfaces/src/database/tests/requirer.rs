@@ -7,7 +7,7 @@ fn the_documented_example_is_read() {
     let example = example();
     for unit in ["my-app/0", "my-app/1"] {
         let view = example.requirer(unit, false);
-        let found = read(&FAMILY, &view, &example.secrets(), &wish());
+        let found = read(&FAMILY, &view, &example.secrets(), &our_request());
         let database = found.ready().expect("everything is there");
         assert_eq!(database.uri.expose(), example.result("uris"));
         assert_eq!(database.parts().name(), "my-app");
@@ -31,7 +31,7 @@ fn the_documented_example_is_written() {
     let example = example();
     for unit in ["my-app/0", "my-app/1"] {
         let (fresh, old) = (example.requirer(unit, true), example.requirer(unit, false));
-        let changes = request(&fresh, &wish());
+        let changes = request(&fresh, &our_request());
         assert_same(&resolve(&changes.unit, &Databag::new()), &old.local_unit);
         assert_same(&resolve(&changes.app, &Databag::new()), &old.local_app.unwrap_or_default());
     }
@@ -40,7 +40,7 @@ fn the_documented_example_is_written() {
 #[test]
 fn the_lists_are_written_byte_for_byte() {
     let leader = example().requirer("my-app/0", false);
-    let changes = request(&example().requirer("my-app/0", true), &wish());
+    let changes = request(&example().requirer("my-app/0", true), &our_request());
     for (draft, old) in [(&changes.app, leader.local_app.as_ref().unwrap()), (&changes.unit, &leader.local_unit)] {
         for key in ["requested-secrets", "provided-secrets"] {
             assert_eq!(resolve(draft, &Databag::new()).text(key), old.text(key), "{key}");
@@ -51,11 +51,11 @@ fn the_lists_are_written_byte_for_byte() {
 #[test]
 fn a_second_time_nothing_is_written() {
     let mut view = example().requirer("my-app/0", true);
-    let changes = request(&view, &wish());
+    let changes = request(&view, &our_request());
     let app = resolve(&changes.app, &Databag::new());
     view.local_app = Some(app);
     view.local_unit = resolve(&changes.unit, &Databag::new());
-    assert!(request(&view, &wish()).is_empty());
+    assert!(request(&view, &our_request()).is_empty());
 }
 
 /// Remote databag, the user's secret if it can be read, and what comes of it.
@@ -136,7 +136,7 @@ fn said(read: &Read<Database>) -> String {
 fn complete_partial_and_bad_data() {
     for (remote, secret, expected) in READS {
         let secrets = secret.map(user).unwrap_or_default();
-        assert_eq!(said(&read(&FAMILY, &view(remote), &secrets, &wish())), *expected, "{remote:?} {secret:?}");
+        assert_eq!(said(&read(&FAMILY, &view(remote), &secrets, &our_request())), *expected, "{remote:?} {secret:?}");
     }
 }
 
@@ -147,26 +147,27 @@ fn values_that_no_environment_holds_are_refused() {
     let hosts = vec!["h".repeat(field::MAX_BYTES / field::MAX_ENTRIES - 1); field::MAX_ENTRIES].join(",");
     let fields = [("endpoints", &hosts), ("username", &longest), ("password", &longest), ("database", &longest)];
     let remote = fields.map(|(key, value)| (key, value.as_str()));
-    let found = read(&FAMILY, &view(&remote), &Secrets::new(), &wish());
+    let found = read(&FAMILY, &view(&remote), &Secrets::new(), &our_request());
     assert!(found.ready().expect("nothing is too long").uri.expose().len() < 120 << 10);
 
     for (at, (key, _)) in remote.iter().enumerate() {
         for length in [field::MAX_BYTES + 1, 16 << 20] {
             let (mut longer, value) = (remote, "x".repeat(length));
             longer[at].1 = &value;
-            let found = read(&FAMILY, &view(&longer), &Secrets::new(), &wish());
+            let found = read(&FAMILY, &view(&longer), &Secrets::new(), &our_request());
             assert_eq!(found, Read::Invalid { key: (*key).into(), why: "it is longer than 10 KiB".into() });
         }
     }
     let secret = user(&[("uris", &"x".repeat(field::MAX_BYTES + 1))]);
-    assert_eq!(said(&read(&FAMILY, &view(&[ADDRESS]), &secret, &wish())), "invalid uris");
+    assert_eq!(said(&read(&FAMILY, &view(&[ADDRESS]), &secret, &our_request())), "invalid uris");
 }
 
 #[test]
 fn a_list_of_more_servers_than_any_database_has_is_refused() {
     for key in ["endpoints", "read-only-endpoints"] {
         let hosts = vec!["h:1"; field::MAX_ENTRIES + 1].join(",");
-        let found = read(&FAMILY, &view(&[("uris", "postgresql://h/d"), (key, &hosts)]), &Secrets::new(), &wish());
+        let found =
+            read(&FAMILY, &view(&[("uris", "postgresql://h/d"), (key, &hosts)]), &Secrets::new(), &our_request());
         assert_eq!(found, Read::Invalid { key: key.into(), why: "it has more than 128 entries".into() });
     }
 }
@@ -174,12 +175,12 @@ fn a_list_of_more_servers_than_any_database_has_is_refused() {
 #[test]
 fn without_a_provider_it_is_absent() {
     let gone = View::empty("postgresql", RelationId(7));
-    assert_eq!(read(&FAMILY, &gone, &Secrets::new(), &wish()), Read::Absent);
+    assert_eq!(read(&FAMILY, &gone, &Secrets::new(), &our_request()), Read::Absent);
 }
 
 #[test]
 fn without_secrets_in_juju_clear_text_counts() {
-    let old = Wish { secrets: false, ..wish() };
+    let old = Request { secrets: false, ..our_request() };
     let remote = view(&[ADDRESS, ("uris", "postgresql://clear")]);
     assert_eq!(said(&read(&FAMILY, &remote, &Secrets::new(), &old)), "postgresql://clear");
 }
@@ -187,32 +188,32 @@ fn without_secrets_in_juju_clear_text_counts() {
 #[test]
 fn an_address_from_another_model_is_the_same_secret() {
     let remote = view(&[("secret-user", "secret://20ce8299-3634-4bef-8bd8-5ace6c8816b4/cjqub6vubg2s77p3nio0")]);
-    assert_eq!(said(&read(&FAMILY, &remote, &user(&[("uris", "postgresql://s")]), &wish())), "postgresql://s");
+    assert_eq!(said(&read(&FAMILY, &remote, &user(&[("uris", "postgresql://s")]), &our_request())), "postgresql://s");
 }
 
 #[test]
 fn the_request_follows_what_juju_has() {
     let mut leader = view(&[]);
     leader.local_app = Some(Databag::new());
-    let keys = |wish: &Wish| -> Vec<String> {
-        resolve(&request(&leader, wish).app, &Databag::new()).keys().cloned().collect()
+    let keys = |wanted: &Request| -> Vec<String> {
+        resolve(&request(&leader, wanted).app, &Databag::new()).keys().cloned().collect()
     };
-    assert_eq!(keys(&wish()), ["database", "provided-secrets", "requested-secrets"]);
-    assert_eq!(keys(&Wish { cross_model: true, ..wish() }), ["database", "requested-secrets"]);
-    assert_eq!(keys(&Wish { secrets: false, ..wish() }), ["database"]);
+    assert_eq!(keys(&our_request()), ["database", "provided-secrets", "requested-secrets"]);
+    assert_eq!(keys(&Request { cross_model: true, ..our_request() }), ["database", "requested-secrets"]);
+    assert_eq!(keys(&Request { secrets: false, ..our_request() }), ["database"]);
 }
 
 #[test]
 fn a_name_once_asked_for_stays() {
     let mut leader = view(&[]);
     leader.local_app = Some(Databag::from_iter([("database", "older"), ("extra-user-roles", "admin")]));
-    let changes = resolve(&request(&leader, &wish()).app, &Databag::new());
+    let changes = resolve(&request(&leader, &our_request()).app, &Databag::new());
     assert_eq!(changes.keys().collect::<Vec<_>>(), ["provided-secrets", "requested-secrets"]);
 }
 
 #[test]
 fn others_write_their_copy_only() {
-    let changes = request(&view(&[("endpoints", "h:1"), ("data", "{}"), ("database", "d")]), &wish());
+    let changes = request(&view(&[("endpoints", "h:1"), ("data", "{}"), ("database", "d")]), &our_request());
     assert!(changes.app.is_empty() && changes.offers.is_empty());
     let copy = Databag::from_iter([("data", r#"{"database": "d", "endpoints": "h:1"}"#)]);
     assert_eq!(resolve(&changes.unit, &Databag::new()), copy);
@@ -220,7 +221,8 @@ fn others_write_their_copy_only() {
 
 #[test]
 fn the_copy_follows_the_provider() {
-    let write = |view: &View| resolve(&request(view, &wish()).unit, &view.local_unit).text("data").map(str::to_owned);
+    let write =
+        |view: &View| resolve(&request(view, &our_request()).unit, &view.local_unit).text("data").map(str::to_owned);
     let mut silent = view(&[("data", "{}")]);
     assert_eq!(write(&silent), None, "nothing has been said yet");
     silent.local_unit = Databag::from_iter([("data", r#"{"database": "d"}"#)]);

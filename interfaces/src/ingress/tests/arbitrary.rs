@@ -26,11 +26,11 @@ fn databag() -> impl Strategy<Value = Databag> {
     btree_map(proptest::sample::select(KEYS).prop_map(str::to_owned), value(), 0..9).prop_map(Databag::from)
 }
 
-fn wishes() -> impl Strategy<Value = Wish> {
+fn requests() -> impl Strategy<Value = Request> {
     let scheme = proptest::sample::select(&[Scheme::Http, Scheme::Https, Scheme::H2c][..]);
     let texts = ("[^\\pC]{1,9}", "[^\\pC]{1,9}", "[^\\pC]{1,9}");
     (texts, 1..=u16::MAX, any::<[bool; 3]>(), scheme, any::<Option<IpAddr>>()).prop_map(
-        |((model, name, host), port, [strip_prefix, redirect_https, is_port_open], scheme, ip)| Wish {
+        |((model, name, host), port, [strip_prefix, redirect_https, is_port_open], scheme, ip)| Request {
             model,
             name,
             port,
@@ -63,33 +63,33 @@ proptest! {
     }
 
     #[test]
-    fn a_request_is_written_once_whatever_stood_there(app in databag(), unit in databag(), wish in wishes()) {
+    fn a_request_is_written_once_whatever_stood_there(app in databag(), unit in databag(), wanted in requests()) {
         let mut ours = view(&[]);
         ours.local_app = Some(app.clone());
         ours.local_unit = unit.clone();
-        let changes = request(&ours, &wish);
+        let changes = request(&ours, &wanted);
         ours.local_app = Some(written(&changes.app, &app));
         ours.local_unit = written(&changes.unit, &unit);
-        prop_assert!(request(&ours, &wish).is_empty());
+        prop_assert!(request(&ours, &wanted).is_empty());
     }
 
     #[test]
-    fn what_a_requirer_asks_a_provider_reads(wish in wishes(), ips in vec(any::<Option<IpAddr>>(), 0..12)) {
+    fn what_a_requirer_asks_a_provider_reads(wanted in requests(), ips in vec(any::<Option<IpAddr>>(), 0..12)) {
         let mut ours = view(&[]);
         ours.local_app = Some(Databag::new());
         let mut theirs = view(&[]);
-        theirs.remote_app = written(&request(&ours, &wish).app, &Databag::new());
-        let wishes = ips.iter().map(|ip| Wish { ip: *ip, ..wish.clone() });
-        let bags = wishes.map(|wish| written(&request(&ours, &wish).unit, &Databag::new()));
+        theirs.remote_app = written(&request(&ours, &wanted).app, &Databag::new());
+        let requests = ips.iter().map(|ip| Request { ip: *ip, ..wanted.clone() });
+        let bags = requests.map(|wanted| written(&request(&ours, &wanted).unit, &Databag::new()));
         theirs.units = (0..).map(|number| UnitName::new("shop", number)).zip(bags).collect();
 
-        let Request { model, name, port, strip_prefix, redirect_https, is_port_open, scheme, units } =
+        let Requested { model, name, port, strip_prefix, redirect_https, is_port_open, scheme, units } =
             provider::read(&theirs).ready().cloned().expect("the request is complete");
         prop_assert_eq!(units.values().map(|place| place.ip).collect::<Vec<_>>(), ips);
-        prop_assert!(units.values().all(|place| place.host == wish.host));
-        let (host, ip) = (wish.host.clone(), wish.ip);
-        let read = Wish { model, name, port, strip_prefix, redirect_https, is_port_open, scheme, host, ip };
-        prop_assert_eq!(read, wish);
+        prop_assert!(units.values().all(|place| place.host == wanted.host));
+        let (host, ip) = (wanted.host.clone(), wanted.ip);
+        let read = Request { model, name, port, strip_prefix, redirect_https, is_port_open, scheme, host, ip };
+        prop_assert_eq!(read, wanted);
     }
 
     #[test]

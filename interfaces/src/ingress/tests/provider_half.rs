@@ -23,7 +23,7 @@ fn the_documented_example_is_answered() {
     assert!(request.strip_prefix && request.is_port_open && !request.redirect_https);
     assert_eq!(request.scheme, Scheme::Http);
     let places: Vec<_> = request.units.values().map(|place| (place.host.clone(), place.ip)).collect();
-    assert_eq!(places, [0, 1].map(|number| (wish(number).host, wish(number).ip)));
+    assert_eq!(places, [0, 1].map(|number| (our_request(number).host, our_request(number).ip)));
 
     let url = example().result("base_url").to_owned();
     let old = example().provider("traefik-k8s/0", false);

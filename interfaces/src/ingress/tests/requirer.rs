@@ -14,10 +14,10 @@ fn the_documented_example_is_read() {
 fn the_documented_example_is_written_byte_for_byte() {
     for (number, unit) in [(0, "my-app/0"), (1, "my-app/1")] {
         let (fresh, old) = (example().requirer(unit, true), example().requirer(unit, false));
-        let changes = request(&fresh, &wish(number));
+        let changes = request(&fresh, &our_request(number));
         assert_eq!(written(&changes.unit, &Databag::new()), old.local_unit);
         assert_eq!(written(&changes.app, &Databag::new()), old.local_app.clone().unwrap_or_default());
-        assert!(request(&old, &wish(number)).is_empty(), "a second time there is nothing to write");
+        assert!(request(&old, &our_request(number)).is_empty(), "a second time there is nothing to write");
     }
 }
 
@@ -133,7 +133,7 @@ fn a_complaint_does_not_show_the_value() {
         let (found, asked) = (read(&view), provider::read(&view));
         assert!(matches!(&found, Read::Invalid { key, .. } if key == "ingress"), "{answer}: {found:?}");
         assert!(matches!(&asked, Read::Invalid { key, .. } if key == "port"), "{answer}: {asked:?}");
-        let shown = format!("{found:?} {asked:?} {view:?} {:?}", request(&view, &wish(0)));
+        let shown = format!("{found:?} {asked:?} {view:?} {:?}", request(&view, &our_request(0)));
         assert!(!shown.contains("hunter2"), "{answer}: {shown}");
     }
 }
@@ -142,23 +142,26 @@ fn a_complaint_does_not_show_the_value() {
 fn only_what_differs_from_the_default_is_written() {
     let mut leader = view(&[]);
     leader.local_app = Some(Databag::new());
-    let keys = |change: fn(&mut Wish)| {
-        let mut wish = wish(0);
-        change(&mut wish);
-        let changes = request(&leader, &wish);
+    let keys = |change: fn(&mut Request)| {
+        let mut wanted = our_request(0);
+        change(&mut wanted);
+        let changes = request(&leader, &wanted);
         let (app, unit) = (written(&changes.app, &Databag::new()), written(&changes.unit, &Databag::new()));
         let join = |bag: &Databag| bag.keys().cloned().collect::<Vec<_>>().join(" ");
         format!("{} | {}", join(&app), join(&unit))
     };
     assert_eq!(keys(|_| ()), "is_port_open model name port strip-prefix | host ip");
-    assert_eq!(keys(|wish| wish.is_port_open = false), "model name port strip-prefix | host ip");
-    assert_eq!(keys(|wish| wish.strip_prefix = false), "is_port_open model name port | host ip");
+    assert_eq!(keys(|wanted| wanted.is_port_open = false), "model name port strip-prefix | host ip");
+    assert_eq!(keys(|wanted| wanted.strip_prefix = false), "is_port_open model name port | host ip");
     assert_eq!(
-        keys(|wish| wish.redirect_https = true),
+        keys(|wanted| wanted.redirect_https = true),
         "is_port_open model name port redirect-https strip-prefix | host ip"
     );
-    assert_eq!(keys(|wish| wish.scheme = Scheme::H2c), "is_port_open model name port scheme strip-prefix | host ip");
-    assert_eq!(keys(|wish| wish.ip = None), "is_port_open model name port strip-prefix | host");
+    assert_eq!(
+        keys(|wanted| wanted.scheme = Scheme::H2c),
+        "is_port_open model name port scheme strip-prefix | host ip"
+    );
+    assert_eq!(keys(|wanted| wanted.ip = None), "is_port_open model name port strip-prefix | host");
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn stale_keys_of_the_protocol_go_and_others_stay() {
         ("port", "80"),
         ("other", "1"),
     ]));
-    let changes = request(&leader, &Wish { is_port_open: false, ip: None, ..wish(0) });
+    let changes = request(&leader, &Request { is_port_open: false, ip: None, ..our_request(0) });
     let app = written(&changes.app, leader.local_app.as_ref().unwrap());
     let expected =
         [("model", "\"my-model\""), ("name", "\"my-app\""), ("other", "1"), ("port", "8080"), ("strip-prefix", "true")];
@@ -186,7 +189,7 @@ fn stale_keys_of_the_protocol_go_and_others_stay() {
 #[test]
 fn a_pod_with_another_address_says_so() {
     let old = example().requirer("my-app/1", false);
-    let moved = Wish { ip: Some("fd00::1".parse().unwrap()), ..wish(1) };
+    let moved = Request { ip: Some("fd00::1".parse().unwrap()), ..our_request(1) };
     let changes = request(&old, &moved);
     assert!(changes.app.is_empty(), "this unit doesn't lead");
     let unit = changes.unit.resolve(&old.local_unit, &[].into()).unwrap();
