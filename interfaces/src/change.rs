@@ -1,7 +1,7 @@
-//! What a side wants to write: the values that differ, and the secrets that some of them name.
+//! Changes that one side wants to write: the differing values, and the secrets that some of them name.
 //!
 //! A secret's address is known only once Juju has made it, so a value may be [`Value::Secret`], the label of a secret.
-//! Whoever publishes makes or finds the [`Offer`]s first, grants them, and then [resolves](Draft::resolve) the drafts.
+//! The publisher makes or finds the [`Offer`]s first, grants them, and then [resolves](Draft::resolve) the drafts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +27,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// A value names a secret that nobody has offered.
+/// A value names a secret that no [`Offer`] makes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot find the address of a secret labelled {label}")]
 pub struct UnknownSecret {
@@ -35,7 +35,7 @@ pub struct UnknownSecret {
     pub label: String,
 }
 
-/// What to write into one databag: keys that aren't named stay as they are.
+/// Changes of one databag; keys that aren't named stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft(BTreeMap<String, Value>);
 
@@ -52,7 +52,7 @@ impl Draft {
         self.0.insert(key.to_owned(), Value::Secret(label.to_owned()));
     }
 
-    /// Whether there is nothing to write.
+    /// True if no key changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -89,12 +89,12 @@ impl Draft {
     }
 }
 
-/// A secret of ours that the other side shall be able to read.
+/// A secret of ours, granted to the remote application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// The label to find it by.
     pub label: String,
-    /// What it must hold; another content there needs a new revision.
+    /// Content it must hold; a different content in Juju needs a new revision.
     pub content: SecretContent,
     /// The relation that it is granted to: access ends with it.
     pub relation: RelationId,

@@ -1,9 +1,9 @@
-//! What `postgresql_client`, `mysql_client` and `mongodb_client` have in common: version 0 of the data interfaces.
+//! Version 0 of the data interfaces, shared by `postgresql_client`, `mysql_client` and `mongodb_client`.
 //!
-//! **Requirer's side** (this file). The leader asks: `database`, the name wished for; `requested-secrets`, the fields
+//! **Requirer's side** (this file). The leader asks: `database`, the wanted name; `requested-secrets`, the fields
 //! it wants in secrets, without which a provider publishes clear text; `provided-secrets`. Its unit's databag repeats
 //! the two lists, and every unit keeps in `data` a copy of what it has seen of the provider, from which the Python
-//! framework derives its events. Nothing here needs that copy; it is kept so that either can take over from the other.
+//! framework derives its events. This crate doesn't read that copy; it lets either implementation replace the other.
 //!
 //! **Provider's side**: [`provider`].
 //!
@@ -25,7 +25,7 @@ use crate::read::{Read, Stop};
 use crate::secret::{SecretRef, Secrets};
 use crate::uri::{self, Uri};
 
-/// What of the relation is read by the requirer: no unit's databag, for nothing of use is in there.
+/// Parts of the relation that the requirer reads. Units' databags hold no data that it uses.
 pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
 /// The fields that a requirer wants in secrets, in the order in which the Python framework writes them.
@@ -38,29 +38,29 @@ pub const PROVIDED_SECRETS: [&str; 1] = ["mtls-cert"];
 /// The fields that are in the secret of a group `user`.
 const USER_FIELDS: [&str; 4] = ["username", "password", "uris", "read-only-uris"];
 
-/// The groups of secrets, as in `secret-<group>`, and whether reading waits for them.
+/// Groups of secrets, as in `secret-<group>`; true for those that [`read`] waits for.
 const GROUPS: [(&str, bool); 5] =
     [("user", true), ("tls", false), ("entity", false), ("extra", false), ("mtls", false)];
 
-/// What makes one member of the family differ from another.
+/// Differences between the members of the family.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
     /// The scheme of a URI that has to be built.
     pub scheme: &'static str,
-    /// Which of the servers stand in it.
+    /// The servers that a built URI names.
     pub hosts: Hosts,
 }
 
-/// Which servers a connection string names.
+/// Servers that a connection string names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hosts {
-    /// One: others hear of the change when another takes over.
+    /// The first: the provider publishes a new address on failover.
     First,
-    /// All of them, and the replica set they are: clients find out who takes writes.
+    /// All, and the replica set's name: clients find the primary themselves.
     All,
 }
 
-/// What a requirer wants of its relation.
+/// Request of a requirer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The name of the database; web apps ask for one of the application's name. Once written it isn't changed, since
@@ -113,7 +113,7 @@ impl Database {
     }
 }
 
-/// The secrets that the provider's databag refers to. An address that is none is left out; [`read`] complains of it.
+/// The secrets that the provider's databag refers to. An invalid id is left out; [`read`] reports it.
 #[must_use]
 pub fn secrets(view: &View) -> Vec<SecretRef> {
     let refs = GROUPS.iter().filter_map(|(group, needed)| {
@@ -128,8 +128,7 @@ pub(crate) fn label(view: &View, group: &str) -> String {
     format!("{}.{}.{group}.secret", view.endpoint, view.id)
 }
 
-/// What the relation says, given the secrets that could be read. With `uris` ready at once; without, as soon as
-/// `endpoints`, `username` and `password` are there.
+/// Reads the provider's answer. Ready with `uris`, or else with `endpoints`, `username` and `password`.
 #[must_use]
 pub fn read(family: &Family, view: &View, secrets: &Secrets, request: &Request) -> Read<Database> {
     Read::of(view, || complete(family, view, secrets, request))
@@ -181,14 +180,14 @@ fn user_secret<'a>(view: &View, secrets: &'a Secrets, request: &Request) -> Resu
     Ok(Some(content).filter(|content| USER_FIELDS.iter().any(|field| content.contains_key(*field))))
 }
 
-/// The provider's fields, wherever they are.
+/// The provider's fields, in its databag or in the user's secret.
 struct Fields<'a> {
     app: &'a Databag,
     user: Option<&'a SecretContent>,
 }
 
 impl Fields<'_> {
-    /// A field's value; an empty one counts as absent. With a user's secret, its group is looked for nowhere else.
+    /// A field's value; an empty one counts as absent. With a user's secret, the databag is ignored for its group.
     fn text(&self, key: &str) -> Result<Option<String>, Stop> {
         let value = match self.user.filter(|_| USER_FIELDS.contains(&key)) {
             Some(content) => content.get(key).map(Secret::expose),
@@ -198,8 +197,8 @@ impl Fields<'_> {
     }
 }
 
-/// What to write: the request if this unit leads (it then may read our application's databag), and the copy of what
-/// the provider has published.
+/// Changes of the requirer: the request if this unit leads (only the leader may read our application's databag), and
+/// the copy of the provider's data.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
     let lists = if view.local_app.is_some() { requested(request) } else { Databag::new() };
@@ -230,7 +229,7 @@ fn requested(request: &Request) -> Databag {
     lists
 }
 
-/// The copy for our unit's `data`. None before the provider has said anything, nor while it says that it isn't up.
+/// The copy for our unit's `data`. Absent before the provider writes, and while it reports that it isn't up.
 fn seen(view: &View) -> Option<String> {
     let subordinated = view.remote_app.text("subordinated") == Some("true");
     if subordinated && !view.units.values().any(|unit| unit.text("state") == Some("ready")) {

@@ -1,14 +1,14 @@
 //! Interface `rabbitmq`: a message broker, and a user there.
 //!
-//! The requirer's leader asks for a user and a virtual host. There are two kinds of providers: that of Kubernetes answers
-//! in its application's databag and only names its units' hosts in theirs; that of machines answers in each of its units'
-//! databags. The port is always 5672, and there is no TLS.
+//! The requirer's leader asks for a user and a virtual host. There are two kinds of providers: the Kubernetes charm
+//! answers in its application's databag, and its units' databags hold only their hosts; the machine charm answers in each
+//! unit's databag. The port is always 5672, and there is no TLS.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
-//! - it takes the units in whatever order a set of Python's has them, another one in each process, so addresses and
-//!   processes change for no reason; here they are in the order of their numbers;
-//! - it puts the password into the address as it is; here it's percent-encoded, as is the user.
+//! - it takes the units in the order of a Python set, which differs in each process, so the addresses change and the
+//!   workload restarts without need; here the units are in the order of their numbers;
+//! - it puts the password into the address unencoded; here password and user are percent-encoded.
 
 pub mod provider;
 #[cfg(test)]
@@ -27,7 +27,7 @@ use crate::uri;
 /// The name of the interface.
 pub const INTERFACE: &str = "rabbitmq";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = Needs { local_app: true, ..OTHER_SIDE };
 
 /// The port of every provider.
@@ -36,7 +36,7 @@ pub const PORT: u16 = 5672;
 const HOST: &str = "hostname";
 const PASSWORD: &str = "password";
 
-/// What a requirer wants of its relation; providers don't repeat it, so it's part of what is read.
+/// Request of a requirer. Providers don't repeat it, so [`read`] takes user and virtual host from here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The user's name; web apps ask for one of the application's name.
@@ -45,7 +45,7 @@ pub struct Request {
     pub vhost: String,
 }
 
-/// A broker that can be used.
+/// Broker with its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broker {
     /// The user.
@@ -54,20 +54,20 @@ pub struct Broker {
     pub password: Secret,
     /// The virtual host.
     pub vhost: String,
-    /// The host to go to.
+    /// The host to connect to.
     pub host: String,
-    /// Every host there is, for clients that go to the next if one doesn't answer; at least [`host`](Self::host).
+    /// Hosts of all units, for clients that try the next if one doesn't answer; at least [`host`](Self::host).
     pub hosts: Vec<String>,
 }
 
 impl Broker {
-    /// The address `amqp://…` to go to.
+    /// Address `amqp://…` of [`host`](Self::host).
     #[must_use]
     pub fn uri(&self) -> Secret {
         self.at(&self.host)
     }
 
-    /// One such address for each host.
+    /// Addresses of all [`hosts`](Self::hosts).
     #[must_use]
     pub fn uris(&self) -> Vec<Secret> {
         self.hosts.iter().map(|host| self.at(host)).collect()
@@ -79,7 +79,7 @@ impl Broker {
     }
 }
 
-/// What the relation says.
+/// Reads the provider's answer: the application's databag, or else the first unit's that has host and password.
 ///
 /// ```
 /// use interfaces::{Read, rabbitmq};
@@ -123,17 +123,17 @@ fn broker(view: &View, request: &Request) -> Result<Broker, Stop> {
     Ok(broker)
 }
 
-/// The longest list of the units' addresses: with a longer one in an environment variable no process starts.
+/// Most bytes of all addresses together. The kernel refuses to start a process with an environment variable over 128 KiB.
 const MAX_ADDRESSES_BYTES: usize = 64 * 1024;
 
-/// What no databag has together with the other.
+/// Stop that names the missing key: the password if some databag has a host, else the host.
 fn missing(view: &View) -> Stop {
     let named = |bag: &Databag| bag.text(HOST).is_some_and(|host| !host.is_empty());
     let named = named(&view.remote_app) || view.units.values().any(named);
     Stop::waiting(if named { PASSWORD } else { HOST })
 }
 
-/// What to write: who wants to come in, if this unit leads.
+/// Changes of the requirer: user and virtual host, if this unit leads.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
     let wanted = Databag::from_iter([("username", request.username.clone()), ("vhost", request.vhost.clone())]);

@@ -1,38 +1,38 @@
-//! What a reader says of a relation.
+//! The result of reading a relation.
 
 use juju::View;
 
-/// What one side's half of a relation amounts to.
+/// Result of reading one side's half of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read<T> {
-    /// There is no relation, or none of its other side can be known any more.
+    /// There is no relation, or the remote application is gone with its databags.
     Absent,
-    /// The other side can still complete it; this key, or the secret it names, is what is missing.
+    /// The databag is incomplete: this key, or the secret it names, is missing and may still arrive.
     Waiting(String),
-    /// The other side has written something that can't be used; a person must act.
+    /// The remote application has written a value that can't be used; an operator must act.
     Invalid {
-        /// The key to blame.
+        /// The key with the value.
         key: String,
-        /// What is wrong with its value, without the value.
+        /// The fault of the value. Never contains the value itself, which may be a password.
         why: String,
     },
-    /// Everything is there.
+    /// The data is complete and valid.
     Ready(T),
 }
 
 impl<T> Read<T> {
-    /// What `reader` makes of a relation that has another side; without one it's absent.
+    /// Calls `reader` if the relation has a remote application; otherwise returns [`Absent`](Self::Absent).
     pub(crate) fn of(view: &View, reader: impl FnOnce() -> Result<T, Stop>) -> Self {
         if view.app.is_none() && view.remote_app.is_empty() { Self::Absent } else { reader().into() }
     }
 
-    /// The same answer with what is ready turned into something else.
+    /// Converts the ready value with `turn`; other results stay as they are.
     #[must_use]
     pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Read<U> {
         self.and_then(|value| Read::Ready(turn(value)))
     }
 
-    /// What another reader makes of what is ready; otherwise the same answer.
+    /// Calls `reader` with the ready value; other results stay as they are.
     #[must_use]
     pub fn and_then<U>(self, reader: impl FnOnce(T) -> Read<U>) -> Read<U> {
         match self {
@@ -43,7 +43,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// The result, if it is ready.
+    /// The ready value, if there is one.
     #[must_use]
     pub fn ready(&self) -> Option<&T> {
         match self {
@@ -53,7 +53,7 @@ impl<T> Read<T> {
     }
 }
 
-/// What ends a reading before the result is there.
+/// Error of a reader: the part of [`Read`] that ends it early.
 pub(crate) enum Stop {
     Waiting(String),
     Invalid { key: String, why: String },

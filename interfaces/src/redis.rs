@@ -1,12 +1,12 @@
-//! Interface `redis`: a cache, and where its primary is.
+//! Interface `redis`: the address of a cache's primary.
 //!
-//! The requirer asks for nothing and writes nothing. Each of the provider's units publishes the primary as it sees it,
-//! `hostname` and `port`; its leader may name the primary for all of them, `leader-host`, which then counts. There is
+//! The requirer writes no data. Each of the provider's units publishes the primary as it sees it, `hostname` and
+//! `port`; the leader may publish `leader-host`, which then replaces every unit's `hostname`. There is
 //! no password and no TLS in this protocol.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
-//! - it takes any of the units, another one at each event; here it's the one with the lowest number that says enough;
+//! - it takes any of the units, another at each event; here it's the complete unit with the lowest number;
 //! - without a host it publishes an address at the host `None`; here a host is waited for.
 
 pub mod provider;
@@ -23,7 +23,7 @@ use crate::uri;
 /// The name of the interface.
 pub const INTERFACE: &str = "redis";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = OTHER_SIDE;
 
 const HOST: &str = "hostname";

@@ -7,7 +7,7 @@
 //!
 //! - it takes every value for JSON if it can be, and then refuses what isn't text, such as the `4` that providers send as
 //!   `s3-api-version`; here only the two lists are JSON;
-//! - a databag without keys, which is what every provider's looks like at first, blocks it; here they are waited for.
+//! - a databag without keys, as every provider's is at first, blocks it; here the keys are waited for.
 
 pub mod provider;
 #[cfg(test)]
@@ -24,45 +24,45 @@ use crate::read::{Read, Stop};
 /// The name of the interface.
 pub const INTERFACE: &str = "s3";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = APPS;
 
 const BUCKET: &str = "bucket";
 
-/// Where version 1 has the keys.
+/// Databag key of version 1's secret, which holds the access keys.
 const KEYS_IN_SECRET: &str = "secret-extra";
 
-/// What a requirer wants of its relation.
+/// Request of a requirer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The bucket's name; web apps ask for one of the application's name.
     pub bucket: String,
 }
 
-/// A bucket that can be used.
+/// Bucket with its access keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
-    /// Its name: what the provider calls it, which may not be what was asked for.
+    /// Its name as the provider gives it; may differ from the request.
     pub bucket: String,
-    /// The key that says who asks.
+    /// Access key id.
     pub access_key: Secret,
-    /// The key that proves it.
+    /// Secret access key.
     pub secret_key: Secret,
-    /// Where the storage is; none is Amazon's own.
+    /// URL of the storage; absent for Amazon's own.
     pub endpoint: Option<String>,
     /// Its region.
     pub region: Option<String>,
-    /// The folder of the bucket that is meant.
+    /// Folder inside the bucket.
     pub path: Option<String>,
     /// The class that objects are stored in.
     pub storage_class: Option<String>,
     /// The version of the API or of its signatures.
     pub api_version: Option<String>,
-    /// Where requests name the bucket: `host` or `path`.
+    /// Part of a request's URL that names the bucket: `host` or `path`.
     pub uri_style: Option<String>,
-    /// The certificates that the storage's is signed with, as the provider writes them.
+    /// CA certificates of the storage's server, as the provider writes them.
     pub tls_ca_chain: Vec<String>,
-    /// Headers for what is stored.
+    /// Headers for stored objects.
     pub attributes: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl Bucket {
     }
 }
 
-/// What the relation says.
+/// Reads the provider's answer.
 ///
 /// ```
 /// use interfaces::{Read, s3};
@@ -121,7 +121,7 @@ fn list(app: &Databag, key: &str) -> Result<Vec<String>, Stop> {
     Ok(items)
 }
 
-/// What to write: the name of the bucket, if this unit leads.
+/// Changes of the requirer: the bucket's name, if this unit leads.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
     let wanted = Databag::from_iter([(BUCKET, request.bucket.clone())]);

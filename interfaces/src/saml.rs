@@ -1,13 +1,12 @@
 //! Interface `saml`, version 0: an identity provider that speaks SAML 2.
 //!
-//! The requirer asks for nothing and writes nothing. The provider publishes what the identity provider's metadata say, in
-//! plain text: who it is, its certificates, and its services, each under keys that are made of its name and the method
-//! by which it's called (`single_sign_on_service_redirect_url`).
+//! The requirer writes no data. The provider publishes the identity provider's metadata in plain text: its entity id,
+//! its certificates, and its services, each under keys that are made of the service's name and its HTTP method (`single_sign_on_service_redirect_url`).
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
 //! - data without certificates, or a service without its binding, fail its hooks; here they are waited for;
-//! - of a list of certificates with nothing in it, it takes the empty one; here that's wrong data.
+//! - it reads an empty list of certificates as one empty certificate; here that's invalid.
 
 pub mod provider;
 #[cfg(test)]
@@ -23,7 +22,7 @@ use crate::read::{Read, Stop};
 /// The name of the interface.
 pub const INTERFACE: &str = "saml";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = Needs { local_app: false, ..APPS };
 
 const ENTITY_ID: &str = "entity_id";
@@ -36,11 +35,11 @@ const METHODS: [&str; 2] = ["redirect", "post"];
 /// An identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saml {
-    /// What it calls itself.
+    /// Its entity id.
     pub entity_id: String,
-    /// Where its metadata are: scheme and host in small letters, at least `/` as the path.
+    /// URL of its metadata, normalised: scheme and host in lower case, at least `/` as the path.
     pub metadata_url: Option<String>,
-    /// Its certificates, in PEM or in bare base64; at least one. By convention the first is that it signs with.
+    /// Its certificates, in PEM or in bare base64; at least one. By convention the first is the signing certificate.
     pub certificates: Vec<String>,
     /// Its services, by name.
     pub services: Vec<Service>,
@@ -53,20 +52,20 @@ pub struct Service {
     pub name: String,
     /// The URN of the method by which it's called.
     pub binding: String,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// Where answers to it go, if elsewhere.
+    /// URL for responses, if it differs.
     pub response_url: Option<String>,
 }
 
 impl Saml {
-    /// The certificate that it signs with.
+    /// The signing certificate: the first.
     #[must_use]
     pub fn signing_certificate(&self) -> &str {
         self.certificates.first().map_or("", String::as_str)
     }
 
-    /// Where browsers are sent to sign on.
+    /// URL of the `SingleSignOnService` to which browsers are redirected.
     #[must_use]
     pub fn single_sign_on_redirect_url(&self) -> Option<&str> {
         let redirects = |service: &&Service| service.binding.to_lowercase().contains("redirect");
@@ -75,7 +74,7 @@ impl Saml {
     }
 }
 
-/// What the relation says.
+/// Reads the identity provider that the provider publishes.
 ///
 /// ```
 /// use interfaces::{Read, saml};
@@ -94,7 +93,7 @@ pub fn read(view: &View) -> Read<Saml> {
 
 fn identity_provider(app: &Databag) -> Result<Saml, Stop> {
     let entity_id = match text(app, ENTITY_ID)? {
-        // A provider writes everything at once, so nothing will complete what it has written.
+        // A provider writes all keys at once, so an incomplete list stays incomplete.
         None if !app.is_empty() => return Err(Stop::invalid(ENTITY_ID, "it is missing")),
         entity_id => entity_id.ok_or_else(|| Stop::waiting(ENTITY_ID))?,
     };
@@ -130,14 +129,14 @@ fn service(app: &Databag, key: &str, (name, method): (&str, &str)) -> Result<Ser
     })
 }
 
-/// An address of the web, in the one of its spellings that everybody gets.
+/// Value of `key` as a normalised HTTP URL.
 fn url(app: &Databag, key: &str) -> Result<Option<String>, Stop> {
     let Some(url) = text(app, key)? else { return Ok(None) };
     check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
     Ok(Some(normalised(&url)))
 }
 
-/// Certificates have no comma.
+/// Splits at commas: neither PEM nor base64 contains one.
 fn certificates(app: &Databag) -> Result<Vec<String>, Stop> {
     let joined = app.text(CERTIFICATES).filter(|text| !text.is_empty()).ok_or_else(|| Stop::waiting(CERTIFICATES))?;
     let certificates = list(CERTIFICATES, Some(&field::certificates(CERTIFICATES, joined)?))?;

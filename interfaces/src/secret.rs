@@ -1,23 +1,23 @@
-//! The secrets that a databag refers to, and those that could be read.
+//! References to secrets in a databag, and the contents that Juju returned.
 
 use std::collections::BTreeMap;
 
 use juju::{SecretContent, SecretId};
 
-/// A secret that the other side names in its databag.
+/// A secret that the remote application names in its databag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretRef {
-    /// Its address, to be read with refresh: a rotation then arrives with `secret-changed`.
+    /// Its id. Read it with refresh, so that `secret-changed` announces the next rotation.
     pub id: SecretId,
-    /// The label that the Python framework binds to it, where it binds one. Where this label is still bound to a secret
-    /// that the other side has replaced since, read by the address alone.
+    /// The label that the Python framework binds to it, if any. If the label is still bound to a secret that the remote
+    /// application has replaced, read by the id alone.
     pub label: Option<String>,
-    /// What it holds: `user`, `tls`, …
+    /// The group of fields it holds: `user`, `tls`, …
     pub group: String,
-    /// Whether the reader needs it. Each reading is a process, so the others may be left alone.
+    /// True if the interface's `read` needs the content. Skip the others: each `secret-get` starts a process.
     pub needed: bool,
 }
 
-/// The contents that could be read, by address. One that is missing here counts as not granted *yet*: a databag can
-/// show an address before the grant is visible.
+/// Contents of the secrets that Juju returned, by id. A missing secret counts as not granted *yet*: a databag can show
+/// an id before the grant is visible.
 pub type Secrets = BTreeMap<SecretId, SecretContent>;

@@ -1,6 +1,6 @@
 //! Interface `smtp`, version 0: a server that takes the application's mail.
 //!
-//! The requirer asks for nothing and writes nothing. The provider publishes the server in plain text; the password in a
+//! The requirer writes no data. The provider publishes the server in plain text; the password in a
 //! secret that `password_id` names, or, on its endpoint for old requirers, in clear.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
@@ -24,12 +24,12 @@ use crate::uri;
 /// The name of the interface.
 pub const INTERFACE: &str = "smtp";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = Needs { local_app: false, ..APPS };
 
 const PASSWORD_ID: &str = "password_id";
 
-/// How the server wants to know who sends.
+/// Authentication that the server requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Auth {
     /// `none`: it doesn't.
@@ -40,7 +40,7 @@ pub enum Auth {
     Plain,
 }
 
-/// What the connection is protected by.
+/// Transport security of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// `none`.
@@ -79,7 +79,7 @@ impl Security {
     }
 }
 
-/// A server that can be used.
+/// Mail server with its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Smtp {
     /// Its name or address.
@@ -90,9 +90,9 @@ pub struct Smtp {
     pub user: Option<String>,
     /// The user's password.
     pub password: Option<Secret>,
-    /// How it wants to know who sends.
+    /// Authentication that it requires.
     pub auth: Auth,
-    /// What the connection is protected by.
+    /// Transport security of the connection.
     pub security: Security,
     /// The domain that mail comes from.
     pub domain: Option<String>,
@@ -100,7 +100,7 @@ pub struct Smtp {
     pub skip_ssl_verify: bool,
     /// The address that mail comes from.
     pub sender: Option<String>,
-    /// Whom mail goes to.
+    /// Recipients of the application's mail.
     pub recipients: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     if clear { Vec::new() } else { field::reference(app.text(PASSWORD_ID), "password") }
 }
 
-/// What the relation says, given the secret if it could be read.
+/// Reads the server; the password comes from `secrets` if the databag names a secret.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, smtp};

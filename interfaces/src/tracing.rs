@@ -1,4 +1,4 @@
-//! Interface `tracing`, version 2: where an application's spans go.
+//! Interface `tracing`, version 2: the receiver of an application's spans.
 //!
 //! Every value on the wire is a JSON document. The requirer's leader writes `receivers`, the list of the protocols it
 //! wants; here that's always OTLP over HTTP alone. The provider answers under the same key with a list of what it
@@ -31,7 +31,7 @@ use crate::read::{Read, Stop};
 /// The name of the interface.
 pub const INTERFACE: &str = "tracing";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = APPS;
 
 /// The key of either side.
@@ -40,14 +40,14 @@ const RECEIVERS: &str = "receivers";
 /// The protocol that is asked for and looked for.
 const WANTED: &str = "otlp_http";
 
-/// What a provider receives.
+/// Receiver of a provider: a protocol and its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Receiver {
     protocol: ReceiverProtocol,
     url: String,
 }
 
-/// Names and types that nobody has heard of are another receiver's affair, so they are plain text.
+/// Protocol of a receiver, as plain text: an unknown name or type must not make the whole list invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ReceiverProtocol {
     name: String,
@@ -81,7 +81,7 @@ fn endpoint(app: &Databag) -> Option<String> {
     Some(normalised(&wanted.url))
 }
 
-/// What to write: the protocol that is wanted, if this unit leads.
+/// Changes of the requirer: the wanted protocol, if this unit leads.
 #[must_use]
 pub fn request(view: &View) -> Changes {
     let wanted = Databag::from_iter([(RECEIVERS, json::text(&[WANTED]))]);

@@ -33,10 +33,10 @@ use response::Response;
 /// The name of the interface.
 pub const INTERFACE: &str = "valkey_client";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
-/// How many random bytes a request is made of.
+/// Count of random bytes that a request's id and salt are made of.
 pub const RANDOM_BYTES: usize = 16;
 
 /// The key of either side's list, and the one that says how it's written.
@@ -47,7 +47,7 @@ const USER: &str = "secret-user";
 const TLS: &str = "secret-tls";
 const ENDPOINTS: &str = "endpoints";
 
-/// A server that can be used.
+/// Server with its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Valkey {
     /// The user.
@@ -60,13 +60,13 @@ pub struct Valkey {
     pub read_only_endpoints: Vec<String>,
     /// `host:port` of each sentinel.
     pub sentinel_endpoints: Vec<String>,
-    /// How the servers share their work: `sentinel` for instance.
+    /// Mode of the deployment: `sentinel` for instance.
     pub mode: Option<String>,
     /// The servers' version.
     pub version: Option<String>,
     /// The servers speak TLS.
     pub tls: bool,
-    /// The certificates that the servers' are signed with.
+    /// CA certificates of the servers.
     pub tls_ca: Option<String>,
 }
 
@@ -91,7 +91,7 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     [reference("user", response.secret_user.as_ref()), reference("tls", response.secret_tls.as_ref())].concat()
 }
 
-/// What the relation says, given the secrets that could be read.
+/// Reads the response to our request, with the secrets it names.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, valkey};
@@ -143,7 +143,7 @@ fn endpoints(response: &Response) -> Result<Vec<String>, Stop> {
     if endpoints.is_empty() { Err(Stop::waiting(ENDPOINTS)) } else { Ok(endpoints) }
 }
 
-/// Whether the servers speak TLS, and the certificates that theirs are signed with.
+/// TLS of the servers: true if they speak it, and their CA certificates.
 fn tls(response: &Response, secrets: &Secrets) -> Result<(bool, Option<String>), Stop> {
     let Some(address) = &response.secret_tls else { return Ok((false, None)) };
     let content = field::content(TLS, address, secrets)?;
@@ -152,7 +152,7 @@ fn tls(response: &Response, secrets: &Secrets) -> Result<(bool, Option<String>),
     Ok((on, ca.map(|ca| field::certificates(TLS, ca.expose())).transpose()?))
 }
 
-/// What is asked for, in the order in which the Python framework writes it.
+/// Request as JSON, its fields in the order in which the Python framework writes them.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Request<'a> {
@@ -167,8 +167,8 @@ struct Request<'a> {
     secret_mtls: Option<&'a str>,
 }
 
-/// What to write: the request if this unit leads and none was made, and the copy of the response. `random` is not
-/// used otherwise.
+/// Changes of the requirer: the request if this unit leads and hasn't made it yet, and the copy of the response.
+/// `random` is used only for a new request.
 #[must_use]
 pub fn request(view: &View, random: &[u8; RANDOM_BYTES]) -> Changes {
     let mut wanted = Databag::from_iter([VERSION]);

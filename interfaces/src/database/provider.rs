@@ -13,10 +13,10 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
-/// What a requirer asks for.
+/// Request as the provider reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requested {
     /// The database's name.
@@ -31,7 +31,7 @@ pub struct Requested {
     pub external: bool,
 }
 
-/// What was made for a requirer, and where it is.
+/// Account made for a requirer, and the addresses of the servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The database's name; may differ from what was asked for.
@@ -44,9 +44,9 @@ pub struct Account {
     pub uris: Option<Secret>,
     /// `host:port` of each server that takes writes.
     pub endpoints: Vec<String>,
-    /// `host:port` of each server that only answers.
+    /// `host:port` of each read-only server.
     pub read_only_endpoints: Vec<String>,
-    /// Whether the servers speak TLS, where that is known.
+    /// True if the servers speak TLS; absent if unknown.
     pub tls: Option<bool>,
     /// The replica set that the servers are, where they are one.
     pub replset: Option<String>,
@@ -54,7 +54,7 @@ pub struct Account {
     pub version: Option<String>,
 }
 
-/// What the requirer asks for; waiting for `database` until its leader has written it.
+/// Reads the request; waits for `database`, which the requirer's leader writes.
 #[must_use]
 pub fn read(view: &View) -> Read<Requested> {
     Read::of(view, || request(&view.remote_app))
@@ -71,7 +71,7 @@ fn request(app: &Databag) -> Result<Requested, Stop> {
     })
 }
 
-/// The fields that shall be in secrets. Only a requirer without secrets leaves the key away, so `null` is wrong.
+/// The fields that the requirer wants in secrets. A requirer without secrets leaves the key out, so `null` is invalid.
 fn requested_secrets(app: &Databag) -> Result<Vec<String>, Stop> {
     const KEY: &str = "requested-secrets";
     match app.text(KEY) {
@@ -80,8 +80,8 @@ fn requested_secrets(app: &Databag) -> Result<Vec<String>, Stop> {
     }
 }
 
-/// What the **leader** writes once the account is there. An answer to the same request and account again is empty but
-/// for the offers, which its publisher compares with what the secrets hold.
+/// Changes of the **leader** once the account exists. A second answer to the same request and account holds only the
+/// offers, which the publisher compares with the secrets' contents.
 #[must_use]
 pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
     let user = [
@@ -100,7 +100,7 @@ pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
     Changes { app, unit: Draft::default(), offers: reply.offers }
 }
 
-/// What is in clear at all times; an empty text takes away what no longer holds.
+/// Fields that are always in clear; an empty text deletes an outdated key.
 fn public(view: &View, account: &Account) -> Databag {
     Databag::from_iter([
         ("data", json::copy(&view.remote_app).unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! The provider's half of [`rabbitmq`](super), as the one of Kubernetes speaks it.
+//! The provider's half of [`rabbitmq`](super), as the Kubernetes charm speaks it.
 
 use juju::{Databag, Needs, Secret, View};
 
@@ -8,28 +8,28 @@ use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
-/// What was made for a requirer, and where it is.
+/// User made for a requirer, and the hosts of the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The host that stands for all units.
+    /// Host name of all units together.
     pub hostname: String,
-    /// This unit's own host.
+    /// Host name of this unit.
     pub unit_hostname: String,
     /// The user's password.
     pub password: Secret,
 }
 
-/// What the requirer asks for; waiting for whichever key is missing first.
+/// Reads the request; waits for the first missing key.
 #[must_use]
 pub fn read(view: &View) -> Read<Request> {
     let app = &view.remote_app;
     Read::of(view, || Ok(Request { username: needed(app, "username")?, vhost: needed(app, "vhost")? }))
 }
 
-/// What **every** unit writes, and the leader besides.
+/// Changes of **every** unit; those of the application's databag only if this unit leads.
 #[must_use]
 pub fn answer(view: &View, account: &Account) -> Changes {
     let app = [(HOST, account.hostname.as_str()), (PASSWORD, account.password.expose())];

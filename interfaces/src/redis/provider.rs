@@ -1,4 +1,4 @@
-//! The provider's half of [`redis`](super). It's asked for nothing, so there is nothing to read.
+//! The provider's half of [`redis`](super). The requirer writes no data, so there is no `read`.
 
 use juju::{Databag, Needs, View};
 
@@ -6,21 +6,21 @@ use super::{HOST, LEADER_HOST, PORT};
 use crate::change::{Changes, Draft};
 use crate::needs::APPS;
 
-/// What of the relation is read by the provider: what it has written.
+/// Parts of the relation that the provider reads: its own databags, to write only what differs.
 pub const NEEDS: Needs = Needs { remote_app: false, local_unit: true, ..APPS };
 
-/// Where the primary is.
+/// Address of the primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Primary {
     /// Its name or address, as this unit sees it.
     pub hostname: String,
     /// Its port.
     pub port: u16,
-    /// The name that the leader gives it for everybody; empty if it leaves that to the units.
+    /// Name that the leader publishes for all units; empty to let each unit's `hostname` count.
     pub leader_host: String,
 }
 
-/// What **every** unit writes, and the leader besides.
+/// Changes of **every** unit; those of the application's databag only if this unit leads.
 #[must_use]
 pub fn answer(view: &View, primary: &Primary) -> Changes {
     let unit = Databag::from_iter([(HOST, primary.hostname.clone()), (PORT, primary.port.to_string())]);

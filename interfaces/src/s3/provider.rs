@@ -10,7 +10,7 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::Read;
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
 /// The name of the bucket that the requirer asks for.
@@ -19,7 +19,7 @@ pub fn read(view: &View) -> Read<String> {
     Read::of(view, || needed(&view.remote_app, BUCKET))
 }
 
-/// What the **leader** writes: the bucket it gives.
+/// Changes of the **leader**: the bucket it gives.
 #[must_use]
 pub fn answer(view: &View, bucket: &Bucket) -> Changes {
     let clear = |value: &Option<String>| value.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The provider's half of [`saml`](super). It's asked for nothing, so there is nothing to read.
+//! The provider's half of [`saml`](super). The requirer writes no data, so there is no `read`.
 
 use juju::{Databag, Needs, View};
 
@@ -6,10 +6,10 @@ use super::{CERTIFICATES, ENTITY_ID, METADATA_URL, Saml, Service, service_of, sn
 use crate::change::Changes;
 use crate::needs::APPS;
 
-/// What of the relation is read by the provider: what it has written.
+/// Parts of the relation that the provider reads: its own databags, to write only what differs.
 pub const NEEDS: Needs = Needs { remote_app: false, ..APPS };
 
-/// What the **leader** writes: the identity provider. Services that are gone are taken away.
+/// Changes of the **leader**: the identity provider. Deletes the keys of services that are gone.
 #[must_use]
 pub fn answer(view: &View, saml: &Saml) -> Changes {
     let mut wanted = Databag::new();

@@ -1,4 +1,4 @@
-//! The provider's half of [`smtp`](super). It's asked for nothing, so there is nothing to read.
+//! The provider's half of [`smtp`](super). The requirer writes no data, so there is no `read`.
 
 use juju::{Databag, Needs, View};
 
@@ -7,10 +7,10 @@ use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 
-/// What of the relation is read by the provider: what it has written.
+/// Parts of the relation that the provider reads: its own databags, to write only what differs.
 pub const NEEDS: Needs = Needs { remote_app: false, ..APPS };
 
-/// What the **leader** writes: the server, and its password in a secret.
+/// Changes of the **leader**: the server, and its password in a secret.
 #[must_use]
 pub fn answer(view: &View, server: &Smtp) -> Changes {
     let clear = |value: &Option<String>| value.clone().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
 /// A way to send spans.
@@ -31,7 +31,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Every one of them.
+    /// All protocols.
     pub const ALL: [Self; 5] = [Self::Zipkin, Self::OtlpGrpc, Self::OtlpHttp, Self::JaegerGrpc, Self::JaegerThriftHttp];
 
     /// Its name on the wire.
@@ -46,7 +46,7 @@ impl Protocol {
         }
     }
 
-    /// What it's carried by, as the wire calls it: `grpc` or `http`.
+    /// Its transport on the wire: `grpc` or `http`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// The protocols that the requirer wants, each once, in its order; those that nobody has heard of are left out.
+/// The protocols that the requirer wants, each once, in its order; unknown protocols are left out.
 #[must_use]
 pub fn read(view: &View) -> Read<Vec<Protocol>> {
     Read::of(view, || request(view))
@@ -84,8 +84,8 @@ fn request(view: &View) -> Result<Vec<Protocol>, Stop> {
     Ok(wanted)
 }
 
-/// What the **leader** writes: what it receives, and where; of `grpc` a `host:port`, of `http` a URL. An empty list
-/// says that there is no backend.
+/// Changes of the **leader**: its receivers' addresses, `host:port` for `grpc`, a URL for `http`. An empty list means
+/// that there is no backend.
 ///
 /// # Errors
 ///

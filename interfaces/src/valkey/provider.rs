@@ -13,22 +13,22 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
-/// What a requirer asks for. It's answered under its id.
+/// Request of a requirer, answered under its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Request {
     /// The keys and channels it wants; `*` for all.
     pub resource: String,
-    /// What tells it from others.
+    /// Its id, unique in the relation.
     pub request_id: String,
-    /// What makes the id one that nobody else has.
+    /// Random salt of the id.
     pub salt: String,
 }
 
-/// What the requirer asks for first; web apps ask once.
+/// Reads the requirer's first request; web apps make a single request.
 #[must_use]
 pub fn read(view: &View) -> Read<Request> {
     Read::of(view, || {
@@ -52,7 +52,7 @@ pub fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
     [offer("user", user.into_iter().map(field).collect()), offer("tls", tls.map(field).collect())]
 }
 
-/// What the **leader** writes once the server is there and its secrets are at `addresses`: of the user, and of TLS.
+/// Changes of the **leader**: the server's response. `addresses` are the ids of the user's and of the TLS secret.
 #[must_use]
 pub fn answer(view: &View, request: &Request, valkey: &Valkey, addresses: [&str; 2]) -> Changes {
     let clear = |text: &Option<String>| text.clone().unwrap_or_default();

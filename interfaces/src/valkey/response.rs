@@ -7,7 +7,7 @@ use super::REQUESTS;
 use crate::json;
 use crate::read::Stop;
 
-/// What of a response is of use. Keys that nobody has heard of are another version's affair.
+/// The fields of a response that the requirer uses. Unknown keys are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Response {
