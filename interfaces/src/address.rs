@@ -14,11 +14,11 @@ pub const MAX_URL_BYTES: usize = 8 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot publish a url that {why}")]
 pub struct BadUrl {
-    /// What it is or has, without the address.
+    /// The fault, as a predicate ("has …", "is …"), without the address.
     pub why: &'static str,
 }
 
-/// Whether `url` is one that browsers and the workload can be given, and what it is or has otherwise.
+/// Checks that `url` is an HTTP URL that browsers and the workload can use; else returns the fault, as a predicate.
 pub(crate) fn check(url: &str) -> Result<(), &'static str> {
     if url.len() > MAX_URL_BYTES {
         return Err("is longer than 8 KiB");
@@ -33,19 +33,19 @@ pub(crate) fn check(url: &str) -> Result<(), &'static str> {
     if names_a_host(authority) { Ok(()) } else { Err("has no valid host and port") }
 }
 
-/// The address under `key`, without which there is nothing to be done yet.
+/// Valid URL under `key`; waits if there is no value.
 pub(crate) fn needed(bag: &Databag, key: &str) -> Result<String, Stop> {
     let url = field::needed(bag, key)?;
     check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
     Ok(url)
 }
 
-/// What stands before the path, query or fragment, and the rest.
+/// Splits into the authority, and the path, query and fragment.
 fn at_path(rest: &str) -> (&str, &str) {
     rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
 }
 
-/// An address that was [checked](check), with scheme and host in small letters and a path, be it only `/`.
+/// A [checked](check) URL with scheme and host in lower case, and at least `/` as its path.
 pub(crate) fn normalised(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (authority, path) = at_path(rest);
@@ -54,7 +54,7 @@ pub(crate) fn normalised(url: &str) -> String {
     format!("{}://{user}{}{slash}{path}", scheme.to_ascii_lowercase(), place.to_lowercase())
 }
 
-/// Whether an authority has a host, and no port or one that is a number.
+/// True if the authority has a valid host, and either no port or a numeric port.
 fn names_a_host(authority: &str) -> bool {
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
     let after_brackets = place.rfind(']').map_or(0, |at| at + 1);

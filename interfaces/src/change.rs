@@ -64,7 +64,7 @@ impl Draft {
     }
 
     /// The changes to a databag that holds `current`, now that `addresses` (by label) are known. Addresses that stand
-    /// there already are left out, so a second time there is nothing to write.
+    /// there already are left out, so a second call returns no changes.
     ///
     /// # Errors
     ///
@@ -112,13 +112,14 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What only a leader writes, into its application's databag; of any other unit there is nothing.
+    /// Changes of the application's databag, which only the leader may write; empty for any other unit.
     pub(crate) fn of_leader(view: &View, wanted: &Databag) -> Self {
         let app = view.local_app.as_ref().map(|current| Draft::differing(current, wanted));
         Self { app: app.unwrap_or_default(), ..Self::default() }
     }
 
-    /// The same, and under `key` the address of a secret labelled `label`; with no content there shall be none.
+    /// Like [`of_leader`](Self::of_leader), with the id of the secret labelled `label` under `key`. Empty `content`
+    /// deletes the key.
     pub(crate) fn with_secret(view: &View, wanted: &Databag, key: &str, label: &str, content: SecretContent) -> Self {
         let mut changes = Self::of_leader(view, wanted);
         if content.is_empty() {
@@ -131,7 +132,7 @@ impl Changes {
         changes
     }
 
-    /// Whether there is nothing to do.
+    /// True if there is no databag to write and no secret to make.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.app.is_empty() && self.unit.is_empty() && self.offers.is_empty()

@@ -72,8 +72,8 @@ pub struct Request {
     pub cross_model: bool,
 }
 
-/// Whether a relation is known to lead from the model `ours` into another, both by UUID. What Juju says of the other
-/// side's model may be nothing (an old Juju, a relation that ends): then it isn't known.
+/// True if a relation is known to lead from the model `ours` into another, both by UUID. False if Juju doesn't report
+/// the other side's model (an old Juju, a relation that ends).
 ///
 /// ```
 /// use interfaces::database::is_cross_model;
@@ -217,7 +217,7 @@ pub fn request(view: &View, request: &Request) -> Changes {
     Changes { app, unit: Draft::differing(&view.local_unit, &wanted), offers: Vec::new() }
 }
 
-/// The two lists of a request. Without secrets there are none.
+/// The two lists of a request; empty without secrets.
 fn requested(request: &Request) -> Databag {
     let mut lists = Databag::new();
     if request.secrets {

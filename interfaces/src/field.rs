@@ -53,7 +53,7 @@ pub(crate) fn text(bag: &Databag, key: &str) -> Result<Option<String>, Stop> {
     checked(key, bag.text(key))
 }
 
-/// A text of a databag without which there is nothing to be done yet.
+/// Required text of a databag; waits if it is missing.
 pub(crate) fn needed(bag: &Databag, key: &str) -> Result<String, Stop> {
     text(bag, key)?.ok_or_else(|| Stop::waiting(key))
 }
@@ -79,8 +79,8 @@ pub(crate) fn few<T>(key: &str, items: &[T]) -> Result<(), Stop> {
     if items.len() <= MAX_ENTRIES { Ok(()) } else { Err(many()) }
 }
 
-/// The secret whose address is `address`, as it is to be asked for. An address that isn't one is left out: [`content`]
-/// complains of it.
+/// The secret whose address is `address`, as it is to be asked for. An invalid id is left out: [`content`]
+/// reports it.
 pub(crate) fn reference(address: Option<&str>, group: &str) -> Vec<SecretRef> {
     let id = address.and_then(address_of);
     id.map(|id| SecretRef { id, label: None, group: group.to_owned(), needed: true }).into_iter().collect()
@@ -91,7 +91,7 @@ pub(crate) fn address_of(text: &str) -> Option<SecretId> {
     if text.len() <= MAX_ADDRESS_BYTES { text.parse().ok() } else { None }
 }
 
-/// What the secret at this address holds, which stands under `key`; one that couldn't be read is waited for.
+/// Content of the secret with this address, found under `key`; waits if the content isn't readable yet.
 pub(crate) fn content<'s>(key: &str, address: &str, secrets: &'s Secrets) -> Result<&'s SecretContent, Stop> {
     let id = address_of(address).ok_or_else(|| Stop::invalid(key, "it is not the address of a secret"))?;
     secrets.get(&id).ok_or_else(|| Stop::waiting(key))

@@ -1,4 +1,4 @@
-//! Interface `http_proxy`, version 0: a way out of the cluster, which somebody has to allow.
+//! Interface `http_proxy`, version 0: a proxy out of the cluster, which an administrator has to allow.
 //!
 //! The requirer's leader asks with an id that it draws and keeps: another id is another request, to be allowed anew. The
 //! provider answers under that id how far it has come, and in the end with two addresses; where the proxy wants user and
@@ -30,22 +30,22 @@ use crate::uri::{self, Uri};
 /// The name of the interface.
 pub const INTERFACE: &str = "http_proxy";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = APPS;
 
-/// How many random bytes a request's id is made of.
+/// Count of random bytes that a request's id is made of.
 pub const RANDOM_BYTES: usize = 16;
 
 const REQUESTS: &str = "requests";
 const RESPONSES: &str = "responses";
 
-/// What is asked for; nothing about it is a matter of the requirer's. Keys in their alphabetical order, as on the wire.
+/// Request of a requirer. Ours leaves `auth` and `domains` empty. Keys in alphabetical order, as on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The ways of proving who one is that would do; none is any.
+    /// Accepted methods of authentication; empty for any.
     #[serde(default)]
     pub auth: Vec<String>,
-    /// The hosts to be reached; none is what the proxy's administrator thinks right.
+    /// Hosts to reach; empty to leave the choice to the proxy's administrator.
     #[serde(default)]
     pub domains: Vec<String>,
     /// The request's id.
@@ -83,7 +83,7 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     field::reference(response.and_then(|response| response.user).as_deref(), "user")
 }
 
-/// What the relation says, given the secret if it could be read.
+/// Reads the response; user and password come from `secrets` if it names a secret.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, http_proxy};
@@ -159,7 +159,7 @@ fn address(url: &str, user: Option<&(Secret, Secret)>) -> Result<Secret, Stop> {
     Ok(uri::server(&uri.scheme, username.expose(), password, &place))
 }
 
-/// What to write: the request, if this unit leads and none was made. `random` is not used otherwise.
+/// Changes of the requirer: the request, if this unit leads and hasn't made it yet. `random` is used only then.
 #[must_use]
 pub fn request(view: &View, random: &[u8; RANDOM_BYTES]) -> Changes {
     if view.local_app.as_ref().and_then(request_id).is_some() {

@@ -1,16 +1,16 @@
 //! Interface `ingress`, version 2: an address at which the whole application is reached from outside.
 //!
 //! Every value on the wire is a JSON document, so a text stands there with its quotes. The requirer's leader writes
-//! what to route to, and **every** unit its `host`: a provider does nothing for an application as long as one of its
-//! units lacks it. The answer is one key, `ingress`, an object with `url`. The provider's half: [`provider`].
+//! the route's target, and **every** unit its `host`: a provider routes to an application only once all of its units
+//! have written it. The answer is one key, `ingress`, an object with `url`. The provider's half: [`provider`].
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
 //! - it clears its databags before it writes, and with them `egress-subnets`, `ingress-address` and `private-address`,
 //!   which are Juju's; here only keys of this protocol are touched;
-//! - it remembers the last address and prefers it to the databag, so one that is withdrawn stays in use; here nothing
-//!   is remembered;
-//! - it writes nothing before the first `relation-changed`. [`request`] knows no events: its caller decides.
+//! - it remembers the last address and prefers it to the databag, so one that is withdrawn stays in use; here only
+//!   the databag counts;
+//! - it doesn't write before the first `relation-changed`. [`request`] knows no events: its caller decides.
 
 pub mod provider;
 #[cfg(test)]
@@ -32,10 +32,10 @@ use crate::read::{Read, Stop};
 /// The name of the interface.
 pub const INTERFACE: &str = "ingress";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };
 
-/// How the provider is to speak to the workload.
+/// Protocol between the provider and the workload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
@@ -48,7 +48,7 @@ pub enum Scheme {
     H2c,
 }
 
-/// What a requirer wants to be routed to it.
+/// Request of a requirer: the route to its workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Our model's name.
@@ -63,7 +63,7 @@ pub struct Request {
     pub redirect_https: bool,
     /// The port is among those that the unit has opened. To be asked after the ports are set, not before.
     pub is_port_open: bool,
-    /// How to speak to the workload.
+    /// Protocol of the workload.
     pub scheme: Scheme,
     /// This unit's full name in the cluster; see [`peer::fqdn`](crate::peer::fqdn).
     pub host: String,
@@ -71,7 +71,7 @@ pub struct Request {
     pub ip: Option<IpAddr>,
 }
 
-/// The application's address, as the provider wrote it: nothing is normalised, so it may end in `/` or not.
+/// The application's address, as the provider wrote it: not normalised, so it may or may not end in `/`.
 ///
 /// ```
 /// use interfaces::{Read, ingress};
@@ -102,7 +102,7 @@ fn url(app: &Databag) -> Result<String, Stop> {
     }
 }
 
-/// What to write: `host` and `ip` of this unit, and of the application, if this unit leads, what to route to. A key
+/// Changes of the requirer: `host` and `ip` of this unit, and if this unit leads, the application's route. A key
 /// with its default isn't written, and taken away where it stands.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {

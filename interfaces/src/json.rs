@@ -1,9 +1,9 @@
 //! JSON text as the Python framework writes it, byte for byte: `, ` and `: ` between items, ASCII only.
 //!
-//! Nobody on the wire depends on the spacing. It is kept since a charm that replaces a Python one in place then finds
-//! its own databags as it would have written them, and writes nothing.
+//! No reader depends on the spacing. It is the same so that a charm that replaces a Python charm in place finds its
+//! databags unchanged and doesn't write them again.
 //!
-//! And the way back, for protocols in which every value of a databag is a JSON document.
+//! Also parses JSON, for protocols in which every value of a databag is a JSON document.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -43,7 +43,7 @@ pub(crate) fn list<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) ->
     Ok(items)
 }
 
-/// How deep lists and objects are nested in a text, be it JSON or not. Brackets within strings don't count.
+/// Nesting depth of lists and objects in a text, which need not be valid JSON. Brackets within strings don't count.
 fn depth(text: &str) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
     for byte in text.bytes() {
@@ -74,11 +74,11 @@ pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
     String::from_utf8(bytes).expect("only ASCII is written")
 }
 
-/// A larger copy of a databag isn't kept: nobody reads it, and it could outgrow what a databag may hold.
+/// Most bytes of a databag's copy. A larger copy could exceed the databag's limit, and no reader needs it.
 const LARGEST_COPY: usize = 64 * 1024;
 
-/// A databag as the document that its reader keeps of it, without the copy that the databag's own side keeps; nothing of
-/// a databag that is large.
+/// Copy of the other side's databag as JSON, without that databag's own copy (`data`). Absent if larger than
+/// [`LARGEST_COPY`].
 pub(crate) fn copy(bag: &Databag) -> Option<String> {
     let copied = || bag.iter().filter(|(key, _)| *key != "data");
     let bytes: usize = copied().map(|(key, value)| key.len() + value.len()).sum();

@@ -28,7 +28,7 @@ pub const INTERFACE: &str = "mongodb_client";
 
 const FAMILY: Family = Family { scheme: "mongodb", hosts: Hosts::All };
 
-/// What the relation says; see [`database::read`].
+/// Reads the provider's answer; see [`database::read`].
 #[must_use]
 pub fn read(view: &View, secrets: &Secrets, request: &Request) -> Read<Database> {
     database::read(&FAMILY, view, secrets, request)

@@ -25,7 +25,7 @@ pub const INTERFACE: &str = "mysql_client";
 
 const FAMILY: Family = Family { scheme: "mysql", hosts: Hosts::First };
 
-/// What the relation says; see [`database::read`].
+/// Reads the provider's answer; see [`database::read`].
 #[must_use]
 pub fn read(view: &View, secrets: &Secrets, request: &Request) -> Read<Database> {
     database::read(&FAMILY, view, secrets, request)
@@ -53,7 +53,7 @@ mod tests {
         view
     }
 
-    /// What MySQL's charms publish: host, user and password, but never a connection string.
+    /// Data that MySQL's charms publish: host, user and password, but never a connection string.
     fn account() -> Account {
         Account {
             database: "shop".into(),

@@ -1,4 +1,4 @@
-//! How much of a relation the interfaces read: most of them the two applications' databags alone.
+//! Parts of a relation that several interfaces read; most read only the two applications' databags.
 
 use juju::Needs;
 

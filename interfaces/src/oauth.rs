@@ -1,6 +1,6 @@
 //! Interface `oauth`, version 0: a client at a provider of OAuth 2 and OpenID Connect.
 //!
-//! The requirer's leader asks for a client: where visitors come back to, and which scopes. The provider publishes its
+//! The requirer's leader asks for a client: the redirect URI and the scopes. The provider publishes its
 //! addresses as soon as there is a relation, and, once it has made the client, its id and the address of a secret with
 //! `secret`. Everything is plain text but for the lists, which are JSON.
 //!
@@ -27,19 +27,19 @@ use crate::secret::{SecretRef, Secrets};
 /// The name of the interface.
 pub const INTERFACE: &str = "oauth";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = APPS;
 
 const CLIENT_ID: &str = "client_id";
 const CLIENT_SECRET: &str = "client_secret_id";
 
-/// The way visitors are let in: they are sent to the provider and come back with a code.
+/// OAuth 2 grant of web apps: visitors are redirected to the provider and return with a code.
 pub const GRANT_TYPE: &str = "authorization_code";
 
-/// What a requirer wants of its relation.
+/// Request of a requirer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Where visitors come back to.
+    /// URL to which the provider redirects visitors.
     pub redirect_uri: String,
     /// The scopes, with blanks between them.
     pub scope: String,
@@ -52,17 +52,17 @@ pub struct Client {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret,
-    /// Who lets visitors in.
+    /// URL of the issuer.
     pub issuer_url: String,
-    /// Where visitors are sent.
+    /// URL to which visitors are redirected to sign on.
     pub authorization_endpoint: String,
-    /// Where a code becomes a token.
+    /// URL that exchanges a code for a token.
     pub token_endpoint: String,
-    /// Where a token is looked into.
+    /// URL of token introspection.
     pub introspection_endpoint: String,
-    /// Where a token says who the visitor is.
+    /// URL that returns a visitor's claims for a token.
     pub userinfo_endpoint: String,
-    /// Where the keys are that tokens are signed with.
+    /// URL of the keys that tokens are signed with.
     pub jwks_endpoint: String,
 }
 
@@ -72,7 +72,7 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     field::reference(view.remote_app.text(CLIENT_SECRET), "client")
 }
 
-/// What the relation says, given the secret if it could be read.
+/// Reads the client; its secret's content comes from `secrets`.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, oauth};
@@ -103,7 +103,7 @@ fn client(app: &Databag, secrets: &Secrets) -> Result<Client, Stop> {
     })
 }
 
-/// What to write: the client that is wanted, if this unit leads.
+/// Changes of the requirer: the wanted client, if this unit leads.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
     let wanted = Databag::from_iter([

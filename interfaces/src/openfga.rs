@@ -1,7 +1,7 @@
-//! Interface `openfga`, version 1: a store of a service that answers who may do what.
+//! Interface `openfga`, version 1: a store of an authorization service.
 //!
 //! The requirer's leader asks for a store by name; the provider answers with its id, the service's two addresses and a
-//! token, in a secret that `token_secret_id` names or, where Juju has none, in clear. Providers of version 0 write other
+//! token, in a secret that `token_secret_id` names or, where Juju lacks secrets, in clear. Providers of version 0 write other
 //! keys, so they are waited for.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
@@ -27,13 +27,13 @@ use crate::secret::{SecretRef, Secrets};
 /// The name of the interface.
 pub const INTERFACE: &str = "openfga";
 
-/// What of the relation is read by the requirer.
+/// Parts of the relation that the requirer reads.
 pub const NEEDS: Needs = APPS;
 
 const STORE_NAME: &str = "store_name";
 const TOKEN_SECRET: &str = "token_secret_id";
 
-/// What a requirer wants of its relation.
+/// Request of a requirer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The store's name.
@@ -45,11 +45,11 @@ pub struct Request {
 pub struct Store {
     /// Its id.
     pub store_id: String,
-    /// What the service is shown to be let in, if it wants to see anything.
+    /// Token for the service's API, if it requires one.
     pub token: Option<Secret>,
-    /// Where the service speaks gRPC.
+    /// URL of the gRPC API.
     pub grpc_api_url: String,
-    /// Where the service speaks HTTP.
+    /// URL of the HTTP API.
     pub http_api_url: String,
 }
 
@@ -59,7 +59,7 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     field::reference(view.remote_app.text(TOKEN_SECRET), "token")
 }
 
-/// What the relation says, given the secret if it could be read.
+/// Reads the store; the token comes from `secrets` if the databag names a secret.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, openfga};
@@ -91,7 +91,7 @@ fn token(app: &Databag, secrets: &Secrets) -> Result<Option<Secret>, Stop> {
     }
 }
 
-/// What to write: the store's name, if this unit leads and none was asked for.
+/// Changes of the requirer: the store's name, if this unit leads and hasn't asked yet.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
     let asked =

@@ -19,7 +19,7 @@ pub const INTERFACE: &str = "secret-storage";
 /// The name it has in charms of the 2.x line, whose endpoint is called so too.
 pub const INTERFACE_2: &str = "peers";
 
-/// What of the relation is read: the application's databag and the units' names.
+/// Parts of the relation that are read: the application's databag and the units' names.
 pub const NEEDS: Needs = Needs {
     peer: true,
     remote_app: false,
@@ -29,10 +29,10 @@ pub const NEEDS: Needs = Needs {
     local_unit: false,
 };
 
-/// How many random bytes a key is made of.
+/// Count of random bytes that a key is made of.
 pub const KEY_BYTES: usize = 64;
 
-/// What the units know of each other.
+/// Data shared by the units of our application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// The key they share.
@@ -69,7 +69,7 @@ pub fn key(framework: &str) -> String {
     format!("{framework}_secret_key")
 }
 
-/// What the relation says: ready as soon as the key is there.
+/// Reads the peer relation: ready once the leader has written the key.
 #[must_use]
 pub fn read(view: &View, framework: &str) -> Read<Peer> {
     let key = key(framework);
@@ -79,7 +79,7 @@ pub fn read(view: &View, framework: &str) -> Read<Peer> {
     secret.map(|secret| Peer { secret_key: secret.into(), peers: view.units.keys().cloned().collect() }).into()
 }
 
-/// What the **leader** writes: the key, if it is missing. `random` is not used otherwise.
+/// Changes of the **leader**: the key, if it is missing. `random` is used only then.
 #[must_use]
 pub fn request(view: &View, framework: &str, random: &[u8; KEY_BYTES]) -> Changes {
     match secret_key(view.local_app.as_ref(), &key(framework)) {
@@ -88,7 +88,7 @@ pub fn request(view: &View, framework: &str, random: &[u8; KEY_BYTES]) -> Change
     }
 }
 
-/// What the **leader** writes to replace the key: the other units hear of it by `relation-changed`.
+/// Changes of the **leader** that replace the key. The other units get `relation-changed`.
 #[must_use]
 pub fn rotate(framework: &str, random: &[u8; KEY_BYTES]) -> Changes {
     let wanted = Databag::from_iter([(key(framework), URL_SAFE_NO_PAD.encode(random))]);

@@ -1,7 +1,8 @@
 //! Interface `saml`, version 0: an identity provider that speaks SAML 2.
 //!
 //! The requirer writes no data. The provider publishes the identity provider's metadata in plain text: its entity id,
-//! its certificates, and its services, each under keys that are made of the service's name and its HTTP method (`single_sign_on_service_redirect_url`).
+//! its certificates, and its services, each under keys made of the service's name and its HTTP method
+//! (`single_sign_on_service_redirect_url`).
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!

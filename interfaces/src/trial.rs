@@ -1,4 +1,4 @@
-//! What the tests of every interface have in common.
+//! Helpers of every interface's tests.
 
 use juju::{Databag, RelationId, Secret, SecretContent, View};
 use proptest::collection::btree_map;
@@ -30,7 +30,7 @@ pub(crate) fn secrets(fields: &[(&str, &str)]) -> Secrets {
     [(SECRET.parse().unwrap(), content)].into()
 }
 
-/// What stands in a databag after `draft` was written into it, when every secret is at [`SECRET`].
+/// Content of a databag after `draft` is written into it, with [`SECRET`] as the id of every secret.
 pub(crate) fn written(draft: &Draft, current: &Databag) -> Databag {
     let labels = draft.iter().filter_map(|(_, value)| match value {
         crate::Value::Secret(label) => Some((label.clone(), SECRET.parse().unwrap())),

@@ -9,7 +9,7 @@ use std::net::Ipv6Addr;
 
 use juju::Secret;
 
-/// The parts of a URI as they are written: nothing is decoded, and nothing is checked.
+/// The parts of a URI as they are written, neither decoded nor checked.
 ///
 /// ```
 /// use interfaces::uri::Uri;
@@ -20,7 +20,7 @@ use juju::Secret;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Uri {
-    /// Before the first `:`, in lower case; empty where there is none.
+    /// Scheme: the text before the first `:`, in lower case; empty without a colon.
     pub scheme: String,
     /// The authority: user, password, hosts, ports.
     pub netloc: Secret,
@@ -41,7 +41,7 @@ pub struct Uri {
 }
 
 impl fmt::Debug for Uri {
-    /// A password that should have been encoded can end up in every part, so none is shown.
+    /// A password that should have been encoded can end up in every part, so all are hidden.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Uri(***)")
     }
@@ -129,14 +129,14 @@ fn begins_uri(text: &str) -> bool {
     !scheme.is_empty() && rest.starts_with("//")
 }
 
-/// The scheme and what follows its colon, or nothing and the whole text.
+/// Splits at the scheme's colon; the scheme is absent if the text has no valid scheme.
 fn scheme(text: &str) -> (&str, &str) {
     let (scheme, rest) = text.split_at(scheme_bytes(text));
     let begins = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
     rest.strip_prefix(':').filter(|_| begins).map_or(("", text), |rest| (scheme, rest))
 }
 
-/// How many bytes at the start can stand in a scheme. Nothing behind them is looked at.
+/// Count of leading bytes that a scheme may contain. Stops at the first other byte.
 fn scheme_bytes(text: &str) -> usize {
     let other = |byte: u8| !(byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     text.bytes().position(other).unwrap_or(text.len())

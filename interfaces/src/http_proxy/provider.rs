@@ -9,13 +9,13 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
-/// How far a request has come.
+/// State of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nobody has decided.
+    /// The administrator hasn't decided yet.
     Pending,
     /// It's allowed, but the proxy isn't there yet.
     Accepted,
@@ -30,7 +30,7 @@ pub enum Verdict {
     },
 }
 
-/// What the requirer asks for; one relation may carry several requests.
+/// Reads the requests; one relation may carry several requests.
 #[must_use]
 pub fn read(view: &View) -> Read<Vec<Request>> {
     Read::of(view, || {
@@ -39,7 +39,7 @@ pub fn read(view: &View) -> Read<Vec<Request>> {
     })
 }
 
-/// What the **leader** writes: the same verdict on each request.
+/// Changes of the **leader**: the same verdict on each request.
 #[must_use]
 pub fn answer(view: &View, requests: &[Request], verdict: &Verdict) -> Changes {
     let mut responses: Vec<_> = requests.iter().map(|request| response(&request.requirer, verdict)).collect();

@@ -1,7 +1,7 @@
 //! The provider's half of [`ingress`](super).
 //!
 //! It waits for `model`, `name` and `port` of the application and for `host` of each of its units, and answers with
-//! an address. A request for health checks (`healthcheck_params`) is not read: web apps make none.
+//! an address. A request for health checks (`healthcheck_params`) is not read: web apps don't make it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,10 +16,10 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 
-/// What of the relation is read by the provider: every unit's databag too.
+/// Parts of the relation that the provider reads: every unit's databag too.
 pub const NEEDS: Needs = Needs { remote_units: true, remote_unit_data: true, ..APPS };
 
-/// What a requirer wants to be routed to it.
+/// Request as the provider reads it, with all units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requested {
     /// Its model's name.
@@ -28,19 +28,19 @@ pub struct Requested {
     pub name: String,
     /// The port that its workload serves on.
     pub port: u16,
-    /// Its workload shall not see the path by which applications are told apart.
+    /// The provider removes the path prefix that tells applications apart.
     pub strip_prefix: bool,
-    /// Visitors that come by HTTP shall be sent to HTTPS.
+    /// Visitors that come by HTTP are redirected to HTTPS.
     pub redirect_https: bool,
     /// Its units have opened the port.
     pub is_port_open: bool,
-    /// How its workload is spoken to.
+    /// Protocol of its workload.
     pub scheme: Scheme,
-    /// Its units, in the order of their numbers. There may be none (yet, or any more).
+    /// Its units, in the order of their numbers. Empty before the first and after the last unit.
     pub units: BTreeMap<UnitName, Place>,
 }
 
-/// Where a unit is.
+/// Address of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Its full name in the cluster.
@@ -49,7 +49,7 @@ pub struct Place {
     pub ip: Option<IpAddr>,
 }
 
-/// What the requirer wants; waiting for whichever key is missing first.
+/// Reads the request; waits for the first missing key.
 #[must_use]
 pub fn read(view: &View) -> Read<Requested> {
     Read::of(view, || request(view))
@@ -85,7 +85,7 @@ fn text(bag: &Databag, key: &str) -> Result<String, Stop> {
     }
 }
 
-/// What the **leader** writes: the application's address, or without one that there is none any more.
+/// Changes of the **leader**: the application's address; without an address, the key is deleted.
 ///
 /// # Errors
 ///

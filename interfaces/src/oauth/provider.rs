@@ -8,7 +8,7 @@ use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
 /// The client that the requirer asks for.
@@ -18,7 +18,7 @@ pub fn read(view: &View) -> Read<Request> {
     Read::of(view, || Ok(Request { redirect_uri: needed(app, "redirect_uri")?, scope: needed(app, "scope")? }))
 }
 
-/// What the **leader** writes once the client is there, and the scopes that the provider knows.
+/// Changes of the **leader** once the client exists: the client, and the scopes that the provider knows.
 #[must_use]
 pub fn answer(view: &View, client: &Client, scope: &str) -> Changes {
     let wanted = Databag::from_iter([

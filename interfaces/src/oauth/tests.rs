@@ -15,7 +15,7 @@ fn our_request() -> Request {
     Request { redirect_uri: example().result("redirect_uri").into(), scope: example().result("scopes").into() }
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Client {
     let text = |key: &str| example().result(key).to_owned();
     Client {

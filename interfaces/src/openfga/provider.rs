@@ -8,7 +8,7 @@ use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;
 
-/// What of the relation is read by the provider.
+/// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
 /// The name of the store that the requirer asks for.
@@ -17,7 +17,7 @@ pub fn read(view: &View) -> Read<String> {
     Read::of(view, || needed(&view.remote_app, STORE_NAME))
 }
 
-/// What the **leader** writes once the store is there: its token is in a secret.
+/// Changes of the **leader** once the store exists; its token is in a secret.
 #[must_use]
 pub fn answer(view: &View, store: &Store) -> Changes {
     let wanted = Databag::from_iter([

@@ -15,7 +15,7 @@ fn our_request() -> Request {
     Request { store_name: "my-app".into() }
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Store {
     Store {
         store_id: example().result("store_id").into(),
@@ -81,7 +81,7 @@ fn complete_partial_and_bad_data() {
     for (remote, expected) in table {
         assert_eq!(said(&read(&view(remote), &Secrets::new()), ready), *expected, "{remote:?}");
     }
-    // The secret overrides what is in clear, with nothing if that is what it holds.
+    // The secret overrides the clear text, even if the secret is empty.
     let remote = view(&with(&[("token", "t"), ("token_secret_id", SECRET)]));
     assert_eq!(said(&read(&remote, &trial::secrets(&[("token", "u")])), ready), "s u");
     assert_eq!(said(&read(&remote, &trial::secrets(&[("other", "u")])), ready), "s -");

@@ -15,7 +15,7 @@ fn our_request() -> Request {
     Request { bucket: "my-app".into() }
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Bucket {
     let text = |key: &str| Some(example().result(key).to_owned());
     Bucket {

@@ -14,7 +14,7 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/saml.json"))
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Saml {
     let service = |name: &str, binding: &str, path: &str, response: Option<&str>| Service {
         name: name.into(),

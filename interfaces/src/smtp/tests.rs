@@ -11,7 +11,7 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/smtp.json"))
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Smtp {
     Smtp {
         host: "smtp.example.com".into(),

@@ -14,7 +14,7 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/valkey.json"))
 }
 
-/// What the documented example gives.
+/// Values of the documented example.
 fn documented() -> Valkey {
     let servers = |key: &str| example().result(key).split(',').map(str::to_owned).collect();
     Valkey {

@@ -33,7 +33,7 @@ pub(crate) struct Interface {
     pub(crate) provider: fn(&View) -> Outcome,
 }
 
-/// What came of a view.
+/// Result of reading a view and writing to it.
 pub(crate) struct Outcome {
     /// The reading in a line, without what is ready.
     pub(crate) said: String,
@@ -53,7 +53,7 @@ impl Outcome {
         Self { said, shown: format!("{read:?} {refs:?} {changes:?}") }
     }
 
-    /// Of a half that reads nothing.
+    /// Outcome of a half that has no `read`.
     fn nothing(_: &View) -> Self {
         Self { said: "ready".to_owned(), shown: String::new() }
     }
@@ -344,7 +344,7 @@ pub(crate) const EVERY: &[Interface] = &[
         app: &[(
             "receivers",
             r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]"#,
-            // An application serves without its spans too, so nothing of this interface blocks it.
+            // An application serves without its spans too, so this interface never blocks it.
             "waiting receivers",
         )],
         unit: &[],

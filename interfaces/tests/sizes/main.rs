@@ -1,4 +1,4 @@
-//! What others write at its largest: every key of every interface is refused by its length, before it is parsed.
+//! Oversized values of other applications: every key of every interface is refused by its length, before it is parsed.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod every;
