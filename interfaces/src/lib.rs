@@ -2,7 +2,7 @@
 //!
 //! One file per interface, and in each the same four questions for the requirer: which of a relation is needed
 //! (`NEEDS`), which secrets a view refers to (`secrets`), what it says ([`Read`]), and what to write (`request`). The
-//! provider's half of the same protocol is beside it. No function here spawns a hook tool, draws a random number or knows
+//! provider's half of the same protocol is beside it. No function spawns a hook tool, draws a random number or knows
 //! a charm: the caller reads a [`juju::View`], passes it in, and writes the [`Changes`] that come out. What the charm
 //! turns the result into (environment variables) is the charm's business.
 //!

@@ -1,7 +1,7 @@
 //! Interface `openfga`, version 1: a store of an authorization service.
 //!
 //! The requirer's leader asks for a store by name; the provider answers with its id, the service's two addresses and a
-//! token, in a secret that `token_secret_id` names or, where Juju lacks secrets, in clear. Providers of version 0 write other
+//! token, in a secret that `token_secret_id` names or, with an old Juju, in clear. Providers of version 0 write other
 //! keys, so they are waited for.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:

@@ -129,7 +129,7 @@ fn begins_uri(text: &str) -> bool {
     !scheme.is_empty() && rest.starts_with("//")
 }
 
-/// Splits at the scheme's colon; the scheme is absent if the text has no valid scheme.
+/// Splits at the scheme's colon; the scheme is empty if the text has no valid one.
 fn scheme(text: &str) -> (&str, &str) {
     let (scheme, rest) = text.split_at(scheme_bytes(text));
     let begins = scheme.starts_with(|first: char| first.is_ascii_alphabetic());

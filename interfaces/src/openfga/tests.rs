@@ -81,7 +81,7 @@ fn complete_partial_and_bad_data() {
     for (remote, expected) in table {
         assert_eq!(said(&read(&view(remote), &Secrets::new()), ready), *expected, "{remote:?}");
     }
-    // The secret overrides the clear text, even if the secret is empty.
+    // The secret overrides the clear text, even if the secret lacks the token.
     let remote = view(&with(&[("token", "t"), ("token_secret_id", SECRET)]));
     assert_eq!(said(&read(&remote, &trial::secrets(&[("token", "u")])), ready), "s u");
     assert_eq!(said(&read(&remote, &trial::secrets(&[("other", "u")])), ready), "s -");

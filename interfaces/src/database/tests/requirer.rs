@@ -88,7 +88,7 @@ const READS: &[Case] = &[
     (&[("endpoints", "h i:5432"), ("username", "u"), ("password", "p")], None, "invalid endpoints"),
     (&[("endpoints", ":5432"), ("username", "u"), ("password", "p")], None, "invalid endpoints"),
     (&[("endpoints", "h:1"), ("username", "u\n"), ("password", "p")], None, "invalid username"),
-    // The connection string wins, whatever it is.
+    // The connection string wins over the separate fields, even if it isn't a URI.
     (
         &[("uris", "postgresql://u:p@h1:1/d,postgresql://u:p@h2:1/d"), ("endpoints", "h:pg")],
         None,
