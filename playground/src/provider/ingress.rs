@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 
-use interfaces::ingress::provider::{self, Request};
+use interfaces::ingress::provider::{self, Requested};
 use juju::{Protocol, UnitName, View};
 use juju_testing::{Model, Server};
 
@@ -118,7 +118,7 @@ fn one(model: &Model, view: &View, is_taken: impl Fn(&str) -> bool) -> Result<Op
 }
 
 /// To every unit whose port is open.
-fn route(model: &Model, request: &Request) -> Route {
+fn route(model: &Model, request: &Requested) -> Route {
     let serves = |unit: &UnitName| {
         let ports = model.ports(unit).into_iter().flatten();
         ports

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use interfaces::postgresql::provider::{self, Account, Request};
+use interfaces::postgresql::provider::{self, Account, Requested};
 use juju::{RelationId, Secret, View};
 use juju_testing::Server;
 
@@ -139,7 +139,7 @@ impl Postgresql {
 }
 
 /// What a relation asks for, and the database's name in it.
-fn wanted(view: &View) -> Result<Option<(Request, DatabaseName)>, super::Error> {
+fn wanted(view: &View) -> Result<Option<(Requested, DatabaseName)>, super::Error> {
     let Some(request) = asked(view.id, provider::read(view))? else { return Ok(None) };
     let refused =
         |why: &str| super::Error::Refused { relation: view.id, key: "database".to_owned(), why: why.to_owned() };
