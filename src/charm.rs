@@ -4,15 +4,15 @@ use juju::{Charm, CharmFiles, Context, Event, Juju, Observers, Outcome, Status, 
 use pebble::blocking::Client;
 use sha2::{Digest, Sha512};
 
-use crate::asked;
+use crate::charm_spec::CharmSpec;
 use crate::hold::Hold;
 use crate::pipeline;
-use crate::shape::Shape;
+use crate::work;
 
 /// The web-app charm.
 #[derive(Debug)]
 pub struct WebApp {
-    shape: Result<Shape, Hold>,
+    spec: Result<CharmSpec, Hold>,
 }
 
 /// The charm can't even begin.
@@ -34,7 +34,7 @@ impl Charm for WebApp {
 
     fn new(context: &Context) -> Result<Self, Error> {
         let files = CharmFiles::read(&context.charm_dir).map_err(Error::Files)?;
-        Ok(Self { shape: Shape::read(&context.charm_dir, &files) })
+        Ok(Self { spec: CharmSpec::read(&context.charm_dir, &files) })
     }
 
     fn observe(observers: &mut Observers<Self>) {
@@ -44,22 +44,22 @@ impl Charm for WebApp {
 
 impl WebApp {
     fn reconcile(&mut self, event: &Event, juju: &Juju<'_>) -> Result<Outcome, Error> {
-        match &self.shape {
-            Ok(shape) => reconcile(event, juju, shape)?,
+        match &self.spec {
+            Ok(spec) => reconcile(event, juju, spec)?,
             Err(hold) => juju.set_status(Whose::Unit, &Status::blocked(hold.message.clone()))?,
         }
         Ok(Outcome::Done)
     }
 }
 
-fn reconcile(event: &Event, juju: &Juju<'_>, shape: &Shape) -> Result<(), Error> {
-    let asked = asked::by(event, shape);
-    if asked.is_nothing() {
+fn reconcile(event: &Event, juju: &Juju<'_>, spec: &CharmSpec) -> Result<(), Error> {
+    let work = work::of(event, spec);
+    if work.is_nothing() {
         return Ok(());
     }
-    let pebble = Client::new(juju.context.pebble_socket(&shape.container));
+    let pebble = Client::new(juju.context.pebble_socket(&spec.container));
     let mut random = Keys::new()?;
-    Ok(pipeline::run(&asked, juju, &pebble, shape, &mut || random.next())?)
+    Ok(pipeline::run(&work, juju, &pebble, spec, &mut || random.next())?)
 }
 
 /// The bytes of new keys. Each key has its own, and none tells anything of another: one may be shown to a stranger.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use juju::{Port, Status, StatusKind};
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::hold::Hold;
 use crate::perform::{Done, Failure};
 use crate::seen::Seen;
@@ -26,7 +26,7 @@ pub struct Report {
     /// Changes of the unit's memory.
     pub remember: BTreeMap<String, String>,
     /// What the action is told.
-    pub answer: Option<Answer>,
+    pub action_result: Option<ActionResult>,
     /// Details for the log.
     pub log: Vec<String>,
 }
@@ -34,7 +34,8 @@ pub struct Report {
 /// Concludes.
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
-    let mut report = Report { databags: steps.databags.clone(), answer: answer(steps, done), ..Report::default() };
+    let mut report =
+        Report { databags: steps.databags.clone(), action_result: action_result(steps, done), ..Report::default() };
     if !steps.judged {
         return report;
     }
@@ -58,38 +59,38 @@ fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTree
 }
 
 /// What an action is told: what was known beforehand, or what became of its own step.
-fn answer(steps: &Steps, done: &Done) -> Option<Answer> {
-    let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.answers.as_ref()?)));
-    let Some((at, own, answer)) = own else { return without_effect(steps, done).or_else(|| known(steps)) };
+fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
+    let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.action_result.as_ref()?)));
+    let Some((at, own, action_result)) = own else { return without_effect(steps, done).or_else(|| known(steps)) };
     if done.completed > at {
-        return Some(answer.clone());
+        return Some(action_result.clone());
     }
     let why = match failed(steps, done) {
         // Redacted first: of a secret that is cut the rest would not be known for one.
         Some((Failure::Exit { output, .. }, _)) if done.completed == at => {
-            return Some(Answer::Failure(last_of(&steps.secrets.apply(output)).to_owned()));
+            return Some(ActionResult::Failure(last_of(&steps.secrets.apply(output)).to_owned()));
         }
         Some((failure, step)) if done.completed == at => failure::hold(step, failure).message,
         Some((failure, step)) => format!("{}: {}", own.refused.message, failure::hold(step, failure).message),
         None => own.refused.message.clone(),
     };
-    Some(Answer::Failure(steps.secrets.apply(&why)))
+    Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
 
 /// The answer that was known before anything was done.
-fn known(steps: &Steps) -> Option<Answer> {
-    match steps.answer.as_ref()? {
-        Answer::Failure(why) => Some(Answer::Failure(steps.secrets.apply(why))),
-        results @ Answer::Results(_) => Some(results.clone()),
+fn known(steps: &Steps) -> Option<ActionResult> {
+    match steps.action_result.as_ref()? {
+        ActionResult::Failure(why) => Some(ActionResult::Failure(steps.secrets.apply(why))),
+        results @ ActionResult::Results(_) => Some(results.clone()),
     }
 }
 
 /// A success that the workload knows nothing of is none to the operator.
-fn without_effect(steps: &Steps, done: &Done) -> Option<Answer> {
-    steps.answer.as_ref().filter(|answer| matches!(answer, Answer::Results(_)))?;
+fn without_effect(steps: &Steps, done: &Done) -> Option<ActionResult> {
+    steps.action_result.as_ref().filter(|action_result| matches!(action_result, ActionResult::Results(_)))?;
     let Status { message, .. } = Hold::status(&holds(steps, done))?;
     let why = format!("the key is rotated, but the application does not use it yet: {message}");
-    Some(Answer::Failure(steps.secrets.apply(&why)))
+    Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
 
 /// As much of the end of what a command said as an operator reads, and an argument of a hook tool can hold.
@@ -105,7 +106,7 @@ fn failed<'a>(steps: &'a Steps, done: &'a Done) -> Option<(&'a Failure, &'a Step
 
 /// Every reason: those known beforehand, then the step that failed, unless that's an action's own.
 fn holds(steps: &Steps, done: &Done) -> Vec<Hold> {
-    let failed = failed(steps, done).filter(|(_, step)| step.answers.is_none());
+    let failed = failed(steps, done).filter(|(_, step)| step.action_result.is_none());
     let failed = failed.map(|(failure, step)| failure::hold(step, failure));
     steps.holds.iter().cloned().chain(failed).collect()
 }

@@ -12,32 +12,32 @@ use juju::Port;
 use pebble::plan::Environment;
 use pebble::types::ServiceStatus;
 
-use crate::answer::{self, Answer};
-use crate::asked::{Action as Asks, Asked};
+use crate::action_result::{self, ActionResult};
+use crate::charm_spec::CharmSpec;
 use crate::environment;
 use crate::hold::Hold;
-use crate::relation::{self, Ours, Part};
+use crate::relation::{self, LocalSide, Role};
 use crate::secrets;
 use crate::seen::{Integration, Seen, Workload};
-use crate::shape::Shape;
 use crate::steps::{Action, DatabagWrite, Step, Steps};
+use crate::work::{Action as Asks, Work};
 
 /// Random bytes for a new secret key.
 pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides.
-pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> Steps {
-    let answer = asked.action.as_ref().and_then(|action| answer::to(action, seen, shape));
-    let rotate = asked.action == Some(Asks::RotateSecretKey) && matches!(answer, Some(Answer::Results(_)));
-    let peers = relation::peers(seen, shape, rotate, random);
-    let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), answer, ..Steps::default() };
+pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> Steps {
+    let action_result = work.action.as_ref().and_then(|action| action_result::early(action, seen, spec));
+    let rotate = work.action == Some(Asks::RotateSecretKey) && matches!(action_result, Some(ActionResult::Results(_)));
+    let peers = relation::peers(seen, spec, rotate, random);
+    let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), action_result, ..Steps::default() };
     steps.databags.extend(peers.write);
-    let url = relation::url(&seen.integrations, shape.framework.naming);
-    let port = shape.port(&seen.config).unwrap_or(shape.framework.port);
+    let url = relation::url(&seen.integrations, spec.framework.naming);
+    let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
     let base_url = url.clone().unwrap_or_else(|| environment::base_url(&seen.unit, port));
-    let ours = Ours {
+    let local = LocalSide {
         unit: &seen.unit,
-        framework: shape.framework,
+        framework: spec.framework,
         config: &seen.config,
         port,
         port_is_open: seen.ports.contains(&Port::tcp(port)),
@@ -45,30 +45,30 @@ pub fn steps(asked: &Asked, seen: &Seen, shape: &Shape, random: Random<'_>) -> S
         is_routed: url.is_some(),
     };
     let Some(workload) = &seen.workload else {
-        steps.databags.extend(requests(seen, shape, &ours, random));
+        steps.databags.extend(requests(seen, spec, &local, random));
         return steps;
     };
     steps.judged = true;
-    let environment = match gate::pass(seen, shape, workload, peers.ready, &ours) {
-        Ok(ready) => workload::decide(&ready, seen, shape, &ours, &mut steps),
+    let environment = match gate::pass(seen, spec, workload, peers.ready, &local) {
+        Ok(ready) => workload::decide(&ready, seen, spec, &local, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
     };
-    if let (Some(Asks::Framework(action)), None) = (&asked.action, &steps.answer) {
-        command::add(action, seen, shape, environment, &random(), &mut steps);
+    if let (Some(Asks::Framework(action)), None) = (&work.action, &steps.action_result) {
+        command::add(action, seen, spec, environment, &random(), &mut steps);
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
-    let ours = Ours { port_is_open: ours.port_is_open || steps.holds.is_empty(), ..ours };
-    steps.databags.extend(requests(seen, shape, &ours, random));
+    let local = LocalSide { port_is_open: local.port_is_open || steps.holds.is_empty(), ..local };
+    steps.databags.extend(requests(seen, spec, &local, random));
     steps
 }
 
 /// What the leader asks of others, and what every unit writes down of its own. What stands before the application is told of
 /// the port only by an event that looks at the workload, and only of one that is right.
-fn requests(seen: &Seen, shape: &Shape, ours: &Ours<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
-    let is_right = seen.workload.is_some() && shape.port(&seen.config).is_some();
-    let told = |integration: &&Integration| is_right || integration.endpoint.interface.part != Part::Route;
-    let integrations = seen.integrations.iter().filter(told);
-    integrations.flat_map(|integration| relation::requests(integration, ours, random)).collect()
+fn requests(seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
+    let is_right = seen.workload.is_some() && spec.port(&seen.config).is_some();
+    let is_due = |integration: &&Integration| is_right || integration.endpoint.interface.role != Role::Route;
+    let integrations = seen.integrations.iter().filter(is_due);
+    integrations.flat_map(|integration| relation::requests(integration, local, random)).collect()
 }
 
 fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {

@@ -5,7 +5,7 @@ use interfaces::http_proxy::Proxies;
 use juju::Secret;
 use pebble::plan::Environment;
 
-use crate::framework::{Facts, Framework, Metrics};
+use crate::framework::{EnvInputs, Framework, Metrics};
 use crate::options::Settings;
 use crate::seen::Unit;
 
@@ -43,7 +43,7 @@ pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_
     let mut all = settings.user.clone();
     all.extend(framework.constants.iter().copied());
     all.extend(settings.framework.clone());
-    all.extend(told(framework, sources));
+    all.extend(port_and_metrics(framework, sources));
     all.insert(framework.variable("BASE_URL"), sources.base_url.to_owned());
     // An option's key, the framework's or the author's, stands above the one that was made.
     all.entry(framework.variable("SECRET_KEY")).or_insert_with(|| sources.secret_key.to_owned());
@@ -52,15 +52,15 @@ pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_
         all.insert(framework.variable("PEER_FQDNS"), sources.peers.join(","));
     }
     all.extend(sources.integrations.clone());
-    let facts = Facts { options: &settings.values, base_url: sources.base_url, metrics: sources.metrics };
-    all.extend((framework.own)(&facts));
+    let inputs = EnvInputs { options: &settings.values, base_url: sources.base_url, metrics: sources.metrics };
+    all.extend((framework.own)(&inputs));
     all
 }
 
 /// What the workload is told of `paas-config.yaml`.
-fn told(framework: &Framework, sources: &Sources<'_>) -> Environment {
-    let port = framework.told.port.map(|name| (name, sources.port.to_string()));
-    let metrics = framework.told.metrics.zip(sources.metrics);
+fn port_and_metrics(framework: &Framework, sources: &Sources<'_>) -> Environment {
+    let port = framework.env_names.port.map(|name| (name, sources.port.to_string()));
+    let metrics = framework.env_names.metrics.zip(sources.metrics);
     let metrics = metrics.map(|([port, path], at)| [(port, at.port.to_string()), (path, at.path.to_owned())]);
     port.into_iter().chain(metrics.into_iter().flatten()).collect()
 }

@@ -56,13 +56,13 @@ pub struct Framework {
     /// Where the workload's metrics are, unless options or `paas-config.yaml` say otherwise.
     pub metrics: Option<Metrics<'static>>,
     /// How the workload is told of what `paas-config.yaml` says.
-    pub told: Told,
+    pub env_names: EnvNames,
     /// The options the framework gives a charm, in groups.
     pub options: &'static [&'static [FrameworkOption]],
     /// Variables that are always the same.
     pub constants: &'static [(&'static str, &'static str)],
     /// Variables that take more than a row in a table.
-    pub own: fn(&Facts<'_>) -> Environment,
+    pub own: fn(&EnvInputs<'_>) -> Environment,
     /// What serves the application.
     pub server: WebServer,
     /// In which names what integrations give is told.
@@ -111,14 +111,14 @@ pub struct Metrics<'a> {
 
 /// The variables that tell the workload of what isn't an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct EnvNames {
     /// Its port.
     pub port: Option<&'static str>,
     /// Port and path of its metrics.
     pub metrics: Option<[&'static str; 2]>,
 }
 
-impl Told {
+impl EnvNames {
     /// Nothing.
     pub const NOTHING: Self = Self { port: None, metrics: None };
 }
@@ -134,7 +134,7 @@ pub enum Naming {
 
 /// What a framework's own variables are made of.
 #[derive(Debug)]
-pub struct Facts<'a> {
+pub struct EnvInputs<'a> {
     /// The values of the framework's options that are text, numbers or booleans, by the options' names.
     pub options: &'a BTreeMap<&'static str, String>,
     /// The address at which visitors reach the application.
@@ -145,7 +145,7 @@ pub struct Facts<'a> {
 
 /// No variables of its own.
 #[must_use]
-pub fn nothing(_: &Facts<'_>) -> Environment {
+pub fn nothing(_: &EnvInputs<'_>) -> Environment {
     Environment::new()
 }
 

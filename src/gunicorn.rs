@@ -6,7 +6,7 @@ use pebble::plan::command;
 
 use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
 use crate::paas_config::Logging;
-use crate::web_server::{Setup, Wish};
+use crate::web_server::{ServerConfig, Setup};
 
 /// The options of every framework under gunicorn.
 pub const OPTIONS: &[FrameworkOption] = &[
@@ -51,39 +51,39 @@ pub fn log_dir(framework: &Framework) -> String {
 /// # Errors
 ///
 /// A command that can't be split into words, in Pebble's words.
-pub fn setup(framework: &Framework, wish: &Wish<'_>, command: &str) -> Result<Setup, command::Error> {
+pub fn setup(framework: &Framework, wanted: &ServerConfig<'_>, command: &str) -> Result<Setup, command::Error> {
     Ok(Setup {
         folders: vec![log_dir(framework)],
-        files: [(config_path(framework), config(framework, wish))].into(),
+        files: [(config_path(framework), config(framework, wanted))].into(),
         compiled: Some(format!("/{}/__pycache__", framework.name)),
         check: Some(check_command(command)?),
-        at_start: logger(wish.logging).to_owned(),
+        at_start: logger(wanted.logging).to_owned(),
         reloads: true,
         ..Setup::default()
     })
 }
 
 /// The configuration file.
-fn config(framework: &Framework, wish: &Wish<'_>) -> String {
+fn config(framework: &Framework, wanted: &ServerConfig<'_>) -> String {
     let logs = log_dir(framework);
-    let log = |name: &str| if wish.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
+    let log = |name: &str| if wanted.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
     let mut text = format!(
         "{}{}bind = ['0.0.0.0:{}']\nchdir = '{}'\naccesslog = '{}'\nerrorlog = '{}'\n\
         statsd_host = 'localhost:9125'",
-        logger(wish.logging),
-        if wish.traces { TRACING } else { "" },
-        wish.port,
+        logger(wanted.logging),
+        if wanted.traces { TRACING } else { "" },
+        wanted.port,
         framework.app_dir,
         log("access"),
         log("error"),
     );
     for name in ["workers", "threads", "keepalive", "timeout"] {
-        if let Some(value) = wish.settings.web_server.get(name) {
+        if let Some(value) = wanted.settings.web_server.get(name) {
             // Writing to a string can't fail.
             let _ = write!(text, "\n{name} = {value}");
         }
     }
-    if wish.traces {
+    if wanted.traces {
         let _ = write!(text, "\naccess_log_format = '{ACCESS_LOG_FORMAT}'");
     }
     text
@@ -157,8 +157,8 @@ mod tests {
 
     fn config(settings: &[(&'static str, i64)], forwards_logs: bool, logging: Logging, traces: bool) -> String {
         let settings = Settings { web_server: settings.iter().copied().collect(), ..Settings::default() };
-        let wish = Wish { port: 8000, settings: &settings, forwards_logs, logging, traces };
-        setup(&FLASK, &wish, COMMAND).unwrap().files["/flask/gunicorn.conf.py"].clone()
+        let wanted = ServerConfig { port: 8000, settings: &settings, forwards_logs, logging, traces };
+        setup(&FLASK, &wanted, COMMAND).unwrap().files["/flask/gunicorn.conf.py"].clone()
     }
 
     #[test]

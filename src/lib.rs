@@ -10,9 +10,9 @@
 //! [`pipeline`] is that line as code; each stage is the module of its name. What a framework is, and what a
 //! relation's data become, are values the stages are given: [`framework`] and [`relation`].
 
-pub mod answer;
-pub mod asked;
+pub mod action_result;
 pub mod charm;
+pub mod charm_spec;
 pub mod conclude;
 pub mod decide;
 pub mod environment;
@@ -33,13 +33,13 @@ pub mod relation;
 pub mod secrets;
 pub mod seen;
 pub mod services;
-pub mod shape;
 pub mod steps;
 pub mod url;
 pub mod uvicorn;
 pub mod web_server;
+pub mod work;
 
 pub use charm::WebApp;
+pub use charm_spec::CharmSpec;
 pub use framework::Framework;
 pub use hold::Hold;
-pub use shape::Shape;

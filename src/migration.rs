@@ -78,14 +78,14 @@ pub fn status_path(framework: &Framework) -> String {
 
 /// The facts a migration depends on: what is run, and on which databases. As text it's what the unit remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct MigrationInputs {
     /// Names the script and the release.
     program: String,
     /// Name the databases, by where they are.
     databases: BTreeSet<String>,
 }
 
-impl Facts {
+impl MigrationInputs {
     /// Of what is seen.
     #[must_use]
     pub fn of(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> Self {
@@ -106,7 +106,7 @@ impl Facts {
     }
 }
 
-impl fmt::Display for Facts {
+impl fmt::Display for MigrationInputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.program)?;
         self.databases.iter().try_for_each(|database| write!(f, " {database}"))
@@ -127,10 +127,10 @@ fn identity(endpoint: &str, database: &Database) -> String {
 /// lives as long as the container's file system, must be there too. A unit that remembers nothing was upgraded from the Python
 /// framework if that file says `COMPLETED`, and doesn't migrate again.
 #[must_use]
-pub fn is_due(seen: &Migration, facts: &Facts, remembered: Option<&str>) -> bool {
+pub fn is_due(seen: &Migration, inputs: &MigrationInputs, remembered: Option<&str>) -> bool {
     let completed = seen.status.as_deref() == Some(b"COMPLETED");
-    match remembered.map(Facts::parse) {
-        Some(Some(remembered)) => !facts.are_covered_by(&remembered) || (seen.release.is_none() && !completed),
+    match remembered.map(MigrationInputs::parse) {
+        Some(Some(remembered)) => !inputs.are_covered_by(&remembered) || (seen.release.is_none() && !completed),
         Some(None) => true,
         None => !completed,
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn due_follows_from_facts_alone() {
-        let facts = Facts::parse("program db1").unwrap();
+        let inputs = MigrationInputs::parse("program db1").unwrap();
         let table = [
             (None, None, None, true, "never run"),
             (Some("FAILED"), None, None, true, "failed before"),
@@ -184,9 +184,9 @@ mod tests {
             (Some("FAILED"), Some("r1"), Some("program db1"), false, "the file is not believed over the memory"),
         ];
         for (status, release, remembered, expected, why) in table {
-            assert_eq!(is_due(&seen(status, release), &facts, remembered), expected, "{why}");
+            assert_eq!(is_due(&seen(status, release), &inputs, remembered), expected, "{why}");
         }
-        assert_eq!(facts.to_string(), "program db1");
+        assert_eq!(inputs.to_string(), "program db1");
     }
 
     fn database(uri: &str) -> Database {
@@ -205,13 +205,14 @@ mod tests {
     fn facts_are_script_release_and_place_of_the_database_but_not_its_password() {
         let script = Script { name: "migrate.sh", version: b"1".to_vec() };
         let other = Script { version: b"2".to_vec(), ..script.clone() };
-        let facts =
-            |seen: &Migration, script: &Script, uri: &str| Facts::of(seen, script, &[("postgresql", &database(uri))]);
-        let base = facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/d");
-        assert_eq!(base, facts(&seen(Some("FAILED"), Some("r1")), &script, "postgresql://v:new@h:5432/d?x=1"));
-        assert_ne!(base, facts(&seen(None, Some("r2")), &script, "postgresql://u:old@h:5432/d"));
-        assert_ne!(base, facts(&seen(None, Some("r1")), &other, "postgresql://u:old@h:5432/d"));
-        assert_ne!(base, facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h2:5432/d"));
-        assert_ne!(base, facts(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/e"));
+        let inputs = |seen: &Migration, script: &Script, uri: &str| {
+            MigrationInputs::of(seen, script, &[("postgresql", &database(uri))])
+        };
+        let base = inputs(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/d");
+        assert_eq!(base, inputs(&seen(Some("FAILED"), Some("r1")), &script, "postgresql://v:new@h:5432/d?x=1"));
+        assert_ne!(base, inputs(&seen(None, Some("r2")), &script, "postgresql://u:old@h:5432/d"));
+        assert_ne!(base, inputs(&seen(None, Some("r1")), &other, "postgresql://u:old@h:5432/d"));
+        assert_ne!(base, inputs(&seen(None, Some("r1")), &script, "postgresql://u:old@h2:5432/d"));
+        assert_ne!(base, inputs(&seen(None, Some("r1")), &script, "postgresql://u:old@h:5432/e"));
     }
 }

@@ -9,28 +9,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use juju::{Config, Context, Juju, OptionKind, Secret, SecretContent, SecretQuery, View};
 use pebble::blocking::Client;
 
-use crate::asked::{Action, Asked, Scope};
+use crate::charm_spec::CharmSpec;
 use crate::options::OptionSecrets;
-use crate::relation::Part;
+use crate::relation::Role;
 use crate::seen::{Integration, Seen, Unit};
-use crate::shape::Shape;
+use crate::work::{Action, Scope, Work};
 
 /// Reads what the event asks for.
 ///
 /// # Errors
 ///
 /// A hook tool that fails: then Juju isn't well, and retries the hook.
-pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Result<Seen, juju::Error> {
-    let (unit, peer) = (unit(juju)?, relations::peer(juju, shape)?);
-    let succeeds = asked.scope == Scope::Succession && unit.leader;
-    let owes = succeeds && (lacks_key(peer.as_ref(), shape) || is_routed(juju, shape)?);
-    let everything = asked.scope == Scope::Everything || owes;
-    let integrations = relations::integrations(juju, shape, everything)?;
+pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> Result<Seen, juju::Error> {
+    let (unit, peer) = (unit(juju)?, relations::peer(juju, spec)?);
+    let succeeds = work.scope == Scope::Succession && unit.leader;
+    let owes = succeeds && (lacks_key(peer.as_ref(), spec) || is_routed(juju, spec)?);
+    let everything = work.scope == Scope::Everything || owes;
+    let integrations = relations::integrations(juju, spec, everything)?;
     let config =
         if everything || integrations.iter().any(asks_by_options) { juju.config()?.clone() } else { Config::default() };
     let mut seen = Seen {
         unit,
-        params: params(asked, juju)?,
+        params: params(work, juju)?,
         option_secrets: OptionSecrets::new(),
         config,
         peer,
@@ -40,28 +40,28 @@ pub fn all(asked: &Asked, juju: &Juju<'_>, pebble: &Client, shape: &Shape) -> Re
         workload: None,
     };
     if everything {
-        seen.option_secrets = option_secrets(juju, shape, &seen.config)?;
+        seen.option_secrets = option_secrets(juju, spec, &seen.config)?;
         seen.state = juju.state()?;
         seen.ports = juju.opened_ports()?;
-        seen.workload = Some(workload::read(pebble, shape, &seen.integrations));
+        seen.workload = Some(workload::read(pebble, spec, &seen.integrations));
     }
     Ok(seen)
 }
 
 /// Whether what is asked of an integration's other side depends on options.
 fn asks_by_options(integration: &Integration) -> bool {
-    integration.endpoint.interface.part == Part::SetByOptions && !integration.relations.is_empty()
+    integration.endpoint.interface.role == Role::SetByOptions && !integration.relations.is_empty()
 }
 
 /// Whether there is a place for the secret key, and none in it.
-fn lacks_key(peer: Option<&View>, shape: &Shape) -> bool {
-    let key = interfaces::peer::key(shape.framework.name);
+fn lacks_key(peer: Option<&View>, spec: &CharmSpec) -> bool {
+    let key = interfaces::peer::key(spec.framework.name);
     peer.is_some_and(|view| view.local_app.as_ref().and_then(|bag| bag.text(&key)).is_none())
 }
 
 /// Whether an application that routes visitors here must be told the port, which is told of a checked workload alone.
-fn is_routed(juju: &Juju<'_>, shape: &Shape) -> Result<bool, juju::Error> {
-    for endpoint in shape.endpoints.iter().filter(|endpoint| endpoint.interface.part == Part::Route) {
+fn is_routed(juju: &Juju<'_>, spec: &CharmSpec) -> Result<bool, juju::Error> {
+    for endpoint in spec.endpoints.iter().filter(|endpoint| endpoint.interface.role == Role::Route) {
         if !juju.relation_ids(&endpoint.name)?.is_empty() {
             return Ok(true);
         }
@@ -82,16 +82,16 @@ fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
 }
 
 /// The parameters of an action that takes some.
-fn params(asked: &Asked, juju: &Juju<'_>) -> Result<BTreeMap<String, Secret>, juju::Error> {
-    let Some(Action::Framework(_)) = asked.action else { return Ok(BTreeMap::new()) };
+fn params(work: &Work, juju: &Juju<'_>) -> Result<BTreeMap<String, Secret>, juju::Error> {
+    let Some(Action::Framework(_)) = work.action else { return Ok(BTreeMap::new()) };
     let texts =
         juju.action_params()?.iter().filter_map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?))));
     Ok(texts.collect())
 }
 
-fn option_secrets(juju: &Juju<'_>, shape: &Shape, config: &Config) -> Result<OptionSecrets, juju::Error> {
+fn option_secrets(juju: &Juju<'_>, spec: &CharmSpec, config: &Config) -> Result<OptionSecrets, juju::Error> {
     let mut secrets = OptionSecrets::new();
-    for (name, _) in shape.options.iter().filter(|(_, option)| option.kind == OptionKind::Secret) {
+    for (name, _) in spec.options.iter().filter(|(_, option)| option.kind == OptionKind::Secret) {
         let Some(value) = config.get(name).and_then(|value| value.as_str()) else { continue };
         secrets.insert(name.clone(), option_secret(juju, value)?);
     }

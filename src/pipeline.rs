@@ -3,9 +3,9 @@
 use juju::Juju;
 use pebble::blocking::Client;
 
-use crate::asked::Asked;
+use crate::charm_spec::CharmSpec;
 use crate::decide::Random;
-use crate::shape::Shape;
+use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 
 /// Takes an event from left to right. Any event may reconcile everything, in any order; a second identical event
@@ -15,14 +15,14 @@ use crate::{conclude, decide, observe, perform, publish};
 ///
 /// A hook tool that fails: everything else is a status.
 pub fn run(
-    asked: &Asked,
+    work: &Work,
     juju: &Juju<'_>,
     pebble: &Client,
-    shape: &Shape,
+    spec: &CharmSpec,
     random: Random<'_>,
 ) -> Result<(), juju::Error> {
-    let seen = observe::all(asked, juju, pebble, shape)?;
-    let steps = decide::steps(asked, &seen, shape, random);
+    let seen = observe::all(work, juju, pebble, spec)?;
+    let steps = decide::steps(work, &seen, spec, random);
     publish::progress(juju, &steps)?;
     let done = perform::all(&steps, pebble);
     let report = conclude::report(&seen, &steps, &done);

@@ -2,7 +2,7 @@
 
 use juju::{Juju, Status, StatusKind, Whose};
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::conclude::Report;
 use crate::steps::Steps;
 
@@ -28,9 +28,9 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     for line in &report.log {
         tracing::warn!("{line}");
     }
-    match &report.answer {
-        Some(Answer::Results(results)) => juju.set_action_results(results)?,
-        Some(Answer::Failure(why)) => juju.fail_action(why)?,
+    match &report.action_result {
+        Some(ActionResult::Results(results)) => juju.set_action_results(results)?,
+        Some(ActionResult::Failure(why)) => juju.fail_action(why)?,
         None => {}
     }
     for write in &report.databags {
@@ -45,7 +45,7 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     for port in &report.open {
         juju.open_port(port)?;
     }
-    report.status.as_ref().map_or(Ok(()), |told| status(juju, told))
+    report.status.as_ref().map_or(Ok(()), |changed| status(juju, changed))
 }
 
 /// The unit's status; of the leader also the application's.

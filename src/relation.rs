@@ -29,14 +29,14 @@ use interfaces::{Changes, Read};
 use juju::{View, Whose};
 use pebble::plan::Environment;
 
-pub use interface::{Given, Interface, Ours, Part};
+pub use interface::{Interface, LocalSide, Provided, Role};
 pub use peers::{Peers, peers};
 
+use crate::charm_spec::Endpoint;
 use crate::decide::Random;
 use crate::framework::Naming;
 use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
-use crate::shape::Endpoint;
 use crate::steps::DatabagWrite;
 
 /// Every interface the charm requires, in the order in which missing ones are told.
@@ -63,12 +63,12 @@ pub const ALL: &[&Interface] = &[
 ///
 /// A hold, if none is ready and the data of one are wrong: it names the key. Or if a secret that they name can't be read
 /// (yet): what the workload was given before may still be right.
-pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>, Hold> {
+pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Option<Provided>, Hold> {
     let Endpoint { name, interface, .. } = &integration.endpoint;
     let mut holds = Vec::new();
     for relation in &integration.relations {
-        match read(interface, relation, ours) {
-            Read::Ready(given) => return Ok(Some(given)),
+        match read(interface, relation, local) {
+            Read::Ready(provided) => return Ok(Some(provided)),
             Read::Invalid { key, why } => {
                 holds.push(Hold::blocked(format!("{} {key}: {why}", (interface.complaint)(name))));
             }
@@ -82,9 +82,9 @@ pub fn given(integration: &Integration, ours: &Ours<'_>) -> Result<Option<Given>
 }
 
 /// What a relation gives, and nothing that the application would evaluate.
-fn read(interface: &Interface, relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
-    let read = (interface.read)(relation, ours);
-    if ours.naming() == Naming::Spring { read.and_then(spring::inert) } else { read }
+fn read(interface: &Interface, relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
+    let read = (interface.read)(relation, local);
+    if local.naming() == Naming::Spring { read.and_then(spring::inert) } else { read }
 }
 
 /// Whether a relation's data name a secret that couldn't be read.
@@ -94,9 +94,9 @@ fn lacks_secret(interface: &Interface, relation: &Relation) -> bool {
 }
 
 /// What is missing of our half of an endpoint's relations.
-pub fn requests(integration: &Integration, ours: &Ours<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
+pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
     let request = integration.endpoint.interface.request;
-    let of = |relation: &Relation| writes(&relation.view, &request(relation, ours, random));
+    let of = |relation: &Relation| writes(&relation.view, &request(relation, local, random));
     integration.relations.iter().flat_map(of).collect()
 }
 
@@ -113,23 +113,23 @@ fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
 /// The variables of every integration that is ready, and those that tell of one that isn't. Of two endpoints that give the
 /// same variable the later in the metadata wins.
 #[must_use]
-pub fn environment(given: &[(&Endpoint, Given)], naming: Naming) -> Environment {
-    let variables = given.iter().flat_map(|(_, given)| given.variables.clone());
-    let without = if traces(given) { Environment::new() } else { tracing::without(naming) };
+pub fn environment(provided: &[(&Endpoint, Provided)], naming: Naming) -> Environment {
+    let variables = provided.iter().flat_map(|(_, provided)| provided.variables.clone());
+    let without = if traces(provided) { Environment::new() } else { tracing::without(naming) };
     variables.chain(without).collect()
 }
 
 /// The files of every integration that is ready.
 #[must_use]
-pub fn files(given: &[(&Endpoint, Given)]) -> BTreeMap<String, String> {
-    given.iter().flat_map(|(_, given)| given.files.clone()).collect()
+pub fn files(provided: &[(&Endpoint, Provided)]) -> BTreeMap<String, String> {
+    provided.iter().flat_map(|(_, provided)| provided.files.clone()).collect()
 }
 
 /// The address at which visitors reach the application, if something that stands before it says one that the application
 /// can be given.
 #[must_use]
 pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
-    let routes = integrations.iter().filter(|integration| integration.endpoint.interface.part == Part::Route);
+    let routes = integrations.iter().filter(|integration| integration.endpoint.interface.role == Role::Route);
     let relations = routes.flat_map(|integration| &integration.relations);
     let mut urls = relations.filter_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned());
     urls.find(|url| naming != Naming::Spring || !spring::evaluates(url))
@@ -137,20 +137,23 @@ pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
 
 /// The ways out of the cluster that somebody has allowed.
 #[must_use]
-pub fn proxies<'a>(given: &'a [(&Endpoint, Given)]) -> Option<&'a Proxies> {
-    given.iter().find_map(|(_, given)| given.proxies.as_ref())
+pub fn proxies<'a>(provided: &'a [(&Endpoint, Provided)]) -> Option<&'a Proxies> {
+    provided.iter().find_map(|(_, provided)| provided.proxies.as_ref())
 }
 
 /// Whether the application's spans have somewhere to go.
 #[must_use]
-pub fn traces(given: &[(&Endpoint, Given)]) -> bool {
-    given.iter().any(|(_, given)| given.traces)
+pub fn traces(provided: &[(&Endpoint, Provided)]) -> bool {
+    provided.iter().any(|(_, provided)| provided.traces)
 }
 
 /// The databases, with their endpoints' names.
 #[must_use]
-pub fn databases<'a>(given: &'a [(&'a Endpoint, Given)]) -> Vec<(&'a str, &'a Database)> {
-    given.iter().filter_map(|(endpoint, given)| Some((endpoint.name.as_str(), given.database.as_ref()?))).collect()
+pub fn databases<'a>(provided: &'a [(&'a Endpoint, Provided)]) -> Vec<(&'a str, &'a Database)> {
+    provided
+        .iter()
+        .filter_map(|(endpoint, provided)| Some((endpoint.name.as_str(), provided.database.as_ref()?)))
+        .collect()
 }
 
 #[cfg(test)]

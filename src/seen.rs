@@ -9,11 +9,11 @@ use juju::{Config, Port, Proxies, Secret, UnitName, View};
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
+use crate::charm_spec::Endpoint;
 use crate::hold::Hold;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;
-use crate::shape::Endpoint;
 
 /// Everything that was seen.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub fn original_path(framework: &Framework) -> String {
 
 /// What a service is to the charm. A name that ends in `-worker` or `-scheduler`, in any case, says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum ServiceRole {
     /// The web application.
     Main,
     /// Background work, on every unit.
@@ -34,7 +34,7 @@ pub enum Part {
     Other,
 }
 
-impl Part {
+impl ServiceRole {
     /// The part of the service of this name.
     #[must_use]
     pub fn of(framework: &Framework, name: &str) -> Self {
@@ -59,17 +59,17 @@ pub fn layer(
 ) -> Layer {
     let mut layer = Layer::default();
     for (name, service) in original {
-        let part = Part::of(framework, name);
-        if part == Part::Other {
+        let role = ServiceRole::of(framework, name);
+        if role == ServiceRole::Other {
             continue;
         }
         let mut service = Service { override_: Override::Replace, ..service.clone() };
-        if part == Part::Scheduler && unit_number != 0 {
+        if role == ServiceRole::Scheduler && unit_number != 0 {
             service.startup = Startup::Disabled;
         } else {
             give(&mut service.environment, environment);
         }
-        if let (Part::Main, Some(command)) = (part, command) {
+        if let (ServiceRole::Main, Some(command)) = (role, command) {
             command.clone_into(&mut service.command);
         }
         layer.services.insert(name.clone(), service);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use juju::{Databag, Port, RelationId, Whose};
 use pebble::plan::{Environment, Layer};
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::hold::Hold;
 use crate::redact::Redactor;
 
@@ -27,7 +27,7 @@ pub struct Steps {
     /// The ports to be open once every effect succeeded.
     pub ports: BTreeSet<Port>,
     /// What the action is told.
-    pub answer: Option<Answer>,
+    pub action_result: Option<ActionResult>,
     /// What may not appear in a status or in the log.
     pub secrets: Redactor,
 }
@@ -55,14 +55,14 @@ pub struct Step {
     pub remember: Option<(String, String)>,
     /// What the action that waits is told once this step succeeded. A step with this is the action's own: that it fails is
     /// for the operator who asked, and changes nothing of what the workload is.
-    pub answers: Option<Answer>,
+    pub action_result: Option<ActionResult>,
 }
 
 impl Step {
     /// A step whose success is remembered only together with that of all others.
     #[must_use]
     pub fn new(action: Action, refused: Hold) -> Self {
-        Self { action, refused, remember: None, answers: None }
+        Self { action, refused, remember: None, action_result: None }
     }
 }
 
@@ -171,7 +171,7 @@ impl Steps {
     /// Whether the effects can take so long that the operator should be told meanwhile.
     #[must_use]
     pub fn take_time(&self) -> bool {
-        let effects = self.effects.iter().filter(|step| step.answers.is_none());
+        let effects = self.effects.iter().filter(|step| step.action_result.is_none());
         effects.into_iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan | Action::Restart { .. }))
     }
 }

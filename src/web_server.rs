@@ -23,7 +23,7 @@ pub enum WebServer {
 
 /// What the web server shall be like.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub struct ServerConfig<'a> {
     /// The options' values.
     pub settings: &'a Settings,
     /// The port it listens on.
@@ -88,9 +88,14 @@ impl WebServer {
     /// # Errors
     ///
     /// A command that can't be split into words, in Pebble's words.
-    pub fn setup(self, framework: &Framework, wish: &Wish<'_>, command: &str) -> Result<Setup, command::Error> {
-        match (self, wish.logging) {
-            (Self::Gunicorn, _) => gunicorn::setup(framework, wish, command),
+    pub fn setup(
+        self,
+        framework: &Framework,
+        wanted: &ServerConfig<'_>,
+        command: &str,
+    ) -> Result<Setup, command::Error> {
+        match (self, wanted.logging) {
+            (Self::Gunicorn, _) => gunicorn::setup(framework, wanted, command),
             (Self::Uvicorn, Logging::Json) => Ok(uvicorn::json(framework)),
             (Self::Uvicorn | Self::Own, _) => Ok(Setup::default()),
         }

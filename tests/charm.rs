@@ -1,5 +1,6 @@
 //! The charm against a real application, and against Pebbles that are none.
 
+mod custom_framework;
 mod databags;
 mod failures;
 mod gunicorn;
@@ -13,7 +14,6 @@ mod older_juju;
 mod order;
 mod rock;
 mod second_line;
-mod seventh;
 mod start;
 mod superuser;
 mod takeover;

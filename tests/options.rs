@@ -57,7 +57,7 @@ fn page() -> String {
         if !constants.is_empty() {
             write!(page, "\nAlways set: {}.\n", constants.join(", ")).unwrap();
         }
-        page.push_str(&told(framework));
+        page.push_str(&paas_config_table(framework));
         write!(page, "\nThe author's own options: `my-option` becomes `{}`.\n", framework.variable("my-option"))
             .unwrap();
     }
@@ -102,14 +102,14 @@ fn escaped(cell: &str) -> String {
 }
 
 /// What `paas-config.yaml` sets in the second line.
-fn told(framework: &Framework) -> String {
+fn paas_config_table(framework: &Framework) -> String {
     let Some(metrics) = framework.metrics.filter(|_| framework.line == Line::Second) else { return String::new() };
     let mut text =
         "\n| `paas-config.yaml` | type | default | valid values | becomes |\n|---|---|---|---|---|\n".to_owned();
-    let names = framework.told.metrics.map_or([None, None], |names| names.map(Some));
+    let names = framework.env_names.metrics.map_or([None, None], |names| names.map(Some));
     let what = ["the port the application listens on", "the port of the application's metrics", "their path"];
     let rows = [
-        ("port", "int", framework.port.to_string(), "from 1 to 65535", framework.told.port),
+        ("port", "int", framework.port.to_string(), "from 1 to 65535", framework.env_names.port),
         ("metrics-port", "int", metrics.port.to_string(), "from 1 to 65535", names[0]),
         ("metrics-path", "string", metrics.path.to_owned(), "a path such as /metrics", names[1]),
     ];

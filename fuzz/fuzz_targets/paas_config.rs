@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use webcharm::charm_spec::Switches;
 use webcharm::framework::ALL;
 use webcharm::paas_config::PaasConfig;
-use webcharm::shape::Switches;
 
 fuzz_target!(|text: &[u8]| {
     for framework in ALL {

@@ -155,43 +155,46 @@ fn an_event_that_asks_for_no_judgement_changes_no_status() {
 fn with_command() -> Steps {
     let Action::Run(run) = run() else { unreachable!() };
     let own = Action::Run(Run { purpose: "create the superuser", ..run });
-    let answers = Some(Answer::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
-    let own = Step { answers, ..Step::new(own, Hold::blocked("cannot create the superuser")) };
+    let action_result = Some(ActionResult::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
+    let own = Step { action_result, ..Step::new(own, Hold::blocked("cannot create the superuser")) };
     let replan = Step::new(Action::Replan, Hold::blocked("cannot start django"));
     let secrets = ["hunter2-key"].into_iter().collect();
     Steps { judged: true, effects: vec![replan, own], secrets, ..Steps::default() }
 }
 
-fn answered(completed: usize, failure: Option<Failure>) -> (Answer, Status) {
+fn answered(completed: usize, failure: Option<Failure>) -> (ActionResult, Status) {
     let report = report(&Seen::nothing(), &with_command(), &Done { completed, failure });
-    (report.answer.unwrap(), report.status.unwrap())
+    (report.action_result.unwrap(), report.status.unwrap())
 }
 
 #[test]
 fn an_actions_own_command_that_fails_is_told_to_who_asked_and_no_status() {
     let output = "no such user\nhunter2-key\n".to_owned();
-    let (answer, status) = answered(1, Some(Failure::Exit { code: 1, output }));
-    assert_eq!(answer, Answer::Failure("no such user\n***\n".to_owned()));
+    let (action_result, status) = answered(1, Some(Failure::Exit { code: 1, output }));
+    assert_eq!(action_result, ActionResult::Failure("no such user\n***\n".to_owned()));
     assert_eq!((status.kind, status.message.as_str()), (StatusKind::Active, ""));
     let long = format!("{}the end", "ü".repeat(9000));
-    let (answer, _) = answered(1, Some(Failure::Exit { code: 1, output: long }));
-    let Answer::Failure(why) = answer else { panic!("{answer:?}") };
+    let (action_result, _) = answered(1, Some(Failure::Exit { code: 1, output: long }));
+    let ActionResult::Failure(why) = action_result else { panic!("{action_result:?}") };
     assert!(why.chars().count() == 4000 && why.ends_with("the end"));
     let missing = Error::Path { path: "/app".to_owned(), kind: PathErrorKind::NotFound, message: "gone".to_owned() };
-    let (answer, status) = answered(1, Some(Failure::Pebble(missing)));
-    assert!(matches!(&answer, Answer::Failure(why) if why.starts_with("cannot create the superuser: ")), "{answer:?}");
+    let (action_result, status) = answered(1, Some(Failure::Pebble(missing)));
+    assert!(
+        matches!(&action_result, ActionResult::Failure(why) if why.starts_with("cannot create the superuser: ")),
+        "{action_result:?}"
+    );
     assert_eq!(status.kind, StatusKind::Active);
 }
 
 #[test]
 fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
-    let (answer, _) = answered(2, None);
-    assert!(matches!(&answer, Answer::Results(results) if results["password"] == "hunter2-key"));
-    assert!(!format!("{answer:?} {:?}", with_command()).contains("hunter2-key"));
-    let (answer, status) = answered(0, Some(Failure::Pebble(failed_change())));
+    let (action_result, _) = answered(2, None);
+    assert!(matches!(&action_result, ActionResult::Results(results) if results["password"] == "hunter2-key"));
+    assert!(!format!("{action_result:?} {:?}", with_command()).contains("hunter2-key"));
+    let (action_result, status) = answered(0, Some(Failure::Pebble(failed_change())));
     assert!(
-        matches!(&answer, Answer::Failure(why) if why.starts_with("cannot create the superuser: cannot start service")),
-        "{answer:?}"
+        matches!(&action_result, ActionResult::Failure(why) if why.starts_with("cannot create the superuser: cannot start service")),
+        "{action_result:?}"
     );
     assert_eq!(status.kind, StatusKind::Blocked);
 }
@@ -232,15 +235,15 @@ fn a_command_that_cannot_start_is_told_with_the_way_out() {
 
 #[test]
 fn a_rotation_that_the_application_knows_nothing_of_is_no_success() {
-    let answer = |failure: Option<Failure>| {
+    let action_result = |failure: Option<Failure>| {
         let step = Step::new(Action::Replan, Hold::blocked("cannot start flask"));
-        let success = Answer::Results([("status".to_owned(), "success".to_owned())].into());
-        let steps = Steps { judged: true, effects: vec![step], answer: Some(success), ..Steps::default() };
+        let success = ActionResult::Results([("status".to_owned(), "success".to_owned())].into());
+        let steps = Steps { judged: true, effects: vec![step], action_result: Some(success), ..Steps::default() };
         let completed = usize::from(failure.is_none());
-        report(&Seen::nothing(), &steps, &Done { completed, failure }).answer.unwrap()
+        report(&Seen::nothing(), &steps, &Done { completed, failure }).action_result.unwrap()
     };
-    assert!(matches!(answer(None), Answer::Results(_)));
-    let Answer::Failure(why) = answer(Some(Failure::Pebble(failed_change()))) else { panic!("a success") };
+    assert!(matches!(action_result(None), ActionResult::Results(_)));
+    let ActionResult::Failure(why) = action_result(Some(Failure::Pebble(failed_change()))) else { panic!("a success") };
     let expected = "the key is rotated, but the application does not use it yet: cannot start service flask: ";
     assert!(why.starts_with(expected), "{why}");
 }

@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use pebble::plan::Environment;
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
+use crate::charm_spec::CharmSpec;
 use crate::framework::FrameworkAction;
 use crate::hold::Hold;
 use crate::seen::Seen;
-use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 
 /// How long such a command may take: an operator waits.
@@ -23,14 +23,14 @@ const PASSWORD_BYTES: usize = 16;
 pub(super) fn add(
     action: &'static FrameworkAction,
     seen: &Seen,
-    shape: &Shape,
+    spec: &CharmSpec,
     environment: Option<Environment>,
     seed: &[u8; 64],
     steps: &mut Steps,
 ) {
     let Some(mut environment) = environment.filter(|_| steps.holds.is_empty()) else {
         let why = Hold::status(&steps.holds).map(|status| status.message).unwrap_or_default();
-        steps.answer = Some(Answer::Failure(format!("{} container is not ready: {why}", shape.container)));
+        steps.action_result = Some(ActionResult::Failure(format!("{} container is not ready: {why}", spec.container)));
         return;
     };
     let password = BASE64_URL_SAFE_NO_PAD.encode(&seed[..PASSWORD_BYTES]);
@@ -44,13 +44,13 @@ pub(super) fn add(
     let run = Run {
         purpose: action.purpose,
         command: action.command.iter().map(|word| (*word).to_owned()).collect(),
-        working_dir: Some(shape.framework.app_dir.to_owned()),
+        working_dir: Some(spec.framework.app_dir.to_owned()),
         as_workload: true,
         environment,
         timeout: TIMEOUT,
         tells: false,
     };
     let refused = Hold::blocked(format!("cannot {}", action.purpose));
-    let answers = Some(Answer::Results([("password".to_owned(), password)].into()));
-    steps.effects.push(Step { answers, ..Step::new(Action::Run(run), refused) });
+    let action_result = Some(ActionResult::Results([("password".to_owned(), password)].into()));
+    steps.effects.push(Step { action_result, ..Step::new(Action::Run(run), refused) });
 }

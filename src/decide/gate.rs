@@ -3,12 +3,12 @@
 
 use interfaces::peer::Peer;
 
+use crate::charm_spec::{CharmSpec, Endpoint};
 use crate::hold::Hold;
 use crate::options::{self, Settings};
 use crate::paas_config::PaasConfig;
-use crate::relation::{self, Given, Ours};
+use crate::relation::{self, LocalSide, Provided};
 use crate::seen::{Container, Integration, Seen, Workload};
-use crate::shape::{Endpoint, Shape};
 
 /// Everything the workload needs.
 pub(super) struct Ready<'a> {
@@ -16,7 +16,7 @@ pub(super) struct Ready<'a> {
     pub(super) paas_config: &'a PaasConfig,
     pub(super) settings: Settings,
     pub(super) peer: Peer,
-    pub(super) given: Vec<(&'a Endpoint, Given)>,
+    pub(super) provided: Vec<(&'a Endpoint, Provided)>,
 }
 
 /// A reason, and whether the services may not run on while it holds.
@@ -35,23 +35,23 @@ impl From<Hold> for Reason {
 /// What the workload needs, or every reason why it hasn't got it.
 pub(super) fn pass<'a>(
     seen: &'a Seen,
-    shape: &'a Shape,
+    spec: &'a CharmSpec,
     workload: &'a Workload,
     peer: Option<Peer>,
-    ours: &Ours<'_>,
+    local: &LocalSide<'_>,
 ) -> Result<Ready<'a>, Vec<Reason>> {
-    let paas_config = shape.paas_config.as_ref();
-    let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
-    let given = given(&seen.integrations, ours);
+    let paas_config = spec.paas_config.as_ref();
+    let settings = options::settings(spec.framework, &spec.options, &seen.config, &seen.option_secrets);
+    let provided = provided(&seen.integrations, local);
     let container = reach(workload);
-    match (paas_config, settings, container, peer, given) {
-        (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(given)) => {
-            Ok(Ready { container, paas_config, settings, peer, given })
+    match (paas_config, settings, container, peer, provided) {
+        (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(provided)) => {
+            Ok(Ready { container, paas_config, settings, peer, provided })
         }
-        (paas_config, settings, container, peer, given) => {
+        (paas_config, settings, container, peer, provided) => {
             let options = paas_config.err().cloned().into_iter().chain(settings.err().into_iter().flatten());
             let options = options.map(Reason::from);
-            let Unready { invalid, missing, demands } = given.err().unwrap_or_default();
+            let Unready { invalid, missing, demands } = provided.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));
             let reasons = reasons.chain(waiting.map(Reason::from)).chain(missing_integrations(&missing));
@@ -88,29 +88,32 @@ struct Unready<'a> {
 }
 
 /// What is ready, or what isn't.
-fn given<'a>(integrations: &'a [Integration], ours: &Ours<'_>) -> Result<Vec<(&'a Endpoint, Given)>, Unready<'a>> {
+fn provided<'a>(
+    integrations: &'a [Integration],
+    local: &LocalSide<'_>,
+) -> Result<Vec<(&'a Endpoint, Provided)>, Unready<'a>> {
     let (mut ready, mut unready) = (Vec::new(), Unready::default());
     let mut awaits_database = false;
     for integration in integrations {
         let endpoint = &integration.endpoint;
-        let given = match relation::given(integration, ours) {
-            Ok(given) => given,
+        let provided = match relation::provided(integration, local) {
+            Ok(provided) => provided,
             Err(hold) => {
                 unready.invalid.push(hold);
                 awaits_database |= endpoint.interface.is_database();
                 continue;
             }
         };
-        unready.demands.extend((endpoint.interface.demand)(integration, ours, given.as_ref()));
-        if given.is_none() && endpoint.required {
+        unready.demands.extend((endpoint.interface.demand)(integration, local, provided.as_ref()));
+        if provided.is_none() && endpoint.required {
             unready.missing.push(endpoint);
         }
         // One that is missing, or wrong, is told as such.
-        awaits_database |= endpoint.interface.is_database() && (given.is_some() || endpoint.required);
-        ready.extend(given.map(|given| (endpoint, given)));
+        awaits_database |= endpoint.interface.is_database() && (provided.is_some() || endpoint.required);
+        ready.extend(provided.map(|provided| (endpoint, provided)));
     }
-    if ours.framework.needs_database && !awaits_database {
-        let name = ours.framework.title;
+    if local.framework.needs_database && !awaits_database {
+        let name = local.framework.title;
         unready.demands.push(Hold::blocked(format!("{name} requires a database integration to work")));
     }
     let Unready { invalid, missing, demands } = &unready;

@@ -9,7 +9,7 @@ use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
 use super::*;
-use crate::asked::Scope;
+use crate::charm_spec::Endpoint;
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
 use crate::paas_config::{Logging, PaasConfig};
@@ -18,13 +18,13 @@ use crate::relation::database::{MYSQL, POSTGRESQL};
 use crate::relation::ingress::INGRESS;
 use crate::seen::{Container, Relation};
 use crate::services::Services;
-use crate::shape::Endpoint;
+use crate::work::Scope;
 
 const KEY: &str = "0123456789-a-key-of-eighty-six-letters";
 
-fn shape() -> Shape {
+fn spec() -> CharmSpec {
     let options = FLASK.options().map(|option| option.name).chain(["greeting"]);
-    Shape {
+    CharmSpec {
         framework: &FLASK,
         container: "flask-app".to_owned(),
         options: options.map(|name| (name.to_owned(), option_of(OptionKind::String))).collect(),
@@ -71,12 +71,12 @@ fn fresh() -> Seen {
 }
 
 fn decide(seen: &Seen) -> Steps {
-    asked(None, seen)
+    steps_for(None, seen)
 }
 
-fn asked(action: Option<Asks>, seen: &Seen) -> Steps {
-    let asked = Asked { scope: Scope::Everything, action };
-    steps(&asked, seen, &shape(), &mut || [7; 64])
+fn steps_for(action: Option<Asks>, seen: &Seen) -> Steps {
+    let work = Work { scope: Scope::Everything, action };
+    steps(&work, seen, &spec(), &mut || [7; 64])
 }
 
 fn names(steps: &Steps) -> Vec<String> {
@@ -537,11 +537,11 @@ fn ingress_gives_the_base_url_and_is_told_the_port() {
 #[test]
 fn the_key_is_rotated_by_the_leader_and_used_at_once() {
     let seen = carry_out(fresh(), &decide(&fresh()));
-    let steps = asked(Some(Asks::RotateSecretKey), &seen);
+    let steps = steps_for(Some(Asks::RotateSecretKey), &seen);
     let key = &steps.databags[0].changes["flask_secret_key"];
     assert_ne!(key, KEY);
     assert_eq!(&layer(&steps).services["flask"].environment["FLASK_SECRET_KEY"], key);
-    assert_eq!(steps.answer, Some(Answer::Results([("status".to_owned(), "success".to_owned())].into())));
+    assert_eq!(steps.action_result, Some(ActionResult::Results([("status".to_owned(), "success".to_owned())].into())));
 }
 
 #[test]
@@ -562,8 +562,8 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
         (fresh(), Asks::Unknown("dance".to_owned()), "the charm has no action dance"),
     ];
     for (seen, action, why) in table {
-        let rotated = asked(Some(action), &seen);
-        assert_eq!(rotated.answer, Some(Answer::Failure(why.to_owned())));
+        let rotated = steps_for(Some(action), &seen);
+        assert_eq!(rotated.action_result, Some(ActionResult::Failure(why.to_owned())));
         assert_eq!(rotated.databags, decide(&seen).databags, "{why}");
     }
 }
@@ -571,14 +571,14 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
 #[test]
 fn a_charm_of_the_second_line_is_told_its_metrics_and_listens_where_its_author_wants() {
     let config = crate::paas_config::PaasConfig { port: Some(8080), ..Default::default() };
-    let shape = Shape {
+    let spec = CharmSpec {
         framework: &crate::framework::flask::FLASK_2,
         container: "app".to_owned(),
         paas_config: Ok(config),
-        ..shape()
+        ..spec()
     };
-    let asked = Asked { scope: Scope::Everything, action: None };
-    let steps = steps(&asked, &fresh(), &shape, &mut || [7; 64]);
+    let work = Work { scope: Scope::Everything, action: None };
+    let steps = steps(&work, &fresh(), &spec, &mut || [7; 64]);
     let environment = &layer(&steps).services["flask"].environment;
     assert_eq!(environment["FLASK_METRICS_PORT"], "9102");
     assert_eq!(environment["FLASK_METRICS_PATH"], "/metrics");

@@ -10,14 +10,14 @@ use juju::Port;
 use pebble::plan::{Environment, Layer, Startup};
 
 use super::gate::Ready;
+use crate::charm_spec::CharmSpec;
 use crate::environment::{self, Sources};
 use crate::framework::{Framework, Metrics};
 use crate::gunicorn::{self, WorkerClassError};
 use crate::hold::Hold;
-use crate::relation::{self, Ours};
+use crate::relation::{self, LocalSide};
 use crate::seen::{Container, Seen};
-use crate::services::{self, Part, Services};
-use crate::shape::Shape;
+use crate::services::{self, ServiceRole, Services};
 use crate::steps::{Action, Step, Steps};
 use crate::web_server::{self, Setup};
 pub(super) use migration::MIGRATES;
@@ -25,7 +25,7 @@ use server::{Fingerprint, WEB_SERVER};
 use starts::Starts;
 
 /// What the container shall look like.
-struct Wish {
+struct DesiredWorkload {
     original: Services,
     layer: Layer,
     environment: Environment,
@@ -40,72 +40,72 @@ struct Wish {
 pub(super) fn decide(
     ready: &Ready<'_>,
     seen: &Seen,
-    shape: &Shape,
-    ours: &Ours<'_>,
+    spec: &CharmSpec,
+    local: &LocalSide<'_>,
     steps: &mut Steps,
 ) -> Option<Environment> {
-    let framework = shape.framework;
-    match wish(ready, seen, shape, ours) {
+    let framework = spec.framework;
+    match desired(ready, seen, spec, local) {
         Err(hold) => {
             steps.holds.push(hold);
             None
         }
-        Ok(wish) => {
+        Ok(desired) => {
             let container = ready.container;
-            steps.effects.extend(keep_original(&wish, container, framework));
-            let migration = migration::steps(&wish, ready, seen, shape, steps);
+            steps.effects.extend(keep_original(&desired, container, framework));
+            let migration = migration::steps(&desired, ready, seen, spec, steps);
             let migrates = !migration.is_empty();
             steps.effects.extend(migration);
-            let starts = Starts::of(&wish, container, &seen.state, migrates, framework);
-            let mut effects = effects(&wish, container, &seen.state, &starts, framework);
-            starts::listen(&mut effects, &wish, ours.port, seen, shape);
+            let starts = Starts::of(&desired, container, &seen.state, migrates, framework);
+            let mut effects = effects(&desired, container, &seen.state, &starts, framework);
+            starts::listen(&mut effects, &desired, local.port, seen, spec);
             steps.effects.extend(effects);
-            steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, shape)));
-            steps.remember.insert(WEB_SERVER.to_owned(), wish.fingerprint.to_string());
-            steps.ports = shape.port(&seen.config).map(Port::tcp).into_iter().collect();
-            Some(wish.environment)
+            steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, spec)));
+            steps.remember.insert(WEB_SERVER.to_owned(), desired.fingerprint.to_string());
+            steps.ports = spec.port(&seen.config).map(Port::tcp).into_iter().collect();
+            Some(desired.environment)
         }
     }
 }
 
-fn wish(ready: &Ready<'_>, seen: &Seen, shape: &Shape, ours: &Ours<'_>) -> Result<Wish, Hold> {
-    let framework = shape.framework;
+fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>) -> Result<DesiredWorkload, Hold> {
+    let framework = spec.framework;
     let original = original(ready.container, framework)?;
     let worker_class = ready.settings.worker_class.clone();
     let command = command(framework, &original, worker_class.as_deref())?;
-    let wish = web_server::Wish {
+    let config = web_server::ServerConfig {
         settings: &ready.settings,
-        port: ours.port,
+        port: local.port,
         forwards_logs: seen.unit.forwards_logs,
         logging: ready.paas_config.logging,
-        traces: relation::traces(&ready.given),
+        traces: relation::traces(&ready.provided),
     };
     let served = command.as_ref().unwrap_or(&original[framework.name].command);
     let server =
-        framework.server.setup(framework, &wish, served).map_err(|error| unreadable_command(framework, &error))?;
-    let server = server.with_inputs(relation::files(&ready.given));
-    let mut environment = environment(ready, seen, shape, ours);
+        framework.server.setup(framework, &config, served).map_err(|error| unreadable_command(framework, &error))?;
+    let server = server.with_inputs(relation::files(&ready.provided));
+    let mut environment = environment(ready, seen, spec, local);
     environment.extend(server.environment.clone());
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
     let fingerprint = Fingerprint::of(&server, &layer);
-    Ok(Wish { original, layer, environment, server, worker_class, fingerprint })
+    Ok(DesiredWorkload { original, layer, environment, server, worker_class, fingerprint })
 }
 
-fn environment(ready: &Ready<'_>, seen: &Seen, shape: &Shape, ours: &Ours<'_>) -> Environment {
+fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
-    let integrations = relation::environment(&ready.given, shape.framework.naming);
-    let metrics = shape.metrics(&seen.config);
+    let integrations = relation::environment(&ready.provided, spec.framework.naming);
+    let metrics = spec.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,
-        port: ours.port,
+        port: local.port,
         metrics: metrics.as_ref().map(|(port, path)| Metrics { port: *port, path }),
-        base_url: ours.base_url,
-        proxies: relation::proxies(&ready.given),
+        base_url: local.base_url,
+        proxies: relation::proxies(&ready.provided),
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
         integrations: &integrations,
     };
-    environment::workload(shape.framework, &ready.settings, &sources)
+    environment::workload(spec.framework, &ready.settings, &sources)
 }
 
 /// The rock's services: as an earlier event wrote them down, else as the plan has them.
@@ -137,27 +137,27 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
 }
 
 fn effects(
-    wish: &Wish,
+    desired: &DesiredWorkload,
     container: &Container,
     state: &BTreeMap<String, String>,
     starts: &Starts<'_>,
     framework: &Framework,
 ) -> Vec<Step> {
     let remembered = state.get(WEB_SERVER);
-    let well = server::is_well(wish, container, state);
-    let mut effects = if well { Vec::new() } else { server::prepare(wish, container, framework) };
-    let planned = is_planned(&wish.layer, container);
+    let well = server::is_well(desired, container, state);
+    let mut effects = if well { Vec::new() } else { server::prepare(desired, container, framework) };
+    let planned = is_planned(&desired.layer, container);
     if !planned {
-        effects.push(plain(Action::AddLayer(Box::new(wish.layer.clone()))));
+        effects.push(plain(Action::AddLayer(Box::new(desired.layer.clone()))));
     }
-    effects.extend(stop_schedulers(wish, container, framework));
+    effects.extend(stop_schedulers(desired, container, framework));
     // A hook that was killed after the layer left a plan that looks right and a process that knows nothing of it.
     if !well || !planned || starts.any {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
         effects.push(Step::new(Action::Replan, refused));
     }
-    if !well && keeps_running(&wish.layer, container, framework) {
-        effects.extend(server::take_up(wish, remembered, framework));
+    if !well && keeps_running(&desired.layer, container, framework) {
+        effects.extend(server::take_up(desired, remembered, framework));
     }
     effects
 }
@@ -169,11 +169,11 @@ fn plain(action: Action) -> Step {
 }
 
 /// The rock's services are written down before the first layer of ours hides them.
-fn keep_original(wish: &Wish, container: &Container, framework: &Framework) -> Option<Step> {
-    if container.original.as_ref() == Some(&wish.original) {
+fn keep_original(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Option<Step> {
+    if container.original.as_ref() == Some(&desired.original) {
         return None;
     }
-    let content = serde_json::to_vec(&wish.original).ok()?;
+    let content = serde_json::to_vec(&desired.original).ok()?;
     let path = services::original_path(framework);
     Some(plain(Action::Write { path, content, workload_owned: false }))
 }
@@ -184,9 +184,9 @@ fn is_planned(layer: &Layer, container: &Container) -> bool {
 }
 
 /// Replanning doesn't stop a service that isn't enabled any more.
-fn stop_schedulers(wish: &Wish, container: &Container, framework: &Framework) -> Option<Step> {
-    let disabled = |name: &str| wish.layer.services.get(name).is_some_and(|s| s.startup == Startup::Disabled);
-    let is_scheduler = |name: &str| Part::of(framework, name) == Part::Scheduler;
+fn stop_schedulers(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Option<Step> {
+    let disabled = |name: &str| desired.layer.services.get(name).is_some_and(|s| s.startup == Startup::Disabled);
+    let is_scheduler = |name: &str| ServiceRole::of(framework, name) == ServiceRole::Scheduler;
     let running = container.services.iter().filter(|s| s.is_running() && is_scheduler(&s.name) && disabled(&s.name));
     let services: Vec<_> = running.map(|service| service.name.clone()).collect();
     (!services.is_empty()).then(|| plain(Action::Stop { services }))

@@ -4,7 +4,7 @@ use interfaces::uri::Uri;
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
-use super::{Facts, Framework, FrameworkAction, Line, Metrics, Naming, Told};
+use super::{EnvInputs, EnvNames, Framework, FrameworkAction, Line, Metrics, Naming};
 use crate::gunicorn;
 use crate::web_server::WebServer;
 
@@ -19,7 +19,7 @@ pub const DJANGO: Framework = Framework {
     state_dir: "/tmp/django/state",
     port: 8000,
     metrics: Some(Metrics { port: 9102, path: "/metrics" }),
-    told: Told::NOTHING,
+    env_names: EnvNames::NOTHING,
     options: &[OPTIONS, KEY, gunicorn::OPTIONS],
     constants: &[],
     own: allowed_hosts,
@@ -35,7 +35,7 @@ pub const DJANGO: Framework = Framework {
 pub const DJANGO_2: Framework = Framework {
     line: Line::Second,
     container: "app",
-    told: Told { port: None, metrics: Some(["DJANGO_METRICS_PORT", "DJANGO_METRICS_PATH"]) },
+    env_names: EnvNames { port: None, metrics: Some(["DJANGO_METRICS_PORT", "DJANGO_METRICS_PATH"]) },
     options: &[OPTIONS, KEY, APP_KEY, gunicorn::OPTIONS],
     reserved: &["django-", "webserver-", "app-secret-key"],
     ..DJANGO
@@ -62,10 +62,10 @@ const CREATE_SUPERUSER: FrameworkAction = FrameworkAction {
 };
 
 /// The hosts that Django answers for: the operator's, and the one in the application's own address.
-fn allowed_hosts(facts: &Facts<'_>) -> Environment {
-    let set = facts.options.get("django-allowed-hosts").map(String::as_str).unwrap_or_default();
+fn allowed_hosts(inputs: &EnvInputs<'_>) -> Environment {
+    let set = inputs.options.get("django-allowed-hosts").map(String::as_str).unwrap_or_default();
     let mut hosts: Vec<_> = set.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();
-    let own = Uri::first(facts.base_url).hostname.filter(|host| !hosts.contains(host));
+    let own = Uri::first(inputs.base_url).hostname.filter(|host| !hosts.contains(host));
     hosts.extend(own);
     let quoted: Vec<_> = hosts.into_iter().map(|host| serde_json::Value::from(host).to_string()).collect();
     [(ALLOWED_HOSTS, format!("[{}]", quoted.join(", ")))].into_iter().collect()
@@ -91,8 +91,8 @@ mod tests {
         for (option, base_url, expected) in table {
             let options: BTreeMap<_, _> =
                 option.map(|text| ("django-allowed-hosts", text.to_owned())).into_iter().collect();
-            let facts = Facts { options: &options, base_url, metrics: None };
-            assert_eq!(allowed_hosts(&facts)[ALLOWED_HOSTS], expected, "{option:?}");
+            let inputs = EnvInputs { options: &options, base_url, metrics: None };
+            assert_eq!(allowed_hosts(&inputs)[ALLOWED_HOSTS], expected, "{option:?}");
         }
     }
 }

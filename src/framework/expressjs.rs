@@ -1,7 +1,7 @@
 //! Express, under node: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/express-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
-use super::{Framework, Line, Metrics, Naming, Told, nothing};
+use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::web_server::WebServer;
 
 /// Express as rocks and charms of the 1.x line have it.
@@ -15,7 +15,7 @@ pub const EXPRESSJS: Framework = Framework {
     state_dir: "/app/state",
     port: 8080,
     metrics: None,
-    told: Told::NOTHING,
+    env_names: EnvNames::NOTHING,
     options: &[PORT, ENV, METRICS, KEY],
     constants: &[],
     own: nothing,
@@ -30,7 +30,7 @@ pub const EXPRESSJS: Framework = Framework {
 pub const EXPRESSJS_2: Framework = Framework {
     line: Line::Second,
     metrics: Some(Metrics { port: 9464, path: "/metrics" }),
-    told: Told { port: Some("PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
+    env_names: EnvNames { port: Some("PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
     options: &[PORT_2, ENV, KEY],
     ..EXPRESSJS
 };

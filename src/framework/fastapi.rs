@@ -1,7 +1,7 @@
 //! FastAPI, under uvicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/fastapi-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
-use super::{Framework, Line, Metrics, Naming, Told, nothing};
+use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::web_server::WebServer;
 
 /// FastAPI as rocks and charms of the 1.x line have it.
@@ -15,7 +15,7 @@ pub const FASTAPI: Framework = Framework {
     state_dir: "/tmp/fastapi/state",
     port: 8080,
     metrics: None,
-    told: Told::NOTHING,
+    env_names: EnvNames::NOTHING,
     options: &[PORT, OPTIONS, METRICS, KEY],
     constants: &[("UVICORN_HOST", "0.0.0.0")],
     own: nothing,
@@ -31,7 +31,7 @@ pub const FASTAPI_2: Framework = Framework {
     line: Line::Second,
     port: 8000,
     metrics: Some(Metrics { port: 8000, path: "/metrics" }),
-    told: Told { port: Some("UVICORN_PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
+    env_names: EnvNames { port: Some("UVICORN_PORT"), metrics: Some(["METRICS_PORT", "METRICS_PATH"]) },
     options: &[OPTIONS, KEY],
     ..FASTAPI
 };

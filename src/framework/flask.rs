@@ -1,7 +1,7 @@
 //! Flask, under gunicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/flask-framework-extension/>.
 
 use super::option::{FrameworkOption, Rule, Value, secret_key};
-use super::{Framework, Line, Metrics, Naming, Told, nothing};
+use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::gunicorn;
 use crate::web_server::WebServer;
 
@@ -16,7 +16,7 @@ pub const FLASK: Framework = Framework {
     state_dir: "/tmp/flask/state",
     port: 8000,
     metrics: Some(Metrics { port: 9102, path: "/metrics" }),
-    told: Told::NOTHING,
+    env_names: EnvNames::NOTHING,
     options: &[OPTIONS, KEY, gunicorn::OPTIONS],
     constants: &[],
     own: nothing,
@@ -32,7 +32,7 @@ pub const FLASK: Framework = Framework {
 pub const FLASK_2: Framework = Framework {
     line: Line::Second,
     container: "app",
-    told: Told { port: None, metrics: Some(["FLASK_METRICS_PORT", "FLASK_METRICS_PATH"]) },
+    env_names: EnvNames { port: None, metrics: Some(["FLASK_METRICS_PORT", "FLASK_METRICS_PATH"]) },
     options: &[OPTIONS, KEY, APP_KEY, gunicorn::OPTIONS],
     reserved: &["flask-", "webserver-", "app-secret-key"],
     ..FLASK

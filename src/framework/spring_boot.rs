@@ -6,7 +6,7 @@
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
-use super::{Facts, Framework, Line, Metrics, Naming, Told};
+use super::{EnvInputs, EnvNames, Framework, Line, Metrics, Naming};
 use crate::web_server::WebServer;
 
 /// Spring Boot as rocks and charms of the 1.x line have it.
@@ -20,7 +20,7 @@ pub const SPRING_BOOT: Framework = Framework {
     state_dir: "/app/state",
     port: 8080,
     metrics: None,
-    told: Told::NOTHING,
+    env_names: EnvNames::NOTHING,
     options: &[PORT, PROFILES, METRICS, KEY],
     constants: &[],
     own: properties,
@@ -35,7 +35,7 @@ pub const SPRING_BOOT: Framework = Framework {
 pub const SPRING_BOOT_2: Framework = Framework {
     line: Line::Second,
     metrics: Some(Metrics { port: 8080, path: "/actuator/prometheus" }),
-    told: Told { port: Some("SERVER_PORT"), metrics: None },
+    env_names: EnvNames { port: Some("SERVER_PORT"), metrics: None },
     options: &[PROFILES, KEY],
     own: properties_2,
     ..SPRING_BOOT
@@ -68,12 +68,12 @@ const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id
 
 /// The properties of every application: it stands behind a proxy that strips the path's prefix, and its metrics are
 /// where they shall be.
-fn properties(facts: &Facts<'_>) -> Environment {
+fn properties(inputs: &EnvInputs<'_>) -> Environment {
     let mut all: Environment =
         [("server.forward-headers-strategy", "framework"), ("management.endpoints.web.exposure.include", "prometheus")]
             .into_iter()
             .collect();
-    let Some(metrics) = facts.metrics else { return all };
+    let Some(metrics) = inputs.metrics else { return all };
     let parts: Vec<_> = metrics.path.split('/').filter(|part| !part.is_empty()).collect();
     let Some((name, folders)) = parts.split_last() else { return all };
     all.extend([
@@ -84,9 +84,9 @@ fn properties(facts: &Facts<'_>) -> Environment {
 }
 
 /// The same with the port of metrics, which no option sets.
-fn properties_2(facts: &Facts<'_>) -> Environment {
-    let mut all = properties(facts);
-    all.extend(facts.metrics.map(|metrics| ("management.server.port", metrics.port.to_string())));
+fn properties_2(inputs: &EnvInputs<'_>) -> Environment {
+    let mut all = properties(inputs);
+    all.extend(inputs.metrics.map(|metrics| ("management.server.port", metrics.port.to_string())));
     all
 }
 
@@ -106,18 +106,20 @@ mod tests {
             ("//a//b", "/a", "b"),
         ];
         for (path, base, name) in table {
-            let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path }) };
-            let all = properties_2(&facts);
+            let inputs =
+                EnvInputs { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path }) };
+            let all = properties_2(&inputs);
             assert_eq!(all["management.endpoints.web.base-path"], base, "{path}");
             assert_eq!(all["management.endpoints.web.path-mapping.prometheus"], name, "{path}");
             assert_eq!(all["management.server.port"], "81");
-            assert!(!properties(&facts).contains_key("management.server.port"));
+            assert!(!properties(&inputs).contains_key("management.server.port"));
         }
     }
 
     #[test]
     fn a_path_without_a_name_leaves_springs_own() {
-        let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path: "/" }) };
-        assert_eq!(properties(&facts).len(), 2);
+        let inputs =
+            EnvInputs { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path: "/" }) };
+        assert_eq!(properties(&inputs).len(), 2);
     }
 }

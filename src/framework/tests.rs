@@ -7,8 +7,8 @@ use juju::{CharmFiles, Config, ConfigOption, ConfigValue, OptionKind, SecretCont
 use proptest::prelude::*;
 
 use super::*;
+use crate::charm_spec::{CharmSpec, Switches};
 use crate::options;
-use crate::shape::{Shape, Switches};
 
 #[test]
 fn no_option_stands_twice_and_each_line_is_alone() {
@@ -283,11 +283,14 @@ fn the_packer_knows_the_variables_that_the_tables_set() {
         let known = &data["conventions"][usize::from(framework.line == Line::Second)]["variables"];
         let known = known.as_sequence().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
         let options = framework.options().flat_map(|option| option.variables).map(|&name| name.to_owned());
-        let told = framework.told.metrics.into_iter().flatten().chain(framework.told.port).map(str::to_owned);
-        let facts = Facts { options: &BTreeMap::new(), base_url: "", metrics: None };
-        let own = (framework.own)(&facts).into_iter().map(|(name, _)| name);
-        let all =
-            options.chain(told).chain(own).filter_map(|name| Some(name.strip_prefix(framework.prefix)?.to_owned()));
+        let paas_config =
+            framework.env_names.metrics.into_iter().flatten().chain(framework.env_names.port).map(str::to_owned);
+        let inputs = EnvInputs { options: &BTreeMap::new(), base_url: "", metrics: None };
+        let own = (framework.own)(&inputs).into_iter().map(|(name, _)| name);
+        let all = options
+            .chain(paas_config)
+            .chain(own)
+            .filter_map(|name| Some(name.strip_prefix(framework.prefix)?.to_owned()));
         let all: BTreeSet<_> = all.filter(|name| name != "SECRET_KEY").collect();
         assert_eq!(known.collect::<BTreeSet<_>>(), all, "{} {:?}", framework.name, framework.line);
     }
@@ -299,10 +302,10 @@ fn the_line_of_every_charm_that_charmcraft_makes_is_seen() {
         for name in Framework::names().split(", ") {
             let files = expanded(name, base);
             let switches = Switches { framework: Some(name.to_owned()), ..Switches::default() };
-            let shape = Shape::of(&files, &switches).unwrap();
-            assert_eq!((shape.framework.name, shape.framework.line), (name, line), "{name} {base}");
-            assert!(shape.peer.is_some());
-            let unknown: Vec<_> = files.options.keys().filter(|option| !shape.framework.reserves(option)).collect();
+            let spec = CharmSpec::of(&files, &switches).unwrap();
+            assert_eq!((spec.framework.name, spec.framework.line), (name, line), "{name} {base}");
+            assert!(spec.peer.is_some());
+            let unknown: Vec<_> = files.options.keys().filter(|option| !spec.framework.reserves(option)).collect();
             assert_eq!(unknown, [""; 0], "{name} {base}");
         }
     }
@@ -332,7 +335,7 @@ fn a_charm_of_the_second_line_that_still_has_the_options_of_the_first_keeps_them
     let mut files = expanded("go", "26.04");
     files.options.extend(expanded("go", "24.04").options);
     let switches = Switches { framework: Some("go".to_owned()), ..Switches::default() };
-    assert_eq!(Shape::of(&files, &switches).unwrap().framework.line, Line::First);
+    assert_eq!(CharmSpec::of(&files, &switches).unwrap().framework.line, Line::First);
 }
 
 /// What may not appear in any message, whatever else is wrong.
@@ -403,8 +406,8 @@ proptest! {
     ) {
         let framework = ALL[at];
         let options = framework.options().map(|option| (option.name, value.clone())).collect();
-        let facts = Facts { options: &options, base_url: &base_url, metrics: Some(Metrics { port: 1, path: &path }) };
-        let variables = (framework.own)(&facts);
+        let inputs = EnvInputs { options: &options, base_url: &base_url, metrics: Some(Metrics { port: 1, path: &path }) };
+        let variables = (framework.own)(&inputs);
         if let Some(hosts) = variables.get("DJANGO_ALLOWED_HOSTS") {
             let hosts: Vec<String> = serde_json::from_str(hosts).unwrap();
             prop_assert!(hosts.iter().all(|host| !host.is_empty()));

@@ -6,27 +6,31 @@ use interfaces::Secrets;
 use interfaces::peer::NEEDS;
 use juju::{Juju, SecretQuery, View};
 
-use crate::relation::{Interface, Part};
+use crate::charm_spec::{CharmSpec, Endpoint};
+use crate::relation::{Interface, Role};
 use crate::seen::{Integration, Relation};
-use crate::shape::{Endpoint, Shape};
 
 /// The peer relation, if there is one yet.
-pub(super) fn peer(juju: &Juju<'_>, shape: &Shape) -> Result<Option<View>, juju::Error> {
-    let Some(endpoint) = &shape.peer else { return Ok(None) };
+pub(super) fn peer(juju: &Juju<'_>, spec: &CharmSpec) -> Result<Option<View>, juju::Error> {
+    let Some(endpoint) = &spec.peer else { return Ok(None) };
     let id = juju.relation_ids(endpoint)?.into_iter().min();
     id.map(|id| juju.view(endpoint, id, NEEDS)).transpose()
 }
 
 /// Every endpoint with its relations.
-pub(super) fn integrations(juju: &Juju<'_>, shape: &Shape, everything: bool) -> Result<Vec<Integration>, juju::Error> {
-    shape.endpoints.iter().map(|endpoint| integration(juju, endpoint, everything)).collect()
+pub(super) fn integrations(
+    juju: &Juju<'_>,
+    spec: &CharmSpec,
+    everything: bool,
+) -> Result<Vec<Integration>, juju::Error> {
+    spec.endpoints.iter().map(|endpoint| integration(juju, endpoint, everything)).collect()
 }
 
 fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result<Integration, juju::Error> {
     let views = juju.views(&endpoint.name, endpoint.interface.needs)?;
     let mut relations = Vec::new();
     for view in views {
-        let has_address = everything && endpoint.interface.part == Part::Route;
+        let has_address = everything && endpoint.interface.role == Role::Route;
         relations.push(Relation {
             secrets: relation_secrets(juju, endpoint.interface, &view)?,
             address: if has_address { address(juju, &view)? } else { None },

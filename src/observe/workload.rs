@@ -7,12 +7,12 @@ use pebble::blocking::Client;
 use pebble::plan::Service;
 use pebble::types::FileType;
 
+use crate::charm_spec::CharmSpec;
 use crate::framework::Framework;
 use crate::hold::Hold;
 use crate::migration::{self, Migration, Script};
 use crate::seen::{Container, Integration, Workload};
 use crate::services::{self, Services};
-use crate::shape::Shape;
 
 /// What a rock says of itself; it's new with each pack.
 const RELEASE: &str = "/.rock/metadata.yaml";
@@ -21,8 +21,8 @@ const RELEASE: &str = "/.rock/metadata.yaml";
 const LARGEST_FILE: usize = 1 << 20;
 
 /// The container, or why it can't be read.
-pub(super) fn read(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Workload {
-    match container(pebble, shape, integrations) {
+pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Workload {
+    match container(pebble, spec, integrations) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) => {
             let hold = Hold::of_pebble("cannot read the container's state", &error);
@@ -33,14 +33,14 @@ pub(super) fn read(pebble: &Client, shape: &Shape, integrations: &[Integration])
     }
 }
 
-fn container(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Result<Container, pebble::Error> {
-    let framework = shape.framework;
+fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Result<Container, pebble::Error> {
+    let framework = spec.framework;
     let original = file(pebble, &services::original_path(framework))?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| services(&text)),
-        files: files(pebble, shape, integrations)?,
+        files: files(pebble, spec, integrations)?,
         migration: of_migration(pebble, framework)?,
     })
 }
@@ -48,14 +48,14 @@ fn container(pebble: &Client, shape: &Shape, integrations: &[Integration]) -> Re
 /// The files of the web server, and those of integrations that there are.
 fn files(
     pebble: &Client,
-    shape: &Shape,
+    spec: &CharmSpec,
     integrations: &[Integration],
 ) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
-    let logging = shape.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
+    let logging = spec.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
     let mut files = BTreeMap::new();
     let related = integrations.iter().filter(|integration| !integration.relations.is_empty());
-    let given = related.filter_map(|integration| (integration.endpoint.interface.file)(shape.framework));
-    for path in shape.framework.server.files(shape.framework, logging).into_iter().chain(given) {
+    let given = related.filter_map(|integration| (integration.endpoint.interface.file)(spec.framework));
+    for path in spec.framework.server.files(spec.framework, logging).into_iter().chain(given) {
         if let Some(content) = file(pebble, &path)? {
             files.insert(path, content);
         }

@@ -8,65 +8,65 @@ use juju::{Secret, View};
 use pebble::plan::Environment;
 
 use super::parameters::{self, Refused};
-use super::{Given, Interface, Ours, Part, jdbc, names};
+use super::{Interface, LocalSide, Provided, Role, jdbc, names};
 use crate::framework::Naming;
 use crate::seen::Relation;
 use crate::url;
 
 /// `postgresql_client`
 pub const POSTGRESQL: Interface =
-    Interface { name: postgresql::INTERFACE, read: |relation, ours| sql(relation, ours, postgresql::read), ..FAMILY };
+    Interface { name: postgresql::INTERFACE, read: |relation, local| sql(relation, local, postgresql::read), ..FAMILY };
 
 /// `mysql_client`
 pub const MYSQL: Interface =
-    Interface { name: mysql::INTERFACE, read: |relation, ours| sql(relation, ours, mysql::read), ..FAMILY };
+    Interface { name: mysql::INTERFACE, read: |relation, local| sql(relation, local, mysql::read), ..FAMILY };
 
 /// `mongodb_client`
 pub const MONGODB: Interface = Interface { name: mongodb::INTERFACE, read: documents, ..FAMILY };
 
 /// What they have in common.
 const FAMILY: Interface = Interface {
-    part: Part::Database,
+    role: Role::Database,
     needs: interfaces::database::NEEDS,
     clear_secrets: &["password", "uris"],
     secrets: interfaces::database::secrets,
-    request: |relation, ours, _| interfaces::database::request(&relation.view, &request(relation, ours)),
+    request: |relation, local, _| interfaces::database::request(&relation.view, &request(relation, local)),
     ..Interface::PLAIN
 };
 
 type Reader = fn(&View, &Secrets, &Request) -> Read<Database>;
 
-fn request(relation: &Relation, ours: &Ours<'_>) -> Request {
-    Request { database: ours.app().to_owned(), secrets: ours.unit.has_secrets, cross_model: relation.cross_model }
+fn request(relation: &Relation, local: &LocalSide<'_>) -> Request {
+    Request { database: local.app().to_owned(), secrets: local.unit.has_secrets, cross_model: relation.cross_model }
 }
 
 /// A database that Spring has a data source for.
-fn sql(relation: &Relation, ours: &Ours<'_>, read: Reader) -> Read<Given> {
-    read(&relation.view, &relation.secrets, &request(relation, ours)).and_then(|database| {
+fn sql(relation: &Relation, local: &LocalSide<'_>, read: Reader) -> Read<Provided> {
+    read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let plain = plain(&relation.view.endpoint, &database);
-        let variables = match ours.naming() {
+        let variables = match local.naming() {
             Naming::Plain => Ok(plain),
             Naming::Spring => data_source(&database).map(|properties| plain.into_iter().chain(properties).collect()),
         };
-        given(variables, database)
+        provided(variables, database)
     })
 }
 
 /// A database of documents.
-fn documents(relation: &Relation, ours: &Ours<'_>) -> Read<Given> {
-    mongodb::read(&relation.view, &relation.secrets, &request(relation, ours)).and_then(|database| {
-        let variables = match ours.naming() {
+fn documents(relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
+    mongodb::read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
+        let variables = match local.naming() {
             Naming::Plain => Ok(plain(&relation.view.endpoint, &database)),
             Naming::Spring => document_store(&database.parts()),
         };
-        given(variables, database)
+        provided(variables, database)
     })
 }
 
 /// What a database gives. A connection string that was made of the parts is right, so what is refused is the provider's.
-fn given(variables: Result<Environment, Refused>, database: Database) -> Read<Given> {
+fn provided(variables: Result<Environment, Refused>, database: Database) -> Read<Provided> {
     match variables {
-        Ok(variables) => Read::Ready(Given { variables, database: Some(database), ..Given::default() }),
+        Ok(variables) => Read::Ready(Provided { variables, database: Some(database), ..Provided::default() }),
         Err(Refused(why)) => Read::Invalid { key: "uris".to_owned(), why: why.to_owned() },
     }
 }

@@ -2,7 +2,7 @@
 
 use interfaces::http_proxy::{self, RANDOM_BYTES};
 
-use super::{Given, Interface};
+use super::{Interface, Provided};
 
 /// `http_proxy`
 pub const HTTP_PROXY: Interface = Interface {
@@ -11,7 +11,7 @@ pub const HTTP_PROXY: Interface = Interface {
     secrets: http_proxy::secrets,
     read: |relation, _| {
         let read = http_proxy::read(&relation.view, &relation.secrets);
-        read.map(|proxies| Given { proxies: Some(proxies), ..Given::default() })
+        read.map(|proxies| Provided { proxies: Some(proxies), ..Provided::default() })
     },
     request: |relation, _, random| {
         let drawn = random();

@@ -2,29 +2,29 @@
 
 use interfaces::{ingress, peer};
 
-use super::{Given, Interface, Ours, Part};
+use super::{Interface, LocalSide, Provided, Role};
 use crate::seen::Relation;
 
 /// `ingress`
 pub const INGRESS: Interface = Interface {
     name: ingress::INTERFACE,
-    part: Part::Route,
+    role: Role::Route,
     needs: ingress::NEEDS,
-    read: |relation, _| ingress::read(&relation.view).map(|url| Given { url: Some(url), ..Given::default() }),
-    request: |relation, ours, _| ingress::request(&relation.view, &route(relation, ours)),
+    read: |relation, _| ingress::read(&relation.view).map(|url| Provided { url: Some(url), ..Provided::default() }),
+    request: |relation, local, _| ingress::request(&relation.view, &route(relation, local)),
     ..Interface::PLAIN
 };
 
-fn route(relation: &Relation, ours: &Ours<'_>) -> ingress::Request {
+fn route(relation: &Relation, local: &LocalSide<'_>) -> ingress::Request {
     ingress::Request {
-        model: ours.unit.model.clone(),
-        name: ours.app().to_owned(),
-        port: ours.port,
+        model: local.unit.model.clone(),
+        name: local.app().to_owned(),
+        port: local.port,
         strip_prefix: true,
         redirect_https: false,
-        is_port_open: ours.port_is_open,
+        is_port_open: local.port_is_open,
         scheme: ingress::Scheme::Http,
-        host: peer::fqdn(&ours.unit.name, &ours.unit.model),
+        host: peer::fqdn(&local.unit.name, &local.unit.model),
         ip: relation.address,
     }
 }

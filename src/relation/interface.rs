@@ -21,7 +21,7 @@ pub struct Interface {
     /// Its name in a charm's metadata.
     pub name: &'static str,
     /// Its part in the workload.
-    pub part: Part,
+    pub role: Role,
     /// What is read of its relations.
     pub needs: Needs,
     /// The keys under which the other side may write what nobody shall be told.
@@ -29,11 +29,11 @@ pub struct Interface {
     /// The secrets that a relation's data refer to.
     pub secrets: fn(&View) -> Vec<SecretRef>,
     /// What a relation gives.
-    pub read: fn(&Relation, &Ours<'_>) -> Read<Given>,
+    pub read: fn(&Relation, &LocalSide<'_>) -> Read<Provided>,
     /// What is missing of our half of a relation.
-    pub request: fn(&Relation, &Ours<'_>, Random<'_>) -> Changes,
+    pub request: fn(&Relation, &LocalSide<'_>, Random<'_>) -> Changes,
     /// What an endpoint that is related needs besides, given what it gives; beyond what is needed of every endpoint.
-    pub demand: fn(&Integration, &Ours<'_>, Option<&Given>) -> Option<Hold>,
+    pub demand: fn(&Integration, &LocalSide<'_>, Option<&Provided>) -> Option<Hold>,
     /// What is told before the key, when the data of an endpoint of this name can't be used.
     pub complaint: fn(&str) -> String,
     /// A file of the container that it may have something to do with.
@@ -42,7 +42,7 @@ pub struct Interface {
 
 /// An interface's part in the workload, where the stages treat it as such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Role {
     /// It keeps the application's data: a new one has to be migrated.
     Database,
     /// It stands before the application. It's told the port, and an application without it is reached in the cluster.
@@ -57,7 +57,7 @@ impl Interface {
     /// One that is read and asked for nothing else.
     pub(crate) const PLAIN: Self = Self {
         name: "",
-        part: Part::Service,
+        role: Role::Service,
         needs: Needs::all(),
         clear_secrets: &[],
         secrets: |_| Vec::new(),
@@ -77,13 +77,13 @@ impl Interface {
     /// Whether an endpoint of it that isn't optional holds the workload back.
     #[must_use]
     pub fn may_be_required(&self) -> bool {
-        self.part != Part::Route
+        self.role != Role::Route
     }
 
     /// Whether what it gives is a database.
     #[must_use]
     pub fn is_database(&self) -> bool {
-        self.part == Part::Database
+        self.role == Role::Database
     }
 
     /// Where it stands among what is missing: databases first, whichever they are.
@@ -109,7 +109,7 @@ impl fmt::Debug for Interface {
 
 /// What our side brings along into every relation.
 #[derive(Debug, Clone, Copy)]
-pub struct Ours<'a> {
+pub struct LocalSide<'a> {
     /// The unit and its model.
     pub unit: &'a Unit,
     /// The framework.
@@ -126,7 +126,7 @@ pub struct Ours<'a> {
     pub is_routed: bool,
 }
 
-impl Ours<'_> {
+impl LocalSide<'_> {
     /// Our application's name.
     #[must_use]
     pub fn app(&self) -> &str {
@@ -142,7 +142,7 @@ impl Ours<'_> {
 
 /// What a relation that is ready gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Given {
+pub struct Provided {
     /// The workload's variables.
     pub variables: Environment,
     /// The workload's files, by their paths.
@@ -157,7 +157,7 @@ pub struct Given {
     pub traces: bool,
 }
 
-impl From<Environment> for Given {
+impl From<Environment> for Provided {
     fn from(variables: Environment) -> Self {
         Self { variables, ..Self::default() }
     }

@@ -5,7 +5,7 @@ use interfaces::Changes;
 use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
 use pebble::plan::Environment;
 
-use super::{Given, Interface, Ours, Part, names};
+use super::{Interface, LocalSide, Provided, Role, names};
 use crate::framework::Naming;
 use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
@@ -13,15 +13,15 @@ use crate::seen::{Integration, Relation};
 /// `oauth`
 pub const OAUTH: Interface = Interface {
     name: oauth::INTERFACE,
-    part: Part::SetByOptions,
+    role: Role::SetByOptions,
     needs: oauth::NEEDS,
     secrets: oauth::secrets,
-    read: |relation, ours| {
+    read: |relation, local| {
         oauth::read(&relation.view, &relation.secrets).map(|client| {
-            let (endpoint, request) = (&relation.view.endpoint, request_at(&relation.view.endpoint, ours));
-            match ours.naming() {
-                Naming::Plain => plain(&ours.framework.variable(endpoint), &client, &request).into(),
-                Naming::Spring => properties(endpoint, &client, &request, ours).into(),
+            let (endpoint, request) = (&relation.view.endpoint, request_at(&relation.view.endpoint, local));
+            match local.naming() {
+                Naming::Plain => plain(&local.framework.variable(endpoint), &client, &request).into(),
+                Naming::Spring => properties(endpoint, &client, &request, local).into(),
             }
         })
     },
@@ -31,9 +31,9 @@ pub const OAUTH: Interface = Interface {
 };
 
 /// What an option of the endpoint says, or else what charmcraft's extension makes of it.
-fn option(endpoint: &str, name: &str, ours: &Ours<'_>) -> String {
-    let set = ours.config.get(&format!("{endpoint}-{name}")).and_then(|value| value.as_str());
-    let usual = || match (name, ours.naming()) {
+fn option(endpoint: &str, name: &str, local: &LocalSide<'_>) -> String {
+    let set = local.config.get(&format!("{endpoint}-{name}")).and_then(|value| value.as_str());
+    let usual = || match (name, local.naming()) {
         ("scopes", _) => "openid profile email".to_owned(),
         ("redirect-path", Naming::Plain) => "/callback".to_owned(),
         ("redirect-path", Naming::Spring) => format!("/login/oauth2/code/{endpoint}"),
@@ -42,10 +42,10 @@ fn option(endpoint: &str, name: &str, ours: &Ours<'_>) -> String {
     set.filter(|text| !text.is_empty()).map_or_else(usual, str::to_owned)
 }
 
-fn request_at(endpoint: &str, ours: &Ours<'_>) -> Request {
-    let path = option(endpoint, "redirect-path", ours);
-    let redirect_uri = format!("{}/{}", ours.base_url.trim_end_matches('/'), path.trim_start_matches('/'));
-    Request { redirect_uri, scope: option(endpoint, "scopes", ours) }
+fn request_at(endpoint: &str, local: &LocalSide<'_>) -> Request {
+    let path = option(endpoint, "redirect-path", local);
+    let redirect_uri = format!("{}/{}", local.base_url.trim_end_matches('/'), path.trim_start_matches('/'));
+    Request { redirect_uri, scope: option(endpoint, "scopes", local) }
 }
 
 /// Whether the scopes ask for OpenID Connect, without which nobody says who a visitor is.
@@ -54,23 +54,23 @@ fn asks_for_openid(scope: &str) -> bool {
 }
 
 /// A client that can't work isn't asked for; the provider keeps what it was asked before.
-fn request(relation: &Relation, ours: &Ours<'_>, _: crate::decide::Random<'_>) -> Changes {
-    let request = request_at(&relation.view.endpoint, ours);
+fn request(relation: &Relation, local: &LocalSide<'_>, _: crate::decide::Random<'_>) -> Changes {
+    let request = request_at(&relation.view.endpoint, local);
     if asks_for_openid(&request.scope) { oauth::request(&relation.view, &request) } else { Changes::default() }
 }
 
-fn demand(integration: &Integration, ours: &Ours<'_>, given: Option<&Given>) -> Option<Hold> {
+fn demand(integration: &Integration, local: &LocalSide<'_>, provided: Option<&Provided>) -> Option<Hold> {
     let endpoint = &integration.endpoint;
     let relation = integration.relations.first()?;
-    if !asks_for_openid(&option(&endpoint.name, "scopes", ours)) {
+    if !asks_for_openid(&option(&endpoint.name, "scopes", local)) {
         let message = "The 'openid' scope is required for OAuth integration, please add it to the scopes.";
         return Some(Hold::blocked(message));
     }
-    match given {
+    match provided {
         // One that is required is told as missing.
         None if endpoint.required => None,
         None => Some(Hold::blocked(format!("Please check {} charm!", relation.view.app.as_deref().unwrap_or("its")))),
-        Some(_) if !ours.is_routed => Some(Hold::blocked("Ingress relation is required for OIDC to work correctly!")),
+        Some(_) if !local.is_routed => Some(Hold::blocked("Ingress relation is required for OIDC to work correctly!")),
         Some(_) => None,
     }
 }
@@ -91,8 +91,8 @@ fn plain(prefix: &str, client: &Client, request: &Request) -> Environment {
     names::table(prefix, rows)
 }
 
-fn properties(endpoint: &str, client: &Client, request: &Request, ours: &Ours<'_>) -> Environment {
-    let attribute = option(endpoint, "user-name-attribute", ours);
+fn properties(endpoint: &str, client: &Client, request: &Request, local: &LocalSide<'_>) -> Environment {
+    let attribute = option(endpoint, "user-name-attribute", local);
     let scopes: Vec<_> = request.scope.split_whitespace().collect();
     let registration = [
         ("client-id", Some(client.client_id.clone())),

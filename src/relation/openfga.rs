@@ -3,7 +3,7 @@
 use interfaces::openfga::{self, Request, Store};
 use pebble::plan::Environment;
 
-use super::{Interface, Ours, names};
+use super::{Interface, LocalSide, names};
 use crate::framework::{Line, Naming};
 
 /// `openfga`
@@ -12,21 +12,21 @@ pub const OPENFGA: Interface = Interface {
     needs: openfga::NEEDS,
     clear_secrets: &["token"],
     secrets: openfga::secrets,
-    read: |relation, ours| {
-        openfga::read(&relation.view, &relation.secrets).map(|store| match ours.naming() {
+    read: |relation, local| {
+        openfga::read(&relation.view, &relation.secrets).map(|store| match local.naming() {
             Naming::Plain => plain(&names::prefix(&relation.view.endpoint, ("openfga", "FGA")), &store).into(),
             Naming::Spring => properties(&store).into(),
         })
     },
-    request: |relation, ours, _| openfga::request(&relation.view, &request(ours)),
+    request: |relation, local, _| openfga::request(&relation.view, &request(local)),
     ..Interface::PLAIN
 };
 
 /// The two lines of charms ask for stores of different names.
-fn request(ours: &Ours<'_>) -> Request {
-    let store_name = match ours.framework.line {
+fn request(local: &LocalSide<'_>) -> Request {
+    let store_name = match local.framework.line {
         Line::First => "app-store",
-        Line::Second => ours.app(),
+        Line::Second => local.app(),
     };
     Request { store_name: store_name.to_owned() }
 }

@@ -4,9 +4,9 @@ use interfaces::peer::{self, Peer};
 use interfaces::{Changes, Read};
 
 use super::writes;
+use crate::charm_spec::CharmSpec;
 use crate::decide::Random;
 use crate::seen::Seen;
-use crate::shape::Shape;
 use crate::steps::DatabagWrite;
 
 /// What the peer relation is once this event's writes are in it.
@@ -20,9 +20,9 @@ pub struct Peers {
 
 /// The peer relation. The leader makes the secret key in whichever event finds it missing; `rotate` has it make
 /// another in any case.
-pub fn peers(seen: &Seen, shape: &Shape, rotate: bool, random: Random<'_>) -> Peers {
+pub fn peers(seen: &Seen, spec: &CharmSpec, rotate: bool, random: Random<'_>) -> Peers {
     let Some(mut view) = seen.peer.clone() else { return Peers::default() };
-    let name = shape.framework.name;
+    let name = spec.framework.name;
     let changes = match (seen.unit.leader, rotate) {
         (false, _) => Changes::default(),
         (true, false) => peer::request(&view, name, &random()),

@@ -4,7 +4,7 @@ use interfaces::rabbitmq::{self, Broker, Request};
 use juju::Secret;
 use pebble::plan::Environment;
 
-use super::{Interface, Ours, names};
+use super::{Interface, LocalSide, names};
 use crate::framework::Naming;
 use crate::url;
 
@@ -13,18 +13,18 @@ pub const RABBITMQ: Interface = Interface {
     name: rabbitmq::INTERFACE,
     needs: rabbitmq::NEEDS,
     clear_secrets: &["password"],
-    read: |relation, ours| {
-        rabbitmq::read(&relation.view, &request(ours)).map(|broker| match ours.naming() {
+    read: |relation, local| {
+        rabbitmq::read(&relation.view, &request(local)).map(|broker| match local.naming() {
             Naming::Plain => plain(&names::upper(&relation.view.endpoint), &broker).into(),
             Naming::Spring => properties(&broker).into(),
         })
     },
-    request: |relation, ours, _| rabbitmq::request(&relation.view, &request(ours)),
+    request: |relation, local, _| rabbitmq::request(&relation.view, &request(local)),
     ..Interface::PLAIN
 };
 
-fn request(ours: &Ours<'_>) -> Request {
-    Request { username: ours.app().to_owned(), vhost: "/".to_owned() }
+fn request(local: &LocalSide<'_>) -> Request {
+    Request { username: local.app().to_owned(), vhost: "/".to_owned() }
 }
 
 fn plain(prefix: &str, broker: &Broker) -> Environment {

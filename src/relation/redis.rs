@@ -12,8 +12,8 @@ use crate::url;
 pub const REDIS: Interface = Interface {
     name: redis::INTERFACE,
     needs: redis::NEEDS,
-    read: |relation, ours| {
-        redis::read(&relation.view).map(|url| match ours.naming() {
+    read: |relation, local| {
+        redis::read(&relation.view).map(|url| match local.naming() {
             Naming::Plain => url::variables(&format!("{}_DB", names::upper(&relation.view.endpoint)), &url).into(),
             Naming::Spring => properties(&url).into(),
         })

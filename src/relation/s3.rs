@@ -11,13 +11,13 @@ pub const S3: Interface = Interface {
     name: s3::INTERFACE,
     needs: s3::NEEDS,
     clear_secrets: &["access-key", "secret-key"],
-    read: |relation, ours| {
-        s3::read(&relation.view).map(|bucket| match ours.naming() {
+    read: |relation, local| {
+        s3::read(&relation.view).map(|bucket| match local.naming() {
             Naming::Plain => plain(&names::upper(&relation.view.endpoint), &bucket).into(),
             Naming::Spring => properties(&bucket).into(),
         })
     },
-    request: |relation, ours, _| s3::request(&relation.view, &Request { bucket: ours.app().to_owned() }),
+    request: |relation, local, _| s3::request(&relation.view, &Request { bucket: local.app().to_owned() }),
     ..Interface::PLAIN
 };
 

@@ -3,17 +3,17 @@
 use interfaces::saml::{self, Saml};
 use pebble::plan::Environment;
 
-use super::{Given, Interface, names};
+use super::{Interface, Provided, names};
 use crate::framework::{Framework, Naming};
 
 /// `saml`
 pub const SAML: Interface = Interface {
     name: saml::INTERFACE,
     needs: saml::NEEDS,
-    read: |relation, ours| {
-        saml::read(&relation.view).map(|provider| match ours.naming() {
+    read: |relation, local| {
+        saml::read(&relation.view).map(|provider| match local.naming() {
             Naming::Plain => plain(&names::upper(&relation.view.endpoint), &provider).into(),
-            Naming::Spring => spring(ours.framework, &provider),
+            Naming::Spring => spring(local.framework, &provider),
         })
     },
     file: |framework| (framework.naming == Naming::Spring).then(|| certificate_path(framework)),
@@ -38,7 +38,7 @@ fn certificate_path(framework: &Framework) -> String {
     format!("{}/saml.cert", framework.app_dir)
 }
 
-fn spring(framework: &Framework, provider: &Saml) -> Given {
+fn spring(framework: &Framework, provider: &Saml) -> Provided {
     let path = certificate_path(framework);
     let redirect = provider.single_sign_on_redirect_url();
     // Without metadata nothing says that requests needn't be signed, and there is no key to sign with.
@@ -52,10 +52,10 @@ fn spring(framework: &Framework, provider: &Saml) -> Given {
         ("assertingparty.singlesignon.sign-request", unsigned),
         ("assertingparty.verification.credentials[0].certificate-location", Some(format!("file:{path}"))),
     ];
-    Given {
+    Provided {
         variables: names::table(REGISTRATION, rows),
         files: [(path, pem(provider.signing_certificate()))].into(),
-        ..Given::default()
+        ..Provided::default()
     }
 }
 

@@ -12,8 +12,8 @@ pub const SMTP: Interface = Interface {
     needs: smtp::NEEDS,
     clear_secrets: &["password"],
     secrets: smtp::secrets,
-    read: |relation, ours| {
-        smtp::read(&relation.view, &relation.secrets).map(|server| match ours.naming() {
+    read: |relation, local| {
+        smtp::read(&relation.view, &relation.secrets).map(|server| match local.naming() {
             Naming::Plain => plain(&names::upper(&relation.view.endpoint), &server).into(),
             Naming::Spring => properties(&server).into(),
         })

@@ -6,20 +6,20 @@
 
 use interfaces::Read;
 
-use super::Given;
+use super::Provided;
 
 /// What a relation gives, if Spring takes all of it as it stands.
-pub(super) fn inert(given: Given) -> Read<Given> {
-    let variables = given.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let url = given.url.iter().map(|url| ("url", url.as_str()));
-    let proxies = given.proxies.iter().flat_map(|proxies| [&proxies.http, &proxies.https]);
+pub(super) fn inert(provided: Provided) -> Read<Provided> {
+    let variables = provided.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let url = provided.url.iter().map(|url| ("url", url.as_str()));
+    let proxies = provided.proxies.iter().flat_map(|proxies| [&proxies.http, &proxies.https]);
     let proxies = proxies.map(|proxy| ("proxy", proxy.expose()));
     let found = variables.chain(url).chain(proxies).find(|(_, value)| evaluates(value));
     match found.map(|(name, _)| name.to_owned()) {
         Some(key) => {
             Read::Invalid { key, why: "it has ${ or #{, which Spring evaluates: give it another value".to_owned() }
         }
-        None => Read::Ready(given),
+        None => Read::Ready(provided),
     }
 }
 

@@ -42,8 +42,8 @@ impl Side {
         self
     }
 
-    fn ours(&self) -> Ours<'_> {
-        Ours {
+    fn local(&self) -> LocalSide<'_> {
+        LocalSide {
             unit: &self.0.unit,
             framework: self.1,
             config: &self.0.config,
@@ -83,15 +83,15 @@ fn example(interface: &str, text: &str) -> Integration {
     integration
 }
 
-fn variables(integration: &Integration, ours: &Ours<'_>) -> Environment {
-    given(integration, ours).unwrap().expect("it's ready").variables
+fn variables(integration: &Integration, local: &LocalSide<'_>) -> Environment {
+    provided(integration, local).unwrap().expect("it's ready").variables
 }
 
 /// Everything that is given, a line each.
-fn told(given: &Given) -> String {
-    let proxies = given.proxies.iter().map(|p| format!("  out by {} and {}\n", p.http.expose(), p.https.expose()));
-    let files = given.files.iter().map(|(path, text)| format!("  file {path}: {text:?}\n"));
-    let variables = given.variables.iter().map(|(name, value)| format!("  {name}={value}\n"));
+fn listing(provided: &Provided) -> String {
+    let proxies = provided.proxies.iter().map(|p| format!("  out by {} and {}\n", p.http.expose(), p.https.expose()));
+    let files = provided.files.iter().map(|(path, text)| format!("  file {path}: {text:?}\n"));
+    let variables = provided.variables.iter().map(|(name, value)| format!("  {name}={value}\n"));
     variables.chain(files).chain(proxies).collect()
 }
 
@@ -101,8 +101,8 @@ fn the_documented_examples_give_what_applications_read() {
     for (interface, text) in EXAMPLES {
         let integration = example(interface, text);
         for framework in [&GO, &SPRING_BOOT] {
-            let found = given(&integration, &Side::of(framework).ours()).unwrap().expect("it's ready");
-            all.push_str(&format!("{interface} ({})\n{}", framework.title, told(&found)));
+            let found = provided(&integration, &Side::of(framework).local()).unwrap().expect("it's ready");
+            all.push_str(&format!("{interface} ({})\n{}", framework.title, listing(&found)));
         }
     }
     assert_eq!(all, include_str!("../../tests/golden/integrations.txt"), "{all}");
@@ -135,7 +135,7 @@ fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
         let (_, text) = EXAMPLES.into_iter().find(|(known, _)| *known == interface).unwrap();
         let mut integration = example(interface, text);
         integration.relations[0].view.endpoint = endpoint.to_owned();
-        let found = variables(&integration, &Side::of(&GO).ours());
+        let found = variables(&integration, &Side::of(&GO).local());
         let name = name.replace("KV_DB_MODE", "KV_MODE");
         assert!(found.contains_key(&name), "{name} is none of {found:?}");
         let of_endpoint = format!("{}_", names::upper(endpoint));
@@ -160,8 +160,11 @@ fn what_spring_would_evaluate_reaches_no_property() {
     ];
     for (interface, data, key) in table {
         let integration = integration(interface, "db", data, &[]);
-        assert!(given(&integration, &Side::of(&GO).ours()).unwrap().is_some(), "{interface}: others take it as it is");
-        let hold = given(&integration, &Side::of(&SPRING_BOOT).ours()).unwrap_err();
+        assert!(
+            provided(&integration, &Side::of(&GO).local()).unwrap().is_some(),
+            "{interface}: others take it as it is"
+        );
+        let hold = provided(&integration, &Side::of(&SPRING_BOOT).local()).unwrap_err();
         let said = format!("{key}: it has ${{ or #{{, which Spring evaluates: give it another value");
         assert_eq!(hold.kind, juju::StatusKind::Blocked);
         assert!(hold.message.ends_with(&said), "{}", hold.message);
@@ -175,9 +178,9 @@ const PROXY: &str = r#"[{"requirer": "r", "status": "ready", "auth": "none", "ht
 fn documents_keep_their_whole_address() {
     let uri = "mongodb://u:p@h1:27017,h2:27017/shop?replicaSet=rs0&authSource=admin";
     let integration = integration("mongodb_client", "mongodb", &[("uris", uri)], &[]);
-    let spring = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+    let spring = variables(&integration, &Side::of(&SPRING_BOOT).local());
     assert_eq!(spring.iter().collect::<Vec<_>>(), [(&"spring.data.mongodb.uri".to_owned(), &uri.to_owned())]);
-    let plain = variables(&integration, &Side::of(&GO).ours());
+    let plain = variables(&integration, &Side::of(&GO).local());
     assert_eq!((plain["MONGODB_DB_CONNECT_STRING"].as_str(), plain["MONGODB_DB_PORT"].as_str()), (uri, "27017"));
 }
 
@@ -188,12 +191,14 @@ fn a_list_of_storage_has_a_variable_of_its_own() {
     for (key, name, other) in
         [("tls-ca-chain", "S3_TLS_CA_CHAIN", "S3_ATTRIBUTES"), ("attributes", "S3_ATTRIBUTES", "S3_TLS_CA_CHAIN")]
     {
-        let found =
-            variables(&integration("s3", "s3", &[&KEYS[..], &[(key, "[\"a\"]")]].concat(), &[]), &Side::of(&GO).ours());
+        let found = variables(
+            &integration("s3", "s3", &[&KEYS[..], &[(key, "[\"a\"]")]].concat(), &[]),
+            &Side::of(&GO).local(),
+        );
         assert_eq!((found[name].as_str(), found.contains_key(other)), ("[\"a\"]", false));
     }
     let by_path = integration("s3", "s3", &[&KEYS[..], &[("s3-uri-style", "path")]].concat(), &[]);
-    let spring = variables(&by_path, &Side::of(&SPRING_BOOT).ours());
+    let spring = variables(&by_path, &Side::of(&SPRING_BOOT).local());
     assert_eq!(spring["spring.cloud.aws.s3.path-style-access-enabled"], "true");
 }
 
@@ -202,7 +207,7 @@ const MAIL: [(&str, &str); 4] = [("host", "on"), ("port", "25"), ("auth_type", "
 #[test]
 fn mail_values_that_look_like_none_are_told_and_those_that_are_none_are_not() {
     let data = [&MAIL[..], &[("user", "no"), ("password", "n"), ("domain", "one")]].concat();
-    let found = variables(&integration("smtp", "smtp", &data, &[]), &Side::of(&GO).ours());
+    let found = variables(&integration("smtp", "smtp", &data, &[]), &Side::of(&GO).local());
     let of = |name: &str| found.get(&format!("SMTP_{name}")).map(String::as_str);
     assert_eq!([of("HOST"), of("USER"), of("PASSWORD"), of("DOMAIN")], ["on", "no", "n", "one"].map(Some));
     assert_eq!([of("AUTH_TYPE"), of("TRANSPORT_SECURITY"), of("SKIP_SSL_VERIFY")], [None, None, Some("False")]);
@@ -212,7 +217,7 @@ fn mail_values_that_look_like_none_are_told_and_those_that_are_none_are_not() {
 fn mail_properties_are_what_spring_understands() {
     let spring = |data: &[(&str, &str)]| {
         let integration = integration("smtp", "smtp", &[&MAIL[..2], data].concat(), &[]);
-        let all = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+        let all = variables(&integration, &Side::of(&SPRING_BOOT).local());
         let of = |name: &str| all.get(&format!("spring.mail.{name}")).cloned().unwrap_or_default();
         let names = ["username", "password", "properties.mail.smtp.auth", "properties.mail.smtp.starttls.enable"];
         let more = ["properties.mail.smtp.ssl.enable", "properties.mail.smtp.ssl.trust"];
@@ -234,7 +239,7 @@ fn a_store_of_several_servers_with_tls_is_told_whole() {
     );
     let secret = [("username", "u"), ("password", "p/"), ("tls", "true"), ("tls-ca", "CA")];
     let integration = integration("valkey_client", "valkey", &[("requests", &response)], &secret);
-    let found = variables(&integration, &Side::of(&SPRING_BOOT).ours());
+    let found = variables(&integration, &Side::of(&SPRING_BOOT).local());
     let of = |name: &str| found[&format!("VALKEY_DB_{name}")].clone();
     assert_eq!([of("CONNECT_STRING"), of("ENDPOINTS")], ["valkeys://u:p%2F@a:1", "a:1,b:2"]);
     assert_eq!([of("HOSTNAME"), of("PORT"), of("TLS"), of("TLS_CA")], ["a", "1", "true", "CA"]);
@@ -249,7 +254,7 @@ fn an_identity_provider_without_metadata_is_told_by_its_services() {
         ("single_sign_on_service_redirect_url", "https://idp/sso"),
         binding,
     ];
-    let found = given(&integration("saml", "saml", &data, &[]), &Side::of(&SPRING_BOOT).ours()).unwrap().unwrap();
+    let found = provided(&integration("saml", "saml", &data, &[]), &Side::of(&SPRING_BOOT).local()).unwrap().unwrap();
     let of = |name: &str| {
         let name = format!("spring.security.saml2.relyingparty.registration.testentity.assertingparty.{name}");
         found.variables.get(&name).cloned()
@@ -277,10 +282,10 @@ const CLIENT: [(&str, &str); 8] = [
 fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
     let mut integration = integration("oauth", "oidc", data, &[("secret", "s")]);
     integration.relations[0].view.local_app = Some(Databag::new());
-    let ours = side.ours();
-    let found = given(&integration, &ours).unwrap();
-    let demand = (integration.endpoint.interface.demand)(&integration, &ours, found.as_ref());
-    let asked = requests(&integration, &ours, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
+    let local = side.local();
+    let found = provided(&integration, &local).unwrap();
+    let demand = (integration.endpoint.interface.demand)(&integration, &local, found.as_ref());
+    let asked = requests(&integration, &local, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
     (demand.map(|hold| hold.message).unwrap_or_default(), asked.unwrap_or_default())
 }
 
@@ -297,7 +302,7 @@ fn a_client_needs_its_provider_something_before_it_and_openid() {
     }
     let unrelated = Integration { relations: Vec::new(), ..integration("oauth", "oidc", &[], &[]) };
     let side = Side::of(&GO).set("oidc-scopes", "profile");
-    assert_eq!((oauth::OAUTH.demand)(&unrelated, &side.ours(), None), None, "only one that is related");
+    assert_eq!((oauth::OAUTH.demand)(&unrelated, &side.local(), None), None, "only one that is related");
 }
 
 #[test]
@@ -318,7 +323,7 @@ fn each_line_of_charms_asks_for_its_own_store() {
         let mut integration = integration("openfga", "openfga", &[], &[]);
         integration.relations[0].view.local_app = Some(Databag::new());
         let side = Side::of(framework);
-        let writes = requests(&integration, &side.ours(), &mut || [0; 64]);
+        let writes = requests(&integration, &side.local(), &mut || [0; 64]);
         assert_eq!(writes[0].changes, Databag::from_iter([("store_name", name)]));
     }
 }
@@ -337,7 +342,7 @@ fn data_that_are_wrong_are_told_in_the_words_of_their_endpoint() {
         ),
     ];
     for (interface, data, message) in table {
-        let hold = given(&integration(interface, "the-end", data, &[]), &Side::of(&GO).ours()).unwrap_err();
+        let hold = provided(&integration(interface, "the-end", data, &[]), &Side::of(&GO).local()).unwrap_err();
         assert_eq!((hold.message.as_str(), hold.kind), (message, juju::StatusKind::Blocked));
     }
 }
@@ -370,11 +375,11 @@ fn what_is_looked_for_in_texts_has_a_limit() {
 fn a_secret_that_cannot_be_read_is_waited_for_and_nothing_is_taken_away() {
     let named = [("endpoints", "h:1"), ("secret-user", SECRET)];
     let mut database = integration("mysql_client", "db", &named, &[("username", "u"), ("password", "p")]);
-    assert!(given(&database, &Side::of(&GO).ours()).unwrap().is_some());
+    assert!(provided(&database, &Side::of(&GO).local()).unwrap().is_some());
     database.relations[0].secrets.clear();
-    let hold = given(&database, &Side::of(&GO).ours()).unwrap_err();
+    let hold = provided(&database, &Side::of(&GO).local()).unwrap_err();
     let expected = (juju::StatusKind::Waiting, "Waiting for the secret of db to be granted");
     assert_eq!((hold.kind, hold.message.as_str()), expected);
     let unfinished = integration("mysql_client", "db", &named[..1], &[]);
-    assert_eq!(given(&unfinished, &Side::of(&GO).ours()), Ok(None), "nothing is named that could be read");
+    assert_eq!(provided(&unfinished, &Side::of(&GO).local()), Ok(None), "nothing is named that could be read");
 }

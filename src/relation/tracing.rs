@@ -3,18 +3,18 @@
 use interfaces::tracing;
 use pebble::plan::Environment;
 
-use super::{Given, Interface};
+use super::{Interface, Provided};
 use crate::framework::Naming;
 
 /// `tracing`
 pub const TRACING: Interface = Interface {
     name: tracing::INTERFACE,
     needs: tracing::NEEDS,
-    read: |relation, ours| {
-        tracing::read(&relation.view).map(|endpoint| Given {
-            variables: environment(ours.app(), &endpoint),
+    read: |relation, local| {
+        tracing::read(&relation.view).map(|endpoint| Provided {
+            variables: environment(local.app(), &endpoint),
             traces: true,
-            ..Given::default()
+            ..Provided::default()
         })
     },
     request: |relation, _, _| tracing::request(&relation.view),

@@ -17,8 +17,8 @@ use juju::{
 use juju_testing::{Finished, Model, ModelBackend};
 use pebble::plan::{Plan, Service};
 use proptest::prelude::*;
-use webcharm::asked;
-use webcharm::shape::{Shape, Switches};
+use webcharm::charm_spec::{CharmSpec, Switches};
+use webcharm::work;
 use webcharm::{conclude, decide, observe, publish};
 
 use container::Pebble;
@@ -82,7 +82,7 @@ struct Left {
 struct Unit {
     model: RefCell<Model>,
     name: UnitName,
-    shape: Shape,
+    spec: CharmSpec,
     pebble: Pebble,
     password: &'static str,
     secret: Option<SecretId>,
@@ -92,12 +92,12 @@ impl Unit {
     /// With another unit that leads, whose charm does nothing.
     fn new() -> Self {
         let files = Charm::with_integrations().files();
-        let shape = Shape::of(&files, &Switches::default()).unwrap();
+        let spec = CharmSpec::of(&files, &Switches::default()).unwrap();
         let mut model = Model::with_uuid("test", "20ce8299-3634-4bef-8bd8-5ace6c8816b4");
         model.deploy("flask-k8s", files, 2).unwrap();
         let name = UnitName::new("flask-k8s", 0);
         model.set_leader(&UnitName::new("flask-k8s", 1)).unwrap();
-        Self { model: RefCell::new(model), name, shape, pebble: Pebble::new(), password: "pass-word-1", secret: None }
+        Self { model: RefCell::new(model), name, spec, pebble: Pebble::new(), password: "pass-word-1", secret: None }
     }
 
     /// Every fact in this order; between two of them the charm hears of what is so by then, or doesn't yet.
@@ -201,22 +201,22 @@ impl Unit {
         ];
         let vars: BTreeMap<_, _> = vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let context = Context { event: event.clone(), ..Context::read(&vars).unwrap() };
-        let effects = reconcile(&Juju::new(&context, &backend), &self.shape, &mut self.pebble);
+        let effects = reconcile(&Juju::new(&context, &backend), &self.spec, &mut self.pebble);
         (effects, self.model.get_mut().finish(&hook, true).unwrap())
     }
 }
 
-fn reconcile(juju: &Juju<'_>, shape: &Shape, pebble: &mut Pebble) -> usize {
-    let asked = asked::by(&juju.context.event, shape);
-    if asked.is_nothing() {
+fn reconcile(juju: &Juju<'_>, spec: &CharmSpec, pebble: &mut Pebble) -> usize {
+    let work = work::of(&juju.context.event, spec);
+    if work.is_nothing() {
         return 0;
     }
     let nobody = pebble::blocking::Client::new("/nonexistent/pebble.socket");
-    let mut seen = observe::all(&asked, juju, &nobody, shape).unwrap();
+    let mut seen = observe::all(&work, juju, &nobody, spec).unwrap();
     if seen.workload.is_some() {
         seen.workload = Some(pebble.seen());
     }
-    let steps = decide::steps(&asked, &seen, shape, &mut || [7; 64]);
+    let steps = decide::steps(&work, &seen, spec, &mut || [7; 64]);
     publish::progress(juju, &steps).unwrap();
     let done = pebble.carry_out(&steps);
     publish::to(juju, &conclude::report(&seen, &steps, &done)).unwrap();

@@ -3,8 +3,8 @@
 use super::*;
 use crate::framework::django::DJANGO;
 
-fn shape() -> Shape {
-    Shape { framework: &DJANGO, container: "django-app".to_owned(), ..super::shape() }
+fn spec() -> CharmSpec {
+    CharmSpec { framework: &DJANGO, container: "django-app".to_owned(), ..super::spec() }
 }
 
 fn rock() -> Plan {
@@ -27,7 +27,7 @@ fn ready() -> Seen {
 }
 
 fn decide(action: Option<Asks>, seen: &Seen) -> Steps {
-    steps(&Asked { scope: Scope::Everything, action }, seen, &shape(), &mut || [7; 64])
+    steps(&Work { scope: Scope::Everything, action }, seen, &spec(), &mut || [7; 64])
 }
 
 fn create() -> Option<Asks> {
@@ -59,7 +59,7 @@ fn the_hosts_follow_the_option_and_the_address() {
 #[test]
 fn a_superuser_is_made_last_by_the_workloads_user_and_with_its_variables() {
     let steps = decide(create(), &ready());
-    assert_eq!((steps.answer.as_ref(), steps.take_time()), (None, true));
+    assert_eq!((steps.action_result.as_ref(), steps.take_time()), (None, true));
     let step = steps.effects.last().unwrap();
     let Action::Run(run) = &step.action else { panic!("{step:?}") };
     assert_eq!(run.command, ["python3", "manage.py", "createsuperuser", "--noinput"]);
@@ -68,7 +68,7 @@ fn a_superuser_is_made_last_by_the_workloads_user_and_with_its_variables() {
     assert_eq!(run.environment["DJANGO_SUPERUSER_EMAIL"], "a@b.example");
     assert_eq!(run.environment["MYSQL_DB_HOSTNAME"], "db");
     let password = &run.environment["DJANGO_SUPERUSER_PASSWORD"];
-    assert_eq!(step.answers, Some(Answer::Results([("password".to_owned(), password.clone())].into())));
+    assert_eq!(step.action_result, Some(ActionResult::Results([("password".to_owned(), password.clone())].into())));
     assert_eq!(password.len(), 22);
     assert_eq!(steps.secrets.apply(password), "***");
     assert!(!format!("{steps:?}").contains(password.as_str()));
@@ -89,8 +89,8 @@ fn the_workloads_own_variables_cannot_replace_those_of_the_account() {
         .extend([("DJANGO_SUPERUSER_USERNAME", "rock")]);
     let options = [("superuser-username".to_owned(), option_of(OptionKind::String))].into();
     set(&mut seen, "superuser-username", ConfigValue::from("mallory"));
-    let asked = Asked { scope: Scope::Everything, action: create() };
-    let steps = steps(&asked, &seen, &Shape { options, ..shape() }, &mut || [7; 64]);
+    let work = Work { scope: Scope::Everything, action: create() };
+    let steps = steps(&work, &seen, &CharmSpec { options, ..spec() }, &mut || [7; 64]);
     let Action::Run(run) = &steps.effects.last().unwrap().action else { panic!("{steps:?}") };
     assert_eq!(run.environment["DJANGO_SUPERUSER_USERNAME"], "admin");
 }
@@ -110,7 +110,7 @@ fn a_superuser_that_cannot_be_made_is_told_why_and_nothing_is_run() {
     ];
     for (seen, why) in table {
         let steps = decide(create(), &seen);
-        assert_eq!(steps.answer, Some(Answer::Failure(why.to_owned())));
+        assert_eq!(steps.action_result, Some(ActionResult::Failure(why.to_owned())));
         assert!(!names(&steps).contains(&"create the superuser".to_owned()));
     }
 }

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use juju::CharmFiles;
 
 use super::*;
+use crate::charm_spec::Switches;
 use crate::framework::{ALL, Framework, Line};
-use crate::shape::Switches;
 
 /// The charm of this framework's line, with the options that it has by default.
-fn charm(framework: &Framework) -> (Shape, juju::Config) {
+fn charm(framework: &Framework) -> (CharmSpec, juju::Config) {
     let base = if framework.line == Line::First { "24.04" } else { "26.04" };
     let file = format!("{}/pack/tests/projects/{}-{base}/expanded.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
     let text = std::fs::read_to_string(file).unwrap();
@@ -17,7 +17,7 @@ fn charm(framework: &Framework) -> (Shape, juju::Config) {
     let switches = Switches { framework: Some(framework.name.to_owned()), ..Switches::default() };
     let defaults = files.options.iter().filter_map(|(name, option)| Some((name.clone(), option.default.clone()?)));
     let config = defaults.collect::<BTreeMap<_, _>>().into();
-    (Shape::of(&files, &switches).unwrap(), config)
+    (CharmSpec::of(&files, &switches).unwrap(), config)
 }
 
 /// A unit with everything it needs, whose rock has nothing but the framework's service.
@@ -36,15 +36,15 @@ fn ready(framework: &Framework, config: juju::Config) -> Seen {
     }
 }
 
-fn decide(shape: &Shape, seen: &Seen) -> Steps {
-    steps(&Asked { scope: Scope::Everything, action: None }, seen, shape, &mut || [7; 64])
+fn decide(spec: &CharmSpec, seen: &Seen) -> Steps {
+    steps(&Work { scope: Scope::Everything, action: None }, seen, spec, &mut || [7; 64])
 }
 
 /// The ports and the variables, but for those of a database.
 fn told(framework: &Framework, paas_config: PaasConfig) -> String {
-    let (shape, config) = charm(framework);
-    let shape = Shape { paas_config: Ok(paas_config), ..shape };
-    let steps = decide(&shape, &ready(framework, config));
+    let (spec, config) = charm(framework);
+    let spec = CharmSpec { paas_config: Ok(paas_config), ..spec };
+    let steps = decide(&spec, &ready(framework, config));
     assert_eq!(steps.holds, [], "{}", framework.name);
     let ports: Vec<_> = steps.ports.iter().map(ToString::to_string).collect();
     let mut text = format!("{} {:?} {}\n", framework.name, framework.line, ports.join(" "));
@@ -79,16 +79,16 @@ fn every_charm_of_the_second_line_takes_port_and_metrics_from_the_authors_file()
 fn a_second_identical_event_has_nothing_to_do_for_any_framework() {
     for framework in ALL {
         for logging in [Logging::Plain, Logging::Json] {
-            let (shape, config) = charm(framework);
+            let (spec, config) = charm(framework);
             let logging = if framework.server.logs_json() { logging } else { Logging::Plain };
-            let shape = Shape { paas_config: Ok(PaasConfig { logging, ..PaasConfig::default() }), ..shape };
+            let spec = CharmSpec { paas_config: Ok(PaasConfig { logging, ..PaasConfig::default() }), ..spec };
             let seen = ready(framework, config);
-            let first = decide(&shape, &seen);
+            let first = decide(&spec, &seen);
             let mut seen = carry_out(seen, &first);
             for info in &mut container(&mut seen).services {
                 info.current = ServiceStatus::Active;
             }
-            assert_eq!(names(&decide(&shape, &seen)), [""; 0], "{} {logging:?}", framework.name);
+            assert_eq!(names(&decide(&spec, &seen)), [""; 0], "{} {logging:?}", framework.name);
         }
     }
 }
@@ -96,25 +96,25 @@ fn a_second_identical_event_has_nothing_to_do_for_any_framework() {
 #[test]
 fn a_workload_without_files_is_started_by_replanning_alone() {
     let framework = &crate::framework::go::GO;
-    let (shape, config) = charm(framework);
+    let (spec, config) = charm(framework);
     let seen = ready(framework, config);
     let expected = ["write /tmp/go/state/original-services.json", "configure the services", "start the services"];
-    assert_eq!(names(&decide(&shape, &seen)), expected);
-    let mut seen = carry_out(seen, &decide(&shape, &ready(framework, juju::Config::default())));
+    assert_eq!(names(&decide(&spec, &seen)), expected);
+    let mut seen = carry_out(seen, &decide(&spec, &ready(framework, juju::Config::default())));
     set(&mut seen, "app-port", ConfigValue::Int(9000));
-    assert_eq!(names(&decide(&shape, &seen)), ["configure the services", "start the services"]);
+    assert_eq!(names(&decide(&spec, &seen)), ["configure the services", "start the services"]);
     // A hook that was killed after the layer.
     seen.state.clear();
-    let planned = layer(&decide(&shape, &seen)).services;
+    let planned = layer(&decide(&spec, &seen)).services;
     container(&mut seen).plan.services.extend(planned);
-    assert_eq!(names(&decide(&shape, &seen)), ["start the services"]);
+    assert_eq!(names(&decide(&spec, &seen)), ["start the services"]);
 }
 
 #[test]
 fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
     let framework = &crate::framework::fastapi::FASTAPI;
-    let (shape, config) = charm(framework);
-    let json = Shape { paas_config: Ok(PaasConfig { logging: Logging::Json, ..PaasConfig::default() }), ..shape };
+    let (spec, config) = charm(framework);
+    let json = CharmSpec { paas_config: Ok(PaasConfig { logging: Logging::Json, ..PaasConfig::default() }), ..spec };
     let mut seen = ready(framework, config);
     container(&mut seen).services = vec![info("fastapi", ServiceStatus::Inactive)];
     let steps = decide(&json, &seen);
@@ -140,12 +140,12 @@ fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
 fn a_wrong_port_blocks_and_nobody_is_told_one() {
     for (framework, option) in [("fastapi", "webserver-port"), ("go", "app-port"), ("spring-boot", "app-port")] {
         let framework = Framework::named(framework).next().unwrap();
-        let (shape, config) = charm(framework);
+        let (spec, config) = charm(framework);
         let mut seen = ready(framework, config);
         seen.integrations = vec![related(&INGRESS, "ingress", &[])];
-        assert!(!decide(&shape, &seen).databags.is_empty());
+        assert!(!decide(&spec, &seen).databags.is_empty());
         set(&mut seen, option, ConfigValue::Int(0));
-        let steps = decide(&shape, &seen);
+        let steps = decide(&spec, &seen);
         assert_eq!(messages(&steps), [format!("invalid options: {option} (must be from 1 to 65535)")]);
         assert_eq!((names(&steps), steps.databags.len()), (vec![], 0));
     }

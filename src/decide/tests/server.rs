@@ -40,8 +40,8 @@ fn tracing_that_is_not_ready_holds_only_if_it_is_required() {
 
 /// The steps for a charm whose author set this.
 fn decide_with(paas_config: Result<PaasConfig, Hold>, seen: &Seen) -> Steps {
-    let asked = Asked { scope: Scope::Everything, action: None };
-    steps(&asked, seen, &Shape { paas_config, ..shape() }, &mut || [7; 64])
+    let work = Work { scope: Scope::Everything, action: None };
+    steps(&work, seen, &CharmSpec { paas_config, ..spec() }, &mut || [7; 64])
 }
 
 fn server_config(steps: &Steps) -> String {

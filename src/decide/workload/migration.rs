@@ -1,13 +1,13 @@
 //! The migration's steps.
 
-use super::{Wish, plain};
+use super::{DesiredWorkload, plain};
+use crate::charm_spec::CharmSpec;
 use crate::decide::gate::Ready;
 use crate::framework::Framework;
 use crate::hold::Hold;
-use crate::migration::{self, Facts};
+use crate::migration::{self, MigrationInputs};
 use crate::relation;
 use crate::seen::Seen;
-use crate::shape::Shape;
 use crate::steps::{Action, Run, Step, Steps};
 
 /// What a migration is for, after "cannot ".
@@ -15,13 +15,19 @@ pub(in crate::decide) const MIGRATES: &str = "run the database migration";
 
 /// The migration, if it's due: before anything else sees the new database. The file that tells of it is written for those
 /// who read it in the container; it says `FAILED` until it's known not to have.
-pub(super) fn steps(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, decided: &mut Steps) -> Vec<Step> {
-    let (framework, migration) = (shape.framework, &ready.container.migration);
+pub(super) fn steps(
+    desired: &DesiredWorkload,
+    ready: &Ready<'_>,
+    seen: &Seen,
+    spec: &CharmSpec,
+    decided: &mut Steps,
+) -> Vec<Step> {
+    let (framework, migration) = (spec.framework, &ready.container.migration);
     let Some(script) = &migration.script else { return Vec::new() };
-    let facts = Facts::of(migration, script, &relation::databases(&ready.given));
+    let inputs = MigrationInputs::of(migration, script, &relation::databases(&ready.provided));
     let remembered = seen.state.get(migration::MEMORY);
-    if !migration::is_due(migration, &facts, remembered.map(String::as_str)) {
-        decided.remember.insert(migration::MEMORY.to_owned(), facts.to_string());
+    if !migration::is_due(migration, &inputs, remembered.map(String::as_str)) {
+        decided.remember.insert(migration::MEMORY.to_owned(), inputs.to_string());
         return Vec::new();
     }
     let command = migration::command(framework, script.name);
@@ -32,14 +38,14 @@ pub(super) fn steps(wish: &Wish, ready: &Ready<'_>, seen: &Seen, shape: &Shape, 
         command,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
-        environment: wish.environment.clone(),
-        timeout: shape.migration_timeout,
+        environment: desired.environment.clone(),
+        timeout: spec.migration_timeout,
         tells: true,
     };
     let mut steps = vec![
         status(framework, "FAILED"),
         Step::new(Action::Run(run), Hold::blocked(refused)),
-        Step { remember: Some((migration::MEMORY.to_owned(), facts.to_string())), ..status(framework, "COMPLETED") },
+        Step { remember: Some((migration::MEMORY.to_owned(), inputs.to_string())), ..status(framework, "COMPLETED") },
     ];
     if migration.status.as_deref() == Some(migration::BEGUN) {
         steps.remove(0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pebble::plan::{Environment, Layer};
 
-use super::{Wish, plain};
+use super::{DesiredWorkload, plain};
 use crate::fingerprint;
 use crate::framework::Framework;
 use crate::hold::Hold;
@@ -52,34 +52,34 @@ impl fmt::Display for Fingerprint {
 }
 
 /// Whether the web server was found well as it shall be.
-pub(super) fn is_well(wish: &Wish, container: &Container, state: &BTreeMap<String, String>) -> bool {
-    changed_files(wish, container).is_empty() && wish.fingerprint.is(state.get(WEB_SERVER))
+pub(super) fn is_well(desired: &DesiredWorkload, container: &Container, state: &BTreeMap<String, String>) -> bool {
+    changed_files(desired, container).is_empty() && desired.fingerprint.is(state.get(WEB_SERVER))
 }
 
 /// The web server's files, and the check that it would serve with them.
-pub(super) fn prepare(wish: &Wish, container: &Container, framework: &Framework) -> Vec<Step> {
-    let changed = changed_files(wish, container);
-    let mut steps: Vec<Step> = gevent_probe(wish, framework).into_iter().collect();
-    steps.extend(wish.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
-    steps.extend(forget_compiled(wish, container, &changed));
+pub(super) fn prepare(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Vec<Step> {
+    let changed = changed_files(desired, container);
+    let mut steps: Vec<Step> = gevent_probe(desired, framework).into_iter().collect();
+    steps.extend(desired.server.folders.iter().cloned().map(|path| plain(Action::MakeDir { path })));
+    steps.extend(forget_compiled(desired, container, &changed));
     steps.extend(changed.into_iter().map(plain));
-    steps.extend(check(wish, framework));
+    steps.extend(check(desired, framework));
     steps
 }
 
 /// Python knows a file that it has compiled by its length and by the second it was written in: of two that are alike in both
 /// it would take the older for the newer. It goes before the file is written: a hook that is killed in between does both again.
-fn forget_compiled(wish: &Wish, container: &Container, changed: &[Action]) -> Option<Step> {
+fn forget_compiled(desired: &DesiredWorkload, container: &Container, changed: &[Action]) -> Option<Step> {
     let is_as_long = |action: &Action| match action {
         Action::Write { path, content, .. } => container.files.get(path).is_some_and(|old| old.len() == content.len()),
         _ => false,
     };
-    let path = wish.server.compiled.clone().filter(|_| changed.iter().any(is_as_long))?;
+    let path = desired.server.compiled.clone().filter(|_| changed.iter().any(is_as_long))?;
     Some(plain(Action::Remove { path }))
 }
 
 /// The worker's own module is imported, not only gevent: it needs more, and the check of the configuration doesn't load it.
-fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
+fn gevent_probe(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     let run = Run {
         purpose: "import gevent",
         command: ["python3", "-c", "import gunicorn.workers.ggevent"].map(str::to_owned).to_vec(),
@@ -91,16 +91,16 @@ fn gevent_probe(wish: &Wish, framework: &Framework) -> Option<Step> {
     };
     let link = format!("https://bit.ly/{}-async-doc", framework.name);
     let refused = Hold::blocked(format!("gunicorn[gevent] must be installed in the rock. {link}"));
-    (wish.worker_class.as_deref() == Some("gevent")).then_some(Step::new(Action::Run(run), refused))
+    (desired.worker_class.as_deref() == Some("gevent")).then_some(Step::new(Action::Run(run), refused))
 }
 
-fn check(wish: &Wish, framework: &Framework) -> Option<Step> {
+fn check(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     let run = Run {
         purpose: "check the webserver configuration",
-        command: wish.server.check.clone()?,
+        command: desired.server.check.clone()?,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
-        environment: wish.environment.clone(),
+        environment: desired.environment.clone(),
         timeout: CHECK_TIMEOUT,
         tells: false,
     };
@@ -111,19 +111,19 @@ fn check(wish: &Wish, framework: &Framework) -> Option<Step> {
 }
 
 /// How a web server that runs on takes up its files.
-pub(super) fn take_up(wish: &Wish, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
+pub(super) fn take_up(desired: &DesiredWorkload, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
     let service = framework.name.to_owned();
-    let has_files = !wish.server.files.is_empty() || !wish.server.inputs.is_empty();
-    if has_files && !wish.fingerprint.has_logger_of(remembered) {
+    let has_files = !desired.server.files.is_empty() || !desired.server.inputs.is_empty();
+    if has_files && !desired.fingerprint.has_logger_of(remembered) {
         return Some(plain(Action::Restart { service }));
     }
-    wish.server.reloads.then(|| plain(Action::Reload { service }))
+    desired.server.reloads.then(|| plain(Action::Reload { service }))
 }
 
 /// The files that aren't there as they shall be: the web server's are the workload's own, what integrations give isn't.
-fn changed_files(wish: &Wish, container: &Container) -> Vec<Action> {
-    let files = wish.server.files.iter().map(|file| (file, true));
-    let files = files.chain(wish.server.inputs.iter().map(|file| (file, false)));
+fn changed_files(desired: &DesiredWorkload, container: &Container) -> Vec<Action> {
+    let files = desired.server.files.iter().map(|file| (file, true));
+    let files = files.chain(desired.server.inputs.iter().map(|file| (file, false)));
     let differs = |path: &String, text: &String| container.files.get(path).map(Vec::as_slice) != Some(text.as_bytes());
     let files = files.filter(|((path, text), _)| differs(path, text));
     let write = |((path, text), workload_owned): ((&String, &String), bool)| Action::Write {

@@ -9,21 +9,21 @@ use std::process::Command;
 use juju::{CharmFiles, Context, Event, Juju, Port, StatusKind, UnitName, Whose};
 use juju_testing::{Model, ModelBackend};
 use tempfile::TempDir;
-use webcharm::shape::{Shape, Switches};
-use webcharm::{asked, pipeline};
+use webcharm::charm_spec::{CharmSpec, Switches};
+use webcharm::{pipeline, work};
 
 use crate::support::{Pod, Rock, repository};
 
-#[path = "../fixtures/seventh/rust.rs"]
+#[path = "../fixtures/custom_framework/rust.rs"]
 #[allow(unreachable_pub, reason = "it's written as it would stand in the crate")]
 mod rust;
 
-const CHARM: &str = include_str!("../fixtures/seventh/charmcraft.yaml");
+const CHARM: &str = include_str!("../fixtures/custom_framework/charmcraft.yaml");
 
 /// Builds the application, for whatever container it may come into.
 fn built(into: &Path) -> PathBuf {
     let program = into.join("shop");
-    let source = repository().join("tests/fixtures/seventh/shop.rs");
+    let source = repository().join("tests/fixtures/custom_framework/shop.rs");
     let done = Command::new("rustc")
         .args(["--edition", "2024", "-C", "target-feature=+crt-static", "-o"])
         .args([&program, &source])
@@ -37,7 +37,7 @@ fn built(into: &Path) -> PathBuf {
 struct Unit {
     model: RefCell<Model>,
     name: UnitName,
-    shape: Shape,
+    spec: CharmSpec,
     pod: Pod,
     _dir: TempDir,
 }
@@ -46,16 +46,16 @@ impl Unit {
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let migration = "echo migrated by $(id -u) >> /tmp/migrated\n";
-        let rock = Rock::from("").layer(include_str!("../fixtures/seventh/layer.yaml"));
+        let rock = Rock::from("").layer(include_str!("../fixtures/custom_framework/layer.yaml"));
         let rock = rock.built("usr/local/bin/shop", &built(dir.path())).file("app/migrate.sh", migration);
         let pod = Pod::start(dir.path(), rock);
         let files = CharmFiles::parse_charmcraft("charmcraft.yaml", CHARM).unwrap();
         // The one line that this framework lacks would be in the list of all.
         let go = Switches { framework: Some("go".to_owned()), ..Switches::default() };
-        let shape = Shape { framework: &rust::RUST, ..Shape::of(&files, &go).unwrap() };
+        let spec = CharmSpec { framework: &rust::RUST, ..CharmSpec::of(&files, &go).unwrap() };
         let mut model = Model::new("test");
         model.deploy("shop", files, 1).unwrap();
-        Self { model: RefCell::new(model), name: UnitName::new("shop", 0), shape, pod, _dir: dir }
+        Self { model: RefCell::new(model), name: UnitName::new("shop", 0), spec, pod, _dir: dir }
     }
 
     fn configure(&mut self, option: &str, value: &str) {
@@ -84,10 +84,10 @@ impl Unit {
         ];
         let vars: BTreeMap<_, _> = vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let context = Context { event: event.clone(), ..Context::read(&vars).unwrap() };
-        let (juju, asked) = (Juju::new(&context, &backend), asked::by(event, &self.shape));
-        if !asked.is_nothing() {
+        let (juju, work) = (Juju::new(&context, &backend), work::of(event, &self.spec));
+        if !work.is_nothing() {
             let pebble = pebble::blocking::Client::new(&self.pod.socket);
-            pipeline::run(&asked, &juju, &pebble, &self.shape, &mut || [7; 64]).unwrap();
+            pipeline::run(&work, &juju, &pebble, &self.spec, &mut || [7; 64]).unwrap();
         }
         self.model.get_mut().finish(&hook, true).unwrap();
     }
@@ -100,7 +100,7 @@ impl Unit {
 }
 
 #[test]
-fn a_seventh_framework_is_one_file_and_runs_its_application() {
+fn a_custom_framework_is_one_file_and_runs_its_application() {
     let mut unit = Unit::start();
     unit.settle();
     unit.expect(StatusKind::Active, "");
@@ -130,7 +130,7 @@ fn a_seventh_framework_is_one_file_and_runs_its_application() {
 fn the_document_shows_the_file_that_the_test_runs() {
     let document = std::fs::read_to_string(repository().join("docs/add-a-framework.md")).unwrap();
     for file in ["rust.rs", "layer.yaml"] {
-        let text = std::fs::read_to_string(repository().join("tests/fixtures/seventh").join(file)).unwrap();
+        let text = std::fs::read_to_string(repository().join("tests/fixtures/custom_framework").join(file)).unwrap();
         assert!(document.contains(&text), "docs/add-a-framework.md shows another {file}");
     }
 }

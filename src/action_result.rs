@@ -5,23 +5,23 @@ use std::fmt;
 
 use juju::Status;
 
-use crate::asked::Action;
+use crate::charm_spec::CharmSpec;
 use crate::framework::{FrameworkAction, Purpose};
 use crate::hold::Hold;
 use crate::options;
 use crate::seen::Seen;
-use crate::shape::Shape;
+use crate::work::Action;
 
 /// The answer to an action.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum ActionResult {
     /// Its results.
     Results(BTreeMap<String, String>),
     /// Why it failed. Then nothing was done for it.
     Failure(String),
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ActionResult {
     /// Of results the names alone: one may be a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -33,11 +33,11 @@ impl fmt::Debug for Answer {
 
 /// The answer, of what was seen. None, if it comes only of what is done.
 #[must_use]
-pub fn to(action: &Action, seen: &Seen, shape: &Shape) -> Option<Answer> {
+pub fn early(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<ActionResult> {
     match action {
-        Action::Unknown(name) => Some(Answer::Failure(format!("the charm has no action {name}"))),
-        Action::RotateSecretKey => Some(rotation_refused(seen, shape).map_or_else(success, Answer::Failure)),
-        Action::Framework(action) => missing_params(action, seen).map(Answer::Failure),
+        Action::Unknown(name) => Some(ActionResult::Failure(format!("the charm has no action {name}"))),
+        Action::RotateSecretKey => Some(rotation_refused(seen, spec).map_or_else(success, ActionResult::Failure)),
+        Action::Framework(action) => missing_params(action, seen).map(ActionResult::Failure),
     }
 }
 
@@ -47,26 +47,26 @@ fn missing_params(action: &FrameworkAction, seen: &Seen) -> Option<String> {
     (!missing.is_empty()).then(|| format!("{} needs the parameters {}", action.name, missing.join(", ")))
 }
 
-fn success() -> Answer {
-    Answer::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
+fn success() -> ActionResult {
+    ActionResult::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
 }
 
 /// Why the key can't be rotated, or would be without effect.
-fn rotation_refused(seen: &Seen, shape: &Shape) -> Option<String> {
+fn rotation_refused(seen: &Seen, spec: &CharmSpec) -> Option<String> {
     if !seen.unit.leader {
         return Some("only leader unit can rotate secret key".to_owned());
     }
-    let key = interfaces::peer::key(shape.framework.name);
+    let key = interfaces::peer::key(spec.framework.name);
     if seen.peer.as_ref().and_then(|view| view.local_app.as_ref()).and_then(|bag| bag.text(&key)).is_none() {
         return Some("charm is still initializing".to_owned());
     }
-    let settings = options::settings(shape.framework, &shape.options, &seen.config, &seen.option_secrets);
+    let settings = options::settings(spec.framework, &spec.options, &seen.config, &seen.option_secrets);
     let holds: Vec<_> =
-        shape.paas_config.clone().err().into_iter().chain(settings.err().into_iter().flatten()).collect();
+        spec.paas_config.clone().err().into_iter().chain(settings.err().into_iter().flatten()).collect();
     if let Some(Status { message, .. }) = Hold::status(&holds) {
         return Some(format!("the key was not rotated: {message}"));
     }
-    let keys = shape.framework.options().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
+    let keys = spec.framework.options().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
     let set = keys.into_iter().find(|option| seen.config.get(option.name).is_some())?;
     Some(format!("the key is set by the option {}: change it there", set.name))
 }

@@ -3,12 +3,12 @@
 
 use juju::{Event, RelationKind, SecretKind, WorkloadKind};
 
+use crate::charm_spec::CharmSpec;
 use crate::framework::FrameworkAction;
-use crate::shape::Shape;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct Work {
     /// How much.
     pub scope: Scope,
     /// The action to be answered.
@@ -40,7 +40,7 @@ pub enum Action {
     Unknown(String),
 }
 
-impl Asked {
+impl Work {
     /// Whether there is nothing to do at all.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
@@ -50,27 +50,27 @@ impl Asked {
 
 /// What this event asks of a charm of this shape.
 #[must_use]
-pub fn by(event: &Event, shape: &Shape) -> Asked {
-    let Event::Action(action) = event else { return Asked { scope: scope(event, shape), action: None } };
+pub fn of(event: &Event, spec: &CharmSpec) -> Work {
+    let Event::Action(action) = event else { return Work { scope: scope(event, spec), action: None } };
     let (scope, action) = match action.name.as_str() {
         "rotate-secret-key" => (Scope::Everything, Action::RotateSecretKey),
-        name => match shape.framework.action(name) {
+        name => match spec.framework.action(name) {
             Some(action) => (Scope::Everything, Action::Framework(action)),
             None => (Scope::Requests, Action::Unknown(name.to_owned())),
         },
     };
-    Asked { scope, action: Some(action) }
+    Work { scope, action: Some(action) }
 }
 
-fn scope(event: &Event, shape: &Shape) -> Scope {
+fn scope(event: &Event, spec: &CharmSpec) -> Scope {
     match event {
         Event::LeaderElected => Scope::Succession,
         Event::UpgradeCharm => Scope::Requests,
-        Event::Relation(relation) if !shape.uses(&relation.endpoint) => Scope::Nothing,
+        Event::Relation(relation) if !spec.uses(&relation.endpoint) => Scope::Nothing,
         Event::Relation(relation) if relation.kind == RelationKind::Created => Scope::Requests,
         Event::ConfigChanged | Event::UpdateStatus | Event::Relation(_) => Scope::Everything,
         Event::Secret(secret) if secret.kind == SecretKind::Changed => Scope::Everything,
-        Event::Workload(workload) if workload.container == shape.container => match workload.kind {
+        Event::Workload(workload) if workload.container == spec.container => match workload.kind {
             WorkloadKind::PebbleReady => Scope::Everything,
             _ => Scope::Nothing,
         },
@@ -83,13 +83,13 @@ mod tests {
     use juju::{ActionEvent, CharmFiles, RelationEvent, RelationId, SecretEvent, WorkloadEvent};
 
     use super::*;
-    use crate::shape::Switches;
+    use crate::charm_spec::Switches;
 
-    fn shape() -> Shape {
+    fn spec() -> CharmSpec {
         let metadata = "name: shop\ncontainers: {flask-app: {}, nginx: {}}\n\
             peers: {secret-storage: {interface: secret-storage}}\n\
             requires: {db: {interface: postgresql_client}, ingress: {interface: ingress}, other: {interface: other}}\n";
-        Shape::of(&CharmFiles::parse(metadata, "{}", "{}").unwrap(), &Switches::default()).unwrap()
+        CharmSpec::of(&CharmFiles::parse(metadata, "{}", "{}").unwrap(), &Switches::default()).unwrap()
     }
 
     fn relation(endpoint: &str, kind: RelationKind) -> Event {
@@ -130,15 +130,15 @@ mod tests {
         }
         table.extend([Created, Changed].map(|kind| (relation("other", kind), Scope::Nothing)));
         for (event, scope) in table {
-            assert_eq!(by(&event, &shape()), Asked { scope, action: None }, "{event:?}");
+            assert_eq!(of(&event, &spec()), Work { scope, action: None }, "{event:?}");
         }
     }
 
     #[test]
     fn actions_are_answered() {
         let action = |name: &str| Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
-        let asked = by(&action("rotate-secret-key"), &shape());
-        assert_eq!(asked, Asked { scope: Scope::Everything, action: Some(Action::RotateSecretKey) });
-        assert_eq!(by(&action("dance"), &shape()).action, Some(Action::Unknown("dance".to_owned())));
+        let work = of(&action("rotate-secret-key"), &spec());
+        assert_eq!(work, Work { scope: Scope::Everything, action: Some(Action::RotateSecretKey) });
+        assert_eq!(of(&action("dance"), &spec()).action, Some(Action::Unknown("dance".to_owned())));
     }
 }

@@ -31,7 +31,7 @@ const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
 
 /// The charm.
 #[derive(Debug, Clone)]
-pub struct Shape {
+pub struct CharmSpec {
     /// The framework it serves.
     pub framework: &'static Framework,
     /// The container the workload is in.
@@ -113,15 +113,15 @@ fn within(key: &str, seconds: Option<u64>, most: u64) -> Result<(), Hold> {
     }
 }
 
-impl Shape {
+impl CharmSpec {
     /// Of the charm in this folder, whose files for Juju were read already.
     ///
     /// # Errors
     ///
     /// A hold that says what the charm's author must add or change.
     pub fn read(charm_dir: &Path, files: &CharmFiles) -> Result<Self, Hold> {
-        let shape = Self::of(files, &Switches::read(charm_dir)?)?;
-        Ok(Self { paas_config: PaasConfig::read(charm_dir, shape.framework), ..shape })
+        let spec = Self::of(files, &Switches::read(charm_dir)?)?;
+        Ok(Self { paas_config: PaasConfig::read(charm_dir, spec.framework), ..spec })
     }
 
     /// Of the charm's files.
@@ -203,10 +203,10 @@ mod tests {
     use super::*;
     use crate::relation::{database, ingress, tracing};
 
-    fn shape(metadata: &str, switches: &str) -> Result<Shape, String> {
+    fn spec(metadata: &str, switches: &str) -> Result<CharmSpec, String> {
         let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
         let switches = Switches::parse(switches.as_bytes()).map_err(|hold| hold.message)?;
-        Shape::of(&files, &switches).map_err(|hold| hold.message)
+        CharmSpec::of(&files, &switches).map_err(|hold| hold.message)
     }
 
     const FLASK: &str = "name: shop\ncontainers: {flask-app: {}}\n\
@@ -216,8 +216,8 @@ mod tests {
 
     #[test]
     fn endpoints_of_any_name_are_known_by_their_interface_in_the_files_order() {
-        let shape = shape(FLASK, "").unwrap();
-        let endpoints: Vec<_> = shape.endpoints.iter().map(|e| (e.name.as_str(), e.interface, e.required)).collect();
+        let spec = spec(FLASK, "").unwrap();
+        let endpoints: Vec<_> = spec.endpoints.iter().map(|e| (e.name.as_str(), e.interface, e.required)).collect();
         let expected = [
             ("db", &database::MYSQL, true),
             ("postgresql", &database::POSTGRESQL, false),
@@ -225,34 +225,34 @@ mod tests {
             ("tracing", &tracing::TRACING, true),
         ];
         assert_eq!(endpoints, expected);
-        assert!(shape.uses("secret-storage") && shape.uses("db") && !shape.uses("logging"));
+        assert!(spec.uses("secret-storage") && spec.uses("db") && !spec.uses("logging"));
     }
 
     #[test]
     fn the_file_names_the_framework_else_the_container_shows_it() {
-        assert_eq!(shape(FLASK, "").unwrap().framework.name, "flask");
+        assert_eq!(spec(FLASK, "").unwrap().framework.name, "flask");
         let app = "name: shop\ncontainers: {app: {}}\n";
-        assert_eq!(shape(app, "framework: flask").unwrap().container, "app");
-        assert!(shape(app, "").unwrap_err().starts_with("add the file webcharm.yaml with the line `framework: …`"));
-        assert!(shape(app, "framework: rails").unwrap_err().contains("\"rails\" is none of: flask"));
-        assert!(shape("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app or app"));
-        assert!(shape(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
-        assert_eq!(shape(FLASK, "framework: flask").unwrap().container, "flask-app");
+        assert_eq!(spec(app, "framework: flask").unwrap().container, "app");
+        assert!(spec(app, "").unwrap_err().starts_with("add the file webcharm.yaml with the line `framework: …`"));
+        assert!(spec(app, "framework: rails").unwrap_err().contains("\"rails\" is none of: flask"));
+        assert!(spec("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app or app"));
+        assert!(spec(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
+        assert_eq!(spec(FLASK, "framework: flask").unwrap().container, "flask-app");
         let second = format!("{app}peers: {{peers: {{interface: peers}}}}\n");
-        assert_eq!(shape(&second, "framework: flask").unwrap().peer.as_deref(), Some("peers"));
-        assert_eq!(shape(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
+        assert_eq!(spec(&second, "framework: flask").unwrap().peer.as_deref(), Some("peers"));
+        assert_eq!(spec(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
     }
 
     #[test]
     fn a_migration_has_a_limit_that_is_one() {
         let app = "name: shop\ncontainers: {app: {}}\n";
-        let limit = |seconds: &str| shape(app, &format!("framework: flask\nmigration-timeout: {seconds}"));
+        let limit = |seconds: &str| spec(app, &format!("framework: flask\nmigration-timeout: {seconds}"));
         for seconds in ["0", "604801", "18446744073709551615"] {
             let message = limit(seconds).unwrap_err();
             let expected = "write a number of seconds from 1 to 604800";
             assert_eq!(message, format!("webcharm.yaml: migration-timeout is {seconds}: {expected}"));
         }
-        let listens = shape(app, "framework: flask\nlistens-within: 601").unwrap_err();
+        let listens = spec(app, "framework: flask\nlistens-within: 601").unwrap_err();
         assert_eq!(listens, "webcharm.yaml: listens-within is 601: write a number of seconds from 1 to 600");
         assert_eq!(limit("604800").unwrap().migration_timeout.as_secs(), 604_800);
         for seconds in ["-1", "1.5", "soon", "99999999999999999999999"] {
@@ -265,13 +265,13 @@ mod tests {
 
     #[test]
     fn port_and_metrics_are_the_frameworks_until_the_author_says_otherwise() {
-        let mut shape = shape("name: shop\ncontainers: {app: {}}\n", "framework: flask").unwrap();
+        let mut spec = spec("name: shop\ncontainers: {app: {}}\n", "framework: flask").unwrap();
         let (config, metrics) = (Config::default(), |port, path: &str| Some((port, path.to_owned())));
-        assert_eq!((shape.port(&config), shape.metrics(&config)), (Some(8000), metrics(9102, "/metrics")));
+        assert_eq!((spec.port(&config), spec.metrics(&config)), (Some(8000), metrics(9102, "/metrics")));
         let set = PaasConfig { port: Some(80), metrics_path: Some("/m".to_owned()), ..PaasConfig::default() };
-        shape.paas_config = Ok(set);
-        assert_eq!((shape.port(&config), shape.metrics(&config)), (Some(80), metrics(9102, "/m")));
-        shape.paas_config = Err(Hold::blocked("broken"));
-        assert_eq!(shape.port(&config), None, "nobody is told a port that may be wrong");
+        spec.paas_config = Ok(set);
+        assert_eq!((spec.port(&config), spec.metrics(&config)), (Some(80), metrics(9102, "/m")));
+        spec.paas_config = Err(Hold::blocked("broken"));
+        assert_eq!(spec.port(&config), None, "nobody is told a port that may be wrong");
     }
 }
