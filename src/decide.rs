@@ -1,7 +1,7 @@
-//! From what was seen to what there is to do. Pure: the same facts, the same steps.
+//! The decision: from the state that was read to the steps. Pure: the same state gives the same steps.
 //!
-//! First every reason that is known beforehand why the workload can't be what was asked for (`gate`); only where
-//! there is none, effects (`workload`). Our half of the relations is decided in any case.
+//! `gate` collects every reason why the workload can't run. Only without one does `workload` add effects. Requests to
+//! remote applications are decided in both cases.
 
 mod command;
 mod gate;
@@ -22,10 +22,10 @@ use crate::seen::{Integration, Seen, Workload};
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 use crate::work::{Action as Asks, Work};
 
-/// Random bytes for a new secret key.
+/// Source of random bytes for secret keys, passwords and nonces.
 pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
-/// Decides.
+/// Decides the steps of one event. `random` is the only input besides the event's work, the state and the charm.
 pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> Steps {
     let action_result = work.action.as_ref().and_then(|action| action_result::early(action, seen, spec));
     let rotate = work.action == Some(Asks::RotateSecretKey) && matches!(action_result, Some(ActionResult::Results(_)));
@@ -62,8 +62,8 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     steps
 }
 
-/// What the leader asks of others, and what every unit writes down of its own. What stands before the application is told of
-/// the port only by an event that looks at the workload, and only of one that is right.
+/// Requests of the leader to remote applications, and data of each unit. Tells the ingress the port only if this event
+/// reads the workload and the port is valid.
 fn requests(seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
     let is_right = seen.workload.is_some() && spec.port(&seen.config).is_some();
     let is_due = |integration: &&Integration| is_right || integration.endpoint.interface.role != Role::Route;
@@ -79,7 +79,7 @@ fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> O
     None
 }
 
-/// Stops what runs: without its integrations the workload must not serve.
+/// Step that stops every running service: the workload must not serve without its integrations.
 fn stop(workload: &Workload) -> Option<Step> {
     let Workload::Here(container) = workload else { return None };
     let running: Vec<_> =

@@ -1,4 +1,4 @@
-//! A command of the framework's that an operator asked for: one more step, behind all that the workload needs.
+//! The step of a framework's action that an operator runs, after all effects that the workload needs.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::hold::Hold;
 use crate::seen::Seen;
 use crate::steps::{Action, Run, Step, Steps};
 
-/// How long such a command may take: an operator waits.
+/// Limit of the command. The operator waits for its result.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How many bytes a password has before they are written as text.
+/// Random bytes of a password, before encoding.
 const PASSWORD_BYTES: usize = 16;
 
-/// Adds the command, with the workload's variables; or the answer that the workload isn't ready for it.
+/// Adds the command with the workload's variables. If the workload is not ready, fails the action instead.
 pub(super) fn add(
     action: &'static FrameworkAction,
     seen: &Seen,

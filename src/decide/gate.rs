@@ -1,5 +1,5 @@
-//! What can be known before the first effect: whether the workload has everything it needs. Every reason is found, in the order
-//! of their weight.
+//! Checks before the first effect that the workload has everything it needs. Collects every reason against it, the most
+//! important first.
 
 use interfaces::peer::Peer;
 
@@ -19,7 +19,7 @@ pub(super) struct Ready<'a> {
     pub(super) provided: Vec<(&'a Endpoint, Provided)>,
 }
 
-/// A reason, and whether the services may not run on while it holds.
+/// Reason why the workload can't be configured. `stops` is true if its services must not run meanwhile.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reason {
     pub(super) hold: Hold,
@@ -32,7 +32,7 @@ impl From<Hold> for Reason {
     }
 }
 
-/// What the workload needs, or every reason why it hasn't got it.
+/// Returns everything the workload needs, or every reason why it is not ready.
 pub(super) fn pass<'a>(
     seen: &'a Seen,
     spec: &'a CharmSpec,
@@ -79,7 +79,7 @@ fn missing_integrations(endpoints: &[&Endpoint]) -> Option<Reason> {
     (!names.is_empty()).then_some(Reason { hold, stops: true })
 }
 
-/// Which data are wrong, which required endpoints give nothing, and what is needed besides.
+/// Integrations that are not ready: invalid data, required endpoints without data, and further requirements.
 #[derive(Default)]
 struct Unready<'a> {
     invalid: Vec<Hold>,
@@ -87,7 +87,7 @@ struct Unready<'a> {
     demands: Vec<Hold>,
 }
 
-/// What is ready, or what isn't.
+/// Values of all ready integrations. Fails if an integration that the workload needs is not ready.
 fn provided<'a>(
     integrations: &'a [Integration],
     local: &LocalSide<'_>,
@@ -108,7 +108,7 @@ fn provided<'a>(
         if provided.is_none() && endpoint.required {
             unready.missing.push(endpoint);
         }
-        // One that is missing, or wrong, is told as such.
+        // A database that is missing or invalid already has a hold of its own.
         awaits_database |= endpoint.interface.is_database() && (provided.is_some() || endpoint.required);
         ready.extend(provided.map(|provided| (endpoint, provided)));
     }

@@ -59,7 +59,7 @@ fn peer_view(key: Option<&str>) -> View {
     View { local_app: Some(bag), ..View::empty("secret-storage", RelationId(0)) }
 }
 
-/// A unit with everything it needs, in a container that no event has touched.
+/// Unit with everything it needs, in a container that no event has changed.
 fn fresh() -> Seen {
     let plan = rock();
     let services = plan.services.keys().map(|name| info(name, ServiceStatus::Inactive)).collect();
@@ -88,7 +88,7 @@ fn messages(steps: &Steps) -> Vec<&str> {
     steps.holds.iter().map(|hold| hold.message.as_str()).collect()
 }
 
-/// What is seen after these steps were carried out and told.
+/// State after these steps succeeded and were published.
 fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
     let Some(Workload::Here(container)) = &mut seen.workload else { return seen };
     for step in &steps.effects {
@@ -409,7 +409,7 @@ fn the_sources_of_the_environment_have_their_order() {
     assert!(!environment.contains_key("no_proxy"));
 }
 
-/// What a migration's steps are called.
+/// Names of a migration's steps.
 const MIGRATION: [&str; 3] = [
     "write /tmp/flask/state/database-migration-status",
     "run the database migration",
@@ -423,7 +423,7 @@ fn with_migration() -> Seen {
     seen
 }
 
-/// The endpoint with one relation of this databag.
+/// Endpoint with one relation that has this databag.
 fn related(interface: &'static Interface, name: &str, data: &[(&str, &str)]) -> Integration {
     let mut view = View::empty(name, RelationId(7));
     view.app = Some("other".to_owned());

@@ -1,4 +1,4 @@
-//! What an earlier hook may have left under way: killed midway, it leaves Pebble at what it was asked for.
+//! Wait for Pebble changes that a killed hook left running.
 
 use super::workload;
 use crate::hold::Hold;
@@ -6,10 +6,10 @@ use crate::migration;
 use crate::seen::Workload;
 use crate::steps::{Action, Step};
 
-/// The step that waits for it, before effects which it would be in the way of. An event without such effects asks nothing.
+/// Step that waits for these changes. `None` if no effect of this event could collide with them.
 ///
-/// A migration of ours may be under way only where the status file says that one has begun: a command of the same name
-/// may be anybody's, an operator's shell for one.
+/// Waits for a migration only if the status file says that one has begun. Otherwise a command of the same name is not
+/// the charm's, but for example an operator's in a shell.
 pub(super) fn wait(effects: &[Step], workload: &Workload) -> Option<Step> {
     let touches = |step: &Step| matches!(step.action, Action::Stop { .. } | Action::Replan | Action::Restart { .. });
     let migrates = effects.iter().filter_map(|step| match &step.action {

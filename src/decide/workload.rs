@@ -1,4 +1,4 @@
-//! The effects on a container that has everything it needs: only those that change something.
+//! The effects on a container that has everything it needs. An effect is left out if it would change nothing.
 
 mod migration;
 mod server;
@@ -24,19 +24,19 @@ pub(super) use migration::MIGRATES;
 use server::{Fingerprint, WEB_SERVER};
 use starts::Starts;
 
-/// What the container shall look like.
+/// Desired state of the container.
 struct DesiredWorkload {
     original: Services,
     layer: Layer,
     environment: Environment,
     server: Setup,
     worker_class: Option<String>,
-    /// Names the facts above: the web server was found well with them, or wasn't.
+    /// Fingerprint of the fields above. The unit's state holds the one with which the web server was last checked.
     fingerprint: Fingerprint,
 }
 
-/// Fills in effects, ports and memory, and says the workload's variables; or fills in the hold, if the rock itself is in
-/// the way.
+/// Adds effects, ports and values for the unit's state, and returns the workload's variables. Adds a hold instead if
+/// the rock itself can't be used.
 pub(super) fn decide(
     ready: &Ready<'_>,
     seen: &Seen,
@@ -108,7 +108,7 @@ fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSi
     environment::workload(spec.framework, &ready.settings, &sources)
 }
 
-/// The rock's services: as an earlier event wrote them down, else as the plan has them.
+/// Services of the rock: as an earlier event stored them, else from the plan.
 fn original(container: &Container, framework: &Framework) -> Result<Services, Hold> {
     let written = container.original.clone().filter(|services| services.contains_key(framework.name));
     let services = written.unwrap_or_else(|| container.plan.services.clone());
@@ -119,7 +119,7 @@ fn original(container: &Container, framework: &Framework) -> Result<Services, Ho
     Err(Hold::blocked(format!("the rock has no service named {name}: name its web service so in rockcraft.yaml")))
 }
 
-/// The main service's command with the worker class that was asked for.
+/// Command of the main service with the worker class that the options set.
 fn command(framework: &Framework, original: &Services, class: Option<&str>) -> Result<Option<String>, Hold> {
     let Some(class) = class else { return Ok(None) };
     match gunicorn::with_worker_class(&original[framework.name].command, class) {
@@ -151,7 +151,7 @@ fn effects(
         effects.push(plain(Action::AddLayer(Box::new(desired.layer.clone()))));
     }
     effects.extend(stop_schedulers(desired, container, framework));
-    // A hook that was killed after the layer left a plan that looks right and a process that knows nothing of it.
+    // After a hook that was killed behind `AddLayer`, the plan looks right, but the process has the old definition.
     if !well || !planned || starts.any {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
         effects.push(Step::new(Action::Replan, refused));
@@ -162,13 +162,13 @@ fn effects(
     effects
 }
 
-/// A step that the workload itself has no say in.
+/// Step whose failure never comes from the application.
 fn plain(action: Action) -> Step {
     let refused = Hold::blocked(format!("cannot {action}"));
     Step::new(action, refused)
 }
 
-/// The rock's services are written down before the first layer of ours hides them.
+/// Stores the rock's services before the first layer of the charm replaces them in the plan.
 fn keep_original(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Option<Step> {
     if container.original.as_ref() == Some(&desired.original) {
         return None;
@@ -178,12 +178,12 @@ fn keep_original(desired: &DesiredWorkload, container: &Container, framework: &F
     Some(plain(Action::Write { path, content, workload_owned: false }))
 }
 
-/// Whether the plan has the layer's services already, to the letter.
+/// True if the plan has exactly the layer's services.
 fn is_planned(layer: &Layer, container: &Container) -> bool {
     layer.services.iter().all(|(name, service)| container.plan.services.get(name) == Some(service))
 }
 
-/// Replanning doesn't stop a service that isn't enabled any more.
+/// Stops schedulers that are disabled on this unit. A replan does not stop disabled services.
 fn stop_schedulers(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Option<Step> {
     let disabled = |name: &str| desired.layer.services.get(name).is_some_and(|s| s.startup == Startup::Disabled);
     let is_scheduler = |name: &str| ServiceRole::of(framework, name) == ServiceRole::Scheduler;
@@ -192,7 +192,7 @@ fn stop_schedulers(desired: &DesiredWorkload, container: &Container, framework: 
     (!services.is_empty()).then(|| plain(Action::Stop { services }))
 }
 
-/// Whether the web server's process outlives the replanning.
+/// True if the web server's process survives a replan.
 fn keeps_running(layer: &Layer, container: &Container, framework: &Framework) -> bool {
     let same = container.plan.services.get(framework.name) == layer.services.get(framework.name);
     same && container.services.iter().any(|service| service.name == framework.name && service.is_running())

@@ -1,4 +1,4 @@
-//! Django's own: its database, its hosts, and the action that makes an account.
+//! Decisions for Django: database, allowed hosts, and the action `create-superuser`.
 
 use super::*;
 use crate::framework::django::DJANGO;

@@ -1,4 +1,4 @@
-//! What every framework's charm makes of a workload, in both lines, as charmcraft itself expands its extensions.
+//! Variables and steps of every framework in both lines, from charms whose extension charmcraft expanded.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::charm_spec::Switches;
 use crate::framework::{ALL, Framework, Line};
 
-/// The charm of this framework's line, with the options that it has by default.
+/// Charm of this framework's line, with the default values of its options.
 fn charm(framework: &Framework) -> (CharmSpec, juju::Config) {
     let base = if framework.line == Line::First { "24.04" } else { "26.04" };
     let file = format!("{}/pack/tests/projects/{}-{base}/expanded.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
@@ -20,7 +20,7 @@ fn charm(framework: &Framework) -> (CharmSpec, juju::Config) {
     (CharmSpec::of(&files, &switches).unwrap(), config)
 }
 
-/// A unit with everything it needs, whose rock has nothing but the framework's service.
+/// Unit with everything it needs. The rock has the framework's service only.
 fn ready(framework: &Framework, config: juju::Config) -> Seen {
     let layer = format!("services: {{{}: {{override: replace, startup: enabled, command: serve}}}}", framework.name);
     let plan = pebble::plan::combine(&[Layer::parse(layer.as_bytes()).unwrap()]).unwrap();
@@ -40,7 +40,7 @@ fn decide(spec: &CharmSpec, seen: &Seen) -> Steps {
     steps(&Work { scope: Scope::Everything, action: None }, seen, spec, &mut || [7; 64])
 }
 
-/// The ports and the variables, but for those of a database.
+/// Ports and variables, without those of a database.
 fn told(framework: &Framework, paas_config: PaasConfig) -> String {
     let (spec, config) = charm(framework);
     let spec = CharmSpec { paas_config: Ok(paas_config), ..spec };
@@ -103,7 +103,7 @@ fn a_workload_without_files_is_started_by_replanning_alone() {
     let mut seen = carry_out(seen, &decide(&spec, &ready(framework, juju::Config::default())));
     set(&mut seen, "app-port", ConfigValue::Int(9000));
     assert_eq!(names(&decide(&spec, &seen)), ["configure the services", "start the services"]);
-    // A hook that was killed after the layer.
+    // The state after a hook that was killed behind the layer.
     seen.state.clear();
     let planned = layer(&decide(&spec, &seen)).services;
     container(&mut seen).plan.services.extend(planned);

@@ -1,4 +1,4 @@
-//! What the web server's configuration, its author's file and tracing make of the steps.
+//! Decisions about the web server: its configuration, `paas-config.yaml` and tracing.
 
 use super::*;
 use crate::relation::tracing::TRACING;
@@ -38,7 +38,7 @@ fn tracing_that_is_not_ready_holds_only_if_it_is_required() {
     }
 }
 
-/// The steps for a charm whose author set this.
+/// Steps for a charm with this `paas-config.yaml`.
 fn decide_with(paas_config: Result<PaasConfig, Hold>, seen: &Seen) -> Steps {
     let work = Work { scope: Scope::Everything, action: None };
     steps(&work, seen, &CharmSpec { paas_config, ..spec() }, &mut || [7; 64])

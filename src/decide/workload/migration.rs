@@ -1,4 +1,4 @@
-//! The migration's steps.
+//! The steps of the migration.
 
 use super::{DesiredWorkload, plain};
 use crate::charm_spec::CharmSpec;
@@ -10,11 +10,11 @@ use crate::relation;
 use crate::seen::Seen;
 use crate::steps::{Action, Run, Step, Steps};
 
-/// What a migration is for, after "cannot ".
+/// Purpose of the migration's command.
 pub(in crate::decide) const MIGRATES: &str = "run the database migration";
 
-/// The migration, if it's due: before anything else sees the new database. The file that tells of it is written for those
-/// who read it in the container; it says `FAILED` until it's known not to have.
+/// Steps of a migration that is due. They come before every effect that starts a service with the new database. The
+/// status file in the container holds `FAILED` from the begin of the migration to its success.
 pub(super) fn steps(
     desired: &DesiredWorkload,
     ready: &Ready<'_>,

@@ -1,4 +1,4 @@
-//! The web server's steps: its files, the check of them, and how it takes them up.
+//! The steps of the web server: files, check of the configuration, and reload or restart.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,14 +14,15 @@ use crate::seen::Container;
 use crate::steps::{Action, Run, Step};
 use crate::web_server::Setup;
 
-/// Where the unit remembers with which configuration, variables and command the web server was last found well.
+/// Key in the unit's state: fingerprint of the configuration, variables and command with which the web server was last
+/// checked.
 pub(super) const WEB_SERVER: &str = "webcharm.web-server";
-/// What follows that as long as the application, which is to be waited for, hasn't been heard of on its port.
+/// Suffix of the fingerprint: the port has not been seen listening yet.
 pub(super) const UNHEARD: &str = " unheard";
-/// How long the check of the configuration, which imports the application, may take.
+/// Limit of a check, which imports the application.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Two names: of everything, and of what the server's process has taken up at its start, whatever it has read since.
+/// Two hashes: of all inputs, and of those read only at start.
 pub(super) struct Fingerprint {
     all: String,
     logger: String,
@@ -39,7 +40,7 @@ impl Fingerprint {
         remembered.is_some_and(|remembered| remembered.strip_suffix(UNHEARD).unwrap_or(remembered) == self.to_string())
     }
 
-    /// Whether the logger is the one of then.
+    /// True if the running process started with the same inputs that are read only at start.
     fn has_logger_of(&self, remembered: Option<&String>) -> bool {
         remembered.and_then(|remembered| remembered.split(' ').nth(1)) == Some(self.logger.as_str())
     }
@@ -51,12 +52,12 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Whether the web server was found well as it shall be.
+/// True if files and fingerprint are those of the last successful check.
 pub(super) fn is_well(desired: &DesiredWorkload, container: &Container, state: &BTreeMap<String, String>) -> bool {
     changed_files(desired, container).is_empty() && desired.fingerprint.is(state.get(WEB_SERVER))
 }
 
-/// The web server's files, and the check that it would serve with them.
+/// Steps that write the web server's files and check that it would serve with them.
 pub(super) fn prepare(desired: &DesiredWorkload, container: &Container, framework: &Framework) -> Vec<Step> {
     let changed = changed_files(desired, container);
     let mut steps: Vec<Step> = gevent_probe(desired, framework).into_iter().collect();
@@ -67,8 +68,9 @@ pub(super) fn prepare(desired: &DesiredWorkload, container: &Container, framewor
     steps
 }
 
-/// Python knows a file that it has compiled by its length and by the second it was written in: of two that are alike in both
-/// it would take the older for the newer. It goes before the file is written: a hook that is killed in between does both again.
+/// Removes Python's compiled files if a changed file keeps its length. Python identifies a source file by length and by
+/// time in seconds, so it might keep using the old one. Comes before the write: after a kill between the two, the next
+/// event repeats both.
 fn forget_compiled(desired: &DesiredWorkload, container: &Container, changed: &[Action]) -> Option<Step> {
     let is_as_long = |action: &Action| match action {
         Action::Write { path, content, .. } => container.files.get(path).is_some_and(|old| old.len() == content.len()),
@@ -78,7 +80,8 @@ fn forget_compiled(desired: &DesiredWorkload, container: &Container, changed: &[
     Some(plain(Action::Remove { path }))
 }
 
-/// The worker's own module is imported, not only gevent: it needs more, and the check of the configuration doesn't load it.
+/// Checks that the gevent worker can be imported. Gunicorn's own module needs more than gevent, and `--check-config`
+/// does not load it.
 fn gevent_probe(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     let run = Run {
         purpose: "import gevent",
@@ -110,7 +113,8 @@ fn check(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     Some(Step::new(Action::Run(run), refused))
 }
 
-/// How a web server that runs on takes up its files.
+/// Step by which a running web server uses the new files: a restart for inputs that are read only at start, else a
+/// reload.
 pub(super) fn take_up(desired: &DesiredWorkload, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
     let service = framework.name.to_owned();
     let has_files = !desired.server.files.is_empty() || !desired.server.inputs.is_empty();
@@ -120,7 +124,8 @@ pub(super) fn take_up(desired: &DesiredWorkload, remembered: Option<&String>, fr
     desired.server.reloads.then(|| plain(Action::Reload { service }))
 }
 
-/// The files that aren't there as they shall be: the web server's are the workload's own, what integrations give isn't.
+/// Writes of files that differ from the desired ones. The workload's user owns the web server's files, not those of
+/// integrations.
 fn changed_files(desired: &DesiredWorkload, container: &Container) -> Vec<Action> {
     let files = desired.server.files.iter().map(|file| (file, true));
     let files = files.chain(desired.server.inputs.iter().map(|file| (file, false)));

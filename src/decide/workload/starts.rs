@@ -1,4 +1,4 @@
-//! Which services are to be started, and which are left to Pebble, though they don't run.
+//! The services to start, and those left to Pebble although they do not run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::seen::{Container, Seen, Unit};
 use crate::services::ServiceRole;
 use crate::steps::{Action, Step};
 
-/// What there is to start.
+/// Services to start.
 pub(super) struct Starts<'a> {
-    /// Whether anything is.
+    /// True if a service must be started.
     pub(super) any: bool,
-    /// A service of the application's that keeps exiting.
+    /// Service of the charm's layer that keeps exiting.
     pub(super) exiting: Option<&'a str>,
 }
 
 impl<'a> Starts<'a> {
-    /// A service that was found well and ended by itself is started again by Pebble, with pauses, or was meant to end.
-    /// Nothing has changed that it could notice, so another start would be in vain at every event.
+    /// Compares the services with the plan. A service that ended by itself since the last successful check is not
+    /// started again: Pebble restarts it after its backoff, or it was meant to end.
     pub(super) fn of(
         desired: &DesiredWorkload,
         container: &'a Container,
@@ -42,15 +42,16 @@ impl<'a> Starts<'a> {
     }
 }
 
-/// The services that the plan with this layer enables and that don't run.
+/// Services that the plan with this layer enables and that do not run.
 fn down<'a>(layer: &Layer, container: &'a Container) -> Vec<&'a ServiceInfo> {
     let planned = |name: &str| layer.services.get(name).or_else(|| container.plan.services.get(name));
     let enabled = |name: &str| planned(name).is_some_and(|service| service.startup == Startup::Enabled);
     container.services.iter().filter(|service| enabled(&service.name) && !service.is_running()).collect()
 }
 
-/// Where the charm's author wants it, has the application be waited for until it listens: in an event that starts it for
-/// a while, in others with a look, until it was heard of once. What was found well so far is remembered without that.
+/// Adds the wait for the port, if the charm's author set `listens-within`. An event that starts the web server waits; a
+/// later one checks once, until the port was seen listening. The suffix [`UNHEARD`] in the unit's state says that this
+/// is still open.
 pub(super) fn listen(effects: &mut Vec<Step>, desired: &DesiredWorkload, port: u16, seen: &Seen, spec: &CharmSpec) {
     let name = spec.framework.name;
     let enabled = desired.layer.services.get(name).is_some_and(|service| service.startup == Startup::Enabled);
@@ -71,13 +72,13 @@ pub(super) fn listen(effects: &mut Vec<Step>, desired: &DesiredWorkload, port: u
     effects.push(Step::new(Action::Listen { port, patience }, Hold::waiting(silent)));
 }
 
-/// What a service that keeps exiting becomes.
+/// Hold of a service that keeps exiting.
 pub(super) fn keeps_exiting(name: &str, unit: &Unit, spec: &CharmSpec) -> Hold {
     let log = log(unit, spec);
     Hold::blocked(format!("{name} keeps exiting: see its log (`{log}`) and change the configuration or the rock"))
 }
 
-/// The command that shows the services' output.
+/// Command that shows the output of the services.
 fn log(unit: &Unit, spec: &CharmSpec) -> String {
     let (pod, container) = (unit.name.to_string().replace('/', "-"), &spec.container);
     format!("kubectl logs -n {} {pod} -c {container}", unit.model)
