@@ -1,4 +1,4 @@
-//! What an action is told, as far as it's known before anything is done.
+//! The result of an action, as far as it is known before the effects run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,17 +12,17 @@ use crate::options;
 use crate::seen::Seen;
 use crate::work::Action;
 
-/// The answer to an action.
+/// Result of an action.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ActionResult {
-    /// Its results.
+    /// Success, with values for the operator.
     Results(BTreeMap<String, String>),
-    /// Why it failed. Then nothing was done for it.
+    /// Failure with its reason, for the operator.
     Failure(String),
 }
 
 impl fmt::Debug for ActionResult {
-    /// Of results the names alone: one may be a password.
+    /// Prints the names of the results only, since a value may be a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Results(results) => write!(f, "Results({:?})", results.keys()),
@@ -31,7 +31,8 @@ impl fmt::Debug for ActionResult {
     }
 }
 
-/// The answer, of what was seen. None, if it comes only of what is done.
+/// Result that follows from the state alone: a refusal, or the success of a rotation. `None` if it depends on an
+/// effect.
 #[must_use]
 pub fn early(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<ActionResult> {
     match action {
@@ -51,7 +52,7 @@ fn success() -> ActionResult {
     ActionResult::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
 }
 
-/// Why the key can't be rotated, or would be without effect.
+/// Reason why the secret key can't be rotated, or why a rotation would have no effect.
 fn rotation_refused(seen: &Seen, spec: &CharmSpec) -> Option<String> {
     if !seen.unit.leader {
         return Some("only leader unit can rotate secret key".to_owned());

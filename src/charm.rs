@@ -1,4 +1,4 @@
-//! The charm as Juju's framework runs it: one handler for every event.
+//! The charm's entry point: every event goes to one handler.
 
 use juju::{Charm, CharmFiles, Context, Event, Juju, Observers, Outcome, Status, Whose};
 use pebble::blocking::Client;
@@ -15,16 +15,16 @@ pub struct WebApp {
     spec: Result<CharmSpec, Hold>,
 }
 
-/// The charm can't even begin.
+/// Error that fails the hook. Everything else becomes a status.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Its own files are broken.
+    /// `metadata.yaml`, `config.yaml` or `actions.yaml` in the charm's folder is broken.
     #[error("cannot read the charm's files")]
     Files(#[source] juju::MetadataError),
     /// A hook tool failed.
     #[error("cannot talk to Juju")]
     Juju(#[from] juju::Error),
-    /// There is no randomness.
+    /// The operating system gives no random bytes.
     #[error("cannot draw a random key: {0}")]
     Random(getrandom::Error),
 }
@@ -62,14 +62,15 @@ fn reconcile(event: &Event, juju: &Juju<'_>, spec: &CharmSpec) -> Result<(), Err
     Ok(pipeline::run(&work, juju, &pebble, spec, &mut || random.next())?)
 }
 
-/// The bytes of new keys. Each key has its own, and none tells anything of another: one may be shown to a stranger.
+/// Source of random bytes for new keys. Each call hashes the seed with a counter, so a key that another application
+/// sees (a proxy's request id, for example) says nothing about the others.
 struct Keys {
     seed: [u8; 64],
     drawn: u64,
 }
 
 impl Keys {
-    /// Draws the seed, once, since that can fail.
+    /// Draws the seed: the only call to the operating system, so only this can fail.
     fn new() -> Result<Self, Error> {
         let mut seed = [0; 64];
         getrandom::fill(&mut seed).map_err(Error::Random)?;

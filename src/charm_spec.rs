@@ -1,5 +1,5 @@
-//! What the charm's files make of it: its framework, container, options and endpoints. Read once, before any event is
-//! looked at; a charm whose files don't say enough is told to its operator, not failed.
+//! Description of the charm, read from its files before any event is handled: framework, container, options and
+//! endpoints. A charm whose files are incomplete gets a blocked status; the hook does not fail.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,65 +17,65 @@ use crate::options;
 use crate::paas_config::PaasConfig;
 use crate::relation::Interface;
 
-/// A migration that takes longer is given up, unless `webcharm.yaml` says otherwise: a hook that hangs for good is worse.
+/// Default limit of a migration. Without a limit, a script that hangs would block the unit's events for ever.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// The longest that may be set, a week: a limit beyond it is none.
+/// Largest `migration-timeout` in seconds: one week.
 const LONGEST_MIGRATION: u64 = 604_800;
 
-/// The longest that an event may wait for the application to listen: the unit's other events wait meanwhile.
+/// Largest `listens-within` in seconds. The unit's other events wait meanwhile.
 const LONGEST_START: u64 = 600;
 
-/// What the peer endpoint speaks, by the line of charms.
+/// Interfaces of the peer endpoint: of the first line of charms, and of the second.
 const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
 
-/// The charm.
+/// Description of a charm.
 #[derive(Debug, Clone)]
 pub struct CharmSpec {
-    /// The framework it serves.
+    /// Framework of the application.
     pub framework: &'static Framework,
-    /// The container the workload is in.
+    /// Container of the workload.
     pub container: String,
-    /// The options it declares.
+    /// Options that the charm declares.
     pub options: BTreeMap<String, ConfigOption>,
-    /// Its peer endpoint, in which the units share the secret key.
+    /// Peer endpoint, through which the units share the secret key.
     pub peer: Option<String>,
-    /// The endpoints it requires whose interface it knows, in the order of the metadata.
+    /// Required endpoints with a known interface, in the order of the metadata.
     pub endpoints: Vec<Endpoint>,
-    /// How long a migration may take.
+    /// Limit of a migration.
     pub migration_timeout: Duration,
-    /// How long the application may take until it listens, if that is to be waited for.
+    /// Time within which the application must listen on its port. `None`: do not check.
     pub listens_within: Option<Duration>,
-    /// What its author set for the framework, or what is wrong with that: the workload then stays as it is.
+    /// Settings of `paas-config.yaml`, or the reason why it can't be used. In that case the workload stays as it is.
     pub paas_config: Result<PaasConfig, Hold>,
 }
 
-/// An endpoint the charm requires.
+/// Endpoint that the charm requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Its name.
+    /// Name in the metadata.
     pub name: String,
-    /// What is spoken there.
+    /// Interface that the endpoint speaks.
     pub interface: &'static Interface,
-    /// Whether the workload may not run without it.
+    /// True if the workload must not run without it.
     pub required: bool,
 }
 
-/// The charm's own switches, in `webcharm.yaml`, apart from the files Juju reads.
+/// Settings in `webcharm.yaml`, a file that Juju does not read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Switches {
-    /// The framework's name.
+    /// Name of the framework.
     pub framework: Option<String>,
-    /// How many seconds a migration may take, from 1 to a week's.
+    /// Limit of a migration in seconds, from 1 to 604800 (one week).
     pub migration_timeout: Option<u64>,
-    /// How many seconds an event that starts the application waits until it listens on its port, from 1 to 600. Without
-    /// it that isn't waited for.
+    /// Seconds, from 1 to 600, that an event which starts the application waits for it to listen on its port. `None`:
+    /// do not wait.
     pub listens_within: Option<u64>,
 }
 
 impl Switches {
-    /// Those of the charm in this folder; a charm without the file has none.
+    /// Reads `webcharm.yaml` of the charm in this folder. A missing file means no settings.
     ///
     /// # Errors
     ///
@@ -88,11 +88,11 @@ impl Switches {
         Self::parse(&text)
     }
 
-    /// Reads the file's text.
+    /// Parses the text of `webcharm.yaml`.
     ///
     /// # Errors
     ///
-    /// A hold that says what is wrong with it.
+    /// A hold that says what is wrong with the text.
     pub fn parse(text: &[u8]) -> Result<Self, Hold> {
         let switches: Result<Option<Self>, _> = yaml::from_slice(text);
         let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
@@ -103,7 +103,7 @@ impl Switches {
     }
 }
 
-/// A number of seconds must be one that's worth the name.
+/// Checks that a number of seconds is from 1 to `most`.
 fn within(key: &str, seconds: Option<u64>, most: u64) -> Result<(), Hold> {
     match seconds {
         Some(seconds) if !(1..=most).contains(&seconds) => {
@@ -114,7 +114,7 @@ fn within(key: &str, seconds: Option<u64>, most: u64) -> Result<(), Hold> {
 }
 
 impl CharmSpec {
-    /// Of the charm in this folder, whose files for Juju were read already.
+    /// Describes the charm in this folder. `files` are its files for Juju.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl CharmSpec {
         Ok(Self { paas_config: PaasConfig::read(charm_dir, spec.framework), ..spec })
     }
 
-    /// Of the charm's files.
+    /// Describes a charm from its files, without `paas-config.yaml`.
     ///
     /// # Errors
     ///
@@ -144,14 +144,15 @@ impl CharmSpec {
         })
     }
 
-    /// The port the workload listens on: what `paas-config.yaml` says, else the options. None if these are wrong.
+    /// Port of the workload: from `paas-config.yaml`, else from the options. `None` if the source is invalid.
     #[must_use]
     pub fn port(&self, config: &Config) -> Option<u16> {
         let paas_config = self.paas_config.as_ref().ok()?;
         paas_config.port.or_else(|| options::port(self.framework, config))
     }
 
-    /// Where the workload's metrics are, if it has any: what `paas-config.yaml` says, else the options.
+    /// Port and path of the workload's metrics: from `paas-config.yaml`, else from the options. `None` if it has no
+    /// metrics.
     #[must_use]
     pub fn metrics(&self, config: &Config) -> Option<(u16, String)> {
         let (port, path) = options::metrics(self.framework, config);
@@ -162,7 +163,7 @@ impl CharmSpec {
         port.zip(path.or_else(|| usual.map(|at| at.path.to_owned())))
     }
 
-    /// Whether data of this endpoint have a part in the workload.
+    /// True if the workload depends on data of this endpoint.
     #[must_use]
     pub fn uses(&self, endpoint: &str) -> bool {
         self.peer.as_deref() == Some(endpoint) || self.endpoints.iter().any(|known| known.name == endpoint)
@@ -170,7 +171,7 @@ impl CharmSpec {
 }
 
 impl Endpoint {
-    /// An endpoint the charm requires and whose interface it knows.
+    /// Reads an endpoint of the metadata. `None` unless it is required and its interface is known.
     fn of(declared: &juju::Endpoint) -> Option<Self> {
         let interface = Interface::named(&declared.interface).filter(|_| declared.role == Role::Requires)?;
         let required = !declared.optional && interface.may_be_required();
@@ -178,7 +179,7 @@ impl Endpoint {
     }
 }
 
-/// The framework that `webcharm.yaml` names, else the one the charm shows; in the line that the charm is of.
+/// Framework that `webcharm.yaml` names, else the one that container and options show; in the charm's line.
 fn framework(files: &CharmFiles, wanted: Option<&str>) -> Result<&'static Framework, Hold> {
     let containers: Vec<_> = files.metadata.containers.keys().map(String::as_str).collect();
     let options: Vec<_> = files.options.keys().map(String::as_str).collect();

@@ -1,4 +1,5 @@
-//! From what was seen, decided and done to what Juju is told. Pure, and the only inventor of statuses.
+//! The report to Juju, from the state, the steps and their outcome. Pure. Every status but the maintenance status comes
+//! from here.
 
 mod failure;
 
@@ -12,10 +13,10 @@ use crate::perform::{Done, Failure};
 use crate::seen::Seen;
 use crate::steps::{DatabagWrite, Step, Steps};
 
-/// What Juju is told. `None`, or nothing in it: that stays as it is.
+/// Report to Juju. An empty field leaves the value in Juju as it is.
 #[derive(Debug, Default, PartialEq)]
 pub struct Report {
-    /// The unit's status; the leader's is also the application's.
+    /// Status of the unit. On the leader it is the application's too.
     pub status: Option<Status>,
     /// Ports to open.
     pub open: BTreeSet<Port>,
@@ -23,15 +24,16 @@ pub struct Report {
     pub close: BTreeSet<Port>,
     /// Changes of databags.
     pub databags: Vec<DatabagWrite>,
-    /// Changes of the unit's memory.
+    /// Changes of the unit's stored state.
     pub remember: BTreeMap<String, String>,
-    /// What the action is told.
+    /// Result of the action.
     pub action_result: Option<ActionResult>,
-    /// Details for the log.
+    /// Lines for `juju debug-log`.
     pub log: Vec<String>,
 }
 
-/// Concludes.
+/// Makes the report. Ports change and values are stored only if the workload reached the desired state; values of
+/// single steps are stored in any case.
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     let mut report =
@@ -53,12 +55,12 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     report
 }
 
-/// What the unit doesn't remember already.
+/// Values that differ from the stored state.
 fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
     facts.into_iter().filter(|(key, value)| seen.state.get(key) != Some(value)).collect()
 }
 
-/// What an action is told: what was known beforehand, or what became of its own step.
+/// Result of the action: of its own step if it has one, else the one decided before the effects.
 fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
     let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.action_result.as_ref()?)));
     let Some((at, own, action_result)) = own else { return without_effect(steps, done).or_else(|| known(steps)) };
@@ -66,7 +68,7 @@ fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
         return Some(action_result.clone());
     }
     let why = match failed(steps, done) {
-        // Redacted first: of a secret that is cut the rest would not be known for one.
+        // Redact before cutting: a cut secret would not be recognised.
         Some((Failure::Exit { output, .. }, _)) if done.completed == at => {
             return Some(ActionResult::Failure(last_of(&steps.secrets.apply(output)).to_owned()));
         }
@@ -77,7 +79,7 @@ fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
     Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
 
-/// The answer that was known before anything was done.
+/// Result that was decided before the effects.
 fn known(steps: &Steps) -> Option<ActionResult> {
     match steps.action_result.as_ref()? {
         ActionResult::Failure(why) => Some(ActionResult::Failure(steps.secrets.apply(why))),
@@ -85,7 +87,7 @@ fn known(steps: &Steps) -> Option<ActionResult> {
     }
 }
 
-/// A success that the workload knows nothing of is none to the operator.
+/// Fails the action if the workload does not use the new key yet.
 fn without_effect(steps: &Steps, done: &Done) -> Option<ActionResult> {
     steps.action_result.as_ref().filter(|action_result| matches!(action_result, ActionResult::Results(_)))?;
     let Status { message, .. } = Hold::status(&holds(steps, done))?;
@@ -93,18 +95,18 @@ fn without_effect(steps: &Steps, done: &Done) -> Option<ActionResult> {
     Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
 
-/// As much of the end of what a command said as an operator reads, and an argument of a hook tool can hold.
+/// End of a command's output, at most [`LONGEST_ANSWER`] characters: an argument of a hook tool is limited.
 fn last_of(output: &str) -> &str {
     let start = output.char_indices().rev().nth(LONGEST_ANSWER - 1).map_or(0, |(at, _)| at);
     &output[start..]
 }
 
-/// The step that failed, and why.
+/// Failed step and its failure.
 fn failed<'a>(steps: &'a Steps, done: &'a Done) -> Option<(&'a Failure, &'a Step)> {
     done.failure.as_ref().zip(steps.effects.get(done.completed))
 }
 
-/// Every reason: those known beforehand, then the step that failed, unless that's an action's own.
+/// All holds: those decided before the effects, then the failed step's unless it belongs to an action.
 fn holds(steps: &Steps, done: &Done) -> Vec<Hold> {
     let failed = failed(steps, done).filter(|(_, step)| step.action_result.is_none());
     let failed = failed.map(|(failure, step)| failure::hold(step, failure));
@@ -121,13 +123,13 @@ fn log_line(hold: &Hold, steps: &Steps) -> String {
     steps.secrets.apply(&format!("{}: {}", hold.message, hold.log))
 }
 
-/// The longest answer to an action that failed.
+/// Longest message of a failed action, in characters.
 const LONGEST_ANSWER: usize = 4000;
 
-/// The longest message that `juju status` can still show.
+/// Longest message of a status, in characters, that `juju status` shows whole.
 const LONGEST_MESSAGE: usize = 400;
 
-/// One line without control characters: what an application said last may be anything.
+/// Cuts a message and replaces control characters: it may quote any output of an application.
 fn shortened(message: &str) -> String {
     let line: String = message.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     match line.char_indices().nth(LONGEST_MESSAGE) {

@@ -1,49 +1,50 @@
-//! Why the application isn't in the state that was asked for: what a stage says instead of an error.
+//! Reasons why the workload is not in the desired state. Stages return them in place of errors.
 
 use std::io;
 
 use juju::{Status, StatusKind};
 
-/// A reason to stop here, with a text for each of its two readers.
+/// Reason why the workload is not in the desired state.
 ///
-/// The operator sees `message` in `juju status`: it names the thing and the way out. `log` goes to `juju debug-log`
-/// and holds the details; empty, there is nothing more to say.
+/// `message` is for the operator, in `juju status`: it names the cause and what mends it. `log` holds the details, for
+/// `juju debug-log`; it is empty if `message` says all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// [`StatusKind::Waiting`] if another side may still complete it, [`StatusKind::Blocked`] if a person must act.
+    /// [`StatusKind::Waiting`] if another application or Juju may resolve it, [`StatusKind::Blocked`] if a person must.
     pub kind: StatusKind,
-    /// For `juju status`.
+    /// Text for `juju status`.
     pub message: String,
-    /// For `juju debug-log`.
+    /// Text for `juju debug-log`.
     pub log: String,
 }
 
 impl Hold {
-    /// Something that another side is expected to complete.
+    /// Hold that resolves itself once Juju, Pebble or another application has acted.
     pub fn waiting(message: impl Into<String>) -> Self {
         Self { kind: StatusKind::Waiting, message: message.into(), log: String::new() }
     }
 
-    /// Something that a person must do.
+    /// Hold that a person must resolve.
     pub fn blocked(message: impl Into<String>) -> Self {
         Self { kind: StatusKind::Blocked, message: message.into(), log: String::new() }
     }
 
-    /// The same, with details for the log.
+    /// Adds details for the log.
     #[must_use]
     pub fn with_log(mut self, log: impl Into<String>) -> Self {
         self.log = log.into();
         self
     }
 
-    /// What a container becomes whose Pebble isn't there.
+    /// Hold of a container in which Pebble does not listen.
     #[must_use]
     pub fn pebble_away() -> Self {
         Self::waiting("Waiting for pebble ready")
     }
 
-    /// What a Pebble becomes that did not do what was asked; `what` is that, as in "cannot write /x". One that isn't there or
-    /// breaks off may do it in another event. The cause is told in every case but the first.
+    /// Hold of a failed request to Pebble. `what` names the request, as in "cannot write /x". Waiting if Pebble does
+    /// not listen or ends the connection, since a later event may succeed; blocked otherwise. The message has the
+    /// cause, except if Pebble does not listen.
     #[must_use]
     pub fn of_pebble(what: &str, error: &pebble::Error) -> Self {
         let why = chain(error);
@@ -54,7 +55,7 @@ impl Hold {
         }
     }
 
-    /// Every reason in one status: the first one's kind, all their messages. `None` if there is no reason.
+    /// Status of all holds: the kind of the first, and every message. `None` without holds.
     #[must_use]
     pub fn status(holds: &[Self]) -> Option<Status> {
         let first = holds.first()?;
@@ -63,12 +64,12 @@ impl Hold {
     }
 }
 
-/// Whether nothing listens at a socket's path. Anything else is a fault of that path.
+/// True if the socket has no listener. Other errors, such as a denied permission, need a person.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-/// An error and its causes.
+/// Text of an error and its causes.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

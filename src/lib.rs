@@ -1,14 +1,14 @@
 //! The web-app charm: a 12-factor application (Flask, Django, FastAPI, …) as a Juju charm on Kubernetes.
 //!
-//! Juju starts the binary once for an event, and the event goes one way:
+//! Juju starts the binary once for each event. The event passes these stages in order:
 //!
 //! ```text
 //! environment ─ Context ─ Event ─ observe ─ Seen ─ decide ─ Steps ─ perform ─ Done ─ conclude ─ Report ─ publish
 //!               juju      juju    reads only        pure            Pebble only       pure               Juju only
 //! ```
 //!
-//! [`pipeline`] is that line as code; each stage is the module of its name. What a framework is, and what a
-//! relation's data become, are values the stages are given: [`framework`] and [`relation`].
+//! [`pipeline`] is this line as code; each stage is the module of its name. Two kinds of value configure the stages: a
+//! [`framework`], and the interfaces in [`relation`].
 
 pub mod action_result;
 pub mod charm;

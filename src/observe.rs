@@ -1,5 +1,5 @@
-//! Every read from Juju and from Pebble, once. What can't be read is a value too: a stage further on knows what it means.
-//! Here stands what is read of the unit; `relations` and `workload` read the rest.
+//! All reads from Juju and Pebble, each done once. A failed read of the container is a value in the state, not an
+//! error. This module reads the unit; `relations` and `workload` read the rest.
 
 mod relations;
 mod workload;
@@ -15,11 +15,11 @@ use crate::relation::Role;
 use crate::seen::{Integration, Seen, Unit};
 use crate::work::{Action, Scope, Work};
 
-/// Reads what the event asks for.
+/// Reads the part of the state that the event's work needs.
 ///
 /// # Errors
 ///
-/// A hook tool that fails: then Juju isn't well, and retries the hook.
+/// A hook tool failed. The hook fails with it, and Juju retries.
 pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> Result<Seen, juju::Error> {
     let (unit, peer) = (unit(juju)?, relations::peer(juju, spec)?);
     let succeeds = work.scope == Scope::Succession && unit.leader;
@@ -48,18 +48,18 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
     Ok(seen)
 }
 
-/// Whether what is asked of an integration's other side depends on options.
+/// True if requests of this integration depend on options.
 fn asks_by_options(integration: &Integration) -> bool {
     integration.endpoint.interface.role == Role::SetByOptions && !integration.relations.is_empty()
 }
 
-/// Whether there is a place for the secret key, and none in it.
+/// True if the peer relation exists and has no secret key.
 fn lacks_key(peer: Option<&View>, spec: &CharmSpec) -> bool {
     let key = interfaces::peer::key(spec.framework.name);
     peer.is_some_and(|view| view.local_app.as_ref().and_then(|bag| bag.text(&key)).is_none())
 }
 
-/// Whether an application that routes visitors here must be told the port, which is told of a checked workload alone.
+/// True if an ingress is related. It needs the port, which the charm publishes only after it read the workload.
 fn is_routed(juju: &Juju<'_>, spec: &CharmSpec) -> Result<bool, juju::Error> {
     for endpoint in spec.endpoints.iter().filter(|endpoint| endpoint.interface.role == Role::Route) {
         if !juju.relation_ids(&endpoint.name)?.is_empty() {
@@ -81,7 +81,7 @@ fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
     })
 }
 
-/// The parameters of an action that takes some.
+/// Parameters of a framework's action. Empty for other actions.
 fn params(work: &Work, juju: &Juju<'_>) -> Result<BTreeMap<String, Secret>, juju::Error> {
     let Some(Action::Framework(_)) = work.action else { return Ok(BTreeMap::new()) };
     let texts =
@@ -98,7 +98,7 @@ fn option_secrets(juju: &Juju<'_>, spec: &CharmSpec, config: &Config) -> Result<
     Ok(secrets)
 }
 
-/// The newest content of the secret, or why it can't be had.
+/// Latest content of the secret, or the reason why it can't be read, for a status.
 fn option_secret(juju: &Juju<'_>, uri: &str) -> Result<Result<SecretContent, String>, juju::Error> {
     let Ok(id) = uri.parse() else { return Ok(Err("is not a secret's URI".to_owned())) };
     match juju.secret(&SecretQuery::id(id).refresh()) {

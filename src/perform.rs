@@ -1,5 +1,5 @@
-//! The only writer to Pebble: carries the steps out, in order, as far as they go. It can't fail: it says how far it came
-//! and why it stopped.
+//! Carries the steps out in Pebble, the only stage that writes there. The result is never an error: it says how many
+//! steps succeeded and why the next one failed.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,57 +10,58 @@ use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, WriteF
 use crate::listening::{TABLES, is_listening};
 use crate::steps::{Action, Run, Step, Steps};
 
-/// The user and group of the workload, in every rock.
+/// User and group of the workload in every rock.
 const WORKLOAD_USER: &str = "_daemon_";
-/// The label of the charm's layer, the Python framework's.
+/// Label of the charm's layer, the same as the Python framework's.
 const LAYER: &str = "charm";
-/// Longer than Pebble waits before it kills a service, which a restart may have to.
+/// Limit of a change of services. Longer than Pebble's own delay before it kills a service in a restart.
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long a command that a killed hook began is waited for in one event. Pebble has ended the command itself; what it
-/// left behind may take any time, and another event looks again.
+/// Limit of the wait for a command that a killed hook began. Pebble has ended the command by then, but child processes
+/// may hold its output open for any time; the next event checks again.
 const LINGERS: Duration = Duration::from_secs(30);
-/// What is kept of a command's output: the log tells its last lines.
+/// Bytes of a command's output that are kept. The log shows its last lines.
 const OUTPUT: usize = 64 << 10;
-/// How often it's looked whether the application listens.
+/// Interval between checks of the port.
 const LOOKS: Duration = Duration::from_millis(250);
-/// A larger table of sockets isn't read.
+/// Largest table of sockets that is read, in bytes.
 const LARGEST_TABLE: usize = 8 << 20;
-/// What Pebble does with services. An operator's commands and Pebble's own checks are no reason to wait.
+/// Kinds of Pebble's changes that start or stop services. Commands of operators and Pebble's own checks are not waited
+/// for.
 const KINDS: [&str; 5] = ["start", "stop", "restart", "replan", "autostart"];
 
-/// How far the steps came.
+/// Outcome of the steps.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// How many effects succeeded.
+    /// Number of steps that succeeded.
     pub completed: usize,
-    /// Why the next one didn't.
+    /// Failure of the next step.
     pub failure: Option<Failure>,
 }
 
-/// Why a step failed.
+/// Failure of a step.
 pub enum Failure {
-    /// Pebble is away, or won't do it, or a change of it failed.
+    /// Pebble can't be reached, refuses the request, or its change failed.
     Pebble(pebble::Error),
-    /// The command ended with another code than 0.
+    /// The command exited with another code than 0.
     Exit {
-        /// The code.
+        /// Exit code.
         code: i32,
-        /// What the command said last, on both streams.
+        /// Last output of the command, stdout and stderr together.
         output: String,
     },
-    /// Nothing listens on the application's port.
+    /// The application does not listen on its port.
     Silent,
-    /// Something that was under way before is so still.
+    /// A change that began before this event still runs.
     Busy {
-        /// What it is, in Pebble's words.
+        /// Summary of the change, from Pebble.
         what: String,
-        /// Pebble's change.
+        /// Id of the change.
         id: ChangeId,
     },
 }
 
 impl fmt::Debug for Failure {
-    /// Kinds alone: what a command or a service said may hold secrets.
+    /// Prints the kind only: output of a command or service may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pebble(_) => f.write_str("Pebble(…)"),
@@ -77,7 +78,7 @@ impl From<pebble::Error> for Failure {
     }
 }
 
-/// Carries the steps out.
+/// Carries the steps out until one fails.
 #[must_use]
 pub fn all(steps: &Steps, pebble: &Client) -> Done {
     let mut done = Done::default();
@@ -116,12 +117,13 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
     }
 }
 
-/// What a hook that was killed has asked for goes on without it; to ask for more meanwhile is refused, or done twice.
+/// Waits for changes that a killed hook left running. Pebble continues them, and would refuse a second one or run it
+/// again.
 fn wait(commands: &[String], pebble: &Client) -> Result<(), Failure> {
     let under_way = pebble.changes(ChangeSelect::InProgress, None)?;
     for Change { id, kind, summary, .. } in under_way.into_iter().filter(|change| is_awaited(change, commands)) {
         match pebble.wait_change(&id, if kind == "exec" { LINGERS } else { CHANGE_TIMEOUT }) {
-            // It may well fail: whatever comes of it is seen to by the steps that follow.
+            // A failed change ends the wait too: the following steps find the state it left.
             Ok(_) | Err(pebble::Error::Change { .. }) => {}
             Err(pebble::Error::Timeout { .. }) => return Err(Failure::Busy { what: summary, id }),
             Err(error) => return Err(error.into()),
@@ -135,18 +137,18 @@ fn is_awaited(change: &Change, commands: &[String]) -> bool {
     KINDS.contains(&change.kind.as_str()) || (change.kind == "exec" && commands.iter().any(runs))
 }
 
-/// Looks until the application listens, or often enough.
+/// Waits until the application listens, or `patience` is over.
 fn listen(port: u16, patience: Duration, pebble: &Client) -> Result<(), Failure> {
     let mut left = patience;
     while !is_heard(port, pebble)? {
         left = left.checked_sub(LOOKS).ok_or(Failure::Silent)?;
-        #[expect(clippy::disallowed_methods, reason = "nobody tells when a port is listened on: it's looked again")]
+        #[expect(clippy::disallowed_methods, reason = "no event says that a port is listened on, so this polls")]
         std::thread::sleep(LOOKS);
     }
     Ok(())
 }
 
-/// What can't be known holds nobody up.
+/// True if a socket in the container listens on this port. A table that can't be read counts as listening.
 fn is_heard(port: u16, pebble: &Client) -> Result<bool, Failure> {
     for path in TABLES {
         match pebble.read_file(path, LARGEST_TABLE) {
@@ -204,7 +206,7 @@ fn run(run: &Run, pebble: &Client) -> Result<(), Failure> {
     Err(Failure::Exit { code: output.exit_code, output: String::from_utf8_lossy(said).into_owned() })
 }
 
-/// Without a first line that may lack its beginning: half a secret isn't known for one.
+/// Removes the first line of output that was cut: a cut secret would not be redacted.
 fn whole_lines(output: &[u8]) -> &[u8] {
     if output.len() < OUTPUT {
         return output;

@@ -1,4 +1,4 @@
-//! The way of one event: the order of the stages and nothing else.
+//! The order of the stages.
 
 use juju::Juju;
 use pebble::blocking::Client;
@@ -8,12 +8,12 @@ use crate::decide::Random;
 use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 
-/// Takes an event from left to right. Any event may reconcile everything, in any order; a second identical event
-/// writes nothing.
+/// Runs the stages for one event. Events may come in any order, and each reconciles the whole state; a second identical
+/// event writes nothing.
 ///
 /// # Errors
 ///
-/// A hook tool that fails: everything else is a status.
+/// A hook tool failed. Every other failure becomes a status.
 pub fn run(
     work: &Work,
     juju: &Juju<'_>,

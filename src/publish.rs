@@ -1,4 +1,4 @@
-//! The only writer to Juju. Writing comes last and loses nothing: Juju keeps what a hook wrote only if the hook succeeds.
+//! Writes to Juju. This is the last stage, and the only one that writes. Juju discards the writes of a hook that fails.
 
 use juju::{Juju, Status, StatusKind, Whose};
 
@@ -6,11 +6,11 @@ use crate::action_result::ActionResult;
 use crate::conclude::Report;
 use crate::steps::Steps;
 
-/// The one early write: before steps that take time the operator is told.
+/// Sets a maintenance status before effects that may take long. The only write before the last stage.
 ///
 /// # Errors
 ///
-/// A hook tool that fails.
+/// A hook tool failed.
 pub fn progress(juju: &Juju<'_>, steps: &Steps) -> Result<(), juju::Error> {
     if !steps.holds.is_empty() || !steps.take_time() {
         return Ok(());
@@ -19,11 +19,11 @@ pub fn progress(juju: &Juju<'_>, steps: &Steps) -> Result<(), juju::Error> {
     status(juju, &Status { kind: StatusKind::Maintenance, message })
 }
 
-/// Tells Juju.
+/// Writes a report to Juju.
 ///
 /// # Errors
 ///
-/// A hook tool that fails.
+/// A hook tool failed.
 pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     for line in &report.log {
         tracing::warn!("{line}");
@@ -48,7 +48,7 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     report.status.as_ref().map_or(Ok(()), |changed| status(juju, changed))
 }
 
-/// The unit's status; of the leader also the application's.
+/// Sets the unit's status, and on the leader the application's too.
 fn status(juju: &Juju<'_>, status: &Status) -> Result<(), juju::Error> {
     juju.set_status(Whose::Unit, status)?;
     if juju.is_leader()? { juju.set_status(Whose::App, status) } else { Ok(()) }

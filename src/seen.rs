@@ -1,4 +1,4 @@
-//! What was seen of the world: facts, unjudged, which [`observe`](crate::observe) reads and the stages after it go by.
+//! The state that [`observe`](crate::observe) reads from Juju and Pebble. Later stages read no other input.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,94 +15,94 @@ use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;
 
-/// Everything that was seen.
+/// State of the unit, its relations and its container at the beginning of the event.
 #[derive(Debug)]
 pub struct Seen {
-    /// The unit and its model.
+    /// Unit and model.
     pub unit: Unit,
-    /// The options' values.
+    /// Values of the charm's options.
     pub config: Config,
-    /// The parameters of the action, where it has some that are text. One may be a password.
+    /// Text parameters of the action. A value may be a password.
     pub params: BTreeMap<String, Secret>,
-    /// What the options of type `secret` refer to.
+    /// Contents of the secrets that options refer to.
     pub option_secrets: OptionSecrets,
-    /// The peer relation, once there is one.
+    /// Peer relation, once it exists.
     pub peer: Option<View>,
-    /// The endpoints with their relations, in the order of the metadata.
+    /// Endpoints with their relations, in the order of the metadata.
     pub integrations: Vec<Integration>,
-    /// What the unit remembers from event to event.
+    /// Values that earlier events stored in the unit's state.
     pub state: BTreeMap<String, String>,
-    /// The ports that are open.
+    /// Open ports.
     pub ports: BTreeSet<Port>,
-    /// The workload; `None` if the event doesn't ask for it.
+    /// State of the workload. `None` if the event does not ask for it.
     pub workload: Option<Workload>,
 }
 
-/// The unit and its model.
+/// Unit and model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// The unit's name.
+    /// Name of the unit.
     pub name: UnitName,
-    /// The model's name.
+    /// Name of the model.
     pub model: String,
-    /// The model's proxies for charms.
+    /// Proxies of the model's charms (`juju-http-proxy` and others).
     pub proxies: Proxies,
-    /// Whether this unit speaks for the application.
+    /// True if this unit is the leader.
     pub leader: bool,
-    /// Whether this Juju's Pebble can forward the services' output (3.4 and later).
+    /// True if this Juju's Pebble forwards logs (Juju 3.4 and later).
     pub forwards_logs: bool,
-    /// Whether this Juju has secrets (3.0 and later).
+    /// True if this Juju has secrets (Juju 3.0 and later).
     pub has_secrets: bool,
 }
 
-/// An endpoint and its relations.
+/// Endpoint with its relations.
 #[derive(Debug)]
 pub struct Integration {
-    /// The endpoint, as the metadata has it.
+    /// Endpoint, from the metadata.
     pub endpoint: Endpoint,
-    /// Its relations, by id.
+    /// Relations in the order of their ids.
     pub relations: Vec<Relation>,
 }
 
-/// A relation.
+/// Relation.
 #[derive(Debug)]
 pub struct Relation {
-    /// Its databags, as far as the interface needs them.
+    /// Databags: the keys that the interface needs.
     pub view: View,
-    /// The secrets their data refer to. One that isn't granted yet is missing.
+    /// Contents of the secrets that the data refer to. A secret that is not granted yet is missing.
     pub secrets: Secrets,
-    /// The unit's own address in the relation's network, if the interface needs it.
+    /// The unit's address in the relation's network, if the interface needs it.
     pub address: Option<IpAddr>,
-    /// Whether it leads into another model; asked only as long as our half isn't written.
+    /// True if the remote application is in another model. Asked from Juju only while our half is unwritten.
     pub cross_model: bool,
 }
 
-/// The container.
+/// Container of the workload.
 #[derive(Debug)]
 pub enum Workload {
-    /// What it holds can't be read, for this reason.
+    /// The container can't be read. The hold says why.
     Unread(Hold),
-    /// What it holds.
+    /// Content of the container.
     Here(Box<Container>),
 }
 
-/// What the container holds.
+/// Content of the container.
 #[derive(Default)]
 pub struct Container {
-    /// Pebble's plan.
+    /// Plan of Pebble.
     pub plan: Plan,
-    /// The services' states.
+    /// States of the services.
     pub services: Vec<ServiceInfo>,
-    /// The services as they were before the charm's layer, if an earlier event wrote them down.
+    /// Services of the rock, before the charm's layer, if an earlier event stored them.
     pub original: Option<Services>,
-    /// The files that the charm may have written for the web server and for integrations.
+    /// Content of the files that the charm may have written for the web server and for integrations.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// The application's migration.
+    /// State of the database migration.
     pub migration: Migration,
 }
 
 impl fmt::Debug for Container {
-    /// Names alone: files, scripts and variables may hold secrets.
+    /// Prints names only: files, scripts and variables may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let services: Vec<_> = self.services.iter().map(|service| &service.name).collect();
         write!(f, "Container {{ services: {services:?}, files: {:?} }}", self.files.keys())
@@ -111,7 +111,7 @@ impl fmt::Debug for Container {
 
 #[cfg(test)]
 impl Seen {
-    /// What is seen of the leader of an application `shop` before there is anything.
+    /// State of the leader of an application `shop` before any relation or container exists.
     pub(crate) fn nothing() -> Self {
         let unit = Unit {
             name: UnitName::new("shop", 0),

@@ -1,4 +1,4 @@
-//! What there is to do: the effects on the container in their order, and the writes to Juju that go with them. Values only.
+//! The decision: effects on the container in their order, and writes to Juju. Values only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,139 +11,139 @@ use crate::action_result::ActionResult;
 use crate::hold::Hold;
 use crate::redact::Redactor;
 
-/// The whole decision.
+/// Decision for one event.
 #[derive(Debug, Default)]
 pub struct Steps {
-    /// Whether the event asked for the workload at all: without it there is no status to tell.
+    /// True if the event reconciles the workload. Otherwise the status stays as it is.
     pub judged: bool,
-    /// Why the workload can't be what was asked for, as far as that is known before the first effect.
+    /// Reasons, known before the first effect, why the workload can't reach the desired state.
     pub holds: Vec<Hold>,
-    /// The effects, in order. The first that fails ends them.
+    /// Effects in their order. The first failure ends them.
     pub effects: Vec<Step>,
-    /// Our half of the relations, where it differs.
+    /// Changes of our half of the relations.
     pub databags: Vec<DatabagWrite>,
-    /// What the unit remembers once every effect succeeded.
+    /// Values to store in the unit's state if every effect succeeds.
     pub remember: BTreeMap<String, String>,
-    /// The ports to be open once every effect succeeded.
+    /// Ports that are open if every effect succeeds.
     pub ports: BTreeSet<Port>,
-    /// What the action is told.
+    /// Result of the action, if it does not depend on an effect.
     pub action_result: Option<ActionResult>,
-    /// What may not appear in a status or in the log.
+    /// Secrets to remove from statuses and logs.
     pub secrets: Redactor,
 }
 
-/// Changes of one databag; an empty value deletes its key.
+/// Changes of one databag. An empty value deletes its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabagWrite {
-    /// The relation.
+    /// Relation of the databag.
     pub relation: RelationId,
-    /// Which of our two databags.
+    /// Owner of the databag: application or unit.
     pub whose: Whose,
-    /// What changes.
+    /// New values by key.
     pub changes: Databag,
 }
 
-/// An effect, and what its failure becomes.
+/// Effect, with the hold that its failure becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// What is done.
+    /// Effect on the container.
     pub action: Action,
-    /// What it means when the workload refuses: a command that ends with another code than 0, a service that doesn't start.
-    /// (That Pebble is away, or won't do it, means the same for every step.)
+    /// Hold if the workload is at fault: a command exits with another code than 0, or a service does not start.
+    /// Failures of Pebble itself have a hold of their own, the same for every step.
     pub refused: Hold,
-    /// What the unit remembers as soon as this step succeeded, whatever becomes of the next ones.
+    /// Value to store in the unit's state as soon as this step succeeded, even if a later step fails.
     pub remember: Option<(String, String)>,
-    /// What the action that waits is told once this step succeeded. A step with this is the action's own: that it fails is
-    /// for the operator who asked, and changes nothing of what the workload is.
+    /// Result of the action once this step succeeded. A step that has one belongs to the action: its failure goes to
+    /// the operator who runs the action and does not change the unit's status.
     pub action_result: Option<ActionResult>,
 }
 
 impl Step {
-    /// A step whose success is remembered only together with that of all others.
+    /// Step that stores no value and belongs to no action.
     #[must_use]
     pub fn new(action: Action, refused: Hold) -> Self {
         Self { action, refused, remember: None, action_result: None }
     }
 }
 
-/// An effect on the container.
+/// Effect on the container.
 #[derive(Clone, PartialEq)]
 pub enum Action {
-    /// Let what Pebble has under way with services come to its end, and runs of these commands.
+    /// Waits for Pebble's running changes of services, and for running commands with these names.
     Await {
-        /// Their first words.
+        /// First words of the commands.
         commands: Vec<String>,
     },
-    /// Stop these services.
+    /// Stops services.
     Stop {
-        /// Their names.
+        /// Names of the services.
         services: Vec<String>,
     },
-    /// Make a folder of the workload's user, and its parents.
+    /// Makes a folder, owned by the workload's user, and its parents.
     MakeDir {
-        /// Its path.
+        /// Path of the folder.
         path: String,
     },
-    /// Write a file.
+    /// Writes a file.
     Write {
-        /// Its path; folders above it are made.
+        /// Path of the file. Missing parents are made.
         path: String,
-        /// What goes into it.
+        /// Content of the file.
         content: Vec<u8>,
-        /// Whether it belongs to the workload's user, or to Pebble's.
+        /// True: owned by the workload's user. False: owned by Pebble's.
         workload_owned: bool,
     },
-    /// Remove a folder, if it's there, with what is in it.
+    /// Removes a folder and its content, if it exists.
     Remove {
-        /// Its path.
+        /// Path of the folder.
         path: String,
     },
-    /// Run a command to its end.
+    /// Runs a command until it exits.
     Run(Run),
-    /// Put the charm's layer into the plan.
+    /// Merges the charm's layer into the plan.
     AddLayer(Box<Layer>),
-    /// Start what is enabled and down, restart what changed.
+    /// Replans: starts enabled services that are down, and restarts those whose definition changed.
     Replan,
-    /// Have the web server read its configuration anew.
+    /// Makes the web server read its configuration again.
     Reload {
-        /// The service.
+        /// Name of the service.
         service: String,
     },
-    /// See that the application listens.
+    /// Waits until the application listens.
     Listen {
-        /// On this port.
+        /// TCP port.
         port: u16,
-        /// And wait for it so long.
+        /// Longest wait.
         patience: Duration,
     },
-    /// End the web server's process and start another: for what reading its configuration anew doesn't change.
+    /// Restarts the web server, for settings that it reads at its start only.
     Restart {
-        /// The service.
+        /// Name of the service.
         service: String,
     },
 }
 
-/// A command in the container.
+/// Command in the container.
 #[derive(Clone, PartialEq)]
 pub struct Run {
-    /// What it's for, after "cannot ".
+    /// Purpose, a phrase that follows "cannot ".
     pub purpose: &'static str,
-    /// Its words.
+    /// Program and arguments.
     pub command: Vec<String>,
-    /// The folder it runs in.
+    /// Working folder.
     pub working_dir: Option<String>,
-    /// Its user and group: the workload's, or Pebble's own.
+    /// True: runs as the workload's user and group. False: as Pebble's.
     pub as_workload: bool,
-    /// Its variables.
+    /// Environment variables.
     pub environment: Environment,
-    /// When it's given up.
+    /// Limit after which Pebble kills the command.
     pub timeout: Duration,
-    /// Whether the last line it prints belongs into the status if it fails.
+    /// True if the last line of the output goes into the status of a failure.
     pub tells: bool,
 }
 
 impl fmt::Display for Action {
-    /// What is done, after "cannot ". Names only: contents and variables may be secret.
+    /// Writes a phrase that follows "cannot ". Names only, since contents and variables may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Await { .. } => f.write_str("wait for what Pebble has under way"),
@@ -168,7 +168,7 @@ impl fmt::Debug for Action {
 }
 
 impl Steps {
-    /// Whether the effects can take so long that the operator should be told meanwhile.
+    /// True if the effects may take long enough for a maintenance status.
     #[must_use]
     pub fn take_time(&self) -> bool {
         let effects = self.effects.iter().filter(|step| step.action_result.is_none());

@@ -1,54 +1,54 @@
-//! What an event asks of the charm: how much to look at, and whether an action waits for an answer. It's all that an
-//! event decides; the work itself is the same for every event.
+//! The work that an event asks for: how much of the state to look at, and which action to run. No other part of the
+//! charm depends on the kind of event.
 
 use juju::{Event, RelationKind, SecretKind, WorkloadKind};
 
 use crate::charm_spec::CharmSpec;
 use crate::framework::FrameworkAction;
 
-/// What is asked.
+/// Work of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
-    /// How much.
+    /// Part of the state to reconcile.
     pub scope: Scope,
-    /// The action to be answered.
+    /// Action to run, which needs a result.
     pub action: Option<Action>,
 }
 
-/// How much there is to do.
+/// Part of the state that an event reconciles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Nothing to decide: the hook ends without a look.
+    /// No part: the hook ends at once.
     Nothing,
-    /// Our half of the relations: what the leader owes the others. The workload is left alone.
+    /// Our half of the relations: the leader's requests to remote applications. The workload is not read.
     Requests,
-    /// What a new leader owes others, all of it in this event, since no other may come to this unit: the same; or everything,
-    /// if there is no secret key yet, or an ingress to be told the port.
+    /// Everything a new leader must publish, in this event, since Juju may send this unit no other. The same as
+    /// `Requests`, or as `Everything` if the secret key is missing or an ingress needs the port.
     Succession,
-    /// The whole pipeline.
+    /// Relations and workload.
     Everything,
 }
 
-/// An action.
+/// Action that an operator runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// `rotate-secret-key`: a new secret key for the application.
     RotateSecretKey,
-    /// One of the framework's.
+    /// Action of the framework.
     Framework(&'static FrameworkAction),
-    /// One that the charm declares and nobody wrote.
+    /// Action in the charm's `actions.yaml` that this binary does not know.
     Unknown(String),
 }
 
 impl Work {
-    /// Whether there is nothing to do at all.
+    /// True if the hook may end at once.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.scope == Scope::Nothing && self.action.is_none()
     }
 }
 
-/// What this event asks of a charm of this shape.
+/// Returns the work that an event asks of this charm.
 #[must_use]
 pub fn of(event: &Event, spec: &CharmSpec) -> Work {
     let Event::Action(action) = event else { return Work { scope: scope(event, spec), action: None } };

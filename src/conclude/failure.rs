@@ -1,4 +1,4 @@
-//! What a step that failed becomes.
+//! The hold of a failed step.
 
 use pebble::types::Change;
 
@@ -6,10 +6,10 @@ use crate::hold::{Hold, chain};
 use crate::perform::Failure;
 use crate::steps::{Action, Step};
 
-/// How many of a command's last lines go into the log.
+/// Last lines of a command's output that go into the log.
 const LOG_LINES: usize = 40;
 
-/// The hold of a step that failed so.
+/// Hold of a step with this failure.
 pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     match failure {
         Failure::Exit { code, output } => refused_run(step, *code, output),
@@ -26,7 +26,7 @@ pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     }
 }
 
-/// A command's own failure: its last line goes to the operator if it's one that speaks to people.
+/// Hold of a command that exited with an error code. Its last line goes into the message if the step allows.
 fn refused_run(step: &Step, code: i32, output: &str) -> Hold {
     let log = format!("exit code {code}: {}", tail(output));
     let tells = matches!(&step.action, Action::Run(run) if run.tells);
@@ -34,14 +34,14 @@ fn refused_run(step: &Step, code: i32, output: &str) -> Hold {
     Hold { message: format!("{}{said}", step.refused.message), ..step.refused.clone() }.with_log(log)
 }
 
-/// The system's reason in Pebble's words for a command that can't start: within the last parentheses, if it got so far.
+/// Reason why a command did not start, from Pebble's message: the text in the last parentheses, else the last line.
 fn not_started(message: &str) -> &str {
     let line = last_line(message).unwrap_or("no reason given");
     let inner = line.strip_prefix("- Execute command ").and_then(|line| line.split_once("\" (")?.1.strip_suffix(')'));
     inner.map_or(line, |reason| reason.strip_prefix("fork/exec ").unwrap_or(reason))
 }
 
-/// What to do about it.
+/// Advice for a command that did not start.
 fn way_out(why: &str) -> &'static str {
     if why.starts_with("cannot find executable") {
         ": it must be in the rock, and executable"
@@ -54,13 +54,13 @@ fn way_out(why: &str) -> &'static str {
     }
 }
 
-/// The end of what a command printed.
+/// Last lines of a command's output.
 fn tail(output: &str) -> String {
     let lines: Vec<_> = output.trim_end().lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }
 
-/// A change that failed tells in its first failed task's log why, and what the service said last.
+/// Hold of a change that failed: the reason and the service's last line, both from the log of the first failed task.
 fn refused_change(step: &Step, change: &Change) -> Hold {
     let failed = change.tasks.iter().find(|task| task.status == "Error");
     let log = failed.map(|task| task.log.join("\n")).unwrap_or_default();
@@ -75,17 +75,17 @@ fn refused_change(step: &Step, change: &Change) -> Hold {
     Hold { message, ..step.refused.clone() }.with_log(details)
 }
 
-/// "cannot start" of "cannot start flask".
+/// Verb of a message: "cannot start" in "cannot start flask".
 fn verb(message: &str) -> &str {
     message.rsplit_once(' ').map_or(message, |(verb, _)| verb)
 }
 
-/// `flask` of `Start service "flask"`.
+/// Name of the service in a task's summary: `flask` in `Start service "flask"`.
 fn service_of(summary: &str) -> Option<&str> {
     summary.split_once('"')?.1.split_once('"').map(|(name, _)| name)
 }
 
-/// Pebble's own reason, of the last error line: a time, the word ERROR, the text.
+/// Pebble's reason: the text of the last line with the level ERROR.
 fn reason(log: &str) -> Option<&str> {
     let line = log.lines().rfind(|line| line.contains(" ERROR "))?;
     let text = line.split_once(" ERROR ")?.1;
@@ -94,7 +94,7 @@ fn reason(log: &str) -> Option<&str> {
     Some(text.strip_suffix(", will restart").unwrap_or(text))
 }
 
-/// The last line that the service printed, which Pebble indents beneath its own.
+/// Last line of the service's output, which Pebble indents in the log.
 fn last_words(log: &str) -> Option<&str> {
     let (_, output) = log.split_once("Most recent service output:")?;
     let mut printed = output.lines().filter(|line| line.starts_with("    ")).map(str::trim);

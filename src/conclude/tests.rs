@@ -151,7 +151,7 @@ fn an_event_that_asks_for_no_judgement_changes_no_status() {
     assert_eq!(report(&Seen::nothing(), &Steps::default(), &Done::default()), Report::default());
 }
 
-/// Steps whose last one is an action's own command, of the name `create the superuser`.
+/// Steps of which the last is an action's command, with the purpose `create the superuser`.
 fn with_command() -> Steps {
     let Action::Run(run) = run() else { unreachable!() };
     let own = Action::Run(Run { purpose: "create the superuser", ..run });

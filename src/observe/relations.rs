@@ -1,4 +1,4 @@
-//! What is read of relations: of each just the databags its interface needs, and the secrets these refer to.
+//! Reads of relations: the databags that the interface needs, and the secrets that they refer to.
 
 use std::net::IpAddr;
 
@@ -10,14 +10,14 @@ use crate::charm_spec::{CharmSpec, Endpoint};
 use crate::relation::{Interface, Role};
 use crate::seen::{Integration, Relation};
 
-/// The peer relation, if there is one yet.
+/// Peer relation, if it exists.
 pub(super) fn peer(juju: &Juju<'_>, spec: &CharmSpec) -> Result<Option<View>, juju::Error> {
     let Some(endpoint) = &spec.peer else { return Ok(None) };
     let id = juju.relation_ids(endpoint)?.into_iter().min();
     id.map(|id| juju.view(endpoint, id, NEEDS)).transpose()
 }
 
-/// Every endpoint with its relations.
+/// All endpoints with their relations.
 pub(super) fn integrations(
     juju: &Juju<'_>,
     spec: &CharmSpec,
@@ -41,13 +41,14 @@ fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result
     Ok(Integration { endpoint: endpoint.clone(), relations })
 }
 
-/// The secrets the data refer to. One that isn't granted yet is left out: the reader of the interface then waits.
+/// Secrets that the data refer to. A secret that is not granted yet is left out, and the interface's reader waits for
+/// it.
 fn relation_secrets(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<Secrets, juju::Error> {
     let mut secrets = Secrets::new();
     for reference in (interface.secrets)(view).into_iter().filter(|reference| reference.needed) {
         let by_id = SecretQuery::id(reference.id.clone()).refresh();
         let labelled = reference.label.map(|label| SecretQuery { label: Some(label), ..by_id.clone() });
-        // A provider may have a new secret in the old one's place, whose label then is taken.
+        // If the provider replaced its secret, the old one has the label; then read by id alone.
         let labelled = labelled.and_then(|query| juju.secret(&query).ok());
         match labelled.map_or_else(|| juju.secret(&by_id), Ok) {
             Ok(content) => drop(secrets.insert(reference.id, content)),
@@ -63,7 +64,7 @@ fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> 
     Ok(network.bind_address().and_then(|address| address.parse().ok()))
 }
 
-/// Whether the relation leads into another model, which decides what a database is told first.
+/// True if the remote application is in another model. Databases get another request then.
 fn cross_model(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<bool, juju::Error> {
     if !interface.is_database() {
         return Ok(false);
@@ -74,7 +75,7 @@ fn cross_model(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<bo
     }
     match juju.relation_model_uuid(view.id) {
         Ok(theirs) => Ok(interfaces::database::is_cross_model(&juju.context.model_uuid, Some(&theirs))),
-        // An older Juju has no such tool; then it isn't known.
+        // Older Juju has no `relation-model-get`: assume the same model.
         Err(error) if error.is_permission_denied() => Err(error),
         Err(_) => Ok(false),
     }

@@ -1,4 +1,4 @@
-//! What is read of the container, through Pebble alone.
+//! Reads of the container, through Pebble.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::migration::{self, Migration, Script};
 use crate::seen::{Container, Integration, Workload};
 use crate::services::{self, Services};
 
-/// What a rock says of itself; it's new with each pack.
+/// File that rockcraft writes; it changes with each pack.
 const RELEASE: &str = "/.rock/metadata.yaml";
 
-/// Larger files of these names are none that the charm wrote.
+/// Largest file that is read, in bytes. The charm writes none that is larger.
 const LARGEST_FILE: usize = 1 << 20;
 
-/// The container, or why it can't be read.
+/// Content of the container, or the hold why it can't be read.
 pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Workload {
     match container(pebble, spec, integrations) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) => {
             let hold = Hold::of_pebble("cannot read the container's state", &error);
-            // A Pebble that is busy now may answer in another event.
+            // A slow Pebble may answer in a later event.
             let is_late = matches!(error, pebble::Error::Timeout { .. });
             Workload::Unread(if is_late { Hold { kind: StatusKind::Waiting, ..hold } } else { hold })
         }
@@ -45,7 +45,7 @@ fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) ->
     })
 }
 
-/// The files of the web server, and those of integrations that there are.
+/// Files of the web server, and of integrations that are related.
 fn files(
     pebble: &Client,
     spec: &CharmSpec,
@@ -63,7 +63,7 @@ fn files(
     Ok(files)
 }
 
-/// What there is of a migration; without a script nothing else is asked.
+/// State of the migration. Empty if the application has no script.
 fn of_migration(pebble: &Client, framework: &Framework) -> Result<Migration, pebble::Error> {
     let Some(script) = script(pebble, framework)? else { return Ok(Migration::default()) };
     Ok(Migration {
@@ -96,7 +96,8 @@ fn file(pebble: &Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
     }
 }
 
-/// The file lies where others can write: what isn't a map of services counts as no file.
+/// Services that an earlier event stored. Other processes can write to this folder, so invalid content counts as no
+/// file.
 fn services(text: &[u8]) -> Option<Services> {
     serde_json::from_slice::<BTreeMap<String, Service>>(text).ok()
 }
