@@ -1,6 +1,6 @@
-//! What relations give the workload, and what the charm asks of them. The interfaces' own rules are the crate `interfaces`'s;
-//! here stands what their values become. Pure. Serving another interface is one file beside [`redis`] and one line in
-//! [`ALL`]; no stage of the pipeline asks which one it has before it.
+//! The values that relations provide for the workload, and the charm's requests in them. Pure. The crate `interfaces`
+//! has the formats of the data; this module turns the values into variables, files and addresses. A new interface is
+//! one file beside [`redis`] and one line in [`ALL`]; no stage of the pipeline depends on a particular one.
 
 pub mod database;
 pub mod http_proxy;
@@ -39,7 +39,7 @@ use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
 use crate::steps::DatabagWrite;
 
-/// Every interface the charm requires, in the order in which missing ones are told.
+/// All interfaces that a charm may require. A status names missing ones in this order.
 pub const ALL: &[&Interface] = &[
     &database::POSTGRESQL,
     &database::MYSQL,
@@ -57,12 +57,12 @@ pub const ALL: &[&Interface] = &[
     &ingress::INGRESS,
 ];
 
-/// What an endpoint gives: of its relations the one with the lowest id that is ready.
+/// Values of an endpoint, from the relation with the lowest id that is ready. `None` if none has complete data yet.
 ///
 /// # Errors
 ///
-/// A hold, if none is ready and the data of one are wrong: it names the key. Or if a secret that they name can't be read
-/// (yet): what the workload was given before may still be right.
+/// If no relation is ready: a hold that names the wrong key, or one that waits for a secret that the data refer to. The
+/// workload keeps its earlier values then.
 pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Option<Provided>, Hold> {
     let Endpoint { name, interface, .. } = &integration.endpoint;
     let mut holds = Vec::new();
@@ -81,26 +81,26 @@ pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Opti
     holds.into_iter().next().map_or(Ok(None), Err)
 }
 
-/// What a relation gives, and nothing that the application would evaluate.
+/// Values of a relation. For Spring, text that it would evaluate makes them invalid.
 fn read(interface: &Interface, relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
     let read = (interface.read)(relation, local);
     if local.naming() == Naming::Spring { read.and_then(spring::inert) } else { read }
 }
 
-/// Whether a relation's data name a secret that couldn't be read.
+/// True if the data refer to a secret that could not be read.
 fn lacks_secret(interface: &Interface, relation: &Relation) -> bool {
     let mut named = (interface.secrets)(&relation.view).into_iter().filter(|reference| reference.needed);
     named.any(|reference| !relation.secrets.contains_key(&reference.id))
 }
 
-/// What is missing of our half of an endpoint's relations.
+/// Databag writes that complete our half of an endpoint's relations.
 pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
     let request = integration.endpoint.interface.request;
     let of = |relation: &Relation| writes(&relation.view, &request(relation, local, random));
     integration.relations.iter().flat_map(of).collect()
 }
 
-/// The databag writes of an interface's changes. The charm owns no secret, so there is no address to look up.
+/// Databag writes for an interface's changes. The charm owns no secret, so no reference needs to be resolved.
 fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
     let app = view.local_app.clone().unwrap_or_default();
     let halves = [(Whose::App, &changes.app, &app), (Whose::Unit, &changes.unit, &view.local_unit)];
@@ -110,8 +110,8 @@ fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
     filled.map(|(whose, changes)| DatabagWrite { relation: view.id, whose, changes }).collect()
 }
 
-/// The variables of every integration that is ready, and those that tell of one that isn't. Of two endpoints that give the
-/// same variable the later in the metadata wins.
+/// Variables of all integrations that are ready, and those that turn tracing off without a backend. If two endpoints
+/// provide the same variable, the later one in the metadata wins.
 #[must_use]
 pub fn environment(provided: &[(&Endpoint, Provided)], naming: Naming) -> Environment {
     let variables = provided.iter().flat_map(|(_, provided)| provided.variables.clone());
@@ -119,14 +119,13 @@ pub fn environment(provided: &[(&Endpoint, Provided)], naming: Naming) -> Enviro
     variables.chain(without).collect()
 }
 
-/// The files of every integration that is ready.
+/// Files of all integrations that are ready, by path.
 #[must_use]
 pub fn files(provided: &[(&Endpoint, Provided)]) -> BTreeMap<String, String> {
     provided.iter().flat_map(|(_, provided)| provided.files.clone()).collect()
 }
 
-/// The address at which visitors reach the application, if something that stands before it says one that the application
-/// can be given.
+/// Public address of the application, from the ingress. `None` without one, or if Spring would evaluate parts of it.
 #[must_use]
 pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
     let routes = integrations.iter().filter(|integration| integration.endpoint.interface.role == Role::Route);
@@ -135,19 +134,19 @@ pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
     urls.find(|url| naming != Naming::Spring || !spring::evaluates(url))
 }
 
-/// The ways out of the cluster that somebody has allowed.
+/// Proxies of the `http_proxy` integration.
 #[must_use]
 pub fn proxies<'a>(provided: &'a [(&Endpoint, Provided)]) -> Option<&'a Proxies> {
     provided.iter().find_map(|(_, provided)| provided.proxies.as_ref())
 }
 
-/// Whether the application's spans have somewhere to go.
+/// True if a tracing backend is ready.
 #[must_use]
 pub fn traces(provided: &[(&Endpoint, Provided)]) -> bool {
     provided.iter().any(|(_, provided)| provided.traces)
 }
 
-/// The databases, with their endpoints' names.
+/// Databases with the names of their endpoints.
 #[must_use]
 pub fn databases<'a>(provided: &'a [(&'a Endpoint, Provided)]) -> Vec<(&'a str, &'a Database)> {
     provided

@@ -1,5 +1,5 @@
-//! A database as the variables `<ENDPOINT>_DB_…`, and as what Spring has for it: a connection string taken apart and put
-//! together again, of which drivers get what they are known to understand and nothing that runs code.
+//! Databases: the variables `<ENDPOINT>_DB_…`, and Spring's properties. For Spring the connection string is rebuilt
+//! from its components. Its drivers get only parameters on a list, since others may run code.
 
 use interfaces::database::{Database, Request};
 use interfaces::uri::{Uri, encode};
@@ -13,18 +13,18 @@ use crate::framework::Naming;
 use crate::seen::Relation;
 use crate::url;
 
-/// `postgresql_client`
+/// Interface `postgresql_client`.
 pub const POSTGRESQL: Interface =
     Interface { name: postgresql::INTERFACE, read: |relation, local| sql(relation, local, postgresql::read), ..FAMILY };
 
-/// `mysql_client`
+/// Interface `mysql_client`.
 pub const MYSQL: Interface =
     Interface { name: mysql::INTERFACE, read: |relation, local| sql(relation, local, mysql::read), ..FAMILY };
 
-/// `mongodb_client`
+/// Interface `mongodb_client`.
 pub const MONGODB: Interface = Interface { name: mongodb::INTERFACE, read: documents, ..FAMILY };
 
-/// What they have in common.
+/// Fields that all database interfaces share.
 const FAMILY: Interface = Interface {
     role: Role::Database,
     needs: interfaces::database::NEEDS,
@@ -40,7 +40,7 @@ fn request(relation: &Relation, local: &LocalSide<'_>) -> Request {
     Request { database: local.app().to_owned(), secrets: local.unit.has_secrets, cross_model: relation.cross_model }
 }
 
-/// A database that Spring has a data source for.
+/// Reads an SQL database. Spring gets a data source beside the plain variables.
 fn sql(relation: &Relation, local: &LocalSide<'_>, read: Reader) -> Read<Provided> {
     read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let plain = plain(&relation.view.endpoint, &database);
@@ -52,7 +52,7 @@ fn sql(relation: &Relation, local: &LocalSide<'_>, read: Reader) -> Read<Provide
     })
 }
 
-/// A database of documents.
+/// Reads a document database. Spring gets its own property instead of the plain variables.
 fn documents(relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
     mongodb::read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let variables = match local.naming() {
@@ -63,7 +63,7 @@ fn documents(relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
     })
 }
 
-/// What a database gives. A connection string that was made of the parts is right, so what is refused is the provider's.
+/// Values of a database, or an error about the provider's connection string.
 fn provided(variables: Result<Environment, Refused>, database: Database) -> Read<Provided> {
     match variables {
         Ok(variables) => Read::Ready(Provided { variables, database: Some(database), ..Provided::default() }),
@@ -71,8 +71,8 @@ fn provided(variables: Result<Environment, Refused>, database: Database) -> Read
     }
 }
 
-/// The variables of the database of this endpoint: `POSTGRESQL_DB_…` for the endpoint `postgresql`, `ORDERS_DB_…` for
-/// one that its author called `orders`.
+/// Variables of a database, with the endpoint's name as prefix: `POSTGRESQL_DB_…` for the endpoint `postgresql`,
+/// `ORDERS_DB_…` for `orders`.
 fn plain(endpoint: &str, database: &Database) -> Environment {
     let prefix = format!("{}_DB", names::upper(endpoint));
     let replicas = Some(database.read_only_endpoints.join(",")).filter(|list| !list.is_empty());
@@ -81,7 +81,7 @@ fn plain(endpoint: &str, database: &Database) -> Environment {
     all
 }
 
-/// The database as Spring's one data source. What JDBC is told of user and password is not encoded as it is in a URL.
+/// Properties of Spring's only data source. User and password are decoded: JDBC takes them as plain text.
 fn data_source(database: &Database) -> Result<Environment, Refused> {
     let uri = database.parts();
     let user = database.username.clone().or_else(|| uri.username.as_deref().map(url::decode));
@@ -96,8 +96,8 @@ fn data_source(database: &Database) -> Result<Environment, Refused> {
     Ok(properties.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
-/// The options of a connection string that MongoDB's driver for Java gets. Others have it use what the container's
-/// machine lends it (`authMechanism=MONGODB-AWS`), or connect by way of another server (`proxyHost`).
+/// Parameters that MongoDB's Java driver gets. Others would let it use credentials of the machine
+/// (`authMechanism=MONGODB-AWS`) or connect through another server (`proxyHost`).
 const DOCUMENT_OPTIONS: [&str; 24] = [
     "appName",
     "authSource",
@@ -125,7 +125,7 @@ const DOCUMENT_OPTIONS: [&str; 24] = [
     "wtimeoutMS",
 ];
 
-/// The database of documents as Spring's, with every server.
+/// Property of Spring's document database, with all servers.
 fn document_store(uri: &Uri) -> Result<Environment, Refused> {
     if !["mongodb", "mongodb+srv"].contains(&uri.scheme.as_str()) {
         return Err(Refused("its scheme is neither mongodb nor mongodb+srv"));
@@ -134,7 +134,7 @@ fn document_store(uri: &Uri) -> Result<Environment, Refused> {
     let password = uri.password.as_ref().map(|password| format!(":{}", again(Secret::expose(password))));
     let user = uri.username.as_deref().map(|user| format!("{}{}@", again(user), password.unwrap_or_default()));
     let (hosts, options) = (parameters::hosts(uri)?, parameters::allowed(uri, &DOCUMENT_OPTIONS));
-    // The driver wants a path before its options.
+    // The driver requires a path before its options.
     let path =
         if uri.path.is_empty() && options.is_empty() { String::new() } else { format!("/{}", again(uri.name())) };
     let uri = format!("{}://{}{hosts}{path}{options}", uri.scheme, user.unwrap_or_default());

@@ -1,10 +1,10 @@
-//! A way out of the cluster that somebody has allowed; it takes the place of the model's.
+//! Proxies for HTTP and HTTPS, which replace the model's.
 
 use interfaces::http_proxy::{self, RANDOM_BYTES};
 
 use super::{Interface, Provided};
 
-/// `http_proxy`
+/// Interface `http_proxy`.
 pub const HTTP_PROXY: Interface = Interface {
     name: http_proxy::INTERFACE,
     needs: http_proxy::NEEDS,

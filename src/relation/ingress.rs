@@ -1,11 +1,11 @@
-//! What stands before the application: it's told where the application is, and says where visitors reach it.
+//! Ingress: routes visitors to the application. It gets the application's address and provides the public one.
 
 use interfaces::{ingress, peer};
 
 use super::{Interface, LocalSide, Provided, Role};
 use crate::seen::Relation;
 
-/// `ingress`
+/// Interface `ingress`.
 pub const INGRESS: Interface = Interface {
     name: ingress::INTERFACE,
     role: Role::Route,

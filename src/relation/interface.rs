@@ -1,5 +1,4 @@
-//! An interface the charm requires, as a value: what is read of its relations, what that gives, and what is asked. Adding
-//! one is adding a file and a line, as with a framework.
+//! An interface as a value: how its relations are read, the values they provide, and the charm's requests.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,45 +15,45 @@ use crate::framework::{Framework, Naming};
 use crate::hold::Hold;
 use crate::seen::{Integration, Relation, Unit};
 
-/// An interface the charm requires: what is read of its relations, what that gives, and what is asked.
+/// Interface that a charm may require.
 pub struct Interface {
-    /// Its name in a charm's metadata.
+    /// Name in the metadata.
     pub name: &'static str,
-    /// Its part in the workload.
+    /// Role of its endpoints.
     pub role: Role,
-    /// What is read of its relations.
+    /// Databags and keys to read.
     pub needs: Needs,
-    /// The keys under which the other side may write what nobody shall be told.
+    /// Keys under which a remote application may write secrets in clear.
     pub clear_secrets: &'static [&'static str],
-    /// The secrets that a relation's data refer to.
+    /// Finds references to secrets in a relation's data.
     pub secrets: fn(&View) -> Vec<SecretRef>,
-    /// What a relation gives.
+    /// Reads the values that a relation provides.
     pub read: fn(&Relation, &LocalSide<'_>) -> Read<Provided>,
-    /// What is missing of our half of a relation.
+    /// Computes the changes that complete our half of a relation.
     pub request: fn(&Relation, &LocalSide<'_>, Random<'_>) -> Changes,
-    /// What an endpoint that is related needs besides, given what it gives; beyond what is needed of every endpoint.
+    /// Checks a requirement beyond those of all endpoints, after the relation was read. `None`: satisfied.
     pub demand: fn(&Integration, &LocalSide<'_>, Option<&Provided>) -> Option<Hold>,
-    /// What is told before the key, when the data of an endpoint of this name can't be used.
+    /// Begins the message about invalid data, before the key. The argument is the endpoint's name.
     pub complaint: fn(&str) -> String,
-    /// A file of the container that it may have something to do with.
+    /// Path of the file that the interface may provide in the container.
     pub file: fn(&Framework) -> Option<String>,
 }
 
-/// An interface's part in the workload, where the stages treat it as such.
+/// Role of an interface. Stages depend on it instead of the interface's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It keeps the application's data: a new one has to be migrated.
+    /// Database: a new one needs a migration.
     Database,
-    /// It stands before the application. It's told the port, and an application without it is reached in the cluster.
+    /// Ingress: gets the port. The application also runs without it.
     Route,
-    /// It's asked by what options say.
+    /// Service whose request depends on the charm's options.
     SetByOptions,
     /// Any other service.
     Service,
 }
 
 impl Interface {
-    /// One that is read and asked for nothing else.
+    /// Defaults for all fields: no requests, no secrets, no further requirements.
     pub(crate) const PLAIN: Self = Self {
         name: "",
         role: Role::Service,
@@ -68,25 +67,25 @@ impl Interface {
         file: |_| None,
     };
 
-    /// The interface of this name, if the charm knows it.
+    /// Interface of this name, if it is known.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|interface| interface.name == name)
     }
 
-    /// Whether an endpoint of it that isn't optional holds the workload back.
+    /// True if a missing endpoint may block the workload. An ingress is always optional.
     #[must_use]
     pub fn may_be_required(&self) -> bool {
         self.role != Role::Route
     }
 
-    /// Whether what it gives is a database.
+    /// True if it provides a database.
     #[must_use]
     pub fn is_database(&self) -> bool {
         self.role == Role::Database
     }
 
-    /// Where it stands among what is missing: databases first, whichever they are.
+    /// Position in a list of missing endpoints. All databases share the first one's.
     #[must_use]
     pub fn rank(&self) -> usize {
         ALL.iter().position(|one| *one == self || (self.is_database() && one.is_database())).unwrap_or(ALL.len())
@@ -107,53 +106,53 @@ impl fmt::Debug for Interface {
     }
 }
 
-/// What our side brings along into every relation.
+/// Our side of every relation.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalSide<'a> {
-    /// The unit and its model.
+    /// Unit and model.
     pub unit: &'a Unit,
-    /// The framework.
+    /// Framework.
     pub framework: &'a Framework,
-    /// The options' values.
+    /// Values of the options.
     pub config: &'a Config,
-    /// The port the workload serves on.
+    /// Port that the workload listens on.
     pub port: u16,
-    /// Whether Juju has it open once this event is over.
+    /// True if Juju has the port open after this event.
     pub port_is_open: bool,
-    /// The address at which visitors reach the application.
+    /// Public address of the application.
     pub base_url: &'a str,
-    /// Whether something stands before the application.
+    /// True if an ingress provides the address.
     pub is_routed: bool,
 }
 
 impl LocalSide<'_> {
-    /// Our application's name.
+    /// Name of our application.
     #[must_use]
     pub fn app(&self) -> &str {
         self.unit.name.app()
     }
 
-    /// In which names the workload is told.
+    /// Naming scheme of the workload's variables.
     #[must_use]
     pub fn naming(&self) -> Naming {
         self.framework.naming
     }
 }
 
-/// What a relation that is ready gives.
+/// Values that a relation provides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provided {
-    /// The workload's variables.
+    /// Environment variables of the workload.
     pub variables: Environment,
-    /// The workload's files, by their paths.
+    /// Files of the workload by path.
     pub files: BTreeMap<String, String>,
-    /// The database it is.
+    /// Database, if the interface is one.
     pub database: Option<Database>,
-    /// The address at which visitors reach the application.
+    /// Public address of the application.
     pub url: Option<String>,
-    /// The ways out of the cluster.
+    /// Proxies for requests that leave the cluster.
     pub proxies: Option<Proxies>,
-    /// Somewhere for the application's spans to go.
+    /// True for a tracing backend.
     pub traces: bool,
 }
 

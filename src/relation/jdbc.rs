@@ -1,16 +1,16 @@
-//! The address of a database as JDBC's drivers take it: without user and password, with every host.
+//! URLs for JDBC: all hosts, without user and password.
 //!
-//! To `DriverManager` a URL names the driver and configures it, and drivers have parameters that run code:
-//! `socketFactory` and `sslfactory` (PostgreSQL) load a class, `autoDeserialize` (MySQL) reads Java objects from the server,
-//! `allowLoadLocalInfile` hands it files, H2's `INIT=RUNSCRIPT` runs a script. So the drivers and their parameters are lists
-//! of what is allowed.
+//! A JDBC URL selects the driver and configures it, and drivers have parameters that run code: `socketFactory` and
+//! `sslfactory` (PostgreSQL) load a class, `autoDeserialize` (MySQL) reads Java objects from the server,
+//! `allowLoadLocalInfile` sends it files, and H2's `INIT=RUNSCRIPT` runs a script. So only listed drivers and
+//! parameters are allowed.
 
 use interfaces::uri::{self, Uri};
 
 use super::parameters::{Refused, allowed, hosts};
 use crate::url;
 
-/// A driver: the schemes of providers' connection strings, its own, and the parameters it gets.
+/// Driver: schemes of connection strings, name in the JDBC URL, and allowed parameters.
 struct Driver {
     schemes: &'static [&'static str],
     name: &'static str,
@@ -19,7 +19,7 @@ struct Driver {
 
 const DRIVERS: [Driver; 3] = [
     Driver {
-        // The second is libpq's short name, which the driver doesn't know.
+        // `postgres` is libpq's short form, unknown to the JDBC driver.
         schemes: &["postgresql", "postgres"],
         name: "postgresql",
         parameters: &[
@@ -61,15 +61,15 @@ const DRIVERS: [Driver; 3] = [
     },
 ];
 
-/// The address `jdbc:…` of a connection string's database.
+/// Makes the URL `jdbc:…` of a connection string.
 ///
 /// # Errors
 ///
-/// It's of no driver that is known, or a host is none.
+/// The scheme belongs to no listed driver, or a host is invalid.
 pub(super) fn url(uri: &Uri) -> Result<String, Refused> {
     let driver = DRIVERS.iter().find(|driver| driver.schemes.contains(&uri.scheme.as_str()));
     let driver = driver.ok_or(Refused("its scheme is none of postgresql, mysql and mariadb"))?;
-    // Encoded anew, so that nothing in the name is a parameter.
+    // Encode again, so that the name can't add parameters.
     let path = if uri.path.is_empty() { String::new() } else { format!("/{}", uri::encode(&url::decode(uri.name()))) };
     Ok(format!("jdbc:{}://{}{path}{}", driver.name, hosts(uri)?, allowed(uri, driver.parameters)))
 }

@@ -1,5 +1,5 @@
-//! A client at a provider of OAuth 2 and OpenID Connect as the variables `<PREFIX><ENDPOINT>_…`, or as Spring's
-//! properties. What is asked for is what the endpoint's options say.
+//! OAuth 2 and OpenID Connect: a client's values as the variables `<PREFIX><ENDPOINT>_…`, or as Spring's properties.
+//! The endpoint's options set the request.
 
 use interfaces::Changes;
 use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
@@ -10,7 +10,7 @@ use crate::framework::Naming;
 use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
 
-/// `oauth`
+/// Interface `oauth`.
 pub const OAUTH: Interface = Interface {
     name: oauth::INTERFACE,
     role: Role::SetByOptions,
@@ -30,7 +30,7 @@ pub const OAUTH: Interface = Interface {
     ..Interface::PLAIN
 };
 
-/// What an option of the endpoint says, or else what charmcraft's extension makes of it.
+/// Value of an endpoint's option. If it is not set, the default of charmcraft's extension.
 fn option(endpoint: &str, name: &str, local: &LocalSide<'_>) -> String {
     let set = local.config.get(&format!("{endpoint}-{name}")).and_then(|value| value.as_str());
     let usual = || match (name, local.naming()) {
@@ -48,12 +48,12 @@ fn request_at(endpoint: &str, local: &LocalSide<'_>) -> Request {
     Request { redirect_uri, scope: option(endpoint, "scopes", local) }
 }
 
-/// Whether the scopes ask for OpenID Connect, without which nobody says who a visitor is.
+/// True if the scopes include OpenID Connect, without which the provider does not identify visitors.
 fn asks_for_openid(scope: &str) -> bool {
     scope.split_whitespace().any(|word| word == "openid")
 }
 
-/// A client that can't work isn't asked for; the provider keeps what it was asked before.
+/// Requests a client. Without `openid` the request could not work, so the previous one stays.
 fn request(relation: &Relation, local: &LocalSide<'_>, _: crate::decide::Random<'_>) -> Changes {
     let request = request_at(&relation.view.endpoint, local);
     if asks_for_openid(&request.scope) { oauth::request(&relation.view, &request) } else { Changes::default() }
@@ -67,7 +67,7 @@ fn demand(integration: &Integration, local: &LocalSide<'_>, provided: Option<&Pr
         return Some(Hold::blocked(message));
     }
     match provided {
-        // One that is required is told as missing.
+        // The status already names it as missing.
         None if endpoint.required => None,
         None => Some(Hold::blocked(format!("Please check {} charm!", relation.view.app.as_deref().unwrap_or("its")))),
         Some(_) if !local.is_routed => Some(Hold::blocked("Ingress relation is required for OIDC to work correctly!")),
@@ -76,7 +76,7 @@ fn demand(integration: &Integration, local: &LocalSide<'_>, provided: Option<&Pr
 }
 
 fn plain(prefix: &str, client: &Client, request: &Request) -> Environment {
-    // The text is what clients of Python take as arguments.
+    // Python's clients take this text as their arguments.
     let arguments = interfaces::json_text(&std::collections::BTreeMap::from([("scope", &request.scope)]));
     let rows = [
         ("_CLIENT_ID", Some(client.client_id.clone())),

@@ -1,4 +1,4 @@
-//! A store of OpenFGA's as the variables `FGA_…`, or as the properties of its starter for Spring Boot.
+//! OpenFGA: a store's values as the variables `FGA_…`, or as properties of the starter for Spring Boot.
 
 use interfaces::openfga::{self, Request, Store};
 use pebble::plan::Environment;
@@ -6,7 +6,7 @@ use pebble::plan::Environment;
 use super::{Interface, LocalSide, names};
 use crate::framework::{Line, Naming};
 
-/// `openfga`
+/// Interface `openfga`.
 pub const OPENFGA: Interface = Interface {
     name: openfga::INTERFACE,
     needs: openfga::NEEDS,
@@ -22,7 +22,7 @@ pub const OPENFGA: Interface = Interface {
     ..Interface::PLAIN
 };
 
-/// The two lines of charms ask for stores of different names.
+/// Request for a store, whose name depends on the line of charms.
 fn request(local: &LocalSide<'_>) -> Request {
     let store_name = match local.framework.line {
         Line::First => "app-store",

@@ -1,20 +1,20 @@
-//! What follows in a connection string the servers and the name: the parameters that a driver for Java gets, by a list of
-//! what is allowed. Drivers have others that load classes, read files or run code on the application's side.
+//! Hosts and parameters of a connection string for a Java driver. Parameters must be on a list, since others load
+//! classes, read files or run code in the application.
 
 use interfaces::uri::{self, Uri};
 use juju::Secret;
 
 use crate::url;
 
-/// Why a connection string can't be given to a driver.
+/// Reason why a driver can't get a connection string.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused(pub(super) &'static str);
 
-/// The servers, in small letters.
+/// Hosts of a connection string, in lower case.
 ///
 /// # Errors
 ///
-/// One of them isn't `host` or `host:port`; drivers read more out of `address=(host=h)(key=value)` and the like.
+/// A host is not `host` or `host:port`. Drivers interpret forms such as `address=(host=h)(key=value)` as parameters.
 pub(super) fn hosts(uri: &Uri) -> Result<String, Refused> {
     let netloc = Secret::expose(&uri.netloc);
     let hosts = netloc.rsplit_once('@').map_or(netloc, |(_, hosts)| hosts).to_lowercase();
@@ -22,13 +22,13 @@ pub(super) fn hosts(uri: &Uri) -> Result<String, Refused> {
     if hosts.split(',').all(is_server) { Ok(hosts) } else { Err(Refused("it has a host that is not host:port")) }
 }
 
-/// The longest value of a parameter.
+/// Longest value of a parameter, in bytes.
 const MAX_VALUE_BYTES: usize = 128;
 
-/// The parameters among `names` with a value of plain characters, behind a `?`; nothing if there are none.
+/// Query with the parameters in `names` whose values have only plain characters; empty if no parameter is left.
 ///
-/// Others are left out, not refused: providers write them for the drivers of other languages, and those ignore what they
-/// don't know, as the application did that was told none of them by the Python framework.
+/// Other parameters are dropped, not refused. Providers write them for drivers of other languages, and the Python
+/// framework gave applications none of them.
 pub(super) fn allowed(uri: &Uri, names: &[&str]) -> String {
     let pairs = uri.query.split('&').filter_map(|pair| pair.split_once('='));
     let pairs = pairs.filter(|(name, _)| names.contains(name)).map(|(name, value)| (name, url::decode(value)));

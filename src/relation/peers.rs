@@ -9,17 +9,16 @@ use crate::decide::Random;
 use crate::seen::Seen;
 use crate::steps::DatabagWrite;
 
-/// What the peer relation is once this event's writes are in it.
+/// Peer relation as it is after this event.
 #[derive(Debug, Default)]
 pub struct Peers {
-    /// Key and peers, once there is a key.
+    /// Key and peers, if there is a key.
     pub ready: Option<Peer>,
-    /// A new key's way into the databag.
+    /// Write of a new key.
     pub write: Option<DatabagWrite>,
 }
 
-/// The peer relation. The leader makes the secret key in whichever event finds it missing; `rotate` has it make
-/// another in any case.
+/// Reads the peer relation. The leader makes a secret key if it is missing, or a new one if `rotate` is true.
 pub fn peers(seen: &Seen, spec: &CharmSpec, rotate: bool, random: Random<'_>) -> Peers {
     let Some(mut view) = seen.peer.clone() else { return Peers::default() };
     let name = spec.framework.name;

@@ -1,4 +1,4 @@
-//! A message broker as the variables `RABBITMQ_…`, or as Spring's properties.
+//! RabbitMQ: a broker's values as the variables `RABBITMQ_…`, or as Spring's properties.
 
 use interfaces::rabbitmq::{self, Broker, Request};
 use juju::Secret;
@@ -8,7 +8,7 @@ use super::{Interface, LocalSide, names};
 use crate::framework::Naming;
 use crate::url;
 
-/// `rabbitmq`
+/// Interface `rabbitmq`.
 pub const RABBITMQ: Interface = Interface {
     name: rabbitmq::INTERFACE,
     needs: rabbitmq::NEEDS,
@@ -29,7 +29,7 @@ fn request(local: &LocalSide<'_>) -> Request {
 
 fn plain(prefix: &str, broker: &Broker) -> Environment {
     let mut all = url::variables(prefix, broker.uri().expose());
-    // What a database's address calls a name is the virtual host here.
+    // The path of this URL is the virtual host, not a database.
     all.remove(&format!("{prefix}_NAME"));
     let uris = broker.uris();
     let uris: Vec<_> = uris.iter().map(Secret::expose).collect();

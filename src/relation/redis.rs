@@ -1,4 +1,4 @@
-//! A cache as the variables `REDIS_DB_…`, or as Spring's properties.
+//! Redis: the variables `REDIS_DB_…`, or Spring's properties.
 
 use interfaces::redis;
 use interfaces::uri::Uri;
@@ -8,7 +8,7 @@ use super::{Interface, names};
 use crate::framework::Naming;
 use crate::url;
 
-/// `redis`
+/// Interface `redis`.
 pub const REDIS: Interface = Interface {
     name: redis::INTERFACE,
     needs: redis::NEEDS,

@@ -1,4 +1,4 @@
-//! A bucket of object storage as the variables `S3_…`, or as the properties of Spring Cloud AWS.
+//! S3: a bucket's values as the variables `S3_…`, or as properties of Spring Cloud AWS.
 
 use interfaces::s3::{self, Bucket, Request};
 use pebble::plan::Environment;
@@ -6,7 +6,7 @@ use pebble::plan::Environment;
 use super::{Interface, names};
 use crate::framework::Naming;
 
-/// `s3`
+/// Interface `s3`.
 pub const S3: Interface = Interface {
     name: s3::INTERFACE,
     needs: s3::NEEDS,
@@ -39,7 +39,7 @@ fn plain(prefix: &str, bucket: &Bucket) -> Environment {
     names::table(prefix, rows)
 }
 
-/// A list as applications read it: JSON. One without items has no variable.
+/// List as JSON. `None` if it is empty.
 fn list(items: &[String]) -> Option<String> {
     (!items.is_empty()).then(|| interfaces::json_text(items))
 }

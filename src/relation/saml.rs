@@ -1,4 +1,5 @@
-//! An identity provider that speaks SAML as the variables `SAML_…`, or as Spring's properties and a certificate's file.
+//! SAML: an identity provider's values as the variables `SAML_…`, or as Spring's properties and a file with the
+//! certificate.
 
 use interfaces::saml::{self, Saml};
 use pebble::plan::Environment;
@@ -6,7 +7,7 @@ use pebble::plan::Environment;
 use super::{Interface, Provided, names};
 use crate::framework::{Framework, Naming};
 
-/// `saml`
+/// Interface `saml`.
 pub const SAML: Interface = Interface {
     name: saml::INTERFACE,
     needs: saml::NEEDS,
@@ -30,8 +31,8 @@ fn plain(prefix: &str, provider: &Saml) -> Environment {
     names::table(prefix, rows)
 }
 
-/// The name of the registration is part of addresses that identity providers know, so it stays what it has always been;
-/// the same holds for what the application calls itself.
+/// Prefix of the registration's properties. Identity providers know addresses with this name, and our entity id, from
+/// charms of the Python framework, so both stay.
 const REGISTRATION: &str = "spring.security.saml2.relyingparty.registration.testentity.";
 
 fn certificate_path(framework: &Framework) -> String {
@@ -41,7 +42,7 @@ fn certificate_path(framework: &Framework) -> String {
 fn spring(framework: &Framework, provider: &Saml) -> Provided {
     let path = certificate_path(framework);
     let redirect = provider.single_sign_on_redirect_url();
-    // Without metadata nothing says that requests needn't be signed, and there is no key to sign with.
+    // Without metadata Spring would sign requests, but the charm has no key for that.
     let unsigned = redirect.filter(|_| provider.metadata_url.is_none()).map(|_| "false".to_owned());
     let rows = [
         ("entity-id", Some(provider.entity_id.clone())),
@@ -59,7 +60,7 @@ fn spring(framework: &Framework, provider: &Saml) -> Provided {
     }
 }
 
-/// A certificate in PEM, which providers may leave to be put around.
+/// Certificate in PEM. Providers may leave out the first and last line.
 fn pem(certificate: &str) -> String {
     if certificate.contains("-----BEGIN") {
         return certificate.to_owned();

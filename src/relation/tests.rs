@@ -1,4 +1,4 @@
-//! What each interface gives: the documented examples of all of them as one golden text, and what is not in those.
+//! Values of the interfaces: the documented examples as one golden text, and cases that these lack.
 
 use interfaces::Secrets;
 use juju::{ConfigValue, Databag, RelationId, UnitName};
@@ -10,7 +10,7 @@ use crate::framework::go::{GO, GO_2};
 use crate::framework::spring_boot::SPRING_BOOT;
 use crate::seen::Seen;
 
-/// Interface and example of each, in the order of the golden text.
+/// Interface and example, in the order of the golden text.
 const EXAMPLES: [(&str, &str); 11] = [
     ("postgresql_client", include_str!("../../interfaces/fixtures/postgresql.json")),
     ("redis", include_str!("../../interfaces/fixtures/redis.json")),
@@ -27,7 +27,7 @@ const EXAMPLES: [(&str, &str); 11] = [
 
 const SECRET: &str = "secret:cjqub6vubg2s77p3nio0";
 
-/// Our side, as an application `my-app` of this framework has it.
+/// Our side of a relation: an application `my-app` with this framework.
 struct Side(Seen, &'static Framework, Option<&'static str>);
 
 impl Side {
@@ -67,7 +67,7 @@ fn integration(interface: &str, endpoint: &str, data: &[(&str, &str)], secret: &
     Integration { endpoint, relations: vec![relation] }
 }
 
-/// A documented example as our leader sees it.
+/// Documented example, as our leader reads it.
 fn example(interface: &str, text: &str) -> Integration {
     let example: Value = serde_json::from_str(text).unwrap();
     let bag = |value: &Value| -> Databag { serde_json::from_value(value.clone()).unwrap() };
@@ -87,7 +87,7 @@ fn variables(integration: &Integration, local: &LocalSide<'_>) -> Environment {
     provided(integration, local).unwrap().expect("it's ready").variables
 }
 
-/// Everything that is given, a line each.
+/// All values, one a line.
 fn listing(provided: &Provided) -> String {
     let proxies = provided.proxies.iter().map(|p| format!("  out by {} and {}\n", p.http.expose(), p.https.expose()));
     let files = provided.files.iter().map(|(path, text)| format!("  file {path}: {text:?}\n"));
@@ -143,7 +143,7 @@ fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
     }
 }
 
-/// What the other side's application has written.
+/// Databag of the remote application.
 type Data<'a> = &'a [(&'a str, &'a str)];
 
 #[test]
@@ -266,7 +266,7 @@ fn an_identity_provider_without_metadata_is_told_by_its_services() {
     assert_eq!(found.files["/app/saml.cert"].trim_end(), certificate, "what is in PEM stays");
 }
 
-/// What a provider says once it has made a client.
+/// Databag of a provider that registered a client.
 const CLIENT: [(&str, &str); 8] = [
     ("issuer_url", "https://i"),
     ("authorization_endpoint", "https://a"),
@@ -278,7 +278,7 @@ const CLIENT: [(&str, &str); 8] = [
     ("client_secret_id", SECRET),
 ];
 
-/// What an endpoint `oidc` demands of this side, and what it asks for.
+/// Message of the unmet requirement of an endpoint `oidc`, and the request that the charm writes there.
 fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
     let mut integration = integration("oauth", "oidc", data, &[("secret", "s")]);
     integration.relations[0].view.local_app = Some(Databag::new());

@@ -1,4 +1,4 @@
-//! A tracing backend as the variables that every OpenTelemetry SDK reads by itself.
+//! Tracing: the variables that all OpenTelemetry SDKs read.
 
 use interfaces::tracing;
 use pebble::plan::Environment;
@@ -6,7 +6,7 @@ use pebble::plan::Environment;
 use super::{Interface, Provided};
 use crate::framework::Naming;
 
-/// `tracing`
+/// Interface `tracing`.
 pub const TRACING: Interface = Interface {
     name: tracing::INTERFACE,
     needs: tracing::NEEDS,
@@ -21,13 +21,13 @@ pub const TRACING: Interface = Interface {
     ..Interface::PLAIN
 };
 
-/// The application's name, and the address to which an SDK appends `v1/traces`.
+/// Name of the application, and the address to which an SDK appends `v1/traces`.
 fn environment(service: &str, endpoint: &str) -> Environment {
     [("OTEL_SERVICE_NAME", service), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)].into_iter().collect()
 }
 
-/// The variables where spans have nowhere to go. OpenTelemetry's agent for Java, which a rock may bring, would look for a
-/// backend on this machine.
+/// Variables without a tracing backend. OpenTelemetry's agent for Java, which a rock may contain, would otherwise
+/// connect to a backend on localhost.
 #[must_use]
 pub fn without(naming: Naming) -> Environment {
     let exporters: &[&str] = match naming {

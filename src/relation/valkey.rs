@@ -1,4 +1,4 @@
-//! A store of keys and values as the variables `VALKEY_…`, which are the same for every framework.
+//! Valkey: the variables `VALKEY_…`, the same for all frameworks.
 
 use interfaces::valkey::{self, RANDOM_BYTES, Valkey};
 use pebble::plan::Environment;
@@ -6,7 +6,7 @@ use pebble::plan::Environment;
 use super::{Interface, names};
 use crate::url;
 
-/// `valkey_client`
+/// Interface `valkey_client`.
 pub const VALKEY: Interface = Interface {
     name: valkey::INTERFACE,
     needs: valkey::NEEDS,
@@ -28,7 +28,7 @@ fn environment(prefix: &str, valkey: &Valkey) -> Environment {
     let rows = [
         ("_DB_READ_ONLY_ENDPOINTS", Some(valkey.read_only_endpoints.join(","))),
         ("_DB_SENTINEL_ENDPOINTS", Some(valkey.sentinel_endpoints.join(","))),
-        // The address names one server; where there are several, here are all of them.
+        // The URL has one server. If there are several, this variable has all.
         ("_DB_ENDPOINTS", (valkey.endpoints.len() > 1).then(|| valkey.endpoints.join(","))),
         ("_DB_TLS", valkey.tls.then(|| "true".to_owned())),
         ("_DB_TLS_CA", valkey.tls_ca.clone()),
