@@ -1,6 +1,5 @@
-//! What a web framework is to the charm: a value of names, options and rules. Adding a framework is adding one file
-//! beside [`flask`] and one line to [`ALL`]; no stage of the pipeline asks which one it serves. `docs/add-a-framework.md`
-//! shows it.
+//! Web frameworks as values: names, options and rules. A new framework is one file beside [`flask`] and one line in
+//! [`ALL`]; no stage of the pipeline depends on a particular one. `docs/add-a-framework.md` shows the steps.
 
 pub mod django;
 pub mod expressjs;
@@ -18,7 +17,7 @@ pub use option::{FrameworkOption, Purpose, Rule, Value};
 
 use crate::web_server::WebServer;
 
-/// Every framework the charm serves, in each line of its charms.
+/// All supported frameworks, in each line of charms.
 pub const ALL: &[&Framework] = &[
     &flask::FLASK,
     &flask::FLASK_2,
@@ -34,73 +33,73 @@ pub const ALL: &[&Framework] = &[
     &spring_boot::SPRING_BOOT_2,
 ];
 
-/// The facts about one framework. All of them are the names that its rock and its charm already use.
+/// Framework: all names that its rocks and charms use.
 #[derive(Debug, Clone, Copy)]
 pub struct Framework {
-    /// The name, which is also the main service's and the beginning of the secret key's in the peer databag.
+    /// Name. It is also the name of the main service, and the prefix of the secret key in the peer databag.
     pub name: &'static str,
-    /// The name for people.
+    /// Name for people.
     pub title: &'static str,
-    /// The line of charms.
+    /// Line of charms.
     pub line: Line,
-    /// The container the charm declares.
+    /// Container that the charm declares.
     pub container: &'static str,
-    /// What the names of the author's variables begin with, and of those that every framework has.
+    /// Prefix of variables: the author's, and those that every framework has.
     pub prefix: &'static str,
-    /// Where the application's files are; the working directory of everything the charm runs.
+    /// Folder of the application, in which all commands run.
     pub app_dir: &'static str,
-    /// Where the charm writes the rock's own services down.
+    /// Folder in which the charm stores the rock's services.
     pub state_dir: &'static str,
-    /// The port the workload listens on, unless an option or `paas-config.yaml` says otherwise.
+    /// Default port of the workload.
     pub port: u16,
-    /// Where the workload's metrics are, unless options or `paas-config.yaml` say otherwise.
+    /// Default port and path of the workload's metrics.
     pub metrics: Option<Metrics<'static>>,
-    /// How the workload is told of what `paas-config.yaml` says.
+    /// Names of the variables with the settings of `paas-config.yaml`.
     pub env_names: EnvNames,
-    /// The options the framework gives a charm, in groups.
+    /// Options of the framework, in groups that frameworks can share.
     pub options: &'static [&'static [FrameworkOption]],
-    /// Variables that are always the same.
+    /// Variables with constant values.
     pub constants: &'static [(&'static str, &'static str)],
-    /// Variables that take more than a row in a table.
+    /// Makes variables that need more than a row in a table.
     pub own: fn(&EnvInputs<'_>) -> Environment,
-    /// What serves the application.
+    /// Web server.
     pub server: WebServer,
-    /// In which names what integrations give is told.
+    /// Naming scheme of the integrations' variables.
     pub naming: Naming,
-    /// Whether it doesn't run without a database.
+    /// True if the workload must not run without a database.
     pub needs_database: bool,
-    /// What operators can have it do besides what every charm does.
+    /// Actions of the framework, beside those of every charm.
     pub actions: &'static [FrameworkAction],
-    /// Beginnings of option names that a charm's author can't use.
+    /// Prefixes of option names that the charm's author can't use.
     pub reserved: &'static [&'static str],
 }
 
-/// A command of the framework's that operators run as an action, on any unit. It gets the workload's variables, and those
-/// that are named here.
+/// Command that an operator runs as an action, on any unit. It gets the workload's variables, the parameters' and the
+/// password's.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FrameworkAction {
-    /// The action's name.
+    /// Name of the action.
     pub name: &'static str,
-    /// What it does, after "cannot ".
+    /// Purpose, a phrase that follows "cannot ".
     pub purpose: &'static str,
-    /// The words that are run in the application's folder.
+    /// Program and arguments, run in the application's folder.
     pub command: &'static [&'static str],
-    /// Its parameters, all of them needed, each with the variable it becomes.
+    /// Required parameters, each with the name of its variable.
     pub params: &'static [(&'static str, &'static str)],
-    /// The variable of a password that is drawn for it. The operator is told it as the result `password`.
+    /// Name of the variable with a generated password. The action returns it as the result `password`.
     pub password: &'static str,
 }
 
-/// The lines of charms.
+/// Line of charms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
-    /// 1.x: ports and metrics are options.
+    /// 1.x: options set port and metrics.
     First,
-    /// 2.x: they stand in `paas-config.yaml`, and names are alike for all frameworks.
+    /// 2.x: `paas-config.yaml` sets port and metrics, and all frameworks share the same names.
     Second,
 }
 
-/// Where metrics are.
+/// Address of the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Metrics<'a> {
     /// Their port.
@@ -109,82 +108,82 @@ pub struct Metrics<'a> {
     pub path: &'a str,
 }
 
-/// The variables that tell the workload of what isn't an option.
+/// Names of the variables with the settings of `paas-config.yaml`. `None`: the workload gets no such variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnvNames {
-    /// Its port.
+    /// Name for the port.
     pub port: Option<&'static str>,
-    /// Port and path of its metrics.
+    /// Names for the metrics' port and path.
     pub metrics: Option<[&'static str; 2]>,
 }
 
 impl EnvNames {
-    /// Nothing.
+    /// No variables.
     pub const NOTHING: Self = Self { port: None, metrics: None };
 }
 
-/// In which names what integrations give is told.
+/// Naming scheme of the integrations' variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
-    /// `POSTGRESQL_DB_…` and the like.
+    /// Names such as `POSTGRESQL_DB_HOSTNAME`.
     Plain,
-    /// Spring's properties too.
+    /// Names of Spring's properties. SQL databases have plain names too; services without properties have only those.
     Spring,
 }
 
-/// What a framework's own variables are made of.
+/// Inputs of [`Framework::own`].
 #[derive(Debug)]
 pub struct EnvInputs<'a> {
-    /// The values of the framework's options that are text, numbers or booleans, by the options' names.
+    /// Values of the framework's options by name, without secrets.
     pub options: &'a BTreeMap<&'static str, String>,
-    /// The address at which visitors reach the application.
+    /// Public address of the application.
     pub base_url: &'a str,
-    /// Where its metrics are.
+    /// Port and path of its metrics.
     pub metrics: Option<Metrics<'a>>,
 }
 
-/// No variables of its own.
+/// Makes no variables, for frameworks without their own.
 #[must_use]
 pub fn nothing(_: &EnvInputs<'_>) -> Environment {
     Environment::new()
 }
 
 impl Framework {
-    /// The options it gives a charm.
+    /// Options of all groups.
     pub fn options(&self) -> impl Iterator<Item = &'static FrameworkOption> + use<> {
         self.options.iter().copied().flatten()
     }
 
-    /// The option of this name, if the framework brings it.
+    /// Option of this name, if it is the framework's.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&'static FrameworkOption> {
         self.options().find(|option| option.name == name)
     }
 
-    /// The action of this name, if the framework brings it.
+    /// Action of this name, if it is the framework's.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&'static FrameworkAction> {
         self.actions.iter().find(|action| action.name == name)
     }
 
-    /// Whether an option of this name isn't the author's own.
+    /// True if a charm's author can't declare an option of this name.
     #[must_use]
     pub fn reserves(&self, name: &str) -> bool {
         self.option(name).is_some() || self.reserved.iter().any(|prefix| name.starts_with(prefix))
     }
 
-    /// The name of a variable of the framework.
+    /// Name of a variable: the prefix and `name` in capitals.
     #[must_use]
     pub fn variable(&self, name: &str) -> String {
         format!("{}{}", self.prefix, name.replace('-', "_").to_uppercase())
     }
 
-    /// The lines of the framework of this name.
+    /// Framework of this name, in all its lines.
     pub fn named(name: &str) -> impl Iterator<Item = &'static Self> {
         ALL.iter().copied().filter(move |framework| framework.name == name)
     }
 
-    /// The names of the frameworks that are served.
+    /// Names of all frameworks, for messages.
     #[must_use]
     pub fn names() -> String {
         let mut names: Vec<_> = ALL.iter().map(|framework| framework.name).collect();
@@ -192,16 +191,17 @@ impl Framework {
         names.join(", ")
     }
 
-    /// The name of the framework that a charm shows: `flask-app` is Flask's container alone, and an option that only one
-    /// framework has is that one's.
+    /// Name of the framework that a charm's files show. A container such as `flask-app` belongs to a single framework;
+    /// else an option that a single framework has decides.
     #[must_use]
     pub fn shown(containers: &[&str], options: &[&str]) -> Option<&'static str> {
         let by_container = only(ALL.iter().filter(|f| containers.contains(&f.container)).map(|f| f.name));
         by_container.or_else(|| only(options.iter().filter_map(|option| owner(option))))
     }
 
-    /// Of the lines of one framework, the one that a charm is of. Where both have the same container, options that only
-    /// the first has show that line, and a peer endpoint of the second shows that.
+    /// Line of a charm, among the lines of its framework. If both lines have the same container, an option that only
+    /// the first line has decides for it, then a peer endpoint of the second line for that one. The first line is the
+    /// default.
     #[must_use]
     pub fn line_of(lines: &[&'static Self], options: &[&str], has_new_peers: bool) -> Option<&'static Self> {
         let of = |line: Line| lines.iter().copied().find(|framework| framework.line == line);
@@ -212,12 +212,12 @@ impl Framework {
     }
 }
 
-/// The framework that alone has an option of this name.
+/// Framework that is the only one with an option of this name.
 fn owner(option: &str) -> Option<&'static str> {
     only(ALL.iter().filter(|framework| framework.option(option).is_some()).map(|framework| framework.name))
 }
 
-/// The name, if it's always the same.
+/// The name, if all are equal.
 fn only(names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let names: BTreeSet<_> = names.collect();
     names.first().copied().filter(|_| names.len() == 1)

@@ -1,7 +1,7 @@
-//! The charm's options as the workload's settings: which values are right, and what each becomes. Pure.
+//! The workload's settings from the charm's options: checks of values, and the variables they become. Pure.
 //!
-//! An option is the framework's (its table says so) or the author's own. The author's become variables of the
-//! framework's prefix; of an option of type `secret` each key of the secret does.
+//! An option is the framework's, if its tables have it, or the author's. An author's option becomes a variable with the
+//! framework's prefix; of an option of type `secret`, each field of the secret becomes one.
 
 mod value;
 
@@ -15,41 +15,41 @@ use crate::gunicorn::WORKER_CLASSES;
 use crate::hold::Hold;
 use value::text;
 
-/// What each option of type `secret` refers to; an unreadable one is the reason, ready for the operator.
+/// Content of the secret that each option of type `secret` refers to, or the reason why it can't be read, for a status.
 pub type OptionSecrets = BTreeMap<String, Result<SecretContent, String>>;
 
-/// The options' values, checked.
+/// Checked values of the options.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The author's variables.
+    /// Variables of the author's options.
     pub user: Environment,
-    /// The framework's variables, which go above the author's.
+    /// Variables of the framework's options. They override the author's.
     pub framework: Environment,
-    /// The values of the framework's options that aren't secret, by the options' names.
+    /// Values of the framework's options by name, without secrets.
     pub values: BTreeMap<&'static str, String>,
-    /// The web server's settings.
+    /// Settings of the web server.
     pub web_server: BTreeMap<&'static str, i64>,
-    /// The class of the web server's workers, where it's set.
+    /// Class of the web server's workers, if an option sets it.
     pub worker_class: Option<String>,
 }
 
-/// What is wrong with the options. `option` is the name as the operator knows it.
+/// Error in the options. `option` is the name in the charm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    /// The charm needs it, and it isn't set.
+    /// Required option without a value.
     Missing { option: String },
-    /// Its value isn't right.
+    /// Invalid value.
     Invalid { option: String, why: String },
-    /// A reason with words of its own.
+    /// Error with a message of its own.
     Other(Hold),
 }
 
-/// Reads the settings.
+/// Checks the options and makes the settings.
 ///
 /// # Errors
 ///
-/// Everything that is wrong, all of it: a hold that names the missing and the invalid options and what they must be,
-/// then those with words of their own.
+/// All errors: a hold with the missing options, one with the invalid options and their rules, then those with messages
+/// of their own.
 pub fn settings(
     framework: &Framework,
     declared: &BTreeMap<String, ConfigOption>,
@@ -72,17 +72,17 @@ pub fn settings(
     if problems.is_empty() { Ok(settings) } else { Err(holds(problems)) }
 }
 
-/// What a framework's option is set to, or is where it isn't set.
+/// Value of a framework's option, or its default.
 fn value(option: &FrameworkOption, config: &Config) -> Option<ConfigValue> {
     config.get(option.name).cloned().or_else(|| option.undeclared())
 }
 
-/// The value of the framework's option with this purpose.
+/// Value of the framework's option with this purpose.
 fn value_for(framework: &Framework, purpose: Purpose, config: &Config) -> Option<ConfigValue> {
     framework.options().filter(|option| option.purpose == purpose).find_map(|option| value(option, config))
 }
 
-/// The port that options say, or the framework's own; none if it isn't one.
+/// Port that an option sets, else the framework's default. `None` if the option is invalid.
 #[must_use]
 pub fn port(framework: &Framework, config: &Config) -> Option<u16> {
     match value_for(framework, Purpose::Port, config) {
@@ -91,7 +91,7 @@ pub fn port(framework: &Framework, config: &Config) -> Option<u16> {
     }
 }
 
-/// Port and path of metrics as far as options say them.
+/// Port and path of the metrics, if options set them.
 #[must_use]
 pub fn metrics(framework: &Framework, config: &Config) -> (Option<u16>, Option<String>) {
     let port = value_for(framework, Purpose::MetricsPort, config).and_then(|value| as_port(&value));
@@ -118,7 +118,7 @@ fn framework_option(
             return Ok(());
         }
         Purpose::SecretKeyId => secret_key(option.name, secrets)?,
-        // What was text in the first line is a Juju secret in later charms.
+        // The first line declares this option as text, later charms as a Juju secret.
         Purpose::SecretKey if kind == OptionKind::Secret => secret_key(option.name, secrets)?,
         _ => text(&checked(option.rule, value).map_err(invalid)?),
     };
@@ -134,10 +134,10 @@ fn framework_option(
     Ok(())
 }
 
-/// The most bytes of `NAME=value` and the zero after it that Linux gives to a process (`MAX_ARG_STRLEN`).
+/// Longest variable in bytes, with name, `=` and the final zero: Linux's `MAX_ARG_STRLEN`.
 const LONGEST_VARIABLE: usize = 128 << 10;
 
-/// Adds a variable; or says why no process can have it.
+/// Adds a variable. Fails if a process can't have it.
 fn set(variables: &mut Environment, name: String, value: &str) -> Result<(), String> {
     fits(&name, value)?;
     variables.insert(name, value.to_owned());
@@ -152,7 +152,7 @@ fn fits(name: &str, value: &str) -> Result<(), String> {
     if value.len() > room { Err(format!("is longer than the {room} bytes that a variable can hold")) } else { Ok(()) }
 }
 
-/// The value as the rule wants it, or what it must be.
+/// Checks a value and returns it in the form for the workload, or returns the rule in words.
 fn checked(rule: Rule, value: &ConfigValue) -> Result<ConfigValue, String> {
     let right = match (rule, value) {
         (Rule::Any, _) => true,
@@ -184,7 +184,7 @@ fn worker_class(framework: &Framework, value: &ConfigValue) -> Result<Option<Str
     }
 }
 
-/// The only key `value` of the secret that a secret key option refers to.
+/// Secret key in the secret of an option, which must have the field `value` alone.
 fn secret_key(option: &str, secrets: &OptionSecrets) -> Result<String, Problem> {
     let invalid = |why: &str| Problem::Invalid { option: option.to_owned(), why: why.to_owned() };
     let content = content(option, secrets)?;
@@ -203,7 +203,7 @@ fn content<'a>(option: &str, secrets: &'a OptionSecrets) -> Result<&'a SecretCon
     }
 }
 
-/// A secret key in clear and one in a Juju secret contradict each other.
+/// Error if one option sets the secret key as text and another as a Juju secret.
 fn two_keys(framework: &Framework, config: &Config) -> Option<Problem> {
     let set = |purpose: Purpose| {
         let mut options = framework.options().filter(move |option| option.purpose == purpose);
@@ -236,7 +236,7 @@ fn user_option(
     Ok(())
 }
 
-/// Missing and invalid options in one hold, in the words of `missing options: a` and `invalid options: b (why)`.
+/// Holds of the errors: `missing options: a`, `invalid options: b (why)`, then the others.
 fn holds(problems: Vec<Problem>) -> Vec<Hold> {
     let (mut missing, mut invalid, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for problem in problems {

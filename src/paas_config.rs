@@ -1,10 +1,10 @@
-//! `paas-config.yaml`, the settings that a charm's author packs into the charm: how the web server logs, and which
-//! further metrics are scraped. It's the Python framework's file, in the form of its 1.x line; charms
-//! of the 2.x line may also set port and metrics in it, with dashes or underscores.
+//! `paas-config.yaml`: settings that a charm's author packs into the charm, such as the format of logs and further
+//! targets of metrics. The Python framework defined the file, in the form of its 1.x line. Charms of the 2.x line may
+//! also set port and metrics in it, with dashes or underscores in the keys.
 //!
-//! The file is optional; missing, empty or `null` it says nothing. A key that isn't known is refused wherever it
-//! stands, since a misspelt one would be without effect. Whatever is wrong blocks the charm with the file's name, the
-//! key and what to write there, and leaves the workload as it is.
+//! The file is optional; a missing file, an empty one and `null` have no settings. Unknown keys are errors at every
+//! level, since a misspelt key would have no effect. An error blocks the charm with the file's name, the key and the
+//! valid values, and leaves the workload as it is.
 
 mod node;
 
@@ -17,72 +17,72 @@ use crate::framework::{self, Framework, Line};
 use crate::hold::Hold;
 use node::{Node, Wrong};
 
-/// The file's name in the charm's folder.
+/// Name of the file in the charm's folder.
 pub const FILE: &str = "paas-config.yaml";
 
-/// No charm needs a longer one, and what it may grow to in memory is bounded with it.
+/// Largest file, in bytes. This also limits the memory of the parsed file.
 const LARGEST_FILE: u64 = 64 * 1024;
 
-/// What the file says.
+/// Settings of the file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct PaasConfig {
-    /// The port the workload listens on.
+    /// Port that the workload listens on.
     pub port: Option<u16>,
-    /// The port of its metrics.
+    /// Port of its metrics.
     pub metrics_port: Option<u16>,
-    /// Their path.
+    /// Path of its metrics.
     pub metrics_path: Option<String>,
-    /// How the web server writes its logs.
+    /// Format of the web server's logs.
     pub logging: Logging,
-    /// What else of the workload has metrics, besides the framework's own.
+    /// Further targets with metrics, beside the framework's own.
     pub scrape_configs: Vec<ScrapeConfig>,
 }
 
-/// How the web server writes its logs.
+/// Format of the web server's logs.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Logging {
-    /// As it does by itself.
+    /// Default format of the web server.
     #[default]
     Plain,
-    /// A line of JSON for each record.
+    /// One line of JSON for each record.
     Json,
 }
 
-/// Something that has metrics.
+/// Job with targets of metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeConfig {
-    /// The job's name; no other job has it.
+    /// Name of the job, unique in the file.
     pub job_name: String,
-    /// The path of the metrics.
+    /// Path of the metrics.
     pub metrics_path: String,
-    /// Where they are.
+    /// Targets of the job.
     pub static_configs: Vec<StaticConfig>,
 }
 
-/// Targets with labels of their own.
+/// Targets with common labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaticConfig {
-    /// Where metrics are.
+    /// Addresses with metrics.
     pub targets: Vec<Target>,
-    /// The labels that their series get.
+    /// Labels of the targets' series.
     pub labels: BTreeMap<String, String>,
 }
 
-/// A place that has metrics.
+/// Address with metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// `@scheduler:PORT`: the unit that runs the schedulers.
     Scheduler(u16),
-    /// Anything else, as it's written. `*:PORT`, which stands for every unit, is for Prometheus's charm to understand.
+    /// Any other text. Prometheus's charm interprets `*:PORT` as every unit.
     Literal(String),
 }
 
 impl PaasConfig {
-    /// What the charm in this folder has.
+    /// Reads the file of the charm in this folder.
     ///
     /// # Errors
     ///
-    /// A hold that says which key is wrong and what to write.
+    /// A hold with the wrong key and its valid values.
     pub fn read(charm_dir: &Path, framework: &Framework) -> Result<Self, Hold> {
         let failed = |error: std::io::Error| Hold::blocked(format!("Failed to read {FILE}: {error}"));
         let file = match File::open(charm_dir.join(FILE)) {
@@ -94,11 +94,11 @@ impl PaasConfig {
         Self::parse(&text, framework)
     }
 
-    /// Reads the file's text.
+    /// Parses the text of the file.
     ///
     /// # Errors
     ///
-    /// A hold that says which key is wrong and what to write.
+    /// A hold with the wrong key and its valid values.
     pub fn parse(text: &[u8], framework: &Framework) -> Result<Self, Hold> {
         if text.len() as u64 > LARGEST_FILE {
             return Err(Hold::blocked(format!("Invalid {FILE}: it is longer than {LARGEST_FILE} bytes")));
@@ -111,10 +111,10 @@ impl PaasConfig {
     }
 }
 
-/// The keys of charms of the 1.x line.
+/// Keys in charms of the 1.x line.
 const FIRST_LINE: &[&str] = &["framework_logging_format", "prometheus"];
 
-/// Those of the 2.x line, in both spellings.
+/// Keys in charms of the 2.x line, in both spellings.
 const SECOND_LINE: &[&str] = &[
     "framework-logging-format",
     "framework_logging_format",

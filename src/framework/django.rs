@@ -8,7 +8,7 @@ use super::{EnvInputs, EnvNames, Framework, FrameworkAction, Line, Metrics, Nami
 use crate::gunicorn;
 use crate::web_server::WebServer;
 
-/// Django as rocks and charms of the 1.x line have it.
+/// Django in rocks and charms of the 1.x line.
 pub const DJANGO: Framework = Framework {
     name: "django",
     title: "Django",
@@ -30,8 +30,8 @@ pub const DJANGO: Framework = Framework {
     reserved: &["django-", "webserver-"],
 };
 
-/// Django as the 2.x line has it: the container and the secret key's option are called as in every framework, port and
-/// metrics are set in `paas-config.yaml`. (Charms of that line that were packed with the older options keep them.)
+/// Django in the 2.x line: container and secret key's option have the names that all frameworks share, and
+/// `paas-config.yaml` sets port and metrics. Charms packed with the older options keep them.
 pub const DJANGO_2: Framework = Framework {
     line: Line::Second,
     container: "app",
@@ -61,7 +61,7 @@ const CREATE_SUPERUSER: FrameworkAction = FrameworkAction {
     password: "DJANGO_SUPERUSER_PASSWORD",
 };
 
-/// The hosts that Django answers for: the operator's, and the one in the application's own address.
+/// Variable with the hosts that Django answers: those of the option, and the host of the public address.
 fn allowed_hosts(inputs: &EnvInputs<'_>) -> Environment {
     let set = inputs.options.get("django-allowed-hosts").map(String::as_str).unwrap_or_default();
     let mut hosts: Vec<_> = set.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect();

@@ -4,7 +4,7 @@ use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
 use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::web_server::WebServer;
 
-/// Express as rocks and charms of the 1.x line have it.
+/// Express in rocks and charms of the 1.x line.
 pub const EXPRESSJS: Framework = Framework {
     name: "expressjs",
     title: "ExpressJS",
@@ -26,7 +26,7 @@ pub const EXPRESSJS: Framework = Framework {
     reserved: &["expressjs-", "webserver-"],
 };
 
-/// Express as the 2.x line has it: port and metrics are set in `paas-config.yaml`.
+/// Express in the 2.x line: `paas-config.yaml` sets port and metrics.
 pub const EXPRESSJS_2: Framework = Framework {
     line: Line::Second,
     metrics: Some(Metrics { port: 9464, path: "/metrics" }),

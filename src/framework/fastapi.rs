@@ -4,7 +4,7 @@ use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
 use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::web_server::WebServer;
 
-/// FastAPI as rocks and charms of the 1.x line have it.
+/// FastAPI in rocks and charms of the 1.x line.
 pub const FASTAPI: Framework = Framework {
     name: "fastapi",
     title: "FastAPI",
@@ -26,7 +26,7 @@ pub const FASTAPI: Framework = Framework {
     reserved: &["fastapi-", "webserver-"],
 };
 
-/// FastAPI as the 2.x line has it: port and metrics are set in `paas-config.yaml`.
+/// FastAPI in the 2.x line: `paas-config.yaml` sets port and metrics.
 pub const FASTAPI_2: Framework = Framework {
     line: Line::Second,
     port: 8000,
@@ -50,7 +50,7 @@ const OPTIONS: &[FrameworkOption] = &[
         .always(),
 ];
 
-/// Uvicorn's.
+/// Log levels of uvicorn.
 const LOG_LEVELS: &[&str] = &["critical", "error", "warning", "info", "debug", "trace"];
 
 const METRICS: &[FrameworkOption] = &metrics(&["METRICS_PORT"], &["METRICS_PATH"], "/metrics");

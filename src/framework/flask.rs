@@ -5,7 +5,7 @@ use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::gunicorn;
 use crate::web_server::WebServer;
 
-/// Flask as rocks and charms of the 1.x line have it.
+/// Flask in rocks and charms of the 1.x line.
 pub const FLASK: Framework = Framework {
     name: "flask",
     title: "Flask",
@@ -27,8 +27,8 @@ pub const FLASK: Framework = Framework {
     reserved: &["flask-", "webserver-"],
 };
 
-/// Flask as the 2.x line has it: the container and the secret key's option are called as in every framework, port and
-/// metrics are set in `paas-config.yaml`. (Charms of that line that were packed with the older options keep them.)
+/// Flask in the 2.x line: container and secret key's option have the names that all frameworks share, and
+/// `paas-config.yaml` sets port and metrics. Charms packed with the older options keep them.
 pub const FLASK_2: Framework = Framework {
     line: Line::Second,
     container: "app",

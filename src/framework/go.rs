@@ -4,7 +4,7 @@ use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
 use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
 use crate::web_server::WebServer;
 
-/// Go as rocks and charms of the 1.x line have it.
+/// Go in rocks and charms of the 1.x line.
 pub const GO: Framework = Framework {
     name: "go",
     title: "Go",
@@ -26,7 +26,7 @@ pub const GO: Framework = Framework {
     reserved: &["go-", "webserver-"],
 };
 
-/// Go as the 2.x line has it: port and metrics are set in `paas-config.yaml`, their variables have no prefix.
+/// Go in the 2.x line: `paas-config.yaml` sets port and metrics, and their variables have no prefix.
 pub const GO_2: Framework = Framework {
     line: Line::Second,
     metrics: Some(Metrics { port: 8080, path: "/metrics" }),

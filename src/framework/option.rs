@@ -1,83 +1,81 @@
-//! The options a framework brings: a table of rows. Everything that is to be known of an option stands in its row, also
-//! for those who only want to read of it: the page of all options under `docs/` is made of these tables.
+//! The options of a framework, as rows of tables. The charm checks values with them, and a test compares
+//! `docs/options.md` with them.
 
 use std::fmt;
 
 use juju::{ConfigValue, OptionKind};
 
-/// An option that comes with the framework.
-///
-/// A reader of the table takes name, kind, default, [`Rule::words`] and [`FrameworkOption::usage`].
+/// Option of a framework.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameworkOption {
-    /// Its name in the charm.
+    /// Name in the charm.
     pub name: &'static str,
-    /// Its type, as charmcraft's extension declares it.
+    /// Type that charmcraft's extension declares.
     pub kind: OptionKind,
-    /// What it is unless it's set.
+    /// Default value.
     pub default: Option<Value>,
-    /// Whether the default holds also in a charm that doesn't declare the option, or declares it without one.
+    /// True if the default also applies in a charm that does not declare the option, or declares it without a default.
     pub always: bool,
-    /// Whether a charm has it only if its author declares it: charmcraft's extension doesn't.
+    /// True if only the charm's author declares the option, not charmcraft's extension.
     pub authors: bool,
-    /// Which values are right.
+    /// Rule for valid values.
     pub rule: Rule,
-    /// What else it's for than its variables.
+    /// Use of the value beside its variables.
     pub purpose: Purpose,
-    /// The variables that its value becomes, under their whole names.
+    /// Full names of the variables that get the value.
     pub variables: &'static [&'static str],
 }
 
-/// A default.
+/// Default value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
-    /// `true` or `false`.
+    /// Boolean.
     Bool(bool),
-    /// A whole number.
+    /// Integer.
     Int(i64),
     /// Text.
     Text(&'static str),
 }
 
-/// What the value of a framework's option is used for.
+/// Use of an option's value beside its variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Its variables alone.
+    /// No other use.
     Variables,
-    /// The framework makes something of it that isn't simply its text; the words say what, for who reads the table.
+    /// Source of a variable that the framework computes. The text describes the variable, for `docs/options.md`.
     Own(&'static str),
-    /// The port the workload listens on.
+    /// Port that the workload listens on.
     Port,
-    /// The port of the workload's metrics.
+    /// Port of the workload's metrics.
     MetricsPort,
-    /// Their path.
+    /// Path of the workload's metrics.
     MetricsPath,
-    /// A setting of this name in gunicorn's configuration file.
+    /// Setting of this name in gunicorn's configuration file.
     WebServer(&'static str),
-    /// The class of gunicorn's workers.
+    /// Class of gunicorn's workers.
     WorkerClass,
-    /// The application's secret key, in clear; or a Juju secret, where the charm declares the option as one.
+    /// Secret key of the application as text, or a Juju secret if the charm declares that type.
     SecretKey,
-    /// A Juju secret whose `value` is the application's secret key.
+    /// Juju secret whose field `value` is the secret key of the application.
     SecretKeyId,
 }
 
-/// Which values an option takes.
+/// Rule for valid values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// Any value of the option's type.
     Any,
     /// Text that isn't empty.
     NotEmpty,
-    /// A whole number of at least this.
+    /// Integer, at least this.
     AtLeast(i64),
-    /// A port's number.
+    /// Port from 1 to 65535.
     Port,
     /// One of these texts.
     OneOf(&'static [&'static str]),
-    /// A path that doesn't end at its root.
+    /// Path with at least one name: not only slashes.
     NamedPath,
-    /// `http` or `https` in any case; handed on in capitals.
+    /// `http` or `https` in any case. The workload gets capitals.
     UrlScheme,
 }
 
@@ -95,67 +93,67 @@ impl FrameworkOption {
         }
     }
 
-    /// An option that is text.
+    /// Text option.
     #[must_use]
     pub const fn text(name: &'static str, rule: Rule) -> Self {
         Self::new(name, OptionKind::String, rule)
     }
 
-    /// An option that is a whole number.
+    /// Integer option.
     #[must_use]
     pub const fn int(name: &'static str, rule: Rule) -> Self {
         Self::new(name, OptionKind::Int, rule)
     }
 
-    /// An option that is `true` or `false`.
+    /// Boolean option.
     #[must_use]
     pub const fn boolean(name: &'static str) -> Self {
         Self::new(name, OptionKind::Boolean, Rule::Any)
     }
 
-    /// An option that is a Juju secret.
+    /// Option that refers to a Juju secret.
     #[must_use]
     pub const fn secret(name: &'static str) -> Self {
         Self::new(name, OptionKind::Secret, Rule::Any)
     }
 
-    /// The same with what it's for.
+    /// Sets the purpose.
     #[must_use]
     pub const fn used_as(self, purpose: Purpose) -> Self {
         Self { purpose, ..self }
     }
 
-    /// The same with the variables it becomes.
+    /// Sets the variables.
     #[must_use]
     pub const fn gives(self, variables: &'static [&'static str]) -> Self {
         Self { variables, ..self }
     }
 
-    /// The same with a default, which charmcraft declares.
+    /// Sets the default that charmcraft declares.
     #[must_use]
     pub const fn or(self, default: Value) -> Self {
         Self { default: Some(default), ..self }
     }
 
-    /// The same with its default holding whatever the charm declares.
+    /// Applies the default in every charm.
     #[must_use]
     pub const fn always(self) -> Self {
         Self { always: true, ..self }
     }
 
-    /// The same as one that only a charm's author declares.
+    /// Marks an option that only the charm's author declares.
     #[must_use]
     pub const fn authors(self) -> Self {
         Self { authors: true, ..self }
     }
 
-    /// The value where none is set and none declared.
+    /// Value for a charm in which the option has neither value nor default.
     #[must_use]
     pub fn undeclared(&self) -> Option<ConfigValue> {
         self.default.filter(|_| self.always).map(ConfigValue::from)
     }
 
-    /// What its value becomes, in words.
+    /// Describes the use of the value, for `docs/options.md`.
     #[must_use]
     pub fn usage(&self) -> String {
         let variables = self.variables.iter().map(|name| format!("`{name}`"));
@@ -165,7 +163,7 @@ impl FrameworkOption {
     }
 }
 
-/// The two options of a secret key, which becomes these variables.
+/// Makes the two options of a secret key. `variables` get the key from either.
 #[must_use]
 pub const fn secret_key(
     name: &'static str,
@@ -178,7 +176,7 @@ pub const fn secret_key(
     ]
 }
 
-/// The two options of where metrics are: the variables of each, and the path that charmcraft declares.
+/// Makes the two options of the metrics' port and path, with the variables of each. `default` is the path.
 #[must_use]
 pub const fn metrics(
     port: &'static [&'static str],
@@ -211,7 +209,7 @@ impl fmt::Display for Value {
 }
 
 impl fmt::Display for Purpose {
-    /// What it's for besides variables, in words; of some there are none.
+    /// Describes the purpose, for `docs/options.md`. Empty for [`Purpose::Variables`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variables => Ok(()),
@@ -228,7 +226,7 @@ impl fmt::Display for Purpose {
 }
 
 impl Rule {
-    /// Which values are right, in words: "1 or more".
+    /// Describes valid values, such as "1 or more".
     #[must_use]
     pub fn words(&self) -> String {
         match self {
@@ -244,7 +242,7 @@ impl Rule {
 }
 
 impl fmt::Display for Rule {
-    /// The rule as what a value must be: "must …".
+    /// Writes the rule as a predicate of the value, such as "must be 1 or more".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("may be anything"),

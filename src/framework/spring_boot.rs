@@ -1,7 +1,8 @@
-//! Spring Boot: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/spring-boot-framework-extension/>.
+//! Spring Boot:
+//! <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/spring-boot-framework-extension/>.
 //!
-//! Names with dots and dashes are Spring's properties. The process gets them as variables of just these names, which
-//! Spring reads as it reads its property files.
+//! Names with dots and dashes are Spring's properties. The process gets them as variables of exactly these names, and
+//! Spring reads these like property files.
 
 use pebble::plan::Environment;
 
@@ -9,7 +10,7 @@ use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
 use super::{EnvInputs, EnvNames, Framework, Line, Metrics, Naming};
 use crate::web_server::WebServer;
 
-/// Spring Boot as rocks and charms of the 1.x line have it.
+/// Spring Boot in rocks and charms of the 1.x line.
 pub const SPRING_BOOT: Framework = Framework {
     name: "spring-boot",
     title: "Spring Boot",
@@ -31,7 +32,7 @@ pub const SPRING_BOOT: Framework = Framework {
     reserved: &["spring-boot-", "webserver-"],
 };
 
-/// Spring Boot as the 2.x line has it: port and metrics are set in `paas-config.yaml`.
+/// Spring Boot in the 2.x line: `paas-config.yaml` sets port and metrics.
 pub const SPRING_BOOT_2: Framework = Framework {
     line: Line::Second,
     metrics: Some(Metrics { port: 8080, path: "/actuator/prometheus" }),
@@ -63,11 +64,12 @@ const METRICS: &[FrameworkOption] = &[
         .always(),
 ];
 
-/// Applications of the Python framework find the key under the second name, since it's told there under that.
+/// Options of the secret key. The second variable is for applications written for the Python framework, which uses that
+/// name.
 const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY", "SECRET_KEY"]);
 
-/// The properties of every application: it stands behind a proxy that strips the path's prefix, and its metrics are
-/// where they shall be.
+/// Properties of every application: forwarded headers of a proxy that strips the path's prefix, and the path of the
+/// metrics.
 fn properties(inputs: &EnvInputs<'_>) -> Environment {
     let mut all: Environment =
         [("server.forward-headers-strategy", "framework"), ("management.endpoints.web.exposure.include", "prometheus")]
@@ -83,7 +85,7 @@ fn properties(inputs: &EnvInputs<'_>) -> Environment {
     all
 }
 
-/// The same with the port of metrics, which no option sets.
+/// Properties with the port of the metrics, which no option sets in the 2.x line.
 fn properties_2(inputs: &EnvInputs<'_>) -> Environment {
     let mut all = properties(inputs);
     all.extend(inputs.metrics.map(|metrics| ("management.server.port", metrics.port.to_string())));

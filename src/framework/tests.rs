@@ -1,4 +1,4 @@
-//! The tables against what the frameworks' charms declare, and what becomes of each option.
+//! The tables of options, compared with the frameworks' charms, and the variables of each option.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ fn containers_and_options_show_the_framework_if_they_are_one_framework_s() {
     }
 }
 
-/// An option, its value, and what becomes of it: variables as `NAME=value`, or what it must be.
+/// Option, value, and the result: variables as `NAME=value`, or the rule in words.
 type Row = (&'static str, ConfigValue, Result<&'static [&'static str], &'static str>);
 
 fn declared(framework: &Framework) -> BTreeMap<String, ConfigOption> {
@@ -64,7 +64,7 @@ fn declared(framework: &Framework) -> BTreeMap<String, ConfigOption> {
     options.collect()
 }
 
-/// The variables of this framework's options, with these values.
+/// Variables of this framework's options with these values.
 fn variables(framework: &Framework, config: &Config) -> Result<BTreeSet<String>, String> {
     let secret = SecretContent::from([("value".to_owned(), "from-secret".into())]);
     let secrets = framework.options().filter(|option| option.kind == OptionKind::Secret);
@@ -74,7 +74,7 @@ fn variables(framework: &Framework, config: &Config) -> Result<BTreeSet<String>,
     Ok(settings.framework.iter().map(|(name, value)| format!("{name}={value}")).collect())
 }
 
-/// Each row alone: it adds its variables to those that are always there, in place of the same ones, or is refused.
+/// Checks each row alone: a valid value adds or replaces its variables in `always`, an invalid one is refused.
 fn check(framework: &Framework, always: &[&str], rows: &[Row]) {
     let always: BTreeSet<String> = always.iter().map(|&variable| variable.to_owned()).collect();
     assert_eq!(variables(framework, &Config::default()), Ok(always.clone()), "{}", framework.name);
@@ -116,7 +116,7 @@ fn yes(yes: bool) -> ConfigValue {
     ConfigValue::from(yes)
 }
 
-/// What Flask and Django have of gunicorn: none of it is a variable.
+/// Rows of gunicorn's options, which have no variables.
 fn gunicorn() -> Vec<Row> {
     vec![
         ("webserver-keepalive", int(0), Ok(&[])),
@@ -165,7 +165,7 @@ fn the_options_of_django() {
     check(&django::DJANGO_2, &[], &rows);
 }
 
-/// The key's options of those that have no prefix of their own.
+/// Rows of the secret key's options without the framework's prefix.
 fn app_key() -> Vec<Row> {
     vec![
         ("app-secret-key", text("k"), Ok(&["APP_SECRET_KEY=k"])),
@@ -254,7 +254,7 @@ fn the_options_of_spring_boot() {
     check(&spring_boot::SPRING_BOOT, &always, &rows);
 }
 
-/// The charm of this framework, for this base, as charmcraft itself expands its extension.
+/// Charm of this framework and base, with charmcraft's extension expanded.
 fn expanded(name: &str, base: &str) -> CharmFiles {
     let file = format!("{}/pack/tests/projects/{name}-{base}/expanded.yaml", env!("CARGO_MANIFEST_DIR"));
     CharmFiles::parse_charmcraft("charmcraft.yaml", &std::fs::read_to_string(file).unwrap()).unwrap()
@@ -338,10 +338,10 @@ fn a_charm_of_the_second_line_that_still_has_the_options_of_the_first_keeps_them
     assert_eq!(CharmSpec::of(&files, &switches).unwrap().framework.line, Line::First);
 }
 
-/// What may not appear in any message, whatever else is wrong.
+/// Text that no message may contain.
 const HUSH: &str = "hush-4711";
 
-/// Values of every type, right and wrong, among them secret ones.
+/// Values of every type, valid, invalid and secret.
 fn any_value() -> impl Strategy<Value = ConfigValue> {
     prop_oneof![
         any::<bool>().prop_map(ConfigValue::Bool),
@@ -351,7 +351,7 @@ fn any_value() -> impl Strategy<Value = ConfigValue> {
     ]
 }
 
-/// The content of a secret, or why it can't be read.
+/// Content of a secret, or the reason why it can't be read.
 fn any_secret() -> impl Strategy<Value = Result<SecretContent, String>> {
     let content = proptest::collection::btree_map("(value|key|[a-z.-]{1,9})", ".{0,9}", 0..3);
     let content = content.prop_map(|content| {

@@ -1,9 +1,9 @@
-//! An option's value as the text of a variable: what applications already read.
+//! The text of an option's value, in the form that applications of the Python framework expect.
 
 use juju::ConfigValue;
 
-/// The value as text: booleans `true` and `false`, whole numbers in decimal, text as it is, floating point numbers as
-/// JSON has them. (A float option's 2.0 comes from Juju as 2, and so it goes to the application.)
+/// Formats a value: booleans as `true` and `false`, integers in decimal, floats as Python writes them. Juju reports the
+/// float 2.0 as 2, so the application gets `2`.
 pub(super) fn text(value: &ConfigValue) -> String {
     match value {
         ConfigValue::String(text) => text.clone(),
@@ -13,7 +13,7 @@ pub(super) fn text(value: &ConfigValue) -> String {
     }
 }
 
-/// As Python writes it: `1.0`, `1e+20`, `1e-07`.
+/// Formats a float as Python does: `1.0`, `1e+20`, `1e-07`.
 fn float(number: f64) -> String {
     let digits = format!("{number:?}");
     let Some((mantissa, exponent)) = digits.split_once('e') else { return digits };

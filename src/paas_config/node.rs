@@ -1,11 +1,11 @@
-//! Values of the file, each with the way to it, so that what is wrong can be named.
+//! Nodes of the parsed file, each with its path for error messages.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_yaml::{Mapping, Value};
 
-/// What is wrong, and where.
+/// Error message with the path of the node.
 #[derive(Debug)]
 pub(super) struct Wrong(String);
 
@@ -21,31 +21,31 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// A value, and the way to it: `prometheus.scrape_configs[0].job_name`.
+/// Node with its path, such as `prometheus.scrape_configs[0].job_name`.
 pub(super) struct Node<'a> {
     pub(super) path: String,
     value: &'a Value,
 }
 
-/// A mapping whose keys are known ones.
+/// Mapping whose keys were checked.
 pub(super) struct Keys<'a> {
     path: String,
     mapping: Option<&'a Mapping>,
 }
 
 impl<'a> Node<'a> {
-    /// The whole file.
+    /// Root of the file.
     pub(super) fn root(value: &'a Value) -> Self {
         Self { path: String::new(), value }
     }
 
-    /// What this value must be, or is.
+    /// Error about this node. `what` is the predicate, such as "must be a list".
     pub(super) fn wrong(&self, what: &str) -> Wrong {
         let name = if self.path.is_empty() { "the file" } else { &self.path };
         Wrong(format!("{name} {what}"))
     }
 
-    /// A mapping that may have these keys and no others; nothing at all has none.
+    /// Reads a mapping. Fails on a key that is not in `known`. `null` counts as an empty mapping.
     pub(super) fn mapping(&self, known: &[&str]) -> Result<Keys<'a>, Wrong> {
         let keys = known.join(", ");
         let mapping = match self.value {
@@ -61,14 +61,14 @@ impl<'a> Node<'a> {
         Ok(Keys { path: self.path.clone(), mapping })
     }
 
-    /// A list.
+    /// Reads a list.
     pub(super) fn list(&self) -> Result<Vec<Self>, Wrong> {
         let Value::Sequence(values) = self.value else { return Err(self.wrong("must be a list")) };
         let node = |(at, value)| Self { path: format!("{}[{at}]", self.path), value };
         Ok(values.iter().enumerate().map(node).collect())
     }
 
-    /// A text.
+    /// Reads a text.
     pub(super) fn text(&self) -> Result<&'a str, Wrong> {
         match self.value {
             Value::String(text) => Ok(text),
@@ -77,12 +77,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A whole number, if it's one.
+    /// Integer, if the node is one.
     pub(super) fn number(&self) -> Option<u64> {
         self.value.as_u64()
     }
 
-    /// A mapping of texts to texts.
+    /// Reads a mapping of texts to texts.
     pub(super) fn texts(&self) -> Result<BTreeMap<String, String>, Wrong> {
         let Value::Mapping(mapping) = self.value else { return Err(self.wrong("must be a mapping of texts")) };
         let entry = |(key, value): (&'a Value, &'a Value)| {
@@ -95,13 +95,13 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// The value under a key; `null` is none.
+    /// Value of a key. `null` counts as missing.
     pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
         let value = self.mapping?.get(key).filter(|value| !value.is_null())?;
         Some(Node { path: self.path_of(key), value })
     }
 
-    /// The value under a key that has to be there; `advice` says what to write.
+    /// Value of a required key. `advice` says what to write.
     pub(super) fn required(&self, key: &str, advice: &str) -> Result<Node<'a>, Wrong> {
         self.get(key).ok_or_else(|| Wrong(format!("{} is missing: {advice}", self.path_of(key))))
     }
@@ -111,7 +111,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The key as far as a status can show it.
+/// Key for a status: scalars as text, cut to 60 characters.
 fn shown(key: &Value) -> String {
     match key {
         Value::String(text) => format!("{text:.60}"),

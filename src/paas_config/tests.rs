@@ -68,7 +68,7 @@ fn jobs_with_targets_of_every_kind() {
     assert_eq!(parse(text).unwrap().scrape_configs, [app, clock]);
 }
 
-/// What is wrong, and what the operator reads after `Invalid paas-config.yaml: `.
+/// Wrong files, and the messages behind `Invalid paas-config.yaml: `.
 const WRONG: &[(&str, &str)] = &[
     ("[json]", "the file must be a mapping with keys of: framework_logging_format, prometheus"),
     ("json", "the file must be a mapping with keys of: framework_logging_format, prometheus"),
@@ -86,7 +86,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is wrong with a job, and what the operator reads after `Invalid paas-config.yaml: prometheus.scrape_configs[0]`.
+/// Wrong jobs, and the messages behind `Invalid paas-config.yaml: prometheus.scrape_configs[0]`.
 const WRONG_JOBS: &[(&str, &str)] = &[
     ("static_configs: []", ".job_name is missing: give the job a name"),
     ("job_name: 7, static_configs: []", ".job_name must be text: put it into quotes"),
@@ -180,7 +180,7 @@ fn a_file_that_cannot_be_read_is_told() {
     assert!(message.starts_with("Failed to read paas-config.yaml: "), "{message}");
 }
 
-/// Texts that come near to the file's form.
+/// Texts similar to valid files.
 fn near() -> impl Strategy<Value = String> {
     let word = "framework_logging_format|prometheus|scrape_configs|job_name|static_configs|targets|labels|json|none|\
         @scheduler:|[0-9]{1,6}|&a|\\*a|<<|!t|null|[:,\\[\\]{}\"'\n -]{1,3}";
