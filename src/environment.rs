@@ -1,5 +1,4 @@
-//! The variables the workload is given: one map for the services, and for every command the charm runs in their place.
-//! Pure.
+//! The workload's environment variables: the same map for the services and for commands such as migrations. Pure.
 
 use interfaces::http_proxy::Proxies;
 use juju::Secret;
@@ -9,35 +8,35 @@ use crate::framework::{EnvInputs, Framework, Metrics};
 use crate::options::Settings;
 use crate::seen::Unit;
 
-/// What the variables are made of besides the settings.
+/// Sources of the variables, besides the settings.
 #[derive(Debug)]
 pub struct Sources<'a> {
-    /// The unit and its model.
+    /// Unit and model.
     pub unit: &'a Unit,
-    /// The port the workload listens on.
+    /// Port that the workload listens on.
     pub port: u16,
-    /// Where its metrics are.
+    /// Port and path of its metrics.
     pub metrics: Option<Metrics<'a>>,
-    /// The address at which visitors reach the application.
+    /// Public address of the application.
     pub base_url: &'a str,
-    /// The ways out of the cluster that take the place of the model's.
+    /// Proxies of the `http_proxy` integration, used instead of the model's.
     pub proxies: Option<&'a Proxies>,
-    /// The application's secret key, of the peer relation.
+    /// Secret key of the application, from the peer relation.
     pub secret_key: &'a str,
-    /// The other units' names in the cluster.
+    /// Names of the other units in the cluster.
     pub peers: &'a [String],
-    /// What the integrations give.
+    /// Variables of the integrations.
     pub integrations: &'a Environment,
 }
 
-/// Where the application is reached when nothing stands before it: `http://<app>.<model>:<port>`.
+/// Address of an application without ingress: `http://<app>.<model>:<port>`.
 #[must_use]
 pub fn base_url(unit: &Unit, port: u16) -> String {
     format!("http://{}.{}:{port}", unit.name.app(), unit.model)
 }
 
-/// The whole map. Of two groups with the same name the later wins: the author's options, the framework's options,
-/// port and metrics, base URL, secret key, proxies, peers, integrations, the framework's own.
+/// Makes all variables. A later group overrides an earlier one: the author's options, the framework's options, port and
+/// metrics, base URL, secret key, proxies, peers, integrations, the framework's own.
 #[must_use]
 pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_>) -> Environment {
     let mut all = settings.user.clone();
@@ -45,7 +44,7 @@ pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_
     all.extend(settings.framework.clone());
     all.extend(port_and_metrics(framework, sources));
     all.insert(framework.variable("BASE_URL"), sources.base_url.to_owned());
-    // An option's key, the framework's or the author's, stands above the one that was made.
+    // A key that an option sets has priority over the generated one.
     all.entry(framework.variable("SECRET_KEY")).or_insert_with(|| sources.secret_key.to_owned());
     all.extend(proxies(sources));
     if !sources.peers.is_empty() {
@@ -57,7 +56,7 @@ pub fn workload(framework: &Framework, settings: &Settings, sources: &Sources<'_
     all
 }
 
-/// What the workload is told of `paas-config.yaml`.
+/// Variables of port and metrics, which `paas-config.yaml` sets in the second line.
 fn port_and_metrics(framework: &Framework, sources: &Sources<'_>) -> Environment {
     let port = framework.env_names.port.map(|name| (name, sources.port.to_string()));
     let metrics = framework.env_names.metrics.zip(sources.metrics);
@@ -65,7 +64,7 @@ fn port_and_metrics(framework: &Framework, sources: &Sources<'_>) -> Environment
     port.into_iter().chain(metrics.into_iter().flatten()).collect()
 }
 
-/// The proxies, in both spellings; one that isn't set has no variable. What is reached without them, the model says.
+/// Proxies in both spellings, without those that are empty. `no_proxy` always comes from the model.
 fn proxies(sources: &Sources<'_>) -> Environment {
     let model = &sources.unit.proxies;
     let text = |url: &Secret| url.expose().to_owned();

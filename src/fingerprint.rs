@@ -1,9 +1,9 @@
-//! A short name for a set of facts: the same facts, the same name. It's how a later event knows that something was
-//! done already with just these facts; it tells nothing about them.
+//! Fingerprints: a later event compares them to see that work was done with the same inputs. They reveal no input.
 
 use sha2::{Digest, Sha256};
 
-/// The fingerprint of parts, in order. Where one part ends and the next begins is part of it.
+/// SHA-256 of the parts in order, in hexadecimal. The length of each part is hashed too, so moving bytes between parts
+/// changes the result.
 #[must_use]
 pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut digest = Sha256::new();

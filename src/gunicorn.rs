@@ -1,4 +1,4 @@
-//! Gunicorn as the charm runs it: its configuration file, the check of it, and the class of its workers. Pure.
+//! Gunicorn: configuration file, check of it, and class of its workers. Pure.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
 use crate::paas_config::Logging;
 use crate::web_server::{ServerConfig, Setup};
 
-/// The options of every framework under gunicorn.
+/// Options of every framework under gunicorn.
 pub const OPTIONS: &[FrameworkOption] = &[
     setting("webserver-keepalive", "keepalive", 0),
     setting("webserver-threads", "threads", 1),
@@ -17,40 +17,40 @@ pub const OPTIONS: &[FrameworkOption] = &[
     setting("webserver-workers", "workers", 1),
 ];
 
-/// The classes that workers can have.
+/// Worker classes that an option may set.
 pub const WORKER_CLASSES: &[&str] = &["sync", "gevent"];
 
 const fn setting(option: &'static str, name: &'static str, least: i64) -> FrameworkOption {
     FrameworkOption::int(option, Rule::AtLeast(least)).used_as(Purpose::WebServer(name))
 }
 
-/// A logger that writes JSON and still counts for statsd.
+/// Python code of a logger that writes JSON and keeps the counts for statsd.
 const JSON_LOGGING: &str =
     concat!(include_str!("web_server/json_records.py"), include_str!("gunicorn/json_logging.py"));
 
-/// What has workers send the application's spans.
+/// Python code that makes workers send spans.
 const TRACING: &str = include_str!("gunicorn/tracing.py");
 
-/// Gunicorn's own format, and the response's request id, by which a trace is found.
+/// Gunicorn's default format with the response's request id, by which a trace can be found.
 const ACCESS_LOG_FORMAT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s"#;
 
-/// Where the configuration file is, whatever rock it is.
+/// Path of the configuration file.
 #[must_use]
 pub fn config_path(framework: &Framework) -> String {
     format!("/{}/gunicorn.conf.py", framework.name)
 }
 
-/// The folder of the log files.
+/// Folder of the log files.
 #[must_use]
 pub fn log_dir(framework: &Framework) -> String {
     format!("/var/log/{}", framework.name)
 }
 
-/// What it takes for gunicorn to be as it's wished, when its service has this command.
+/// Makes the setup for gunicorn. `command` is the service's command.
 ///
 /// # Errors
 ///
-/// A command that can't be split into words, in Pebble's words.
+/// The command can't be split into words.
 pub fn setup(framework: &Framework, wanted: &ServerConfig<'_>, command: &str) -> Result<Setup, command::Error> {
     Ok(Setup {
         folders: vec![log_dir(framework)],
@@ -63,7 +63,7 @@ pub fn setup(framework: &Framework, wanted: &ServerConfig<'_>, command: &str) ->
     })
 }
 
-/// The configuration file.
+/// Text of the configuration file.
 fn config(framework: &Framework, wanted: &ServerConfig<'_>) -> String {
     let logs = log_dir(framework);
     let log = |name: &str| if wanted.forwards_logs { "-".to_owned() } else { format!("{logs}/{name}.log") };
@@ -89,7 +89,7 @@ fn config(framework: &Framework, wanted: &ServerConfig<'_>) -> String {
     text
 }
 
-/// The part of the configuration that only a start takes up: gunicorn keeps its logger when it reads the file anew.
+/// Part of the configuration that takes a restart: gunicorn keeps its logger in a reload.
 fn logger(logging: Logging) -> &'static str {
     match logging {
         Logging::Plain => "",
@@ -97,20 +97,20 @@ fn logger(logging: Logging) -> &'static str {
     }
 }
 
-/// The service's command as the words that check the configuration instead of serving.
+/// Words of the service's command with `--check-config`.
 ///
 /// # Errors
 ///
-/// A command that can't be split into words, in Pebble's words.
+/// The command can't be split into words.
 fn check_command(service_command: &str) -> Result<Vec<String>, command::Error> {
     let words = command::parse(service_command)?.args().into_iter();
     Ok(words.chain(["--check-config".to_owned()]).collect())
 }
 
-/// How a worker class can't be put into a command.
+/// Error of setting the worker class in a command.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum WorkerClassError {
-    /// Nothing in the command says which class it is.
+    /// The command has no option for the class.
     #[error("no -k in the command")]
     NoOption,
     /// The command can't be split into words.
@@ -118,12 +118,12 @@ pub enum WorkerClassError {
     Command(#[source] command::Error),
 }
 
-/// The service's command with this worker class, in whichever of gunicorn's spellings it has one: `-k sync`, `-k [ sync ]`,
-/// `-ksync`, `--worker-class sync`, `--worker-class=sync`. A command that has it already stays as it was written.
+/// Sets the worker class in a service's command. Recognises all of gunicorn's spellings: `-k sync`, `-k [ sync ]`,
+/// `-ksync`, `--worker-class sync`, `--worker-class=sync`. A command that has this class already is returned unchanged.
 ///
 /// # Errors
 ///
-/// [`WorkerClassError`]
+/// The command has no option for the class, or can't be split into words.
 pub fn with_worker_class(service_command: &str, class: &str) -> Result<String, WorkerClassError> {
     let mut command = command::parse(service_command).map_err(WorkerClassError::Command)?;
     let words: Vec<_> = command.base.iter_mut().chain(&mut command.extra).collect();
@@ -137,7 +137,7 @@ pub fn with_worker_class(service_command: &str, class: &str) -> Result<String, W
     Ok(command.to_string())
 }
 
-/// Which word holds the class, and what stands before the class in that word.
+/// Index of the word with the class, and the text before the class in that word.
 fn class_position(words: &[&mut String]) -> Option<(usize, &'static str)> {
     words.iter().enumerate().find_map(|(at, word)| match word.as_str() {
         "-k" | "--worker-class" => Some((at + 1, "")),

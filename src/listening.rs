@@ -1,13 +1,13 @@
-//! Whether something listens on a port of the container: what the system itself says, read through Pebble. The charm's own
-//! container needn't share the workload's network, and the workload needn't bring a tool. Pure.
+//! Check that a socket listens on a port of the container, from the kernel's tables, read through Pebble. Needs no tool
+//! in the workload, and works if charm and workload have separate networks. Pure.
 
-/// Where the system tells its TCP sockets: of IPv4, and of IPv6, which take both.
+/// The kernel's tables of TCP sockets: IPv4, and IPv6, whose sockets accept both.
 pub const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-/// The state of a socket that listens, in such a table.
+/// State of a listening socket in these tables.
 const LISTENS: &str = "0A";
 
-/// Whether this table has a socket that listens on the port, at any address.
+/// True if the table has a listening socket on the port, at any address.
 #[must_use]
 pub fn is_listening(table: &[u8], port: u16) -> bool {
     let table = String::from_utf8_lossy(table);

@@ -1,8 +1,7 @@
-//! The database migration: a script the application brings, run once for each set of facts it depends on. Pure.
+//! The database migration: a script of the application that runs once for each set of inputs. Pure.
 //!
-//! Whether it's due is derived, not remembered as a wish: after success a fingerprint of the script, the databases and
-//! the release is kept, and another one today means due. So no event can lose a migration, and a secret that is
-//! rotated doesn't cause one.
+//! After a success the unit stores a fingerprint of script, databases and release. A migration is due if the current
+//! fingerprint differs, so no event can lose one, and a rotated secret does not cause one.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,44 +12,44 @@ use interfaces::uri::Uri;
 use crate::fingerprint;
 use crate::framework::Framework;
 
-/// Where the unit remembers with which facts it last succeeded.
+/// Key in the unit's state: inputs of the last successful migration.
 pub const MEMORY: &str = "webcharm.migration";
 
-/// What the file in the container says from a migration's beginning until its success.
+/// Content of the status file from the begin of a migration to its success.
 pub const BEGUN: &[u8] = b"FAILED";
 
-/// The names a script may have; of several in the folder the last in this list is run.
+/// Names of scripts. If the folder has several, the last in this list runs.
 const SCRIPTS: [&str; 4] = ["migrate", "migrate.sh", "migrate.py", "manage.py"];
 
-/// Matches every name a script may have, and little else: Go's `path.Match` has no alternatives.
+/// Pattern that matches every name in [`SCRIPTS`] and few others. Go's `path.Match` has no alternatives.
 pub const PATTERN: &str = "m[ai][gn]*";
 
-/// The script as it stands in the application's folder.
+/// Script in the application's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// Its name.
+    /// File name.
     pub name: &'static str,
-    /// What tells two versions of it apart: its bytes, or of a large one its size and time.
+    /// Identity of its content: the bytes, or size and time of a large file.
     pub version: Vec<u8>,
 }
 
-/// What is seen of migrations.
+/// State of migrations in the container.
 #[derive(Debug, Default)]
 pub struct Migration {
-    /// The script, if the application brings one.
+    /// Script, if the application has one.
     pub script: Option<Script>,
-    /// What the file in the container says, which is the Python framework's: `PENDING`, `COMPLETED` or `FAILED`.
+    /// Content of the status file: `PENDING`, `COMPLETED` or `FAILED`, as in the Python framework.
     pub status: Option<Vec<u8>>,
-    /// What the rock says of itself, new with each pack.
+    /// Content of the rock's metadata, which changes with each pack.
     pub release: Option<Vec<u8>>,
 }
 
-/// The script among the files of a folder.
+/// Selects the script among the names of files.
 pub fn choose<'a>(names: &(impl Iterator<Item = &'a str> + Clone)) -> Option<&'static str> {
     SCRIPTS.into_iter().rev().find(|script| names.clone().any(|name| name == *script))
 }
 
-/// The words that run a script in the application's folder.
+/// Program and arguments that run a script in the application's folder.
 #[must_use]
 pub fn command(framework: &Framework, script: &str) -> Vec<String> {
     let own = format!("{}/{script}", framework.app_dir);
@@ -63,30 +62,30 @@ pub fn command(framework: &Framework, script: &str) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The words as Python writes a list of them, which is how the status has always shown them.
+/// Formats a command as a Python list: statuses of the Python framework show it so.
 #[must_use]
 pub fn shown(command: &[String]) -> String {
     let words: Vec<_> = command.iter().map(|word| format!("'{word}'")).collect();
     format!("[{}]", words.join(", "))
 }
 
-/// Where the status is written for whoever reads it in the container.
+/// Path of the status file, which other processes in the container may read.
 #[must_use]
 pub fn status_path(framework: &Framework) -> String {
     format!("/tmp/{}/state/database-migration-status", framework.name)
 }
 
-/// The facts a migration depends on: what is run, and on which databases. As text it's what the unit remembers.
+/// Inputs of a migration: script, release and databases. As text, the value in the unit's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationInputs {
-    /// Names the script and the release.
+    /// Fingerprint of script and release.
     program: String,
-    /// Name the databases, by where they are.
+    /// Fingerprints of the databases' addresses.
     databases: BTreeSet<String>,
 }
 
 impl MigrationInputs {
-    /// Of what is seen.
+    /// Computes the inputs.
     #[must_use]
     pub fn of(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> Self {
         let release = seen.release.as_deref().unwrap_or_default();
@@ -99,8 +98,8 @@ impl MigrationInputs {
         Some(Self { program: words.next()?, databases: words.collect() })
     }
 
-    /// Whether success with the remembered facts is success with these: the same program, and no database that's new.
-    /// (One that is gone needs no migration.)
+    /// True if a success with the `remembered` inputs covers these: the same program and no new database. A removed
+    /// database needs no migration.
     fn are_covered_by(&self, remembered: &Self) -> bool {
         self.program == remembered.program && self.databases.is_subset(&remembered.databases)
     }
@@ -113,7 +112,7 @@ impl fmt::Display for MigrationInputs {
     }
 }
 
-/// Names a database by where it is and what it's called, not by who uses it.
+/// Fingerprint of a database's endpoint, servers and name, without user and password.
 fn identity(endpoint: &str, database: &Database) -> String {
     let uri = Uri::first(database.uri.expose());
     let netloc = uri.netloc.expose();
@@ -121,11 +120,11 @@ fn identity(endpoint: &str, database: &Database) -> String {
     fingerprint::of([endpoint, &uri.scheme, hosts, &uri.path].map(str::as_bytes))
 }
 
-/// Whether the migration is due.
+/// True if the migration must run.
 ///
-/// A rock that says nothing of its release is a new one at each start of its container: then the status file, which
-/// lives as long as the container's file system, must be there too. A unit that remembers nothing was upgraded from the Python
-/// framework if that file says `COMPLETED`, and doesn't migrate again.
+/// A rock without metadata counts as new at each start of its container: the status file must then exist too, since it
+/// lives as long as the container's file system. A unit without stored inputs was upgraded from the Python framework if
+/// the file says `COMPLETED`, and does not migrate again.
 #[must_use]
 pub fn is_due(seen: &Migration, inputs: &MigrationInputs, remembered: Option<&str>) -> bool {
     let completed = seen.status.as_deref() == Some(b"COMPLETED");

@@ -1,8 +1,8 @@
-//! Text from outside (an application's last words, an error's message) without the secrets it may hold, fit for a
-//! status and for the log.
+//! Removes secrets from text of applications and libraries, such as an error's message, before it goes to a status or
+//! the log.
 //!
-//! A secret is known in every form in which an application is likely to print it: as it is, percent-encoded and decoded, as
-//! JSON, quoted for a shell, and of several lines each line. All are looked for at once, in one pass over the text.
+//! A secret is found in every form in which applications usually print it: as it is, percent-encoded and decoded, as
+//! JSON, quoted for a shell, and line by line. One pass over the text finds all of them.
 
 mod forms;
 mod uri;
@@ -14,16 +14,16 @@ use juju::Secret;
 
 pub use uri::credentials;
 
-/// The values that may not be told.
+/// Set of secret values in all their forms.
 #[derive(Clone, Default)]
 pub struct Redactor(BTreeSet<String>);
 
-/// What stands where a secret stood.
+/// Text in place of a secret.
 const MASK: &str = "***";
-/// Shortest form that is masked, in bytes. A value such as `8000`, `true` or `admin` may be part of a secret's content, and a
-/// status without these words would not be one; a password this short protects nothing.
+/// Shortest form to mask, in bytes. A secret's content may have a value such as `8000`, `true` or `admin`; masking
+/// these words would make statuses unreadable, and a password this short gives no protection.
 pub const SHORTEST: usize = 6;
-/// Longest value, in bytes. No process can have a longer variable, so none can print it.
+/// Longest value to mask, in bytes. No process can have a longer variable.
 const LONGEST: usize = 128 << 10;
 
 impl std::fmt::Debug for Redactor {
@@ -41,7 +41,7 @@ impl<S: AsRef<str>> FromIterator<S> for Redactor {
 }
 
 impl Redactor {
-    /// Has another value masked from now on, and the password in it if it's a URL.
+    /// Adds a value to mask. If it is a URL, its password is masked too.
     pub fn add(&mut self, secret: &str) {
         for value in [secret].into_iter().chain(credentials(secret)) {
             if (SHORTEST..=LONGEST).contains(&value.len()) {
@@ -50,13 +50,13 @@ impl Redactor {
         }
     }
 
-    /// The same of a value that is of the secret type.
+    /// Adds a value of the secret type.
     pub fn add_secret(&mut self, secret: &Secret) {
         self.add(secret.expose());
     }
 
-    /// The text with every secret replaced by `***`; of several that begin at one place the longest. Takes time in
-    /// proportion to the text and the secrets no longer than it.
+    /// Replaces every secret in the text by `***`; of secrets that begin at the same place, the longest. Takes time
+    /// proportional to the text plus the secrets that are not longer than it.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let fitting: Vec<_> = self.0.iter().filter(|form| form.len() <= text.len()).collect();
@@ -66,7 +66,7 @@ impl Redactor {
         let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&fitting);
         match built {
             Ok(finder) => finder.replace_all(text, &vec![MASK; fitting.len()]),
-            // More secrets than can be looked for: then nothing of the text is told.
+            // The automaton has limits. If the secrets exceed them, mask the whole text.
             Err(_) => MASK.to_owned(),
         }
     }

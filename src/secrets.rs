@@ -1,4 +1,4 @@
-//! Every value that was seen and may not be told, gathered for the redactor.
+//! Collects every secret value in the state, for the redactor.
 
 use interfaces::peer::Peer;
 use juju::{Databag, Secret};
@@ -6,15 +6,15 @@ use juju::{Databag, Secret};
 use crate::redact::{Redactor, credentials};
 use crate::seen::{Integration, Seen, Workload};
 
-/// Words in the name of an option, parameter or variable whose value is taken for a secret.
+/// Parts of names: an option, parameter or variable with such a name is taken for a secret.
 const SECRET_NAMES: [&str; 7] = ["password", "passwd", "passphrase", "secret", "token", "credential", "private-key"];
 
-/// Most fields of another application's secret that are looked for. Readers of secrets know ten names.
+/// Fields read of a remote application's secret. Interfaces use ten names at most.
 const MAX_FIELDS: usize = 128;
 
-/// The redactor of an event: of Juju's secrets, the key of the application (also one that is drawn just now), what other
-/// applications have written in clear, and of options, parameters, proxies and the rock's variables those that are
-/// secrets by their name or hold a URL with a user.
+/// Makes the redactor of an event. Its values: Juju's secrets; the application's key, also one drawn in this event;
+/// keys that a remote application writes in clear; and options, parameters, proxies and the rock's variables whose name
+/// marks a secret or whose value is a URL with a user.
 #[must_use]
 pub fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
     let mut redactor = Redactor::default();
@@ -40,7 +40,7 @@ pub fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
     redactor
 }
 
-/// Options, the action's parameters, and the variables that the rock gives its services, by their names.
+/// Options, action parameters and the rock's variables, with their names.
 fn named(seen: &Seen) -> impl Iterator<Item = (&str, &str)> {
     let options = seen.config.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
     let params = seen.params.iter().map(|(name, value)| (name.as_str(), value.expose()));
@@ -60,14 +60,14 @@ fn is_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|word| name.contains(word))
 }
 
-/// What other applications have written in clear under the keys of an endpoint's interface, in whichever databag.
+/// Values that a remote application writes in clear, under the interface's secret keys.
 fn clear(integration: &Integration) -> impl Iterator<Item = &str> {
     let keys = integration.endpoint.interface.clear_secrets;
     let bags = integration.relations.iter().flat_map(|relation| bags(&relation.view));
     bags.flat_map(move |bag| keys.iter().filter_map(|key| bag.text(key)))
 }
 
-/// The databags of the other side.
+/// Databags of the remote application and its units.
 fn bags(view: &juju::View) -> impl Iterator<Item = &Databag> {
     std::iter::once(&view.remote_app).chain(view.units.values())
 }

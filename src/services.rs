@@ -1,7 +1,7 @@
-//! The services of the charm's layer: what the rock brought, with the workload's variables. Pure.
+//! The services of the charm's layer: the rock's definitions with the workload's variables. Pure.
 //!
-//! The rock's definition of a service is kept but for its environment, which lies beneath the charm's. Every
-//! service of the layer replaces the one before it, so that a variable that is gone is gone.
+//! The charm keeps the rock's definition and adds its own variables above the rock's. Each service of the layer
+//! replaces the previous definition, so a removed variable disappears.
 
 use std::collections::BTreeMap;
 
@@ -9,33 +9,33 @@ use pebble::plan::{Environment, Layer, Override, Service, Startup};
 
 use crate::framework::Framework;
 
-/// Where Python looks for modules besides its own places.
+/// Python's list of folders with modules.
 pub const PYTHONPATH: &str = "PYTHONPATH";
 
-/// The services the rock brought, before the charm touched them.
+/// Services of the rock, as before the first layer of the charm.
 pub type Services = BTreeMap<String, Service>;
 
-/// The file in which the rock's services are written down. It's the Python framework's name and form of it.
+/// File in which the charm stores the rock's services. Path and format are the Python framework's.
 #[must_use]
 pub fn original_path(framework: &Framework) -> String {
     format!("{}/original-services.json", framework.state_dir)
 }
 
-/// What a service is to the charm. A name that ends in `-worker` or `-scheduler`, in any case, says it.
+/// Role of a service. Names that end in `-worker` or `-scheduler`, in any case, have that role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceRole {
-    /// The web application.
+    /// Web application.
     Main,
     /// Background work, on every unit.
     Worker,
-    /// Work that may be done only once, on unit 0.
+    /// Work that must run once only: on unit 0.
     Scheduler,
-    /// The rock's own affair.
+    /// Service of the rock that the charm does not change.
     Other,
 }
 
 impl ServiceRole {
-    /// The part of the service of this name.
+    /// Role of the service of this name.
     #[must_use]
     pub fn of(framework: &Framework, name: &str) -> Self {
         let small = name.to_lowercase();
@@ -48,7 +48,7 @@ impl ServiceRole {
     }
 }
 
-/// The layer for this unit: main service (with `command`, if one is given), workers and schedulers.
+/// Makes the layer of this unit: main service (with `command`, if given), workers and schedulers.
 #[must_use]
 pub fn layer(
     framework: &Framework,
@@ -77,7 +77,8 @@ pub fn layer(
     layer
 }
 
-/// Lays the charm's variables above the rock's. Where Python looks for modules is a list: the rock's places stay in it.
+/// Adds the charm's variables to the rock's and overrides those of the same name. The rock's `PYTHONPATH` is kept,
+/// behind the charm's.
 fn give(rocks: &mut Environment, ours: &Environment) {
     let places = rocks.get(PYTHONPATH).filter(|places| !places.is_empty()).cloned();
     rocks.extend(ours.clone());

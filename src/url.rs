@@ -1,15 +1,15 @@
-//! A connection URL taken apart into the variables a workload is given.
+//! The variables of a connection URL: its components.
 //!
-//! The parts are what Python's `urllib.parse.urlparse` makes of the same text, since applications were written
-//! against those variables: components as written, nothing decoded, the host in small letters. Unlike there, a list of hosts
-//! (`h1:27017,h2:27017`) and a list of URLs (`postgresql://…,postgresql://…`) are understood: the first of them is
-//! taken apart, the whole text stays the connection string.
+//! Components are the same as those of Python's `urllib.parse.urlparse`, since applications expect them so: nothing is
+//! decoded, and the host is in lower case. Unlike `urlparse`, this accepts a list of hosts (`h1:27017,h2:27017`) and a
+//! list of URLs (`postgresql://…,postgresql://…`): components come from the first, and the connection string is the
+//! whole text.
 
 use interfaces::uri::Uri;
 use juju::Secret;
 use pebble::plan::Environment;
 
-/// The variables `<prefix>_CONNECT_STRING`, `_SCHEME`, … of a URL. An empty URL has none.
+/// Makes the variables `<prefix>_CONNECT_STRING`, `_SCHEME` and others of a URL. An empty URL gives none of them.
 #[must_use]
 pub fn variables(prefix: &str, url: &str) -> Environment {
     if url.is_empty() {
@@ -34,7 +34,7 @@ pub fn variables(prefix: &str, url: &str) -> Environment {
     all.into_iter().filter_map(|(name, value)| Some((format!("{prefix}_{name}"), value?))).collect()
 }
 
-/// The text that stands percent-encoded in a URL's part. A percent sign that encodes nothing stays.
+/// Decodes percent-encoding. A percent sign without two hexadecimal digits stays.
 #[must_use]
 pub fn decode(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());

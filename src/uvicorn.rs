@@ -1,5 +1,4 @@
-//! Uvicorn as the charm runs it: variables set it, but for logs in JSON, which take a file of Python and one that
-//! configures logging. Pure.
+//! Uvicorn: configured by variables. Logs in JSON take two files: Python classes, and a configuration of logging. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +6,14 @@ use crate::framework::Framework;
 use crate::services::PYTHONPATH;
 use crate::web_server::Setup;
 
-/// The classes that write records as JSON.
+/// Python code of the classes that write records as JSON.
 const LOG_HANDLER: &str =
     concat!(include_str!("web_server/json_records.py"), include_str!("uvicorn/uvicorn_log_handler.py"));
 
-/// Who of uvicorn's loggers writes with them, and where to.
+/// Configuration of uvicorn's loggers that uses these classes.
 const LOG_CONFIG: &str = include_str!("uvicorn/uvicorn-log-config.json");
 
-/// The folder of the files, the Python framework's.
+/// Folder of the files, the same as the Python framework's.
 fn log_config_dir(framework: &Framework) -> String {
     format!("/tmp/{}/log_config", framework.name)
 }
@@ -23,14 +22,14 @@ fn log_config_path(framework: &Framework) -> String {
     format!("{}/uvicorn-log-config.json", log_config_dir(framework))
 }
 
-/// The files for logs in JSON, by their paths.
+/// Files for logs in JSON, by path.
 #[must_use]
 pub fn json_files(framework: &Framework) -> BTreeMap<String, String> {
     let handler = format!("{}/uvicorn_log_handler.py", log_config_dir(framework));
     [(handler, LOG_HANDLER.to_owned()), (log_config_path(framework), LOG_CONFIG.to_owned())].into()
 }
 
-/// What it takes for uvicorn to log in JSON. It reads its files only when it starts.
+/// Makes the setup for logs in JSON. Uvicorn reads the files only at its start.
 #[must_use]
 pub fn json(framework: &Framework) -> Setup {
     let environment = [(PYTHONPATH, log_config_dir(framework)), ("UVICORN_LOG_CONFIG", log_config_path(framework))];

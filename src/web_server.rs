@@ -1,5 +1,5 @@
-//! What serves the application, as far as the charm has a hand in it: the files it needs, how it's asked whether it
-//! would serve, and how it takes up what changed. Pure.
+//! The web server in front of the application's code: its files, the check of its configuration, and how it applies
+//! changes. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,55 +10,55 @@ use crate::options::Settings;
 use crate::paas_config::Logging;
 use crate::{gunicorn, uvicorn};
 
-/// A web server the charm knows.
+/// Kind of web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebServer {
-    /// It has a configuration file, which it can check and read anew.
+    /// Gunicorn: has a configuration file, a check of it, and a reload.
     Gunicorn,
-    /// It's set by variables alone, but for a file on its logs.
+    /// Uvicorn: configured by variables, and by a file for logs in JSON.
     Uvicorn,
-    /// The application serves by itself.
+    /// The application is a server itself.
     Own,
 }
 
-/// What the web server shall be like.
+/// Desired configuration of the web server.
 #[derive(Debug)]
 pub struct ServerConfig<'a> {
-    /// The options' values.
+    /// Values of the options.
     pub settings: &'a Settings,
-    /// The port it listens on.
+    /// Port to listen on.
     pub port: u16,
-    /// Logs go to the standard streams, since Pebble can forward them; else they go to files.
+    /// True: logs go to stdout and stderr, from where Pebble forwards them. False: logs go to files.
     pub forwards_logs: bool,
-    /// How it writes its logs.
+    /// Format of the logs.
     pub logging: Logging,
-    /// The application's spans have somewhere to go.
+    /// True if a tracing integration is ready.
     pub traces: bool,
 }
 
-/// What it takes for the web server to be like that.
+/// Files, variables and commands of the desired configuration.
 #[derive(Debug, Default)]
 pub struct Setup {
-    /// Folders of the workload's user.
+    /// Folders that the workload's user owns.
     pub folders: Vec<String>,
-    /// Files by their paths.
+    /// Content of the files by path.
     pub files: BTreeMap<String, String>,
-    /// The folder in which Python keeps what it has compiled of them.
+    /// Folder of Python's compiled versions of these files.
     pub compiled: Option<String>,
-    /// Files that integrations give the application to read.
+    /// Files of integrations that the application reads, by path.
     pub inputs: BTreeMap<String, String>,
-    /// Variables.
+    /// Environment variables.
     pub environment: Environment,
-    /// The words that check all this instead of serving.
+    /// Program and arguments that check the configuration instead of serving.
     pub check: Option<Vec<String>>,
-    /// What of the files only a start takes up.
+    /// Content that the server reads only at its start.
     pub at_start: String,
-    /// Whether it can read the rest of them anew.
+    /// True if the server can reload the rest.
     pub reloads: bool,
 }
 
 impl Setup {
-    /// The same for an application that reads these files at its start.
+    /// Adds files of integrations, which the application reads only at its start.
     #[must_use]
     pub fn with_inputs(mut self, inputs: BTreeMap<String, String>) -> Self {
         self.at_start.extend(inputs.values().map(String::as_str));
@@ -67,13 +67,13 @@ impl Setup {
 }
 
 impl WebServer {
-    /// Whether it can be had to log in JSON.
+    /// True if the charm can set the log format to JSON.
     #[must_use]
     pub fn logs_json(self) -> bool {
         self != Self::Own
     }
 
-    /// The files that the charm may write for it.
+    /// Paths of all files that the charm may write for this server.
     #[must_use]
     pub fn files(self, framework: &Framework, logging: Logging) -> BTreeSet<String> {
         match (self, logging) {
@@ -83,11 +83,11 @@ impl WebServer {
         }
     }
 
-    /// What it takes for the web server, whose service has this command, to be as it's wished.
+    /// Makes the setup for this configuration. `command` is the service's command.
     ///
     /// # Errors
     ///
-    /// A command that can't be split into words, in Pebble's words.
+    /// The command can't be split into words.
     pub fn setup(
         self,
         framework: &Framework,

@@ -1,10 +1,10 @@
-//! The forms in which an application may print a value.
+//! The forms of a value in an application's output.
 
 use interfaces::uri::encode;
 
 use crate::url::decode;
 
-/// Every form of a value, the value itself among them. Values of several lines come line by line.
+/// Returns every form of a value, also the value itself. A value of several lines also gives each line.
 pub(super) fn of(value: &str) -> Vec<String> {
     let decoded = decode(value);
     let mut forms = written(value);
@@ -18,13 +18,13 @@ pub(super) fn of(value: &str) -> Vec<String> {
     forms
 }
 
-/// A text in every notation.
+/// All notations of a text.
 fn written(text: &str) -> Vec<String> {
     let plain = [text.to_owned(), json(text), ascii_json(text)];
     plain.into_iter().chain(percent(text)).chain(shell(text)).collect()
 }
 
-/// Percent-encoded: in both cases of the digits, and with the plus sign of forms in a blank's place.
+/// Percent-encoded: digits in upper and lower case, and spaces as `%20` and as `+`.
 fn percent(value: &str) -> [String; 4] {
     let upper = encode(value);
     let lower = upper.split('%').enumerate().map(|(at, part)| if at == 0 { part.to_owned() } else { small(part) });
@@ -33,18 +33,18 @@ fn percent(value: &str) -> [String; 4] {
     [upper, lower, upper_form, lower_form]
 }
 
-/// What follows a percent sign, its two digits in lower case.
+/// Writes the two digits at the start of a part, behind a percent sign, in lower case.
 fn small(part: &str) -> String {
     format!("%{}{}", part[..2].to_lowercase(), &part[2..])
 }
 
-/// Within the quotes of JSON, and of most languages' own notation.
+/// Escaped for a JSON string, and for strings of most languages.
 fn json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-/// JSON as Python writes it: in ASCII alone.
+/// Escaped as Python's `json.dumps` does: ASCII only.
 fn ascii_json(value: &str) -> String {
     let mut units = [0; 2];
     let escape = |letter: char| match letter.is_ascii() {
@@ -54,7 +54,8 @@ fn ascii_json(value: &str) -> String {
     json(value).chars().map(escape).collect()
 }
 
-/// Within single quotes as shells and Python's `shlex` write them, Python's own, and with a backslash before whatever is special.
+/// Escaped for single quotes as shells, Python's `shlex` and Python itself do, and with a backslash before every
+/// special character.
 fn shell(value: &str) -> [String; 4] {
     let special = |letter: char| !letter.is_alphanumeric() && !"_-./:=@%+,".contains(letter);
     let escaped = value.chars().map(|letter| if special(letter) { format!("\\{letter}") } else { letter.to_string() });

@@ -51,7 +51,7 @@ fn short_and_endless_values_are_left() {
     assert!(redactor.0.is_empty());
 }
 
-/// A hang guard, not a measure: one replacement after the other took minutes for this.
+/// Hang guard, not a measurement: replacing one secret after the other took minutes here.
 #[test]
 fn thousands_of_secrets_are_found_in_megabytes_in_one_pass() {
     let redactor: Redactor =

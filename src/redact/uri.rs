@@ -1,9 +1,9 @@
-//! User and password of the URLs in a text, wherever in it they stand. In one pass: what surrounds them may be anything.
+//! User and password of URLs anywhere in a text. One pass; the text around a URL may be anything.
 
-/// What ends an authority.
+/// Characters that end an authority.
 const ENDS: &[char] = &['/', '?', '#', '"', '\'', '<', '>', '`', '\\'];
 
-/// Of every URL with a user in the text: the whole of user and password, and the password alone.
+/// For every URL with a user: the user and password as one text, and the password alone.
 #[must_use]
 pub fn credentials(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
