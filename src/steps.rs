@@ -146,7 +146,7 @@ impl fmt::Display for Action {
     /// Writes a phrase that follows "cannot ". Names only, since contents and variables may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Await { .. } => f.write_str("wait for what Pebble has under way"),
+            Self::Await { .. } => f.write_str("wait for running Pebble changes"),
             Self::Stop { services } => write!(f, "stop {}", services.join(", ")),
             Self::MakeDir { path } => write!(f, "make folder {path}"),
             Self::Write { path, .. } => write!(f, "write {path}"),
@@ -155,7 +155,7 @@ impl fmt::Display for Action {
             Self::AddLayer(_) => f.write_str("configure the services"),
             Self::Replan => f.write_str("start the services"),
             Self::Reload { service } => write!(f, "reload {service}"),
-            Self::Listen { port, .. } => write!(f, "see that port {port} is listened on"),
+            Self::Listen { port, .. } => write!(f, "wait for port {port}"),
             Self::Restart { service } => write!(f, "restart {service}"),
         }
     }

@@ -49,7 +49,7 @@ const ALLOWED_HOSTS: &str = "DJANGO_ALLOWED_HOSTS";
 const OPTIONS: &[FrameworkOption] = &[
     FrameworkOption::boolean("django-debug").gives(&["DJANGO_DEBUG"]).or(Value::Bool(false)),
     FrameworkOption::text("django-allowed-hosts", Rule::Any).used_as(Purpose::Own(
-        "`DJANGO_ALLOWED_HOSTS`, a JSON list of what stands between commas and of the host at which visitors reach the application",
+        "`DJANGO_ALLOWED_HOSTS`, a JSON list of these comma-separated hosts and the host of the public address",
     )),
 ];
 

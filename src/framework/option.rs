@@ -219,8 +219,8 @@ impl fmt::Display for Purpose {
             Self::MetricsPath => f.write_str("the path of the application's metrics"),
             Self::WebServer(name) => write!(f, "gunicorn's `{name}`"),
             Self::WorkerClass => f.write_str("the class of gunicorn's workers"),
-            Self::SecretKey => f.write_str("instead of the key that the charm makes"),
-            Self::SecretKeyId => f.write_str("the same as a Juju secret with the one key `value`"),
+            Self::SecretKey => f.write_str("instead of the key that the charm generates"),
+            Self::SecretKeyId => f.write_str("the secret key as a Juju secret with the one key `value`"),
         }
     }
 }
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_tells_everything_in_words() {
+    fn a_row_describes_its_option() {
         let row = FrameworkOption::int("app-port", Rule::Port).used_as(Purpose::Port).gives(&["APP_PORT"]);
         let row = row.or(Value::Int(8080)).always();
         assert_eq!(row.usage(), "`APP_PORT`, the port the application listens on");
