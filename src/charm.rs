@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_is_like_another_or_like_the_seed() {
+    fn keys_differ_from_each_other_and_from_the_seed() {
         let mut keys = Keys { seed: [7; 64], drawn: 0 };
         let drawn = [keys.seed, keys.next(), keys.next(), Keys::new().unwrap().next()];
         for (at, key) in drawn.iter().enumerate() {

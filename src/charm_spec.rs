@@ -216,7 +216,7 @@ mod tests {
         logging: {interface: loki_push_api}, ingress: {interface: ingress}, tracing: {interface: tracing}}\n";
 
     #[test]
-    fn endpoints_of_any_name_are_known_by_their_interface_in_the_files_order() {
+    fn endpoints_are_recognised_by_interface_in_the_order_of_the_file() {
         let spec = spec(FLASK, "").unwrap();
         let endpoints: Vec<_> = spec.endpoints.iter().map(|e| (e.name.as_str(), e.interface, e.required)).collect();
         let expected = [
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_has_a_limit_that_is_one() {
+    fn limits_are_checked() {
         let app = "name: shop\ncontainers: {app: {}}\n";
         let limit = |seconds: &str| spec(app, &format!("framework: flask\nmigration-timeout: {seconds}"));
         for seconds in ["0", "604801", "18446744073709551615"] {
@@ -273,6 +273,6 @@ mod tests {
         spec.paas_config = Ok(set);
         assert_eq!((spec.port(&config), spec.metrics(&config)), (Some(80), metrics(9102, "/m")));
         spec.paas_config = Err(Hold::blocked("broken"));
-        assert_eq!(spec.port(&config), None, "nobody is told a port that may be wrong");
+        assert_eq!(spec.port(&config), None, "a port that may be wrong is not published");
     }
 }

@@ -19,7 +19,7 @@ mod tests {
     use super::of;
 
     #[test]
-    fn parts_keep_their_borders() {
+    fn moving_bytes_between_parts_changes_the_fingerprint() {
         assert_eq!(of([b"ab".as_slice(), b"c"]), of([b"ab".as_slice(), b"c"]));
         assert_ne!(of([b"ab".as_slice(), b"c"]), of([b"a".as_slice(), b"bc"]));
         assert_eq!(of([]).len(), 64);

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_without_a_place_for_the_class_is_told() {
+    fn a_command_without_an_option_for_the_class_is_an_error() {
         for command in ["gunicorn app:app", "gunicorn app:app -k", "gunicorn app:app -k ["] {
             assert_eq!(with_worker_class(command, "gevent"), Err(WorkerClassError::NoOption), "{command}");
         }

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_is_told_the_first_decides() {
+    fn a_status_has_every_message_and_the_first_kind() {
         let holds = [Hold::waiting("Waiting for pebble ready"), Hold::blocked("missing integrations: db")];
         let status = Hold::status(&holds).unwrap();
         assert_eq!(status.kind, StatusKind::Waiting);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_socket_that_nobody_listens_at_is_waited_for_without_a_cause() {
+    fn only_a_socket_without_a_listener_is_waited_for_without_a_cause() {
         use io::ErrorKind::{ConnectionRefused, NotFound, Other, PermissionDenied, StorageFull};
         let connect = |kind: io::ErrorKind| pebble::Error::Connect { socket: "/p".into(), source: kind.into() };
         let shown = |error: pebble::Error| {

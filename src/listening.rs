@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_own_table_shows_a_listener() {
+    fn the_kernels_table_shows_a_listener() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = || is_listening(&std::fs::read(TABLES[0]).unwrap(), port);

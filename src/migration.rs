@@ -141,7 +141,7 @@ mod tests {
     use crate::framework::flask::FLASK;
 
     #[test]
-    fn of_several_scripts_the_last_is_run() {
+    fn the_last_of_several_scripts_runs() {
         let table: [(&[&str], Option<&str>); 4] = [
             (&["migrate", "app.py"], Some("migrate")),
             (&["migrate.py", "migrate", "migrate.sh"], Some("migrate.py")),
@@ -166,21 +166,21 @@ mod tests {
     }
 
     #[test]
-    fn due_follows_from_facts_alone() {
+    fn due_follows_from_inputs_alone() {
         let inputs = MigrationInputs::parse("program db1").unwrap();
         let table = [
             (None, None, None, true, "never run"),
             (Some("FAILED"), None, None, true, "failed before"),
-            (Some("odd"), None, None, true, "nonsense counts as nothing"),
+            (Some("odd"), None, None, true, "an unknown status counts as missing"),
             (Some("COMPLETED"), None, None, false, "the Python framework's"),
             (Some("COMPLETED"), None, Some("another db1"), true, "another program"),
             (Some("COMPLETED"), None, Some("program"), true, "a new database"),
             (Some("COMPLETED"), None, Some(""), true, "nonsense remembered"),
             (Some("COMPLETED"), None, Some("program db1"), false, "done"),
-            (Some("COMPLETED"), None, Some("program db1 db2"), false, "a database that is gone"),
-            (None, None, Some("program db1"), true, "a new start of a rock that tells no release"),
+            (Some("COMPLETED"), None, Some("program db1 db2"), false, "a removed database"),
+            (None, None, Some("program db1"), true, "a new start of a rock without metadata"),
             (None, Some("r1"), Some("program db1"), false, "a new start of the same release"),
-            (Some("FAILED"), Some("r1"), Some("program db1"), false, "the file is not believed over the memory"),
+            (Some("FAILED"), Some("r1"), Some("program db1"), false, "the stored inputs have priority over the file"),
         ];
         for (status, release, remembered, expected, why) in table {
             assert_eq!(is_due(&seen(status, release), &inputs, remembered), expected, "{why}");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_script_release_and_place_of_the_database_but_not_its_password() {
+    fn inputs_are_script_release_and_address_of_the_database_not_its_password() {
         let script = Script { name: "migrate.sh", version: b"1".to_vec() };
         let other = Script { version: b"2".to_vec(), ..script.clone() };
         let inputs = |seen: &Migration, script: &Script, uri: &str| {

@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_without_its_beginning_is_not_told() {
+    fn a_line_without_its_beginning_is_removed() {
         assert_eq!(whole_lines(b"a\nb"), b"a\nb");
         let cut = [b"ecret\nsaid\n".as_slice(), &[b'x'; OUTPUT]].concat();
         assert!(whole_lines(&cut).starts_with(b"said\nx"));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_waited_for_is_of_services_or_the_same_command() {
+    fn only_changes_of_services_and_the_same_command_are_awaited() {
         let awaited = |kind: &str, summary: &str| {
             let change = Change { kind: kind.to_owned(), summary: summary.to_owned(), ..Change::default() };
             is_awaited(&change, &["/flask/app/migrate".to_owned()])

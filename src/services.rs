@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rocks_variables_stay_beneath_and_its_python_path_behind_ours() {
+    fn the_charms_variables_override_the_rocks_and_its_python_path_comes_first() {
         let given = |rocks: &[(&str, &str)], ours: &[(&str, &str)]| {
             let mut rocks: Environment = rocks.iter().copied().collect();
             give(&mut rocks, &ours.iter().copied().collect());

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_url_lacks_has_no_variable() {
+    fn missing_components_have_no_variable() {
         for absent in ["USERNAME", "PASSWORD", "PORT", "NAME"] {
             assert_eq!(value("redis://cache", absent), None, "{absent}");
         }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_hosts_the_first_is_taken_apart() {
+    fn components_come_from_the_first_of_several_hosts() {
         let url = "mongodb://u:p@h1:27017,h2:27018/d?replicaSet=rs";
         assert_eq!(value(url, "HOSTNAME").as_deref(), Some("h1"));
         assert_eq!(value(url, "PORT").as_deref(), Some("27017"));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_urls_the_first_is_taken_apart() {
+    fn components_come_from_the_first_of_several_urls() {
         let urls = "postgresql://a:b@h1:1/one,postgresql://a:b@h2:2/two";
         assert_eq!(value(urls, "NAME").as_deref(), Some("one"));
         assert_eq!(value(urls, "CONNECT_STRING").as_deref(), Some(urls));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_encodes_nothing_is_not_decoded() {
+    fn a_percent_sign_without_two_digits_is_not_decoded() {
         for (part, expected) in [("a%20b%C3%BC", "a bü"), ("100%", "100%"), ("%4", "%4"), ("%+1%zz", "%+1%zz")] {
             assert_eq!(decode(part), expected);
         }
@@ -124,12 +124,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_encoded_is_decoded(text in ".{0,50}") {
+        fn decoding_reverses_encoding(text in ".{0,50}") {
             prop_assert_eq!(decode(&interfaces::uri::encode(&text)), text);
         }
 
         #[test]
-        fn any_text_is_survived_and_kept_whole(url in ".{0,200}") {
+        fn any_text_is_kept_as_the_connection_string(url in ".{0,200}") {
             prop_assert_eq!(value(&url, "CONNECT_STRING").unwrap_or_default(), url);
         }
     }

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn events_ask_for_what_they_can_change() {
+    fn each_event_has_its_scope() {
         use RelationKind::{Broken, Changed, Created, Departed, Joined};
         let mut table = vec![
             (Event::ConfigChanged, Scope::Everything),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_answered() {
+    fn actions_have_their_work() {
         let action = |name: &str| Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
         let work = of(&action("rotate-secret-key"), &spec());
         assert_eq!(work, Work { scope: Scope::Everything, action: Some(Action::RotateSecretKey) });

@@ -56,7 +56,7 @@ fn status_after(action: Action, failure: Failure) -> Status {
         ..Steps::default()
     };
     let report = report(&Seen::nothing(), &steps, &Done { completed: 0, failure: Some(failure) });
-    assert_eq!((report.open.len(), report.remember.len()), (0, 0), "nothing is told to have worked");
+    assert_eq!((report.open.len(), report.remember.len()), (0, 0), "no success is published");
     let status = report.status.unwrap();
     assert!(!status.message.contains("hunter2"), "{}", status.message);
     assert!(report.log.iter().all(|line| !line.contains("hunter2")), "{:?}", report.log);
@@ -77,7 +77,7 @@ fn pebble_away_is_waited_for_at_every_step() {
 }
 
 #[test]
-fn what_pebble_will_not_do_names_the_step_and_the_reason_at_every_step() {
+fn a_refusal_of_pebble_names_the_step_and_the_reason() {
     for action in actions() {
         let api = Error::Api { kind: "generic-file-error".into(), status: 400, message: "no such user".into() };
         let path = Error::Path { kind: PathErrorKind::Generic, path: "/x".into(), message: "read-only".into() };
@@ -96,7 +96,7 @@ fn what_pebble_will_not_do_names_the_step_and_the_reason_at_every_step() {
 }
 
 #[test]
-fn a_service_that_exits_at_once_is_told_with_its_last_words() {
+fn a_service_that_exits_at_once_is_reported_with_its_last_line() {
     let status = status_after(Action::Replan, Failure::Pebble(failed_change()));
     assert_eq!(status, Status::blocked("cannot start service flask: exited quickly with code 3: KeyError: '***'"));
 }
@@ -112,13 +112,13 @@ fn a_change_that_fails_without_tasks_still_says_something() {
 }
 
 #[test]
-fn a_command_that_fails_becomes_its_steps_own_hold() {
+fn a_failed_command_has_its_steps_hold() {
     let failure = Failure::Exit { code: 1, output: "bad hunter2-key".to_owned() };
     assert_eq!(status_after(run(), failure), Status::blocked("cannot start flask"));
 }
 
 #[test]
-fn what_an_application_says_is_shown_in_one_short_line() {
+fn output_of_an_application_is_shown_in_one_short_line() {
     let failure =
         Error::Api { kind: String::new(), status: 400, message: format!("a\u{1b}[2Jb\n{}", "x".repeat(9000)) };
     let status = status_after(Action::Replan, Failure::Pebble(failure));
@@ -127,7 +127,7 @@ fn what_an_application_says_is_shown_in_one_short_line() {
 }
 
 #[test]
-fn success_opens_our_port_closes_others_and_remembers_only_news() {
+fn success_opens_our_port_closes_others_and_stores_only_changed_values() {
     let steps = Steps {
         judged: true,
         ports: BTreeSet::from([Port::tcp(8000)]),
@@ -147,7 +147,7 @@ fn success_opens_our_port_closes_others_and_remembers_only_news() {
 }
 
 #[test]
-fn an_event_that_asks_for_no_judgement_changes_no_status() {
+fn an_event_that_ignores_the_workload_keeps_the_status() {
     assert_eq!(report(&Seen::nothing(), &Steps::default(), &Done::default()), Report::default());
 }
 
@@ -168,7 +168,7 @@ fn answered(completed: usize, failure: Option<Failure>) -> (ActionResult, Status
 }
 
 #[test]
-fn an_actions_own_command_that_fails_is_told_to_who_asked_and_no_status() {
+fn a_failed_command_of_an_action_fails_the_action_and_keeps_the_status() {
     let output = "no such user\nhunter2-key\n".to_owned();
     let (action_result, status) = answered(1, Some(Failure::Exit { code: 1, output }));
     assert_eq!(action_result, ActionResult::Failure("no such user\n***\n".to_owned()));
@@ -187,7 +187,7 @@ fn an_actions_own_command_that_fails_is_told_to_who_asked_and_no_status() {
 }
 
 #[test]
-fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
+fn an_action_succeeds_only_after_its_command() {
     let (action_result, _) = answered(2, None);
     assert!(matches!(&action_result, ActionResult::Results(results) if results["password"] == "hunter2-key"));
     assert!(!format!("{action_result:?} {:?}", with_command()).contains("hunter2-key"));
@@ -200,7 +200,7 @@ fn an_action_is_answered_once_its_command_succeeded_and_not_before() {
 }
 
 #[test]
-fn what_is_still_under_way_is_waited_for_by_name() {
+fn a_change_that_still_runs_is_named_in_the_status() {
     let busy = Failure::Busy { what: "Replan service \"flask\"".to_owned(), id: "7".into() };
     let status = status_after(Action::Await { commands: vec![] }, busy);
     let message = "Waiting for an earlier change of Pebble's to end: Replan service \"flask\" (change 7); if it hangs, \
@@ -209,7 +209,7 @@ fn what_is_still_under_way_is_waited_for_by_name() {
 }
 
 #[test]
-fn a_command_that_cannot_start_is_told_with_the_way_out() {
+fn a_command_that_cannot_start_is_reported_with_advice() {
     let task = |why: &str| format!("cannot perform the following tasks:\n- Execute command \"/m\" ({why})");
     for (message, said) in [
         (
@@ -234,7 +234,7 @@ fn a_command_that_cannot_start_is_told_with_the_way_out() {
 }
 
 #[test]
-fn a_rotation_that_the_application_knows_nothing_of_is_no_success() {
+fn a_rotation_fails_if_the_application_does_not_use_the_new_key() {
     let action_result = |failure: Option<Failure>| {
         let step = Step::new(Action::Replan, Hold::blocked("cannot start flask"));
         let success = ActionResult::Results([("status".to_owned(), "success".to_owned())].into());
@@ -249,7 +249,7 @@ fn a_rotation_that_the_application_knows_nothing_of_is_no_success() {
 }
 
 #[test]
-fn what_is_remembered_on_the_way_gives_way_to_what_is_in_the_end() {
+fn the_last_stored_value_replaces_those_of_steps() {
     let pair = |value: &str| ("a".to_owned(), value.to_owned());
     let step = |value| Step { remember: Some(pair(value)), ..Step::new(Action::Replan, Hold::blocked("")) };
     let steps = Steps {

@@ -170,7 +170,7 @@ fn a_second_identical_event_has_nothing_to_do() {
 }
 
 #[test]
-fn services_keep_the_rocks_definition_and_environment_beneath_ours() {
+fn services_keep_the_rocks_definition_and_variables() {
     let layer = layer(&decide(&fresh()));
     assert_eq!(
         layer.services.keys().map(String::as_str).collect::<Vec<_>>(),
@@ -233,7 +233,7 @@ fn a_changed_configuration_alone_is_reloaded_a_changed_environment_is_restarted(
 }
 
 #[test]
-fn what_an_interrupted_event_left_undone_is_done_by_the_next() {
+fn the_next_event_completes_an_interrupted_one() {
     let steps = decide(&fresh());
     for stop in 0..steps.effects.len() {
         let half = Steps { effects: steps.effects[..stop].to_vec(), ..Steps::default() };
@@ -257,7 +257,7 @@ fn become_of(seen: &mut Seen, service: &str, current: ServiceStatus) {
 }
 
 #[test]
-fn a_service_that_keeps_exiting_is_told_and_left_to_pebble_until_something_changes() {
+fn a_service_that_keeps_exiting_is_left_to_pebble_until_its_inputs_change() {
     let message = "flask keeps exiting: see its log (`kubectl logs -n m shop-0 -c flask-app`) and change the \
         configuration or the rock";
     for current in [ServiceStatus::Backoff, ServiceStatus::Error] {
@@ -283,7 +283,7 @@ fn with_migration_of(version: &str) -> Migration {
 }
 
 #[test]
-fn what_is_under_way_is_waited_for_before_the_first_effect_it_could_be_in_the_way_of() {
+fn running_changes_are_awaited_before_effects_that_could_collide() {
     let waits = |seen: &Seen| match decide(seen).effects.first().map(|step| step.action.clone()) {
         Some(Action::Await { commands }) => Some(commands),
         _ => None,
@@ -322,7 +322,7 @@ fn the_leader_makes_the_key_that_is_missing_others_wait() {
 }
 
 #[test]
-fn every_gate_has_its_words_and_all_are_told_before_any_effect() {
+fn every_hold_has_its_message_and_all_come_before_any_effect() {
     let mut seen = fresh();
     set(&mut seen, "flask-env", ConfigValue::String(String::new()));
     seen.peer = None;
@@ -348,7 +348,7 @@ fn a_required_database_that_is_missing_stops_the_services() {
 }
 
 #[test]
-fn a_rock_without_the_service_is_told_what_to_add() {
+fn a_rock_without_the_service_is_blocked_with_advice() {
     let mut seen = fresh();
     container(&mut seen).plan.services.remove("flask");
     let steps = decide(&seen);
@@ -358,7 +358,7 @@ fn a_rock_without_the_service_is_told_what_to_add() {
 }
 
 #[test]
-fn services_written_down_by_a_stranger_are_not_trusted_without_the_main_one() {
+fn stored_services_without_the_main_one_are_ignored() {
     let mut seen = fresh();
     container(&mut seen).original = Some(Services::from([("evil".to_owned(), Service::default())]));
     let steps = decide(&seen);
@@ -367,7 +367,7 @@ fn services_written_down_by_a_stranger_are_not_trusted_without_the_main_one() {
 }
 
 #[test]
-fn a_command_that_cannot_be_split_is_told() {
+fn a_command_that_cannot_be_split_is_blocked() {
     let mut seen = fresh();
     "gunicorn 'app".clone_into(&mut container(&mut seen).plan.services.get_mut("flask").unwrap().command);
     let steps = decide(&seen);
@@ -395,7 +395,7 @@ fn no_secret_is_printed() {
 }
 
 #[test]
-fn the_sources_of_the_environment_have_their_order() {
+fn the_sources_of_the_environment_override_in_order() {
     let mut seen = fresh();
     seen.unit.proxies.http = Some("http://px:3128".into());
     seen.unit.proxies.no_proxy = Some(String::new());
@@ -440,7 +440,7 @@ fn database(password: &str, host: &str) -> Integration {
 }
 
 #[test]
-fn a_migration_comes_before_everything_that_sees_the_database() {
+fn a_migration_comes_before_the_services_start() {
     let steps = decide(&with_migration());
     assert_eq!(names(&steps)[1..4], MIGRATION);
     assert_eq!(names(&steps)[4..], names(&decide(&fresh()))[1..]);
@@ -449,7 +449,7 @@ fn a_migration_comes_before_everything_that_sees_the_database() {
 }
 
 #[test]
-fn a_migration_that_failed_is_tried_again_whatever_the_event() {
+fn a_failed_migration_is_repeated_by_every_event() {
     let steps = decide(&with_migration());
     let until_failure = Steps { effects: steps.effects[..3].to_vec(), ..Steps::default() };
     let seen = carry_out(with_migration(), &until_failure);
@@ -457,7 +457,7 @@ fn a_migration_that_failed_is_tried_again_whatever_the_event() {
 }
 
 #[test]
-fn a_migration_that_succeeded_is_remembered_even_if_a_later_step_fails() {
+fn a_migration_that_succeeded_is_stored_even_if_a_later_step_fails() {
     let steps = decide(&with_migration());
     let until_check = Steps { effects: steps.effects[..5].to_vec(), ..Steps::default() };
     let seen = carry_out(with_migration(), &until_check);
@@ -478,7 +478,7 @@ fn a_new_database_migrates_a_new_password_does_not() {
 }
 
 #[test]
-fn a_database_that_goes_does_not_migrate_but_does_when_it_comes_back() {
+fn a_removed_database_migrates_only_when_it_returns() {
     let mut seen = with_migration();
     seen.integrations = vec![database("p1", "db:3306")];
     let steps = decide(&seen);
@@ -501,7 +501,7 @@ fn a_unit_of_the_python_charm_does_not_migrate_again() {
 }
 
 #[test]
-fn a_database_gives_its_variables_and_is_asked_for() {
+fn a_database_is_requested_and_gives_its_variables() {
     let mut seen = fresh();
     seen.integrations = vec![database("p@ss", "db:3306")];
     let steps = decide(&seen);
@@ -514,7 +514,7 @@ fn a_database_gives_its_variables_and_is_asked_for() {
 }
 
 #[test]
-fn data_that_are_wrong_block_with_endpoint_and_key() {
+fn invalid_data_block_with_endpoint_and_key() {
     let mut seen = fresh();
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", "{nonsense")])];
     let steps = decide(&seen);
@@ -522,7 +522,7 @@ fn data_that_are_wrong_block_with_endpoint_and_key() {
 }
 
 #[test]
-fn ingress_gives_the_base_url_and_is_told_the_port() {
+fn an_ingress_gives_the_base_url_and_gets_the_port() {
     let mut seen = fresh();
     let url = "https://shop.example/m-shop";
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
@@ -569,7 +569,7 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
 }
 
 #[test]
-fn a_charm_of_the_second_line_is_told_its_metrics_and_listens_where_its_author_wants() {
+fn paas_config_sets_metrics_and_port_in_the_second_line() {
     let config = crate::paas_config::PaasConfig { port: Some(8080), ..Default::default() };
     let spec = CharmSpec {
         framework: &crate::framework::flask::FLASK_2,

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_without_a_name_leaves_springs_own() {
+    fn a_path_without_a_name_keeps_springs_default() {
         let inputs =
             EnvInputs { options: &BTreeMap::new(), base_url: "", metrics: Some(Metrics { port: 81, path: "/" }) };
         assert_eq!(properties(&inputs).len(), 2);

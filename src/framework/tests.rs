@@ -11,7 +11,7 @@ use crate::charm_spec::{CharmSpec, Switches};
 use crate::options;
 
 #[test]
-fn no_option_stands_twice_and_each_line_is_alone() {
+fn options_are_unique_in_each_line() {
     for framework in ALL {
         let mut names: Vec<_> = framework.options().map(|option| option.name).collect();
         let length = names.len();
@@ -24,7 +24,7 @@ fn no_option_stands_twice_and_each_line_is_alone() {
 }
 
 #[test]
-fn defaults_are_right_and_of_the_options_type() {
+fn defaults_are_valid_and_of_the_options_type() {
     for option in ALL.iter().flat_map(|framework| framework.options()) {
         let Some(default) = option.default else { continue };
         assert!(option.kind.accepts(&default.into()), "{}", option.name);
@@ -37,7 +37,7 @@ fn variables_are_named_after_options() {
 }
 
 #[test]
-fn containers_and_options_show_the_framework_if_they_are_one_framework_s() {
+fn a_container_or_option_of_a_single_framework_shows_it() {
     let table: [(&[&str], &[&str], Option<&str>); 8] = [
         (&["sidecar", "flask-app"], &[], Some("flask")),
         (&["django-app"], &[], Some("django")),
@@ -261,7 +261,7 @@ fn expanded(name: &str, base: &str) -> CharmFiles {
 }
 
 #[test]
-fn the_tables_say_what_charmcraft_declares() {
+fn the_tables_match_charmcrafts_declarations() {
     for framework in ALL.iter().filter(|framework| framework.line == Line::First) {
         let files = expanded(framework.name, "24.04");
         for option in framework.options().filter(|option| !option.authors) {
@@ -275,7 +275,7 @@ fn the_tables_say_what_charmcraft_declares() {
 }
 
 #[test]
-fn the_packer_knows_the_variables_that_the_tables_set() {
+fn the_packer_knows_the_variables_of_the_tables() {
     for framework in ALL {
         let file = format!("{}/pack/src/extension/{}.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
         let data: serde_yaml::Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -297,7 +297,7 @@ fn the_packer_knows_the_variables_that_the_tables_set() {
 }
 
 #[test]
-fn the_line_of_every_charm_that_charmcraft_makes_is_seen() {
+fn every_charm_of_charmcraft_shows_its_line() {
     for (base, line) in [("24.04", Line::First), ("26.04", Line::Second)] {
         for name in Framework::names().split(", ") {
             let files = expanded(name, base);

@@ -74,7 +74,7 @@ fn each_kind_of_value_becomes_its_variable() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn all_invalid_options_are_reported_together() {
     let values = [
         ("flask-env", text("")),
         ("flask-permanent-session-lifetime", ConfigValue::Int(0)),
@@ -116,7 +116,7 @@ fn a_secret_key_secret_has_the_key_value_and_no_other() {
 }
 
 #[test]
-fn an_unreadable_secret_is_told_with_the_way_out() {
+fn an_unreadable_secret_is_reported_with_advice() {
     let why = "its secret is not granted: run `juju grant-secret <secret> app`".to_owned();
     let secrets = BTreeMap::from([("api-credentials".to_owned(), Err(why.clone()))]);
     let read = read(&[("api-credentials", text("secret:x"))], &secrets);
@@ -124,7 +124,7 @@ fn an_unreadable_secret_is_told_with_the_way_out() {
 }
 
 #[test]
-fn two_secret_keys_contradict_each_other() {
+fn two_options_for_the_secret_key_are_an_error() {
     let values = [("flask-secret-key", text("k")), ("flask-secret-key-id", text("secret:x"))];
     let read = read(&values, &secret("flask-secret-key-id", &[("value", "k")]));
     let message = "invalid options: flask-secret-key-id (set either it or flask-secret-key, not both)";
@@ -132,7 +132,7 @@ fn two_secret_keys_contradict_each_other() {
 }
 
 #[test]
-fn what_no_variable_can_hold_is_told() {
+fn a_value_that_no_variable_can_hold_is_invalid() {
     let long = "x".repeat((128 << 10) - "FLASK_GREETING=".len());
     let secrets = secret("api-credentials", &[("token", "a\0b")]);
     for (option, value, why) in [

@@ -9,7 +9,7 @@ fn parse(text: &str) -> Result<PaasConfig, String> {
 }
 
 #[test]
-fn a_file_that_says_nothing_changes_nothing() {
+fn an_empty_file_has_the_defaults() {
     for text in ["", "null", "# nothing yet\n", "---\n", "{}", "framework_logging_format: null\nprometheus: null\n"] {
         assert_eq!(parse(text), Ok(PaasConfig::default()), "{text:?}");
     }
@@ -18,7 +18,7 @@ fn a_file_that_says_nothing_changes_nothing() {
 }
 
 #[test]
-fn the_format_of_logs() {
+fn the_format_of_logs_is_plain_or_json() {
     assert_eq!(parse("framework_logging_format: none").unwrap().logging, Logging::Plain);
     assert_eq!(parse("framework_logging_format: json").unwrap().logging, Logging::Json);
     let mute = Framework { name: "mute", server: WebServer::Own, ..FLASK };
@@ -51,7 +51,7 @@ fn charms_of_the_second_line_set_port_and_metrics_here_in_either_spelling() {
 }
 
 #[test]
-fn jobs_with_targets_of_every_kind() {
+fn jobs_have_targets_of_every_kind() {
     let text = "prometheus:\n  scrape_configs:\n  - job_name: app\n    static_configs: []\n  - job_name: clock\n    \
         metrics_path: /worker\n    static_configs:\n    - targets: ['*:8081', '@scheduler:9100', 'db.example:80']\n      \
         labels: {role: clock}\n    - targets: []\n";
@@ -121,7 +121,7 @@ const WRONG_JOBS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn whatever_is_wrong_is_told_with_its_key_and_what_to_write() {
+fn every_error_names_its_key_and_the_valid_values() {
     for (text, expected) in WRONG {
         assert_eq!(parse(text), Err(format!("Invalid paas-config.yaml: {expected}")), "{text}");
     }
@@ -151,7 +151,7 @@ fn a_scheduler_needs_its_port() {
 }
 
 #[test]
-fn jobs_of_the_same_name_are_named() {
+fn duplicate_job_names_are_listed() {
     let job = |name: &str| format!("{{job_name: {name}, static_configs: []}}");
     let jobs = ["b", "a", "c", "a", "b", "a"].map(job).join(", ");
     let expected = "Invalid paas-config.yaml: Duplicate job_name values found in prometheus.scrape_configs: a, b. \
@@ -160,7 +160,7 @@ fn jobs_of_the_same_name_are_named() {
 }
 
 #[test]
-fn what_is_not_yaml_or_too_much_is_told() {
+fn broken_yaml_and_too_long_files_are_errors() {
     for text in ["{", "a: b: c", "\t- x", "a: *b", "a: 1\na: 2", "--- 1\n--- 2"] {
         let message = parse(text).unwrap_err();
         assert!(message.starts_with("Invalid YAML in paas-config.yaml: "), "{text:?}: {message}");
@@ -173,7 +173,7 @@ fn what_is_not_yaml_or_too_much_is_told() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told() {
+fn a_file_that_cannot_be_read_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(FILE)).unwrap();
     let message = PaasConfig::read(dir.path(), &FLASK).unwrap_err().message;

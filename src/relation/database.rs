@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn spring_gets_a_data_source_beside_the_variables_of_all() {
+    fn spring_gets_a_data_source_beside_the_plain_variables() {
         let table = [
             ("postgresql://u:p@H1:5432/d", "jdbc:postgresql://h1:5432/d"),
             ("postgres://u:p@h1/d?sslmode=require", "jdbc:postgresql://h1/d?sslmode=require"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_data_source_has_user_and_password_as_they_are() {
+    fn the_data_source_has_user_and_password_decoded() {
         let encoded = database("postgresql://me%20too:p%40x@h/d");
         let apart = Database { username: Some("you".to_owned()), password: Some("q@y%20".into()), ..encoded.clone() };
         let neither = database("postgresql://h/d");

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn every_host_and_what_the_driver_understands() {
+    fn a_jdbc_url_has_every_host_and_the_allowed_parameters() {
         let table = [
             ("postgresql://u:p@H1:5432/d", "jdbc:postgresql://h1:5432/d"),
             ("postgres://h1/d?sslmode=require", "jdbc:postgresql://h1/d?sslmode=require"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_more_than_a_host_is_refused() {
+    fn a_host_with_parameters_is_refused() {
         let hosts = ["mysql://address=(host=h)(port=1)(allowLoadLocalInfile=true)/d", "mysql:loadbalance://h/d"];
         for uri in
             hosts.into_iter().chain(["postgresql:///d", "postgresql:d", "mysql://(host=h,user=x)/d", "mysql://h\\x/d"])
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_name() {
+    fn a_database_name_adds_no_parameters() {
         let table = [
             ("mysql://h/d;INIT=x", "jdbc:mysql://h/d%3BINIT%3Dx"),
             ("mysql://h/d%3FautoDeserialize=true", "jdbc:mysql://h/d%3FautoDeserialize%3Dtrue"),

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_is_known_and_its_value_plain_or_it_is_left_out() {
+    fn only_known_parameters_with_plain_values_are_kept() {
         let long = format!("a={}", "x".repeat(129));
         let table = [
             ("a=1&b=2", "?a=1&b=2"),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_names_and_addresses() {
+    fn hosts_are_names_or_addresses_with_ports() {
         let hosts = |netloc: &str| hosts(&Uri { netloc: netloc.into(), ..Uri::first("") });
         for (netloc, expected) in [("u:p@H1:5432,h2", "h1:5432,h2"), ("[FE80::1]:1", "[fe80::1]:1"), ("u:p@w@h", "h")] {
             assert_eq!(hosts(netloc), Ok(expected.to_owned()));

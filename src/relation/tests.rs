@@ -109,7 +109,7 @@ fn the_documented_examples_give_what_applications_read() {
 }
 
 #[test]
-fn every_interface_stands_once_and_what_is_missing_is_told_in_their_order() {
+fn interfaces_are_unique_and_missing_ones_are_listed_in_their_order() {
     let names: std::collections::BTreeSet<_> = ALL.iter().map(|interface| interface.name).collect();
     assert_eq!(names.len(), ALL.len());
     let rank = |name: &str| Interface::named(name).unwrap().rank();
@@ -121,7 +121,7 @@ fn every_interface_stands_once_and_what_is_missing_is_told_in_their_order() {
 }
 
 #[test]
-fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
+fn an_endpoint_with_another_name_gives_variables_with_that_name() {
     let table = [("redis", "my-cache", "MY_CACHE_DB_HOSTNAME"), ("s3", "media", "MEDIA_BUCKET")];
     let table = table.into_iter().chain([
         ("valkey_client", "kv", "KV_DB_MODE"),
@@ -147,7 +147,7 @@ fn an_endpoint_of_its_authors_name_gives_variables_of_that_name() {
 type Data<'a> = &'a [(&'a str, &'a str)];
 
 #[test]
-fn what_spring_would_evaluate_reaches_no_property() {
+fn a_value_that_spring_would_evaluate_is_invalid() {
     let table: [(&str, Data<'_>, &str); 8] = [
         ("mysql_client", &[("endpoints", "h"), ("username", "u"), ("password", "a${x}")], "spring.datasource.password"),
         ("postgresql_client", &[("uris", "postgresql://u:p@h/d#{1}")], "DB_DB_CONNECT_STRING"),
@@ -162,7 +162,7 @@ fn what_spring_would_evaluate_reaches_no_property() {
         let integration = integration(interface, "db", data, &[]);
         assert!(
             provided(&integration, &Side::of(&GO).local()).unwrap().is_some(),
-            "{interface}: others take it as it is"
+            "{interface}: other frameworks use it unchanged"
         );
         let hold = provided(&integration, &Side::of(&SPRING_BOOT).local()).unwrap_err();
         let said = format!("{key}: it has ${{ or #{{, which Spring evaluates: give it another value");
@@ -175,7 +175,7 @@ fn what_spring_would_evaluate_reaches_no_property() {
 const PROXY: &str = r#"[{"requirer": "r", "status": "ready", "auth": "none", "http_proxy": "http://p/${a}", "https_proxy": "http://p"}]"#;
 
 #[test]
-fn documents_keep_their_whole_address() {
+fn a_mongodb_address_keeps_all_hosts() {
     let uri = "mongodb://u:p@h1:27017,h2:27017/shop?replicaSet=rs0&authSource=admin";
     let integration = integration("mongodb_client", "mongodb", &[("uris", uri)], &[]);
     let spring = variables(&integration, &Side::of(&SPRING_BOOT).local());
@@ -187,7 +187,7 @@ fn documents_keep_their_whole_address() {
 const KEYS: [(&str, &str); 3] = [("access-key", "1"), ("secret-key", "2"), ("bucket", "b")];
 
 #[test]
-fn a_list_of_storage_has_a_variable_of_its_own() {
+fn each_list_of_s3_has_its_own_variable() {
     for (key, name, other) in
         [("tls-ca-chain", "S3_TLS_CA_CHAIN", "S3_ATTRIBUTES"), ("attributes", "S3_ATTRIBUTES", "S3_TLS_CA_CHAIN")]
     {
@@ -205,7 +205,7 @@ fn a_list_of_storage_has_a_variable_of_its_own() {
 const MAIL: [(&str, &str); 4] = [("host", "on"), ("port", "25"), ("auth_type", "none"), ("transport_security", "none")];
 
 #[test]
-fn mail_values_that_look_like_none_are_told_and_those_that_are_none_are_not() {
+fn smtp_values_that_are_none_have_no_variable() {
     let data = [&MAIL[..], &[("user", "no"), ("password", "n"), ("domain", "one")]].concat();
     let found = variables(&integration("smtp", "smtp", &data, &[]), &Side::of(&GO).local());
     let of = |name: &str| found.get(&format!("SMTP_{name}")).map(String::as_str);
@@ -214,7 +214,7 @@ fn mail_values_that_look_like_none_are_told_and_those_that_are_none_are_not() {
 }
 
 #[test]
-fn mail_properties_are_what_spring_understands() {
+fn smtp_properties_are_those_of_spring() {
     let spring = |data: &[(&str, &str)]| {
         let integration = integration("smtp", "smtp", &[&MAIL[..2], data].concat(), &[]);
         let all = variables(&integration, &Side::of(&SPRING_BOOT).local());
@@ -233,7 +233,7 @@ fn mail_properties_are_what_spring_understands() {
 }
 
 #[test]
-fn a_store_of_several_servers_with_tls_is_told_whole() {
+fn valkey_with_tls_and_several_servers_gives_all_variables() {
     let response = format!(
         r#"[{{"request-id": "r", "endpoints": "a:1,b:2", "secret-user": "{SECRET}", "secret-tls": "{SECRET}"}}]"#
     );
@@ -246,7 +246,7 @@ fn a_store_of_several_servers_with_tls_is_told_whole() {
 }
 
 #[test]
-fn an_identity_provider_without_metadata_is_told_by_its_services() {
+fn an_identity_provider_without_metadata_gives_its_sign_on_service() {
     let binding = ("single_sign_on_service_redirect_binding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect");
     let data = [
         ("entity_id", "e"),
@@ -263,7 +263,7 @@ fn an_identity_provider_without_metadata_is_told_by_its_services() {
     assert_eq!(of("singlesignon.url").as_deref(), Some("https://idp/sso"));
     assert_eq!(of("singlesignon.sign-request").as_deref(), Some("false"));
     let certificate = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----";
-    assert_eq!(found.files["/app/saml.cert"].trim_end(), certificate, "what is in PEM stays");
+    assert_eq!(found.files["/app/saml.cert"].trim_end(), certificate, "a certificate in PEM is unchanged");
 }
 
 /// Databag of a provider that registered a client.
@@ -290,7 +290,7 @@ fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
 }
 
 #[test]
-fn a_client_needs_its_provider_something_before_it_and_openid() {
+fn an_oauth_client_needs_provider_ingress_and_openid() {
     let bare = Side(Side::of(&GO).0, &GO, None);
     assert_eq!(demanded(&CLIENT, &Side::of(&GO)).0, "");
     assert_eq!(demanded(&[], &bare).0, "Please check other charm!");
@@ -302,11 +302,15 @@ fn a_client_needs_its_provider_something_before_it_and_openid() {
     }
     let unrelated = Integration { relations: Vec::new(), ..integration("oauth", "oidc", &[], &[]) };
     let side = Side::of(&GO).set("oidc-scopes", "profile");
-    assert_eq!((oauth::OAUTH.demand)(&unrelated, &side.local(), None), None, "only one that is related");
+    assert_eq!(
+        (oauth::OAUTH.demand)(&unrelated, &side.local(), None),
+        None,
+        "an endpoint without relation has no requirement"
+    );
 }
 
 #[test]
-fn a_client_is_asked_for_as_the_options_say() {
+fn an_oauth_client_is_requested_as_the_options_set() {
     let redirect = |side: &Side| demanded(&[], side).1["redirect_uri"].clone();
     let base = "https://web.example.com/my-model-my-app";
     assert_eq!(redirect(&Side::of(&GO)), format!("{base}/callback"));
@@ -318,7 +322,7 @@ fn a_client_is_asked_for_as_the_options_say() {
 }
 
 #[test]
-fn each_line_of_charms_asks_for_its_own_store() {
+fn each_line_of_charms_requests_its_own_openfga_store() {
     for (framework, name) in [(&GO, "app-store"), (&GO_2, "my-app")] {
         let mut integration = integration("openfga", "openfga", &[], &[]);
         integration.relations[0].view.local_app = Some(Databag::new());
@@ -329,7 +333,7 @@ fn each_line_of_charms_asks_for_its_own_store() {
 }
 
 #[test]
-fn data_that_are_wrong_are_told_in_the_words_of_their_endpoint() {
+fn invalid_data_are_reported_with_endpoint_and_key() {
     type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
     let table: [Case; 4] = [
         ("s3", &[("access-key", "a\n")], "Invalid the-end relation data. access-key: it has a control character"),
@@ -348,7 +352,7 @@ fn data_that_are_wrong_are_told_in_the_words_of_their_endpoint() {
 }
 
 #[test]
-fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
+fn secrets_in_clear_are_masked_from_every_databag() {
     let mut seen = Seen::nothing();
     let mut queue = integration("rabbitmq", "rabbitmq", &[("password", "hunter2-app")], &[]);
     let unit = Databag::from_iter([("password", "hunter2-unit")]);
@@ -362,7 +366,7 @@ fn what_is_secret_in_clear_is_known_as_such_in_every_databag() {
 }
 
 #[test]
-fn what_is_looked_for_in_texts_has_a_limit() {
+fn the_redactor_takes_a_limited_number_of_fields_and_bytes() {
     let long = "hunter2,".repeat(20_000);
     let fields: Vec<_> = (0..500).map(|number| (format!("field-{number}"), format!("hunter2-{number}"))).collect();
     let fields: Vec<_> = fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -372,7 +376,7 @@ fn what_is_looked_for_in_texts_has_a_limit() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_waited_for_and_nothing_is_taken_away() {
+fn a_secret_that_is_not_granted_is_waited_for() {
     let named = [("endpoints", "h:1"), ("secret-user", SECRET)];
     let mut database = integration("mysql_client", "db", &named, &[("username", "u"), ("password", "p")]);
     assert!(provided(&database, &Side::of(&GO).local()).unwrap().is_some());
@@ -381,5 +385,5 @@ fn a_secret_that_cannot_be_read_is_waited_for_and_nothing_is_taken_away() {
     let expected = (juju::StatusKind::Waiting, "Waiting for the secret of db to be granted");
     assert_eq!((hold.kind, hold.message.as_str()), expected);
     let unfinished = integration("mysql_client", "db", &named[..1], &[]);
-    assert_eq!(provided(&unfinished, &Side::of(&GO).local()), Ok(None), "nothing is named that could be read");
+    assert_eq!(provided(&unfinished, &Side::of(&GO).local()), Ok(None), "the data refer to no secret");
 }

@@ -7,7 +7,7 @@ use super::start::{APP, READS};
 use crate::support::{Charm, Rock, World, pebble_ready};
 
 #[test]
-fn a_rock_without_the_service_is_told_what_to_add() {
+fn a_rock_without_the_service_is_blocked_with_advice() {
     let rock = Rock::from(APP).layer("services: {web: {override: replace, startup: enabled, command: sleep 600}}\n");
     let world = World::started(rock);
     let message = "the rock has no service named flask: name its web service so in rockcraft.yaml";

@@ -42,7 +42,11 @@ fn without_a_database_django_is_not_started() {
     let mut required = database("p1", "");
     required.endpoint.required = true;
     let seen = Seen { integrations: vec![required], ..ready() };
-    assert_eq!(messages(&decide(None, &seen)), ["missing integrations: mysql"], "one reason for one thing");
+    assert_eq!(
+        messages(&decide(None, &seen)),
+        ["missing integrations: mysql"],
+        "a single hold for the missing database"
+    );
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn the_workloads_own_variables_cannot_replace_those_of_the_account() {
 }
 
 #[test]
-fn a_superuser_that_cannot_be_made_is_told_why_and_nothing_is_run() {
+fn a_superuser_action_that_is_refused_runs_no_command() {
     let away = Seen { workload: Some(Workload::Unread(Hold::pebble_away())), ..ready() };
     let lonely = Seen { integrations: Vec::new(), ..ready() };
     let mut wrong = ready();

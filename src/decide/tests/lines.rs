@@ -41,7 +41,7 @@ fn decide(spec: &CharmSpec, seen: &Seen) -> Steps {
 }
 
 /// Ports and variables, without those of a database.
-fn told(framework: &Framework, paas_config: PaasConfig) -> String {
+fn ports_and_variables(framework: &Framework, paas_config: PaasConfig) -> String {
     let (spec, config) = charm(framework);
     let spec = CharmSpec { paas_config: Ok(paas_config), ..spec };
     let steps = decide(&spec, &ready(framework, config));
@@ -57,13 +57,13 @@ fn told(framework: &Framework, paas_config: PaasConfig) -> String {
 }
 
 #[test]
-fn every_charm_of_both_lines_tells_its_workload_this() {
-    let told: Vec<_> = ALL.iter().map(|framework| told(framework, PaasConfig::default())).collect();
-    assert_eq!(told.concat(), include_str!("defaults.txt"));
+fn every_charm_of_both_lines_gives_its_workload_these_variables() {
+    let variables: Vec<_> = ALL.iter().map(|framework| ports_and_variables(framework, PaasConfig::default())).collect();
+    assert_eq!(variables.concat(), include_str!("defaults.txt"));
 }
 
 #[test]
-fn every_charm_of_the_second_line_takes_port_and_metrics_from_the_authors_file() {
+fn every_charm_of_the_second_line_takes_port_and_metrics_from_paas_config() {
     let set = || PaasConfig {
         port: Some(81),
         metrics_port: Some(82),
@@ -71,8 +71,8 @@ fn every_charm_of_the_second_line_takes_port_and_metrics_from_the_authors_file()
         ..PaasConfig::default()
     };
     let second = ALL.iter().filter(|framework| framework.line == Line::Second);
-    let told: Vec<_> = second.map(|framework| told(framework, set())).collect();
-    assert_eq!(told.concat(), include_str!("paas_config.txt"));
+    let variables: Vec<_> = second.map(|framework| ports_and_variables(framework, set())).collect();
+    assert_eq!(variables.concat(), include_str!("paas_config.txt"));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
 }
 
 #[test]
-fn a_wrong_port_blocks_and_nobody_is_told_one() {
+fn an_invalid_port_blocks_and_is_not_published() {
     for (framework, option) in [("fastapi", "webserver-port"), ("go", "app-port"), ("spring-boot", "app-port")] {
         let framework = Framework::named(framework).next().unwrap();
         let (spec, config) = charm(framework);

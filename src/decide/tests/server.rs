@@ -53,7 +53,7 @@ fn server_config(steps: &Steps) -> String {
 }
 
 #[test]
-fn another_logger_takes_a_restart_other_settings_of_the_same_a_reload() {
+fn another_logger_takes_a_restart_other_settings_a_reload() {
     let json = || Ok(PaasConfig { logging: Logging::Json, ..PaasConfig::default() });
     let running = || carry_out(fresh(), &decide(&fresh()));
     let seen = running();
@@ -73,7 +73,7 @@ fn another_logger_takes_a_restart_other_settings_of_the_same_a_reload() {
 }
 
 #[test]
-fn a_broken_file_of_the_authors_blocks_and_leaves_the_workload() {
+fn an_invalid_paas_config_blocks_and_keeps_the_workload() {
     let broken = || Err(Hold::blocked("Invalid paas-config.yaml: framework_logging_format must be none or json"));
     let mut seen = carry_out(fresh(), &decide(&fresh()));
     set(&mut seen, "flask-env", ConfigValue::String(String::new()));
@@ -84,5 +84,5 @@ fn a_broken_file_of_the_authors_blocks_and_leaves_the_workload() {
         "invalid options: flask-env (must not be empty)",
     ];
     assert_eq!(messages(&steps), expected);
-    assert_eq!((names(&steps), steps.databags.len()), (vec![], 2), "others are still asked for what they give");
+    assert_eq!((names(&steps), steps.databags.len()), (vec![], 2), "requests are still written");
 }
