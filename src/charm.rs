@@ -18,7 +18,7 @@ pub struct WebApp {
 /// Error that fails the hook. Everything else becomes a status.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `metadata.yaml`, `config.yaml` or `actions.yaml` in the charm's folder is broken.
+    /// A file in the charm's folder, such as `metadata.yaml`, can't be read.
     #[error("cannot read the charm's files")]
     Files(#[source] juju::MetadataError),
     /// A hook tool failed.

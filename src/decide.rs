@@ -22,7 +22,7 @@ use crate::seen::{Integration, Seen, Workload};
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 use crate::work::{Action as Asks, Work};
 
-/// Source of random bytes for secret keys, passwords and nonces.
+/// Source of random bytes for secret keys, passwords and request ids.
 pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides the steps of one event. `random` is the only input besides the event's work, the state and the charm.

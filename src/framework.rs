@@ -166,7 +166,7 @@ impl Framework {
         self.actions.iter().find(|action| action.name == name)
     }
 
-    /// True if a charm's author can't declare an option of this name.
+    /// True if an option of this name is the framework's or has a reserved prefix, so that it is not the author's.
     #[must_use]
     pub fn reserves(&self, name: &str) -> bool {
         self.option(name).is_some() || self.reserved.iter().any(|prefix| name.starts_with(prefix))

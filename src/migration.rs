@@ -21,7 +21,7 @@ pub const BEGUN: &[u8] = b"FAILED";
 /// Names of scripts. If the folder has several, the last in this list runs.
 const SCRIPTS: [&str; 4] = ["migrate", "migrate.sh", "migrate.py", "manage.py"];
 
-/// Pattern that matches every name in [`SCRIPTS`] and few others. Go's `path.Match` has no alternatives.
+/// Pattern that matches every name of a script and few others. Go's `path.Match` has no alternatives.
 pub const PATTERN: &str = "m[ai][gn]*";
 
 /// Script in the application's folder.

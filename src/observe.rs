@@ -48,7 +48,7 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
     Ok(seen)
 }
 
-/// True if requests of this integration depend on options.
+/// True if this integration has a relation whose request depends on options.
 fn asks_by_options(integration: &Integration) -> bool {
     integration.endpoint.interface.role == Role::SetByOptions && !integration.relations.is_empty()
 }
