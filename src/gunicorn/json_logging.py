@@ -1,15 +1,15 @@
-# The logger that also counts requests for statsd. Gunicorn takes it by itself only if no other logger is asked for.
+# Base class that also counts requests for statsd. Gunicorn selects it by itself only if no logger class is configured.
 from gunicorn.instrument.statsd import Statsd
 
-# Under these keys an access record carries its data along, and a request's environ the ids of its span.
+# Keys of an access record's data, and of the span's ids in a request's environ.
 ACCESS = "webcharm.access"
 TRACE_IDS = "webcharm.trace-ids"
 
 
 class TraceIds:
-    """WSGI middleware that notes the span that is active as the response starts.
+    """WSGI middleware that stores the ids of the span that is active when the response starts.
 
-    When the access record is written, the span is over. Its ids go into the environ, which no other request shares.
+    The span has ended when gunicorn writes the access record. Each request has an environ of its own for the ids.
     """
 
     def __init__(self, app):
@@ -24,13 +24,13 @@ class TraceIds:
 
 
 def post_worker_init(worker):
-    """Put the middleware around the application, once the worker has loaded it."""
+    """Wrap the application in the middleware after the worker loaded it."""
     if opentelemetry_trace is not None:
         worker.wsgi = TraceIds(worker.wsgi)
 
 
 def status_code(status):
-    """Return the number in what a response calls its status (`200 OK`, 200), or the status where there is none."""
+    """Return the number in a response's status (200 for `200 OK`), or the status as text if it has none."""
     text = status.decode("latin-1") if isinstance(status, bytes) else str(status)
     try:
         return int(text.split(None, 1)[0])
@@ -39,7 +39,7 @@ def status_code(status):
 
 
 def url_path(environ):
-    """Return the path as text: WSGI hands it on as bytes in a str. A refused request has none but in the URI."""
+    """Return the path as text. WSGI has its bytes in a str; a refused request has it in the raw URI only."""
     path = environ.get("PATH_INFO")
     if path is None:
         path = environ.get("RAW_URI", "").partition("?")[0]
@@ -47,7 +47,7 @@ def url_path(environ):
 
 
 def access_attributes(resp, environ, request_time):
-    """Return what an access record tells besides its text."""
+    """Return the attributes of an access record."""
     optional = {
         "url.query": environ.get("QUERY_STRING"),
         "client.address": environ.get("REMOTE_ADDR"),
@@ -63,42 +63,42 @@ def access_attributes(resp, environ, request_time):
 
 
 def access_text(attributes, protocol):
-    """Return the text of an access record whose format can't be rendered."""
+    """Return the default text of an access record, for a format that fails."""
     client = attributes.get("client.address", "-")
     request = "{} {} {}".format(attributes["http.request.method"], attributes["url.path"], protocol)
     return '{} - "{}" {}'.format(client, request, attributes["http.response.status_code"])
 
 
 class JsonFormatter(Formatter):
-    """Writes a record as JSON."""
+    """Formats a record as a line of JSON."""
 
     def format(self, record):
-        """Return the record's line."""
+        """Return the line."""
         access = record.args.get(ACCESS) if isinstance(record.args, dict) else None
         ids, attributes = (access["ids"], access["attributes"]) if access else (active_trace_ids(), {})
         return json_line(record, self.body(record, access), ids, attributes)
 
     @staticmethod
     def body(record, access):
-        """Return the record's text, whatever its format may be."""
+        """Return the record's text, or a default if its format fails."""
         try:
             return record.getMessage()
-        except Exception:  # whatever a format of the author's makes of its values
+        except Exception:  # a format of the application may raise any error
             return access["text"] if access else str(record.msg)
 
 
 class JsonLogger(Statsd):
-    """Gunicorn's logger with statsd, which writes JSON."""
+    """Gunicorn's logger with statsd and records in JSON."""
 
     def setup(self, cfg):
-        """Give every handler of the server's our formatter."""
+        """Set the JSON formatter in every handler of the server."""
         super().setup(cfg)
         for log in (self.error_log, self.access_log):
             for handler in log.handlers:
                 handler.setFormatter(JsonFormatter())
 
     def atoms(self, resp, req, environ, request_time):
-        """Return what a format can name, and with it what the formatter needs."""
+        """Return the values for the access log format, and the data for the JSON formatter."""
         attributes = access_attributes(resp, environ, request_time)
         text = access_text(attributes, environ.get("SERVER_PROTOCOL"))
         access = {"attributes": attributes, "ids": environ.get(TRACE_IDS, {}), "text": text}

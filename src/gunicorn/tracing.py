@@ -1,12 +1,12 @@
-# The application's spans go to the tracing backend, where OTEL_EXPORTER_OTLP_ENDPOINT says.
+# Export of the application's spans to OTEL_EXPORTER_OTLP_ENDPOINT.
 import sys
 
 
 def post_fork(server, worker):
-    """Have the worker export spans from just before it loads the application.
+    """Set up the export of spans in the worker, just before it loads the application.
 
-    Then the exporter's thread is the worker's own, and gevent, if it's used, has patched everything: HTTPS fails in
-    whatever was imported before that.
+    The exporter's thread must start after the fork. Modules must be imported after gevent patched the standard
+    library, since HTTPS fails in those imported earlier.
     """
     load_wsgi = worker.load_wsgi
 
@@ -24,7 +24,7 @@ def post_fork(server, worker):
     worker.load_wsgi = load
 
 
-# The check starts no worker: a rock without the packages shall fail there, not when it serves.
+# The check starts no worker. Import the packages here, so that it fails if the rock lacks them.
 if "--check-config" in sys.argv:
     import opentelemetry.exporter.otlp.proto.http.trace_exporter
     import opentelemetry.sdk.trace.export

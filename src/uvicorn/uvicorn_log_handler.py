@@ -1,4 +1,4 @@
-# Uvicorn names the classes of this file in its logging configuration, which stands beside it.
+# Classes that uvicorn-log-config.json, in the same folder, refers to.
 import asyncio
 import weakref
 
@@ -6,25 +6,25 @@ ACCESS_LOGGER = "uvicorn.access"
 
 
 def current_task():
-    """Return the task that runs, if any does."""
+    """Return the running task, or None outside of an event loop."""
     try:
         return asyncio.current_task()
-    except RuntimeError:  # outside of the event loop
+    except RuntimeError:
         return None
 
 
 class TraceIds:
-    """Notes on each record the ids of its span.
+    """Filter that adds the span's ids to each record.
 
-    What the server says of a request after the application's last word comes when the span is over: then it's the last
-    span of the same task, which serves one request and no other.
+    The span has ended when the server writes the last records of a request. They get the task's last span: a task
+    serves a single request.
     """
 
     def __init__(self):
         self.last = weakref.WeakKeyDictionary()
 
     def filter(self, record):
-        """Let every record through."""
+        """Add the ids and accept the record."""
         task = current_task()
         record.trace_ids = active_trace_ids()
         if task is None:
@@ -37,7 +37,7 @@ class TraceIds:
 
 
 def access_attributes(args):
-    """Return what an access record tells, of its arguments: client, method, path with query, HTTP's version, status."""
+    """Return the attributes of an access record: client, method, path, query and status, from its arguments."""
     client, method, target, _, status = (*args, None, None, None, None, None)[:5]
     path, _, query = str(target or "").partition("?")
     attributes = {
@@ -51,18 +51,18 @@ def access_attributes(args):
 
 
 class JsonFormatter(Formatter):
-    """Writes a record as JSON."""
+    """Formats a record as a line of JSON."""
 
     def format(self, record):
-        """Return the record's line."""
+        """Return the line."""
         is_access = record.name == ACCESS_LOGGER and isinstance(record.args, tuple)
         attributes = access_attributes(record.args) if is_access else {}
         return json_line(record, self.body(record), getattr(record, "trace_ids", {}), attributes)
 
     @staticmethod
     def body(record):
-        """Return the record's text, whatever its arguments may be."""
+        """Return the record's text, or its unformatted message if the arguments don't fit."""
         try:
             return record.getMessage()
-        except Exception:  # whatever an application's format makes of its values
+        except Exception:  # a format of the application may raise any error
             return str(record.msg)

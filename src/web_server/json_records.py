@@ -1,4 +1,4 @@
-# Records as lines of JSON, in the log data model of OpenTelemetry.
+# Log records as lines of JSON, in OpenTelemetry's log data model.
 import datetime
 import json
 import traceback
@@ -13,7 +13,7 @@ SEVERITIES = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 
 
 def active_trace_ids():
-    """Return the ids of the active span: nothing where there is none, or no opentelemetry in the rock."""
+    """Return the ids of the active span. Empty without a span, or without opentelemetry in the rock."""
     if opentelemetry_trace is None:
         return {}
     span = opentelemetry_trace.get_current_span().get_span_context()
@@ -23,7 +23,7 @@ def active_trace_ids():
 
 
 def exception_attributes(error):
-    """Return what a record tells of the exception it's about."""
+    """Return the attributes of an exception."""
     kind = type(error)
     module = "" if kind.__module__ == "builtins" else kind.__module__ + "."
     return {
@@ -34,7 +34,7 @@ def exception_attributes(error):
 
 
 def json_line(record, body, ids, attributes):
-    """Return the line of a record with this text, these ids of its span and these attributes."""
+    """Return the line of a record with this text, its span's ids and attributes."""
     when = datetime.datetime.fromtimestamp(record.created, datetime.timezone.utc)
     line = {
         "timestamp": when.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
