@@ -1,4 +1,4 @@
-//! The page of all options is what the charm's tables and charmcraft's extensions say, and the two agree.
+//! The page of all options is generated from the charm's tables, which must agree with charmcraft's extensions.
 
 use std::fmt::Write;
 use std::fs;
@@ -20,10 +20,10 @@ fn the_page_of_options_is_what_the_tables_say() {
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
     let differs = written.lines().zip(page.lines()).find(|(written, told)| written != told);
-    assert!(written == page, "docs/options.md is old, first at {differs:?}; write it anew: {REGENERATE}");
+    assert!(written == page, "docs/options.md is old, first at {differs:?}; generate it: {REGENERATE}");
 }
 
-/// Each framework's lines with what charmcraft declares for them.
+/// Each framework and line with charmcraft's declarations.
 fn frameworks() -> Vec<(&'static Framework, Generation)> {
     let of = |framework: &&'static Framework| {
         let meant = pack::Framework::parse(framework.name).unwrap();
@@ -64,9 +64,9 @@ fn page() -> String {
     page
 }
 
-/// Where it listens when nothing says otherwise.
+/// Sentence about the default port.
 fn port(framework: &Framework) -> String {
-    format!("It listens on port {}, unless something below says otherwise.", framework.port)
+    format!("Default port: {}.", framework.port)
 }
 
 fn row_of(row: &FrameworkOption, generation: &Generation) -> String {
@@ -88,7 +88,7 @@ fn row_of(row: &FrameworkOption, generation: &Generation) -> String {
 fn endpoint(declared: &DeclaredOption, framework: &Framework) -> String {
     let default = declared.default.as_deref().map_or("–".to_owned(), |value| format!("`{value}`"));
     let (name, kind) = (&declared.name, &declared.kind);
-    // The charm's rule for an endpoint that speaks OAuth stands with the interface, not in a table.
+    // The interface `oauth` has this rule, not a table.
     let valid = if name.ends_with("-scopes") { "words, openid among them" } else { "any" };
     format!(
         "| `{name}` | {kind} | {default} | {valid} | `{}`, for each endpoint of interface `oauth` |\n",
@@ -96,12 +96,12 @@ fn endpoint(declared: &DeclaredOption, framework: &Framework) -> String {
     )
 }
 
-/// A bar would end the cell.
+/// Escapes bars, which would end the cell.
 fn escaped(cell: &str) -> String {
     cell.replace('|', "\\|")
 }
 
-/// What `paas-config.yaml` sets in the second line.
+/// Table of the keys of `paas-config.yaml`, for the second line.
 fn paas_config_table(framework: &Framework) -> String {
     let Some(metrics) = framework.metrics.filter(|_| framework.line == Line::Second) else { return String::new() };
     let mut text =

@@ -1,5 +1,5 @@
-//! A framework that the charm doesn't have: one file of tables, and an application of its own that is built and run. It's
-//! what `docs/add-a-framework.md` shows.
+//! A framework that the charm does not support: one file of tables, and an application that is built and run.
+//! `docs/add-a-framework.md` shows the same code.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ use webcharm::{pipeline, work};
 use crate::support::{Pod, Rock, repository};
 
 #[path = "../fixtures/custom_framework/rust.rs"]
-#[allow(unreachable_pub, reason = "it's written as it would stand in the crate")]
+#[allow(unreachable_pub, reason = "the file is as it would be in the crate")]
 mod rust;
 
 const CHARM: &str = include_str!("../fixtures/custom_framework/charmcraft.yaml");
 
-/// Builds the application, for whatever container it may come into.
+/// Builds the application as a static program, which runs in any container.
 fn built(into: &Path) -> PathBuf {
     let program = into.join("shop");
     let source = repository().join("tests/fixtures/custom_framework/shop.rs");
@@ -33,7 +33,7 @@ fn built(into: &Path) -> PathBuf {
     program
 }
 
-/// A unit of the charm, in this process, and its pod.
+/// Unit of the charm, in this process, with its pod.
 struct Unit {
     model: RefCell<Model>,
     name: UnitName,
@@ -50,7 +50,7 @@ impl Unit {
         let rock = rock.built("usr/local/bin/shop", &built(dir.path())).file("app/migrate.sh", migration);
         let pod = Pod::start(dir.path(), rock);
         let files = CharmFiles::parse_charmcraft("charmcraft.yaml", CHARM).unwrap();
-        // The one line that this framework lacks would be in the list of all.
+        // This framework is not in the list of all, so the description is read as Go's.
         let go = Switches { framework: Some("go".to_owned()), ..Switches::default() };
         let spec = CharmSpec { framework: &rust::RUST, ..CharmSpec::of(&files, &go).unwrap() };
         let mut model = Model::new("test");
@@ -120,7 +120,7 @@ fn a_custom_framework_is_one_file_and_runs_its_application() {
     };
     let before = state(&unit);
     unit.run(&Event::UpdateStatus);
-    assert_eq!(state(&unit), before, "an event that changes nothing is free for it too");
+    assert_eq!(state(&unit), before, "an event without changes has no effects");
     unit.configure("app-port", "0");
     unit.expect(StatusKind::Blocked, "invalid options: app-port (must be from 1 to 65535)");
     assert_eq!(state(&unit), before);

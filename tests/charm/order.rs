@@ -188,7 +188,7 @@ impl Unit {
         self.model.borrow().next_event(&self.name)
     }
 
-    /// The way of one event, as `webcharm::pipeline` has it; how many effects it had, and what it called.
+    /// Runs the stages as `webcharm::pipeline` does. Returns the number of effects and the calls of hook tools.
     fn run(&mut self, event: &Event) -> (usize, Finished) {
         let hook = self.model.get_mut().begin(&self.name, event.clone()).unwrap();
         let backend = ModelBackend::new(&self.model, hook.clone());
