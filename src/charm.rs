@@ -63,7 +63,7 @@ fn reconcile(event: &Event, juju: &Juju<'_>, spec: &CharmSpec) -> Result<(), Err
 }
 
 /// Source of random bytes for new keys. Each call hashes the seed with a counter, so a key that another application
-/// sees (a proxy's request id, for example) says nothing about the others.
+/// sees (a proxy's request id, for example) does not reveal the others.
 struct Keys {
     seed: [u8; 64],
     drawn: u64,

@@ -25,7 +25,8 @@ use crate::work::{Action as Asks, Work};
 /// Source of random bytes for secret keys, passwords and request ids.
 pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
-/// Decides the steps of one event. `random` is the only input besides the event's work, the state and the charm.
+/// Decides the steps of one event, from its work, the state and the charm. The same input and the same random bytes
+/// give the same steps.
 pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> Steps {
     let action_result = work.action.as_ref().and_then(|action| action_result::early(action, seen, spec));
     let rotate = work.action == Some(Asks::RotateSecretKey) && matches!(action_result, Some(ActionResult::Results(_)));

@@ -8,7 +8,7 @@ use crate::framework::{EnvInputs, Framework, Metrics};
 use crate::options::Settings;
 use crate::seen::Unit;
 
-/// Sources of the variables, besides the settings.
+/// Sources of the variables, in addition to the settings.
 #[derive(Debug)]
 pub struct Sources<'a> {
     /// Unit and model.

@@ -68,7 +68,7 @@ pub struct Framework {
     pub naming: Naming,
     /// True if the workload must not run without a database.
     pub needs_database: bool,
-    /// Actions of the framework, beside those of every charm.
+    /// Actions of the framework, in addition to those of every charm.
     pub actions: &'static [FrameworkAction],
     /// Prefixes of option names that the charm's author can't use.
     pub reserved: &'static [&'static str],

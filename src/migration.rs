@@ -15,7 +15,7 @@ use crate::framework::Framework;
 /// Key in the unit's state: inputs of the last successful migration.
 pub const MEMORY: &str = "webcharm.migration";
 
-/// Content of the status file from the begin of a migration to its success.
+/// Content of the status file from the start of a migration to its success.
 pub const BEGUN: &[u8] = b"FAILED";
 
 /// Names of scripts. If the folder has several, the last in this list runs.

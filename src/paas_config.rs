@@ -34,7 +34,7 @@ pub struct PaasConfig {
     pub metrics_path: Option<String>,
     /// Format of the web server's logs.
     pub logging: Logging,
-    /// Further targets with metrics, beside the framework's own.
+    /// Targets with metrics, in addition to the framework's own.
     pub scrape_configs: Vec<ScrapeConfig>,
 }
 

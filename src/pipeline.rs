@@ -8,8 +8,8 @@ use crate::decide::Random;
 use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 
-/// Runs the stages for one event. Events may come in any order, and each reconciles the whole state; a second identical
-/// event writes nothing.
+/// Runs the stages for one event. Events may come in any order: each reconciles the state as far as its work asks. A
+/// second identical event makes no write.
 ///
 /// # Errors
 ///

@@ -57,7 +57,8 @@ pub const ALL: &[&Interface] = &[
     &ingress::INGRESS,
 ];
 
-/// Values of an endpoint, from the relation with the lowest id that is ready. `None` if none has complete data yet.
+/// Values of an endpoint, from the relation with the lowest id that is ready. `None` if no relation has complete data
+/// yet.
 ///
 /// # Errors
 ///

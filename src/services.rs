@@ -78,7 +78,7 @@ pub fn layer(
 }
 
 /// Adds the charm's variables to the rock's and overrides those of the same name. The rock's `PYTHONPATH` is kept,
-/// behind the charm's.
+/// after the charm's.
 fn give(rocks: &mut Environment, ours: &Environment) {
     let places = rocks.get(PYTHONPATH).filter(|places| !places.is_empty()).cloned();
     rocks.extend(ours.clone());

@@ -1,7 +1,7 @@
 //! The variables of a connection URL: its components.
 //!
-//! Components are the same as those of Python's `urllib.parse.urlparse`, since applications expect them so: nothing is
-//! decoded, and the host is in lower case. Unlike `urlparse`, this accepts a list of hosts (`h1:27017,h2:27017`) and a
+//! Components are the same as those of Python's `urllib.parse.urlparse`, since applications expect them so: values stay
+//! encoded, and the host is in lower case. Unlike `urlparse`, this accepts a list of hosts (`h1:27017,h2:27017`) and a
 //! list of URLs (`postgresql://…,postgresql://…`): components come from the first, and the connection string is the
 //! whole text.
 
@@ -9,7 +9,7 @@ use interfaces::uri::Uri;
 use juju::Secret;
 use pebble::plan::Environment;
 
-/// Makes the variables `<prefix>_CONNECT_STRING`, `_SCHEME` and others of a URL. An empty URL gives none of them.
+/// Makes the variables `<prefix>_CONNECT_STRING`, `_SCHEME` and others of a URL. An empty URL has no variables.
 #[must_use]
 pub fn variables(prefix: &str, url: &str) -> Environment {
     if url.is_empty() {

@@ -28,7 +28,7 @@ pub struct ServerConfig<'a> {
     pub settings: &'a Settings,
     /// Port to listen on.
     pub port: u16,
-    /// True: logs go to stdout and stderr, from where Pebble forwards them. False: logs go to files.
+    /// True: logs go to stdout and stderr, and Pebble forwards them. False: logs go to files.
     pub forwards_logs: bool,
     /// Format of the logs.
     pub logging: Logging,

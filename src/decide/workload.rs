@@ -1,4 +1,4 @@
-//! The effects on a container that has everything it needs. An effect is left out if it would change nothing.
+//! The effects on a container that has everything it needs. Effects without a change are left out.
 
 mod migration;
 mod server;
@@ -151,7 +151,7 @@ fn effects(
         effects.push(plain(Action::AddLayer(Box::new(desired.layer.clone()))));
     }
     effects.extend(stop_schedulers(desired, container, framework));
-    // After a hook that was killed behind `AddLayer`, the plan looks right, but the process has the old definition.
+    // If a hook was killed after `AddLayer`, the plan is right already, but the process has the old definition.
     if !well || !planned || starts.any {
         let refused = Hold::blocked(format!("cannot start {}", framework.name));
         effects.push(Step::new(Action::Replan, refused));

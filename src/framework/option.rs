@@ -20,7 +20,7 @@ pub struct FrameworkOption {
     pub authors: bool,
     /// Rule for valid values.
     pub rule: Rule,
-    /// Use of the value beside its variables.
+    /// Use of the value, other than as variables.
     pub purpose: Purpose,
     /// Full names of the variables that get the value.
     pub variables: &'static [&'static str],
@@ -37,7 +37,7 @@ pub enum Value {
     Text(&'static str),
 }
 
-/// Use of an option's value beside its variables.
+/// Use of an option's value, other than as variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// No other use.

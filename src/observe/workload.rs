@@ -17,7 +17,7 @@ use crate::services::{self, Services};
 /// File that rockcraft writes; it changes with each pack.
 const RELEASE: &str = "/.rock/metadata.yaml";
 
-/// Largest file that is read, in bytes. The charm writes none that is larger.
+/// Largest file that is read, in bytes. The charm's own files are smaller.
 const LARGEST_FILE: usize = 1 << 20;
 
 /// Content of the container, or the hold why it can't be read.

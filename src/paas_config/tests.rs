@@ -68,7 +68,7 @@ fn jobs_have_targets_of_every_kind() {
     assert_eq!(parse(text).unwrap().scrape_configs, [app, clock]);
 }
 
-/// Wrong files, and the messages behind `Invalid paas-config.yaml: `.
+/// Invalid files, and the messages after `Invalid paas-config.yaml: `.
 const WRONG: &[(&str, &str)] = &[
     ("[json]", "the file must be a mapping with keys of: framework_logging_format, prometheus"),
     ("json", "the file must be a mapping with keys of: framework_logging_format, prometheus"),
@@ -86,7 +86,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
 ];
 
-/// Wrong jobs, and the messages behind `Invalid paas-config.yaml: prometheus.scrape_configs[0]`.
+/// Invalid jobs, and the messages after `Invalid paas-config.yaml: prometheus.scrape_configs[0]`.
 const WRONG_JOBS: &[(&str, &str)] = &[
     ("static_configs: []", ".job_name is missing: give the job a name"),
     ("job_name: 7, static_configs: []", ".job_name must be text: put it into quotes"),

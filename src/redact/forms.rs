@@ -33,7 +33,7 @@ fn percent(value: &str) -> [String; 4] {
     [upper, lower, upper_form, lower_form]
 }
 
-/// Writes the two digits at the start of a part, behind a percent sign, in lower case.
+/// Writes the two digits after a percent sign, at the start of a part, in lower case.
 fn small(part: &str) -> String {
     format!("%{}{}", part[..2].to_lowercase(), &part[2..])
 }

@@ -40,7 +40,7 @@ fn request(relation: &Relation, local: &LocalSide<'_>) -> Request {
     Request { database: local.app().to_owned(), secrets: local.unit.has_secrets, cross_model: relation.cross_model }
 }
 
-/// Reads an SQL database. Spring gets a data source beside the plain variables.
+/// Reads an SQL database. Spring gets a data source in addition to the plain variables.
 fn sql(relation: &Relation, local: &LocalSide<'_>, read: Reader) -> Read<Provided> {
     read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let plain = plain(&relation.view.endpoint, &database);

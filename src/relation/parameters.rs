@@ -28,7 +28,7 @@ const MAX_VALUE_BYTES: usize = 128;
 /// Query with the parameters in `names` whose values have only plain characters; empty if no parameter is left.
 ///
 /// Other parameters are dropped, not refused. Providers write them for drivers of other languages, and the Python
-/// framework gave applications none of them.
+/// framework did not pass parameters to applications.
 pub(super) fn allowed(uri: &Uri, names: &[&str]) -> String {
     let pairs = uri.query.split('&').filter_map(|pair| pair.split_once('='));
     let pairs = pairs.filter(|(name, _)| names.contains(name)).map(|(name, value)| (name, url::decode(value)));

@@ -53,7 +53,7 @@ fn properties(server: &Smtp) -> Environment {
     names::table("spring.mail.", rows)
 }
 
-/// User for Spring's login: with the domain, if there is one and the user has none.
+/// User for Spring's login. Adds the domain, if there is one, to a user without `@`.
 fn username(server: &Smtp) -> Option<String> {
     let user = server.user.clone()?;
     let domain = server.domain.as_ref().filter(|_| !user.contains('@'));

@@ -137,7 +137,7 @@ fn an_endpoint_with_another_name_gives_variables_with_that_name() {
         integration.relations[0].view.endpoint = endpoint.to_owned();
         let found = variables(&integration, &Side::of(&GO).local());
         let name = name.replace("KV_DB_MODE", "KV_MODE");
-        assert!(found.contains_key(&name), "{name} is none of {found:?}");
+        assert!(found.contains_key(&name), "{name} is not in {found:?}");
         let of_endpoint = format!("{}_", names::upper(endpoint));
         assert!(found.keys().all(|name| name.contains(&of_endpoint)), "{found:?}");
     }
@@ -285,8 +285,8 @@ fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
     let local = side.local();
     let found = provided(&integration, &local).unwrap();
     let demand = (integration.endpoint.interface.demand)(&integration, &local, found.as_ref());
-    let asked = requests(&integration, &local, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
-    (demand.map(|hold| hold.message).unwrap_or_default(), asked.unwrap_or_default())
+    let requested = requests(&integration, &local, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
+    (demand.map(|hold| hold.message).unwrap_or_default(), requested.unwrap_or_default())
 }
 
 #[test]
@@ -297,8 +297,8 @@ fn an_oauth_client_needs_provider_ingress_and_openid() {
     assert_eq!(demanded(&CLIENT, &bare).0, "Ingress relation is required for OIDC to work correctly!");
     let openid = "The 'openid' scope is required for OAuth integration, please add it to the scopes.";
     for scopes in ["profile", "openids", "xopenid email"] {
-        let (demand, asked) = demanded(&CLIENT, &Side::of(&GO).set("oidc-scopes", scopes));
-        assert_eq!((demand.as_str(), asked), (openid, Databag::new()), "{scopes}");
+        let (demand, requested) = demanded(&CLIENT, &Side::of(&GO).set("oidc-scopes", scopes));
+        assert_eq!((demand.as_str(), requested), (openid, Databag::new()), "{scopes}");
     }
     let unrelated = Integration { relations: Vec::new(), ..integration("oauth", "oidc", &[], &[]) };
     let side = Side::of(&GO).set("oidc-scopes", "profile");
@@ -317,8 +317,8 @@ fn an_oauth_client_is_requested_as_the_options_set() {
     assert_eq!(redirect(&Side::of(&GO).set("oidc-redirect-path", "//back/")), format!("{base}/back/"));
     assert_eq!(redirect(&Side(Seen::nothing(), &GO, None)), "http://my-app.m:8080/callback");
     assert_eq!(redirect(&Side::of(&SPRING_BOOT)), format!("{base}/login/oauth2/code/oidc"));
-    let (_, asked) = demanded(&[], &Side::of(&GO).set("oidc-scopes", "openid email"));
-    assert_eq!(asked["scope"], "openid email");
+    let (_, requested) = demanded(&[], &Side::of(&GO).set("oidc-scopes", "openid email"));
+    assert_eq!(requested["scope"], "openid email");
 }
 
 #[test]

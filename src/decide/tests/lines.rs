@@ -103,7 +103,7 @@ fn a_workload_without_files_is_started_by_replanning_alone() {
     let mut seen = carry_out(seen, &decide(&spec, &ready(framework, juju::Config::default())));
     set(&mut seen, "app-port", ConfigValue::Int(9000));
     assert_eq!(names(&decide(&spec, &seen)), ["configure the services", "start the services"]);
-    // The state after a hook that was killed behind the layer.
+    // The state after a hook that was killed when it had added the layer.
     seen.state.clear();
     let planned = layer(&decide(&spec, &seen)).services;
     container(&mut seen).plan.services.extend(planned);

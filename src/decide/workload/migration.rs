@@ -14,7 +14,7 @@ use crate::steps::{Action, Run, Step, Steps};
 pub(in crate::decide) const MIGRATES: &str = "run the database migration";
 
 /// Steps of a migration that is due. They come before every effect that starts a service with the new database. The
-/// status file in the container holds `FAILED` from the begin of the migration to its success.
+/// status file in the container holds `FAILED` from the start of the migration to its success.
 pub(super) fn steps(
     desired: &DesiredWorkload,
     ready: &Ready<'_>,
