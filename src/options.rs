@@ -210,7 +210,10 @@ fn two_keys(framework: &Framework, config: &Config) -> Option<Problem> {
         options.find(|option| config.get(option.name).is_some())
     };
     let (clear, id) = (set(Purpose::SecretKey)?, set(Purpose::SecretKeyId)?);
-    Some(Problem::Invalid { option: id.name.to_owned(), why: format!("set either it or {}, not both", clear.name) })
+    Some(Problem::Invalid {
+        option: id.name.to_owned(),
+        why: format!("set either this option or {}, not both", clear.name),
+    })
 }
 
 fn user_option(

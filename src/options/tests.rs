@@ -127,7 +127,7 @@ fn an_unreadable_secret_is_reported_with_advice() {
 fn two_options_for_the_secret_key_are_an_error() {
     let values = [("flask-secret-key", text("k")), ("flask-secret-key-id", text("secret:x"))];
     let read = read(&values, &secret("flask-secret-key-id", &[("value", "k")]));
-    let message = "invalid options: flask-secret-key-id (set either it or flask-secret-key, not both)";
+    let message = "invalid options: flask-secret-key-id (set either this option or flask-secret-key, not both)";
     assert_eq!(read, Err(vec![message.to_owned()]));
 }
 

@@ -117,6 +117,7 @@ fn shown(key: &Value) -> String {
         Value::String(text) => format!("{text:.60}"),
         Value::Number(number) => number.to_string(),
         Value::Bool(yes) => yes.to_string(),
-        _ => "that is no text".to_owned(),
+        Value::Null => "null".to_owned(),
+        _ => "(a list or mapping)".to_owned(),
     }
 }

@@ -74,6 +74,8 @@ const WRONG: &[(&str, &str)] = &[
     ("json", "the file must be a mapping with keys of: framework_logging_format, prometheus"),
     ("port: 8000", "the file has the unknown key port; known are: framework_logging_format, prometheus"),
     ("8: 9", "the file has the unknown key 8; known are: framework_logging_format, prometheus"),
+    ("null: 9", "the file has the unknown key null; known are: framework_logging_format, prometheus"),
+    ("[a]: 9", "the file has the unknown key (a list or mapping); known are: framework_logging_format, prometheus"),
     ("framework_logging_format: JSON", "framework_logging_format must be none or json"),
     ("framework_logging_format: false", "framework_logging_format must be none or json"),
     ("framework_logging_format: [json]", "framework_logging_format must be none or json"),
