@@ -4,13 +4,15 @@
 //! long as it needs, and yet a process that is stopped or hangs is found out within seconds.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use juju_testing::peer;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
-use rustix::process::Pid;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{Answer, Error, LONGEST, Request, send};
 use crate::runtime;
@@ -24,6 +26,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// After this time a user who waits for the model's end is told that it goes on.
 const END: Duration = Duration::from_secs(5);
+
+/// The time for a process that has closed its connection to be gone.
+const EXIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
 /// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
 ///
@@ -39,11 +44,15 @@ pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
 /// As of [`ask`].
 pub fn ask_down(model: &str) -> Result<(), Error> {
     let mut conversation = Conversation::begin(model, &Request::Down)?;
+    let process = conversation.process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let (started, mut is_told) = (Instant::now(), false);
     loop {
         match conversation.next() {
             // The process holds its end of the connection until it has cleaned up. A reset is an end, too.
-            Err(Error::Broken(_)) => return Ok(()),
+            Err(Error::Broken(_)) => {
+                await_exit(process);
+                return Ok(());
+            }
             Err(error) => return Err(error),
             Ok(_) if !is_told && started.elapsed() > END => {
                 ui::note("still waiting for the model to end; `webcharm down --force` ends it at once");
@@ -51,6 +60,14 @@ pub fn ask_down(model: &str) -> Result<(), Error> {
             }
             Ok(_) => {}
         }
+    }
+}
+
+/// Waits until a process is gone, [`EXIT`] at most. The kernel closes its connections before it lets go of its locks, which
+/// tell `prune` and the next `up` what is in use.
+fn await_exit(process: Option<OwnedFd>) {
+    if let Some(process) = process {
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&EXIT));
     }
 }
 
