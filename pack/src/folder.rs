@@ -145,7 +145,7 @@ impl Folder {
         let path = path.as_ref();
         match self.kind(path)? {
             None | Some(Kind::Folder) => Ok(false),
-            Some(kind) => regular(kind, &self.told(path)).map(|()| true),
+            Some(kind) => regular(kind, &self.display(path)).map(|()| true),
         }
     }
 
@@ -156,10 +156,10 @@ impl Folder {
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, Error> {
         let path = path.as_ref();
         let Some(kind) = self.kind(path)? else { return Ok(None) };
-        regular(kind, &self.told(path))?;
+        regular(kind, &self.display(path))?;
         let Some((parent, name)) = self.parent(path)? else { return Ok(None) };
         let handle = sys::openat(&parent, name, READ | OFlags::NOFOLLOW, Mode::empty());
-        checked(handle.map_err(|errno| self.unread(path, errno))?, &self.told(path)).map(Some)
+        checked(handle.map_err(|errno| self.unread(path, errno))?, &self.display(path)).map(Some)
     }
 
     /// The content of the file at `path` in it, which has `limit` bytes at most. None: nothing is there.
@@ -169,7 +169,7 @@ impl Folder {
     pub fn read(&self, path: impl AsRef<Path>, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         let path = path.as_ref();
         let Some(file) = self.file(path)? else { return Ok(None) };
-        bounded(&file, &self.told(path), limit).map(Some)
+        bounded(&file, &self.display(path), limit).map(Some)
     }
 
     /// The first bytes of the file at `path` in it, `most` of them. Nothing, if nothing is there.
@@ -180,7 +180,7 @@ impl Folder {
         let path = path.as_ref();
         let mut head = Vec::new();
         let Some(file) = self.file(path)? else { return Ok(head) };
-        let failed = |source| Error::Read { path: self.told(path), source };
+        let failed = |source| Error::Read { path: self.display(path), source };
         file.take(most).read_to_end(&mut head).map_err(failed)?;
         Ok(head)
     }
@@ -216,7 +216,7 @@ impl Folder {
                 continue;
             }
             if entries.len() >= NAMES {
-                return Err(Error::Many(self.told(path)));
+                return Err(Error::Many(self.display(path)));
             }
             entries.extend(folder.kind(&name)?.map(|kind| (name, kind)));
         }
@@ -248,7 +248,7 @@ impl Folder {
     pub fn replace(&self, path: impl AsRef<Path>) -> Result<File, Error> {
         let path = path.as_ref();
         if let Some(kind) = self.kind(path)? {
-            regular(kind, &self.told(path))?;
+            regular(kind, &self.display(path))?;
         }
         self.opened(path, OFlags::TRUNC)
     }
@@ -261,7 +261,7 @@ impl Folder {
         use std::io::Write;
         let path = path.as_ref();
         let mut file = self.replace(path)?;
-        file.write_all(content).map_err(|source| Error::Write { path: self.told(path), source })
+        file.write_all(content).map_err(|source| Error::Write { path: self.display(path), source })
     }
 
     /// A symbolic link at `path` in it, with the folders above it. Its target may be anything: nothing here follows it.
@@ -309,7 +309,7 @@ impl Folder {
         let (parent, name) = self.made_parent(path)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | how;
         let handle = sys::openat(&parent, name, flags, Mode::from_raw_mode(0o644));
-        checked(handle.map_err(|errno| self.unwritten(path, errno))?, &self.told(path))
+        checked(handle.map_err(|errno| self.unwritten(path, errno))?, &self.display(path))
     }
 
     /// The names on `path`, none of which leads elsewhere than downwards.
@@ -372,22 +372,22 @@ impl Folder {
             let found = sys::statat(at, name, AtFlags::SYMLINK_NOFOLLOW);
             if found.is_ok_and(is_link) {
                 let at = path.ancestors().find(|above| above.file_name() == Some(name)).unwrap_or(path);
-                return Error::Link(self.told(at));
+                return Error::Link(self.display(at));
             }
             self.unread(path, errno)
         })
     }
 
-    fn told(&self, path: &Path) -> String {
+    fn display(&self, path: &Path) -> String {
         self.path.join(path).display().to_string()
     }
 
     fn unread(&self, path: &Path, errno: Errno) -> Error {
-        Error::Read { path: self.told(path), source: errno.into() }
+        Error::Read { path: self.display(path), source: errno.into() }
     }
 
     fn unwritten(&self, path: &Path, errno: Errno) -> Error {
-        Error::Write { path: self.told(path), source: errno.into() }
+        Error::Write { path: self.display(path), source: errno.into() }
     }
 }
 

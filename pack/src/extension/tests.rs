@@ -20,7 +20,7 @@ fn extension(text: &str) -> Result<Option<Extension>, Finding> {
     Extension::of(&Source::parse("charmcraft.yaml", text.to_owned()).unwrap())
 }
 
-fn told(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     let project = Source::parse("charmcraft.yaml", text.to_owned()).unwrap();
     let extension = Extension::of(&project).unwrap().unwrap();
     findings(&extension, &project).iter().map(ToString::to_string).collect()
@@ -113,7 +113,7 @@ fn what_charmcraft_refuses_is_refused() {
     ] {
         let base = if added.contains("ubuntu@") { "" } else { "\nbase: ubuntu@24.04" };
         let kind = if added.starts_with("type:") { "" } else { "\ntype: charm" };
-        let found = told(&format!("{added}{kind}{base}\nextensions: [flask-framework]\n"));
+        let found = messages(&format!("{added}{kind}{base}\nextensions: [flask-framework]\n"));
         assert_eq!(found.len(), 1, "{added}: {found:?}");
         assert!(found[0].starts_with(&format!("charmcraft.yaml:{line}: ")) && found[0].contains(what), "{found:?}");
     }
@@ -127,9 +127,9 @@ fn what_is_allowed_is_not_refused() {
         "config:\n  options:\n    x: {type: int, default: 0, optional: false}",
         "parts: {more: {plugin: nil}}",
     ] {
-        let found = told(&format!("{added}\ntype: charm\nbase: ubuntu@24.04\nextensions: [flask-framework]\n"));
+        let found = messages(&format!("{added}\ntype: charm\nbase: ubuntu@24.04\nextensions: [flask-framework]\n"));
         assert!(found.is_empty(), "{added}: {found:?}");
     }
-    let advice = told("type: charm\nbase: ubuntu@26.04\nextensions: [flask-framework]\n");
+    let advice = messages("type: charm\nbase: ubuntu@26.04\nextensions: [flask-framework]\n");
     assert!(advice.len() == 1 && advice[0].contains("advice: ") && advice[0].contains("experimental"), "{advice:?}");
 }
