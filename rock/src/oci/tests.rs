@@ -112,7 +112,7 @@ impl Desk {
 }
 
 /// An error with its causes, as a person reads it.
-fn told(error: &Error) -> String {
+fn message(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -43,7 +43,7 @@ fn no_entry_leads_out_of_the_root() {
 
 fn desk_error(layers: &[Vec<u8>]) -> String {
     let desk = Desk::new();
-    let error = told(&desk.unpacked(layers).unwrap_err());
+    let error = message(&desk.unpacked(layers).unwrap_err());
     let left: Vec<_> = fs::read_dir(desk.0.path().join("cache")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, [".lock"], "nothing half is left");
     error
@@ -68,18 +68,18 @@ fn sizes_are_bounded() {
     let one = [(FILE, "a", large.as_str(), 0o644)];
     assert!(Desk::new().unpacked_within(limits, &[gzip(&layer(&one))]).is_ok());
     let two = [one[0], (FILE, "b", large.as_str(), 0o644)];
-    let told_of = |layers: &[Vec<u8>]| told(&Desk::new().unpacked_within(limits, layers).unwrap_err());
-    assert!(told_of(&[gzip(&layer(&two))]).contains("larger than any"), "also when it compresses to nothing");
-    assert!(told_of(&[layer(&one), layer(&[(FILE, "b", large.as_str(), 0o644)])]).contains("larger than any"));
+    let message_of = |layers: &[Vec<u8>]| message(&Desk::new().unpacked_within(limits, layers).unwrap_err());
+    assert!(message_of(&[gzip(&layer(&two))]).contains("larger than any"), "also when it compresses to nothing");
+    assert!(message_of(&[layer(&one), layer(&[(FILE, "b", large.as_str(), 0o644)])]).contains("larger than any"));
     let many: Vec<String> = (0..60).map(|n| format!("f{n}")).collect();
     let many: Vec<Item<'_>> = many.iter().map(|name| (FILE, name.as_str(), "", 0o644)).collect();
-    assert!(told_of(&[layer(&many)]).contains("more files"));
+    assert!(message_of(&[layer(&many)]).contains("more files"));
     let deep = "d/".repeat(49) + "f";
-    assert!(told_of(&[layer(&[(FILE, deep.as_str(), "", 0o644), (FILE, "g", "", 0o644)])]).contains("more files"));
+    assert!(message_of(&[layer(&[(FILE, deep.as_str(), "", 0o644), (FILE, "g", "", 0o644)])]).contains("more files"));
     // A name of many megabytes, in the header that GNU's tar has for long ones.
     let name = "n".repeat(16 << 20);
     let bomb = layer(&[(EntryType::GNULongName, "././@LongLink", &name, 0o644), (FILE, "a", "", 0o644)]);
-    assert!(told_of(&[gzip(&bomb)]).contains("headers of an entry are too large"));
+    assert!(message_of(&[gzip(&bomb)]).contains("headers of an entry are too large"));
 }
 
 /// A layer of one gzip member for each of `parts`, some of which are there many times.
@@ -127,7 +127,7 @@ fn a_layer_that_unpacks_to_a_thousand_times_its_size_is_refused() {
     let chunk = vec![0; 7 << 20];
     let layer = members(&[(&header(FILE, "a", 70 << 20), 1), (&chunk, 10), (&[0; 1024], 1)]);
     let limits = Limits { inflated: 10 << 20, ..LIMITS };
-    let error = told(&Desk::new().unpacked_within(limits, std::slice::from_ref(&layer)).unwrap_err());
+    let error = message(&Desk::new().unpacked_within(limits, std::slice::from_ref(&layer)).unwrap_err());
     assert!(error.contains("it unpacks to many times its size"), "{error}");
     assert!(Desk::new().unpacked(&[layer]).is_ok(), "a small rock may");
     // Headers count, too: here many entries without content, each with a long name.
@@ -135,7 +135,7 @@ fn a_layer_that_unpacks_to_a_thousand_times_its_size_is_refused() {
     let long = [header(EntryType::GNULongName, "././@LongLink", 4001), name.into_bytes(), vec![0; 95]].concat();
     let entry = [long, header(FILE, "a", 0)].concat();
     let layer = members(&[(&entry.repeat(1000), 5), (&[0; 1024], 1)]);
-    let error = told(&Desk::new().unpacked_within(limits, &[layer]).unwrap_err());
+    let error = message(&Desk::new().unpacked_within(limits, &[layer]).unwrap_err());
     assert!(error.contains("it unpacks to many times its size"), "{error}");
 }
 
@@ -172,7 +172,7 @@ fn links_that_lead_through_many_names_use_up_the_steps() {
     items.extend(names.iter().map(|name| (FILE, name.as_str(), "", 0o644)));
     assert!(Desk::new().unpacked(&[layer(&items)]).is_ok());
     let limits = Limits { steps: 500, ..LIMITS };
-    let error = told(&Desk::new().unpacked_within(limits, &[layer(&items)]).unwrap_err());
+    let error = message(&Desk::new().unpacked_within(limits, &[layer(&items)]).unwrap_err());
     assert!(error.contains("longer paths than any that is unpacked here"), "{error}");
 }
 
@@ -190,7 +190,7 @@ fn a_folder_is_emptied_once_however_many_markers_it_has() {
     let root = desk.unpacked_within(limits, &[layer(&lower), layer(&upper)]).unwrap();
     assert!(root.join("a/new").exists() && root.join("a/later").exists() && !root.join("a/7").exists());
     let few = Limits { steps: 200, ..LIMITS };
-    let error = told(&Desk::new().unpacked_within(few, &[layer(&lower), layer(&upper)]).unwrap_err());
+    let error = message(&Desk::new().unpacked_within(few, &[layer(&lower), layer(&upper)]).unwrap_err());
     assert!(error.contains("longer paths than any"), "{error}");
 }
 
@@ -200,7 +200,7 @@ fn a_size_beyond_the_file_and_headers_without_end_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.rock");
         fs::write(&path, bytes).unwrap();
-        told(&Rock::open(&path).unwrap_err())
+        message(&Rock::open(&path).unwrap_err())
     };
     for size in [1 << 40, u64::MAX - 600, u64::MAX] {
         let error = open(&[header(FILE, "oci-layout", size), vec![0; 1024]].concat());
@@ -235,7 +235,7 @@ fn control_characters_of_an_archive_are_escaped() {
     let (digest, kind) = ("sha256:\u{1b}[31m", "application/vnd.oci.image.manifest.v1+json");
     let index = serde_json::json!({"manifests": [{"mediaType": kind, "digest": digest, "size": 1}]});
     good.insert("index.json".into(), index.to_string().into_bytes());
-    let error = told(&Rock::open(&desk.archive(&good)).unwrap_err());
+    let error = message(&Rock::open(&desk.archive(&good)).unwrap_err());
     assert!(error.contains("sha256:\\u{1b}[31m is no sha256 digest"), "{error}");
 }
 
@@ -254,7 +254,7 @@ fn a_broken_archive_says_what_is_broken() {
         let (desk, mut files) = (Desk::new(), good.clone());
         change(&mut files);
         let rock = Rock::open(&desk.archive(&files));
-        told(&rock.and_then(|rock| rock.image(&Cache::new(desk.0.path().join("c")), &Quiet::default())).unwrap_err())
+        message(&rock.and_then(|rock| rock.image(&Cache::new(desk.0.path().join("c")), &Quiet::default())).unwrap_err())
     };
     let name = blob(&good);
     let changes: [(Change<'_>, &str); 6] = [
@@ -270,7 +270,7 @@ fn a_broken_archive_says_what_is_broken() {
         assert!(error.contains(why), "{why}: {error}");
     }
     let docker = BTreeMap::from([("manifest.json".to_owned(), b"[]".to_vec())]);
-    let error = told(&Rock::open(&Desk::new().archive(&docker)).unwrap_err());
+    let error = message(&Rock::open(&Desk::new().archive(&docker)).unwrap_err());
     assert!(error.contains("Docker archive") && error.contains("skopeo copy"), "{error}");
     assert!(matches!(Rock::open(Path::new("/no/such.rock")), Err(Error::File(folder::Error::Read { .. }))));
 }
@@ -289,7 +289,7 @@ fn a_rock_for_other_machines_is_refused() {
     let config = put(format!(r#"{{"os": "linux", "architecture": "{other}"}}"#));
     let manifest = put(serde_json::json!({"config": config, "layers": []}).to_string());
     good.insert("index.json".into(), serde_json::json!({"manifests": [manifest]}).to_string().into_bytes());
-    let error = told(&Rock::open(&desk.archive(&good)).unwrap_err());
+    let error = message(&Rock::open(&desk.archive(&good)).unwrap_err());
     assert!(error.contains(&format!("is for linux/{other}, this machine is linux/")), "{error}");
 }
 
