@@ -1,7 +1,8 @@
-//! Which framework's application a folder has, what is to be seen of it, and what rockcraft's extension will miss there.
+//! Recognition of the application in a folder: its framework, its entry point, and the files that rockcraft's extension
+//! needs and doesn't find.
 //!
-//! The signs are those that the extensions themselves look for. A folder may show several frameworks; whoever asks then
-//! has to choose.
+//! The signs are those that the extensions themselves look for. A folder may show several frameworks; the user then
+//! names one of them.
 
 mod go;
 mod java;
@@ -10,27 +11,27 @@ mod node;
 use crate::folder::{self, Folder, Kind};
 use crate::{Error, Framework, python};
 
-/// A framework that a folder shows, and what shows it.
+/// A framework that a folder shows, and the file or package that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sign {
     /// The framework.
     pub framework: Framework,
-    /// What shows it, such as `go.mod`.
+    /// The file or package that shows it, such as `go.mod`.
     pub shown: String,
 }
 
-/// What is to be seen of an application.
+/// Findings about an application's folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct View {
-    /// How it is started or built, in words that follow a comma.
+    /// Start command or build tool, as a phrase for a message: `at app:app`. `None`: not recognised.
     pub(crate) how: Option<String>,
-    /// What rockcraft's extension will miss, each with what to do.
+    /// Files or keys that rockcraft's extension will miss, each with its remedy.
     pub(crate) remarks: Vec<String>,
-    /// The lines of `rockcraft.yaml` with which its parts begin, where the application needs some.
+    /// First lines of `parts` in `rockcraft.yaml`, if the application needs any.
     pub(crate) parts: String,
 }
 
-/// The framework of the application in `dir`, which may be `asked` for.
+/// The framework of the application in `dir`: `asked` if it is given, else the one the folder shows.
 ///
 /// # Errors
 /// When the folder shows none, or several.
@@ -74,7 +75,7 @@ fn sign(framework: Framework, dir: &Folder) -> Result<Option<String>, folder::Er
     }
 }
 
-/// What a rock of the application in `dir` should be called: Django's folder, in which rockcraft looks for a name.
+/// Name for the rock of the application in `dir`. Only Django has one: rockcraft looks for a folder of the rock's name.
 pub(crate) fn name(framework: Framework, dir: &Folder) -> Result<Option<String>, folder::Error> {
     if framework != Framework::Django {
         return Ok(None);
@@ -83,7 +84,7 @@ pub(crate) fn name(framework: Framework, dir: &Folder) -> Result<Option<String>,
     Ok(folder.map(|folder| folder.trim_end_matches('/').to_owned()))
 }
 
-/// The folder with `manage.py`, with a slash at its end: this one or the first one in it.
+/// The folder with `manage.py`, with a slash at its end: `dir` itself (`./`) or its first subfolder that has the file.
 fn django_folder(dir: &Folder) -> Result<Option<String>, folder::Error> {
     if dir.has_file("manage.py")? {
         return Ok(Some("./".to_owned()));
@@ -96,7 +97,7 @@ fn django_folder(dir: &Folder) -> Result<Option<String>, folder::Error> {
     Ok(None)
 }
 
-/// What is to be seen of the application in `dir`, whose rock is called `name`.
+/// Looks at the application in `dir`, whose rock is called `name`.
 pub(crate) fn view(framework: Framework, dir: &Folder, name: &str) -> Result<View, folder::Error> {
     match framework {
         Framework::Flask => flask(dir, name),

@@ -1,4 +1,4 @@
-//! The archive: a zip whose bytes depend on its files only.
+//! The `.charm` archive: a zip whose bytes depend only on its files.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use crate::folder;
 use crate::{BINARY, Error, File};
 
-/// Writes `files` to `out`: a temporary file beside it, renamed when it is whole.
+/// Writes the archive of `files` to a temporary file beside `out`, then renames it.
 pub(crate) fn write(files: &BTreeMap<String, File>, out: &Path) -> Result<(), Error> {
     let failed = |source| Error::Write { path: out.display().to_string(), source };
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -42,7 +42,7 @@ fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result:
 /// The bytes of the entry `name` of the `.charm` file `path`.
 ///
 /// # Errors
-/// When the file is no archive or has no such entry, or the entry is larger than any binary.
+/// When the file is no archive or has no such entry, or the entry is larger than [`BINARY`].
 pub fn entry(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
     let failed = |source| Error::Archive { path: path.display().to_string(), source };
     let file = folder::open(path)?;

@@ -1,10 +1,10 @@
-//! For which machine a binary is.
+//! The architecture of a binary, read from its ELF header.
 
-/// ELF's numbers for machines, and Debian's names of them.
+/// ELF's machine numbers and Debian's architecture names.
 const MACHINES: [(u16, &str); 7] =
     [(3, "i386"), (21, "ppc64el"), (22, "s390x"), (40, "armhf"), (62, "amd64"), (183, "arm64"), (243, "riscv64")];
 
-/// The architecture of an ELF file. None for anything else, such as a script.
+/// The architecture of an ELF file. `None` for anything else, such as a script.
 #[must_use]
 pub fn architecture(binary: &[u8]) -> Option<&'static str> {
     let header = binary.strip_prefix(b"\x7fELF")?;
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_tells() {
+    fn the_header_has_the_architecture() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let expected = match std::env::consts::ARCH {
             "x86_64" => "amd64",
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_binary_has_none() {
+    fn a_file_that_is_no_binary_has_no_architecture() {
         for content in [&b""[..], b"#!/bin/sh", b"\x7fELF", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0"] {
             assert_eq!(architecture(content), None, "{content:?}");
         }

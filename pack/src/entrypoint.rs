@@ -1,7 +1,7 @@
-//! `src/charm.py`: the Python charm's beginning, which ours takes the place of.
+//! `src/charm.py`, the entry point of the Python charm that `dispatch` replaces.
 //!
-//! The file that `charmcraft init` writes does nothing of its own, so nothing is lost. Anything else in it would be
-//! lost silently; it is refused.
+//! The file that `charmcraft init` writes only starts the framework's charm, so it can be left out. A file with other
+//! code is refused: that code would silently not run.
 
 use crate::Framework;
 use crate::finding::Finding;
@@ -9,10 +9,10 @@ use crate::folder::{Error, Folder};
 
 const FILE: &str = "src/charm.py";
 
-/// Characters of a line that are told.
+/// Characters of a line that a finding quotes.
 const SHOWN: usize = 200;
 
-/// What `src/charm.py` does that no generated one does, if it is there.
+/// Refusal of the first line of `src/charm.py` that the generated file doesn't have.
 pub(crate) fn finding(dir: &Folder, framework: Option<Framework>) -> Result<Option<Finding>, Error> {
     let text = dir.text(FILE)?.unwrap_or_default();
     let Some((line, content)) = own_line(&text, framework) else { return Ok(None) };
@@ -23,12 +23,12 @@ pub(crate) fn finding(dir: &Folder, framework: Option<Framework>) -> Result<Opti
     Ok(Some(Finding { line: Some(line), ..Finding::of_file(FILE, what, remedy) }))
 }
 
-/// The first line that isn't one of the generated file's, with its number.
+/// The first line that the generated file doesn't have, with its number.
 fn own_line(text: &str, framework: Option<Framework>) -> Option<(usize, &str)> {
     let mut docstring = false;
     text.lines().enumerate().map(|(number, line)| (number + 1, line.trim())).find(|(_, line)| {
         let quotes = line.matches("\"\"\"").count();
-        // Code may follow the closing quotes.
+        // Code may follow the quotes that close a docstring.
         let closes = quotes == if docstring { 1 } else { 2 };
         let said = (docstring || line.starts_with("\"\"\"")) && (!closes || line.ends_with("\"\"\"")) && quotes < 3;
         docstring ^= quotes % 2 == 1;
@@ -54,7 +54,7 @@ fn is_generated(line: &str, framework: Option<Framework>) -> bool {
         || is_main(line)
 }
 
-/// `paas_charm.flask`; the package once had another name.
+/// True of a framework's module, such as `paas_charm.flask`, also under the package's earlier name.
 fn is_framework(module: &str, framework: Option<Framework>) -> bool {
     let name = module.strip_prefix("paas_charm.").or_else(|| module.strip_prefix("paas_app_charmer."));
     name.is_some_and(|name| {
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// The form of the file in charmcraft's profile for Flask.
+    /// The file as charmcraft's Flask profile writes it.
     const GENERATED: &str = "#!/usr/bin/env python3\n# Copyright\n\n\"\"\"A docstring.\"\"\"\n\nimport logging\nimport typing\n\n\
         import ops\n\nimport paas_charm.flask\n\nlogger = logging.getLogger(__name__)\n\n\n\
         class HelloCharm(paas_charm.flask.Charm):\n    \"\"\"Another.\"\"\"\n\n    def __init__(self, *args: typing.Any) -> None:\n\
@@ -92,7 +92,7 @@ mod tests {
         if __name__ == \"__main__\":\n    ops.main(HelloCharm)\n";
 
     #[test]
-    fn the_generated_file_does_nothing_of_its_own() {
+    fn the_generated_file_has_no_code_of_its_own() {
         assert_eq!(own_line(GENERATED, Some(Framework::Flask)), None);
         assert_eq!(own_line(&GENERATED.replace("paas_charm", "paas_app_charmer"), None), None);
         assert_eq!(own_line(&GENERATED.replace("ops.main(", "ops.main.main("), None), None);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_added_is_named_with_its_line() {
+    fn added_code_is_named_with_its_line() {
         let added = format!("{GENERATED}\nprint(1)\n");
         assert_eq!(own_line(&added, None), Some((GENERATED.lines().count() + 2, "print(1)")));
         for line in [

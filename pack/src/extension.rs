@@ -1,8 +1,8 @@
-//! The extensions of charmcraft: what `extensions: [flask-framework]` stands for, as `charmcraft expand-extensions` shows it.
+//! The extensions of charmcraft: `extensions: [flask-framework]` written out as `charmcraft expand-extensions` does.
 //!
 //! Each framework is a file of data in `extension/`; the options that several share are in `groups.yaml`. Only what
-//! Juju sees is added: `charm-libs` and `parts` are for building a Python charm, which ours is not. What an extension
-//! refuses is in `extension/rules.rs`.
+//! Juju sees is added: `charm-libs` and `parts` build a Python charm, which ours is not. The rules that an extension
+//! enforces are in `extension/rules.rs`.
 
 mod generation;
 mod rules;
@@ -17,10 +17,10 @@ use crate::{Framework, platform, yaml};
 pub use generation::{DeclaredOption, Generation, generations};
 pub(crate) use rules::findings;
 
-/// The interface each endpoint of which brings options of its own, and the group they are in.
+/// The interface whose endpoints each add options, and the name of those options' group.
 const OAUTH: &str = "oauth";
 
-/// A file of data.
+/// One framework's file of data.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
@@ -33,7 +33,7 @@ struct Data {
     conventions: Vec<Convention>,
 }
 
-/// What differs from one generation of bases to another.
+/// Names and options of one generation of bases.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Convention {
@@ -44,7 +44,7 @@ struct Convention {
     image: String,
     peer: String,
     groups: Vec<String>,
-    /// Variables that the charm sets itself, behind the prefix, besides those of every framework.
+    /// Variables that the charm sets itself, without the prefix, besides those of every framework.
     #[serde(default)]
     variables: Vec<String>,
     #[serde(default)]
@@ -60,7 +60,7 @@ pub(crate) struct Extension {
 }
 
 impl Extension {
-    /// The one that a project uses, if any.
+    /// The extension that a project uses, if any.
     pub(crate) fn of(project: &Source) -> Result<Option<Self>, Finding> {
         let names = match project.document.get("extensions") {
             None | Some(Value::Null) => return Ok(None),
@@ -80,7 +80,7 @@ impl Extension {
         }
     }
 
-    /// As charmcraft, the newest conventions stand for a base that none knows.
+    /// Loads the conventions for `base`; the newest ones for an unknown base, as charmcraft does.
     pub(crate) fn load(framework: Framework, base: Option<&String>) -> Self {
         let data = data(framework);
         let knows = |convention: &&Convention| base.is_some_and(|base| convention.bases.contains(base));
@@ -109,7 +109,7 @@ impl Extension {
         expanded
     }
 
-    /// What every project gets, whatever is in it.
+    /// The keys that every project gets.
     fn snippet(&self) -> Mapping {
         let Convention { container, image, peer, .. } = &self.convention;
         let framework = self.framework;
@@ -135,7 +135,7 @@ impl Extension {
         shared.chain(self.data.options.clone()).chain(self.convention.options.clone()).collect()
     }
 
-    /// The options of each endpoint of the project's that speaks OAuth.
+    /// The options of each endpoint in `requires` that has the interface `oauth`.
     fn oauth_options(&self, requires: &Mapping) -> Mapping {
         let mut templates = yaml::section(&groups(), OAUTH);
         templates.extend(self.data.oauth.clone());
@@ -159,8 +159,8 @@ fn named(template: &Value, endpoint: &str) -> Value {
     }
 }
 
-/// The project's value with an extension's added: what the author wrote stays, as far as it isn't empty. It is how
-/// charmcraft and rockcraft put an extension into a project.
+/// Merges an extension's value into the project's, as charmcraft and rockcraft do: a value of the author's stays unless
+/// it is empty.
 #[must_use]
 pub fn merge(present: Option<&Value>, added: Value) -> Value {
     match (present, added) {

@@ -1,30 +1,30 @@
-//! What is wrong with a project: where, what, and what to do.
+//! A fault of a project, with its place and its remedy.
 
 use std::fmt;
 
 use crate::text::shown;
 
-/// How much a finding weighs.
+/// Weight of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
     /// Juju, charmcraft or this packer refuses the project.
     Refused,
-    /// It is accepted, and likely not what was meant.
+    /// The project is accepted, but likely means something else.
     Advice,
 }
 
-/// One thing that is wrong.
+/// One fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// The file, relative to the project.
     pub file: String,
-    /// The line, counted from one, if it is known.
+    /// The line, counted from 1, if it is known.
     pub line: Option<usize>,
-    /// How much it weighs.
+    /// Refusal or advice.
     pub weight: Weight,
-    /// What is wrong.
+    /// The fault.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
@@ -34,12 +34,12 @@ impl Finding {
         Self { file: file.to_owned(), line: None, weight: Weight::Refused, what: what.into(), remedy: remedy.into() }
     }
 
-    /// The same as advice.
+    /// The same finding as advice.
     pub(crate) fn into_advice(self) -> Self {
         Self { weight: Weight::Advice, ..self }
     }
 
-    /// Whether the project is refused for it.
+    /// Returns true if the project is refused for it.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.weight == Weight::Refused

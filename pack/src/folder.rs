@@ -1,8 +1,8 @@
 //! A folder whose files are read and written without ever leaving it.
 //!
-//! A project is others' work: a name in it may be `../../x`, a folder may be a link to `/etc`, a file a FIFO. Every path is
-//! walked from the open folder, one name after the other, and no link is followed. The walk is what the kernel's
-//! `openat2` does with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`; it is written out because old kernels and the system call
+//! A project is untrusted: a name in it may be `../../x`, a folder may be a link to `/etc`, a file a FIFO. Every path
+//! is walked from the open folder, one name after the other, and no link is followed. The kernel's `openat2` does the
+//! same with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`; the walk is written out because old kernels and the system call
 //! filters of containers lack that call.
 
 mod error;
@@ -20,13 +20,13 @@ use rustix::io::Errno;
 pub use error::Error;
 pub use kind::Kind;
 
-/// Bytes of the largest text of a project that is read: YAML, JSON, requirements, Python.
+/// Largest text file of a project, in bytes: YAML, JSON, requirements, Python.
 pub const TEXT: u64 = 1 << 20;
 
-/// Names on the longest path.
+/// Largest number of names on a path.
 const DEPTH: usize = 128;
 
-/// Entries of the largest folder.
+/// Largest number of entries of a folder.
 const NAMES: usize = 100_000;
 
 /// An open folder.
@@ -36,13 +36,13 @@ pub struct Folder {
     path: PathBuf,
 }
 
-/// Flags to open a folder on a path: no link is followed, and it need not be readable.
+/// Flags that open a folder on a path: links are not followed, and the folder need not be readable.
 const STEP: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Flags to read a file: a FIFO is not waited for, a terminal not taken.
+/// Flags that open a file for reading: opening a FIFO doesn't block, a terminal doesn't become the controlling one.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-/// Opens the file `path`, which the user names: links on it are followed. It must be a regular file.
+/// Opens the regular file `path`. The user names it, so links on it are followed.
 ///
 /// # Errors
 /// When it is of another kind, or can't be read.
@@ -53,7 +53,7 @@ pub fn open(path: &Path) -> Result<File, Error> {
     checked(sys::open(path, READ, Mode::empty()).map_err(failed)?, &name)
 }
 
-/// The content of the file `path`, which the user names: as [`open`], with at most `limit` bytes.
+/// Content of the file `path`, opened as [`open`] does, of at most `limit` bytes.
 ///
 /// # Errors
 /// When it is of another kind or larger, or can't be read.
@@ -69,7 +69,7 @@ fn regular(kind: Kind, path: &str) -> Result<(), Error> {
     }
 }
 
-/// What was opened may be another file than the one that was looked at.
+/// Checks the kind again: the file may have been replaced between the look and the open.
 fn checked(handle: OwnedFd, path: &str) -> Result<File, Error> {
     let found = sys::fstat(&handle).map_err(|errno| Error::Read { path: path.to_owned(), source: errno.into() })?;
     regular(Kind::of(FileType::from_raw_mode(found.st_mode)), path)?;
@@ -88,7 +88,7 @@ fn bounded(file: &File, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 impl Folder {
-    /// Opens the folder `path`, which the user names: links on it are followed.
+    /// Opens the folder `path`. The user names it, so links on it are followed.
     ///
     /// # Errors
     /// When there is no such folder.
@@ -105,7 +105,7 @@ impl Folder {
         &self.path
     }
 
-    /// The path of what is at `path` in it, for messages and for programs that are told of it.
+    /// The full path of `path` in it, for messages and for programs' arguments.
     pub fn place(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.join(path)
     }
@@ -123,7 +123,7 @@ impl Folder {
         Ok(Self { handle, path: self.path.join(path) })
     }
 
-    /// The kind of what is at `path` in it. None: nothing is.
+    /// The kind of the entry at `path` in it. `None`: there is no entry.
     ///
     /// # Errors
     /// When the path leads out of the folder or through a link.
@@ -137,10 +137,10 @@ impl Folder {
         }
     }
 
-    /// True if a regular file is at `path` in it, false if nothing is or a folder.
+    /// True if `path` in it is a regular file, false if it is a folder or missing.
     ///
     /// # Errors
-    /// When something else is there, or the path leads out of the folder or through a link.
+    /// When `path` is of another kind, or leads out of the folder or through a link.
     pub fn has_file(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
         let path = path.as_ref();
         match self.kind(path)? {
@@ -149,10 +149,10 @@ impl Folder {
         }
     }
 
-    /// The open file at `path` in it. None: nothing is there.
+    /// The open file at `path` in it. `None`: it is missing.
     ///
     /// # Errors
-    /// When something else is there, the path leads out of the folder or through a link, or the file can't be read.
+    /// When `path` is no regular file, leads out of the folder or through a link, or can't be read.
     pub fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, Error> {
         let path = path.as_ref();
         let Some(kind) = self.kind(path)? else { return Ok(None) };
@@ -162,7 +162,7 @@ impl Folder {
         checked(handle.map_err(|errno| self.unread(path, errno))?, &self.display(path)).map(Some)
     }
 
-    /// The content of the file at `path` in it, which has `limit` bytes at most. None: nothing is there.
+    /// Content of the file at `path` in it, of at most `limit` bytes. `None`: it is missing.
     ///
     /// # Errors
     /// As [`Folder::file`], and when it is larger.
@@ -172,7 +172,7 @@ impl Folder {
         bounded(&file, &self.display(path), limit).map(Some)
     }
 
-    /// The first bytes of the file at `path` in it, `most` of them. Nothing, if nothing is there.
+    /// The first bytes of the file at `path` in it, at most `most`. Empty if the file is missing.
     ///
     /// # Errors
     /// As [`Folder::file`].
@@ -185,7 +185,8 @@ impl Folder {
         Ok(head)
     }
 
-    /// The text of the file at `path` in it, of at most [`TEXT`] bytes; what isn't UTF-8 is replaced. None: nothing is there.
+    /// Text of the file at `path` in it, of at most [`TEXT`] bytes; bytes that aren't UTF-8 are replaced. `None`: it is
+    /// missing.
     ///
     /// # Errors
     /// As [`Folder::read`].
@@ -194,7 +195,7 @@ impl Folder {
         Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
     }
 
-    /// What is in the folder at `path` in it, sorted by name. Nothing is in a folder that isn't there.
+    /// Entries of the folder at `path` in it, sorted by name. A missing folder has no entries.
     ///
     /// # Errors
     /// When the path leads out of the folder or through a link, or the folder can't be read or has too many entries.
@@ -224,27 +225,27 @@ impl Folder {
         Ok(entries)
     }
 
-    /// Makes the folder at `path` in it, and those above it, where they aren't there yet.
+    /// Creates the folder at `path` in it, and those above it, unless they exist.
     ///
     /// # Errors
-    /// When the path leads out of the folder or through a link, or something else is there.
+    /// When `path` is of another kind, or leads out of the folder or through a link.
     pub fn make(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         self.made(path, &self.names_of(path)?).map(drop)
     }
 
-    /// A new, empty file at `path` in it, with the folders above it. Its mode is 0o644 as far as the process allows.
+    /// Creates an empty file at `path` in it, with the folders above it. Its mode is 0o644, less the process's umask.
     ///
     /// # Errors
-    /// When something is there, or the path leads out of the folder or through a link.
+    /// When `path` exists, or leads out of the folder or through a link.
     pub fn create(&self, path: impl AsRef<Path>) -> Result<File, Error> {
         self.opened(path.as_ref(), OFlags::EXCL)
     }
 
-    /// An empty file at `path` in it, which is made, with the folders above it, or emptied.
+    /// Creates an empty file at `path` in it, with the folders above it, or empties the one that exists.
     ///
     /// # Errors
-    /// When something else than a regular file is there, or the path leads out of the folder or through a link.
+    /// When `path` is of another kind than a regular file, or leads out of the folder or through a link.
     pub fn replace(&self, path: impl AsRef<Path>) -> Result<File, Error> {
         let path = path.as_ref();
         if let Some(kind) = self.kind(path)? {
@@ -253,7 +254,7 @@ impl Folder {
         self.opened(path, OFlags::TRUNC)
     }
 
-    /// Writes `content` into the file at `path` in it, as [`Folder::replace`] makes it.
+    /// Writes `content` into the file at `path` in it, created or emptied as [`Folder::replace`] does.
     ///
     /// # Errors
     /// As [`Folder::replace`], and when it can't be written.
@@ -264,10 +265,11 @@ impl Folder {
         file.write_all(content).map_err(|source| Error::Write { path: self.display(path), source })
     }
 
-    /// A symbolic link at `path` in it, with the folders above it. Its target may be anything: nothing here follows it.
+    /// Creates a symbolic link at `path` in it, with the folders above it. The target is not checked: no method follows
+    /// it.
     ///
     /// # Errors
-    /// When something is there, or the path leads out of the folder or through a link.
+    /// When `path` exists, or leads out of the folder or through a link.
     pub fn link(&self, path: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let (parent, name) = self.made_parent(path)?;
@@ -277,7 +279,7 @@ impl Folder {
     /// The target of the symbolic link at `path` in it.
     ///
     /// # Errors
-    /// When none is there, or the path leads out of the folder or through another link.
+    /// When `path` is no link, or leads out of the folder or through another link.
     pub fn target(&self, path: impl AsRef<Path>) -> Result<PathBuf, Error> {
         use std::os::unix::ffi::OsStringExt;
         let path = path.as_ref();
@@ -289,10 +291,10 @@ impl Folder {
         Ok(OsString::from_vec(target.into_bytes()).into())
     }
 
-    /// Gives the file or folder at `path` in it the mode `mode`; a link is left as it is.
+    /// Sets the mode of the file or folder at `path` in it; a link is left as it is.
     ///
     /// # Errors
-    /// When nothing is there, or the path leads out of the folder or through a link.
+    /// When `path` is missing, or leads out of the folder or through a link.
     pub fn set_mode(&self, path: impl AsRef<Path>, mode: u32) -> Result<(), Error> {
         let path = path.as_ref();
         if self.kind(path)? == Some(Kind::Link) {
@@ -312,7 +314,7 @@ impl Folder {
         checked(handle.map_err(|errno| self.unwritten(path, errno))?, &self.display(path))
     }
 
-    /// The names on `path`, none of which leads elsewhere than downwards.
+    /// The names on `path`; an absolute path and `..` are errors.
     fn names_of<'a>(&self, path: &'a Path) -> Result<Vec<&'a OsStr>, Error> {
         let outside = || Error::Outside { path: path.display().to_string(), folder: self.path.display().to_string() };
         let mut names = Vec::new();
@@ -329,7 +331,7 @@ impl Folder {
         Ok(names)
     }
 
-    /// The open folder that `path` is in, and its name there. None: that folder isn't there.
+    /// The open folder that contains `path`, and the last name. `None`: that folder is missing.
     fn parent<'a>(&self, path: &'a Path) -> Result<Option<(OwnedFd, &'a OsStr)>, Error> {
         let mut names = self.names_of(path)?;
         let name = names.pop().unwrap_or(OsStr::new("."));
@@ -365,7 +367,7 @@ impl Folder {
         Ok(handle)
     }
 
-    /// One name further. A link says that it is one.
+    /// Opens the folder `name` in `at`. A link is an error of its own.
     fn step(&self, at: &OwnedFd, name: &OsStr, path: &Path) -> Result<OwnedFd, Error> {
         sys::openat(at, name, STEP, Mode::empty()).map_err(|errno| {
             let is_link = |found: sys::Stat| FileType::from_raw_mode(found.st_mode) == FileType::Symlink;

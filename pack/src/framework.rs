@@ -1,4 +1,4 @@
-//! Which framework a charm serves, as `webcharm.yaml` in the charm names it.
+//! The framework of a charm, named in its `webcharm.yaml`.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Framework {
 }
 
 impl Framework {
-    /// All of them.
+    /// Every framework.
     pub const ALL: [Self; 6] = [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
 
     /// The name, as in the file names of rocks and charms.
@@ -40,7 +40,7 @@ impl Framework {
         }
     }
 
-    /// The framework of that name.
+    /// The framework called `name`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|framework| framework.name() == name)
@@ -52,13 +52,13 @@ impl Framework {
         Self::ALL.map(Self::name).join(", ")
     }
 
-    /// What the content of a `webcharm.yaml` says.
+    /// The framework that the content of a `webcharm.yaml` names.
     pub(crate) fn declared(text: &str) -> Option<Self> {
         let document = yaml::parse(text).ok()?;
         Self::parse(document.get("framework")?.as_str()?)
     }
 
-    /// What a container's name shows: only Flask's and Django's are their own, the others share `app`.
+    /// The framework that a container's name shows: only Flask and Django have their own, the others share `app`.
     pub(crate) fn shown(containers: &Mapping) -> Option<Self> {
         let named = |framework: &Self| containers.contains_key(format!("{}-app", framework.name()));
         [Self::Flask, Self::Django].into_iter().find(named)

@@ -1,4 +1,4 @@
-//! `init`: a project around an application's folder, in files that explain themselves. Nothing is overwritten.
+//! `init`: writes a project around an application's folder, in commented files. Existing files are kept.
 
 mod words;
 
@@ -8,38 +8,38 @@ use crate::folder::{self, Folder};
 use crate::text::shown;
 use crate::{Error, Framework, application, is_name, yaml};
 
-/// The file of the application's folder, but for what the framework says in it.
+/// The rock's file in the application's folder. Its middle section depends on the framework.
 const ROCK: &str = "rockcraft.yaml";
 const ROCK_HEAD: &str = include_str!("init/rock/head.yaml");
 const ROCK_SERVICES: &str = include_str!("init/rock/services.yaml");
 
-/// The files of the charm's folder, which is `charm` unless the project has the charm at its top.
+/// The files of the charm's folder: `charm`, or the project's own folder if the charm is there.
 const CHARM: [(&str, &str); 2] = [
     ("charmcraft.yaml", include_str!("init/charmcraft.yaml")),
     ("paas-config.yaml", include_str!("init/paas-config.yaml")),
 ];
 
-/// What has been done.
+/// Result of `init`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     /// The name of the application.
     pub name: String,
     /// Its framework.
     pub framework: Framework,
-    /// How it is started or built, such as `at app:app`. None: nothing that rockcraft looks for was seen.
+    /// Its entry point or build tool, such as `at app:app`. `None`: not recognised.
     pub how: Option<String>,
-    /// What rockcraft's extension will miss in the folder, each with what to do.
+    /// Files or keys that rockcraft's extension will miss in the folder, each with its remedy.
     pub remarks: Vec<String>,
     /// The folder of the charm.
     pub charm: PathBuf,
     /// The files that were written.
     pub written: Vec<PathBuf>,
-    /// The files that were there.
+    /// The files that existed and were kept.
     pub kept: Vec<PathBuf>,
 }
 
-/// Writes what is missing of a project around the application in `dir`, whose framework is the one `asked` for or the one
-/// to be seen there.
+/// Writes the missing files of a project around the application in `dir`. The framework is `asked`, or else recognised
+/// from the folder.
 ///
 /// # Errors
 /// When no framework is recognised or several are, the folder can't be read or a file can't be written.
@@ -62,7 +62,7 @@ pub fn init(dir: &Path, asked: Option<Framework>) -> Result<Project, Error> {
     let place = if charm == Path::new("") { dir.to_owned() } else { dir.join(charm) };
     let mut project = Project { name, framework, how, remarks, written: Vec::new(), kept: Vec::new(), charm: place };
     for (path, template) in files {
-        // Links are kept, too: what is there is the author's.
+        // A link is kept too: it is the author's.
         if folder.kind(&path)?.is_some() {
             project.kept.push(dir.join(path));
         } else {
@@ -73,7 +73,7 @@ pub fn init(dir: &Path, asked: Option<Framework>) -> Result<Project, Error> {
     Ok(project)
 }
 
-/// The name that a `rockcraft.yaml` gives that is there already. It becomes a part of other files.
+/// The name in an existing `rockcraft.yaml`, checked because it is written into other files.
 fn known_name(folder: &Folder) -> Result<Option<String>, Error> {
     let text = folder.text(ROCK)?.unwrap_or_default();
     let document = yaml::parse(&text).unwrap_or_default();
@@ -83,7 +83,7 @@ fn known_name(folder: &Folder) -> Result<Option<String>, Error> {
     }
 }
 
-/// A name that rockcraft and charmcraft take, made of the one that was `found`, or else of the folder's.
+/// A name that rockcraft and charmcraft accept, made from `found`, or else from the folder's name.
 fn name(folder: &Path, found: Option<String>, framework: Framework) -> String {
     let own = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let plain = found.unwrap_or(own).to_lowercase();
@@ -94,7 +94,7 @@ fn name(folder: &Path, found: Option<String>, framework: Framework) -> String {
     if name.starts_with(|first: char| first.is_ascii_lowercase()) { name } else { format!("{framework}-app") }
 }
 
-/// A new file: if one appears meanwhile, that is an error, not lost.
+/// Writes a new file. Fails if the file has appeared meanwhile, instead of overwriting it.
 fn write(folder: &Folder, path: &Path, text: &str) -> Result<(), Error> {
     use std::io::Write;
     let failed = |source| Error::Write { path: folder.place(path).display().to_string(), source };

@@ -1,8 +1,9 @@
-//! Makes `.charm` files: `charmcraft.yaml` and a binary become what Juju deploys, without a build machine.
+//! Makes `.charm` files from a `charmcraft.yaml` and a binary, without a build machine.
 //!
-//! The same project and binary give the same bytes: entries are sorted, times fixed, modes ours. What charmcraft itself
-//! writes into a charm (`metadata.yaml`, `config.yaml`, `actions.yaml`, `manifest.yaml`) is derived from `charmcraft.yaml`
-//! by its rules, extensions included; `webcharm.yaml`, which names the framework, is ours. [`lint()`] tells what they'd refuse.
+//! The same project and binary give the same bytes: entries are sorted, times and modes fixed. The files that
+//! charmcraft writes into a charm (`metadata.yaml`, `config.yaml`, `actions.yaml`, `manifest.yaml`) are derived from
+//! `charmcraft.yaml` by charmcraft's rules, extensions included; `webcharm.yaml`, which names the framework, is ours.
+//! [`lint()`] lists what Juju and charmcraft would refuse.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk")]
 
 mod application;
@@ -42,16 +43,16 @@ pub use lint::lint;
 pub use name::is_name;
 pub use platform::Platform;
 
-/// Bytes of the largest binary of a charm.
+/// Largest binary of a charm, in bytes.
 const BINARY: u64 = 256 << 20;
 
-/// Why no charm can be made.
+/// Error of packing, linting or `init`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder is no charm project.
     #[error("there is no charmcraft.yaml in {}", shown(.0))]
     NoProject(String),
-    /// A file is no regular one, too large, elsewhere, or can't be used.
+    /// A file is no regular file, too large, outside the project, or can't be used.
     #[error(transparent)]
     File(#[from] folder::Error),
     /// A file can't be written.
@@ -59,63 +60,63 @@ pub enum Error {
     Write {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// `charmcraft.yaml` isn't the YAML we expect.
+    /// A file isn't the YAML of a mapping.
     #[error("cannot understand {}", shown(.path))]
     Parse {
         /// The file.
         path: String,
-        /// Where and why.
+        /// The place and the fault.
         #[source]
         source: ::yaml::Error,
     },
-    /// A key that every charm has is missing or of the wrong kind.
+    /// A key that every charm needs is missing or of the wrong kind.
     #[error("charmcraft.yaml must have {0}")]
     Missing(&'static str),
-    /// A name would lead elsewhere, or into other keys.
+    /// A name would lead to another folder, or add keys to a file.
     #[error("{file} has the {key} {}: take up to 64 letters, digits and dashes, beginning with a letter", shown(.name))]
     Name {
         /// The file.
         file: &'static str,
-        /// What is named.
+        /// The key.
         key: &'static str,
         /// The name.
         name: String,
     },
-    /// It can't become a charm, for these reasons.
+    /// The project can't be packed, for these findings.
     #[error("this project can't be packed:{}", lines(.0))]
     Refused(Vec<Finding>),
-    /// The folder's application isn't one we know.
+    /// The folder shows no known framework.
     #[error(
-        "no framework is recognised in {}: looked for were flask, django and fastapi in requirements.txt and \
-         pyproject.toml, manage.py, go.mod, express in package.json, pom.xml and build.gradle; `--framework NAME` names one \
-         of {known}", shown(.0), known = Framework::names()
+        "no framework is recognised in {}: it has no flask, django or fastapi in requirements.txt or \
+         pyproject.toml, no manage.py, no go.mod, no express in package.json, no pom.xml and no build.gradle; name the \
+         framework with `--framework NAME`, one of {known}", shown(.0), known = Framework::names()
     )]
     NoApplication(String),
     /// The folder shows several frameworks.
     #[error(
-        "{} shows several frameworks: {signs}; `--framework NAME` decides",
+        "{} shows several frameworks: {signs}; choose one with `--framework NAME`",
         shown(.dir),
         signs = .signs.iter().map(|sign| format!("{} ({})", sign.framework, shown(&sign.shown))).collect::<Vec<_>>().join(", ")
     )]
     SeveralApplications {
         /// The folder.
         dir: String,
-        /// What it shows.
+        /// Their signs.
         signs: Vec<Sign>,
     },
-    /// Nothing shows the framework.
-    #[error("nothing in charmcraft.yaml shows the framework: add a webcharm.yaml with `framework: NAME` beside it")]
+    /// The project doesn't name its framework.
+    #[error("charmcraft.yaml doesn't show the framework: add a webcharm.yaml with `framework: NAME` beside it")]
     NoFramework,
     /// The archive can't be made or read.
     #[error("cannot use the archive {}", shown(.path))]
     Archive {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: zip::result::ZipError,
     },
@@ -126,7 +127,7 @@ pub enum Error {
 pub struct File {
     /// Its bytes.
     pub content: Vec<u8>,
-    /// Whether it may be run.
+    /// True for a program.
     pub executable: bool,
 }
 
@@ -137,7 +138,7 @@ pub struct Charm {
     pub name: String,
     /// Its framework.
     pub framework: Framework,
-    /// Where it runs: one file is packed for each.
+    /// Its platforms; one `.charm` file is packed for each.
     pub platforms: Vec<Platform>,
     /// Its files.
     pub files: BTreeMap<String, File>,
@@ -153,7 +154,7 @@ impl Charm {
         Self::with_dispatch(project_dir, content)
     }
 
-    /// As [`Charm::read`], with the binary's bytes.
+    /// As [`Charm::read`], with the binary's bytes instead of its path.
     ///
     /// # Errors
     /// When the project can't be read or lacks something every charm has.
@@ -163,7 +164,7 @@ impl Charm {
         Ok(charm)
     }
 
-    /// The same charm for one of its platforms, with that one's binary.
+    /// The same charm for one of its platforms, with that platform's binary.
     #[must_use]
     pub fn on(&self, platform: &Platform, dispatch: Vec<u8>) -> Self {
         let platforms = vec![platform.clone()];
@@ -173,7 +174,7 @@ impl Charm {
         Self { files, platforms, ..self.clone() }
     }
 
-    /// Writes the files into `dir`, which is made, as Juju unpacks a charm.
+    /// Writes the files into `dir`, as Juju unpacks a charm; creates `dir`.
     ///
     /// # Errors
     /// When a file can't be written.
@@ -187,7 +188,7 @@ impl Charm {
         Ok(())
     }
 
-    /// Writes the `.charm` file `out`, whole or not at all.
+    /// Writes the `.charm` file `out`, completely or not at all.
     ///
     /// # Errors
     /// When it can't be written.

@@ -1,7 +1,7 @@
-//! What Juju or charmcraft would refuse in a project, and what likely isn't meant.
+//! Faults of a project: refusals of Juju or charmcraft, and advice on likely mistakes.
 //!
-//! Rules of the extensions are in `extension/rules.rs`, those of `paas-config.yaml` in `lint/paas_config.rs`, charmcraft's
-//! own in `lint/charmcraft.rs`, Juju's in `lint/juju.rs`.
+//! Rules of the extensions are in `extension/rules.rs`, those of `paas-config.yaml` in `lint/paas_config.rs`,
+//! charmcraft's own in `lint/charmcraft.rs`, Juju's in `lint/juju.rs`.
 
 mod charmcraft;
 mod juju;
@@ -17,7 +17,7 @@ use crate::folder::Folder;
 use crate::project::CHARMCRAFT;
 use crate::{Error, Framework, entrypoint, parts, project};
 
-/// Everything that is wrong with the project in `dir`, sorted by file and line.
+/// Every finding about the project in `dir`, sorted by file and line.
 ///
 /// # Errors
 /// When there is no project or it can't be read. A file that isn't YAML is a finding.
@@ -49,14 +49,14 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     Ok(found)
 }
 
-/// The folder of `paas-config.yaml`: the project's, or that of the part which brings the file.
+/// The folder of `paas-config.yaml`: the project's, or the source of the part that dumps the file.
 fn settings(project: &Mapping, dir: &Folder) -> Result<Folder, Error> {
     let dumped = if dir.has_file(paas_config::FILE)? { None } else { parts::dumped(project, dir, paas_config::FILE)? };
     let place = dumped.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
     Ok(dir.folder(place)?)
 }
 
-/// What `webcharm.yaml` says, where no extension does.
+/// The framework in `webcharm.yaml`, for a project without an extension.
 fn declared(dir: &Folder) -> Result<Option<Framework>, Error> {
     Ok(Framework::declared(&dir.text("webcharm.yaml")?.unwrap_or_default()))
 }

@@ -1,10 +1,10 @@
-//! Names of charms, rocks and platforms: they become parts of file names, commands and other files.
+//! Names of charms, rocks and platforms, which are written into file names, commands and other files.
 
-/// Letters of the longest name.
+/// Largest length of a name, in characters.
 const LONGEST: usize = 64;
 
-/// True of a name that is safe wherever it is put: ASCII letters, digits, `-`, `_` and `.`, beginning with a letter or digit,
-/// of 64 at most. What rockcraft and charmcraft take is narrower.
+/// True of a name that is safe in a file name, a command or YAML: up to 64 ASCII letters, digits, `-`, `_` and `.`,
+/// beginning with a letter or digit. The rules of rockcraft and charmcraft are stricter.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric())

@@ -1,4 +1,4 @@
-//! The `dump` parts of `charmcraft.yaml`: folders whose files go into the charm.
+//! The `dump` parts of `charmcraft.yaml`, which copy a folder's files into the charm.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use serde_yaml::{Mapping, Value};
 use crate::folder::Folder;
 use crate::{Error, yaml};
 
-/// Path in `dir` of `name` in the first folder that a `dump` part of `project` takes it from.
+/// Path in `dir` of the file `name`, in the source of the first `dump` part of `project` that has and keeps it.
 ///
 /// # Errors
-/// A folder that lies outside of `dir`.
+/// When a part's source lies outside of `dir`.
 pub(crate) fn dumped(project: &Mapping, dir: &Folder, name: &str) -> Result<Option<PathBuf>, Error> {
     let parts = yaml::section(project, "parts");
     let kept = parts.values().filter_map(Value::as_mapping).filter(|part| keeps(part, name));
@@ -23,7 +23,7 @@ pub(crate) fn dumped(project: &Mapping, dir: &Folder, name: &str) -> Result<Opti
     Ok(None)
 }
 
-/// True for a `dump` part that leaves the file `name` where it is and doesn't leave it out.
+/// True for a `dump` part whose `organize`, `stage` and `prime` neither move nor drop the file `name`.
 fn keeps(part: &Mapping, name: &str) -> bool {
     let list = |key| part.get(key).and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
     let named = |rule: &Value| rule.as_str() == Some(name);

@@ -1,4 +1,4 @@
-//! Where a charm runs: its base and its architecture, one file for each.
+//! A charm's platforms: base and architecture, with one `.charm` file for each.
 
 use serde_yaml::{Mapping, Value};
 
@@ -7,16 +7,16 @@ use crate::{is_name, yaml};
 /// One entry of `platforms` in `charmcraft.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// Its name there.
+    /// Its key.
     pub label: String,
     /// The base, such as `ubuntu@24.04`.
     pub base: String,
-    /// The architecture in Debian's words, such as `amd64`.
+    /// The architecture as Debian names it, such as `amd64`.
     pub architecture: String,
 }
 
 impl Platform {
-    /// The platforms of a project. None if one of them has no base or there is none.
+    /// The platforms of a project. `None` if it has no platform, or one without a base.
     pub(crate) fn all(project: &Mapping) -> Option<Vec<Self>> {
         let base = yaml::text(project, "base");
         let platforms = yaml::section(project, "platforms");
@@ -25,7 +25,7 @@ impl Platform {
         all.filter(|all| !all.is_empty())
     }
 
-    /// Without a base of the whole project, a label or what it's built for is `ubuntu@24.04:amd64`.
+    /// One platform. Without a base of the whole project, the label or `build-for` has it: `ubuntu@24.04:amd64`.
     fn one(base: Option<&str>, label: &str, content: &Value) -> Option<Self> {
         let target = build_for(content);
         let (of_target, architecture) = parted(target.unwrap_or(label));
@@ -37,18 +37,18 @@ impl Platform {
         })
     }
 
-    /// True if its label can be a part of a file name and leads nowhere.
+    /// True if its label is safe in a file name.
     pub(crate) fn names_a_file(&self) -> bool {
         is_name(&self.label.replace([':', '@'], "-"))
     }
 
-    /// The name charmcraft gives the file of the charm `name` for this platform.
+    /// The name that charmcraft gives the `.charm` file of the charm `name` for this platform.
     #[must_use]
     pub fn file_name(&self, name: &str) -> String {
         format!("{name}_{}.charm", self.label.replace(':', "-"))
     }
 
-    /// The entry of `manifest.yaml`, by which Juju chooses.
+    /// Its entry in `manifest.yaml`, from which Juju chooses a machine.
     pub(crate) fn manifest(&self) -> Value {
         let (name, channel) = self.base.split_once('@').unwrap_or((&self.base, ""));
         Value::from(Mapping::from_iter([
@@ -59,7 +59,7 @@ impl Platform {
     }
 }
 
-/// Every base a project names, as charmcraft looks for them; extensions take one only.
+/// Every base that a project names, found as charmcraft does. An extension allows one only.
 pub(crate) fn bases(project: &Mapping) -> Vec<String> {
     let platforms = yaml::section(project, "platforms");
     let of_platforms = platforms

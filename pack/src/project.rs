@@ -1,4 +1,4 @@
-//! From `charmcraft.yaml` to the files that Juju reads.
+//! Derives the files that Juju reads from `charmcraft.yaml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::yaml::section;
 use crate::{Charm, Error, File, Framework, entrypoint, is_name, parts, yaml};
 
-/// The keys that `metadata.yaml` takes over as they are.
+/// The keys that are copied into `metadata.yaml`.
 const METADATA: [&str; 15] = [
     "name",
     "summary",
@@ -32,7 +32,7 @@ const METADATA: [&str; 15] = [
     "terms",
 ];
 
-/// The keys that have another name in `metadata.yaml`: first those of `charmcraft.yaml` itself, then those of `links`.
+/// The keys that have another name in `metadata.yaml`: those at the top of `charmcraft.yaml`, then those of `links`.
 const RENAMED: [(&str, &str); 1] = [("title", "display-name")];
 const LINKS: [(&str, &str); 5] = [
     ("contact", "maintainers"),
@@ -42,17 +42,17 @@ const LINKS: [(&str, &str); 5] = [
     ("website", "website"),
 ];
 
-/// Files that go into the charm as they are: of the project's folder, else of a `dump` part's.
+/// Files that are copied into the charm from the project's folder, or else from a `dump` part's source.
 const TAKEN_OVER: [&str; 5] = ["LICENSE", "README.md", "icon.svg", "paas-config.yaml", WEBCHARM];
 const WEBCHARM: &str = "webcharm.yaml";
 
-/// The author's dashboards and alert rules.
+/// Folder of the author's dashboards and alert rules.
 pub(crate) const COS: &str = "cos_custom";
 
-/// What the whole project is written in.
+/// The project's file.
 pub(crate) const CHARMCRAFT: &str = "charmcraft.yaml";
 
-/// The charm of the project in `dir`, but for its binary.
+/// The charm of the project in `dir`, without its binary.
 pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let dir = &Folder::open(dir)?;
     let (project, extended) = expanded(dir)?;
@@ -69,7 +69,7 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     Ok(Charm { name, framework, platforms, files })
 }
 
-/// The project with its extension written out, and that extension's framework.
+/// The project with its extension written out, and the extension's framework.
 fn expanded(dir: &Folder) -> Result<(Mapping, Option<Framework>), Error> {
     let source = source(dir)?;
     let extension = Extension::of(&source).map_err(|finding| Error::Refused(vec![finding]))?;
@@ -84,7 +84,7 @@ fn expanded(dir: &Folder) -> Result<(Mapping, Option<Framework>), Error> {
     Ok((project, framework))
 }
 
-/// The names that a charm's file has: none leads to another folder.
+/// Checks the charm's name and the platforms' labels, which make up the `.charm` file's name.
 fn check_names(charm: &str, platforms: &[Platform]) -> Result<(), Error> {
     let wrong = |key, name: &str| Err(Error::Name { file: CHARMCRAFT, key, name: name.to_owned() });
     if !is_name(charm) {
@@ -98,7 +98,7 @@ pub(crate) fn source(dir: &Folder) -> Result<Source, Error> {
     Source::read(dir, CHARMCRAFT)?.ok_or_else(|| Error::NoProject(dir.path().display().to_string()))
 }
 
-/// Bytes that a charm takes over from its project at most.
+/// Largest total of the files that a charm copies from its project, in bytes.
 const TAKEN: u64 = 64 << 20;
 
 fn taken_over(dir: &Folder, project: &Mapping) -> Result<BTreeMap<String, File>, Error> {
@@ -111,14 +111,14 @@ fn taken_over(dir: &Folder, project: &Mapping) -> Result<BTreeMap<String, File>,
     Ok(taken.files)
 }
 
-/// Files of the project, and how many bytes there may still be.
+/// Files copied so far, and the bytes that are left of [`TAKEN`].
 struct Taken {
     left: u64,
     files: BTreeMap<String, File>,
 }
 
 impl Taken {
-    /// Takes the file at `path`, if it is there, under `name`.
+    /// Copies the file at `path`, if it exists, under `name`.
     fn file(&mut self, dir: &Folder, name: &str, path: &Path) -> Result<(), Error> {
         let content = dir.read(path, self.left).map_err(|error| match error {
             folder::Error::Large { path, .. } => folder::Error::Large { path, limit: TAKEN },
@@ -169,12 +169,12 @@ fn metadata(project: &Mapping) -> Mapping {
     entries.filter_map(|(value, key)| Some((Value::from(key), several(key, value?)))).collect()
 }
 
-/// Juju knows the maintainers as a list; charmcraft takes one as well.
+/// Makes a list of a single maintainer, which charmcraft allows and Juju doesn't.
 fn several(key: &str, value: &Value) -> Value {
     if key == "maintainers" && value.is_string() { Value::from(vec![value.clone()]) } else { value.clone() }
 }
 
-/// What Juju must know to choose a machine: it refuses a charm without bases.
+/// `manifest.yaml`, with the bases that Juju chooses a machine by: it refuses a charm without any.
 pub(crate) fn manifest(platforms: &[Platform]) -> File {
     let bases: Vec<Value> = platforms.iter().map(Platform::manifest).collect();
     let attribute = |name: &str, result: &str| {

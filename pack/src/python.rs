@@ -1,24 +1,23 @@
-//! What a Python project shows of itself: what it requires, and where its application is.
+//! A Python project's requirements and the entry point of its application.
 //!
-//! It serves whoever writes a project (`init`) and whoever makes a root file system of one (package `rock`). Read line by
-//! line, without Python: names at the beginning of a line are the module's own, as in the files that people write. The
-//! places and their order are those of rockcraft's extension.
+//! Used by `init` and by the package `rock`. The files are read line by line, without Python: a name at the beginning
+//! of a line counts as the module's own. The places and their order are those of rockcraft's extension.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::folder::{Error, Folder};
 
-/// The folders a Flask application may be in, besides the project's and one of the project's name.
+/// Subfolders in which an application is looked for, besides one of the project's name.
 const FOLDERS: [&str; 2] = ["app", "src"];
 
-/// The files of a folder, in the order they are looked at.
+/// Files in which an application is looked for in each of these, in order.
 const FILES: [&str; 3] = ["__init__.py", "app.py", "main.py"];
 
-/// Whether `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
+/// Returns true if `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
 ///
 /// # Errors
-/// When one of them is no regular file, too large, or can't be read.
+/// When either is no regular file, too large, or can't be read.
 pub fn requires(dir: &Folder, name: &str) -> Result<bool, Error> {
     let text = |file: &str| Ok(dir.text(file)?.unwrap_or_default());
     let is_meant = |requirement: &str| package(requirement).as_deref() == Some(name);
@@ -26,7 +25,7 @@ pub fn requires(dir: &Folder, name: &str) -> Result<bool, Error> {
     Ok(listed.lines().any(is_meant) || quoted.split(['"', '\'']).skip(1).step_by(2).any(is_meant))
 }
 
-/// The package a requirement is of: `Flask[async]>=2 ; python_version > "3"` is of `flask`.
+/// The package of a requirement: `flask` of `Flask[async]>=2 ; python_version > "3"`.
 fn package(line: &str) -> Option<String> {
     let line = line.trim_start();
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
@@ -35,12 +34,12 @@ fn package(line: &str) -> Option<String> {
     (!name.is_empty() && ends).then(|| name.to_ascii_lowercase().replace('_', "-"))
 }
 
-/// Where a web server finds an application, written `module:object`.
+/// Entry point of an application for its web server, written `module:object`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The file, relative to the folder in which modules are looked for.
     pub file: PathBuf,
-    /// What it is in the file: a variable's name, or a call such as `create_app()`.
+    /// A variable's name in the file, or a call such as `create_app()`.
     pub object: String,
 }
 
@@ -56,7 +55,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Where Flask's application of the project `name` in `dir` is, such as `app:app` or `src.main:create_app()`.
+/// Entry point of the Flask project `name` in `dir`, such as `app:app` or `src.main:create_app()`.
 ///
 /// # Errors
 /// When one of the files looked at is no regular file, too large, or can't be read.
@@ -72,7 +71,7 @@ pub fn wsgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
     Ok(variable.or_else(|| found(["create_app", "make_app"], has_function, "()")))
 }
 
-/// Where FastAPI's application of the project `name` in `dir` is: a variable `app` in the same places.
+/// Entry point of the FastAPI project `name` in `dir`: a variable `app` in the places of [`wsgi`].
 ///
 /// # Errors
 /// When one of the files looked at is no regular file, too large, or can't be read.
@@ -81,8 +80,8 @@ pub fn asgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
     Ok(places.find(|(_, text)| has_variable(text, "app")).map(|(place, _)| Entry::new(place, "app")))
 }
 
-/// Where Django's application of the project `name` in `dir` is. Its folder, beside `requirements.txt`, has the project's
-/// name; modules are looked for in that folder, so the entry is relative to it.
+/// Entry point of the Django project `name` in `dir`. Its folder, beside `requirements.txt`, has the project's name;
+/// Python looks for modules in that folder, so the entry is relative to it.
 ///
 /// # Errors
 /// When one of the files looked at is no regular file, too large, or can't be read.
@@ -98,13 +97,13 @@ pub fn django(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
     Ok(None)
 }
 
-/// The name a Python package of the project `name` has.
+/// Name of the project `name` as a Python package.
 #[must_use]
 pub fn module_name(name: &str) -> String {
     name.replace('-', "_").to_lowercase()
 }
 
-/// Those of `places` that are files, with their text.
+/// Text of each of `places` that is a file.
 fn texts(dir: &Folder, places: Vec<PathBuf>) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut texts = Vec::new();
     for place in places {
@@ -113,7 +112,7 @@ fn texts(dir: &Folder, places: Vec<PathBuf>) -> Result<Vec<(PathBuf, String)>, E
     Ok(texts)
 }
 
-/// Files where an application may be, in the order they are looked at.
+/// Files in which an application is looked for, in order.
 fn places(name: &str) -> Vec<PathBuf> {
     let own = module_name(name);
     let folders = FOLDERS.into_iter().chain([own.as_str()]);
@@ -126,7 +125,7 @@ fn module(place: &Path) -> String {
     parts.filter(|part| part != "__init__").collect::<Vec<_>>().join(".")
 }
 
-/// Whether the module assigns or imports `name`.
+/// Returns true if the module assigns or imports `name`.
 fn has_variable(text: &str, name: &str) -> bool {
     text.lines().any(|line| {
         let assigned = line
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn requirements_are_found_however_they_are_spelled() {
+    fn every_spelling_of_a_requirement_is_found() {
         for line in
             ["flask", "Flask==3.1", "flask [async] >= 2", "FLASK~=2.0 # web", "flask;python_version>'3'", " flask"]
         {
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_application_is_looked_for_where_rockcraft_does() {
+    fn the_application_is_looked_for_in_rockcrafts_order() {
         for (files, expected) in [
             (&[("app.py", "app = Flask(__name__)")][..], Some("app:app")),
             (&[("main.py", "x = 1\napplication= 2")], Some("main:application")),

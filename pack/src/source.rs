@@ -1,4 +1,4 @@
-//! A YAML file as it was written: its content, and the line of each of its keys.
+//! A YAML file with its content and the lines of its keys.
 
 use std::cell::Cell;
 
@@ -11,33 +11,33 @@ use crate::{Error, yaml};
 /// A file whose document is a mapping.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// Its name, as messages give it.
+    /// Its name in messages.
     pub(crate) file: String,
-    /// What it says.
+    /// Its content.
     pub(crate) document: Mapping,
     text: String,
-    /// How many more findings are given a line: finding one takes a walk over the text.
+    /// Findings that still get a line: looking a line up reads the whole text.
     lines: Cell<usize>,
 }
 
-/// Findings of one file that have a line.
+/// Largest number of findings with a line in one file.
 const LINES: usize = 100;
 
 impl Source {
-    /// Reads `file` of the folder `dir`. None: it isn't there.
+    /// Reads `file` of the folder `dir`. `None`: it is missing.
     pub(crate) fn read(dir: &Folder, file: &str) -> Result<Option<Self>, Error> {
         let Some(text) = dir.text(file)? else { return Ok(None) };
         let failed = |source| Error::Parse { path: dir.place(file).display().to_string(), source };
         Self::parse(file, text).map_err(failed).map(Some)
     }
 
-    /// The file's text.
+    /// Parses the text of `file`.
     pub(crate) fn parse(file: &str, text: String) -> Result<Self, ::yaml::Error> {
         let document = yaml::parse(&text)?;
         Ok(Self { file: file.to_owned(), document, text, lines: Cell::new(LINES) })
     }
 
-    /// The mapping under `key`, empty if there is none.
+    /// The mapping under `key`, empty if it is missing.
     pub(crate) fn section(&self, key: &str) -> Mapping {
         yaml::section(&self.document, key)
     }
@@ -47,7 +47,7 @@ impl Source {
         line(&self.text, path)
     }
 
-    /// A refusal of what is at `path`. The first findings have a line.
+    /// A refusal of the key at `path`. The first [`LINES`] findings have a line.
     pub(crate) fn refused(&self, path: &[&str], what: impl Into<String>, remedy: impl Into<String>) -> Finding {
         Finding {
             file: self.file.clone(),
@@ -59,9 +59,9 @@ impl Source {
     }
 }
 
-/// The line of the key at `path`, or of the last of the keys before it that has a line of its own.
+/// The line of the key at `path`, or of the last key above it that has a line of its own.
 ///
-/// Keys are found by their indentation, as people write them; in a mapping in braces they are on the line of the key above.
+/// Keys are found by their indentation; a key of a mapping in braces counts as on the line of the key above.
 fn line(text: &str, path: &[&str]) -> Option<usize> {
     let mut lines: Vec<(usize, &str)> = text.lines().enumerate().filter(|(_, line)| has_content(line)).collect();
     let mut found = None;
@@ -99,7 +99,7 @@ mod tests {
     const TEXT: &str = "# options: here\nname: x\n\nconfig:\n  options:\n    # a comment\n    \"a\":\n      type: int\n    b: {type: x}\ntype: charm\n";
 
     #[test]
-    fn keys_have_their_lines() {
+    fn each_key_has_its_line() {
         for (path, expected) in [
             (&["name"][..], Some(2)),
             (&["config"], Some(4)),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_an_empty_mapping_and_a_list_is_none() {
+    fn an_empty_file_is_an_empty_mapping_and_a_list_is_refused() {
         assert!(Source::parse("f", String::new()).unwrap().document.is_empty());
         assert!(Source::parse("f", "- a".to_owned()).is_err());
         let merged = Source::parse("f", "a: &a {x: 1}\nb: {<<: *a}\n".to_owned()).unwrap();

@@ -1,4 +1,4 @@
-//! The packer against the sample of this repository and against projects that lack something.
+//! The packer on this repository's sample and on incomplete projects.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn document(charm: &Charm, name: &str) -> Value {
 }
 
 #[test]
-fn the_sample_has_what_juju_reads() {
+fn the_sample_has_the_files_that_juju_reads() {
     let project = project(&std::fs::read_to_string(sample().join("charmcraft.yaml")).unwrap());
     ["README.md", "LICENSE"].iter().for_each(|name| std::fs::write(project.path().join(name), "text").unwrap());
     let charm = Charm::with_dispatch(project.path(), b"binary".to_vec()).unwrap();
@@ -102,7 +102,7 @@ fn unpacked_files_have_their_modes() {
 }
 
 #[test]
-fn a_project_that_lacks_something_is_told_what() {
+fn the_error_names_the_missing_key_or_file() {
     let empty = tempfile::tempdir().unwrap();
     let message = |result: Result<Charm, Error>| result.unwrap_err().to_string();
     assert!(message(Charm::with_dispatch(empty.path(), Vec::new())).contains("there is no charmcraft.yaml"));
@@ -153,7 +153,7 @@ fn every_platform_has_its_own_file() {
     assert_eq!((arm.files["dispatch"].content.as_slice(), arm.platforms.len()), (&b"other"[..], 1));
 }
 
-/// A project as `charmcraft init --profile flask-framework` leaves it, with what an author adds.
+/// A project as `charmcraft init --profile flask-framework` writes it, with an author's additions.
 fn python_project() -> tempfile::TempDir {
     let dir = project(include_str!("../tests/projects/flask-grown/charmcraft.yaml"));
     let write = |name: &str, text: &str| {

@@ -1,18 +1,18 @@
-//! Text of others, as it may be printed: a terminal obeys control characters, so none is passed on.
+//! Escapes untrusted text for printing: a terminal would obey its control characters.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 /// `text` in one line without control characters, escape sequences and overrides of the writing direction.
 ///
-/// Each of them becomes its escape, as in Rust: `\n`, `\u{1b}`. Anything else stays as it is, backslashes too. For
-/// everything a message quotes that is not ours: file names, keys and values of files, answers of programs.
+/// Each of them becomes its escape, as in Rust: `\n`, `\u{1b}`. All other text stays as it is, backslashes too. For
+/// every quotation in a message: file names, keys and values of files, output of programs.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden)
 }
 
-/// As [`shown`], but line breaks and tabs stay: for text of several lines.
+/// As [`shown`], but line breaks and tabs stay, for text of several lines.
 #[must_use]
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |character| is_hidden(character) && !['\n', '\t'].contains(&character))
@@ -34,8 +34,8 @@ fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// True of what a terminal obeys instead of showing it: control characters (C0, DEL, C1), line separators, marks of the
-/// writing direction, the byte order mark and the invisible tags.
+/// True of a character that a terminal obeys instead of showing: control characters (C0, DEL, C1), line separators,
+/// marks of the writing direction, the byte order mark and the invisible tags.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped() {
+    fn characters_that_a_terminal_obeys_are_escaped() {
         for (text, expected) in [
             ("plain \\ ä 漢 🦀", "plain \\ ä 漢 🦀"),
             ("\u{1b}[31mred\u{7}", "\\u{1b}[31mred\\u{7}"),
@@ -68,7 +68,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_hidden_is_left(text in any::<String>()) {
+        fn no_hidden_character_is_left(text in any::<String>()) {
             prop_assert!(!shown(&text).contains(is_hidden));
         }
     }

@@ -1,18 +1,18 @@
-//! Writing YAML that every reader takes for the same: strings are always quoted. And asking what was read.
+//! Writes YAML that every version reads alike, and looks keys up in parsed YAML.
 //!
-//! Juju's and Python's readers follow YAML 1.1, in which a bare `yes`, `on` or `12:30` is no string. A quoted one is, in
-//! every version; JSON's escapes are YAML's.
+//! Strings are always quoted: Juju's and Python's readers follow YAML 1.1, in which a bare `yes`, `on` or `12:30` is no
+//! string. JSON's escapes are valid in YAML.
 
 use serde_yaml::{Mapping, Value};
 
-/// The document `text`, which is a mapping or nothing, within limits.
+/// Parses the document `text`, a mapping or empty, within the limits of the package `yaml`.
 pub(crate) fn parse(text: &str) -> Result<Mapping, ::yaml::Error> {
     let mut value: Value = ::yaml::from_str(text)?;
     value.apply_merge()?;
     if value.is_null() { Ok(Mapping::new()) } else { Ok(serde_yaml::from_value(value)?) }
 }
 
-/// The mapping under `key`, empty if there is none.
+/// The mapping under `key`, empty if it is missing.
 pub(crate) fn section(mapping: &Mapping, key: &str) -> Mapping {
     mapping.get(key).and_then(Value::as_mapping).cloned().unwrap_or_default()
 }
@@ -43,7 +43,7 @@ fn block(mapping: &Mapping, indent: usize, out: &mut String) {
     }
 }
 
-/// What follows a key's colon or an item's dash, with the line's end.
+/// Writes a value after a key's colon or an item's dash, with the line's end.
 fn entry(value: &Value, indent: usize, out: &mut String) {
     match value {
         Value::Mapping(mapping) if !mapping.is_empty() => {
@@ -73,7 +73,7 @@ fn key(key: &Value) -> String {
     }
 }
 
-/// Whether a key is a word no reader takes for anything but a string: YAML 1.1 has short words for booleans and null.
+/// Returns true if every reader takes the bare key for a string: YAML 1.1 has short words for booleans and null.
 fn is_plain(text: &str) -> bool {
     text.len() > 3
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
@@ -93,7 +93,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// A JSON string, with those characters escaped that JSON allows bare and YAML does not.
+/// A JSON string in which the characters that only YAML forbids bare are escaped too.
 pub(crate) fn quoted(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json.chars().fold(String::with_capacity(json.len()), |mut out, character| {
@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(values in prop::collection::btree_map("[a-z-]{1,6}|y|on|\\PC*", value(), 0..5)) {
+        fn written_yaml_is_read_back(values in prop::collection::btree_map("[a-z-]{1,6}|y|on|\\PC*", value(), 0..5)) {
             let mapping: Mapping = values.into_iter().map(|(k, v)| (Value::from(k), v)).collect();
             let text = write(&mapping);
             let read: Mapping = if mapping.is_empty() { Mapping::new() } else { serde_yaml::from_str(&text).unwrap() };

@@ -1,7 +1,8 @@
-//! Ours against PyPI's charmcraft itself. Long, and in need of the network: `cargo test -p pack --test charmcraft -- --ignored`.
+//! The packer compared with PyPI's charmcraft. Long, and in need of the network:
+//! `cargo test -p pack --test charmcraft -- --ignored`.
 //!
-//! charmcraft is installed once, below Cargo's folder for tests. What it prints for the projects in `tests/projects` are the
-//! goldens that the unit tests compare with; here it is seen that it still prints the same.
+//! charmcraft is installed once, below Cargo's folder for tests. Its output for the projects in `tests/projects` are
+//! the goldens of the unit tests; these tests check that charmcraft still prints the same.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that runs programs")]
 
 #[path = "charmcraft/root.rs"]
@@ -17,7 +18,7 @@ use serde_yaml::{Mapping, Value};
 
 const VERSION: &str = "4.5.0";
 
-/// Debian's Python: its module `apt`, without which charmcraft builds nothing, is for this one alone.
+/// Debian's Python: charmcraft needs the module `apt`, which is built for this Python only.
 const PYTHON: &str = "/usr/bin/python3";
 
 fn ran(command: &mut Command) -> Output {
@@ -27,7 +28,7 @@ fn ran(command: &mut Command) -> Output {
     output
 }
 
-/// The program, installed if need be.
+/// The path of charmcraft, which is installed on the first call.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -56,7 +57,7 @@ fn lend_apt(venv: &Path) {
     }
 }
 
-/// charmcraft in `dir`; its logs and caches go to a folder that is gone afterwards.
+/// Runs charmcraft in `dir`; its logs and caches go to a temporary folder.
 fn charmcraft(dir: &Path, args: &[&str]) -> String {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(program());
@@ -65,8 +66,8 @@ fn charmcraft(dir: &Path, args: &[&str]) -> String {
     String::from_utf8(ran(&mut command).stdout).unwrap()
 }
 
-/// Where a part finds what it builds with: `craftctl`, which is charmcraft's, and this machine's Rust. Nothing that is built
-/// for a test need be small, so the slow last step of a release build is left out.
+/// Environment of a part's build: charmcraft's `craftctl` and this machine's Rust. Link-time optimisation is off, since
+/// a test's binary need not be small.
 fn tool_chain() -> Vec<(&'static str, OsString)> {
     let path = std::env::var_os("PATH").unwrap();
     let bin = std::iter::once(program().parent().unwrap().to_owned());
@@ -131,7 +132,7 @@ fn written(file: &str, text: &str) -> tempfile::TempDir {
     dir
 }
 
-/// Whether what Juju reads of `ours` and of `theirs`, a charm file, is the same.
+/// Asserts that the files Juju reads are the same in `ours` and in the `.charm` file `theirs`.
 fn assert_same(ours: &pack::Charm, theirs: &Path) {
     for file in ["metadata.yaml", "config.yaml", "actions.yaml"] {
         let theirs: Value = serde_yaml::from_slice(&pack::entry(theirs, file).unwrap()).unwrap();
@@ -140,11 +141,11 @@ fn assert_same(ours: &pack::Charm, theirs: &Path) {
     }
 }
 
-/// A project that `init` wrote, packed by both. Ubuntu's charms are built on Ubuntu: the written base is replaced by this
-/// machine's, and the Python charm by a file, when charmcraft has expanded the extension.
+/// Packs a project of `init` with both. charmcraft builds for this machine's release only, so after it has expanded the
+/// extension, the base is replaced by this machine's and the Python charm by a file.
 #[test]
 #[ignore = "installs charmcraft: long, and in need of the network and of Debian with python3-apt"]
-fn charmcraft_packs_what_init_wrote_into_what_we_pack() {
+fn charmcraft_packs_the_project_of_init_into_the_same_charm() {
     for (framework, file, text) in APPLICATIONS {
         let dir = written(file, text);
         let project = pack::init(dir.path(), None).unwrap();
@@ -155,7 +156,7 @@ fn charmcraft_packs_what_init_wrote_into_what_we_pack() {
     }
 }
 
-/// What charmcraft packs of an expanded project, in a folder of `dir`.
+/// The `.charm` file that charmcraft packs of an expanded project, in a folder of `dir`.
 fn packed(expanded: &str, name: &str, dir: &Path) -> PathBuf {
     let mut expanded: Mapping = serde_yaml::from_str(expanded).unwrap();
     on_this_machine(&mut expanded);
@@ -170,15 +171,15 @@ fn packed(expanded: &str, name: &str, dir: &Path) -> PathBuf {
     built.join(format!("{name}_{}.charm", here().replace(':', "-")))
 }
 
-/// The project that charmcraft writes for each of its profiles, as its author has it on the first day: it lints clean, it
-/// packs, and Juju reads of it what it'd read of charmcraft's.
+/// The project that charmcraft writes for each of its profiles lints clean and packs, and Juju reads the same from it
+/// as from charmcraft's own charm.
 #[test]
 #[ignore = "installs charmcraft: long, and in need of the network and of Debian with python3-apt"]
-fn what_charmcraft_itself_wrote_is_packed() {
+fn projects_of_charmcraft_init_are_packed() {
     for (framework, ..) in APPLICATIONS {
         let dir = tempfile::tempdir().unwrap();
         let profile = format!("--profile={framework}-framework");
-        charmcraft(dir.path(), &["init", &profile, "--name=hello", "--author=Somebody"]);
+        charmcraft(dir.path(), &["init", &profile, "--name=hello", "--author=Author"]);
         assert!(dir.path().join("src/charm.py").is_file() && dir.path().join("requirements.txt").is_file());
         let refused: Vec<_> = pack::lint(dir.path()).unwrap().into_iter().filter(pack::Finding::is_refusal).collect();
         assert_eq!(refused, [], "{framework}");
@@ -189,7 +190,7 @@ fn what_charmcraft_itself_wrote_is_packed() {
     }
 }
 
-/// Has `project` built for this machine's release: charmcraft builds for the one it runs on alone.
+/// Makes this machine the only platform of `project`: charmcraft builds for the release it runs on only.
 fn on_this_machine(project: &mut Mapping) {
     project.remove("base");
     project.insert("platforms".into(), serde_yaml::from_str(&format!("{{\"{}\": null}}", here())).unwrap());

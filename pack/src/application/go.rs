@@ -1,10 +1,10 @@
-//! A Go module: which program it makes.
+//! A Go module and the program it builds.
 
 use super::View;
 use crate::folder::{Error, Folder, Kind};
 use crate::yaml;
 
-/// Bytes of a source in which its package clause is looked for: comments may stand before it.
+/// Bytes of a source file searched for its package clause, which comments may precede.
 const CLAUSE: u64 = 64 << 10;
 
 pub(super) fn view(dir: &Folder, name: &str) -> Result<View, Error> {
@@ -24,13 +24,13 @@ pub(super) fn view(dir: &Folder, name: &str) -> Result<View, Error> {
     Ok(View { how, remarks: Vec::new(), parts })
 }
 
-/// rockcraft starts the program that has the rock's name.
+/// Renames `program` to the rock's name, under which rockcraft starts it.
 fn organized(program: &str, name: &str) -> String {
     let (from, to) = (yaml::quoted(&format!("bin/{program}")), yaml::quoted(&format!("usr/local/bin/{name}")));
     format!("parts:\n  go-framework/install-app:\n    organize:\n      {from}: {to}\n")
 }
 
-/// What needn't be written is there as a comment.
+/// The same section as a comment, for a project that needs no renaming.
 fn none() -> String {
     "# parts:\n#   go-framework/install-app:\n".to_owned()
 }
@@ -43,7 +43,7 @@ fn module(dir: &Folder) -> Result<Option<String>, Error> {
     Ok((!path.is_empty()).then(|| path.to_owned()))
 }
 
-/// What `go install ./...` calls the program: by its folder, or by the module, whose `/v2` doesn't count.
+/// The name `go install ./...` gives the program: its folder's, or the module's without a `/v2`.
 fn program(dir: &Folder, module: &str) -> Result<Option<String>, Error> {
     if has_main(dir)? {
         let is_version = |part: &&str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_is_told() {
+    fn a_module_without_a_program_gets_a_remark() {
         for files in [
             &[("go.mod", "module x"), ("lib.go", "package x")][..],
             &[("go.mod", "module x"), ("cmd/a/m.go", "package main"), ("cmd/b/m.go", "package main")],

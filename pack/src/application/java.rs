@@ -1,14 +1,14 @@
-//! A Java project: whether Maven or Gradle builds it.
+//! A Java project and its build tool, Maven or Gradle.
 
 use std::os::unix::fs::PermissionsExt;
 
 use super::View;
 use crate::folder::{Error, Folder};
 
-/// A build file, the wrapper beside it that rockcraft prefers, and the tool.
+/// Build file, the wrapper that rockcraft prefers if it is beside it, and the tool's name.
 const TOOLS: [(&str, &str, &str); 2] = [("pom.xml", "mvnw", "Maven"), ("build.gradle", "gradlew", "Gradle")];
 
-/// A build file that the extension doesn't know.
+/// Gradle's build file in Kotlin, which the extension doesn't know.
 const KOTLIN: &str = "build.gradle.kts";
 
 pub(super) fn sign(dir: &Folder) -> Result<Option<String>, Error> {
@@ -29,7 +29,7 @@ pub(super) fn view(dir: &Folder) -> Result<View, Error> {
     }
     let mut remarks = match found.as_slice() {
         [] if dir.has_file(KOTLIN)? => vec![format!("rockcraft knows build.gradle, not {KOTLIN}: translate it")],
-        [] => vec!["there is neither pom.xml nor build.gradle: write the one of your tool".to_owned()],
+        [] => vec!["there is neither pom.xml nor build.gradle: write the file of your build tool".to_owned()],
         [_] => Vec::new(),
         _ => vec!["pom.xml and build.gradle are both there, of which rockcraft takes one: remove the other".to_owned()],
     };
@@ -48,7 +48,7 @@ pub(super) fn view(dir: &Folder) -> Result<View, Error> {
     Ok(View { how, remarks, parts: String::new() })
 }
 
-/// True of a file that no one may run.
+/// True if the file has no execute bit.
 fn is_closed(dir: &Folder, wrapper: &str) -> Result<bool, Error> {
     let mode = dir.file(wrapper)?.and_then(|file| file.metadata().ok()).map(|found| found.permissions().mode());
     Ok(mode.is_some_and(|mode| mode & 0o111 == 0))
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rockcraft_would_refuse_is_told() {
+    fn a_project_that_rockcraft_would_refuse_gets_a_remark() {
         for (files, remark) in [
             (&[("pom.xml", ""), ("build.gradle", "")][..], "pom.xml and build.gradle"),
             (&[("pom.xml", ""), ("mvnw", ""), ("gradlew", "")], "mvnw and gradlew"),

@@ -1,14 +1,14 @@
-//! A project of Node's package manager: whether it is Express, and whether `npm start` starts it.
+//! A Node project: its dependency on Express and its `npm start`.
 
 use serde_json::Value;
 
 use super::View;
 use crate::folder::{Error, Folder};
 
-/// Where rockcraft has the application, and where people have it.
+/// Places of `package.json`: rockcraft's, then the usual one.
 const PLACES: [&str; 2] = ["app/package.json", "package.json"];
 
-/// The first of the places whose project depends on Express.
+/// The first of [`PLACES`] whose project depends on Express.
 pub(super) fn sign(dir: &Folder) -> Result<Option<String>, Error> {
     for place in PLACES {
         let project = read(dir, place)?;
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rockcraft_would_miss_is_told() {
+    fn a_project_that_rockcraft_would_refuse_gets_a_remark() {
         let good = view(&open(&folder(&[("app/package.json", GOOD)]))).unwrap();
         assert_eq!((good.how.as_deref(), good.remarks.len()), (Some("by npm start: node app.js"), 0));
         for (file, text, remarks) in [

@@ -1,4 +1,4 @@
-//! Folders of every framework, and of none or several.
+//! Folders of every framework, of several, and without any.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn each_framework_has_its_signs() {
         (&[("app/package.json", EXPRESS)], Framework::ExpressJs),
         (&[("pom.xml", "")], Framework::SpringBoot),
         (&[("build.gradle", "")], Framework::SpringBoot),
-        // Pages built by Node's tools don't make it another framework.
+        // A package.json for the pages' build tools doesn't make it Express.
         (&[("requirements.txt", "flask"), ("package.json", r#"{"devDependencies": {"vite": "7"}}"#)], Framework::Flask),
     ] {
         assert_eq!(framework(&open(&folder(files)), None).unwrap(), expected, "{files:?}");
@@ -53,7 +53,7 @@ fn several_frameworks_are_all_named_and_the_choice_is_asked_for() {
 }
 
 #[test]
-fn no_framework_is_told_what_was_looked_for() {
+fn the_error_about_an_unknown_framework_lists_the_signs() {
     let error = framework(&open(&folder(&[("index.php", "")])), None).unwrap_err().to_string();
     for part in ["requirements.txt", "manage.py", "go.mod", "package.json", "pom.xml", "`--framework NAME`"] {
         assert!(error.contains(part), "{part}: {error}");
@@ -61,7 +61,7 @@ fn no_framework_is_told_what_was_looked_for() {
 }
 
 #[test]
-fn what_rockcraft_would_miss_of_a_python_project_is_told() {
+fn a_python_project_that_rockcraft_would_refuse_gets_remarks() {
     for (framework, files, remarks) in [
         (Framework::Flask, &[("requirements.txt", "flask"), ("app.py", "app = 1")][..], &[][..]),
         (Framework::Flask, &[("web.py", "app = 1")], &["flask isn't required", "no `app` or `application`"]),

@@ -1,11 +1,11 @@
-//! What an extension declares, for those who want to read of it: the page of all options is made of these.
+//! Declarations of an extension, from which the page of all options is generated.
 
 use serde_yaml::{Mapping, Value};
 
 use super::{Extension, data};
 use crate::{Framework, yaml};
 
-/// What an extension declares on some bases.
+/// Declarations of an extension for some bases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generation {
     /// The bases, such as `ubuntu@24.04`.
@@ -14,7 +14,7 @@ pub struct Generation {
     pub container: String,
     /// The options of every charm.
     pub options: Vec<DeclaredOption>,
-    /// Those that an endpoint called ENDPOINT brings that speaks `oauth`.
+    /// The options that an endpoint called ENDPOINT of the interface `oauth` adds.
     pub oauth: Vec<DeclaredOption>,
 }
 
@@ -23,9 +23,9 @@ pub struct Generation {
 pub struct DeclaredOption {
     /// Its name.
     pub name: String,
-    /// Its type, in Juju's word.
+    /// Its type, as Juju names it.
     pub kind: String,
-    /// What it is unless it's set.
+    /// Its default.
     pub default: Option<String>,
 }
 

@@ -1,4 +1,5 @@
-//! What an extension refuses, as charmcraft does: its own names are its own, and it is for some bases only.
+//! Rules of an extension, as charmcraft enforces them: the names it declares are reserved, and it supports some bases
+//! only.
 
 use serde_yaml::{Mapping, Value};
 
@@ -7,10 +8,10 @@ use crate::finding::Finding;
 use crate::source::Source;
 use crate::{platform, yaml};
 
-/// The variables of every framework, behind its prefix.
+/// The variables of every framework, without its prefix.
 const COMMON: [&str; 3] = ["BASE_URL", "PEER_FQDNS", "SECRET_KEY"];
 
-/// Everything an extension refuses in `project`.
+/// Every violation of an extension's rules in `project`.
 pub(crate) fn findings(extension: &Extension, project: &Source) -> Vec<Finding> {
     let snippet = extension.snippet();
     let mut found = bases(extension, project);
@@ -53,7 +54,7 @@ fn kind(project: &Source) -> Option<Finding> {
     (kind != Some("charm")).then(|| project.refused(&["type"], what, "write `type: charm`"))
 }
 
-/// Sections an extension can't do with.
+/// Sections that an extension excludes.
 fn fields(extension: &Extension, project: &Source) -> Vec<Finding> {
     let name = extension.name();
     let mut found: Vec<Finding> = ["devices", "extra-bindings", "storage"]
@@ -95,7 +96,7 @@ fn overlaps(extension: &Extension, snippet: &Mapping, project: &Source) -> Vec<F
     found
 }
 
-/// The variable that an author's option of this name becomes, if it's one that the charm sets.
+/// The variable that an author's option of this name becomes, if the charm sets it itself.
 fn taken(extension: &Extension, option: &str) -> Option<String> {
     let name = option.replace('-', "_").to_uppercase();
     let own = extension.convention.variables.iter().map(String::as_str);
@@ -110,7 +111,7 @@ fn options(extension: &Extension, project: &Source) -> Vec<Finding> {
     for (name, option) in own.iter().filter_map(|(name, option)| Some((name.as_str()?, option))) {
         let path = ["config", "options", name];
         let prefixes = ["webserver-".to_owned(), format!("{}-", extension.framework)];
-        // What the extension declares is told once.
+        // Options that the extension declares have a finding already.
         if let Some(prefix) = prefixes.iter().find(|p| name.starts_with(p.as_str()) && !snippet.contains_key(name)) {
             let what = format!("options of the name {prefix}… are the extension's");
             found.push(project.refused(&path, what, "rename the option"));

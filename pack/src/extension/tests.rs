@@ -1,14 +1,14 @@
-//! Ours against what charmcraft wrote.
+//! Expanded projects compared with charmcraft's output.
 //!
 //! `tests/projects/*/expanded.yaml` is what `charmcraft expand-extensions` of PyPI's charmcraft 4.5.0 prints for the
-//! `charmcraft.yaml` beside it, with CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS=1. `tests/charmcraft.rs` asks it again.
+//! `charmcraft.yaml` beside it, with CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS=1. `tests/charmcraft.rs` runs it again.
 
 use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::folder::Folder;
 
-/// What charmcraft adds that Juju never sees, and what it only spells out.
+/// Keys that charmcraft adds for the build, or only spells out; Juju doesn't see them.
 const BUILD_ONLY: [&str; 3] = ["charm-libs", "parts", "platforms"];
 
 fn projects() -> Vec<PathBuf> {
@@ -87,9 +87,9 @@ fn one_known_extension_or_none() {
     assert!(extension("extensions: [7]").is_err());
 }
 
-/// Each of these was given to `charmcraft expand-extensions`, which refused it.
+/// `charmcraft expand-extensions` was run on each of these and refused it.
 #[test]
-fn what_charmcraft_refuses_is_refused() {
+fn a_project_that_charmcraft_refuses_is_refused() {
     for (added, line, what) in [
         ("base: ubuntu@20.04", 1, "isn't made for ubuntu@20.04"),
         ("platforms: {\"ubuntu@22.04:amd64\": , \"ubuntu@24.04:amd64\": }", 1, "takes one base"),
@@ -120,7 +120,7 @@ fn what_charmcraft_refuses_is_refused() {
 }
 
 #[test]
-fn what_is_allowed_is_not_refused() {
+fn a_project_that_charmcraft_expands_is_not_refused() {
     for added in [
         "assumes: [k8s-api]",
         "requires:\n  oidc: {interface: oauth}\nconfig:\n  options:\n    oidc-scopes: {type: string, default: openid}",

@@ -1,8 +1,8 @@
-//! What a path can be.
+//! Kinds of directory entries.
 
 use rustix::fs::FileType;
 
-/// Kinds of what is in a folder.
+/// Kind of a directory entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A regular file.

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A folder `in` beside a file `secret`, with links and files of other kinds in it.
+/// A folder `in` that has links, a FIFO and a socket, beside a file `secret`.
 fn sample() -> (tempfile::TempDir, Folder) {
     let dir = tempfile::tempdir().unwrap();
     let inside = dir.path().join("in");
@@ -20,7 +20,7 @@ fn sample() -> (tempfile::TempDir, Folder) {
 }
 
 #[test]
-fn what_is_inside_is_read_and_written() {
+fn files_inside_are_read_and_written() {
     let (dir, folder) = sample();
     assert_eq!(folder.text("a/b/f").unwrap().as_deref(), Some("text"));
     assert_eq!(folder.text("./a/none/f").unwrap(), None);
@@ -107,7 +107,7 @@ fn sizes_and_depths_are_bounded() {
     let (_dir, folder) = sample();
     folder.create("large").unwrap().set_len(TEXT + 1).unwrap();
     assert!(folder.text("large").unwrap_err().to_string().contains("is larger than 1048576 bytes"));
-    // A file without a size of its own.
+    // A file of /proc, whose size reads as 0.
     let endless = read(Path::new("/proc/self/mountinfo"), 4).unwrap_err();
     assert!(matches!(endless, Error::Large { limit: 4, .. }), "{endless}");
     let deep = "d/".repeat(129);

@@ -1,11 +1,11 @@
-//! Projects written for folders of each framework: they lint clean, they pack, and nothing is overwritten.
+//! Projects written for each framework's folder: they lint clean, they pack, and existing files are kept.
 
 use std::fs;
 
 use super::*;
 use crate::Finding;
 
-/// Names and texts.
+/// Files' names and texts.
 type Files = &'static [(&'static str, &'static str)];
 
 fn application(name: &str, files: Files) -> (tempfile::TempDir, PathBuf) {
@@ -21,7 +21,7 @@ fn application(name: &str, files: Files) -> (tempfile::TempDir, PathBuf) {
 
 const FLASK: Files = &[("requirements.txt", "Flask\n"), ("app.py", "app = Flask(__name__)\n")];
 
-/// An application of each framework that rockcraft would take, its name and how it is started.
+/// For each framework: an application that rockcraft accepts, its name and its entry point.
 const ALL: [(Framework, Files, &str, &str); 6] = [
     (Framework::Flask, FLASK, "my-site", "at app:app"),
     (
@@ -52,7 +52,7 @@ const ALL: [(Framework, Files, &str, &str); 6] = [
 ];
 
 #[test]
-fn the_written_project_is_one_that_is_packed() {
+fn the_written_project_can_be_packed() {
     for (framework, files, name, how) in ALL {
         let (_dir, folder) = application("My Site", files);
         let project = init(&folder, None).unwrap();
@@ -61,7 +61,7 @@ fn the_written_project_is_one_that_is_packed() {
         let found = crate::lint(&folder.join("charm")).unwrap();
         let refused: Vec<_> = found.iter().filter(|finding| finding.is_refusal()).collect();
         assert!(refused.is_empty(), "{refused:?}");
-        // Spring Boot's extension is experimental on every base; that is all there is to say.
+        // Spring Boot's extension is experimental on every base: the only finding.
         let expected = usize::from(framework == Framework::SpringBoot);
         assert_eq!(found.iter().filter(|finding| finding.what.contains("experimental")).count(), expected, "{found:?}");
         assert_eq!(found.len(), expected);
@@ -91,7 +91,7 @@ fn the_written_files_are_whole_and_explain_themselves() {
     }
 }
 
-/// What stands in comments is YAML, too, once they are taken off.
+/// Checks that the commented-out keys are YAML once the `#` is removed.
 fn uncommented(text: &str) {
     let is_yaml = |line: &&str| line.starts_with("  ") || (line.ends_with(':') && !line.contains(' '));
     let bare = |line: &str| line.strip_prefix("# ").filter(is_yaml).unwrap_or(line).to_owned() + "\n";
@@ -133,7 +133,7 @@ fn a_rock_that_is_there_gives_the_name() {
 }
 
 #[test]
-fn what_is_no_application_is_left_alone_unless_a_framework_is_named() {
+fn a_folder_without_an_application_needs_a_named_framework() {
     let dir = tempfile::tempdir().unwrap();
     assert!(matches!(init(dir.path(), None), Err(crate::Error::NoApplication(_))));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);

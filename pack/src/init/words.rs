@@ -1,11 +1,11 @@
-//! What a written file says that differs from framework to framework.
+//! Text of the written files that depends on the framework.
 
 use serde_yaml::{Mapping, Value};
 
 use crate::extension::Extension;
 use crate::{Framework, yaml};
 
-/// The part of `rockcraft.yaml` that is about the framework's extension.
+/// The section of `rockcraft.yaml` about the framework's extension.
 pub(super) fn rock(framework: Framework) -> &'static str {
     match framework {
         Framework::Flask => include_str!("rock/flask.yaml"),
@@ -17,7 +17,7 @@ pub(super) fn rock(framework: Framework) -> &'static str {
     }
 }
 
-/// The words that stand in braces in the templates.
+/// Placeholders of the templates, with their text.
 pub(super) fn all(framework: Framework, name: &str) -> Vec<(&'static str, String)> {
     let expanded = expanded(framework);
     let keys = |section: &str| yaml::keys(&yaml::section(&expanded, section)).collect::<Vec<_>>().join(", ");
@@ -44,13 +44,13 @@ pub(super) fn all(framework: Framework, name: &str) -> Vec<(&'static str, String
     ]
 }
 
-/// What the extension makes of an empty project.
+/// An empty project with the extension written out.
 fn expanded(framework: Framework) -> Mapping {
     let base = "ubuntu@24.04".to_owned();
     Extension::load(framework, Some(&base)).expand(&Mapping::from_iter([(Value::from("base"), Value::from(base))]))
 }
 
-/// `app-port, webserver-…`: names that begin alike stand together.
+/// Names grouped by their first word: `app-port, webserver-…`.
 fn families<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let family = |name: &str| name.split('-').next().unwrap_or(name).to_owned();
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
@@ -87,7 +87,7 @@ fn logging(framework: Framework) -> &'static str {
     }
 }
 
-/// Where the application is in the container.
+/// The application's folder in the container.
 fn app(framework: Framework) -> &'static str {
     match framework {
         Framework::Flask => "/flask/app",
@@ -106,7 +106,7 @@ fn worker(framework: Framework) -> &'static str {
     }
 }
 
-/// This machine's, in Debian's words.
+/// This machine's architecture, as Debian names it.
 pub(super) fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_are_those_of_the_extension() {
+    fn the_placeholders_follow_the_extension() {
         for (framework, container, options) in [
             (Framework::Flask, "flask-app", "webserver-…, flask-…"),
             (Framework::Django, "django-app", "webserver-…, django-…"),

@@ -1,4 +1,4 @@
-//! What charmcraft refuses in any project.
+//! Rules of charmcraft for every project.
 
 use std::ffi::OsString;
 
@@ -48,10 +48,10 @@ const KEYS: [&str; 31] = [
 
 const ARCHITECTURES: [&str; 7] = ["amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64", "s390x"];
 
-/// The files that once held what is in `charmcraft.yaml` now.
+/// Files whose content belongs into `charmcraft.yaml` since charmcraft 3.
 const OLD_FILES: [&str; 3] = ["metadata.yaml", "config.yaml", "actions.yaml"];
 
-/// The folders that the author's dashboards and rules may be in.
+/// The folders allowed for the author's dashboards and alert rules.
 const COS_FOLDERS: [&str; 3] = ["grafana_dashboards", "loki_alert_rules", "prometheus_alert_rules"];
 
 pub(crate) fn findings(project: &Source, dir: &Folder) -> Result<Vec<Finding>, folder::Error> {
@@ -116,7 +116,7 @@ fn kinds(project: &Source) -> Vec<Finding> {
     let untyped = !project.document.contains_key("type") && !project.document.contains_key("extensions");
     let missing = untyped.then(|| project.refused(&[], "charmcraft.yaml has no type", "write `type: charm`"));
     let user = one_of("charm-user", &["root", "sudoer", "non-root"]);
-    // An extension says it of the type itself.
+    // With an extension, its own rule checks the type.
     let kind = if project.document.contains_key("extensions") { None } else { one_of("type", &["charm"]) };
     missing.into_iter().chain(user).chain(kind).collect()
 }
@@ -174,7 +174,7 @@ fn cos(dir: &Folder) -> Result<Vec<Finding>, folder::Error> {
     Ok(stray.map(finding).collect())
 }
 
-/// A section that must be a mapping and is none.
+/// Refusal of a section that isn't a mapping.
 pub(super) fn no_mapping(project: &Source, document: &Mapping, key: &str) -> Option<Finding> {
     let value = document.get(key)?;
     let fine = matches!(value, Value::Mapping(_) | Value::Null);

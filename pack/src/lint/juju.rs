@@ -1,4 +1,4 @@
-//! What Juju refuses when the charm is deployed.
+//! Rules of Juju, which it enforces when the charm is deployed.
 
 use serde_yaml::{Mapping, Value};
 
@@ -8,7 +8,7 @@ use crate::project::CHARMCRAFT;
 use crate::source::Source;
 use crate::yaml;
 
-/// What Juju refuses in `expanded`, told of the file it comes from.
+/// Every violation in `expanded`, placed in the file that it was expanded from.
 pub(crate) fn findings(project: &Source, expanded: &Mapping) -> Vec<Finding> {
     let sections = ["requires", "provides", "peers", "containers", "resources", "config", "actions", "platforms"];
     let wrong: Vec<Finding> = sections.into_iter().filter_map(|key| no_mapping(project, expanded, key)).collect();
@@ -22,9 +22,9 @@ pub(crate) fn findings(project: &Source, expanded: &Mapping) -> Vec<Finding> {
     found
 }
 
-/// The first thing our own reader of charms stumbles over, which follows Juju's rules.
+/// The first error of our own reader of charm metadata, which follows Juju's rules.
 fn declarations(project: &Source, expanded: &Mapping) -> Option<Finding> {
-    // Without a name nothing else is read, and that was told already.
+    // The reader stops at a missing name, which has a finding already.
     yaml::text(expanded, "name")?;
     match juju::CharmFiles::parse_charmcraft(CHARMCRAFT, &yaml::write(expanded)) {
         Ok(_) => None,
@@ -73,7 +73,7 @@ fn is_action(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase()) && !name.ends_with('-') && name.bytes().all(allowed)
 }
 
-/// A container's image is a resource of the charm's, of the type `oci-image`.
+/// Containers whose image isn't a resource of the type `oci-image`.
 fn images(project: &Source, expanded: &Mapping) -> Vec<Finding> {
     let resources = yaml::section(expanded, "resources");
     let containers = yaml::section(expanded, "containers");

@@ -1,4 +1,4 @@
-//! `paas-config.yaml`: the charm's own settings, in which an unknown key fails every hook.
+//! Rules of `paas-config.yaml`, the charm's own settings: an unknown key fails every hook.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) const FILE: &str = "paas-config.yaml";
 /// The frameworks that can log JSON.
 const JSON: [Framework; 3] = [Framework::Django, Framework::FastApi, Framework::Flask];
 
-/// What is wrong with it, if it is there.
+/// Findings about the file, if it exists.
 pub(crate) fn findings(dir: &Folder, framework: Option<Framework>) -> Result<Vec<Finding>, Error> {
     Ok(match Source::read(dir, FILE) {
         Err(Error::Parse { source, .. }) => vec![no_yaml(FILE, &source)],
@@ -33,7 +33,7 @@ fn judged(config: &Source, framework: Option<Framework>) -> Vec<Finding> {
     found
 }
 
-/// Keys that nothing reads. The newer conventions' spelling with underscores is taken, too.
+/// Keys that the charm doesn't know. The newer conventions' spelling with underscores is accepted too.
 fn unknown(config: &Source, path: &[&str], mapping: &Mapping, known: &[&str]) -> Vec<Finding> {
     let is_known = |key: &str| known.contains(&key) || known.contains(&key.replace('_', "-").as_str());
     let wrong = yaml::keys(mapping).filter(|key| !is_known(key));

@@ -1,4 +1,4 @@
-//! Each rule, with a project that breaks it alone.
+//! Each rule, with a project that breaks only that rule.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn found(files: &[(&str, &str)]) -> Vec<Finding> {
     super::lint(dir.path()).unwrap()
 }
 
-/// The only finding in a good project to which `added` was added.
+/// The one finding about a good project with `added` at its end.
 fn only(added: &str) -> String {
     let all = found(&[("charmcraft.yaml", &format!("{BASE}{added}"))]);
     assert_eq!(all.len(), 1, "{added}: {all:?}");
@@ -57,7 +57,7 @@ fn an_option_whose_variable_the_charm_sets_itself_is_advised_against() {
 }
 
 #[test]
-fn what_charmcraft_refuses_has_a_line_and_a_remedy() {
+fn a_refusal_of_charmcrafts_has_a_line_and_a_remedy() {
     for (added, begins, contains) in [
         ("wibble: 1\n", "charmcraft.yaml:9: charmcraft.yaml has no key wibble", "remove"),
         ("title: x\n", "charmcraft.yaml:9: the title has 1 characters", "2 to 40"),
@@ -70,7 +70,7 @@ fn what_charmcraft_refuses_has_a_line_and_a_remedy() {
 }
 
 #[test]
-fn what_a_charm_must_have() {
+fn missing_and_bad_metadata_is_refused() {
     let without = |key: &str| -> String {
         let text: String = BASE.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
         let all = found(&[("charmcraft.yaml", &text)]);
@@ -94,7 +94,7 @@ fn what_a_charm_must_have() {
 }
 
 #[test]
-fn what_juju_refuses_has_a_line_and_a_remedy() {
+fn a_refusal_of_jujus_has_a_line_and_a_remedy() {
     for (added, begins, contains) in [
         (
             "config:\n  options:\n    x:\n      type: integer\n",
@@ -164,7 +164,7 @@ fn containers_of_the_authors_own_are_judged_by_jujus_rules() {
 }
 
 #[test]
-fn what_a_hook_would_fail_on_in_paas_config() {
+fn a_paas_config_that_would_fail_hooks_is_refused() {
     let job = |text: &str| format!("prometheus:\n  scrape_configs:\n    - {text}\n");
     let good = "job_name: a\n      static_configs: [{targets: [\"*:80\", \"@scheduler:81\", \"host:82\"]}]";
     for (text, line, contains) in [
@@ -202,7 +202,7 @@ fn what_a_hook_would_fail_on_in_paas_config() {
 }
 
 #[test]
-fn files_that_would_be_left_out_are_told() {
+fn files_that_would_be_left_out_have_a_finding() {
     let all = found(&[
         ("charmcraft.yaml", BASE),
         ("config.yaml", "options: {}"),

@@ -1,11 +1,11 @@
-//! Projects that want to write or read elsewhere, to turn into other text, or to take for ever.
+//! Hostile projects: paths that lead outside, control characters, and input without end.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use super::*;
 
-/// A folder `project` with `text` as its charmcraft.yaml, in a folder of its own.
+/// A folder `project` with `text` as its charmcraft.yaml, in a temporary folder.
 fn hostile(text: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let project = dir.path().join("project");
@@ -111,7 +111,7 @@ fn init_refuses_a_fifo_by_name_instead_of_waiting() {
             fs::write(dir.path().join("requirements.txt"), "flask\n").unwrap();
         }
         let error = init(dir.path(), None).unwrap_err().to_string();
-        // A framework that was named is not looked for, and its own files are.
+        // With a named framework, only that framework's files are read.
         assert_eq!(error, format!("{} is a FIFO, not a file", dir.path().join(name).display()));
     }
 }
@@ -137,7 +137,7 @@ fn a_name_with_a_line_break_puts_no_keys_into_what_init_writes() {
     let error = init(dir.path(), None).unwrap_err().to_string();
     assert!(error.starts_with("rockcraft.yaml has the name x\\ntype: evil: take up to 64 letters"), "{error}");
     assert_eq!(names(dir.path()), ["requirements.txt", "rockcraft.yaml"]);
-    // A program's name comes from a folder, which may be called anything.
+    // The program's name is a folder's, which can be any text.
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("cmd/a: b\nplatforms: evil");
     fs::create_dir_all(&program).unwrap();
@@ -153,7 +153,7 @@ fn a_name_with_a_line_break_puts_no_keys_into_what_init_writes() {
 }
 
 #[test]
-fn what_others_wrote_is_escaped_in_findings_and_errors() {
+fn a_projects_text_is_escaped_in_findings_and_errors() {
     let (_dir, project) = hostile("{name: x, \"\\e[31mkey\\u202e\": 1}");
     let found: Vec<String> = lint(&project).unwrap().iter().map(Finding::to_string).collect();
     assert!(found.iter().any(|told| told.contains("has no key \\u{1b}[31mkey\\u{202e}")), "{found:?}");
@@ -170,7 +170,7 @@ fn what_others_wrote_is_escaped_in_findings_and_errors() {
 }
 
 #[test]
-fn files_larger_than_any_are_refused_before_they_are_read() {
+fn files_over_the_limit_are_refused_before_they_are_read() {
     let (_dir, project) = hostile(PLAIN);
     let large = fs::File::options().write(true).open(project.join("charmcraft.yaml")).unwrap();
     large.set_len(50 << 20).unwrap();
@@ -188,7 +188,7 @@ fn files_larger_than_any_are_refused_before_they_are_read() {
 }
 
 #[test]
-fn a_folder_of_dashboards_that_has_no_end_is_refused() {
+fn a_folder_of_dashboards_that_is_too_deep_is_refused() {
     let (_dir, project) = hostile(PLAIN);
     let deep = format!("cos_custom/{}", "d/".repeat(200));
     fs::create_dir_all(project.join(deep)).unwrap();
@@ -196,7 +196,7 @@ fn a_folder_of_dashboards_that_has_no_end_is_refused() {
 }
 
 #[test]
-fn a_thousand_wrong_keys_are_told_of_and_the_first_have_lines() {
+fn a_thousand_wrong_keys_all_have_findings_and_the_first_have_lines() {
     let keys: String = (0..1000).map(|number| format!("k{number}: 1\n")).collect();
     let (_dir, project) = hostile(&keys);
     let found = lint(&project).unwrap();

@@ -1,4 +1,4 @@
-//! The repository's own `charmcraft.yaml` under charmcraft: what it expands to, and the charm it builds of this source.
+//! The repository's own `charmcraft.yaml` under charmcraft: its expansion, and the charm built from this source.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,14 +11,14 @@ use serde_yaml::Mapping;
 
 use crate::{PYTHON, assert_same, charmcraft, on_this_machine, ran};
 
-/// The keys that build a charm and don't reach Juju. `charm-libs` are the Python charm's; `parts` build ours of Rust.
+/// The keys that build a charm and don't reach Juju: `charm-libs` of the Python charm, `parts` of ours in Rust.
 const DIFFERENT: [&str; 2] = ["charm-libs", "parts"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// What charmcraft makes of `charmcraft.yaml` in `folder`.
+/// `charmcraft.yaml` of `folder`, expanded by charmcraft.
 fn expanded(folder: &Path) -> Mapping {
     let dir = tempfile::tempdir().unwrap();
     fs::copy(folder.join("charmcraft.yaml"), dir.path().join("charmcraft.yaml")).unwrap();
@@ -39,7 +39,7 @@ fn the_root_s_charm_is_what_charmcraft_expands_the_sample_s_to_but_for_the_parts
     assert_eq!(ours, sample);
 }
 
-/// Copies what is in the repository's folder but for what was built or is git's.
+/// Copies the repository without git's folder and build outputs.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -54,7 +54,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The repository in `dir`, for a charm of this machine's release: charmcraft builds for the one it runs on alone.
+/// A copy of the repository in `dir`, with this machine as its platform.
 fn source(dir: &Path) -> PathBuf {
     let source = dir.join("source");
     copy(&root(), &source);
@@ -68,7 +68,7 @@ fn source(dir: &Path) -> PathBuf {
 const FILES: [&str; 7] =
     ["actions.yaml", "config.yaml", "dispatch", "manifest.yaml", "metadata.yaml", "paas-config.yaml", "webcharm.yaml"];
 
-/// Unpacks the `.charm` file, which must have [`FILES`] and no other.
+/// Unpacks the `.charm` file, asserting that it has exactly [`FILES`].
 fn unpack(charm: &Path, into: &Path) {
     let script = "import sys, zipfile; print(*sorted(zipfile.ZipFile(sys.argv[1]).namelist()))";
     let listed = ran(Command::new(PYTHON).args(["-c", script]).arg(charm)).stdout;
@@ -80,7 +80,7 @@ fn unpack(charm: &Path, into: &Path) {
     fs::set_permissions(into.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// The program behind the hook tools, beside the tests' own.
+/// The program behind the hook tools, which Cargo builds beside the tests.
 fn hook_tools() -> PathBuf {
     let path = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("hook-tools");
     assert!(path.is_file(), "{} is missing: run `cargo build --workspace` first", path.display());

@@ -223,7 +223,7 @@ mod tests {
         let folder = dir.path().join("site");
         fs::create_dir(&folder).unwrap();
         let args = cli::Init { folder: folder.clone(), framework: None };
-        assert!(init(&args).unwrap_err().to_string().contains("looked for were flask, django"));
+        assert!(init(&args).unwrap_err().to_string().contains("no flask, django or fastapi in requirements.txt"));
         fs::write(folder.join("requirements.txt"), "flask").unwrap();
         fs::write(folder.join("rockcraft.yaml"), "").unwrap();
         let project = pack::init(&folder, None).unwrap();
