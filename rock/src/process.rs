@@ -177,9 +177,9 @@ pub(crate) mod tests {
     }
 
     /// A shell as keeper: it runs the rest of its command line, and kills it when its own input ends.
-    struct Kept(Quiet);
+    struct ShellKeeper(Quiet);
 
-    impl Work for Kept {
+    impl Work for ShellKeeper {
         fn say(&self, line: &str) {
             self.0.say(line);
             if line == "ready" {
@@ -199,7 +199,7 @@ pub(crate) mod tests {
     #[test]
     fn a_keeper_runs_the_program_in_its_folder_with_its_environment_until_the_switch_ends_it() {
         let dir = tempfile::tempdir().unwrap();
-        let work = Kept(Quiet::default());
+        let work = ShellKeeper(Quiet::default());
         let mut command = Command::new("sh");
         command.args(["-c", "pwd; echo $A$HOME; echo ready; exec sleep 60"]);
         command.current_dir(dir.path()).env("A", "a").env_remove("HOME");

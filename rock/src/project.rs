@@ -206,15 +206,15 @@ mod tests {
     #[test]
     fn a_file_that_takes_too_long_is_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let told = |text: &str| {
+        let message = |text: &str| {
             write(dir.path().join("rockcraft.yaml"), text);
             match Project::find(dir.path()).unwrap_err() {
                 Error::Parse { source, .. } => source.to_string(),
                 other => other.to_string(),
             }
         };
-        assert!(told(&"[".repeat(200 << 10)).starts_with("it has more than 10000 brackets"));
-        assert!(told(&"a: b\n".repeat(10 << 20)).contains("rockcraft.yaml is larger than 1048576 bytes"));
+        assert!(message(&"[".repeat(200 << 10)).starts_with("it has more than 10000 brackets"));
+        assert!(message(&"a: b\n".repeat(10 << 20)).contains("rockcraft.yaml is larger than 1048576 bytes"));
         std::fs::remove_file(dir.path().join("rockcraft.yaml")).unwrap();
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("rockcraft.yaml"), mode).unwrap();

@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn requirements_lead_nowhere_else() {
-        let told = |text: &str| {
+        let message = |text: &str| {
             let (dir, part) = part(text);
             std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.txt")).unwrap();
             wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string()
@@ -333,7 +333,7 @@ mod tests {
             ("-rlink.txt", "link.txt is a symbolic link"),
             ("-r none.txt", "there is no requirements file"),
         ] {
-            assert!(told(text).contains(why), "{text}: {}", told(text));
+            assert!(message(text).contains(why), "{text}: {}", message(text));
         }
         let (dir, part) = part("-r deep/more.txt");
         fs::create_dir(dir.path().join("deep")).unwrap();

@@ -26,7 +26,7 @@ const NODE: Tool = Tool { program: "node", package: "nodejs" };
 const PLACE: &str = "app";
 
 /// The files that say what is installed, and from where.
-const WISHES: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
+const INPUTS: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
 
 /// Bytes of the largest of them: a lock file names thousands of packages.
 const LARGEST: u64 = 64 << 20;
@@ -35,18 +35,18 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     let (node, npm) = (tool::find(NODE, work)?, tool::find(NPM, work)?);
     let folder = Folder::open(source)?;
     let name = name(&folder)?;
-    let mut wishes = Vec::new();
-    for file in WISHES {
-        wishes.extend(folder.read(file, LARGEST)?.map(|content| (file, content)));
+    let mut inputs = Vec::new();
+    for file in INPUTS {
+        inputs.extend(folder.read(file, LARGEST)?.map(|content| (file, content)));
     }
     let mut key = Key::new().with("npm 1").with(version(&node, "--version")).with(std::env::consts::ARCH);
-    for (file, content) in &wishes {
+    for (file, content) in &inputs {
         key.add(file);
         key.add(content);
     }
     let installed = cache.entry(&key, |into| {
         work.say(&format!("installing what {} depends on with npm", shown(&name)));
-        for (file, content) in &wishes {
+        for (file, content) in &inputs {
             fs::write(into.join(file), content).map_err(failed(&into.join(file)))?;
         }
         let work = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
