@@ -42,16 +42,16 @@ const SECTIONS: [Section; 3] = [
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     if let Some(order) = meter::Order::given() {
-        return told(meter::run(&order));
+        return exit_code(meter::run(&order));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
-        (Some(pod::KEEPER), Some(file)) => told(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into)),
+        (Some(pod::KEEPER), Some(file)) => exit_code(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into)),
         (Some(pod::INIT), Some(file)) => {
-            told(pod::enter(Path::new(file)).map(|never| match never {}).map_err(Into::into))
+            exit_code(pod::enter(Path::new(file)).map(|never| match never {}).map_err(Into::into))
         }
-        _ if args.iter().any(|arg| arg == "--bench") => told(measure(&args[1..])),
+        _ if args.iter().any(|arg| arg == "--bench") => exit_code(measure(&args[1..])),
         // `cargo test --all-targets` comes this way: it is no test.
-        _ => told(
+        _ => exit_code(
             writeln!(io::stdout(), "run it with `cargo bench -p webcharm`")
                 .map(|()| ExitCode::SUCCESS)
                 .map_err(Into::into),
@@ -86,7 +86,7 @@ fn measure(args: &[String]) -> Result<ExitCode> {
 }
 
 /// The one place that prints an error.
-fn told(result: Result<ExitCode>) -> ExitCode {
+fn exit_code(result: Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "error: {}", playground::chain(error.as_ref()));
         ExitCode::FAILURE
