@@ -122,7 +122,7 @@ fn static_config(config: &Source, content: &Mapping) -> Vec<Finding> {
     };
     let bad = targets.iter().filter(|target| !target.as_str().is_some_and(is_target));
     found.extend(bad.map(|target| {
-        let what = format!("{} is no target", target.as_str().unwrap_or("what isn't text"));
+        let what = format!("{} is no target", target.as_str().unwrap_or("a value that isn't text"));
         config.refused(&path, what, "write `*:PORT`, `@scheduler:PORT` or an address")
     }));
     let labels = yaml::section(content, "labels");
