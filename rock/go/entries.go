@@ -9,7 +9,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// How long the database may take to answer.
+// Time limit of the database's answer.
 const patience = 3 * time.Second
 
 var errNoDatabase = errors.New("there is no database")
@@ -24,7 +24,7 @@ type Entry struct {
 // Entries is the table of entries. Without a database each method fails with errNoDatabase.
 type Entries struct{ db *sql.DB }
 
-// openEntries does not connect: a database that is away is noticed, and found again, by the queries.
+// openEntries does not connect: each query notices a database that is unreachable, and one that is back.
 func openEntries(url string) (*Entries, error) {
 	if url == "" {
 		return &Entries{}, nil
@@ -78,7 +78,7 @@ func (e *Entries) Add(ctx context.Context, text string) (Entry, error) {
 	return entry, row.Scan(&entry.ID, &entry.Counted)
 }
 
-// Count marks the entries that aren't counted yet, and says how many they were.
+// Count marks the uncounted entries, and returns their number.
 func (e *Entries) Count(ctx context.Context) (int64, error) {
 	if e.db == nil {
 		return 0, errNoDatabase

@@ -4,7 +4,7 @@
 //	go-guestbook worker    count new entries
 //	go-guestbook migrate   make the tables
 //
-// Everything it needs to know, the charm says in environment variables.
+// The charm sets its settings in environment variables.
 package main
 
 import (
@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) error {
 	return fmt.Errorf("unknown arguments %q: it takes none, worker or migrate", args)
 }
 
-// variable is an environment variable, or fallback where it is unset or empty.
+// variable is an environment variable, or fallback if it is unset or empty.
 func variable(name, fallback string) string {
 	if value := os.Getenv(name); value != "" {
 		return value

@@ -11,10 +11,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Any number will do that all units agree on: they migrate at the same time, and all but one must wait.
+// Number of the lock, the same on all units: they migrate at the same time, and all but one must wait.
 const migrationLock = 20_250_711
 
-// migrate applies those of migrations/ that the database doesn't have yet, in the order of their names, all or none.
+// migrate applies the migrations that the database doesn't have yet, in the order of their names, in one transaction.
 func migrate(ctx context.Context, db *sql.DB) error {
 	if db == nil {
 		log.Print("there is no database, so there is nothing to migrate")

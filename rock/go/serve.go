@@ -49,7 +49,7 @@ func serve(ctx context.Context, entries *Entries) error {
 	}
 }
 
-// withMetrics serves the metrics at path, and everything else by next.
+// withMetrics serves the metrics at path, and all other paths by next.
 func withMetrics(path string, next http.Handler) http.Handler {
 	metrics := promhttp.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +61,7 @@ func withMetrics(path string, next http.Handler) http.Handler {
 	})
 }
 
-// shutdown lets the requests that are under way end.
+// shutdown lets running requests end.
 func shutdown(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -19,7 +19,7 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// What /env may show. A secret is not in the list, and never will be.
+// Variables that /env shows. Never add a secret.
 var shown = []string{
 	"APP_BASE_URL",
 	"APP_GREETING",
@@ -44,7 +44,7 @@ func (s site) handler() http.Handler {
 	return mux
 }
 
-// home is the page, which also says what is wrong with the database.
+// home is the page, which also shows an error of the database.
 func (s site) home(w http.ResponseWriter, r *http.Request) {
 	entries, err := s.entries.List(r.Context())
 	status, trouble := http.StatusOK, ""
@@ -91,7 +91,7 @@ func (s site) add(w http.ResponseWriter, r *http.Request) {
 	case kind == "application/json":
 		answer(w, http.StatusCreated, entry)
 	default:
-		// Relative, so that it also holds behind an ingress that takes a prefix off the path.
+		// Relative, so that it also works behind an ingress that strips a prefix of the path.
 		w.Header().Set("Location", "./")
 		w.WriteHeader(http.StatusSeeOther)
 	}
@@ -124,12 +124,12 @@ func env(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, set)
 }
 
-// health is about this process only: restarting it would not bring a database back.
+// health checks only this process: a restart would not repair the database.
 func health(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// failure is the status and the words for an error. What the database said goes into the log.
+// failure is the status and message of an error. The database's message goes into the log.
 func failure(err error) (int, string) {
 	switch {
 	case errors.Is(err, errText):
@@ -137,7 +137,7 @@ func failure(err error) (int, string) {
 	case errors.Is(err, errNoDatabase):
 		return http.StatusServiceUnavailable, err.Error()
 	case errors.Is(err, context.Canceled):
-		// The browser has gone; nobody reads this.
+		// The browser has disconnected; the answer is not read.
 	default:
 		log.Print("the database: ", err)
 	}

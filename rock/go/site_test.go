@@ -32,7 +32,7 @@ func expect(t *testing.T, answer *httptest.ResponseRecorder, status int, body st
 	}
 }
 
-// away is a database at a port where nothing listens.
+// away is a database at a port with no listener.
 func away(t *testing.T) *Entries {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// work counts the new entries each second until ctx ends. It waits for a database that is away.
+// work counts the new entries each second until ctx ends. It waits for an unreachable database.
 func work(ctx context.Context, entries *Entries) error {
 	if entries.db == nil {
 		log.Print("there is no database, so there is nothing to count")

@@ -1,17 +1,17 @@
-//! Debian's packages, for a tool that is missing where we may install it.
+//! Installation of Debian packages for missing tools.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::process::{Work, run};
 
-/// Whether this process may install packages here: root, on a machine with apt.
+/// Returns true if this process may install packages: as root, on a machine with apt.
 #[must_use]
 pub fn may_install() -> bool {
     rustix::process::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists()
 }
 
-/// Installs `package`, with the package lists refreshed if they don't know it. Tells whether that worked.
+/// Installs `package`, refreshing the package lists if they don't have it. Returns true on success.
 pub fn install(package: &str, work: &dyn Work) -> bool {
     work.say(&format!("installing Debian's {package}"));
     let step = |arguments: &[&str]| {

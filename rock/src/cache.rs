@@ -1,8 +1,8 @@
-//! A cache of folders by content: whole or absent, never half.
+//! A cache of folders by the content they were made of. An entry is complete or absent.
 //!
-//! A folder is filled under a temporary name and renamed when it is complete. A build that is killed leaves a temporary
-//! folder at most, which the next build removes. One build at a time: the lock is the kernel's, so it dies with its holder.
-//! After a build the folders that nobody uses go, as far as the cache is larger than [`LIMIT`].
+//! A folder is filled under a temporary name and renamed when it is complete. A killed build leaves at most a temporary
+//! folder, which the next build removes. One build runs at a time, under a file lock that the kernel releases when its
+//! holder ends. After a build, unused folders are removed until the cache is within [`LIMIT`].
 
 mod held;
 mod prune;
@@ -18,48 +18,48 @@ pub use prune::{Item, LIMIT};
 
 const TEMPORARY: &str = ".building-";
 
-/// The folder of what tools download.
+/// The folder of the tools' downloads.
 const DOWNLOADS: &str = "downloads";
 
-/// Why the cache can't be used.
+/// The cache can't be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the cache {} (XDG_CACHE_HOME names another folder)", pack::text::shown(.path))]
 pub struct Error {
     /// The file or folder at fault.
     pub path: String,
-    /// Why.
+    /// The cause.
     #[source]
     pub source: io::Error,
 }
 
-/// A folder of finished folders.
+/// A folder whose subfolders are finished entries.
 #[derive(Debug, Clone)]
 pub struct Cache {
     dir: PathBuf,
 }
 
 impl Cache {
-    /// A cache in `dir`, which is made when first needed.
+    /// A cache in `dir`, which is created on first use.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
 
-    /// A folder that outlives builds, for what a tool downloads. It need not exist; if it does, it is not pruned while this
-    /// process lives.
+    /// A folder for a tool's downloads, which outlives builds. It need not exist; if it does, it is not pruned while
+    /// this process runs.
     pub fn shared(&self, name: &str) -> PathBuf {
         let folder = self.dir.join(DOWNLOADS).join(name);
-        // One that isn't there yet is made under the cache's lock.
+        // A missing folder is created later, under the cache's lock.
         let _ = held::keep(&folder);
         folder
     }
 
-    /// The folder for `key`, which `build` fills if it isn't there. It is not pruned while this process lives.
+    /// The folder for `key`, which `build` fills if it is missing. It is not pruned while this process runs.
     ///
     /// # Errors
-    /// What `build` says, or that the cache can't be written.
+    /// When `build` fails or the cache can't be written.
     pub fn entry<E: From<Error>>(&self, key: &Key, build: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
         let entry = self.dir.join(key.text());
-        // One that is pruned in this moment is built anew.
+        // An entry that is being pruned is built anew.
         if held::keep(&entry).is_ok() {
             return Ok(entry);
         }
@@ -83,11 +83,11 @@ impl Cache {
         Ok(entry)
     }
 
-    /// Keeps `folder`, an entry of some cache, from being pruned until what is returned is dropped. For a process that
-    /// uses what another one built.
+    /// Keeps `folder`, an entry of some cache, from being pruned until the returned value is dropped. For a process
+    /// that uses an entry which another process built.
     ///
     /// # Errors
-    /// When the folder isn't there.
+    /// When the folder is missing.
     pub fn hold(folder: &Path) -> Result<Held, Error> {
         held::locked(folder).map(Held).map_err(|source| error(folder, source))
     }
@@ -99,7 +99,7 @@ impl Cache {
         Ok(file)
     }
 
-    /// Removes what a killed build has left, unless another one is at work.
+    /// Removes the temporary folders of killed builds, unless a build is running.
     pub fn sweep(&self) {
         let Ok(file) = File::open(self.dir.join(".lock")) else { return };
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
@@ -107,19 +107,19 @@ impl Cache {
         }
     }
 
-    /// What a killed build left. The lock is held, so nobody is at work there.
+    /// Removes the temporary folders of killed builds. The caller holds the lock, so no build is running.
     fn remove_leftovers(&self) {
         let Ok(entries) = fs::read_dir(&self.dir) else { return };
         for entry in entries.flatten() {
             if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                // One that can't be removed is in nobody's way.
+                // A leftover that can't be removed does no harm.
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
     }
 }
 
-/// A folder that isn't pruned while this value lives.
+/// Lock on a folder, which isn't pruned while this value lives.
 #[derive(Debug)]
 #[must_use]
 pub struct Held(#[expect(dead_code, reason = "its lock ends when it is closed")] File);
@@ -128,24 +128,24 @@ fn error(path: &Path, source: io::Error) -> Error {
     Error { path: path.display().to_string(), source }
 }
 
-/// A temporary folder is private; the services of a pod run as somebody else.
+/// Makes a folder readable for all: temporary folders are private, and a pod's services run as another user.
 fn readable(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(dir, fs::Permissions::from_mode(0o755))
 }
 
-/// What a cached folder was made of, reduced to a name.
+/// Key of an entry: a digest of the inputs it was made of.
 #[derive(Default)]
 pub struct Key(Sha256);
 
 impl Key {
-    /// A key over nothing yet.
+    /// A key without inputs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes one more input into account. Inputs can't run into each other: the length is part of it.
+    /// Adds an input. Its length is added too, so that `ab`, `c` differs from `a`, `bc`.
     #[must_use]
     pub fn with(mut self, input: impl AsRef<[u8]>) -> Self {
         self.add(input);
@@ -159,7 +159,7 @@ impl Key {
         self.0.update(input);
     }
 
-    /// Takes the bytes of a file into account. None counts as an empty one.
+    /// Adds the bytes of a file; `None` counts as an empty file.
     pub(crate) fn add_file(&mut self, file: Option<File>) -> io::Result<()> {
         let Some(mut file) = file else {
             self.add([]);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_build_left_is_removed_by_the_next_one() {
+    fn a_killed_builds_temporary_folder_is_removed_by_the_next_build() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join(".building-old/x")).unwrap();
         let (key, cache) = (Key::new(), Cache::new(dir.path()));

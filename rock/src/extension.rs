@@ -1,8 +1,8 @@
-//! The extensions of rockcraft: what `extensions: [flask-framework]` stands for in a `rockcraft.yaml`.
+//! The extensions of rockcraft: `extensions: [flask-framework]` of a `rockcraft.yaml` written out.
 //!
-//! Each framework's is a file in `extension/`: which services and parts it adds, looked up in the project's files as
-//! rockcraft does. The author's own keys win, by the rule both tools merge with. What only an image on a bare base
-//! needs (slices, shells, certificates) is not added: a pod has this machine's `/usr`.
+//! Each framework has a file in `extension/` that derives services and parts from the project's files, as rockcraft
+//! does. The author's own keys win, by rockcraft's rule for merging. Parts that only an image on a bare base needs
+//! (slices, shells, certificates) are not added: a pod has this machine's `/usr`.
 
 mod django;
 mod expressjs;
@@ -22,10 +22,10 @@ use serde_yaml::{Mapping, Value};
 
 use crate::DAEMON_ID;
 
-/// Why an extension can't be put into a project.
+/// An extension can't be written out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No extension of that name, or several.
+    /// The extension is unknown, or there are several.
     #[error(
         "rockcraft.yaml has extensions {}; it takes one of flask-, django-, fastapi-, go-, expressjs- and spring-boot-framework",
         shown(.0)
@@ -38,17 +38,17 @@ pub enum Error {
         extension: String,
         /// The project's folder.
         folder: String,
-        /// What it lacks, and what to do.
+        /// The missing file or key, with the remedy.
         lacks: String,
     },
-    /// A file of the project is no regular one, too large, or can't be read.
+    /// A file of the project is no regular file, too large, or can't be read.
     #[error(transparent)]
     File(#[from] folder::Error),
 }
 
-/// Why a snippet can't be made.
+/// Error of one framework's snippet.
 enum Obstacle {
-    /// What the project lacks, and what to do.
+    /// The file or key that the project lacks, with the remedy.
     Lacks(String),
     /// A file of the project can't be read.
     File(folder::Error),
@@ -72,25 +72,25 @@ impl From<folder::Error> for Obstacle {
     }
 }
 
-/// What an extension makes besides parts and services. Its files and folders are the services' user's.
+/// Files that an extension adds besides parts and services. The services' user owns them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Made {
     /// Files with their content, by path.
     pub files: BTreeMap<String, String>,
     /// Empty folders.
     pub folders: Vec<String>,
-    /// What is different from the rock, in words for the user.
+    /// Differences from rockcraft's rock, as lines for the user.
     pub notes: Vec<String>,
 }
 
-/// What an extension adds to a project.
+/// Additions of an extension to a project.
 struct Snippet {
     services: Json,
     parts: Json,
     made: Made,
 }
 
-/// The project that is extended.
+/// The project before its extension is written out.
 struct Source<'a> {
     root: &'a Folder,
     document: &'a Mapping,
@@ -107,7 +107,7 @@ impl Source<'_> {
         Ok(self.root.has_file(file)? || self.root.kind(file)? == Some(Kind::Folder))
     }
 
-    /// Those of `files` that the project has.
+    /// The `files` that the project has.
     fn present(&self, files: &[&str]) -> Result<Vec<String>, Obstacle> {
         let mut present = Vec::new();
         for file in files {
@@ -118,27 +118,28 @@ impl Source<'_> {
         Ok(present)
     }
 
-    /// What the author wrote under `key` of `name` in `section`.
+    /// The author's value at `section`, `name`, `key`.
     fn written(&self, section: &str, name: &str, key: &str) -> Option<&Value> {
         self.document.get(section)?.get(name)?.get(key)
     }
 
-    /// The list the author wrote under `key` of a part.
+    /// The author's list under `key` of a part.
     fn list(&self, part: &str, key: &str) -> Vec<String> {
         let items = self.written("parts", part, key).and_then(Value::as_sequence);
         items.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
-    /// Whether the author gave `service` a command: then nothing is looked for.
+    /// Returns true if the author gave `service` a command: then no entry point is looked for.
     fn has_command(&self, service: &str) -> bool {
         self.written("services", service, "command").and_then(Value::as_str).is_some_and(|command| !command.is_empty())
     }
 }
 
-/// `document` with its extension written out, and what that makes besides. One without extensions stays as it is.
+/// `document` with its extension written out, and the files that the extension adds. A document without extensions
+/// stays as it is.
 ///
 /// # Errors
-/// When the extension isn't known, or the project lacks what it works on.
+/// When the extension isn't known, or the project lacks a file or key that it needs.
 pub(crate) fn expand(root: &Folder, mut document: Mapping) -> Result<(Mapping, Made), Error> {
     let Some(framework) = framework(&document)? else { return Ok((document, Made::default())) };
     document.remove("extensions");
@@ -181,20 +182,20 @@ fn framework(document: &Mapping) -> Result<Option<Framework>, Error> {
     }
 }
 
-/// Everything of a part, the services' user's.
+/// `permissions` that make the services' user the owner of all files of a part.
 fn daemon() -> Json {
     json!([{"owner": DAEMON_ID, "group": DAEMON_ID}])
 }
 
-/// Rules that bring the project's `files` to the same names under `base`, as (organize, stage).
+/// Rules (`organize`, `stage`) that move the project's `files` to the same names under `base`.
 fn under(base: &str, files: &[String]) -> (BTreeMap<String, String>, Vec<String>) {
     let places: BTreeMap<String, String> = files.iter().map(|file| (file.clone(), format!("{base}/{file}"))).collect();
     let stage = places.values().cloned().collect();
     (places, stage)
 }
 
-/// The author's choice of files under `base`, if it is one: then it replaces the extension's own. A list of files to leave
-/// out is no choice.
+/// The files under `base` that the author's list names, which then replace the extension's own. `None` for a list of
+/// files to leave out.
 fn chosen(list: &[String], base: &str) -> Result<Option<Vec<String>>, String> {
     let bare = |rule: &String| rule.trim_start_matches('-').trim_start().to_owned();
     if let Some(rule) = list.iter().find(|rule| !bare(rule).starts_with(&format!("{base}/"))) {
@@ -205,7 +206,7 @@ fn chosen(list: &[String], base: &str) -> Result<Option<Vec<String>>, String> {
     Ok((!excludes).then(|| list.iter().filter_map(name).collect()))
 }
 
-/// The names in the project's folder that belong into an image when the author only leaves some out.
+/// Every name in the project's folder that belongs into an image, for an author who lists only files to leave out.
 fn everything(source: &Source<'_>) -> Result<Vec<String>, Obstacle> {
     let entries = source.root.entries("")?.into_iter();
     let names = entries.map(|(name, _)| name.to_string_lossy().into_owned());
@@ -213,7 +214,7 @@ fn everything(source: &Source<'_>) -> Result<Vec<String>, Obstacle> {
     Ok(names.filter(|name| !out(name)).collect())
 }
 
-/// The part that brings an application's files under `base`: those of `defaults` that are there, unless the author chose.
+/// The part with an application's files under `base`: the author's choice, or `defaults`.
 fn install_app(source: &Source<'_>, part: &str, base: &str, defaults: Vec<String>) -> Result<Json, Obstacle> {
     let prime = source.list(part, "prime");
     let files = match chosen(&prime, base)? {
@@ -225,7 +226,7 @@ fn install_app(source: &Source<'_>, part: &str, base: &str, defaults: Vec<String
     Ok(json!({"plugin": "dump", "source": ".", "organize": organize, "stage": stage, "permissions": daemon()}))
 }
 
-/// The part that brings a program's other files to `/app`. None: there are none.
+/// The part with a program's other files in `/app`. `None` if it has no such files.
 fn assets(source: &Source<'_>, part: &str, defaults: &[&str]) -> Result<Option<Json>, Obstacle> {
     let stage = source.list(part, "stage");
     let files = match chosen(&stage, "app")? {
@@ -237,7 +238,7 @@ fn assets(source: &Source<'_>, part: &str, defaults: &[&str]) -> Result<Option<J
     Ok((!files.is_empty()).then(|| json!({"plugin": "dump", "source": ".", "organize": organize, "stage": stage})))
 }
 
-/// The folders of the log shipper that Juju's older charms put there.
+/// Folders for the log shipper of older charms.
 fn promtail() -> Vec<String> {
     ["opt/promtail", "etc/promtail"].map(str::to_owned).to_vec()
 }

@@ -1,12 +1,12 @@
-//! Patterns of paths, matched with a limit: `*` stands for anything within a name, `**` for folders.
+//! Patterns of paths, matched within a limit of work: `*` stands for any text within a name, `**` for folders.
 
 use std::cell::Cell;
 use std::path::Path;
 
-/// Comparisons of bytes that the rules of one part may take.
+/// Limit of byte comparisons for the rules of one part.
 const STEPS: u64 = 100_000_000;
 
-/// What is left of the comparisons. Once they are used up nothing matches any more, which the owner has to ask for.
+/// Comparisons left. At 0 every match fails, so the owner must check [`Steps::are_used_up`] before it trusts an answer.
 #[derive(Debug)]
 pub struct Steps(Cell<u64>);
 
@@ -23,25 +23,25 @@ impl Steps {
         Self(Cell::new(steps))
     }
 
-    /// True if more comparisons were needed than there may be: answers since then are worth nothing.
+    /// True if the limit was reached: later answers are invalid.
     pub fn are_used_up(&self) -> bool {
         self.0.get() == 0
     }
 
-    /// Takes `count` comparisons, as far as they are left.
+    /// Uses up `count` comparisons.
     pub(crate) fn take(&self, count: usize) {
         self.0.set(self.0.get().saturating_sub(count as u64));
     }
 
-    /// Whether `pattern`, in which `*` stands for anything, matches the whole of `text`.
+    /// Returns true if `pattern`, in which `*` stands for any text, matches the whole of `text`.
     ///
-    /// Only the last star is ever given more: an earlier one needs none, so it takes at most the product of both lengths.
+    /// Backtracks to the last star only, so the work is at most the product of both lengths.
     pub(crate) fn glob(&self, pattern: &str, text: &str) -> bool {
         let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
         self.aligned(pattern, text, |part| *part == b'*', |part, byte| part == byte)
     }
 
-    /// Whether `pattern` matches the whole of `path`, name by name.
+    /// Returns true if `pattern` matches the whole of `path`, name by name.
     pub(crate) fn matches(&self, pattern: &str, path: &Path) -> bool {
         let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
         let segments: Vec<&str> = pattern.split('/').collect();
@@ -51,14 +51,14 @@ impl Steps {
             &names,
             |segment| *segment == "**",
             |segment, name| {
-                // As in a shell, a star at the beginning matches no hidden file.
+                // As in a shell, a leading star matches no hidden file.
                 let hidden = name.starts_with('.') && !segment.starts_with('.');
                 !hidden && self.glob(segment, name)
             },
         )
     }
 
-    /// Whether all of `text` can be laid along `pattern`, a star taking any number of its items.
+    /// Returns true if `pattern` matches all of `text`, a star standing for any number of items.
     fn aligned<P, T>(&self, pattern: &[P], text: &[T], is_star: fn(&P) -> bool, fits: impl Fn(&P, &T) -> bool) -> bool {
         let (mut at, mut read) = (0, 0);
         let mut star = None;
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_matches_once_the_steps_are_used_up() {
+    fn no_pattern_matches_once_the_steps_are_used_up() {
         let steps = Steps::new(3);
         assert!(!steps.glob("*z", "abcdef") && steps.are_used_up());
         assert!(!steps.glob("a", "a"));
@@ -137,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn it_is_the_plain_definition(pattern in "[ab*]{0,7}", text in "[ab]{0,7}") {
+        fn matching_agrees_with_the_recursive_definition(pattern in "[ab*]{0,7}", text in "[ab]{0,7}") {
             fn plain(pattern: &str, text: &str) -> bool {
                 let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
                 text.strip_prefix(head).is_some_and(|text| (0..=text.len()).any(|at| plain(rest, &text[at..])))

@@ -1,7 +1,7 @@
-//! The image: a tree of files, who owns which, and what is mounted over it.
+//! The image: a tree of files, their owners, and the folders mounted over it.
 //!
-//! Owners are a list, not the files' own: whoever builds may not be allowed to give files away, whoever starts the pod is
-//! root there. The base's own files (`/usr`, `/etc`) are not in it; the pod takes the host's.
+//! Owners are a list beside the files: an ordinary user who builds can't change a file's owner, but is root in the pod.
+//! The base's own files (`/usr`, `/etc`) are not in the image; the pod takes the host's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,30 +17,30 @@ use crate::process::Work;
 use crate::project::{Part, Permission, Project, Rockcraft};
 use crate::{DAEMON_ID, Error, layer, plugin, tree};
 
-/// What a pod's root file system is made of, besides the base's files.
+/// A pod's root file system, without the base's files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Image {
     /// A tree of files, laid out as in the root.
     pub files: PathBuf,
-    /// Who owns what. Everything else is root's.
+    /// Owners of paths. Root owns all other files.
     pub owners: Vec<Owner>,
     /// Folders mounted read-only over the root.
     pub binds: Vec<Bind>,
-    /// Of a packed rock, what makes it a root of its own: nothing of the host's is mounted in it.
+    /// Set for a packed rock, which is a complete root: no folder of the host is mounted in it.
     #[serde(default)]
     pub packed: Option<Packed>,
 }
 
-/// What a packed rock brings besides its files, which have their owners themselves.
+/// A packed rock's settings. Its files have their owners on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed {
-    /// Its Pebble, as a path in the root, if it has one.
+    /// Path of its Pebble in the root, if it has one.
     pub pebble: Option<String>,
-    /// The variables its processes begin with.
+    /// Initial environment of its processes.
     pub environment: BTreeMap<String, String>,
 }
 
-/// One path's owner.
+/// Owner of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The path, relative to the root.
@@ -56,7 +56,7 @@ pub struct Owner {
 pub struct Bind {
     /// The folder.
     pub source: PathBuf,
-    /// Where it is mounted.
+    /// The path it is mounted on.
     pub target: String,
 }
 
@@ -83,7 +83,7 @@ pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> 
     Ok(image)
 }
 
-/// What the extension makes itself; it's the services' user's.
+/// Writes the extension's own files and folders, owned by the services' user.
 fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error> {
     for folder in &made.folders {
         into.make(folder)?;
@@ -96,7 +96,7 @@ fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error
     Ok(())
 }
 
-/// Tells what is different from the rock that rockcraft packs.
+/// Reports differences from the rock that rockcraft packs.
 fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     rockcraft.made.notes.iter().for_each(|note| work.say(note));
     for (name, part) in &rockcraft.parts {
@@ -112,7 +112,7 @@ fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     }
 }
 
-/// Lays out what a plugin made. Returns every path that is the part's, folders too.
+/// Lays out a plugin's files. Returns every path of the part, folders included.
 fn lay(built: &plugin::Built, part: &Part, into: &Folder) -> Result<BTreeSet<PathBuf>, tree::Error> {
     let files = built.files.as_ref();
     let mut laid = files.map_or(Ok(Vec::new()), |(from, below)| tree::lay(from, below, part, into))?;
@@ -140,14 +140,14 @@ fn add_part(into: &Folder, part: &Part, laid: &BTreeSet<PathBuf>, image: &mut Im
     Ok(())
 }
 
-/// The release: name and version as written, and a digest that differs whenever the files do.
+/// The release: name and version as written, and a digest of the files.
 fn metadata(rockcraft: &Rockcraft, digest: &str) -> String {
     let version = rockcraft.version.as_deref().unwrap_or("latest");
     let quote = |text: &str| serde_json::Value::from(text).to_string();
     format!("name: {}\nversion: {}\ndigest: {}\n", quote(&rockcraft.name), quote(version), quote(digest))
 }
 
-/// All paths below `root`, relative to it, in order, folders too.
+/// All paths below `root`, relative to it and sorted, folders included.
 fn walk(root: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -183,8 +183,8 @@ fn digest(root: &Folder, binds: &[Bind]) -> Result<String, Error> {
     Ok(key.text())
 }
 
-/// The rules of a part for owners and modes. Each names paths as the author does: `/bin` is a folder there, not a link into
-/// `/usr`. Of those that fit, the last one counts.
+/// The rules of a part for owners and modes. Paths are the author's: `/bin` is a folder there, not a link into `/usr`.
+/// The last matching rule counts.
 struct Rules<'a> {
     permissions: &'a [Permission],
     steps: Steps,
@@ -218,7 +218,7 @@ mod tests {
     use crate::DAEMON_USER;
     use crate::process::tests::Quiet;
 
-    /// A rock that is written out, without its dependencies, which need the network.
+    /// The sample's written-out rock, without its dependencies, which need the network.
     fn sample() -> Project {
         let mut project =
             Project::find(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask")).unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rock_that_is_written_out_is_laid_out_so() {
+    fn a_rock_without_an_extension_is_laid_out_as_written() {
         let (_dir, image) = built(&sample());
         let found = walk(&Folder::open(&image.files).unwrap()).unwrap();
         let files: Vec<_> = found.into_iter().filter(|(_, kind)| *kind == Kind::File).map(|(path, _)| path).collect();
@@ -311,7 +311,7 @@ mod tests {
         );
     }
 
-    /// A project with these files, and what building it said.
+    /// The error of building a project of this `rockcraft.yaml`, with its causes.
     fn refused(rockcraft: &str, prepare: impl FnOnce(&Path)) -> String {
         let dir = tempfile::tempdir().unwrap();
         let (root, into) = (dir.path().join("project"), dir.path().join("deep/into"));

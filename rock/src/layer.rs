@@ -1,4 +1,4 @@
-//! The base layer: the services of `rockcraft.yaml`, in the file Pebble finds them in.
+//! Pebble's base layer: the services and checks of `rockcraft.yaml`.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ struct Layer<'a> {
     checks: &'a serde_yaml::Mapping,
 }
 
-/// Where the layer goes, relative to the root: `001-` and the rock's name, as rockcraft numbers it.
+/// Path of the layer, relative to the root: `001-` and the rock's name, as rockcraft numbers it.
 #[must_use]
 pub fn path(rockcraft: &Rockcraft) -> String {
     format!("var/lib/pebble/default/layers/001-{}.yaml", rockcraft.name)

@@ -1,9 +1,9 @@
-//! A folder with an application becomes a root file system.
+//! Builds a root file system from a folder with an application.
 //!
-//! What `rockcraft pack` does for an image, done for a pod on this machine: the parts of `rockcraft.yaml` are laid out,
-//! its extension is written out, its services become Pebble's base layer, and the application is built with the machine's
-//! own tools (pip, go, npm, Maven), once for each content of its sources. Starting a pod from the result is the
-//! playground's business.
+//! It does for a pod on this machine what `rockcraft pack` does for an image: it writes the extension of
+//! `rockcraft.yaml` out, lays the parts out, makes the services Pebble's base layer, and builds the application with
+//! the machine's own tools (pip, go, npm, Maven), once for each content of its sources. The playground starts pods from
+//! the result.
 //!
 //! Only the plugins that rockcraft's extensions use are known; an unknown one is refused by name.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it starts pip and reads its environment")]
@@ -33,7 +33,7 @@ pub const DAEMON_USER: &str = "_daemon_";
 /// Uid and gid of [`DAEMON_USER`], the same in every rock.
 pub const DAEMON_ID: u32 = 584_792;
 
-/// Why no root file system could be made.
+/// Error of building a root file system.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The project's files can't be used.
@@ -42,7 +42,7 @@ pub enum Error {
     /// A part can't be laid out.
     #[error(transparent)]
     Tree(#[from] tree::Error),
-    /// A file is not inside its folder, or can't be used.
+    /// A file is outside its folder, or can't be used.
     #[error(transparent)]
     File(#[from] pack::folder::Error),
     /// A part can't be built.
@@ -50,7 +50,7 @@ pub enum Error {
     Part {
         /// The part's name.
         part: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: plugin::Error,
     },
@@ -62,7 +62,7 @@ pub enum Error {
     Write {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },

@@ -1,14 +1,14 @@
-//! A packed rock becomes a root file system: an OCI image in a tar, as rockcraft writes it.
+//! Unpacks a packed rock, an OCI image in a tar, into a root file system.
 //!
 //! ```text
 //! app.rock (tar) ─ oci-layout, index.json ─ manifest ─ config: environment, platform
 //!                                                    └ layers (tar, gzip or zstd) ─ the root, one over the other
 //! ```
-//! The image is others' work: every blob is held against its digest, everything that is counted has a limit, and no entry
-//! reaches beyond the folder it's unpacked into. What is unpacked is kept by the image's digest; set-user-id bits and
-//! devices are left out, since nothing in a pod needs them.
+//! The image is untrusted: every blob is checked against its digest, sizes and counts have limits, and no entry reaches
+//! outside the folder it is unpacked into. The root is cached by the image's digest. Set-user-id bits and devices are left
+//! out, since no process in a pod needs them.
 //!
-//! How the formats are written: <https://github.com/opencontainers/image-spec/blob/main/spec.md>.
+//! Formats: <https://github.com/opencontainers/image-spec/blob/main/spec.md>.
 
 mod document;
 mod layer;
@@ -28,7 +28,7 @@ use crate::process::Work;
 use document::{Config, Descriptor, Index, Manifest};
 use layout::Layout;
 
-/// Why a rock can't be unpacked.
+/// A rock can't be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file can't be read.
@@ -36,29 +36,29 @@ pub enum Error {
     Read {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The file is no regular one, or can't be opened.
+    /// The file is no regular file, or can't be opened.
     #[error(transparent)]
     File(#[from] folder::Error),
-    /// It isn't what rockcraft packs.
+    /// The file isn't a rock.
     #[error("{} is no rock: {}", shown(.path), shown(.why))]
     Form {
         /// The file.
         path: String,
-        /// What is wrong.
+        /// The fault.
         why: String,
     },
-    /// It is for other machines.
+    /// The rock is for another machine.
     #[error("{} is for {}, this machine is {machine}: `rockcraft pack` it for that platform", shown(.path), shown(.rock))]
     Platform {
         /// The file.
         path: String,
-        /// What it is for.
+        /// The rock's platform.
         rock: String,
-        /// What this is.
+        /// This machine's platform.
         machine: String,
     },
     /// A layer can't be unpacked.
@@ -66,47 +66,47 @@ pub enum Error {
     Layer {
         /// The file.
         path: String,
-        /// The layer, counted from one.
+        /// The layer, counted from 1.
         number: usize,
-        /// Why not.
+        /// The cause.
         #[source]
         source: layer::Error,
     },
     /// The cache can't be used.
     #[error(transparent)]
     Cache(#[from] cache::Error),
-    /// Somebody asked to stop.
+    /// The build was cancelled.
     #[error("interrupted")]
     Interrupted,
 }
 
 pub use layer::Error as LayerError;
 
-/// How much a rock may unpack to.
+/// Limits of unpacking a rock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Bytes of all files.
     pub(crate) bytes: u64,
     /// Files and folders.
     pub(crate) entries: u64,
-    /// Names that are looked up on the entries' paths, and entries of folders that markers empty.
+    /// Names looked up on the entries' paths, and entries of folders that whiteouts empty.
     pub(crate) steps: u64,
-    /// Bytes that a layer may unpack to whatever its own size, headers included. Above it they are [`RATIO`] times its size.
+    /// Bytes that any layer may unpack to, headers included. A larger layer may unpack to [`RATIO`] times its size.
     pub(crate) inflated: u64,
 }
 
 const LIMITS: Limits = Limits { bytes: 8 << 30, entries: 1 << 20, steps: 4 << 20, inflated: 1 << 30 };
 
-/// How many times its size a large layer may unpack to: files of programs take a third to a tenth when compressed.
+/// Largest ratio of unpacked to packed size for a large layer. Programs compress to a third or a tenth.
 const RATIO: u64 = 100;
 
-/// More layers than any tool writes.
+/// Largest number of layers; tools write far fewer.
 const LAYERS: usize = 256;
 
-/// Where a rock has its Pebble.
+/// Paths of Pebble in a rock.
 const PEBBLE: [&str; 2] = ["usr/bin/pebble", "bin/pebble"];
 
-/// A packed rock, whose descriptions are read and whose layers aren't yet.
+/// A packed rock whose JSON documents have been read; its layers are read by [`Rock::image`].
 #[derive(Debug)]
 pub struct Rock {
     path: PathBuf,
@@ -120,7 +120,7 @@ impl Rock {
     /// Opens the archive `path`.
     ///
     /// # Errors
-    /// When it isn't one, or is for another machine.
+    /// When it is no rock, or is for another machine.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
         let form = |why: String| Error::Form { path: name.clone(), why };
@@ -145,7 +145,7 @@ impl Rock {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The image in `cache`, unpacked there if it isn't yet.
+    /// The image in `cache`, unpacked on first use.
     ///
     /// # Errors
     /// When a layer is broken, hostile or too large, or the cache can't be written.
@@ -154,7 +154,7 @@ impl Rock {
     }
 
     fn image_within(&self, limits: Limits, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
-        // What another user unpacked has that one's owners.
+        // Files that another user unpacked have other owners.
         let owner = rustix::process::geteuid().as_raw().to_le_bytes();
         let key = Key::new().with("rock").with(&self.manifest).with(owner);
         let files = cache.entry::<Error>(&key, |into| self.unpack(into, limits, work))?;
@@ -185,7 +185,7 @@ impl Rock {
 /// The manifest for this machine, where there are several.
 fn chosen(layout: &Layout) -> Result<Descriptor, String> {
     let mut index: Index = layout.index()?;
-    // An index may lead to another one, which has the platforms; further down there is nothing to look for.
+    // An index may name a second one, which has the platforms. Deeper nesting is refused.
     for _ in 0..2 {
         let found = index.for_this_machine().ok_or("its index names no image")?.clone();
         if !found.is_index() {
@@ -193,7 +193,7 @@ fn chosen(layout: &Layout) -> Result<Descriptor, String> {
         }
         index = layout.document(&found)?;
     }
-    Err("its index leads to nothing but indices".to_owned())
+    Err("its index leads only to further indices".to_owned())
 }
 
 #[cfg(test)]

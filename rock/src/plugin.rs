@@ -1,4 +1,4 @@
-//! How a part is built: each plugin makes a folder of files, or finds the one it made of the same sources before.
+//! Building of parts: each plugin makes a folder of files, or finds the one that it made of the same sources before.
 
 pub(crate) mod exporter;
 mod go;
@@ -21,19 +21,19 @@ use crate::project::Part;
 use crate::tool::Runtime;
 use crate::{python, tool, tree};
 
-/// Why a part can't be built.
+/// A part can't be built.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The plugin isn't one we know.
+    /// The plugin is unknown.
     #[error("plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python)")]
     Unknown(String),
-    /// Its source is a repository or an archive elsewhere.
+    /// The part's source is a repository or an archive outside the project.
     #[error(
         "its source is {0}, and only folders of the project are built here: name a copy in the project as its source, or \
          pack the rock with rockcraft and run `webcharm up NAME.rock`"
     )]
     Elsewhere(String),
-    /// A program that builds it can't be had.
+    /// A program that builds the part is missing.
     #[error(transparent)]
     Tool(#[from] tool::Error),
     /// The part's source is not in the project.
@@ -45,7 +45,7 @@ pub enum Error {
     /// The cache can't be used.
     #[error(transparent)]
     Cache(#[from] cache::Error),
-    /// A file of the source is no regular one, or leads elsewhere, or can't be read.
+    /// A file of the source is no regular file, is outside the project, or can't be read.
     #[error(transparent)]
     Source(#[from] pack::folder::Error),
     /// A file of the build can't be used.
@@ -53,16 +53,16 @@ pub enum Error {
     File {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The program can't be run to its end.
+    /// The program can't be started, or was interrupted.
     #[error("cannot run {program}")]
     Run {
         /// The program.
         program: &'static str,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -71,20 +71,20 @@ pub enum Error {
     Failed {
         /// The program.
         program: &'static str,
-        /// The end of what it printed.
+        /// The last lines of its output.
         tail: String,
     },
-    /// What was built isn't what the rock starts.
+    /// The build succeeded, but without the file that the rock starts.
     #[error("{}", shown(.0))]
     Product(String),
 }
 
-/// What a plugin made.
+/// Output of a plugin.
 #[derive(Debug, Default)]
 pub(crate) struct Built {
-    /// The folder with the part's files, and where they go before `organize` moves them.
+    /// The folder with the part's files, and their path in the root before `organize` moves them.
     pub(crate) files: Option<(PathBuf, PathBuf)>,
-    /// Folders that are empty.
+    /// Empty folders.
     pub(crate) folders: Vec<PathBuf>,
     /// Folders to mount.
     pub(crate) binds: Vec<Bind>,
@@ -112,7 +112,7 @@ pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) ->
     match part.plugin.as_str() {
         "go" if exporter::is_meant(part) => exporter::build(cache, work),
         "nil" => nil::build(part, cache, work),
-        // A part of this machine's Java would serve no other purpose than to be smaller.
+        // jlink makes a smaller copy of Java; the pod uses this machine's.
         "jlink" => Ok(Built::default()),
         _ if let Some(place) = part.source.as_deref().filter(|source| source.contains("://")) => {
             Err(Error::Elsewhere(place.to_owned()))
@@ -130,14 +130,14 @@ pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) ->
     }
 }
 
-/// Runs `command`, which is `program` to the user, with what the part says about variables.
+/// Runs `command`, named `program` in messages, with the part's `build-environment`.
 fn finish(program: &'static str, command: &mut Command, part: &Part, work: &dyn Work) -> Result<(), Error> {
     command.envs(part.build_environment.iter().flatten());
     let Ended { status, tail } = run(command, work).map_err(|source| Error::Run { program, source })?;
     if status.success() { Ok(()) } else { Err(Error::Failed { program, tail }) }
 }
 
-/// A work to which the many lines about single items are passed on as a count, every [`Counted::EVERY`] of them.
+/// A [`Work`] that replaces the lines about single items by a count, every [`Counted::EVERY`] items.
 struct Counted<'a> {
     work: &'a dyn Work,
     is_item: fn(&str) -> bool,
@@ -169,9 +169,9 @@ impl Work for Counted<'_> {
     }
 }
 
-/// What `program` says about its version: another one builds anew.
+/// Output of `program`'s version flag, which is part of the key: another version builds anew.
 fn version(program: &Path, flag: &str) -> Vec<u8> {
-    // One that doesn't answer fails in the build, with its own words.
+    // A program that can't answer fails later in the build, with its own message.
     Command::new(program).arg(flag).output().map(|output| output.stdout).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Running the slow programs of a build: their lines as progress, their end on request.
+//! Runs the slow programs of a build: reports their lines as progress and ends them on request.
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,31 +9,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pack::text::shown;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// What a build tells whoever waits for it, and how it is told to stop.
+/// Interface between a build and its caller: progress one way, cancelling the other.
 pub trait Work {
-    /// One line about what goes on, without control characters.
+    /// Reports a line of progress, without control characters.
     fn say(&self, line: &str);
-    /// The switch that ends the program now running.
+    /// The switch that ends the running program.
     fn cancel(&self) -> &Cancel;
-    /// The start of a command line that runs the program whose command line follows, until that or its own input ends. So a
-    /// program can't outlive us, however we end. Without one, programs are run as they are.
+    /// Start of a keeper's command line: the keeper runs the command that follows and kills it when the keeper's own
+    /// input ends, so a program can't outlive this process. Without a keeper, programs are run directly.
     fn keeper(&self) -> Option<Command> {
         None
     }
-    /// A variable for the environment of the programs, by which they are known as ours even when we have been killed.
+    /// An environment variable that marks the programs as this process's, so that they can be found after it was
+    /// killed.
     fn mark(&self) -> Option<(&str, &OsStr)> {
         None
     }
 }
 
-/// A switch that, once thrown, ends the program now running and starts no other.
+/// A switch that ends the running program and prevents any other from starting.
 #[derive(Debug, Default)]
 pub struct Cancel {
     thrown: AtomicBool,
     running: Mutex<Option<Running>>,
 }
 
-/// The program that runs now.
+/// The running program.
 #[derive(Debug)]
 struct Running {
     pid: Pid,
@@ -45,7 +46,7 @@ impl Running {
     fn end(&mut self) {
         match self.lifeline.take() {
             Some(lifeline) => drop(lifeline),
-            // It may have ended by itself; it isn't reaped before `running` is cleared, so the id is still its own.
+            // The program may have ended, but it isn't reaped before `running` is cleared: the id is still its own.
             None => drop(kill_process_group(self.pid, Signal::TERM)),
         }
     }
@@ -60,7 +61,7 @@ impl Cancel {
         }
     }
 
-    /// Whether the switch has been thrown.
+    /// Returns true if the switch has been thrown.
     pub fn is_thrown(&self) -> bool {
         self.thrown.load(Ordering::SeqCst)
     }
@@ -70,21 +71,21 @@ impl Cancel {
     }
 }
 
-/// How a program ended, with the end of what it said.
+/// Result of a program that ended.
 #[derive(Debug)]
 pub struct Ended {
     /// Its exit status.
     pub status: ExitStatus,
-    /// The last lines it printed.
+    /// The last lines of its output.
     pub tail: String,
 }
 
 const TAIL_LINES: usize = 15;
 
-/// Bytes of the longest line that is told whole.
+/// Largest piece of a line that is reported at once, in bytes.
 const LINE: u64 = 16 << 10;
 
-/// Runs `command` in a process group of its own to its end, handing each of its lines to `work`.
+/// Runs `command` to its end in a process group of its own, passing each of its lines to `work`.
 ///
 /// # Errors
 /// When it can't be started, or the switch was thrown ([`io::ErrorKind::Interrupted`]).
@@ -101,14 +102,14 @@ pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
     command.envs(work.mark());
     command.stdin(stdin).stdout(writer).stderr(error_writer).process_group(0);
     let mut child = command.spawn()?;
-    // The command holds the pipe's other end, which would keep the reader waiting.
+    // The command still holds the pipe's write end, with which the reader would never see its end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     *work.cancel().running() = Some(Running { pid: Pid::from_child(&child), lifeline: child.stdin.take() });
     if work.cancel().is_thrown() {
         work.cancel().throw();
     }
     let tail = follow(BufReader::new(reader), work);
-    // Its output is closed, so it is about to end; the id is given up before it is reaped.
+    // The output is closed, so the program is about to end. The id is cleared before the program is reaped.
     *work.cancel().running() = None;
     let status = child.wait()?;
     if work.cancel().is_thrown() {
@@ -117,7 +118,7 @@ pub fn run(command: &mut Command, work: &dyn Work) -> io::Result<Ended> {
     Ok(Ended { status, tail })
 }
 
-/// `command` as a keeper runs it: in the same folder, with the same changes to the environment.
+/// `command` under a keeper: in the same folder, with the same changes to the environment.
 fn behind(mut keeper: Command, command: &Command) -> Command {
     keeper.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
@@ -135,7 +136,7 @@ fn behind(mut keeper: Command, command: &Command) -> Command {
 fn follow(mut output: impl BufRead, work: &dyn Work) -> String {
     let mut tail = std::collections::VecDeque::new();
     let mut line = Vec::new();
-    // A longer line is told in pieces: a program that never ends one doesn't fill the memory.
+    // A longer line is reported in pieces: a program that never ends a line must not fill the memory.
     while output.by_ref().take(LINE).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         let text = shown(String::from_utf8_lossy(&line).trim_end()).into_owned();
         line.clear();
@@ -242,6 +243,6 @@ pub(crate) mod tests {
             std::thread::yield_now();
         }
         let error = run(&mut Command::new("true"), &work).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::Interrupted, "nothing is started after it");
+        assert_eq!(error.kind(), io::ErrorKind::Interrupted, "no program is started after it");
     }
 }

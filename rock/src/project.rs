@@ -1,6 +1,6 @@
-//! `rockcraft.yaml`: finding it for a folder, and the keys of it that matter here.
+//! Finds the `rockcraft.yaml` of a folder and reads the keys that a root file system needs.
 //!
-//! An extension is written out on the way. Keys that only an image needs (base, platforms, …) are left unread, not judged: rockcraft does that.
+//! An extension is written out. Keys that only an image needs (base, platforms, …) are not read: rockcraft checks them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use serde_yaml::Mapping;
 
 use crate::extension::{self, Made};
 
-/// The file that says how a folder becomes a rock.
+/// The project's file.
 const FILE: &str = "rockcraft.yaml";
 
-/// Why a folder is no project.
+/// A folder is no project.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such folder.
+    /// The folder is missing.
     #[error("there is no folder {}", shown(.0))]
     NoFolder(String),
-    /// No `rockcraft.yaml` says how to build the folder.
+    /// No `rockcraft.yaml` builds the folder.
     #[error("no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source", shown(.0))]
     NoRockcraft(String),
-    /// The file is no regular one, too large, or can't be read.
+    /// The file is no regular file, too large, or can't be read.
     #[error(transparent)]
     File(#[from] folder::Error),
-    /// The rock's name isn't one.
+    /// The rock's name is not allowed.
     #[error(
         "{} has the name {}: take up to 64 letters, digits and dashes, beginning with a letter", shown(.path), shown(.name)
     )]
@@ -37,12 +37,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The file isn't the YAML we expect.
+    /// The file isn't the YAML of a project.
     #[error("cannot understand {}", shown(.path))]
     Parse {
         /// The file.
         path: String,
-        /// Where and why.
+        /// The place and the fault.
         #[source]
         source: yaml::Error,
     },
@@ -59,7 +59,7 @@ pub struct Rockcraft {
     /// Its version.
     #[serde(default)]
     pub version: Option<String>,
-    /// One line about it.
+    /// Its summary, in one line.
     #[serde(default)]
     pub summary: Option<String>,
     /// Pebble services, passed on as they are.
@@ -68,10 +68,10 @@ pub struct Rockcraft {
     /// Pebble checks, passed on as they are.
     #[serde(default)]
     pub checks: serde_yaml::Mapping,
-    /// What it is built of, by name.
+    /// Its parts, by name.
     #[serde(default)]
     pub parts: BTreeMap<String, Part>,
-    /// What its extension makes besides.
+    /// Files that its extension adds.
     #[serde(skip)]
     pub made: Made,
 }
@@ -80,13 +80,13 @@ pub struct Rockcraft {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Part {
-    /// How it is built.
+    /// Plugin that builds it.
     pub plugin: String,
     /// The folder it is built from, relative to `rockcraft.yaml`.
     pub source: Option<String>,
-    /// Where files go that shall not keep their path.
+    /// New paths of files, by their old paths.
     pub organize: BTreeMap<String, String>,
-    /// The only files to keep (all of them if empty); `-path` leaves one out.
+    /// The files to keep (all if empty); `-path` leaves a file out.
     pub stage: Vec<String>,
     /// As `stage`, applied after it.
     pub prime: Vec<String>,
@@ -104,7 +104,7 @@ pub struct Part {
     pub stage_packages: Vec<String>,
     /// Further arguments of Maven's.
     pub maven_parameters: Vec<String>,
-    /// Whether the project's own Maven is used.
+    /// True to use the project's own Maven (`mvnw`).
     pub maven_use_wrapper: bool,
 }
 
@@ -112,7 +112,7 @@ pub struct Part {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Permission {
-    /// A pattern in which `*` stands for anything, slashes too. Empty means everything.
+    /// A pattern in which `*` stands for any text, slashes included. Empty: all files.
     pub path: String,
     /// Numeric user.
     pub owner: Option<u32>,
@@ -127,12 +127,13 @@ pub struct Permission {
 pub struct Project {
     /// The folder that holds `rockcraft.yaml`; sources are relative to it.
     pub root: PathBuf,
-    /// What the file says.
+    /// The file's content.
     pub rockcraft: Rockcraft,
 }
 
 impl Project {
-    /// The project that builds `folder`: its own `rockcraft.yaml`, or that of a folder above which names it as a source.
+    /// The project that builds `folder`: its own `rockcraft.yaml`, or one in a folder above that has it as a part's
+    /// source.
     ///
     /// # Errors
     /// When there is no such folder or file, or the file can't be understood.
@@ -157,7 +158,7 @@ impl Project {
     }
 }
 
-/// What `rockcraft.yaml` in `root` says. None: there is none.
+/// Reads `rockcraft.yaml` in `root`. `None`: it is missing.
 fn read(root: &Folder) -> Result<Option<Rockcraft>, Error> {
     let Some(text) = root.text(FILE)? else { return Ok(None) };
     let name = root.place(FILE).display().to_string();
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_says_everything_itself_is_read_as_it_is() {
+    fn a_file_without_an_extension_is_read_as_it_is() {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask/rock/flask");
         let project = Project::find(&fixture).unwrap();
         assert!(project.rockcraft.services.contains_key("flask"));

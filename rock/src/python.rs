@@ -1,7 +1,7 @@
-//! The python plugin: requirements installed for the machine's own interpreter, cached by their content.
+//! The python plugin: installs requirements for the machine's own interpreter, cached by their content.
 //!
-//! The pod runs the host's `/bin/python3`, so the packages must fit that one, whichever Python is first on `PATH`. They
-//! go into a folder of their own, to be mounted where the interpreter looks by itself: no variable is needed.
+//! The pod runs the host's `/bin/python3`, so the packages must fit that interpreter, even if another Python is first
+//! on `PATH`. They go into a folder of their own, which is mounted where the interpreter looks by default.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -19,37 +19,37 @@ use crate::{apt, tree};
 /// The interpreter that rocks name in their services.
 pub const INTERPRETER: &str = "/bin/python3";
 
-/// Goes into every key: change it when the same inputs shall give another folder.
+/// Version of the layout, a part of every key: change it when the same inputs give another folder.
 const FORMAT: &str = "1";
 
-/// Why the dependencies can't be installed.
+/// The dependencies can't be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No interpreter.
+    /// The interpreter is missing.
     #[error("the sample runs under {INTERPRETER}, which isn't there: install the package python3")]
     NoPython,
-    /// The interpreter doesn't answer as expected.
+    /// The interpreter's answer can't be understood.
     #[error("cannot ask {INTERPRETER} for its version: {}", shown_lines(.0))]
     Interpreter(String),
-    /// No pip.
+    /// pip is missing.
     #[error("there is no pip: install the package python3-pip, or run this as root, which installs it")]
     NoPip,
-    /// A requirements file isn't there.
+    /// A requirements file is missing.
     #[error("there is no requirements file {}", shown(.0))]
     NoRequirements(String),
-    /// A requirements file is no regular one, too large, elsewhere, or can't be read.
+    /// A requirements file is no regular file, too large, outside the project, or can't be read.
     #[error(transparent)]
     Requirements(#[from] folder::Error),
     /// The requirements refer to too many files.
     #[error("the requirements refer to more than {FILES} files: put them into fewer")]
     Many,
-    /// A package would be an option of pip's.
+    /// A package begins with a dash, so pip would take it for an option.
     #[error("python-packages has {}, which is no package: it begins with a dash", shown(.0))]
     Option(String),
-    /// Pip can't be run to its end.
+    /// pip can't be started, or was interrupted.
     #[error("cannot run pip")]
     Run(#[source] std::io::Error),
-    /// Pip failed.
+    /// pip failed.
     #[error("pip cannot install the dependencies (is PyPI reachable?); it said:\n{}", shown_lines(.0))]
     Install(String),
     /// The cache can't be used.
@@ -60,12 +60,12 @@ pub enum Error {
     Tree(#[from] tree::Error),
 }
 
-/// Installed packages, and where the interpreter looks for them.
+/// Installed packages and their mount point.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// The folder that holds them.
+    /// The folder of the packages.
     pub packages: PathBuf,
-    /// The interpreter's own folder for packages the administrator adds.
+    /// The interpreter's folder for packages that an administrator adds.
     pub mount: String,
 }
 
@@ -81,7 +81,7 @@ struct Wanted {
     key: Key,
 }
 
-/// Installs what `part` asks for, or finds it installed.
+/// Installs the packages that `part` requires, or finds them in the cache.
 ///
 /// # Errors
 /// When there is no interpreter or pip, or pip fails.
@@ -128,13 +128,13 @@ fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted,
     Ok(Wanted { files, packages: part.python_packages.clone(), key })
 }
 
-/// So many files requirements may be in.
+/// Largest number of requirements files.
 const FILES: usize = 64;
 
-/// `key` with the content of the requirements files `names` of `source`, and of those they refer to.
+/// `key` with the content of the requirements files `names` of `source` and of the files they refer to.
 ///
 /// # Errors
-/// When one of them isn't there, is no regular file, is too large or outside `source`, or there are too many.
+/// When a file is missing, no regular file, too large or outside `source`, or there are too many.
 pub fn requirements(source: &Folder, names: &[String], mut key: Key) -> Result<Key, Error> {
     let mut read = BTreeSet::new();
     for name in names {
@@ -143,8 +143,8 @@ pub fn requirements(source: &Folder, names: &[String], mut key: Key) -> Result<K
     Ok(key)
 }
 
-/// Adds the content of the requirements file `name` of `source`, and of those it refers to (`-r other.txt`), to `key`: each
-/// once, in the order they are met.
+/// Adds the content of the requirements file `name` of `source`, and of the files it refers to (`-r other.txt`), to
+/// `key`, each file once.
 fn add_requirements(source: &Folder, name: &Path, key: &mut Key, read: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
     let mut names = vec![name.to_owned()];
     while let Some(name) = names.pop() {
@@ -173,8 +173,8 @@ fn referred(line: &str) -> Option<&str> {
     (!other.contains("://")).then_some(other)
 }
 
-/// `path` as seen from `folder`, without `.` and, as far as there are folders to leave, without `..`. No link is followed in a
-/// source, so the names say where it leads.
+/// `path` relative to `folder`, without `.`, and without `..` unless it leaves the project. Links in a source are not
+/// followed, so this needs no look at the disk.
 fn joined(folder: &Path, path: &str) -> PathBuf {
     let mut joined = PathBuf::new();
     for part in folder.join(path).components() {
@@ -187,7 +187,8 @@ fn joined(folder: &Path, path: &str) -> PathBuf {
     joined
 }
 
-/// The interpreter's own pip; else another Python's, told what to install for; else Debian's, where we may install it.
+/// The interpreter's own pip; else another Python's pip, with the interpreter's version as target; else Debian's, if
+/// this process may install it.
 fn pip(interpreter: &Interpreter, work: &dyn Work) -> Result<Command, Error> {
     if has_pip(INTERPRETER) {
         return Ok(pip_of(INTERPRETER));
@@ -209,8 +210,8 @@ fn has_pip(python: &str) -> bool {
 
 fn pip_of(python: &str) -> Command {
     let mut command = Command::new(python);
-    // The folder is the pod's: no module of the folder we are started in and no user's packages may leak into it. And pip's
-    // own advice is not ours to give.
+    // Isolated mode: modules of the current folder and the user's packages must not get into the pod. The checks that
+    // pip makes for its own advice are off.
     command.args(["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
     command.args(["--root-user-action=ignore", "--progress-bar=off", "--no-warn-script-location"]);
     command
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_install_is_installed_and_found_again() {
+    fn an_empty_requirements_file_gives_an_entry_that_is_found_again() {
         let (dir, part) = part("");
         let cache = Cache::new(dir.path().join("cache"));
         let work = Quiet::default();
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn pips_own_words_are_in_the_error_and_no_entry_is_left() {
+    fn pips_output_is_in_the_error_and_no_entry_is_left() {
         let (dir, part) = part("./no-such-folder-anywhere");
         let cache = Cache::new(dir.path().join("cache"));
         let error = install(dir.path(), &part, &cache, &Quiet::default()).unwrap_err();
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn requirements_lead_nowhere_else() {
+    fn requirements_outside_the_project_are_refused() {
         let message = |text: &str| {
             let (dir, part) = part(text);
             std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.txt")).unwrap();

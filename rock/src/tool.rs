@@ -1,4 +1,4 @@
-//! The programs a build starts: found on `PATH`, else installed where we may, else named with the package that has them.
+//! The programs that a build starts: found on `PATH`, or installed as root, or else an error that names their package.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use crate::apt;
 use crate::image::Bind;
 use crate::process::Work;
 
-/// Where tools are that their own installers don't put on everybody's `PATH`.
+/// Folders of tools whose installers don't add them to every user's `PATH`.
 const USUAL: [&str; 4] = ["/usr/local/go/bin", "/usr/lib/go/bin", "/usr/bin", "/usr/sbin"];
 
-/// The host's folders that a pod sees anyway.
+/// The host's folders that every pod has.
 const SHARED: [&str; 2] = ["/usr", "/etc/alternatives"];
 
-/// A program and the package of Debian that has it.
+/// A program and its Debian package.
 #[derive(Debug, Clone, Copy)]
 pub struct Tool {
     /// The program.
@@ -22,10 +22,10 @@ pub struct Tool {
     pub package: &'static str,
 }
 
-/// Why a tool can't be had.
+/// A tool can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It isn't here.
+    /// The program is missing and can't be installed.
     #[error("there is no {program}: install the package {package}, or run this as root, which installs it")]
     Missing {
         /// The program.
@@ -35,10 +35,10 @@ pub enum Error {
     },
 }
 
-/// The path of `tool`, which is installed first if it may be and must be.
+/// The path of `tool`. Installs it if it is missing and this process may.
 ///
 /// # Errors
-/// When it isn't here and can't be installed.
+/// When it is missing and can't be installed.
 pub fn find(tool: Tool, work: &dyn Work) -> Result<PathBuf, Error> {
     let Tool { program, package } = tool;
     let look = || which(program, &std::env::var_os("PATH").unwrap_or_default());
@@ -55,7 +55,7 @@ fn is_program(path: &Path) -> bool {
     path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-/// What shows a run-time in a pod: nothing if it's in the host's `/usr`, else its folder, with its programs on `PATH`.
+/// Mounts and links that make a run-time visible in a pod. Empty for one in the host's `/usr`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Runtime {
     pub(crate) binds: Vec<Bind>,
@@ -63,7 +63,7 @@ pub(crate) struct Runtime {
     pub(crate) links: Vec<(String, String)>,
 }
 
-/// How the run-time whose program is at `path` is shown in a pod.
+/// Mounts and links for the run-time whose program is at `path`.
 pub(crate) fn runtime(path: &Path) -> Runtime {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let home = real.parent().and_then(Path::parent);

@@ -1,8 +1,7 @@
-//! A part's files on their way into the image: renamed by `organize`, chosen by `stage` and `prime`.
+//! Copies a part's files into the image: `organize` renames them, `stage` and `prime` choose among them.
 //!
-//! Rules are paths of files or whole folders, or patterns in which `*` stands for anything within a name and `**` for
-//! folders. A path that matches nothing is an error, because a file that is silently missing from an image is the dearest
-//! kind of typing mistake.
+//! Rules are paths of files or folders, or patterns in which `*` stands for any text within a name and `**` for
+//! folders. A path without a match is an error: with a typing mistake, a file would silently be missing from the image.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -16,36 +15,34 @@ use pack::text::shown;
 use crate::glob::Steps;
 use crate::project::Part;
 
-/// Names that never belong into an image.
+/// Names that are never copied into an image.
 const LEFT_OUT: [&str; 3] = [".git", "__pycache__", "node_modules"];
 
-/// Files of one part.
+/// Largest number of files of a part.
 const FILES: usize = 200_000;
 
-/// The mode's bits that files of an image may have: no set-user-id, no set-group-id.
+/// Permitted mode bits of files in an image: no set-user-id, no set-group-id.
 pub(crate) const MODES: u32 = 0o1777;
 
-/// Why a part can't be laid out.
+/// A part can't be laid out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The source folder is missing.
     #[error("there is no source folder {}", shown(.0))]
     NoSource(String),
-    /// A rule names a file that isn't there.
+    /// A rule names a missing file.
     #[error("rockcraft.yaml names {}, which its source doesn't have", shown(.0))]
     Unmatched(String),
-    /// The rules take too long.
-    #[error(
-        "organize, stage and prime of this part take more comparisons than there may be: write fewer rules and fewer stars"
-    )]
+    /// Matching `organize`, `stage` and `prime` takes too many comparisons.
+    #[error("organize, stage and prime of this part take too many comparisons: write fewer rules and fewer stars")]
     Rules,
-    /// The rules for owners and modes take too long.
-    #[error("permissions of this part take more comparisons than there may be: write fewer rules and fewer stars")]
+    /// Matching `permissions` takes too many comparisons.
+    #[error("permissions of this part take too many comparisons: write fewer rules and fewer stars")]
     Permissions,
     /// The part is too large.
     #[error("this part has more than {FILES} files: leave some out of its source")]
     Files,
-    /// A file is not inside its folder, or not a regular one, or can't be used.
+    /// A file is outside its folder, no regular file, or can't be used.
     #[error(transparent)]
     File(#[from] folder::Error),
     /// A file can't be copied.
@@ -53,16 +50,16 @@ pub enum Error {
     Copy {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// The folder that `part` is built from, which is inside the project `root`.
+/// The source folder of `part`, inside the project `root`.
 ///
 /// # Errors
-/// When there is none, or it is elsewhere.
+/// When it is missing, or outside the project.
 pub fn source(root: &Path, part: &Part) -> Result<PathBuf, Error> {
     let name = part.source.as_deref().unwrap_or(".");
     let root = Folder::open(root)?;
@@ -72,10 +69,11 @@ pub fn source(root: &Path, part: &Part) -> Result<PathBuf, Error> {
     }
 }
 
-/// Copies the files of `part`, which are in `from` and count as being in `below`, into `into`. Returns their places there.
+/// Copies the files of `part` from `from` into `into`, and returns their paths there. The rules see each file's path
+/// below `below`.
 ///
 /// # Errors
-/// When a file that a rule names isn't there, a rule leads out of `into`, or a file can't be copied.
+/// When a file that a rule names is missing, a rule leads out of `into`, or a file can't be copied.
 pub fn lay(from: &Path, below: &Path, part: &Part, into: &Folder) -> Result<Vec<PathBuf>, Error> {
     let (from, steps) = (Folder::open(from)?, Steps::default());
     let mut files = BTreeMap::new();
@@ -89,13 +87,13 @@ pub fn lay(from: &Path, below: &Path, part: &Part, into: &Folder) -> Result<Vec<
     kept.into_iter().map(|(target, path)| copy(&from, path, into, merged(target))).collect()
 }
 
-/// The place of `path` where `/bin` and its like are links into `/usr`, as they are in the pod.
+/// `path` in a pod, where `/bin`, `/sbin`, `/lib` and `/lib64` are links into `/usr`.
 fn merged(path: &Path) -> PathBuf {
     let is_link = ["bin", "sbin", "lib", "lib64"].iter().any(|folder| path.starts_with(folder));
     if is_link { Path::new("usr").join(path) } else { path.to_owned() }
 }
 
-/// The files of a part, each at its place in the image.
+/// Collector of a part's files with their paths in the image.
 struct Collection<'a> {
     source: &'a Folder,
     below: &'a Path,
@@ -104,7 +102,7 @@ struct Collection<'a> {
 }
 
 impl Collection<'_> {
-    /// Adds the files of `folder`, each with the path it comes from.
+    /// Adds the files of `folder`: path in the image, path in the source.
     fn add(&self, folder: &Path, files: &mut BTreeMap<PathBuf, PathBuf>) -> Result<(), Error> {
         for (name, kind) in self.source.entries(folder)? {
             let path = folder.join(&name);
@@ -127,7 +125,7 @@ impl Collection<'_> {
     }
 }
 
-/// Where `organize` puts `path`: the rule for the longest folder above it wins, then the first pattern.
+/// New path of `path` by `organize`: the rule for the longest folder above it wins, then the first pattern.
 fn organized(rules: &BTreeMap<String, String>, path: &Path, steps: &Steps) -> PathBuf {
     let above: Vec<&Path> = path.ancestors().filter(|from| *from != Path::new("")).collect();
     let named = above.iter().find_map(|from| Some((*from, rules.get(from.to_string_lossy().as_ref())?)));
@@ -144,7 +142,7 @@ fn organized(rules: &BTreeMap<String, String>, path: &Path, steps: &Steps) -> Pa
     if rest == Path::new("") { target } else { target.join(rest) }
 }
 
-/// Whether the list `rules` keeps `target`: named or matched, if it names anything, and not left out.
+/// Returns true if the list `rules` keeps `target`: a rule or an empty list keeps it, and no `-` rule leaves it out.
 fn kept(rules: &[String], target: &Path, steps: &Steps) -> bool {
     let (out, kept): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.starts_with('-'));
     let below = |rule: &&String| {
@@ -174,7 +172,7 @@ fn check_rules(part: &Part, below: &Path, files: &BTreeMap<PathBuf, PathBuf>, st
     }
 }
 
-/// Copies one file or symbolic link, with its mode, and returns its place. Nothing else is copied.
+/// Copies a file or symbolic link with its mode, and returns its path in the image.
 fn copy(from: &Folder, path: &Path, into: &Folder, target: PathBuf) -> Result<PathBuf, Error> {
     if from.kind(path)? == Some(Kind::Link) {
         into.link(&target, from.target(path)?)?;
@@ -221,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn without_rules_everything_keeps_its_place() {
+    fn without_rules_every_file_keeps_its_path() {
         let files = dumped("source: src").unwrap();
         assert_eq!(files, ["app.py", "notes.txt", "static/a.css", "static/deep/b.css"]);
     }
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_move_what_they_match_into_a_folder_and_leave_out() {
+    fn patterns_move_files_into_a_folder_and_leave_files_out() {
         let files = dumped("{source: src, organize: {'*': x/}, stage: [x], prime: [-x/**/*.css]}");
         assert_eq!(files.unwrap(), ["x/app.py", "x/notes.txt"]);
         let files = dumped("{source: src, organize: {'**/*.css': c/}, prime: [c]}");
@@ -243,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_into_bin_goes_where_bin_is_a_link_to() {
+    fn files_for_bin_go_into_usr_bin() {
         assert_eq!(dumped("{source: src, organize: {app.py: bin/run}, stage: [bin]}").unwrap(), ["usr/bin/run"]);
     }
 
     #[test]
-    fn a_rule_that_matches_nothing_is_named() {
+    fn a_rule_without_a_match_is_named() {
         for rules in ["{source: src, organize: {ap.py: x}}", "{source: src, stage: [ap.py]}"] {
             let error = dumped(rules).unwrap_err();
             assert_eq!(error.to_string(), "rockcraft.yaml names ap.py, which its source doesn't have");
@@ -327,7 +325,7 @@ mod tests {
         let part = Part { source: Some("src".to_owned()), organize, ..Part::default() };
         let laid = dump(dir.path(), &part, &dir.path().join("out")).unwrap();
         assert!(laid.contains(&PathBuf::from(&name)), "it matches nothing, and says so at once");
-        // So many that even the product of the lengths is too much.
+        // Enough rules that even the product of the lengths exceeds the limit.
         let organize = (0..10_000).map(|number| (format!("*{}{number}", "a".repeat(120)), "x/".to_owned())).collect();
         let part = Part { organize, ..part };
         let error = dump(dir.path(), &part, &dir.path().join("out")).unwrap_err();

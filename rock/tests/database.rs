@@ -1,11 +1,11 @@
-//! A PostgreSQL of a test's own.
+//! A PostgreSQL server for one test.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// PostgreSQL refuses to run as root.
+/// User of the server: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
 
 /// A server that ends when this is dropped.
@@ -16,7 +16,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A fresh one, or a line that says why there is none.
+    /// Starts a server with an empty database. `None`, with a line of output, if PostgreSQL is not installed.
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             println!("no database: PostgreSQL is not installed here (Debian's package postgresql)");
@@ -28,7 +28,7 @@ impl Database {
         }
         let mut database = Self { programs, dir, port: 0 };
         database.run("initdb", &["-A", "trust", "-U", "tests", "-N"]);
-        // A port that was free a moment ago may be another program's by now.
+        // Another program may have taken the free port meanwhile, so several are tried.
         let is_up = (0..20).any(|_| {
             database.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             database.listens()
@@ -37,7 +37,7 @@ impl Database {
         Some(database)
     }
 
-    /// Starts the server; false if it can't, because of its port for instance.
+    /// Starts the server; false if that fails, for example because its port is taken.
     fn listens(&self) -> bool {
         let (folder, port) = (self.dir.path().display(), self.port);
         let options = format!("-k {folder} -h 127.0.0.1 -p {port} -c fsync=off -c shared_buffers=16MB");
@@ -45,12 +45,12 @@ impl Database {
         self.ends_well("pg_ctl", &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"])
     }
 
-    /// Where it is, for a client.
+    /// Its address for a client.
     pub(crate) fn address(&self) -> String {
         format!("postgresql://tests@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Where it is, as a charm tells its application.
+    /// Its address in the variables that a charm sets for its application.
     pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         [
             ("POSTGRESQL_DB_HOSTNAME", "127.0.0.1".to_owned()),
@@ -80,7 +80,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // One that has never started can't be stopped.
+        // Stopping fails if the server never started.
         let _ = self.ends_well("pg_ctl", &["-m", "immediate", "stop"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The stand-in for statsd's exporter.
+//! The stand-in for `statsd_exporter`, run as a program.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
@@ -36,7 +36,7 @@ impl Exporter {
         http_client::page(&format!("http://127.0.0.1:{}/metrics", self.ports[2])).unwrap()
     }
 
-    /// The page once it has `line`: datagrams are received some time after they were sent.
+    /// The page once it has `line`: datagrams arrive some time after they were sent.
     fn page_with(&self, line: &str) -> String {
         let started = Instant::now();
         loop {
@@ -58,7 +58,7 @@ impl Drop for Exporter {
 }
 
 #[test]
-fn what_gunicorn_sends_is_shown_as_prometheus_reads_it() {
+fn gunicorns_datagrams_become_prometheus_metrics() {
     let exporter = Exporter::start();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     for datagram in [
@@ -93,7 +93,7 @@ last 1
 }
 
 #[test]
-fn a_stream_is_taken_too() {
+fn a_tcp_stream_is_read_too() {
     let exporter = Exporter::start();
     let mut stream = TcpStream::connect(("127.0.0.1", exporter.ports[1])).unwrap();
     stream.write_all(b"jobs:2|c\njobs:3|c\n").unwrap();

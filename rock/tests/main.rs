@@ -1,5 +1,5 @@
-//! What the root file systems are made of, run as it's meant to run: the exporter's stand-in, and each sample's own tests;
-//! and the repository's own rock, which is written out.
+//! Programs of the root file systems, run for real: the exporter's stand-in and each sample's own tests. And the
+//! repository's own `rockcraft.yaml`, compared with the Flask sample's.
 #![allow(clippy::disallowed_methods, reason = "black-box tests start processes and wait for them")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "a test that is passed over says why")]

@@ -1,4 +1,4 @@
-//! Each sample's own tests, with what its project says they take, against a real PostgreSQL where there is one.
+//! Each sample's own tests, with its test requirements, against a real PostgreSQL if it is installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,7 @@ fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// A command of the interpreter in `folder`, with the packages that `requirements` of the sample `name` asks for.
+/// A command of the interpreter in `folder`, with the packages of the sample `name`'s file `requirements`.
 fn python(name: &str, requirements: &str, folder: &str) -> Command {
     let cache = Cache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
     let part = Part { python_requirements: vec![requirements.to_owned()], ..Part::default() };
@@ -36,7 +36,7 @@ fn python(name: &str, requirements: &str, folder: &str) -> Command {
     command
 }
 
-/// Every test of a sample passes, and with a database none is left out, which its tool calls `skipped`.
+/// Asserts that a sample's tests pass (`passed` is in the output) and, with a database, that none is `skipped`.
 fn assert_passes(mut command: Command, passed: &str, skipped: &str, has_database: bool) {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -52,14 +52,14 @@ fn pytest(name: &str) {
     assert_passes(command, " passed", "skipped", database.is_some());
 }
 
-/// A copy of the sample `name`, as its tools write beside their sources.
+/// A copy of the sample `name`, since its tools write beside their sources.
 fn copy(name: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     rock::tree::lay(&sample(name), Path::new(""), &Part::default(), &Folder::open(dir.path()).unwrap()).unwrap();
     dir
 }
 
-/// A command in `folder` whose tests use `database`.
+/// A test command in `folder`, with the address of `database`.
 fn tool(program: &str, args: &[&str], folder: &Path, database: Option<&Database>) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).env_remove("TEST_DATABASE");

@@ -1,4 +1,4 @@
-//! The repository's own `rockcraft.yaml` against the Flask sample's, whose extension it writes out.
+//! The repository's own `rockcraft.yaml` compared with the Flask sample's, whose extension it writes out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn leaves(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// The leaves of an image, each with the service user's name if it is the owner. The exporter is in its own place in both.
+/// The leaves of an image, marked if the services' user owns them. The exporter is left out: its path differs.
 fn listing(image: &Image) -> Vec<String> {
     let mut found = BTreeSet::new();
     leaves(&image.files, Path::new(""), &mut found);

@@ -2,7 +2,7 @@
 
 import pg from "pg";
 
-// How long the database may take to answer, in milliseconds.
+// Time limit of the database's answer, in milliseconds.
 const patience = 3000;
 
 export class NoDatabase extends Error {
@@ -12,7 +12,7 @@ export class NoDatabase extends Error {
 }
 
 export class Entries {
-  // Doesn't connect: a database that is away is noticed, and found again, by the queries.
+  // Doesn't connect: each query notices a database that is unreachable, and one that is back.
   constructor(url) {
     if (!url) return;
     this.pool = new pg.Pool({
@@ -45,7 +45,7 @@ export class Entries {
     return rows[0];
   }
 
-  // Marks the entries that aren't counted yet, and says how many they were.
+  // Marks the uncounted entries, and returns their number.
   async count() {
     const { rowCount } = await this.#query("UPDATE entries SET counted = true WHERE NOT counted");
     return rowCount;

@@ -1,4 +1,4 @@
-// What Prometheus is told, under the names that dashboards for Express expect.
+// Metrics for Prometheus, under the names that dashboards for Express expect.
 
 import client from "prom-client";
 
@@ -17,7 +17,7 @@ export function measure(request, response, next) {
   next();
 }
 
-// Serves the metrics at `path`, whatever characters it has.
+// Serves the metrics at `path`, which may have any characters.
 export const metricsAt = (path) => async (request, response, next) => {
   if (request.path !== path) return next();
   response.type(client.register.contentType).send(await client.register.metrics());

@@ -1,4 +1,4 @@
-// What migrate.sh runs.
+// Program of migrate.sh.
 
 import { migrate } from "./migrations.js";
 

@@ -1,10 +1,10 @@
-// Applies those of migrations/ that the database doesn't have yet, in the order of their names, all or none.
+// Applies the migrations that the database doesn't have yet, in the order of their names, in one transaction.
 
 import { readFile, readdir } from "node:fs/promises";
 
 import pg from "pg";
 
-// Any number will do that all units agree on: they migrate at the same time, and all but one must wait.
+// Number of the lock, the same on all units: they migrate at the same time, and all but one must wait.
 const lock = 20_250_711;
 
 const folder = new URL("migrations/", import.meta.url);
@@ -19,7 +19,7 @@ export async function migrate(url) {
     for (const name of (await readdir(folder)).sort()) await apply(client, name);
     await client.query("COMMIT");
   } finally {
-    // Without a commit the server takes everything back.
+    // Without a commit the server rolls the transaction back.
     await client.end();
   }
 }

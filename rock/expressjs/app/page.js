@@ -10,7 +10,7 @@ const list = (entries) => `<ul>
 ${entries.map(item).join("")}</ul>
 <form method="post" action="entries"><input name="text" required maxlength="1000"> <button>Write</button></form>`;
 
-// `trouble`, if any, is why there are no entries.
+// `trouble`: the reason why there are no entries, if there is one.
 export const page = (greeting, entries, trouble) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -24,7 +24,7 @@ function listen(app, port) {
   });
 }
 
-// Requests that are under way end; idle connections don't hold us up.
+// Running requests end; idle connections are closed at once.
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
     for (const server of servers) server.close();

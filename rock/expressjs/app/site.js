@@ -1,11 +1,11 @@
-// The site: a page with the entries, the same as JSON, and what the charm set.
+// The site: a page with the entries, the same as JSON, and the charm's variables.
 
 import express from "express";
 
 import { NoDatabase } from "./entries.js";
 import { page } from "./page.js";
 
-// What /env may show. A secret is not in the list, and never will be.
+// Variables that /env shows. Never add a secret.
 const shown = ["APP_BASE_URL", "APP_GREETING", "METRICS_PATH", "METRICS_PORT", "NODE_ENV", "PORT"];
 
 const longest = 1000;
@@ -41,7 +41,7 @@ export function site(entries) {
     if (request.is("json")) {
       response.status(201).json(entry);
     } else {
-      // Relative, so that it also holds behind an ingress that takes a prefix off the path.
+      // Relative, so that it also works behind an ingress that strips a prefix of the path.
       response.status(303).set("Location", "./").end();
     }
   });
@@ -51,7 +51,7 @@ export function site(entries) {
     response.json(Object.fromEntries(names.map((name) => [name, process.env[name]])));
   });
 
-  // About this process only: restarting it would not bring a database back.
+  // Checks only this process: a restart would not repair the database.
   app.get("/health", (request, response) => {
     response.json({ status: "ok" });
   });
@@ -73,7 +73,7 @@ function textOf(body) {
   return text;
 }
 
-// The status and the words for an error. What the database said goes into the log.
+// Status and message of an error. The database's message goes into the log.
 function failure(error) {
   if (error instanceof NoDatabase) return [503, error.message];
   // The parsers of bodies give their errors a status of 4xx.

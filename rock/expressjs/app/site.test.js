@@ -15,7 +15,7 @@ const url = process.env.TEST_DATABASE;
 const database = { skip: url ? false : "TEST_DATABASE names no PostgreSQL" };
 const unusable = { error: "the database cannot be used now" };
 
-// Serves `app` for the length of the test; gives a function that asks it.
+// Serves `app` during the test; returns a function that sends a request to it.
 async function serve(t, app) {
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -31,7 +31,7 @@ async function expect(response, status, value) {
   assert.deepEqual([response.status, await response.json()], [status, value]);
 }
 
-// A URL at which nothing listens.
+// A URL with no listener.
 async function away() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,4 +1,4 @@
-// The service `counter-worker`: counts the new entries each second. It waits for a database that is away.
+// The service `counter-worker`: counts the new entries each second. It waits for an unreachable database.
 
 import { setTimeout } from "node:timers/promises";
 

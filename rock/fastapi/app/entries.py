@@ -7,7 +7,7 @@ import psycopg
 from psycopg.rows import class_row
 from pydantic import BaseModel, StringConstraints
 
-# Who adds an entry says so on this channel, and the worker listens.
+# Channel on which a new entry is announced to the worker.
 CHANNEL = "entries"
 
 Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
@@ -15,21 +15,21 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Entry(BaseModel):
-    """A line somebody left."""
+    """A visitor's line."""
 
     author: Author = "somebody"
     line: Line
 
 
 class Counts(BaseModel):
-    """What the worker counted."""
+    """The worker's counts."""
 
     entries: int
     words: int
 
 
 def database():
-    """Where the database is, or None."""
+    """The database's address, or None."""
     return os.environ.get("POSTGRESQL_DB_CONNECT_STRING")
 
 
@@ -56,7 +56,7 @@ def add(entry):
 
 
 def count(connection):
-    """Count lines and words anew. Returns whether anything has changed."""
+    """Count lines and words anew. Returns true if a count has changed."""
     changed = connection.execute(
         """
         WITH now AS (

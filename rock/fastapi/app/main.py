@@ -1,4 +1,4 @@
-"""A guestbook's API. What the charm gives comes in variables: options as APP_…, the database as POSTGRESQL_DB_…"""
+"""A guestbook's API. The charm sets variables: options as APP_…, the database as POSTGRESQL_DB_…"""
 
 import os
 
@@ -10,7 +10,7 @@ from . import entries as book
 
 NO_DATABASE = "entries need a database, and there is none yet: webcharm integrate postgresql"
 
-# What /env may show. A secret is not in the list, and never will be.
+# Variables that /env shows. Never add a secret.
 SHOWN = (
     "APP_BASE_URL",
     "APP_GREETING",
@@ -74,11 +74,11 @@ def env() -> dict[str, str]:
 
 @app.get("/health")
 def health() -> dict[str, str]:
-    """Answer the load balancer, without asking others."""
+    """Answer the load balancer, without a request to the database."""
     return {"status": "ok"}
 
 
 @app.get(os.environ.get("METRICS_PATH", "/metrics"), include_in_schema=False)
 def metrics() -> Response:
-    """Show what Prometheus scrapes, where the charm says."""
+    """Show the metrics for Prometheus, at the charm's path."""
     return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

@@ -1,9 +1,9 @@
-"""Bring the database to the newest form: every file in migrations/ once, in the order of their names.
+"""Migrate the database: run every file in migrations/ once, in the order of their names.
 
     python3 -m app.migrate
 
-A migration and the note that it's done are one transaction, and a lock lets one unit at a time do this; so it can be
-stopped anywhere and run anywhere, as often as one likes.
+A migration and its record are one transaction, and a lock admits one unit at a time, so the program can be stopped at
+any point and run again on any unit.
 """
 
 import pathlib
@@ -12,7 +12,7 @@ from . import entries
 
 MIGRATIONS = pathlib.Path(__file__).parent / "migrations"
 
-# Any number will do, as long as nobody else in this database takes the same one for a lock.
+# Number of the lock; other programs of this database must not use the same.
 LOCK = 8_151_623
 
 

@@ -1,4 +1,4 @@
-"""The service `counter-worker`: counts the guestbook's lines and words, again whenever somebody has added one.
+"""The service `counter-worker`: counts the guestbook's lines and words, anew after each new entry.
 
     python3 -m app.worker
 """
@@ -10,10 +10,10 @@ import psycopg
 
 from . import entries
 
-# A notice can get lost with a connection: after so many seconds the worker looks by itself.
+# Seconds after which the worker looks without a notice: a notice can get lost with a connection.
 PATIENCE = 30
 
-# How long to leave a database alone that doesn't answer.
+# Pause before the next try at a database that doesn't answer, in seconds.
 RETRY = 2
 
 log = logging.getLogger("counter-worker")
@@ -26,13 +26,13 @@ def work():
         while True:
             if entries.count(connection):
                 log.info("counted anew")
-            # Ends after the first notice, or when patience does.
+            # Ends after the first notice, or after PATIENCE.
             for _ in connection.notifies(timeout=PATIENCE, stop_after=1):
                 pass
 
 
 def main():
-    """Work for ever. The charm starts this anew when there is another database."""
+    """Work for ever. The charm restarts this program when the database changes."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     if not entries.database():
         log.info("no database, nothing to count")

@@ -1,6 +1,6 @@
-"""A guestbook: whoever comes by leaves a line, and everybody reads the latest.
+"""A guestbook: visitors leave lines and read the latest.
 
-What the charm gives comes in variables: options as FLASK_…, the database as POSTGRESQL_DB_…. Without a database it greets.
+The charm sets variables: options as FLASK_…, the database as POSTGRESQL_DB_…. Without a database it only greets.
 """
 
 import os
@@ -11,7 +11,7 @@ from . import entries
 
 NO_DATABASE = "Entries need a database, and there is none yet: webcharm integrate postgresql"
 
-# What /env may show. A secret is not in the list, and never will be.
+# Variables that /env shows. Never add a secret.
 SHOWN = (
     "FLASK_APPLICATION_ROOT",
     "FLASK_BASE_URL",
@@ -33,7 +33,7 @@ app.config.from_prefixed_env()
 
 @app.get("/")
 def show():
-    """Greet, and show the latest entries: as a page to browsers, as lines to everything else."""
+    """Greet, and show the latest entries: as a page to browsers, as lines to other clients."""
     greeting = app.config.get("GREETING", "Hello from Flask!")
     book = entries.latest(int(app.config.get("PAGE_SIZE", 10))) if entries.database() else None
     if flask.request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
@@ -56,7 +56,7 @@ def write():
         entries.add(author, line)
     except ValueError as error:
         return f"{error}\n", 400
-    # Relative, so that it leads back also where a proxy has the application below a path.
+    # Relative, so that it also works behind a proxy that serves the application below a path.
     return flask.redirect("./", 303)
 
 
@@ -75,5 +75,5 @@ def visits():
 
 @app.get("/health")
 def health():
-    """Answer the load balancer, without asking others."""
+    """Answer the load balancer, without a request to the database."""
     return {"status": "ok"}

@@ -9,13 +9,13 @@ from psycopg.rows import class_row
 LONGEST_AUTHOR = 40
 LONGEST_LINE = 280
 
-# Who adds an entry says so on this channel, and the worker listens.
+# Channel on which a new entry is announced to the worker.
 CHANNEL = "entries"
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A line somebody left."""
+    """A visitor's line."""
 
     author: str
     line: str
@@ -23,7 +23,7 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Book:
-    """The latest entries, newest first, and what the worker counted."""
+    """The latest entries, newest first, and the worker's counts."""
 
     entries: list[Entry]
     counted: int
@@ -31,7 +31,7 @@ class Book:
 
 
 def database():
-    """Where the database is, or None."""
+    """The database's address, or None."""
     return os.environ.get("POSTGRESQL_DB_CONNECT_STRING")
 
 
@@ -51,7 +51,7 @@ def latest(number):
 
 
 def add(author, line):
-    """Add an entry. Raises ValueError with words for its author if it can't be one."""
+    """Add an entry. Raises ValueError with a message for its author if it isn't valid."""
     if not 0 < len(line) <= LONGEST_LINE:
         raise ValueError(f"A line has 1 to {LONGEST_LINE} characters; this one has {len(line)}.")
     if len(author) > LONGEST_AUTHOR:
@@ -64,7 +64,7 @@ def add(author, line):
 
 
 def count(connection):
-    """Count lines and words anew. Returns whether anything has changed."""
+    """Count lines and words anew. Returns true if a count has changed."""
     changed = connection.execute(
         """
         WITH now AS (

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-# A test's database is its own: the one that TEST_DATABASE names, and no other.
+# The tests use only the database that TEST_DATABASE names.
 os.environ.pop("POSTGRESQL_DB_CONNECT_STRING", None)
 
 
@@ -19,7 +19,7 @@ def client():
 
 @pytest.fixture
 def book(monkeypatch):
-    """A database with nothing in it but what the migrations make."""
+    """A database with only the migrations' tables."""
     address = os.environ.get("TEST_DATABASE")
     if not address:
         pytest.skip("TEST_DATABASE names no PostgreSQL")

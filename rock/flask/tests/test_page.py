@@ -1,4 +1,4 @@
-"""What visitors see while there is no database."""
+"""The pages without a database."""
 
 
 def test_everything_but_a_browser_gets_lines(client):

@@ -1,4 +1,4 @@
-//! The folders that this process uses: locked in the kernel, shared, until it ends.
+//! The entries that this process uses, each under a shared file lock until the process ends.
 
 use std::collections::BTreeMap;
 use std::fs::{File, FileTimes, Metadata};
@@ -10,14 +10,14 @@ use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
 
-/// One open folder for each path. A process uses a handful.
+/// Open and locked folders by path: a handful in each process.
 static HELD: Mutex<BTreeMap<PathBuf, File>> = Mutex::new(BTreeMap::new());
 
 fn held() -> MutexGuard<'static, BTreeMap<PathBuf, File>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps the folder `path` from being pruned while this process lives, and notes that it is used now.
+/// Keeps the folder `path` from being pruned while this process runs, and sets its time of last use.
 pub(super) fn keep(path: &Path) -> io::Result<()> {
     let mut held = held();
     if !held.get(path).is_some_and(|folder| is_at(folder, path)) {
@@ -33,18 +33,18 @@ pub(super) fn locked(path: &Path) -> io::Result<File> {
     if !is_at(&folder, path) {
         return Err(io::Error::new(io::ErrorKind::NotFound, "it was pruned in this moment"));
     }
-    // Another user's can't be dated; it counts by its last reading then.
+    // The time of another user's folder can't be set; its last access counts then.
     let _ = folder.set_times(FileTimes::new().set_accessed(SystemTime::now()));
     Ok(folder)
 }
 
-/// True if the open folder is still the one of that path: a pruned one is another, or none.
+/// True if `path` still leads to the open folder, which may have been pruned meanwhile.
 fn is_at(folder: &File, path: &Path) -> bool {
     let same = |one: Metadata, other: Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
     folder.metadata().is_ok_and(|one| path.metadata().is_ok_and(|other| same(one, other)))
 }
 
-/// Gives a folder up, as the end of the process would.
+/// Releases a folder, as the end of the process would.
 #[cfg(test)]
 pub(super) fn release(path: &Path) {
     held().remove(path);

@@ -1,4 +1,4 @@
-//! A limit for a cache: the folders that were not used for longest go first, those in use stay.
+//! Pruning of a cache to a size: the least recently used folders go first, those in use stay.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,24 +10,24 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::{Cache, DOWNLOADS, Error, TEMPORARY, error};
 
-/// Bytes that a cache keeps at most after each build, besides what is in use.
+/// Largest size of a cache after a build, in bytes, besides the folders in use.
 pub const LIMIT: u64 = 20 << 30;
 
 /// A folder of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its place.
+    /// Its path.
     pub path: PathBuf,
-    /// Bytes it takes on the disk.
+    /// Its size on disk, in bytes.
     pub bytes: u64,
-    /// When it was used last.
+    /// Time of its last use.
     pub used: SystemTime,
 }
 
 impl Cache {
-    /// Removes finished folders and downloads, those first that were not used for longest, until the rest has `limit`
-    /// bytes at most. Returns how many bytes were freed. Folders that a process holds ([`Cache::hold`]) stay, whatever they
-    /// take. Waits for a build that is under way. A cache that does not exist is empty.
+    /// Removes finished folders and downloads, the least recently used first, until the rest has at most `limit` bytes.
+    /// Returns the number of bytes freed. Folders that a process holds ([`Cache::hold`]) stay, even above the limit.
+    /// Waits for a running build. A missing cache counts as empty.
     ///
     /// # Errors
     /// When the cache can't be read or a folder can't be removed.
@@ -40,7 +40,7 @@ impl Cache {
         self.prune_locked(limit)
     }
 
-    /// What [`Cache::prune`] would remove now.
+    /// The folders that [`Cache::prune`] would remove now.
     ///
     /// # Errors
     /// When the cache can't be read.
@@ -66,7 +66,7 @@ impl Cache {
         Ok(freed)
     }
 
-    /// Every finished folder, and each folder of downloads.
+    /// Every finished folder and each folder of downloads.
     fn items(&self) -> Result<Vec<Item>, Error> {
         let mut items = Vec::new();
         for folder in [self.dir.clone(), self.dir.join(DOWNLOADS)].iter().filter(|folder| folder.is_dir()) {
@@ -81,7 +81,7 @@ impl Cache {
         Ok(items)
     }
 
-    /// Out of the way first: a prune that is killed leaves a temporary folder, no half entry.
+    /// Removes an entry after renaming it: a killed prune leaves a temporary folder, not half an entry.
     fn remove(&self, path: &Path) -> io::Result<()> {
         let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&self.dir)?;
         fs::rename(path, temporary.path().join("gone"))?;
@@ -96,7 +96,7 @@ impl Item {
     }
 }
 
-/// The items to remove, so that the others have `limit` bytes at most. Items that aren't free are kept.
+/// The items to remove so that the rest has at most `limit` bytes. Items in use are kept.
 fn expendable(mut items: Vec<Item>, limit: u64, is_free: &mut dyn FnMut(&Path) -> bool) -> Vec<Item> {
     let mut total: u64 = items.iter().map(|item| item.bytes).sum();
     items.sort_by(|one, other| (one.used, &one.path).cmp(&(other.used, &other.path)));
@@ -108,13 +108,13 @@ fn expendable(mut items: Vec<Item>, limit: u64, is_free: &mut dyn FnMut(&Path) -
     items
 }
 
-/// The folder, open and locked, so that no process begins to use it. None if one holds it.
+/// The folder, open and locked exclusively, so that no process starts to use it. `None` if a process holds it.
 fn claimed(path: &Path) -> Option<File> {
     let folder = File::open(path).ok()?;
     flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok().then_some(folder)
 }
 
-/// Bytes that the files below `path` take on the disk. Links are not followed.
+/// Size on disk of the files below `path`, in bytes. Links are not followed.
 fn size(path: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     let mut folders = vec![path.to_owned()];
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_longest_ago_goes_first_and_what_is_held_stays() {
+    fn the_least_recently_used_goes_first_and_held_folders_stay() {
         let items = || vec![item("new", 10, 3), item("old", 10, 1), item("held", 10, 0), item("middle", 10, 2)];
         let gone = |limit| -> Vec<PathBuf> {
             expendable(items(), limit, &mut |path| path != Path::new("held"))

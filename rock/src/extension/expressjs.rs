@@ -28,7 +28,7 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
     })
 }
 
-/// The package has a name and can be started.
+/// Checks that the package has a name and a start script.
 fn check(source: &Source<'_>) -> Result<(), Obstacle> {
     let text = source.root.text("app/package.json")?.ok_or("it needs a package.json in the folder app/")?;
     let package: Json = serde_json::from_str(&text).map_err(|error| format!("app/package.json is no JSON: {error}"))?;

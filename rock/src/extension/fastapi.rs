@@ -7,7 +7,7 @@ use crate::DAEMON_USER;
 
 const APP: &str = "fastapi-framework/install-app";
 
-/// What is taken into the image besides the application itself.
+/// Files copied into the image besides the application itself.
 const FILES: [&str; 5] = ["migrate", "migrate.sh", "migrate.py", "static", "templates"];
 
 pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {

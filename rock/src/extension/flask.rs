@@ -4,7 +4,7 @@ use super::{Obstacle, Snippet, Source, gunicorn, install_app};
 
 const APP: &str = "flask-framework/install-app";
 
-/// What is taken into the image unless the author says otherwise.
+/// Files copied into the image unless the author lists others.
 const FILES: [&str; 9] =
     ["app", "app.py", "main.py", "src", "migrate", "migrate.sh", "migrate.py", "static", "templates"];
 

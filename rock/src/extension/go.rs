@@ -11,7 +11,7 @@ use crate::DAEMON_USER;
 const APP: &str = "go-framework/install-app";
 const ASSETS: &str = "go-framework/assets";
 
-/// What is taken into the image besides the programs.
+/// Files copied into the image besides the programs.
 const FILES: [&str; 4] = ["migrate", "migrate.sh", "static", "templates"];
 
 pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
@@ -36,7 +36,8 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
     Ok(Snippet { services: json!({"go": service}), parts, made: Made { folders, ..Made::default() } })
 }
 
-/// Where the programs go: the author's rules, and the project's own program unless one of them or a command speaks of it.
+/// Places of the programs: the author's rules, and one for the project's own program unless the author placed it or
+/// gave the service a command.
 fn organize(source: &Source<'_>, name: &str) -> BTreeMap<String, String> {
     let written = source.written("parts", APP, "organize").and_then(Value::as_mapping);
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! What Flask's and Django's extensions share: gunicorn, its service and its file, and the exporter of its metrics.
+//! The common parts of Flask's and Django's extensions: gunicorn with its service and file, and its metrics' exporter.
 
 use serde_json::{Value as Json, json};
 
@@ -6,11 +6,11 @@ use super::{Made, Obstacle, Snippet, Source, promtail};
 use crate::DAEMON_USER;
 use crate::plugin::exporter::{NOTE, PROGRAM};
 
-/// Place of the exporter's stand-in: outside of `/usr`, so that the pod needs no overlay over this machine's.
+/// Path of the exporter's stand-in, outside of `/usr`, so that the pod needs no overlay over this machine's `/usr`.
 const EXPORTER: &str = "opt/statsd-exporter/statsd_exporter";
 
-/// Services, dependencies and gunicorn's file for `framework`, with the part `app` that brings the application's files.
-/// `entry` is asked for where the web server finds it.
+/// Services, dependencies and gunicorn's file for `framework`, with the part `app` that has the application's files.
+/// `entry` gives the application's entry point; it is not called if the author wrote a command.
 pub(super) fn snippet(
     source: &Source<'_>,
     framework: &str,
@@ -65,7 +65,7 @@ fn made(framework: &str) -> Made {
     made
 }
 
-/// Under which names gunicorn's metrics are shown.
+/// The exporter's mapping of gunicorn's metrics to Prometheus names.
 fn mapping(framework: &str) -> String {
     let mappings = json!([
         {"match": "gunicorn.request.status.*", "name": format!("{framework}_response_code"), "labels": {"status": "$1"}},
@@ -75,7 +75,7 @@ fn mapping(framework: &str) -> String {
     json!({"mappings": mappings}).to_string()
 }
 
-/// What gunicorn does until the charm writes its own file over this one.
+/// gunicorn's settings until the charm replaces the file by its own.
 fn configuration(framework: &str) -> String {
     format!("bind = [\"0.0.0.0:8000\"]\nchdir = \"/{framework}/app\"\nstatsd_host = \"localhost:9125\"\n")
 }

@@ -1,8 +1,8 @@
 #!/bin/python3
-"""Stand in for Prometheus's statsd_exporter, which can't be had where there is no Go tool chain.
+"""Stand in for Prometheus's statsd_exporter, which needs a Go tool chain to build.
 
-Takes metrics as gunicorn sends them, by UDP or TCP, and shows them under /metrics as the exporter does: counters, gauges,
-and durations as summaries in seconds. It has the flags the rock's service uses, and the mapping file as JSON.
+Receives gunicorn's metrics by UDP or TCP and serves them under /metrics as the exporter does: counters, gauges, and
+durations as summaries in seconds. It has the flags that the rock's service uses, and reads the mapping file as JSON.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import threading
 
 QUANTILES = (0.5, 0.9, 0.99)
 
-# So many of a duration's latest values make its quantiles.
+# Number of a duration's latest values that make its quantiles.
 KEPT = 1000
 
 LINE = re.compile(r"(?P<name>[^:|]+):(?P<value>[-+0-9.eE]+)\|(?P<kind>c|g|ms|h|d)(?:\|@(?P<rate>[0-9.eE]+))?(?:\|#.*)?")
@@ -36,7 +36,7 @@ class Summary:
 
 
 class Metrics:
-    """Everything that has been received, by name and labels."""
+    """The metrics received so far, by name and labels."""
 
     def __init__(self, mappings):
         rules = [(mapping["match"], mapping["name"], mapping.get("labels", {})) for mapping in mappings]
@@ -46,7 +46,7 @@ class Metrics:
         self.values = {}
 
     def mapped(self, name):
-        """The metric and labels a name stands for."""
+        """The metric and labels of a name."""
         for pattern, metric, labels in self.rules:
             found = pattern.fullmatch(name)
             if found:
@@ -77,7 +77,7 @@ class Metrics:
                 self.values.setdefault(key, Summary()).add(value / 1000 if kind == "ms" else value)
 
     def show(self):
-        """Everything, in the text form that Prometheus reads."""
+        """All metrics in Prometheus's text format."""
         with self.lock:
             lines, names = [], sorted(self.kinds)
             for name in names:

@@ -44,7 +44,7 @@ fn flask_is_served_by_gunicorn_from_its_folder() {
 }
 
 #[test]
-fn what_the_author_wrote_stays_and_is_added_to() {
+fn the_authors_keys_stay_and_are_added_to() {
     let written = "
         name: site
         extensions: [flask-framework]
@@ -67,7 +67,7 @@ fn what_the_author_wrote_stays_and_is_added_to() {
 }
 
 #[test]
-fn a_list_of_what_to_leave_out_takes_everything_else() {
+fn a_list_of_files_to_leave_out_keeps_all_others() {
     let written = "{name: s, extensions: [flask-framework], parts: {flask-framework/install-app: {prime: [-flask/app/notes.txt]}}}";
     let mut files = FLASK.to_vec();
     files.extend([("notes.txt", ""), ("web/a.html", ""), ("x.rock", "")]);
@@ -145,7 +145,7 @@ fn spring_boot_s_archive_is_started_in_app() {
 }
 
 #[test]
-fn a_project_that_lacks_something_is_told_what() {
+fn the_error_names_the_missing_file_or_key() {
     for (extension, words) in [
         ("flask", "with flask among its dependencies"),
         ("django", "requirements.txt with Django"),

@@ -1,4 +1,4 @@
-//! The JSON documents of an image: the few keys of them that matter here.
+//! The JSON documents of an image, reduced to the keys that unpacking needs.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub(super) struct Index {
     manifests: Vec<Descriptor>,
 }
 
-/// What a document is made of, by digest.
+/// Reference to a document or layer by its digest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
@@ -18,7 +18,7 @@ pub(super) struct Descriptor {
     media_type: String,
     /// `sha256:` and 64 digits.
     pub(super) digest: String,
-    /// Its bytes.
+    /// Its size in bytes.
     pub(super) size: u64,
     #[serde(default)]
     platform: Option<Platform>,
@@ -32,14 +32,14 @@ struct Platform {
     os: String,
 }
 
-/// An image.
+/// An image: its configuration and its layers.
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
     pub(super) config: Descriptor,
     pub(super) layers: Vec<Descriptor>,
 }
 
-/// What an image says of how it is run.
+/// Configuration of an image: platform and environment.
 #[derive(Debug, Deserialize)]
 pub(super) struct Config {
     #[serde(flatten)]
@@ -63,19 +63,19 @@ impl Index {
 }
 
 impl Descriptor {
-    /// Whether it leads to other images.
+    /// Returns true if it refers to an index of further images.
     pub(super) fn is_index(&self) -> bool {
         self.media_type.ends_with(".index.v1+json") || self.media_type.ends_with(".list.v2+json")
     }
 }
 
 impl Config {
-    /// Such as `linux/amd64`.
+    /// Its platform, such as `linux/amd64`.
     pub(super) fn platform(&self) -> String {
         self.platform.to_string()
     }
 
-    /// The variables its processes begin with.
+    /// Initial environment of its processes.
     pub(super) fn environment(&self) -> BTreeMap<String, String> {
         let lines = self.config.env.iter().flatten().filter_map(|line| line.split_once('='));
         lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -88,7 +88,7 @@ impl std::fmt::Display for Platform {
     }
 }
 
-/// This machine, as images name it.
+/// This machine's platform, as images name it.
 pub(super) fn machine() -> String {
     let architecture = match std::env::consts::ARCH {
         "x86_64" => "amd64",

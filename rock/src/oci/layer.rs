@@ -1,6 +1,6 @@
-//! A layer: a tar, whatever it's compressed with, laid over the layers below it.
+//! A layer: a tar, plain or compressed with gzip or zstd, laid over the layers below it.
 //!
-//! Whiteouts (`.wh.NAME`, `.wh..wh..opq`) take away what lower layers have, never what this one brings:
+//! Whiteouts (`.wh.NAME`, `.wh..wh..opq`) remove files of lower layers, never of their own layer:
 //! <https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts>.
 
 use std::cell::Cell;
@@ -19,21 +19,21 @@ use tar::{Archive, Entry, EntryType};
 use super::root::{Attributes, Root};
 use crate::process::Cancel;
 
-/// Why a layer can't be unpacked.
+/// A layer can't be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The archive has no such blob.
     #[error("{}", shown(.0))]
     Blob(String),
-    /// It is no tar, or breaks off, or isn't what its digest says.
+    /// It is no tar, is truncated, or has another digest.
     #[error("it can't be read")]
     Read(#[source] io::Error),
-    /// An entry is not what a root file system has.
+    /// An entry doesn't belong into a root file system.
     #[error("{}: {}", shown(.entry), shown(.why))]
     Entry {
         /// Its path.
         entry: String,
-        /// What is wrong.
+        /// The fault.
         why: String,
     },
     /// An entry can't be written.
@@ -41,30 +41,30 @@ pub enum Error {
     Write {
         /// Its path.
         entry: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// Somebody asked to stop.
+    /// The build was cancelled.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// What an entry's headers may take before its content: long names and attributes.
+/// Largest size of an entry's headers, in bytes: long names and attributes precede its content.
 pub(super) const HEADERS: u64 = 4 << 20;
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-/// Characters of a path that a message names.
+/// Characters of a path that a message quotes.
 const NAMED: usize = 200;
 
-/// Lays the layer `blob`, which may unpack to `inflated` bytes, over what is in `root`.
+/// Lays the layer `blob`, which may unpack to `inflated` bytes, over the layers in `root`.
 pub(super) fn apply(blob: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) -> Result<(), Error> {
     root.begin_layer();
     let mut blob = BufReader::with_capacity(1 << 16, blob);
     let placed = plain(&mut blob).and_then(|tar| place_all(tar, root, inflated, cancel));
-    // The digest is of the whole blob, also of what stands after the tar's end. One that is wrong explains the rest.
+    // The digest covers the whole blob, also the bytes after the tar's end. A wrong digest explains other read errors.
     match placed {
         Ok(()) | Err(Error::Read(_)) => io::copy(&mut blob, &mut io::sink()).map_err(Error::Read).and(placed),
         other => other,
@@ -78,7 +78,7 @@ fn place_all(tar: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) ->
     let mut archive = Archive::new(Metered { inner: tar, allowed: whole, why: INFLATES });
     let mut entries = archive.entries().map_err(Error::Read)?;
     loop {
-        // What an entry may take is known once its header is read; until then it's little.
+        // The header has the entry's size; until it is read, only headers are allowed.
         allowed.set(HEADERS);
         let Some(entry) = entries.next() else { return Ok(()) };
         let mut entry = entry.map_err(Error::Read)?;
@@ -90,7 +90,7 @@ fn place_all(tar: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) ->
     }
 }
 
-/// The tar itself: layers tell by their first bytes what they're compressed with.
+/// The uncompressed tar. The first bytes of a layer show its compression.
 fn plain<'a>(blob: &'a mut (impl BufRead + 'a)) -> Result<Box<dyn Read + 'a>, Error> {
     let first = blob.fill_buf().map_err(Error::Read)?;
     Ok(match first {
@@ -135,7 +135,7 @@ fn place<R: Read>(entry: &mut Entry<'_, R>, root: &mut Root) -> Result<(), Error
             let target = super::root::relative(&link(entry)?).map_err(wrong)?;
             root.hard_link(&path, &target.ok_or_else(|| wrong("this link leads nowhere"))?)
         }
-        // The pod has devices of its own; nothing else is a file.
+        // Devices and FIFOs are skipped: a pod has its own.
         _ => Ok(()),
     }
     .map_err(failed)
@@ -149,7 +149,7 @@ fn attributes<R: Read>(entry: &Entry<'_, R>) -> io::Result<Attributes> {
 const HEADERS_TOO_LARGE: &str = "the headers of an entry are too large";
 const INFLATES: &str = "it unpacks to many times its size, as no layer of programs does";
 
-/// Lets so many bytes through, and fails at the next one.
+/// Reader that fails once `allowed` bytes have been read.
 pub(super) struct Metered<R> {
     inner: R,
     allowed: Rc<Cell<u64>>,
@@ -157,7 +157,7 @@ pub(super) struct Metered<R> {
 }
 
 impl<R> Metered<R> {
-    /// `inner`, of which each entry's headers may take [`HEADERS`] once `allowed` is set to it.
+    /// Limits `inner` for headers: the caller sets `allowed` to [`HEADERS`] before each entry.
     pub(super) fn headers(inner: R, allowed: Rc<Cell<u64>>) -> Self {
         Self { inner, allowed, why: HEADERS_TOO_LARGE }
     }
@@ -178,7 +178,7 @@ impl<R: Seek> Seek for Metered<R> {
     }
 }
 
-/// The frames of a zstd stream, one after the other; some carry no data.
+/// The frames of a zstd stream, in order; some have no data.
 struct Frames<R> {
     from: R,
     decoder: FrameDecoder,

@@ -1,4 +1,4 @@
-//! The archive: an OCI layout in a tar. Its blobs are read where they lie.
+//! The archive: an OCI layout in a tar. Blobs are read from the tar itself, without unpacking it.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -13,22 +13,22 @@ use sha2::{Digest, Sha256};
 use super::document::{Descriptor, Index};
 use super::layer::{HEADERS, Metered};
 
-/// More files than any layout has.
+/// Largest number of files in a layout.
 const FILES: usize = 10_000;
 
-/// Larger than any description.
+/// Largest size of a JSON document, in bytes.
 const DOCUMENT: u64 = 4 << 20;
 
 /// An open archive.
 #[derive(Debug)]
 pub(super) struct Layout {
     file: File,
-    /// Where each file of the layout is: its first byte and its length.
+    /// First byte and length of each file of the layout.
     places: BTreeMap<String, (u64, u64)>,
 }
 
 impl Layout {
-    /// The layout in the tar `file`, or why it isn't one.
+    /// The layout in the tar `file`, or the reason why it is none.
     pub(super) fn of(file: File) -> Result<Self, String> {
         let places = places(&file)?;
         if !places.contains_key("oci-layout") {
@@ -48,7 +48,7 @@ impl Layout {
         parsed(&descriptor.digest, self.blob(descriptor)?, descriptor.size)
     }
 
-    /// The blob that `descriptor` names. Reading it to its end fails unless it has that digest.
+    /// The blob that `descriptor` names. Reading it to its end fails if its digest differs.
     pub(super) fn blob(&self, descriptor: &Descriptor) -> Result<Blob<'_>, String> {
         let digest = &descriptor.digest;
         let is_hex =
@@ -64,12 +64,12 @@ impl Layout {
     }
 }
 
-/// Where each file in the tar `file` is: its first byte and its length.
+/// First byte and length of each file in the tar `file`.
 fn places(file: &File) -> Result<BTreeMap<String, (u64, u64)>, String> {
     let mut places = BTreeMap::new();
     let unreadable = |error: io::Error| format!("it can't be read as a tar: {error}");
     let length = file.metadata().map_err(unreadable)?.len();
-    // Contents are passed over, so what is read are headers.
+    // Contents are skipped by seeking, so only headers are read.
     let allowed = Rc::new(Cell::new(HEADERS));
     let mut archive = tar::Archive::new(Metered::headers(file, Rc::clone(&allowed)));
     let mut entries = archive.entries_with_seek().map_err(unreadable)?;
@@ -110,7 +110,7 @@ fn other_form(places: &BTreeMap<String, (u64, u64)>) -> String {
     }
 }
 
-/// A part of the file.
+/// A range of the file.
 #[derive(Debug)]
 struct Slice<'a> {
     file: &'a File,
@@ -130,7 +130,7 @@ impl Read for Slice<'_> {
     }
 }
 
-/// A blob, summed up while it is read.
+/// A blob whose digest is computed while it is read.
 #[derive(Debug)]
 pub(super) struct Blob<'a> {
     slice: Slice<'a>,

@@ -1,8 +1,8 @@
-//! The folder a root file system is written into. Nothing that an entry says leads out of it.
+//! The folder that a root file system is written into. No entry writes outside it.
 //!
-//! A path's folders are followed as inside a root: a link among them starts again at this folder, `..` stops at it. The
-//! last part is never followed: what stands there is replaced. So what is written is always below this folder, in folders
-//! that are no links. Nobody else writes there meanwhile: it's a private temporary folder.
+//! Folders of a path are resolved as in a chroot: an absolute link among them starts again at this folder, `..` stops
+//! at it. The last name is never followed: an existing entry there is replaced. So every file is written below this
+//! folder, in folders that are no links. The folder is private and temporary: no other process writes there meanwhile.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -15,36 +15,36 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::Limits;
 
-/// Names on the longest path, and its bytes.
+/// Largest number of names on a path.
 const DEPTH: usize = 128;
 const PATH: usize = 4096;
 
 const TOO_LONG: &str = "its path is longer than 4096 bytes or deeper than 128 folders";
 
-/// Bytes of a noted path that count as a step: they are kept until the layer's end.
+/// Bytes of a recorded path that count as one step: paths are kept in memory until the layer's end.
 const NOTED: usize = 64;
 
-/// Bytes of the largest file among those that a pod writes itself: it reads what the rock has there first.
+/// Largest size of a file in [`WRITTEN`], in bytes: a pod reads the rock's version before it writes its own.
 const WRITTEN_BYTES: u64 = 1 << 20;
 
-/// Links on one path, as the kernel counts them.
+/// Largest number of links on a path, as in the kernel.
 const LINKS: usize = 40;
 
-/// The mode's bits that files here may have: no set-user-id, no set-group-id.
+/// Permitted mode bits: no set-user-id, no set-group-id.
 const MODES: u32 = 0o1777;
 
-/// Folders that a pod mounts on or writes in: they must be the root's own.
+/// Folders that a pod mounts on or writes in, which must be real folders of the root.
 const OWN: [&str; 11] = ["charm", "charm/bin", "dev", "etc", "proc", "run", "sys", "tmp", "var", "var/lib", "var/log"];
 
 /// Files that a pod writes itself.
 const WRITTEN: [&str; 5] = ["etc/group", "etc/hostname", "etc/hosts", "etc/passwd", "etc/resolv.conf"];
 
-/// Why an entry isn't placed.
+/// An entry can't be placed.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// It must not be.
+    /// It is refused, for this reason.
     Refused(String),
-    /// It can't be.
+    /// Writing it failed.
     Io(io::Error),
 }
 
@@ -58,7 +58,7 @@ fn refused<T>(why: impl Into<String>) -> Result<T, Error> {
     Err(Error::Refused(why.into()))
 }
 
-/// What an entry says of itself besides its content.
+/// Attributes of an entry.
 #[derive(Debug)]
 pub(super) struct Attributes {
     pub(super) mode: u32,
@@ -73,19 +73,20 @@ pub(super) struct Attributes {
 pub(super) struct Root {
     dir: PathBuf,
     left: Limits,
-    /// Steps that are left.
+    /// Steps left.
     steps: Cell<u64>,
-    /// What the layer now at hand has brought, with the folders above it: names by the folder they are in. All in a folder
-    /// without an entry here is of lower layers.
+    /// Entries of the current layer and the folders above them: names by folder. A folder that is missing here has only
+    /// entries of lower layers.
     brought: HashMap<PathBuf, HashSet<OsString>>,
-    /// The folders that a marker of this layer has emptied: what is in them is this layer's.
+    /// The folders that a whiteout of this layer has emptied: all their entries are this layer's.
     emptied: HashSet<PathBuf>,
-    /// The folder that was looked up last, as an entry names it, and where it is. Entries of one folder follow each other.
+    /// The folder looked up last: its path in the entry, and its resolved path. Entries of one folder follow each
+    /// other.
     last: Option<(PathBuf, PathBuf)>,
     gives_away: bool,
 }
 
-/// `path` as one below the root. None: the root itself.
+/// `path` as a path below the root. `None`: the root itself.
 pub(super) fn relative(path: &Path) -> Result<Option<PathBuf>, &'static str> {
     if path.as_os_str().len() > PATH || path.components().take(DEPTH + 1).count() > DEPTH {
         return Err(TOO_LONG);
@@ -101,13 +102,13 @@ pub(super) fn relative(path: &Path) -> Result<Option<PathBuf>, &'static str> {
     Ok((!parts.as_os_str().is_empty()).then_some(parts))
 }
 
-/// Whether `path` inside the root `dir` is a file, at the end of whatever links.
+/// Returns true if `path` inside the root `dir`, its links followed, is a file.
 pub(super) fn is_file(dir: &Path, path: &Path) -> bool {
     resolved(dir, path, &Cell::new(u64::MAX))
         .is_ok_and(|found| found.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
 }
 
-/// Where `path` leads inside `dir`, all of its links followed there.
+/// The path in `dir` that `path` leads to, its links followed inside `dir`.
 fn resolved(dir: &Path, path: &Path, steps: &Cell<u64>) -> Result<PathBuf, Error> {
     let mut found = dir.to_owned();
     let mut parts: Vec<PathBuf> = path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect();
@@ -122,7 +123,7 @@ fn resolved(dir: &Path, path: &Path, steps: &Cell<u64>) -> Result<PathBuf, Error
             Some(Component::Normal(name)) => {
                 take(steps, 1)?;
                 let next = found.join(name);
-                // A link may lead through many names, and each of those again.
+                // A link's target can have many names, each of them a link again.
                 if depth >= DEPTH || next.as_os_str().len() > dir.as_os_str().len() + PATH {
                     return refused(TOO_LONG);
                 }
@@ -142,17 +143,17 @@ fn resolved(dir: &Path, path: &Path, steps: &Cell<u64>) -> Result<PathBuf, Error
     Ok(found)
 }
 
-/// Takes `count` steps of those that are left.
+/// Uses up `count` steps; an error if fewer are left.
 fn take(steps: &Cell<u64>, count: usize) -> Result<(), Error> {
     match steps.get().checked_sub(count as u64) {
         Some(left) => steps.set(left),
-        None => return refused("with this the rock has longer paths than any that is unpacked here"),
+        None => return refused("with this the rock has longer paths than any rock that is unpacked here"),
     }
     Ok(())
 }
 
 impl Root {
-    /// Into the empty folder `dir`.
+    /// A root in the empty folder `dir`.
     pub(super) fn new(dir: &Path, limits: Limits) -> Self {
         let gives_away = rustix::process::geteuid().is_root();
         Self {
@@ -171,7 +172,7 @@ impl Root {
         self.emptied.clear();
     }
 
-    /// A folder, or other attributes for one that is there.
+    /// Creates a folder, or changes the attributes of an existing one.
     pub(super) fn folder(&mut self, path: &Path, attributes: &Attributes) -> Result<(), Error> {
         let place = self.place(path)?;
         if !metadata(&place)?.is_some_and(|found| found.is_dir()) {
@@ -179,12 +180,12 @@ impl Root {
             self.count()?;
             fs::create_dir(&place)?;
         }
-        // Whoever isn't root must still be able to fill it, and to remove it one day.
+        // An ordinary user must be able to fill the folder, and to remove it later.
         let least = if self.gives_away { 0 } else { 0o700 };
         self.dress(&place, &Attributes { mode: attributes.mode | least, ..*attributes })
     }
 
-    /// A file with what `content` has.
+    /// Writes a file with `content`.
     pub(super) fn file(&mut self, path: &Path, attributes: &Attributes, content: &mut impl Read) -> Result<(), Error> {
         let place = self.cleared(path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place)?;
@@ -201,16 +202,16 @@ impl Root {
         dated(&file, attributes.modified)
     }
 
-    /// A symbolic link; it may lead anywhere, for it's followed inside the root only.
+    /// Creates a symbolic link. Any target is allowed, since links are followed inside the root only.
     pub(super) fn symlink(&mut self, path: &Path, target: &Path, attributes: &Attributes) -> Result<(), Error> {
         let place = self.cleared(path)?;
-        // It may stand where a folder was looked up.
+        // The link may replace the folder that was looked up last.
         self.last = None;
         symlink(target, &place)?;
         self.give(&place, attributes)
     }
 
-    /// Another name for a file that is there.
+    /// Creates a hard link to an existing file.
     pub(super) fn hard_link(&mut self, path: &Path, target: &Path) -> Result<(), Error> {
         let place = self.place(path)?;
         let source = self.inside(target)?;
@@ -227,20 +228,20 @@ impl Root {
         Ok(fs::hard_link(&source, &place)?)
     }
 
-    /// Takes away what lower layers have at `path`.
+    /// Removes the lower layers' entry at `path`.
     pub(super) fn hide(&mut self, path: &Path) -> Result<(), Error> {
         let place = self.inside(path)?;
         if self.has_brought(&place) { self.clear(&place) } else { self.taken_away(&place) }
     }
 
-    /// Takes away what lower layers have in the folder that the marker `path` is in.
+    /// Removes the lower layers' entries from the folder of the opaque whiteout `path`.
     pub(super) fn empty(&mut self, path: &Path) -> Result<(), Error> {
         let folder = self.parent(path)?;
         self.clear(&folder)
     }
 
-    /// Keeps of a folder what this layer has brought. A folder that was emptied before has nothing else, so each is read once
-    /// in a layer, however many markers it has.
+    /// Removes entries of lower layers from a folder. A folder is read once per layer, even if it has many whiteouts:
+    /// once emptied, it has only this layer's entries.
     fn clear(&mut self, folder: &Path) -> Result<(), Error> {
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -268,7 +269,8 @@ impl Root {
         Ok(remove(place)?)
     }
 
-    /// Notes that this layer has brought `place`. Folders above that are noted have theirs noted, too.
+    /// Records that `place` is this layer's, with the folders above it. It stops at a recorded folder, whose parents
+    /// are recorded.
     fn bring(&mut self, place: &Path) -> Result<(), Error> {
         for above in place.ancestors().take_while(|above| *above != self.dir) {
             let (Some(folder), Some(name)) = (above.parent(), above.file_name()) else { break };
@@ -282,7 +284,7 @@ impl Root {
         Ok(())
     }
 
-    /// Makes it a root that a pod can mount on and write in: the folders of [`OWN`] are there and are no links.
+    /// Makes the folders of [`OWN`] real folders, so that a pod can mount on them and write in them.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         for name in OWN {
             let place = self.dir.join(name);
@@ -304,7 +306,7 @@ impl Root {
         Ok(())
     }
 
-    /// Refuses a file that a pod writes itself, of `bytes` bytes, if it is too large to be read first.
+    /// Refuses a file of [`WRITTEN`] that has more than [`WRITTEN_BYTES`] bytes.
     fn small(&self, place: &Path, bytes: u64) -> Result<(), Error> {
         let name = place.strip_prefix(&self.dir).unwrap_or(place).display();
         if bytes > WRITTEN_BYTES {
@@ -315,11 +317,11 @@ impl Root {
         Ok(())
     }
 
-    /// The place of a new entry, with nothing on it.
+    /// The path of a new entry, its old entry removed.
     fn cleared(&mut self, path: &Path) -> Result<PathBuf, Error> {
         let place = self.place(path)?;
         match metadata(&place)? {
-            // The folder that was looked up last is none of these.
+            // Removing a file doesn't change the folder looked up last.
             None => {}
             Some(found) if found.is_file() => remove(&place)?,
             Some(_) => self.taken_away(&place)?,
@@ -328,7 +330,7 @@ impl Root {
         Ok(place)
     }
 
-    /// The place of an entry, the folders above it made.
+    /// The path of an entry, with the folders above it created.
     fn place(&mut self, path: &Path) -> Result<PathBuf, Error> {
         let parent = self.parent(path)?;
         let mut missing = parent.as_path();
@@ -350,12 +352,12 @@ impl Root {
         Ok(place)
     }
 
-    /// The place of an entry, whether it's there or not.
+    /// The path of an entry, which need not exist.
     fn inside(&mut self, path: &Path) -> Result<PathBuf, Error> {
         Ok(self.parent(path)?.join(path.file_name().unwrap_or_default()))
     }
 
-    /// Where the folder is that `path` is in, all links followed inside the root.
+    /// The folder of `path`, its links followed inside the root.
     fn parent(&mut self, path: &Path) -> Result<PathBuf, Error> {
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some((_, found)) = self.last.as_ref().filter(|(named, _)| named == folder) {
@@ -374,13 +376,13 @@ impl Root {
         Ok(())
     }
 
-    /// Owner first: giving a file away takes bits of its mode.
+    /// Sets owner and mode. The owner comes first, since changing it clears mode bits.
     fn dress(&self, place: &Path, attributes: &Attributes) -> Result<(), Error> {
         self.give(place, attributes)?;
         Ok(fs::set_permissions(place, Permissions::from_mode(attributes.mode & MODES))?)
     }
 
-    /// Only root can, and in a container not to everybody.
+    /// Sets the owner, if this process can: only root may, and in a container only to mapped users.
     fn give(&self, place: &Path, attributes: &Attributes) -> Result<(), Error> {
         let ids = (u32::try_from(attributes.uid), u32::try_from(attributes.gid));
         let (Ok(uid), Ok(gid)) = ids else { return refused("its owner is no user id") };
@@ -397,14 +399,14 @@ impl Root {
 }
 
 fn dated(file: &File, seconds: u64) -> Result<(), Error> {
-    // Python recognises by it what it has compiled. A date beyond the system's is not worth a failure.
+    // Python compares this time with its compiled files. A time that the system can't represent is left out.
     if let Some(time) = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
         let _ = file.set_modified(time);
     }
     Ok(())
 }
 
-/// What stands at `path`, which may be a link or nothing.
+/// Metadata of `path` itself, a link not followed. `None`: it is missing.
 fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
@@ -413,7 +415,7 @@ fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// Removes what stands at `path`, whatever it is.
+/// Removes the file, link or folder at `path`, if it exists.
 fn remove(path: &Path) -> io::Result<()> {
     match metadata(path)? {
         Some(found) if found.is_dir() => fs::remove_dir_all(path),

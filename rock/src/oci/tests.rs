@@ -1,5 +1,5 @@
-//! Archives written here, well-formed and hostile ones. A real rock can't be packed without snaps; what stands in for one
-//! runs in the playground's tests.
+//! Well-formed and hostile archives, written by the tests: a real rock can't be packed without snaps. The playground's
+//! tests run an imitation of one.
 
 use std::fs;
 use std::io::Write;
@@ -31,7 +31,7 @@ fn layer(items: &[Item<'_>]) -> Vec<u8> {
         header.set_uid(584_792);
         header.set_gid(7);
         header.set_mtime(1_000_000);
-        // As others may write it: the builder's own way refuses paths that lead out.
+        // Written into the header directly: the builder refuses paths that lead out.
         header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
         let is_link = [LINK, HARD].contains(kind);
         if is_link {
@@ -111,7 +111,7 @@ impl Desk {
     }
 }
 
-/// An error with its causes, as a person reads it.
+/// An error with its causes, in one line.
 fn message(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -123,7 +123,7 @@ fn message(error: &Error) -> String {
 }
 
 #[test]
-fn layers_lie_one_over_the_other_whatever_they_are_compressed_with() {
+fn layers_of_every_compression_lie_one_over_the_other() {
     let desk = Desk::new();
     let base = layer(&[
         (DIR, "./usr/", "", 0o755),
@@ -154,7 +154,7 @@ fn layers_lie_one_over_the_other_whatever_they_are_compressed_with() {
 }
 
 #[test]
-fn whiteouts_take_away_what_lower_layers_have() {
+fn whiteouts_remove_files_of_lower_layers() {
     let desk = Desk::new();
     let base = layer(&[
         (FILE, "app/old", "1", 0o644),

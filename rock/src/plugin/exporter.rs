@@ -1,6 +1,6 @@
-//! The stand-in for Prometheus's `statsd_exporter`, which rocks of Flask and Django build from its repository.
+//! A stand-in for Prometheus's `statsd_exporter`, which rocks of Flask and Django build from its repository.
 //!
-//! Building it takes a Go tool chain and minutes; the stand-in takes the Python that is there.
+//! Building the real one takes a Go tool chain and minutes; the stand-in runs under the rock's Python.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,10 +13,10 @@ use crate::project::Part;
 /// The stand-in's program.
 pub(crate) const PROGRAM: &str = include_str!("../extension/statsd_exporter.py");
 
-/// Line about it for the user.
+/// Note to the user about the stand-in.
 pub(crate) const NOTE: &str = "a small stand-in for the rock's statsd-exporter serves gunicorn's metrics";
 
-/// The program's place in the image, which is the real one's.
+/// Path of the program in the image, the same as the real exporter's.
 const PLACE: &str = "bin/statsd_exporter";
 
 /// True if the part builds the exporter from its repository.

@@ -28,10 +28,11 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     Ok(Built::files(programs))
 }
 
-/// The first version that fetches a newer one by itself, where a module asks for it.
+/// The first version of Go that fetches a newer tool chain if a module requires it.
 const FETCHES: (u32, u32) = (1, 21);
 
-/// An older Go than the module asks for says so in words that only make sense to Go; the distributions have old ones.
+/// Refuses a Go that is older than the module requires: its own message is hard to understand, and distributions have
+/// old versions.
 fn check_age(said: &[u8], module: &str) -> Result<(), Error> {
     let said = String::from_utf8_lossy(said);
     let have = said.split_whitespace().find_map(|word| numbers(word.strip_prefix("go")?));
@@ -52,7 +53,7 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
     Some((parts.next()??, parts.next()??))
 }
 
-/// Modules and objects are kept beside the entries, so that a changed file builds in a second or two.
+/// The build command. Modules and objects are kept in the cache, so that a changed file builds in a second or two.
 fn command(go: &Path, source: &Path, into: &Path, cache: &Cache) -> Command {
     let mut command = Command::new(go);
     command.current_dir(source).args(["install", "-v", "-buildvcs=false", "-modcacherw", "./..."]);
@@ -61,7 +62,7 @@ fn command(go: &Path, source: &Path, into: &Path, cache: &Cache) -> Command {
     command
 }
 
-/// Every program the rock starts has been built, under the name it's looked for.
+/// Checks that the build made every program that `organize` names.
 fn check(programs: &Path, part: &Part) -> Result<(), Error> {
     let missing = part.organize.keys().find(|from| from.starts_with("bin/") && !programs.join(from).exists());
     let Some(missing) = missing else { return Ok(()) };
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_go_that_is_too_old_for_the_module_is_told_of() {
+    fn a_go_that_is_too_old_for_the_module_is_refused() {
         let newer = "module x\n\ngo 1.25.0\n";
         let error = check_age(b"go version go1.19.8 linux/amd64\n", newer).unwrap_err().to_string();
         assert!(error.starts_with("go.mod asks for Go 1.25, and Go 1.19 is installed"), "{error}");

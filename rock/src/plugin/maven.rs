@@ -1,6 +1,6 @@
-//! The maven plugin: `mvn package`, and the archives it makes, in `jar/`.
+//! The maven plugin: `mvn package`, with the archives in `jar/`.
 //!
-//! It runs in a copy of the sources, as Maven writes beside them. The project's own tests are left to its author.
+//! It runs in a copy of the sources, because Maven writes beside them. The project's own tests are not run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
 }
 
 fn command(maven: &Path, source: &Path, part: &Part, cache: &Cache) -> Command {
-    // The wrapper is the project's own; an absolute path stays as it is.
+    // A wrapper's path is relative to the project; an absolute path stays as it is.
     let mut command = Command::new(source.join(maven));
     command.current_dir(source).args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "package"]);
     command.arg("-Dmaven.test.skip=true").arg(format!("-Dmaven.repo.local={}", cache.shared("maven").display()));
@@ -45,7 +45,7 @@ fn command(maven: &Path, source: &Path, part: &Part, cache: &Cache) -> Command {
     command
 }
 
-/// Moves the archives that can be run: not those of plain classes, nor what a plugin kept of one it wrote anew.
+/// Moves the archives that can be run: not `-plain.jar` files, nor a plugin's backup of a rewritten archive.
 fn collect(target: &Path, into: &Path) -> Result<(), Error> {
     fs::create_dir_all(into).map_err(failed(into))?;
     let entries = fs::read_dir(target).map_err(failed(target))?;

@@ -1,4 +1,4 @@
-//! The nil plugin: no source and no steps of its own. Its `override-build` makes the part's files.
+//! The nil plugin, which has no source and no steps: `override-build` makes the part's files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use crate::cache::{Cache, Key};
 use crate::process::Work;
 use crate::project::Part;
 
-/// The step that `craftctl default` names has nothing to do.
+/// First lines of the script: `craftctl default` does no work, since the plugin has no steps.
 const PRELUDE: &str = "set -e\ncraftctl() { :; }\n";
 
-/// The script that makes the part's files. None with packages of the base: the script works on their files, which are this
-/// machine's here.
+/// The script that makes the part's files. `None` for a part with packages of the base: its script changes the
+/// packages' files, which are this machine's here.
 pub(crate) fn script(part: &Part) -> Option<&str> {
     part.override_build.as_deref().filter(|_| part.plugin == "nil" && part.stage_packages.is_empty())
 }
@@ -31,7 +31,7 @@ pub(super) fn build(part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built
     Ok(Built { folders, ..Built::files(made) })
 }
 
-/// The folders below `folder` of `root` that have nothing in them, as paths below `root`.
+/// The empty folders below `folder` of `root`, as paths below `root`.
 fn empty_folders(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     let mut entries = fs::read_dir(root.join(folder))?.peekable();
     if entries.peek().is_none() && folder != Path::new("") {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_fails_ends_the_build_with_its_words() {
+    fn a_script_that_fails_ends_the_build_with_its_output() {
         let error = built("plugin: nil\noverride-build: |\n  echo lost >&2\n  false\n  true\n").unwrap_err();
         assert!(error.to_string().contains("override-build failed") && error.to_string().ends_with("lost"), "{error}");
     }

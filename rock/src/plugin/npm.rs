@@ -1,8 +1,8 @@
-//! The npm plugin: a package in `/app`, and what it depends on.
+//! The npm plugin: a package in `/app` with its dependencies.
 //!
-//! In rockcraft's image `/app` is a link to the package's folder in `/lib/node_modules`. A pod's `/usr` is an overlay, in which
-//! an ordinary user's Pebble can't rename a folder, as it does for each that it makes; so here the package is in `/app`
-//! itself. The dependencies are thousands of files: they're kept where they were installed, and mounted.
+//! In rockcraft's image `/app` is a link to the package's folder in `/lib/node_modules`. A pod's `/usr` is an overlay,
+//! in which an ordinary user's Pebble can't rename a folder, as it does with each folder that it makes; so the package
+//! is in `/app` itself. The dependencies are thousands of files: they stay in the cache and are mounted.
 
 use std::fs;
 use std::io;
@@ -22,13 +22,13 @@ use crate::tool::{self, Tool};
 const NPM: Tool = Tool { program: "npm", package: "npm" };
 const NODE: Tool = Tool { program: "node", package: "nodejs" };
 
-/// Where the package is in the image.
+/// The package's folder in the image.
 const PLACE: &str = "app";
 
-/// The files that say what is installed, and from where.
+/// The files that determine the packages to install and their registry.
 const INPUTS: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
 
-/// Bytes of the largest of them: a lock file names thousands of packages.
+/// Largest size of each, in bytes: a lock file names thousands of packages.
 const LARGEST: u64 = 64 << 20;
 
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
@@ -71,7 +71,7 @@ fn name(source: &Folder) -> Result<String, Error> {
         .ok_or_else(|| Error::Product(format!("{} has no name for the package", source.place(file).display())))
 }
 
-/// With a lock file exactly what it says, else what `package.json` allows.
+/// The install command: `npm ci` with a lock file, else `npm install`.
 fn command(npm: &Path, dir: &Path, cache: &Cache) -> Command {
     let locked = dir.join("package-lock.json").is_file() || dir.join("npm-shrinkwrap.json").is_file();
     let mut command = Command::new(npm);

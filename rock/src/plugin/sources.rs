@@ -1,4 +1,4 @@
-//! The source files of a build: reduced to a key, and copied for tools that write into their source folder.
+//! The source files of a build: hashed into a key, and copied for tools that write into their source folder.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -11,13 +11,13 @@ use pack::folder::{Error, Folder, Kind};
 use crate::cache::Key;
 use crate::tree::MODES;
 
-/// What isn't a source, at any depth: what tools keep or make, and what is not ours to copy.
+/// Names that aren't sources, at any depth: git's folder and outputs of tools.
 const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "target", "__pycache__"];
 
-/// What isn't one at the top: a build of the rock needs neither the charm nor itself.
+/// Names at the top that aren't sources: building the rock needs neither the charm nor `rockcraft.yaml`.
 const NOT_AT_THE_TOP: [&str; 2] = ["charm", "rockcraft.yaml"];
 
-/// The source files in `dir`, relative to it, in order, with their kinds. Links are not followed.
+/// The source files in `dir`, relative to it and sorted, with their kinds. Links are not followed.
 pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -38,7 +38,7 @@ pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     Ok(found)
 }
 
-/// `key` with the source files in `dir`.
+/// `key` with the source files in `dir` added.
 pub(super) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
     for (path, kind) in list(dir)? {
         key.add(path.as_os_str().as_encoded_bytes());
@@ -52,7 +52,7 @@ pub(super) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
     Ok(key)
 }
 
-/// Copies the source files in `dir` to `into`, with modes and links.
+/// Copies the source files in `dir` to `into`, keeping modes and links.
 pub(super) fn copy(dir: &Folder, into: &Folder) -> Result<(), Error> {
     for (path, kind) in list(dir)? {
         if kind == Kind::Link {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tools_made_is_no_source() {
+    fn outputs_of_tools_are_no_sources() {
         let dir = tempfile::tempdir().unwrap();
         for file in ["pom.xml", "src/charm/A.java", "target/a.jar", "charm/charmcraft.yaml", "rockcraft.yaml", ".git/x"]
         {

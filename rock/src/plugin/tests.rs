@@ -4,7 +4,7 @@ use super::*;
 use crate::process::tests::Quiet;
 
 #[test]
-fn many_lines_are_told_as_a_count() {
+fn many_lines_are_reported_as_a_count() {
     let work = Quiet::default();
     let counted = Counted::new(&work, "packages", |line| line.starts_with("p"));
     (0..60).for_each(|number| counted.say(&format!("p{number}")));
@@ -21,7 +21,7 @@ fn an_unknown_plugin_is_named() {
 }
 
 #[test]
-fn a_source_elsewhere_is_named_with_what_to_do() {
+fn a_source_outside_the_project_is_named_with_a_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let url = "https://example.com/site.git";
     let part = Part { plugin: "go".to_owned(), source: Some(url.to_owned()), ..Part::default() };
@@ -57,10 +57,10 @@ fn built(dir: &Path, part: &Part) -> Result<Built, Error> {
     build(dir, part, &Cache::new(dir.join("node_modules/cache")), &Quiet::default())
 }
 
-/// Needs no network: the module uses nothing but the language.
+/// Needs no network: the module has no dependencies.
 #[test]
 #[ignore = "long: Go compiles its standard library"]
-fn a_go_program_that_is_not_the_one_the_rock_starts_is_told_from_it() {
+fn a_go_program_of_another_name_than_the_rock_starts_is_refused() {
     let main = "package main\n\nfunc main() {}\n";
     let (dir, mut part) = project("go", &[("go.mod", "module example.com/site\n\ngo 1.21\n"), ("main.go", main)]);
     part.organize.insert("bin/site".to_owned(), "usr/local/bin/site".to_owned());

@@ -1,4 +1,4 @@
-"""What a superuser may change: the action create-superuser makes one."""
+"""Admin pages of a superuser, whom the action create-superuser makes."""
 
 from django.contrib import admin
 

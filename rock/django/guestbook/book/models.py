@@ -1,10 +1,10 @@
-"""What the guestbook keeps."""
+"""Tables of the guestbook."""
 
 from django.db import models
 
 
 class Entry(models.Model):
-    """A line somebody left."""
+    """A visitor's line."""
 
     author = models.CharField(max_length=40)
     line = models.CharField(max_length=280)
@@ -19,7 +19,7 @@ class Entry(models.Model):
 
 
 class Count(models.Model):
-    """What the worker counted, in the one row with the key 1."""
+    """The worker's counts, in the one row with the key 1."""
 
     entries = models.PositiveBigIntegerField(default=0)
     words = models.PositiveBigIntegerField(default=0)
@@ -27,7 +27,7 @@ class Count(models.Model):
 
     @classmethod
     def renew(cls):
-        """Count anew. Returns whether anything has changed."""
+        """Count anew. Returns true if a count has changed."""
         lines = Entry.objects.values_list("line", flat=True)
         counted = {"entries": len(lines), "words": sum(len(line.split()) for line in lines)}
         return cls.objects.filter(pk=1).exclude(**counted).update(**counted) > 0

@@ -1,4 +1,4 @@
-"""The guestbook's own tests: `python3 manage.py test`, in PostgreSQL where variables name one, else in SQLite."""
+"""The guestbook's own tests: `python3 manage.py test`, in PostgreSQL if variables name one, else in SQLite."""
 
 import os
 from unittest import mock

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from .models import Count, Entry
 
-# What /env may show. A secret is not in the list, and never will be.
+# Variables that /env shows. Never add a secret.
 SHOWN = (
     "DJANGO_ALLOWED_HOSTS",
     "DJANGO_BASE_URL",
@@ -26,7 +26,7 @@ SHOWN = (
 EntryForm = modelform_factory(Entry, fields=["author", "line"])
 
 
-# Nobody is logged in on this page, so there is nobody in whose name a request could be forged.
+# Visitors of this page are not logged in, so a forged request gains no rights.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request):
@@ -34,7 +34,7 @@ def page(request):
     form = EntryForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
-        # Relative, so that it leads back also where a proxy has the application below a path.
+        # Relative, so that it also works behind a proxy that serves the application below a path.
         return HttpResponse(status=303, headers={"Location": "./"})
     entries = Entry.objects.all()[: max(settings.PAGE_SIZE, 1)]
     context = {"greeting": settings.GREETING, "form": form, "entries": entries, "count": Count.objects.get(pk=1)}
@@ -49,5 +49,5 @@ def env(_):
 
 @require_GET
 def health(_):
-    """Answer the load balancer, without asking others."""
+    """Answer the load balancer, without a request to the database."""
     return JsonResponse({"status": "ok"})

@@ -1,4 +1,4 @@
-"""Everything that differs from place to place comes from variables, which the charm sets."""
+"""Settings that depend on the deployment come from environment variables, which the charm sets."""
 
 import json
 import os
@@ -8,16 +8,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def variable(name, default=""):
-    """A variable that the charm gives."""
+    """A variable that the charm sets."""
     return os.environ.get(name, default)
 
 
 DEBUG = variable("DJANGO_DEBUG") == "true"
 
-# At the desk, where no charm makes a key, one for the lifetime of the process.
+# Without a charm's key, as in development, a key for the lifetime of the process.
 SECRET_KEY = variable("DJANGO_SECRET_KEY") or os.urandom(32).hex()
 
-# The option's hosts and that of the base URL; and the unit itself, as probes and the playground ask it.
+# The hosts of the option and of the base URL, and the unit itself, for probes and the playground.
 ALLOWED_HOSTS = [*json.loads(variable("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1"]
 BASE_URL = variable("DJANGO_BASE_URL")
 CSRF_TRUSTED_ORIGINS = ["/".join(BASE_URL.split("/")[:3])] if BASE_URL else []
@@ -34,7 +34,7 @@ POSTGRESQL = {
     "USER": variable("POSTGRESQL_DB_USERNAME"),
     "PASSWORD": variable("POSTGRESQL_DB_PASSWORD"),
 }
-# A file serves at the desk; the charm starts Django only when there is a database.
+# SQLite is for development; the charm starts Django only with a database.
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
 DATABASES = {"default": POSTGRESQL if POSTGRESQL["NAME"] else SQLITE}
 

@@ -1,4 +1,4 @@
-"""Which view answers which path."""
+"""Paths and their views."""
 
 from django.contrib import admin
 from django.urls import path

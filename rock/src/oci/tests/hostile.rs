@@ -1,4 +1,4 @@
-//! Archives that are broken, too large or want to write elsewhere.
+//! Archives that are broken, too large or write outside their root.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn no_entry_leads_out_of_the_root() {
         let error = desk_error(&[layer(items)]);
         assert!(error.contains(why) && error.contains("my-app_0.1_amd64.rock, layer 1"), "{items:?}: {error}");
     }
-    // These aren't refused: the links lead where they would in a root of their own.
+    // These are allowed: the links are resolved inside the root.
     for target in [out, deep.as_str()] {
         let root = Desk::new();
         let dir =
@@ -50,7 +50,7 @@ fn desk_error(layers: &[Vec<u8>]) -> String {
 }
 
 #[test]
-fn what_a_pod_writes_itself_is_no_link() {
+fn files_that_a_pod_writes_are_no_links() {
     let links = ["etc/passwd", "etc/hosts"].map(|path| (LINK, path, "/etc/shadow", 0o777));
     let folders = ["dev", "charm", "var"].map(|path| (LINK, path, "/usr", 0o777));
     let desk = Desk::new();
@@ -82,7 +82,7 @@ fn sizes_are_bounded() {
     assert!(message_of(&[gzip(&bomb)]).contains("headers of an entry are too large"));
 }
 
-/// A layer of one gzip member for each of `parts`, some of which are there many times.
+/// A layer of gzip members, one for each of `parts` and repeated the given number of times.
 fn members(parts: &[(&[u8], usize)]) -> Vec<u8> {
     let small = |bytes: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -92,7 +92,7 @@ fn members(parts: &[(&[u8], usize)]) -> Vec<u8> {
     parts.iter().flat_map(|(bytes, times)| small(bytes).repeat(*times)).collect()
 }
 
-/// The header of an entry whose content follows apart.
+/// The header of an entry, without its content.
 fn header(kind: EntryType, path: &str, size: u64) -> Vec<u8> {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
@@ -116,7 +116,7 @@ fn seven_hundred_megabytes_of_users_are_refused_at_the_first() {
         let why = format!("{path}: {path} is larger than 1048576 bytes, the most that a pod reads: make it smaller");
         assert!(error.contains(&why), "{error}");
     }
-    // By another name first, and then a hard link to it.
+    // A large file of another name, and a hard link to it.
     let large = "x".repeat(2 << 20);
     let error = desk_error(&[layer(&[(FILE, "f", &large, 0o644), (HARD, "etc/passwd", "f", 0o644)])]);
     assert!(error.contains("etc/passwd is larger than 1048576 bytes"), "{error}");
@@ -130,7 +130,7 @@ fn a_layer_that_unpacks_to_a_thousand_times_its_size_is_refused() {
     let error = message(&Desk::new().unpacked_within(limits, std::slice::from_ref(&layer)).unwrap_err());
     assert!(error.contains("it unpacks to many times its size"), "{error}");
     assert!(Desk::new().unpacked(&[layer]).is_ok(), "a small rock may");
-    // Headers count, too: here many entries without content, each with a long name.
+    // Headers count too: many entries without content, each with a long name.
     let name = format!("{}\0", format!("{}/", "n".repeat(99)).repeat(40));
     let long = [header(EntryType::GNULongName, "././@LongLink", 4001), name.into_bytes(), vec![0; 95]].concat();
     let entry = [long, header(FILE, "a", 0)].concat();
@@ -184,7 +184,7 @@ fn a_folder_is_emptied_once_however_many_markers_it_has() {
     upper.extend([(FILE, "a/.wh..wh..opq", "", 0); 2000]);
     upper.push((FILE, "a/later", "", 0o644));
     upper.extend([(FILE, ".wh.a", "", 0); 2000]);
-    // As many steps as there are files, and not as many for each marker.
+    // One pass over the files fits the limit; one pass per whiteout wouldn't.
     let limits = Limits { steps: 1000, ..LIMITS };
     let desk = Desk::new();
     let root = desk.unpacked_within(limits, &[layer(&lower), layer(&upper)]).unwrap();
@@ -242,7 +242,7 @@ fn control_characters_of_an_archive_are_escaped() {
 type Change<'a> = &'a dyn Fn(&mut Files);
 
 #[test]
-fn a_broken_archive_says_what_is_broken() {
+fn the_error_about_a_broken_archive_names_the_fault() {
     let good = files(&[gzip(&layer(&[(FILE, "a", "1", 0o644)]))]);
     let blob = |good: &Files| {
         good.iter()
@@ -280,7 +280,7 @@ fn a_rock_for_other_machines_is_refused() {
     let other = if document::machine() == "linux/s390x" { "amd64" } else { "s390x" };
     let desk = Desk::new();
     let mut good = files(&[]);
-    // The documents name each other by digest: they're written anew from the one that differs.
+    // The documents refer to each other by digest, so all of them are written anew.
     good.retain(|name, _| !name.starts_with("blobs"));
     let mut put = |text: String| {
         good.insert(format!("blobs/sha256/{}", digest(text.as_bytes())), text.clone().into_bytes());

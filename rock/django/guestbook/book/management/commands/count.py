@@ -29,6 +29,6 @@ class Command(BaseCommand):
             if Count.renew():
                 self.stdout.write("counted anew")
         except Error as error:
-            # Another time: the migration may not have run, the database may be away.
+            # Try again later: the migration may not have run, or the database may be unreachable.
             log.warning("cannot count: %s", error)
             close_old_connections()

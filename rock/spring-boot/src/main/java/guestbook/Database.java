@@ -3,7 +3,7 @@ package guestbook;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where the database is, in the variables that Spring Boot takes for its properties. */
+/** The database's address, from the variables that Spring Boot maps to its properties. */
 record Database(String url, String user, String password) {
 
     static Optional<Database> of(Map<String, String> variables) {

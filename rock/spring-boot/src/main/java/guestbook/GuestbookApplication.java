@@ -13,12 +13,12 @@ import org.springframework.core.env.StandardEnvironment;
 
 /**
  * A guestbook, the sample application of the Spring Boot framework. Without arguments it serves the site; with {@code worker}
- * it counts new entries, with {@code migrate} it makes the tables. The charm says everything else in environment variables.
+ * it counts new entries, with {@code migrate} it makes the tables. The charm sets its settings in environment variables.
  */
 @SpringBootApplication(exclude = DataSourceAutoConfiguration.class)
 public class GuestbookApplication {
 
-    /** The database, if the charm has one: Spring Boot would otherwise refuse to start without. */
+    /** The database, if the charm has one: without one, Spring Boot would refuse to start. */
     @Configuration
     @ConditionalOnProperty("spring.datasource.url")
     @Import(DataSourceAutoConfiguration.class)

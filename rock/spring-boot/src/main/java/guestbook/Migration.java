@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Applies those of {@code db/migration} that the database doesn't have yet. Units that migrate at the same time wait for each
+ * Applies the files of {@code db/migration} that the database doesn't have yet. Units that migrate at the same time wait for each
  * other.
  */
 final class Migration {
@@ -16,7 +16,7 @@ final class Migration {
 
     private Migration() {}
 
-    /** Whether the database has all of them now, or there is none. */
+    /** Returns true if the database has all of them now, or there is no database. */
     static boolean run(Optional<Database> database) {
         if (database.isEmpty()) {
             LOG.info("there is no database, so there is nothing to migrate");

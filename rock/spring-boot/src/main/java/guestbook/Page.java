@@ -28,7 +28,7 @@ final class Page {
         return PAGE.formatted(escape(greeting), LIST.formatted(entries.stream().map(Page::item).collect(Collectors.joining())));
     }
 
-    /** A page without entries, and why. */
+    /** A page without entries, with the reason. */
     static String without(String greeting, String trouble) {
         return PAGE.formatted(escape(greeting), "<p>No entries: " + escape(trouble) + ".</p>");
     }

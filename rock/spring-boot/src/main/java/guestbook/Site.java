@@ -20,7 +20,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-/** The site: a page with the entries, the same as JSON, and what the charm set. */
+/** The site: a page with the entries, the same as JSON, and the charm's variables. */
 @RestController
 class Site {
 
@@ -38,7 +38,7 @@ class Site {
         this.variables = variables;
     }
 
-    /** The page, which also says what is wrong with the database. */
+    /** The page, which also shows an error of the database. */
     @GetMapping(path = "/", produces = "text/html;charset=utf-8")
     ResponseEntity<String> home() {
         var greeting = variables.greeting();
@@ -63,7 +63,7 @@ class Site {
         return entries.add(checked(body.path("text").textValue()));
     }
 
-    /** The page's form goes back to the page; relative, so that it also holds behind an ingress that takes a prefix off. */
+    /** The page's form goes back to the page; relative, so that it also works behind an ingress that strips a prefix. */
     @PostMapping("/entries")
     ResponseEntity<Void> add(@RequestParam(required = false) String text) {
         entries.add(checked(text));
@@ -75,7 +75,7 @@ class Site {
         return variables.shown();
     }
 
-    /** About this process only: restarting it would not bring a database back. */
+    /** Checks only this process: a restart would not repair the database. */
     @GetMapping("/health")
     Map<String, String> health() {
         return Map.of("status", "ok");
@@ -105,7 +105,7 @@ class Site {
         return Map.of("error", error.getMessage());
     }
 
-    /** What the database said goes into the log. */
+    /** The database's message goes into the log. */
     @ExceptionHandler
     @ResponseStatus(HttpStatus.SERVICE_UNAVAILABLE)
     Map<String, String> unusable(DataAccessException error) {

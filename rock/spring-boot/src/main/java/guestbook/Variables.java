@@ -9,7 +9,7 @@ import org.springframework.stereotype.Component;
 @Component
 class Variables {
 
-    /** What may be shown. A secret is not in the list, and never will be. */
+    /** Variables that may be shown. Never add a secret. */
     private static final List<String> SHOWN = List.of(
             "APP_BASE_URL",
             "APP_GREETING",

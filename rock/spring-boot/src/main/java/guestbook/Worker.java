@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the new entries each second. It waits for a database that is away. */
+/** Counts the new entries each second. It waits for an unreachable database. */
 class Worker {
 
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
@@ -18,7 +18,7 @@ class Worker {
         this.database = database;
     }
 
-    /** Until the process is ended. */
+    /** Runs until the process is ended. */
     void run() throws InterruptedException {
         if (database.isEmpty()) {
             LOG.info("there is no database, so there is nothing to count");
@@ -44,7 +44,7 @@ class Worker {
         }
     }
 
-    /** Marks the entries that aren't counted yet, and says how many they were. */
+    /** Marks the uncounted entries, and returns their number. */
     static int count(Database there) throws SQLException {
         try (var connection = DriverManager.getConnection(there.url(), there.user(), there.password());
                 var statement = connection.createStatement()) {

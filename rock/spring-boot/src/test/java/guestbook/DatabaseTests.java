@@ -39,7 +39,7 @@ class DatabaseTests {
         assertThat(answer.getBody()).isEqualTo(body);
     }
 
-    /** A database at a port where nothing listens. */
+    /** A database at a port with no listener. */
     @Nested
     @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
     class Away {
@@ -112,7 +112,7 @@ class DatabaseTests {
             expect(site.postForEntity("/entries", Map.of("text", " <i>\0"), String.class), 201, third);
             var form = new LinkedMultiValueMap<String, String>();
             form.add("text", "four");
-            // The client follows back to the page.
+            // The client follows the redirect to the page.
             assertThat(site.postForObject("/entries", form, String.class)).contains("<li>four</li>");
 
             assertThat(Worker.count(database())).isEqualTo(4);
