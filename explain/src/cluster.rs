@@ -1,10 +1,10 @@
-//! A Pod from a cluster: one request to its API.
+//! Reads a Pod from a cluster with one request to its API.
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::config::{KubeConfigOptions, KubeconfigError};
 use kube::{Api, Client, Config};
 
-/// Why a cluster can't be asked.
+/// The cluster's pod can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no configuration, neither a kubeconfig nor a service account's.
@@ -13,30 +13,30 @@ pub enum Error {
     /// The kubeconfig doesn't have this context.
     #[error("cannot use context {context} of the kubeconfig")]
     Context {
-        /// The context asked for.
+        /// The context.
         context: String,
-        /// Why not.
+        /// The cause.
         source: Box<KubeconfigError>,
     },
-    /// The configuration can't be turned into a client, for instance as a certificate is broken.
+    /// The configuration makes no client, for instance because a certificate is broken.
     #[error("cannot make a client for the cluster")]
     Client(#[source] Box<kube::Error>),
     /// The cluster has no such pod.
     #[error("cannot find pod {pod} in namespace {namespace}")]
     NotFound {
-        /// The pod asked for.
+        /// The pod's name.
         pod: String,
-        /// Where it was looked for.
+        /// The namespace searched.
         namespace: String,
     },
     /// The cluster didn't answer with a pod.
     #[error("cannot read pod {pod} in namespace {namespace}")]
     Request {
-        /// The pod asked for.
+        /// The pod's name.
         pod: String,
-        /// Where it was looked for.
+        /// The namespace searched.
         namespace: String,
-        /// What went wrong.
+        /// The cause.
         source: Box<kube::Error>,
     },
 }
@@ -58,11 +58,11 @@ pub async fn connect(context: Option<&str>) -> Result<Client, Error> {
     Client::try_from(config).map_err(|source| Error::Client(Box::new(source)))
 }
 
-/// Asks for one pod; without a namespace, in the one the configuration names.
+/// Requests one pod. Without a namespace, the configuration's counts.
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] when there is none, [`Error::Request`] for every other failure.
+/// [`Error::NotFound`] when the pod is missing, [`Error::Request`] for every other failure.
 pub async fn pod(client: &Client, name: &str, namespace: Option<&str>) -> Result<Pod, Error> {
     let namespace = namespace.unwrap_or_else(|| client.default_namespace()).to_owned();
     let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);

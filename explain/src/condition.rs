@@ -1,4 +1,4 @@
-//! What the pod says about itself: its phase and its conditions. The containers' own states are in `container`.
+//! Reasons in the pod's own status: its phase and its conditions. The containers' states are in `container`.
 //!
 //! Phases and conditions are those of <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/>.
 
@@ -6,12 +6,12 @@ use k8s_openapi::api::core::v1::{Pod, PodCondition};
 
 use crate::reason::{Cause, Holder, Place, Reason, detail};
 
-/// Whether the pod is ready and nobody has asked for its end.
+/// Returns true if the pod is ready and is not being deleted.
 pub(crate) fn is_ready(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_none() && condition(pod, "Ready").is_some_and(|ready| ready.status == "True")
 }
 
-/// The reasons that no container is to blame for.
+/// The reasons in the pod's status, not in a container's.
 pub(crate) fn reasons(pod: &Pod, place: &Place) -> Vec<Reason> {
     let one = ended(pod, place).or_else(|| deleting(pod, place)).or_else(|| unscheduled(pod, place));
     match one {
@@ -20,7 +20,7 @@ pub(crate) fn reasons(pod: &Pod, place: &Place) -> Vec<Reason> {
     }
 }
 
-/// The reason when neither pod nor containers say anything.
+/// The reason for a pod without any conditions or container states.
 pub(crate) fn unreported(pod: &Pod, place: &Place) -> Reason {
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
     let what = match node {
@@ -74,7 +74,11 @@ fn unscheduled(pod: &Pod, place: &Place) -> Option<Reason> {
     let message = detail(scheduled.message.as_deref());
     if scheduled.reason.as_deref() == Some("SchedulingGated") {
         let what = format!("its scheduling is gated{message}");
-        return Some(reason(Cause::Unschedulable, what, "whoever set spec.schedulingGates must take them away".into()));
+        return Some(reason(
+            Cause::Unschedulable,
+            what,
+            "the controller that set spec.schedulingGates must remove them".into(),
+        ));
     }
     let remedy = format!(
         "give the cluster what the pod asks for (processor, memory, a volume, a matching node), or ask for less with \
@@ -84,7 +88,7 @@ fn unscheduled(pod: &Pod, place: &Place) -> Option<Reason> {
     Some(reason(Cause::Unschedulable, format!("no node takes it{message}"), remedy))
 }
 
-/// Readiness gates are conditions that somebody outside the pod sets; one that is missing counts as closed.
+/// Closed readiness gates: conditions that a controller outside the pod sets. A missing condition counts as closed.
 fn gates(pod: &Pod) -> Vec<Reason> {
     let gates = pod.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten());
     let closed = gates.filter(|gate| condition(pod, &gate.condition_type).is_none_or(|found| found.status != "True"));

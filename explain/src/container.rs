@@ -1,7 +1,7 @@
-//! What one container's state says: waiting, terminated, or running and not ready.
+//! Reasons in a container's state: waiting, terminated, or running and not ready.
 //!
-//! The reasons of a waiting container are the kubelet's and the runtime's words; they are no enumeration in the API,
-//! so one that isn't known here is passed on with its message.
+//! The reasons of a waiting container are words of the kubelet and the runtime. The API has no enumeration of them, so
+//! an unknown word is passed on with its message.
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, Pod, Probe,
@@ -10,13 +10,13 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::reason::{Cause, Holder, Place, Reason, detail};
 
-/// One container's place in the pod: its state beside what was asked for.
+/// A container in its pod: its state and its specification.
 pub(crate) struct Seat<'a> {
     place: &'a Place,
     holder: Holder,
     status: &'a ContainerStatus,
     spec: Option<&'a Container>,
-    /// The pod's restart policy brings it back whenever it ends.
+    /// True if the restart policy restarts it whenever it ends.
     restarts: bool,
 }
 
@@ -37,17 +37,17 @@ impl<'a> Seat<'a> {
         Self { place, holder: Holder::Container(status.name.clone()), status, spec, restarts }
     }
 
-    /// Whether the next init container may start: this one has ended well, or is a sidecar that has started.
+    /// Returns true if the next init container may start: this one succeeded, or is a sidecar that has started.
     pub(crate) fn is_passed(&self) -> bool {
         if self.restarts { self.status.started == Some(true) } else { self.has_ended_well() }
     }
 
-    /// Whether it waits for the init containers and nothing else.
+    /// Returns true if it only waits for the init containers.
     pub(crate) fn awaits_init(&self) -> bool {
         self.waiting().is_some_and(|waiting| waiting.reason.as_deref() == Some("PodInitializing"))
     }
 
-    /// What holds the pod up here, if anything does.
+    /// The reason why this container keeps the pod from being ready, if it does.
     pub(crate) fn reason(&self) -> Option<Reason> {
         if let Some(waiting) = self.waiting() {
             return Some(self.waits(waiting));
@@ -148,7 +148,7 @@ impl<'a> Seat<'a> {
         self.because(Cause::Exited, format!("it has ended with {}{before}", exit(ended)), self.mend(ended, false))
     }
 
-    /// The way out for a container that ended so.
+    /// The remedy for a container that ended.
     fn mend(&self, ended: &ContainerStateTerminated, previous: bool) -> String {
         let logs = self.place.logs(&self.status.name, previous);
         match (ended.reason.as_deref(), ended.exit_code) {
@@ -197,7 +197,7 @@ impl<'a> Seat<'a> {
         }
     }
 
-    /// The way out for a container that runs and is not ready; a Juju workload's probe asks its Pebble's checks.
+    /// The remedy for a container that runs and is not ready. A Juju workload's probe reads its Pebble's checks.
     fn unready(&self) -> String {
         let name = &self.status.name;
         let logs = self.place.logs(name, false);
@@ -216,7 +216,7 @@ impl<'a> Seat<'a> {
     }
 }
 
-/// What a probe asks, in a few words.
+/// A probe's action, in a few words.
 fn asks(probe: &Probe) -> Option<String> {
     if let Some(http) = &probe.http_get {
         return Some(format!("GET {} on port {}", http.path.as_deref().unwrap_or("/"), port(&http.port)));
@@ -238,7 +238,7 @@ fn port(port: &IntOrString) -> String {
     }
 }
 
-/// How a container ended: the code, the runtime's word where it says more than "Error", and its message.
+/// A container's end in words: exit code, the runtime's reason unless it is only "Error", and its message.
 fn exit(ended: &ContainerStateTerminated) -> String {
     let word = ended.reason.as_deref().filter(|word| !matches!(*word, "Error" | "Completed"));
     let why = match (word, ended.exit_code) {

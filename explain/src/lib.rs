@@ -1,8 +1,8 @@
-//! Which container state holds this pod up?
+//! Explains which container state keeps a pod from being ready.
 //!
-//! [`explain`] is a pure function over the Pod that the Kubernetes API answers with; [`cluster`] asks a cluster for
-//! one and [`recording`] reads one that somebody kept. The package stands apart because kube and TLS weigh more than
-//! the whole charm: nothing else in the workspace depends on it.
+//! [`explain`] is a pure function of a Pod object of the Kubernetes API; [`cluster`] requests one from a cluster and
+//! [`recording`] reads one from a file. No other package of the workspace depends on this one, because kube and TLS are
+//! larger than the whole charm.
 //!
 //! ```
 //! let pod = explain::recording::parse(br#"{
@@ -32,10 +32,10 @@ pub use reason::{Cause, Holder, Place, Reason};
 
 use container::Seat;
 
-/// Everything that keeps `pod` from being ready, what a person must mend first.
+/// The reasons that keep `pod` from being ready, those that need a person's action first.
 ///
-/// Empty exactly when the pod is ready and stays. Init containers run one after the other, so only the one whose turn
-/// it is gets named, and containers that merely wait for it do not.
+/// Empty exactly if the pod is ready and is not being deleted. Init containers run one after the other, so only the
+/// current one is named; containers that only wait for it are not.
 #[must_use]
 pub fn explain(pod: &Pod) -> Vec<Reason> {
     if condition::is_ready(pod) {
@@ -53,7 +53,7 @@ pub fn explain(pod: &Pod) -> Vec<Reason> {
     reasons
 }
 
-/// Init containers up to the one whose turn it is, then the others unless they only wait for it.
+/// Reasons of the init containers up to the current one, then of the containers that don't only wait for it.
 fn containers(pod: &Pod, place: &Place) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut initialised = true;

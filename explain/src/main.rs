@@ -1,6 +1,6 @@
-//! `explain POD`: which container state holds this pod up?
+//! `explain POD`: explains which container state keeps a pod from being ready.
 //!
-//! Exit code 0: the pod is ready. 1: it is not, and the reasons are printed. 2: it couldn't be found out.
+//! Exit code 0: the pod is ready. 1: it is not, and the reasons are printed. 2: the pod can't be read.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -11,20 +11,20 @@ use clap::Parser;
 use explain::{Place, cluster, explain, recording};
 use k8s_openapi::api::core::v1::Pod;
 
-/// Says which container state keeps a pod from being ready, and what to do about it
+/// Show the container states that keep a pod from being ready, each with its remedy
 #[derive(Debug, Parser)]
 #[command(name = "explain", version, about)]
 struct Arguments {
-    /// The pod, by name; a Juju unit shop/0 is pod shop-0
+    /// Name of the pod; the Juju unit shop/0 has the pod shop-0
     #[arg(required_unless_present = "from")]
     pod: Option<String>,
-    /// The pod's namespace, which is the Juju model's name [default: the kubeconfig's]
+    /// Namespace of the pod, which is the Juju model's name [default: the kubeconfig's]
     #[arg(short, long, conflicts_with = "from")]
     namespace: Option<String>,
-    /// The kubeconfig's context to use [default: its current one]
+    /// Context of the kubeconfig [default: the current one]
     #[arg(long, conflicts_with = "from")]
     context: Option<String>,
-    /// Ask no cluster, read what `kubectl get pod POD -o json` printed into this file
+    /// Read the pod from a file with the output of `kubectl get pod POD -o json`, not from a cluster
     #[arg(long, value_name = "FILE", conflicts_with = "pod")]
     from: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     match find(&Arguments::parse()).and_then(|pod| Ok(report(&pod)?)) {
         Ok(code) => code,
         Err(error) => {
-            // When even this can't be written, the exit code still tells.
+            // If standard error is closed, the exit code still shows the failure.
             let _ = writeln!(io::stderr(), "explain: {}", shown(&chain(error.as_ref())));
             ExitCode::from(2)
         }
@@ -67,8 +67,8 @@ fn report(pod: &Pod) -> io::Result<ExitCode> {
     Ok(ExitCode::from(1))
 }
 
-/// `text` as a terminal may show it: names and messages of a cluster may hold escape sequences and marks of the writing
-/// direction, which it would obey. Each becomes its escape, as in Rust; line breaks stay.
+/// `text` with escape sequences and marks of the writing direction escaped as in Rust: names and messages of a cluster
+/// could have them, and a terminal would obey them. Line breaks stay.
 fn shown(text: &str) -> String {
     let is_obeyed = |character: char| {
         (character.is_control() && character != '\n')
@@ -79,7 +79,8 @@ fn shown(text: &str) -> String {
     escaped.collect()
 }
 
-/// The error and its causes, `: `-joined; a cause that the text already quotes is left out, for kube's errors do both.
+/// The error and its causes, joined by `: `. A cause that the text already quotes is left out: kube's errors quote
+/// theirs.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,21 +1,21 @@
-//! What an explanation is made of: who holds the pod up, why, in words, and the way out.
+//! A reason: the pod or container at fault, the cause, its description and the remedy.
 
 use std::fmt;
 
 use k8s_openapi::api::core::v1::Pod;
 
-/// One thing that keeps a pod from being ready.
+/// A reason that keeps a pod from being ready.
 ///
-/// Displays as two lines: what is the matter, and indented what to do about it.
+/// Displays as two lines: the description and, indented, the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// Whose state it is.
+    /// The pod or container whose state it is.
     pub holder: Holder,
-    /// The kind of trouble, for programs.
+    /// The kind of fault, for programs.
     pub cause: Cause,
-    /// What is the matter, for people.
+    /// The description, for people.
     pub what: String,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: String,
 }
 
@@ -25,10 +25,10 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Whose state holds the pod up.
+/// The pod or a container of it, by its state at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
-    /// The pod as a whole; no container is to blame.
+    /// The pod as a whole.
     Pod,
     /// An init container, by name.
     Init(String),
@@ -46,11 +46,11 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The kinds of trouble.
+/// Kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// No node takes the pod.
+    /// No node accepts the pod.
     Unschedulable,
     /// The pod has failed for good, for instance by eviction.
     Failed,
@@ -58,7 +58,7 @@ pub enum Cause {
     Completed,
     /// The pod is being deleted.
     Deleting,
-    /// The image can't be had.
+    /// The image can't be pulled.
     Image,
     /// Kubernetes can't put the container together: a `ConfigMap`, `Secret`, mount or command is wrong.
     Config,
@@ -72,23 +72,23 @@ pub enum Cause {
     Readiness,
     /// A readiness gate outside the pod isn't open.
     Gate,
-    /// An init container is still at work.
+    /// An init container is still running.
     Initialising,
     /// The container is being created.
     Creating,
     /// The kubelet gives a reason that this program doesn't know.
     Other,
-    /// Nothing has been reported yet.
+    /// The node has not reported any state yet.
     Unreported,
 }
 
 impl Cause {
-    /// Whether the containers' states say nothing more once this is known.
+    /// Returns true if the containers' states add no information to this cause.
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Completed | Self::Deleting)
     }
 
-    /// 2: somebody must act. 1: somebody may have to. 0: it passes by itself.
+    /// Need for action: 2: a person must act. 1: a person may have to act. 0: it passes by itself.
     pub(crate) fn severity(self) -> u8 {
         match self {
             Self::Creating | Self::Initialising | Self::Unreported | Self::Deleting => 0,
@@ -104,7 +104,7 @@ impl Cause {
     }
 }
 
-/// Where the pod is, for the commands that a remedy names.
+/// The pod's name and namespace, for the commands that a remedy names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The pod's name.
@@ -128,14 +128,14 @@ impl Place {
         format!("`kubectl describe pod {} -n {}`", self.pod, self.namespace)
     }
 
-    /// The command that shows what a container wrote; `previous` asks for the run before this one.
+    /// The command that shows a container's output; with `previous`, of the run before this one.
     pub(crate) fn logs(&self, container: &str, previous: bool) -> String {
         let previous = if previous { " --previous" } else { "" };
         format!("`kubectl logs {} -c {container} -n {}{previous}`", self.pod, self.namespace)
     }
 }
 
-/// `text` on one line and short enough to read: the kubelet quotes whole answers of registries.
+/// `text` on one line, cut at 300 characters: the kubelet quotes whole answers of registries.
 pub(crate) fn brief(text: &str) -> String {
     const MOST: usize = 300;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -145,7 +145,7 @@ pub(crate) fn brief(text: &str) -> String {
     }
 }
 
-/// `: ` and the text, or nothing where there is none.
+/// `: ` and the text; empty without a text.
 pub(crate) fn detail(message: Option<&str>) -> String {
     match message.map(brief) {
         Some(message) if !message.is_empty() => format!(": {message}"),

@@ -1,4 +1,4 @@
-//! kube stays out of the charm: of all packages only `explain` may reach it, and nothing reaches `explain`.
+//! kube stays out of the charm: only `explain` depends on it, and no package depends on `explain`.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ fn packages_without_explain() -> String {
 }
 
 #[test]
-fn nothing_else_links_kube() {
+fn no_other_package_links_kube() {
     let packages = packages_without_explain();
     assert!(packages.lines().any(|line| line.starts_with("webcharm v")), "the charm is missing from:\n{packages}");
     for name in ["kube", "kube-client", "kube-core", "k8s-openapi", "rustls", "explain"] {

@@ -1,4 +1,4 @@
-//! The kube client against a server that answers a recorded object.
+//! The kube client with a server that answers a recorded object.
 
 use explain::{Cause, cluster, explain};
 use kube::{Client, Config};
@@ -40,7 +40,7 @@ fn an_answer_that_is_no_pod_is_an_error() {
 
 #[test]
 fn a_cluster_that_speaks_tls_gets_a_client() {
-    // The crypto provider is chosen by a cargo feature; without one this would panic.
+    // A cargo feature chooses the crypto provider; without it this would panic.
     let made = block_on(async { Client::try_from(Config::new("https://127.0.0.1:1".parse().unwrap())) });
     assert!(made.is_ok());
 }

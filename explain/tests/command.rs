@@ -1,4 +1,4 @@
-//! The command as a person runs it.
+//! The program itself, with its output and exit codes.
 
 use std::process::{Command, Output};
 
@@ -49,7 +49,7 @@ fn a_cluster_is_asked() {
 }
 
 #[test]
-fn what_cannot_be_found_out_says_why() {
+fn the_error_names_the_cause() {
     let server = Server::start("/nowhere", Vec::new());
     let cases: [(&[&str], &str); 4] = [
         (&["shop-7"], "explain: cannot find pod shop-7 in namespace web\n"),
@@ -64,7 +64,7 @@ fn what_cannot_be_found_out_says_why() {
     }
 }
 
-/// Runs the command with a file of this text as its recording.
+/// Runs the command with a recording of this text.
 fn explain_text(text: &str) -> Output {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
@@ -93,7 +93,7 @@ fn a_recording_that_is_too_large_for_a_pod_is_refused_by_its_size() {
 }
 
 #[test]
-fn something_must_be_asked_for() {
+fn a_pod_or_a_recording_is_required() {
     let output = explain(&[], "");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("required"), "{output:?}");

@@ -1,4 +1,4 @@
-//! Recorded pods, and what holds each of them up.
+//! Recorded pods and the reasons that each of them shows.
 
 use explain::Cause::{
     self, Completed, Config, CrashLoop, Creating, Deleting, Exited, Failed, Gate, Image, Initialising, Other,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::server::fixture;
 
-/// A recording, the holders and causes it shows, and a word that the first reason must say.
+/// A recording, its holders and causes, and a word of the first reason.
 type Recording = (&'static str, &'static [(&'static str, Cause)], &'static str);
 
 #[test]
@@ -51,7 +51,7 @@ fn every_recording_is_in_the_table() {
     assert_eq!(files.filter(|path| path.extension().is_some_and(|end| end == "json")).count(), 16);
 }
 
-/// A pod of one container `app` with this spec and state beside the rest of its status.
+/// A pod of one container `app`, with this spec and these keys in the container's status (`pod.KEY`: in the pod's).
 fn pod(spec: &Value, status: &Value) -> Value {
     let mut one = json!({"name": "app", "image": "i", "imageID": "", "ready": false, "restartCount": 0});
     let mut whole = json!({"phase": "Running"});
@@ -65,7 +65,7 @@ fn pod(spec: &Value, status: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec, "status": whole})
 }
 
-/// Shapes that need no recording of their own: pod, what holds it up, and a word that is said.
+/// Pods that need no recording of their own: pod, cause, and a word of the reason.
 #[test]
 fn shapes() {
     let plain = json!({"containers": [{"name": "app"}]});
@@ -103,7 +103,7 @@ fn shapes() {
     }
 }
 
-/// A sidecar is an init container that stays: it lets the others pass once started, and must be ready itself.
+/// A sidecar is an init container that stays: the others start once it has started, and it must be ready itself.
 #[test]
 fn a_sidecar_lets_the_others_pass() {
     let spec =
@@ -135,7 +135,7 @@ fn a_long_message_is_cut() {
 }
 
 #[test]
-fn what_is_no_pod_is_refused() {
+fn a_text_that_is_no_pod_is_refused() {
     let texts =
         ["", "[]", "{}", r#"{"apiVersion": "v1", "kind": "List", "items": []}"#, r#"{"kind": "Status", "code": 404}"#];
     for text in texts {
@@ -144,7 +144,7 @@ fn what_is_no_pod_is_refused() {
     }
 }
 
-/// Takes one node out of `value`, the `index`th met on the way.
+/// Removes the `index`th node of `value`.
 fn prune(value: &mut Value, index: &mut usize) {
     let children: Vec<&mut Value> = match value {
         Value::Object(map) => map.values_mut().collect(),
@@ -166,7 +166,7 @@ fn names() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    /// Whatever is missing: no panic, and a pod that isn't ready has a reason.
+    /// With any keys missing, there is no panic, and a pod that isn't ready has a reason.
     #[test]
     fn a_recording_with_holes(name in names(), holes in vec(0..300_usize, 1..6), cut in any::<bool>()) {
         let mut value: Value = serde_json::from_slice(&std::fs::read(fixture(name)).unwrap()).unwrap();

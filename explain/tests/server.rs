@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-/// Where a fixture is.
+/// Path of a fixture.
 pub(crate) fn fixture(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.json"))
 }
@@ -17,7 +17,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers a GET of `path` with `body`, anything else as a cluster says that there is no such thing.
+    /// Answers a GET of `path` with `body`, any other request with a cluster's 404.
     pub(crate) fn start(path: &'static str, body: Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ impl Server {
                 let request = request_line(&stream);
                 let found = request == format!("GET {path} HTTP/1.1");
                 let (status, body) = if found { ("200 OK", body.as_slice()) } else { ("404 Not Found", NOT_FOUND) };
-                // Before the answer, after which the test looks. It may be over by now.
+                // Sent before the answer, because the test reads it after the answer. The test may have ended already.
                 let _ = sender.send(request);
                 answer(&stream, status, body);
             }
@@ -36,12 +36,12 @@ impl Server {
         Self { address, requests }
     }
 
-    /// The first lines of the requests that came so far.
+    /// The first lines of the requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
     }
 
-    /// A kubeconfig whose current context, `recorded`, leads here and to namespace `web`.
+    /// A kubeconfig whose current context, `recorded`, has this server and the namespace `web`.
     pub(crate) fn kubeconfig(&self) -> String {
         format!(
             r#"{{"apiVersion": "v1", "kind": "Config", "current-context": "recorded",
@@ -56,7 +56,7 @@ impl Server {
 const NOT_FOUND: &[u8] = br#"{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
     "message": "pods \"shop-7\" not found", "reason": "NotFound", "details": {"name": "shop-7", "kind": "pods"}, "code": 404}"#;
 
-/// The request's first line; its headers are read and dropped, a body doesn't come.
+/// The request's first line. Headers are read and dropped; a GET has no body.
 fn request_line(stream: &TcpStream) -> String {
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let first = lines.next().unwrap_or_default();
