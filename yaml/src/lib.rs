@@ -1,8 +1,8 @@
-//! YAML within limits: one reader for every project file, whose time and memory grow no faster than the text.
+//! Reads YAML within limits: one reader for every project file, whose time and memory are linear in the text.
 //!
-//! The parser beneath is a translation of libyaml. Two kinds of text cost it far more than their length: open brackets, each
+//! The parser is a translation of libyaml. Two kinds of text cost it far more than their length: open brackets, each
 //! looked at again for the next 1024 characters, and aliases, each a copy of its anchor. Both are counted before a
-//! value is made. Depth is limited to 128 by the parser itself.
+//! value is made. The parser itself limits the depth to 128.
 //!
 //! ```
 //! let value: serde_yaml::Value = yaml::from_str("a: [1, 2]")?;
@@ -16,14 +16,14 @@ mod size;
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
 
-/// Longest text, in bytes. A reader of files need not read further than one byte more.
+/// Longest text, in bytes. A reader of files can stop one byte after it.
 pub const MAX_BYTES: usize = 1 << 20;
-/// Most characters `[` and `{`, wherever they stand: telling those in quotes apart would take a parser. Each costs up to
-/// 1024 steps.
+/// Largest number of characters `[` and `{`, also in quotes, since only a parser could tell those apart. Each costs up
+/// to 1024 steps.
 pub const MAX_BRACKETS: usize = 10_000;
-/// Most keys, values and items, those behind aliases once for each alias.
+/// Largest number of keys, values and items. Those behind an alias count once for each use.
 pub const MAX_NODES: usize = 200_000;
-/// Most bytes of keys and values, those behind aliases once for each alias.
+/// Largest total of keys and values, in bytes. Those behind an alias count once for each use.
 pub const MAX_TEXT: usize = 4 << 20;
 
 /// Text that can't be read. The messages continue a sentence such as "cannot read metadata.yaml: ".
@@ -36,7 +36,7 @@ pub enum Error {
     #[error("it has more than {MAX_BRACKETS} brackets: write lists and mappings in lines")]
     TooManyBrackets,
     /// The value has more than [`MAX_NODES`] or [`MAX_TEXT`].
-    #[error("it has more than {MAX_NODES} values or {MAX_TEXT} bytes of them, what aliases repeat included")]
+    #[error("it has more than {MAX_NODES} values or {MAX_TEXT} bytes of them, with every use of an alias counted")]
     TooLarge,
     /// The bytes are not UTF-8.
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Line and column of the fault, from 1, where it has a place.
+    /// Line and column of the fault, counted from 1, if it has a place.
     #[must_use]
     pub fn place(&self) -> Option<(usize, usize)> {
         let Self::Syntax(error) = self else { return None };
@@ -72,10 +72,10 @@ pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     from_str(std::str::from_utf8(bytes)?)
 }
 
-/// Checks a text against the limits, for readers with a way of their own to its values.
+/// Checks a text against the limits, for callers that parse it themselves.
 ///
 /// # Errors
-/// A limit is passed. Text that is no YAML passes: the reader says what is wrong with it.
+/// A limit is passed. Text that is no YAML passes: the caller's parser reports it.
 pub fn check(text: &str) -> Result<(), Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::TooLong);

@@ -1,10 +1,10 @@
-//! Size of the value that a document becomes, aliases followed, without making it.
+//! Measures the value of a document, aliases followed, without making it.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-/// What may still come. A pass over it fails, and leaves it spent.
+/// Nodes and bytes left. Exceeding them fails and leaves the budget spent.
 pub(crate) struct Budget {
     pub(crate) nodes: usize,
     pub(crate) text: usize,
@@ -22,7 +22,7 @@ impl Budget {
     }
 }
 
-/// Takes one value, and all in it, off the budget.
+/// Subtracts one value and its content from the budget.
 pub(crate) struct Measure<'b>(pub(crate) &'b mut Budget);
 
 impl<'de> DeserializeSeed<'de> for Measure<'_> {

@@ -17,7 +17,7 @@ fn brackets_that_each_cost_a_thousand_steps_are_counted_first() {
 }
 
 #[test]
-fn aliases_count_for_what_they_repeat() {
+fn every_use_of_an_alias_counts() {
     let nested: String = (1..12).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9))).collect();
     let nested = read(&format!("a0: &a0 x\n{nested}")).unwrap_err().to_string();
     assert!(nested.starts_with("repetition limit exceeded"), "{nested}");
@@ -41,7 +41,7 @@ fn depth_is_the_parsers_limit() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_told() {
+fn bytes_that_are_not_utf_8_are_refused() {
     let error = from_slice::<Value>(b"a: \xff").unwrap_err();
     assert_eq!(error.to_string(), "invalid utf-8 sequence of 1 bytes from index 3");
     assert_eq!(from_slice::<Value>(b"a: 1").unwrap()["a"], 1);
