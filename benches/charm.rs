@@ -1,4 +1,4 @@
-//! The charm: an event that changes nothing, and one in which there is nothing to decide.
+//! The charm's cost for an event without changes, and for an event without anything to decide.
 
 use std::path::Path;
 
@@ -11,16 +11,16 @@ use crate::reference::python;
 use crate::table::{Against, Budget, Quantity, Row, Unit as Of, median};
 use crate::unit::Unit;
 
-/// Runs that are timed.
+/// Number of timed runs.
 const TIMED: usize = 31;
 
-/// Runs in which memory is watched.
+/// Number of runs in which memory is sampled.
 const WATCHED: usize = 7;
 
-/// Runs before any counts.
+/// Number of warm-up runs.
 const WARM: usize = 3;
 
-/// What an event takes, as medians.
+/// Cost of an event: medians, but the highest peak of memory.
 struct Cost {
     wall: f64,
     cpu: f64,
@@ -30,7 +30,7 @@ struct Cost {
     endpoints: usize,
 }
 
-/// The charm's part of the table.
+/// The charm's rows of the table.
 pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
     say("starting the Flask sample in a pod");
     let mut rows = noop(&cost(&Unit::started(programs, &programs.pebble)?, &Event::ConfigChanged)?);

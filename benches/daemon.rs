@@ -1,4 +1,4 @@
-//! A supervisor as a process on this machine, outside any pod: ours or a real Pebble.
+//! A supervisor, ours or a real Pebble, as a process on this machine, outside any pod.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use tempfile::TempDir;
 use crate::Result;
 use crate::meter::field;
 
-/// How long it may take to answer, or to end.
+/// Time limit for its first answer and for its end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running supervisor. Dropping it ends it and its services.
 pub(crate) struct Daemon {
     process: Child,
     pub(crate) client: Client,
-    /// Seconds from its start to its first answer.
+    /// Time from its start to its first answer, in seconds.
     pub(crate) start: f64,
     dir: TempDir,
 }
@@ -57,7 +57,7 @@ impl Daemon {
         self.dir.path().join(name)
     }
 
-    /// The bytes of memory it has at the moment, without its services.
+    /// Its resident memory, without its services', in bytes.
     pub(crate) fn memory(&self) -> Result<f64> {
         let maps = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.process.id()))?;
         let bytes = field(&maps, "Rss:").ok_or("cannot read how much memory the supervisor has")?;
@@ -71,7 +71,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // A child that hasn't been waited for: the id is its own. Asked politely, it ends its services too.
+        // The child hasn't been reaped, so the id is its own. On SIGTERM it also ends its services.
         let asked = i32::try_from(self.process.id()).is_ok_and(|id| kill(Pid::from_raw(id), Signal::SIGTERM).is_ok());
         let start = Instant::now();
         while asked && start.elapsed() < PATIENCE {

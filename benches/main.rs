@@ -1,11 +1,11 @@
-//! `cargo bench -p webcharm`: what the charm and the supervisor cost, in one table beside the budgets.
+//! `cargo bench -p webcharm`: measures the charm and the supervisor, and prints a table with the budgets.
 //!
-//! It builds what it measures as it is shipped (`scripts/dist`), or takes it from the folder that `WEBCHARM_DIST` names.
-//! With `PEBBLE_BINARY` a real Pebble is measured in the same run; without, the supervisor is held against figures of an
-//! earlier one, and the table says so. `cargo bench -p webcharm -- charm` prints one section: `charm`, `supervisor` or
-//! `size`. Nothing here fails by the clock: a figure over its budget is printed as `over`.
+//! It builds the release (`scripts/dist`), or takes it from the folder `WEBCHARM_DIST`. With `PEBBLE_BINARY` a real
+//! Pebble is measured in the same run; without it, the supervisor is compared with earlier figures, which the table
+//! marks. `cargo bench -p webcharm -- charm` prints one section: `charm`, `supervisor` or `size`. A figure over its
+//! budget is printed as `over`; it doesn't fail the run.
 //!
-//! This program is also two processes of its own measurements: a pod's keeper, and the meter around the charm.
+//! This program also serves as two processes of its own measurements: a pod's keeper, and the meter around the charm.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 mod charm;
@@ -30,7 +30,7 @@ use table::Row;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// What a section is called, what stands over it, and what measures it.
+/// A section: name, heading and measurement.
 type Section = (&'static str, &'static str, fn(&Programs) -> Result<Vec<Row>>);
 
 const SECTIONS: [Section; 3] = [
@@ -45,12 +45,14 @@ fn main() -> ExitCode {
         return exit_code(meter::run(&order));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
-        (Some(pod::KEEPER), Some(file)) => exit_code(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into)),
+        (Some(pod::KEEPER), Some(file)) => {
+            exit_code(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into))
+        }
         (Some(pod::INIT), Some(file)) => {
             exit_code(pod::enter(Path::new(file)).map(|never| match never {}).map_err(Into::into))
         }
         _ if args.iter().any(|arg| arg == "--bench") => exit_code(measure(&args[1..])),
-        // `cargo test --all-targets` comes this way: it is no test.
+        // `cargo test --all-targets` runs this program without `--bench`.
         _ => exit_code(
             writeln!(io::stdout(), "run it with `cargo bench -p webcharm`")
                 .map(|()| ExitCode::SUCCESS)
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The sections that were asked for by name, or all. One that can't be measured doesn't take the others with it.
+/// Prints the sections named in `args`, or all. A failed section doesn't prevent the others.
 fn measure(args: &[String]) -> Result<ExitCode> {
     let wanted: Vec<_> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.iter().any(|(section, ..)| section == *name)) {
@@ -85,7 +87,7 @@ fn measure(args: &[String]) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// The one place that prints an error.
+/// Exit code of a result; prints its error.
 fn exit_code(result: Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "error: {}", playground::chain(error.as_ref()));

@@ -1,8 +1,8 @@
-//! The meter: this program in the place of the charm's `dispatch`, which runs the real one and writes down what it took.
+//! The meter: this program in place of the charm's `dispatch`, which runs the real one and writes a report of its cost.
 //!
-//! A process of its own, because the system tells what children took only for all of them together, and this one has no
-//! other. What the charm's hook tools took is in it, as the charm waits for them. The peak of memory is the charm's alone:
-//! `ru_maxrss` would be the largest of the charm's, its hook tools' and, before it became the charm, the meter's.
+//! The meter is a process of its own, because the kernel sums the processor time of all children, and the charm is its
+//! only child. The charm waits for its hook tools, so their time is included. The peak of memory is the charm's alone:
+//! `ru_maxrss` would be the largest of the charm's, its hook tools' and, before `exec`, the meter's.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode};
@@ -17,34 +17,34 @@ use crate::Result;
 /// The charm's binary, beside the meter.
 pub(crate) const CHARM: &str = "charm";
 
-/// Where the report goes. It makes this program the meter.
+/// Variable with the report's path. If it is set, this program runs as the meter.
 pub(crate) const REPORT: &str = "WEBCHARM_BENCH_REPORT";
 
-/// Whether memory is watched. That takes the processor's time, so it is told apart from the runs that are timed.
+/// Variable that turns sampling of memory on. Sampling takes processor time, so it is not done in timed runs.
 pub(crate) const WATCH: &str = "WEBCHARM_BENCH_WATCH";
 
-/// What the meter is to do.
+/// Settings of the meter.
 pub(crate) struct Order {
     report: PathBuf,
     watches: bool,
 }
 
 impl Order {
-    /// The order in this process's environment.
+    /// The settings in this process's environment.
     pub(crate) fn given() -> Option<Self> {
         let report = std::env::var_os(REPORT)?;
         Some(Self { report: report.into(), watches: std::env::var_os(WATCH).is_some() })
     }
 }
 
-/// What a run of the charm took.
+/// Cost of one run of the charm.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// Seconds from start to end.
+    /// Time from start to end, in seconds.
     pub(crate) wall: f64,
-    /// Seconds of processors, the charm's and its hook tools'.
+    /// Processor time of the charm and its hook tools, in seconds.
     pub(crate) cpu: f64,
-    /// The most bytes of memory the charm itself had at once, if it was watched.
+    /// Peak memory of the charm itself, in bytes; 0 if it was not sampled.
     pub(crate) peak: f64,
 }
 
@@ -61,8 +61,9 @@ pub(crate) fn run(order: &Order) -> Result<ExitCode> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Looks again and again until the process has ended. The high-water mark only rises, but the kernel keeps it loosely (some
-/// hundred KiB); the sum over the mappings is exact, of that moment. The higher of the two is as near as one comes.
+/// Samples a process's memory until it has ended, and returns the peak in bytes. The kernel's high-water mark only
+/// rises, but lags by some hundred KiB; the sum over the mappings is exact for its moment. The peak is the larger of
+/// the two.
 fn watch(child: &Child) -> u64 {
     let folder = PathBuf::from(format!("/proc/{}", child.id()));
     let read = |file, name| field(&std::fs::read_to_string(folder.join(file)).ok()?, name);
@@ -73,7 +74,7 @@ fn watch(child: &Child) -> u64 {
     peak
 }
 
-/// A line of a process's `status` or `smaps_rollup` that tells an amount of memory, in bytes. One that has ended has none.
+/// An amount of memory in a process's `status` or `smaps_rollup`, in bytes. `None` for a process that has ended.
 pub(crate) fn field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;

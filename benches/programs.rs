@@ -1,4 +1,4 @@
-//! What is measured: the shipped files, in a folder that `scripts/dist` has filled, and a real Pebble if there is one.
+//! The measured programs: the release's files, in a folder made by `scripts/dist`, and a real Pebble if there is one.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 use crate::Result;
 use crate::progress::say;
 
-/// The folder that holds a release already.
+/// Variable with the folder of a finished release.
 const DIST: &str = "WEBCHARM_DIST";
 
-/// The real Pebble to compare with.
+/// Variable with the path of a real Pebble.
 const PEBBLE: &str = "PEBBLE_BINARY";
 
-/// Where everything is.
+/// Paths of the measured programs.
 pub(crate) struct Programs {
     /// The charm's binary.
     pub(crate) charm: Vec<u8>,
@@ -20,14 +20,14 @@ pub(crate) struct Programs {
     pub(crate) packed: PathBuf,
     /// The supervisor.
     pub(crate) pebble: PathBuf,
-    /// The program that is every hook tool, by the name it is called by.
+    /// The program behind the hook tools, which acts by the name it is called by.
     pub(crate) tools: PathBuf,
     /// The real Pebble.
     pub(crate) real: Option<PathBuf>,
 }
 
 impl Programs {
-    /// Builds them, unless they are given.
+    /// Finds them in [`DIST`], or builds them.
     pub(crate) fn find() -> Result<Self> {
         let dist = match std::env::var_os(DIST) {
             Some(dist) => PathBuf::from(dist).canonicalize().map_err(|error| format!("cannot read {DIST}: {error}"))?,
@@ -50,7 +50,7 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder for what is worth keeping until the next run.
+/// A folder that is kept for the next run.
 pub(crate) fn kept(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
@@ -58,11 +58,11 @@ pub(crate) fn kept(name: &str) -> PathBuf {
 fn build() -> Result<PathBuf> {
     let dist = kept("dist");
     say(&format!("building the release into {} (minutes, the first time)", dist.display()));
-    // Its output is progress; the table alone goes to standard output.
+    // The script's output is progress; only the table goes to standard output.
     let stderr = std::io::stderr();
     let output = std::os::fd::AsFd::as_fd(&stderr).try_clone_to_owned()?;
     let script = repository().join("scripts/dist");
-    // One architecture is enough to be measured.
+    // Only this machine's architecture is measured.
     let status = Command::new(&script).arg(&dist).env("DIST_OTHER", "no").stdin(Stdio::null()).stdout(output).status();
     match status {
         Ok(status) if status.success() => Ok(dist),
@@ -71,7 +71,7 @@ fn build() -> Result<PathBuf> {
     }
 }
 
-/// On what, and how busy it is.
+/// Description of this machine and its load.
 pub(crate) fn machine() -> String {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);

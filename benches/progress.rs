@@ -1,16 +1,16 @@
-//! What goes on while the table isn't there yet, on standard error.
+//! Progress on standard error.
 
 use std::io::{self, Write};
 
 use rock::{Cancel, Work};
 
-/// Says what is being done.
+/// Prints a line of progress.
 pub(crate) fn say(line: &str) {
-    // Without a standard error there is nobody to tell.
+    // A closed standard error is no reason to stop.
     let _ = writeln!(io::stderr(), "bench: {line}");
 }
 
-/// The build of a rock, told line by line.
+/// The build of a rock, with its lines as progress.
 #[derive(Default)]
 pub(crate) struct Build(Cancel);
 

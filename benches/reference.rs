@@ -1,13 +1,13 @@
-//! What the figures are held against when it can't be measured in the same run.
+//! Reference figures for programs that aren't measured in the same run.
 //!
-//! The Python charm is that of the framework paas-charm 1.12.3 for the same Flask application, measured on a quiet machine
-//! with hook tools of the same kind (static executables that ask a model on that machine) and a real Pebble. The Pebble is
-//! 1.32.1, measured there too. Neither is part of this repository, so they stand here as figures, and the table marks
-//! every comparison with one of them.
+//! The Python charm is that of the framework paas-charm 1.12.3 for the same Flask application, measured on a quiet
+//! machine with hook tools of the same kind (static executables that ask a model on that machine) and a real Pebble.
+//! The Pebble is 1.32.1, measured there too. Neither is part of this repository, so only their figures are here, and
+//! the table marks every comparison with them.
 
 use crate::table::{Quantity, Unit};
 
-/// Under the table.
+/// Legend under the table.
 pub(crate) const LEGEND: &str = "\
 * measured earlier, on a quiet machine, not in this run: the Python charm of paas-charm 1.12.3 (79 hook-tool processes and
   23 Pebble requests for the same event; the Go charm of the same framework 0.65 s, 41 and 9), and Pebble 1.32.1.

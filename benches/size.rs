@@ -1,4 +1,4 @@
-//! Bytes of what is shipped, and how long packing it takes.
+//! Sizes of the shipped files, and the time that packing takes.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::programs::{Programs, repository};
 use crate::table::{Budget, Quantity, Row, Unit, median};
 
-/// The sizes' part of the table.
+/// The sizes' rows of the table.
 pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
     let row = |what: &str, bytes: u64, budget| Row {
         what: what.to_owned(),
@@ -30,7 +30,7 @@ pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
     ])
 }
 
-/// From the command to the file, the sample's project with the shipped binary.
+/// Time to pack the sample's project with the shipped binary, in seconds, the command's start included.
 fn packing(programs: &Programs) -> Result<f64> {
     let dir = tempfile::tempdir()?;
     let binary = dir.path().join("dispatch");

@@ -1,4 +1,4 @@
-//! The supervisor, and a real Pebble beside it: start, memory, and what clients ask for most.
+//! The supervisor, and a real Pebble beside it: start, memory, and the clients' most frequent requests.
 
 use std::fmt::Write as _;
 use std::io::{self, Read};
@@ -15,20 +15,20 @@ use crate::progress::say;
 use crate::reference::pebble as earlier;
 use crate::table::{Against, Budget, Quantity, Row, Unit, median};
 
-/// Lives of each supervisor, in turns, so that a busy moment meets both.
+/// Runs of each supervisor, in turns, so that a busy moment affects both.
 const LIVES: usize = 5;
 
-/// Commands run in each life.
+/// Commands executed in each run.
 const COMMANDS: usize = 20;
 
-/// After its first answer, until it is at rest.
+/// Pause after the first answer, until the supervisor is idle.
 const SETTLE: Duration = Duration::from_millis(300);
 
 const FILE: u64 = 64 * 1024 * 1024;
 const SERVICES: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What was measured in one life.
+/// Figures of one run.
 struct Life {
     start: f64,
     idle: f64,
@@ -38,7 +38,7 @@ struct Life {
     file: f64,
 }
 
-/// A line of the table: what it is called, where its figure is, what a real Pebble took earlier, the budget.
+/// A line of the table: label, unit, figure, a real Pebble's earlier figure, budget.
 type Line = (&'static str, Unit, fn(&Life) -> f64, f64, Budget);
 
 const LINES: [Line; 6] = [
@@ -50,7 +50,7 @@ const LINES: [Line; 6] = [
     ("replan that starts 50 services (1 s is fixed)", Unit::Seconds, |life| life.replan, earlier::REPLAN, Budget::None),
 ];
 
-/// The supervisor's part of the table.
+/// The supervisor's rows of the table.
 pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 1..=LIVES {
@@ -74,7 +74,7 @@ fn row((what, unit, figure, earlier, budget): &Line, ours: &[Life], theirs: &[Li
     }
 }
 
-/// Memory is read before commands and files leave their traces in it.
+/// Measures one run. Commands and files follow in a second process, so that they don't add to the memory.
 fn life(binary: &Path) -> Result<Life> {
     let daemon = Daemon::start(binary)?;
     std::thread::sleep(SETTLE);
@@ -96,7 +96,7 @@ fn replan(daemon: &Daemon) -> Result<f64> {
 }
 
 fn exec(daemon: &Daemon) -> Result<f64> {
-    // Not in the home of the user, who may have none.
+    // The user may have no home folder.
     let command = ExecOptions { working_dir: Some("/".to_owned()), ..ExecOptions::new(["true"]) };
     let once = || match daemon.client.exec(&command)?.exit_code {
         0 => Ok(()),
@@ -117,7 +117,7 @@ fn file(daemon: &Daemon) -> Result<f64> {
     })
 }
 
-/// How many seconds it took.
+/// Duration of `work`, in seconds.
 fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
     let start = Instant::now();
     work()?;

@@ -1,21 +1,21 @@
-//! The table: what was measured, what it is held against, the budget, and whether it is kept.
+//! The table: each figure with its reference, its budget and the verdict.
 
 use std::fmt;
 
-/// What a value counts.
+/// Unit of a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
-    /// Time.
+    /// Time in seconds.
     Seconds,
-    /// Bytes in memory, told in powers of two.
+    /// Bytes in memory, printed in powers of two.
     Memory,
-    /// Bytes in a file, told in powers of ten.
+    /// Bytes in a file, printed in powers of ten.
     Size,
-    /// Calls.
+    /// Number of calls.
     Count,
 }
 
-/// A value and what it counts.
+/// A value with its unit.
 #[derive(Clone, Copy)]
 pub(crate) struct Quantity {
     pub(crate) value: f64,
@@ -35,22 +35,22 @@ impl fmt::Display for Quantity {
     }
 }
 
-/// What a figure may be.
+/// Budget of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Budget {
-    /// One part in so many of what it is compared with.
+    /// At most the reference divided by this number.
     OneIn(f64),
-    /// This much.
+    /// At most this value.
     AtMost(f64),
-    /// Anything: it is told, not judged.
+    /// No budget: the figure is printed without a verdict.
     None,
 }
 
-/// What a figure is compared with.
+/// Reference of a figure.
 #[derive(Clone, Copy)]
 pub(crate) struct Against {
     pub(crate) quantity: Quantity,
-    /// Whether it was measured in this run.
+    /// True if it was measured in this run.
     pub(crate) is_of_this_run: bool,
 }
 
@@ -102,7 +102,7 @@ impl Row {
     }
 }
 
-/// As the budgets are written: what is far below one as a fraction.
+/// A ratio in the budgets' form: below 0.95 as a fraction.
 fn fraction(ratio: f64) -> String {
     match ratio {
         ..0.1 => format!("1/{:.0}", 1.0 / ratio),
@@ -111,7 +111,7 @@ fn fraction(ratio: f64) -> String {
     }
 }
 
-/// The rows under a heading, with the columns aligned; Markdown, so that it can be quoted as it is.
+/// The rows under a heading as an aligned Markdown table.
 pub(crate) fn text(rows: &[Row]) -> String {
     let heading = ["what", "measured", "compared with", "ratio", "budget", ""].map(str::to_owned);
     let mut lines = vec![heading];
@@ -128,7 +128,7 @@ fn aligned(cells: &[String; 6], widths: &[usize; 6]) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
-/// The one in the middle; of an even number, the upper of the two.
+/// The median; of an even number of values, the upper of the middle two.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

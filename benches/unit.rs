@@ -1,4 +1,4 @@
-//! A unit of the Flask sample: the model with its hook tools, the charm under the meter, and a pod if it has one.
+//! A unit of the Flask sample: the model with its hook tools, the charm under the meter, and an optional pod.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use crate::progress::Build;
 /// The sample's container.
 const CONTAINER: &str = "flask-app";
 
-/// A unit. Its pod ends first, its folder goes last.
+/// A unit. Fields are dropped in order: the pod ends first, the folder is removed last.
 pub(crate) struct Unit {
     pod: Option<Pod>,
     server: Server,
@@ -29,7 +29,7 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// A unit whose container isn't there yet.
+    /// A unit whose container has not started.
     pub(crate) fn new(programs: &Programs) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let charm = dir.path().join("charm");
@@ -71,7 +71,7 @@ impl Unit {
         }
     }
 
-    /// How many endpoints the charm declares.
+    /// Number of endpoints that the charm declares.
     pub(crate) fn endpoints(&self) -> usize {
         self.endpoints
     }
@@ -92,7 +92,7 @@ impl Unit {
         Ok((done, serde_json::from_slice(&std::fs::read(report)?)?))
     }
 
-    /// How many requests Pebble has logged so far. It may be late with the last.
+    /// Number of requests that Pebble has logged so far. The last one may be missing for a moment.
     pub(crate) fn requests(&self) -> usize {
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         log.lines().filter(|line| is_request(line)).count()
@@ -107,7 +107,7 @@ impl Unit {
     }
 }
 
-/// As Pebble logs a request: `… [pebble] GET /v1/plan?format=yaml 1.2ms 200`.
+/// True of a request in Pebble's log: `… [pebble] GET /v1/plan?format=yaml 1.2ms 200`.
 fn is_request(line: &str) -> bool {
     let words = line.split_once("[pebble] ").map(|(_, text)| text.split(' ').collect::<Vec<_>>());
     words.is_some_and(|words| words.len() > 1 && words[1].starts_with("/v1/"))
@@ -142,7 +142,7 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
     })
 }
 
-/// The sample's rock, its dependencies from the package registry or from an earlier run's cache.
+/// The sample's rock, with dependencies from the package registry or an earlier run's cache.
 fn image(into: &Path) -> Result<Image> {
     let project = Project::find(&repository().join("tests/fixtures/flask"))?;
     Ok(rock::build(&project, into, &Cache::new(kept("rock-cache")), &Build::default())?)
