@@ -1,4 +1,4 @@
-//! Bodies and query strings of requests, through the API's decoding; nothing is carried out.
+//! Bodies and query strings of requests, decoded by the API without running the requests.
 
 #![no_main]
 

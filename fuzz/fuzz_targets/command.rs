@@ -1,4 +1,4 @@
-//! Command lines of a rock's services: the worker class is set, and then is there.
+//! Command lines of a rock's services: a worker class that was set is found again.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! What another application writes into its databags and secrets, read by both halves of every interface: no text makes one
-//! panic, and no password is shown by what comes of it.
+//! Databags and secrets of the remote application, read by both sides of every interface: no text causes a panic, and
+//! no password appears in the result's debug output.
 
 #![no_main]
 
@@ -10,20 +10,20 @@ use every::{EVERY, Interface, Key, SECRET, bag, secrets};
 use juju::UnitName;
 use libfuzzer_sys::fuzz_target;
 
-/// A value, and where it is written: by which side, under which of the keys that are read.
+/// A value and its place: the writing side, and the key as an index into the keys that are read.
 type Write = (u8, u8, String);
 
-/// Follows every password, so that one that is shown is found.
+/// Suffix of every password, by which a leaked password is found.
 const MARK: &str = "hunter2-mark";
 
-/// The keys and fields whose values nobody may be shown.
+/// The keys and fields with secret values.
 const PASSWORDS: [&str; 7] = ["access-key", "flask_secret_key", "password", "secret", "secret-key", "token", "uris"];
 
 fn marked(key: &'static str, value: String) -> (&'static str, String) {
     (key, if PASSWORDS.contains(&key) { format!("{value}{MARK}") } else { value })
 }
 
-/// What is written at this place.
+/// The keys and values written at this place.
 fn written(writes: &[Write], place: u8, keys: &[Key]) -> Vec<(&'static str, String)> {
     let here = writes.iter().filter(|(at, ..)| at % 4 == place && !keys.is_empty());
     here.map(|(_, key, value)| marked(keys[usize::from(*key) % keys.len()].0, value.clone())).collect()

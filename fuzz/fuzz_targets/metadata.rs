@@ -1,4 +1,4 @@
-//! A charm's three files, as any project may have them: read, or refused with the file's name.
+//! The three metadata files of a charm: any text is read, or refused with the file's name.
 
 #![no_main]
 

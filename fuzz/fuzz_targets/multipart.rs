@@ -1,4 +1,4 @@
-//! Multipart bodies of other containers: the same events whatever pieces the bytes come in.
+//! Multipart bodies of clients: the events don't depend on the pieces in which the bytes arrive.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ const BOUNDARY: &str = "frontier";
 /// Parts with their contents.
 type Parts = Vec<(Part, Vec<u8>)>;
 
-/// The parts of a body, and how the body ended.
+/// Parts with their contents, and the result at the body's end.
 fn parts(body: &[u8], size: usize) -> (Parts, Result<(), Error>) {
     let mut reader = Reader::new(BOUNDARY);
     let mut parts = Parts::new();
@@ -34,7 +34,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     let (size, body) = input;
     let whole = parts(body, body.len().max(1));
     assert!(whole.0.iter().map(|(_, contents)| contents.len()).sum::<usize>() <= body.len());
-    // An endless head is told at the piece that makes it too long.
+    // An endless head is refused at the piece that makes it too long, so its result depends on the pieces.
     if whole.1 != Err(Error::Head) {
         assert_eq!(parts(body, usize::from(size) + 1), whole);
     }

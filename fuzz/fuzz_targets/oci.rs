@@ -1,5 +1,5 @@
-//! Packed rocks: any bytes as the archive, and any bytes as the layer of a well-formed one. Nothing is written outside the
-//! root, which is in a folder of its own.
+//! Packed rocks: any bytes as the archive, and any bytes as the layer of a well-formed one. No file is written outside
+//! the root, a temporary folder.
 
 #![no_main]
 

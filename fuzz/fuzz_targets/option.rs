@@ -1,4 +1,4 @@
-//! Values of options, and the files' defaults for them: each becomes a variable that a process can have, or is refused by name.
+//! Values and defaults of options: each becomes a valid environment variable, or is refused with the option's name.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The rules of a part, one in a line: `FROM\tTO` for `organize`, `+RULE` for `stage`, `=RULE` for `prime`, any other is
-//! the source. No file is laid outside the image.
+//! The rules of a part, one in a line: `FROM\tTO` for `organize`, `+RULE` for `stage`, `=RULE` for `prime`, any other
+//! line for the source. No file is written outside the image.
 
 #![no_main]
 

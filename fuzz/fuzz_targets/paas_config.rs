@@ -1,4 +1,4 @@
-//! `paas-config.yaml` and `webcharm.yaml`, as a charm's author may write them: read, or refused with the file's name.
+//! `paas-config.yaml` and `webcharm.yaml`: any text is read, or refused with the file's name.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Project files: any text as each of them, through `lint`, `pack`, `init` and the reading of a rock. Nothing is written outside
-//! the project.
+//! Project files: any text as each of them, read by `lint`, `pack`, `init` and package `rock`. No file is written
+//! outside the project.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use std::fs;
 
 use libfuzzer_sys::fuzz_target;
 
-/// The files, whose texts are parted by NUL.
+/// The files, whose texts are separated by NUL in the input.
 const FILES: [&str; 9] = [
     "charmcraft.yaml",
     "rockcraft.yaml",

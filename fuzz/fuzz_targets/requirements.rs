@@ -1,4 +1,5 @@
-//! Requirements that refer to each other: three files whose texts are parted by NUL. They are read once each, and none outside.
+//! Requirements that refer to each other: three files, their texts separated by NUL. Each file is read once, and no
+//! file outside the project.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Connection strings as providers write them: any text is taken apart without a panic and no part is shown; and what is put
-//! together of any texts comes apart into them.
+//! Connection strings of providers: any text is parsed without a panic, debug output hides its parts, and a string
+//! built from any texts is parsed into the same texts.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         [&uri.path, &uri.query, &uri.fragment].map(String::len).iter().sum::<usize>() + uri.netloc.expose().len();
     assert!(parts <= text.len(), "no part is in two places");
 
-    // A text that passes for a server stays the one server in whatever it's written into.
+    // A text that is a valid endpoint stays the only endpoint of a connection string built from it.
     let host = if check_endpoint(text).is_ok() { text } else { "db:5432" };
     let built = build("mysql", text, &text.into(), host, text);
     let uri = Uri::first(built.expose());

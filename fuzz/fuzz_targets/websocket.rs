@@ -1,4 +1,4 @@
-//! Websocket frames, in both directions: a client's input into the supervisor, a daemon's output into the client.
+//! Websocket frames in both directions: a client's input to the supervisor, and a daemon's output to the client.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ const LIMIT: usize = 1 << 16;
 
 fuzz_target!(|bytes: &[u8]| {
     supervisor::fuzzing::input(bytes);
-    // The client reads frames behind the answer to its handshake only.
+    // The client reads frames only after the answer to its handshake.
     let answered = [b"HTTP/1.1 101 X\r\n\r\n", bytes].concat();
     for bytes in [bytes, &answered] {
         let kept = pebble::fuzzing::output(bytes, LIMIT);
