@@ -252,13 +252,13 @@ pub struct Pack {
     /// The folder with charmcraft.yaml
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// The charm's binary; once for each architecture [default: `dispatch` beside this program]
+    /// Binary of the charm; give it once for each architecture [default: `dispatch` beside this program]
     #[arg(long, value_name = "FILE")]
     pub binary: Vec<PathBuf>,
-    /// The only platform to pack for
+    /// Pack only this platform
     #[arg(long, value_name = "NAME")]
     pub platform: Option<String>,
-    /// The folder to write into, or the file if there is one platform [default: NAME_PLATFORM.charm here]
+    /// Folder to write into, or the file's name for a single platform [default: NAME_PLATFORM.charm in this folder]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
@@ -266,10 +266,10 @@ pub struct Pack {
 /// Arguments of `init`.
 #[derive(Debug, Clone, Args)]
 pub struct Init {
-    /// The application's folder
+    /// Folder of the application
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// The framework, where the folder shows several or none
+    /// Framework, if the folder doesn't show exactly one
     #[arg(long, value_name = "NAME", value_parser = framework)]
     pub framework: Option<pack::Framework>,
 }

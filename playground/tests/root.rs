@@ -30,7 +30,7 @@ fn the_root_s_charm_and_rock_run() {
 #[test]
 fn the_root_is_linted_and_packed() {
     let desk = Desk::new();
-    assert_eq!(desk.ok(&["lint", &root()]), "nothing that Juju or charmcraft would refuse\n");
+    assert_eq!(desk.ok(&["lint", &root()]), "no refusals: Juju and charmcraft accept the project\n");
     let packed = desk.ok(&["pack", &root()]);
     let file = packed.lines().next().unwrap();
     assert!(file.starts_with("flask-k8s_") && file.ends_with(".charm"), "{packed}");

@@ -30,9 +30,7 @@ pub enum Error {
         source: io::Error,
     },
     /// None of the binaries is for the platform.
-    #[error(
-        "there is no binary of the charm for {0}: `--binary FILE` names one, and may be given once for each platform"
-    )]
+    #[error("there is no binary of the charm for {0}: give one with `--binary FILE`, once for each platform")]
     NoBinary(String),
     /// The project has no such platform.
     #[error("charmcraft.yaml has no platform {label}, only {}", known.join(", "))]
@@ -50,11 +48,11 @@ pub enum Error {
 /// When no framework is recognised, or several are, or a file can't be written.
 pub fn init(args: &cli::Init) -> Result<ExitCode, Error> {
     let project = pack::init(&args.folder, args.framework)?;
-    print(&told(&args.folder, &project));
+    print(&summary(&args.folder, &project));
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(folder: &Path, project: &pack::Project) -> String {
+fn summary(folder: &Path, project: &pack::Project) -> String {
     let how = project.how.as_ref().map(|how| format!(", {how}")).unwrap_or_default();
     let mut text = format!("{}: {}{how}\n", project.name, project.framework);
     for (word, paths) in [("wrote", &project.written), ("kept", &project.kept)] {
@@ -74,7 +72,7 @@ pub fn lint(args: &cli::Lint) -> Result<ExitCode, Error> {
     if found.iter().any(Finding::is_refusal) {
         return Ok(ExitCode::FAILURE);
     }
-    print("nothing that Juju or charmcraft would refuse\n");
+    print("no refusals: Juju and charmcraft accept the project\n");
     Ok(ExitCode::SUCCESS)
 }
 
