@@ -173,7 +173,7 @@ fn links_that_lead_through_many_names_use_up_the_steps() {
     assert!(Desk::new().unpacked(&[layer(&items)]).is_ok());
     let limits = Limits { steps: 500, ..LIMITS };
     let error = message(&Desk::new().unpacked_within(limits, &[layer(&items)]).unwrap_err());
-    assert!(error.contains("longer paths than any that is unpacked here"), "{error}");
+    assert!(error.contains("longer paths than any rock that is unpacked here"), "{error}");
 }
 
 #[test]
