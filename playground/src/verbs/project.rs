@@ -225,7 +225,7 @@ mod tests {
         fs::write(folder.join("requirements.txt"), "flask").unwrap();
         fs::write(folder.join("rockcraft.yaml"), "").unwrap();
         let project = pack::init(&folder, None).unwrap();
-        let text = told(&folder, &project);
+        let text = summary(&folder, &project);
         let path = folder.display();
         assert!(text.starts_with("site: flask\n") && text.contains(&format!("kept  {path}/rockcraft.yaml")), "{text}");
         assert!(text.contains("\n  note: no `app` or `application` is in app.py"), "{text}");
