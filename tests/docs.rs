@@ -1,27 +1,17 @@
 //! What the documents name must exist.
 
+use crate::support::{repository, rust_sources};
 use std::fs;
-use std::path::Path;
-
-use crate::support::repository;
 
 /// Every Rust source of the repository, as one text.
-fn sources(folder: &Path, into: &mut String) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() && name != "target" && name != ".git" {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
+fn sources() -> String {
+    rust_sources(repository()).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 #[test]
 fn every_test_that_the_table_of_covered_behaviours_names_exists() {
     let table = fs::read_to_string(repository().join("docs/covered.md")).unwrap();
-    let mut code = String::new();
-    sources(repository(), &mut code);
+    let code = sources();
     let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| S")).collect();
     assert!(rows.len() > 20, "{} rows", rows.len());
     for row in rows {
@@ -37,8 +27,7 @@ fn every_test_that_the_table_of_covered_behaviours_names_exists() {
 #[test]
 fn every_test_that_holds_a_promise_of_security_md_exists() {
     let document = fs::read_to_string(repository().join("SECURITY.md")).unwrap();
-    let mut code = String::new();
-    sources(repository(), &mut code);
+    let code = sources();
     let quoted = document.split('`').skip(1).step_by(2);
     // Tests are sentences; a file, a command or a key has fewer words or other characters.
     let is_test = |text: &&str| {

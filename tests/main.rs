@@ -8,5 +8,6 @@
 mod charm;
 mod docs;
 mod options;
+mod prose;
 mod support;
 mod unsafe_code;

@@ -1,26 +1,11 @@
 //! Unsafe code stands in few files, each with its reasons in SECURITY.md.
 
 use std::fs;
-use std::path::Path;
 
-use crate::support::repository;
+use crate::support::{repository, rust_sources};
 
 /// Where unsafe code may be, by path in the repository.
 const ALLOWED: [&str; 2] = ["pebble/supervisor/src/process.rs", "playground/src/pod/namespace.rs"];
-
-/// Every Rust source below `folder`, besides what is built or fetched.
-fn sources(folder: &Path, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
-        if entry.file_type().unwrap().is_dir() {
-            if name != "target" && name != "node_modules" && !name.starts_with('.') {
-                sources(&path, found);
-            }
-        } else if name.ends_with(".rs") {
-            found.push(path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned());
-        }
-    }
-}
 
 /// True if the word stands in the code itself: not in a comment, a text or a longer name such as `unsafe_code`.
 fn has_unsafe(source: &str) -> bool {
@@ -35,12 +20,10 @@ fn has_unsafe(source: &str) -> bool {
 
 #[test]
 fn unsafe_code_is_only_where_security_md_gives_reasons() {
-    let mut all = Vec::new();
-    sources(repository(), &mut all);
+    let all = rust_sources(repository());
     assert!(all.len() > 300, "{} sources", all.len());
-    all.sort();
-    let found: Vec<_> =
-        all.into_iter().filter(|path| has_unsafe(&fs::read_to_string(repository().join(path)).unwrap())).collect();
+    let found = all.iter().filter(|path| has_unsafe(&fs::read_to_string(path).unwrap()));
+    let found: Vec<_> = found.map(|path| path.strip_prefix(repository()).unwrap().to_str().unwrap()).collect();
     assert_eq!(found, ALLOWED);
     let document = fs::read_to_string(repository().join("SECURITY.md")).unwrap();
     let (_, table) = document.split_once("## Unsafe code").unwrap();
