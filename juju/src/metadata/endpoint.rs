@@ -1,5 +1,6 @@
 //! Endpoints and the rules for their names.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_yaml::Value;
@@ -66,14 +67,15 @@ pub struct Endpoint {
 /// The endpoints of all sections in the order of the file, and sentences about what is allowed but odd.
 pub(super) fn endpoints(root: &Node<'_>, subordinate: bool) -> Result<(Vec<Endpoint>, Vec<String>), MetadataError> {
     let mut all: Vec<Endpoint> = Vec::new();
+    let mut taken: BTreeMap<String, Role> = BTreeMap::new();
     let mut warnings = Vec::new();
     for (section, node) in root.children()? {
         let Some(role) = role(&section) else { continue };
         for (name, node) in node.children()? {
             let endpoint = endpoint(role, &name, &node)?;
             check(&endpoint, &node, subordinate)?;
-            if let Some(other) = all.iter().find(|other| other.name == endpoint.name) {
-                return Err(node.wrong("", &format!("the name is taken by an endpoint in {}", other.role)));
+            if let Some(other) = taken.insert(endpoint.name.clone(), role) {
+                return Err(node.wrong("", &format!("the name is taken by an endpoint in {other}")));
             }
             warnings.extend(oddity(&endpoint));
             all.push(endpoint);
