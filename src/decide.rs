@@ -35,7 +35,7 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     steps.databags.extend(peers.write);
     let url = relation::url(&seen.integrations, spec.framework.naming);
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
-    let base_url = url.clone().unwrap_or_else(|| environment::base_url(&seen.unit, port));
+    let base_url = url.clone().map_or_else(|| environment::base_url(&seen.unit, port), String::from);
     let local = LocalSide {
         unit: &seen.unit,
         framework: spec.framework,

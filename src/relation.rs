@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
-use interfaces::{Changes, Read};
+use interfaces::{Changes, Read, Url};
 use juju::{View, Whose};
 use pebble::plan::Environment;
 
@@ -128,7 +128,7 @@ pub fn files(provided: &[(&Endpoint, Provided)]) -> BTreeMap<String, String> {
 
 /// Public address of the application, from the ingress. `None` without one, or if Spring would evaluate parts of it.
 #[must_use]
-pub fn url(integrations: &[Integration], naming: Naming) -> Option<String> {
+pub fn url(integrations: &[Integration], naming: Naming) -> Option<Url> {
     let routes = integrations.iter().filter(|integration| integration.endpoint.interface.role == Role::Route);
     let relations = routes.flat_map(|integration| &integration.relations);
     let mut urls = relations.filter_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned());

@@ -71,3 +71,6 @@ fn clear(integration: &Integration) -> impl Iterator<Item = &str> {
 fn bags(view: &juju::View) -> impl Iterator<Item = &Databag> {
     std::iter::once(&view.remote_app).chain(view.units.values())
 }
+
+#[cfg(test)]
+mod tests;

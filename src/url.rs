@@ -5,7 +5,7 @@
 //! list of URLs (`postgresql://…,postgresql://…`): components come from the first, and the connection string is the
 //! whole text.
 
-use interfaces::uri::Uri;
+use interfaces::uri::{Uri, encode};
 use juju::Secret;
 use pebble::plan::Environment;
 
@@ -47,6 +47,21 @@ pub fn decode(part: &str) -> String {
         rest = if byte.is_some() { &after[2..] } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The address without user and password, for others than the application.
+#[must_use]
+pub fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    format!("{scheme}://{place}{path}")
+}
+
+/// A URL's part encoded anew: whatever was left unencoded in it can't be taken for another part.
+#[must_use]
+pub fn encode_again(part: &str) -> String {
+    encode(&decode(part))
 }
 
 #[cfg(test)]
@@ -93,7 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn components_come_from_the_first_of_several_hosts() {
+    fn others_are_not_told_the_user_of_an_address() {
+        for (url, expected) in
+            [("https://u:p@q@h:1/x@y?z", "https://h:1/x@y?z"), ("http://h", "http://h"), ("u@h", "u@h")]
+        {
+            assert_eq!(without_user(url), expected);
+        }
+    }
+
+    #[test]
+    fn of_several_hosts_the_first_is_taken_apart() {
         let url = "mongodb://u:p@h1:27017,h2:27018/d?replicaSet=rs";
         assert_eq!(value(url, "HOSTNAME").as_deref(), Some("h1"));
         assert_eq!(value(url, "PORT").as_deref(), Some("27017"));

@@ -6,6 +6,7 @@ use juju::Databag;
 
 use crate::field;
 use crate::read::Stop;
+use crate::url::Url;
 
 /// The longest address that is taken: far more than any client sends, far less than an environment variable holds.
 pub const MAX_URL_BYTES: usize = 8 * 1024;
@@ -34,10 +35,10 @@ pub(crate) fn check(url: &str) -> Result<(), &'static str> {
 }
 
 /// Valid URL under `key`; waits if there is no value.
-pub(crate) fn needed(bag: &Databag, key: &str) -> Result<String, Stop> {
+pub(crate) fn needed(bag: &Databag, key: &str) -> Result<Url, Stop> {
     let url = field::needed(bag, key)?;
     check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
-    Ok(url)
+    Ok(url.into())
 }
 
 /// Splits into the authority, and the path, query and fragment.

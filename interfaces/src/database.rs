@@ -94,7 +94,7 @@ pub struct Database {
     /// The database's name: what the provider calls it, else what was asked for.
     pub database: String,
     /// The user, if given apart from the connection string.
-    pub username: Option<String>,
+    pub username: Option<Secret>,
     /// The password, if given apart from the connection string.
     pub password: Option<Secret>,
     /// `host:port` of each server that takes writes.
@@ -137,16 +137,16 @@ pub fn read(family: &Family, view: &View, secrets: &Secrets, request: &Request) 
 fn complete(family: &Family, view: &View, secrets: &Secrets, request: &Request) -> Result<Database, Stop> {
     let fields = Fields { app: &view.remote_app, user: user_secret(view, secrets, request)? };
     let database = fields.text("database")?.unwrap_or_else(|| request.database.clone());
-    let username = fields.text("username")?;
+    let username = fields.text("username")?.map(Secret::from);
     let password = fields.text("password")?.map(Secret::from);
     let endpoints = list("endpoints", fields.text("endpoints")?.as_deref())?;
     let uri = match fields.text("uris")? {
         Some(uris) => uris.into(),
         None => {
             let hosts = hosts(family, &endpoints)?;
-            let username = username.as_deref().ok_or_else(|| Stop::waiting("username"))?;
+            let username = username.as_ref().ok_or_else(|| Stop::waiting("username"))?;
             let password = password.as_ref().ok_or_else(|| Stop::waiting("password"))?;
-            let uri = uri::build(family.scheme, username, password, &hosts, &database);
+            let uri = uri::build(family.scheme, username.expose(), password, &hosts, &database);
             match fields.text("replset")?.filter(|_| family.hosts == Hosts::All) {
                 Some(name) => format!("{}?replicaSet={}", uri.expose(), uri::encode(&name)).into(),
                 None => uri,

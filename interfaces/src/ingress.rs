@@ -28,6 +28,7 @@ use crate::change::{Changes, Draft};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "ingress";
@@ -84,18 +85,18 @@ pub struct Request {
 /// assert_eq!(ingress::read(&view), Read::Ready("https://example.com/web-shop".into()));
 /// ```
 #[must_use]
-pub fn read(view: &View) -> Read<String> {
+pub fn read(view: &View) -> Read<Url> {
     Read::of(view, || url(&view.remote_app))
 }
 
-fn url(app: &Databag) -> Result<String, Stop> {
+fn url(app: &Databag) -> Result<Url, Stop> {
     let waiting = || Stop::waiting("ingress");
     let answer: Map<String, Value> = json::value(app, "ingress", "an object")?.ok_or_else(waiting)?;
     match answer.get("url").unwrap_or(&Value::Null) {
         Value::Null => Err(waiting()),
         Value::String(url) if url.is_empty() => Err(waiting()),
         Value::String(url) => match check(url) {
-            Ok(()) => Ok(url.clone()),
+            Ok(()) => Ok(Url::from(url.as_str())),
             Err(why) => Err(Stop::invalid("ingress", &format!("its url {why}"))),
         },
         _ => Err(Stop::invalid("ingress", "its url is not a text")),

@@ -36,9 +36,11 @@ pub mod tracing;
 #[cfg(test)]
 mod trial;
 pub mod uri;
+mod url;
 pub mod valkey;
 
 pub use change::{Changes, Draft, Offer, UnknownSecret, Value};
 pub use json::text as json_text;
 pub use read::Read;
 pub use secret::{SecretRef, Secrets};
+pub use url::Url;

@@ -23,6 +23,7 @@ use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 use crate::secret::{SecretRef, Secrets};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "oauth";
@@ -53,17 +54,17 @@ pub struct Client {
     /// Its secret.
     pub client_secret: Secret,
     /// URL of the issuer.
-    pub issuer_url: String,
+    pub issuer_url: Url,
     /// URL to which visitors are redirected to sign on.
-    pub authorization_endpoint: String,
+    pub authorization_endpoint: Url,
     /// URL that exchanges a code for a token.
-    pub token_endpoint: String,
+    pub token_endpoint: Url,
     /// URL of token introspection.
-    pub introspection_endpoint: String,
+    pub introspection_endpoint: Url,
     /// URL that returns a visitor's claims for a token.
-    pub userinfo_endpoint: String,
+    pub userinfo_endpoint: Url,
     /// URL of the keys that tokens are signed with.
-    pub jwks_endpoint: String,
+    pub jwks_endpoint: Url,
 }
 
 /// The secret of the client.

@@ -23,6 +23,7 @@ use crate::field::{self, needed, text};
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
 use crate::secret::{SecretRef, Secrets};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "openfga";
@@ -48,9 +49,9 @@ pub struct Store {
     /// Token for the service's API, if it requires one.
     pub token: Option<Secret>,
     /// URL of the gRPC API.
-    pub grpc_api_url: String,
+    pub grpc_api_url: Url,
     /// URL of the HTTP API.
-    pub http_api_url: String,
+    pub http_api_url: Url,
 }
 
 /// The secret that holds the token, if it isn't in clear.
@@ -77,7 +78,7 @@ pub fn read(view: &View, secrets: &Secrets) -> Read<Store> {
 
 fn store(app: &Databag, secrets: &Secrets) -> Result<Store, Stop> {
     Ok(Store {
-        grpc_api_url: needed(app, "grpc_api_url")?,
+        grpc_api_url: needed(app, "grpc_api_url")?.into(),
         http_api_url: address::needed(app, "http_api_url")?,
         store_id: needed(app, "store_id")?,
         token: token(app, secrets)?,

@@ -20,6 +20,7 @@ use crate::field::{self, needed, text};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "s3";
@@ -49,7 +50,7 @@ pub struct Bucket {
     /// Secret access key.
     pub secret_key: Secret,
     /// URL of the storage; absent for Amazon's own.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<Url>,
     /// Its region.
     pub region: Option<String>,
     /// Folder inside the bucket.
@@ -103,7 +104,7 @@ fn bucket(app: &Databag) -> Result<Bucket, Stop> {
         access_key: needed(app, "access-key")?.into(),
         secret_key: needed(app, "secret-key")?.into(),
         bucket: needed(app, BUCKET)?,
-        endpoint: text(app, "endpoint")?,
+        endpoint: text(app, "endpoint")?.map(Url::from),
         region: text(app, "region")?,
         path: text(app, "path")?,
         storage_class: text(app, "storage-class")?,

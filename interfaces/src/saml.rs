@@ -19,6 +19,7 @@ use crate::address::{check, normalised};
 use crate::field::{self, list, needed, text};
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "saml";
@@ -37,9 +38,9 @@ const METHODS: [&str; 2] = ["redirect", "post"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saml {
     /// Its entity id.
-    pub entity_id: String,
+    pub entity_id: Url,
     /// URL of its metadata, normalised: scheme and host in lower case, at least `/` as the path.
-    pub metadata_url: Option<String>,
+    pub metadata_url: Option<Url>,
     /// Its certificates, in PEM or in bare base64; at least one. By convention the first is the signing certificate.
     pub certificates: Vec<String>,
     /// Its services, by name.
@@ -54,9 +55,9 @@ pub struct Service {
     /// The URN of the method by which it's called.
     pub binding: String,
     /// Its URL.
-    pub url: String,
+    pub url: Url,
     /// URL for responses, if it differs.
-    pub response_url: Option<String>,
+    pub response_url: Option<Url>,
 }
 
 impl Saml {
@@ -102,7 +103,12 @@ fn identity_provider(app: &Databag) -> Result<Saml, Stop> {
     let keys: Vec<_> = keys.take(field::MAX_ENTRIES + 1).collect();
     field::few("the services", &keys)?;
     let services: Result<Vec<_>, _> = keys.into_iter().map(|(key, called)| service(app, key, called)).collect();
-    Ok(Saml { entity_id, metadata_url: url(app, METADATA_URL)?, certificates: certificates(app)?, services: services? })
+    Ok(Saml {
+        entity_id: entity_id.into(),
+        metadata_url: url(app, METADATA_URL)?,
+        certificates: certificates(app)?,
+        services: services?,
+    })
 }
 
 /// The longest key of a service. Keys are named in messages, so others than a provider's own are no service's.
@@ -131,10 +137,10 @@ fn service(app: &Databag, key: &str, (name, method): (&str, &str)) -> Result<Ser
 }
 
 /// Value of `key` as a normalised HTTP URL.
-fn url(app: &Databag, key: &str) -> Result<Option<String>, Stop> {
+fn url(app: &Databag, key: &str) -> Result<Option<Url>, Stop> {
     let Some(url) = text(app, key)? else { return Ok(None) };
     check(&url).map_err(|why| Stop::invalid(key, &format!("it {why}")))?;
-    Ok(Some(normalised(&url)))
+    Ok(Some(normalised(&url).into()))
 }
 
 /// Splits at commas: neither PEM nor base64 contains one.

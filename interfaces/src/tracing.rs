@@ -27,6 +27,7 @@ use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
+use crate::url::Url;
 
 /// The name of the interface.
 pub const INTERFACE: &str = "tracing";
@@ -70,15 +71,15 @@ struct ReceiverProtocol {
 /// assert_eq!(tracing::read(&view), Read::Ready("http://tempo:4318/".into()));
 /// ```
 #[must_use]
-pub fn read(view: &View) -> Read<String> {
+pub fn read(view: &View) -> Read<Url> {
     Read::of(view, || endpoint(&view.remote_app).ok_or_else(|| Stop::waiting(RECEIVERS)))
 }
 
-fn endpoint(app: &Databag) -> Option<String> {
+fn endpoint(app: &Databag) -> Option<Url> {
     let receivers: Vec<Receiver> = json::value(app, RECEIVERS, "a list of receivers").ok()??;
     let wanted = receivers.into_iter().find(|receiver| receiver.protocol.name == WANTED)?;
     check(&wanted.url).ok()?;
-    Some(normalised(&wanted.url))
+    Some(normalised(&wanted.url).into())
 }
 
 /// Changes of the requirer: the wanted protocol, if this unit leads.

@@ -11,6 +11,10 @@ pub(super) fn of(value: &str) -> Vec<String> {
     if decoded != value {
         forms.extend(written(&decoded));
     }
+    // Of what a workload printed blanks at both ends of a line are cut off.
+    if value.trim() != value {
+        forms.extend(written(value.trim()));
+    }
     if value.contains(['\n', '\r']) {
         let lines = value.split(['\n', '\r']).map(str::trim).filter(|line| line.len() >= super::SHORTEST);
         forms.extend(lines.flat_map(of));

@@ -46,7 +46,14 @@ fn each_line_of_a_secret_is_masked() {
 }
 
 #[test]
-fn short_and_very_long_values_are_not_masked() {
+fn a_secret_is_masked_without_the_blanks_around_it() {
+    let redactor: Redactor = ["  hunter2 \"x\" "].into_iter().collect();
+    assert_eq!(redactor.apply(r#"last: hunter2 "x""#), "last: ***");
+    assert_eq!(redactor.apply(r#"last: hunter2 \"x\""#), "last: ***");
+}
+
+#[test]
+fn short_and_endless_values_are_left() {
     let redactor: Redactor = ["8000".to_owned(), "admin".to_owned(), "x".repeat(LONGEST + 1)].into_iter().collect();
     assert!(redactor.0.is_empty());
 }

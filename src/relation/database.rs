@@ -2,9 +2,9 @@
 //! from its components. Its drivers get only parameters on a list, since others may run code.
 
 use interfaces::database::{Database, Request};
-use interfaces::uri::{Uri, encode};
+use interfaces::uri::Uri;
 use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
-use juju::{Secret, View};
+use juju::View;
 use pebble::plan::Environment;
 
 use super::parameters::{self, Refused};
@@ -84,7 +84,8 @@ fn plain(endpoint: &str, database: &Database) -> Environment {
 /// Properties of Spring's only data source. User and password are decoded: JDBC takes them as plain text.
 fn data_source(database: &Database) -> Result<Environment, Refused> {
     let uri = database.parts();
-    let user = database.username.clone().or_else(|| uri.username.as_deref().map(url::decode));
+    let user = database.username.as_ref().map(|user| user.expose().to_owned());
+    let user = user.or_else(|| uri.username.as_deref().map(url::decode));
     let decoded = uri.password.as_ref().map(|password| url::decode(password.expose()));
     let password = database.password.as_ref().map(|password| password.expose().to_owned()).or(decoded);
     let properties = [
@@ -130,13 +131,16 @@ fn document_store(uri: &Uri) -> Result<Environment, Refused> {
     if !["mongodb", "mongodb+srv"].contains(&uri.scheme.as_str()) {
         return Err(Refused("its scheme is neither mongodb nor mongodb+srv"));
     }
-    let again = |part: &str| encode(&url::decode(part));
-    let password = uri.password.as_ref().map(|password| format!(":{}", again(Secret::expose(password))));
-    let user = uri.username.as_deref().map(|user| format!("{}{}@", again(user), password.unwrap_or_default()));
+    let password = uri.password.as_ref().map(|password| format!(":{}", url::encode_again(password.expose())));
+    let user =
+        uri.username.as_deref().map(|user| format!("{}{}@", url::encode_again(user), password.unwrap_or_default()));
     let (hosts, options) = (parameters::hosts(uri)?, parameters::allowed(uri, &DOCUMENT_OPTIONS));
     // The driver requires a path before its options.
-    let path =
-        if uri.path.is_empty() && options.is_empty() { String::new() } else { format!("/{}", again(uri.name())) };
+    let path = if uri.path.is_empty() && options.is_empty() {
+        String::new()
+    } else {
+        format!("/{}", url::encode_again(uri.name()))
+    };
     let uri = format!("{}://{}{hosts}{path}{options}", uri.scheme, user.unwrap_or_default());
     Ok([("spring.data.mongodb.uri", uri)].into_iter().collect())
 }
@@ -201,7 +205,7 @@ mod tests {
     #[test]
     fn the_data_source_has_user_and_password_decoded() {
         let encoded = database("postgresql://me%20too:p%40x@h/d");
-        let apart = Database { username: Some("you".to_owned()), password: Some("q@y%20".into()), ..encoded.clone() };
+        let apart = Database { username: Some("you".into()), password: Some("q@y%20".into()), ..encoded.clone() };
         let neither = database("postgresql://h/d");
         let of = |database: &Database| {
             let all = data_source(database).unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
-use interfaces::{Changes, Read, SecretRef};
+use interfaces::{Changes, Read, SecretRef, Url};
 use juju::{Config, Needs, View};
 use pebble::plan::Environment;
 
@@ -149,7 +149,7 @@ pub struct Provided {
     /// Database, if the interface is one.
     pub database: Option<Database>,
     /// Public address of the application.
-    pub url: Option<String>,
+    pub url: Option<Url>,
     /// Proxies for requests that leave the cluster.
     pub proxies: Option<Proxies>,
     /// True for a tracing backend.

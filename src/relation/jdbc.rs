@@ -5,7 +5,7 @@
 //! `allowLoadLocalInfile` sends it files, and H2's `INIT=RUNSCRIPT` runs a script. So only listed drivers and
 //! parameters are allowed.
 
-use interfaces::uri::{self, Uri};
+use interfaces::uri::Uri;
 
 use super::parameters::{Refused, allowed, hosts};
 use crate::url;
@@ -70,7 +70,7 @@ pub(super) fn url(uri: &Uri) -> Result<String, Refused> {
     let driver = DRIVERS.iter().find(|driver| driver.schemes.contains(&uri.scheme.as_str()));
     let driver = driver.ok_or(Refused("its scheme is none of postgresql, mysql and mariadb"))?;
     // Encode again, so that the name can't add parameters.
-    let path = if uri.path.is_empty() { String::new() } else { format!("/{}", uri::encode(&url::decode(uri.name()))) };
+    let path = if uri.path.is_empty() { String::new() } else { format!("/{}", url::encode_again(uri.name())) };
     Ok(format!("jdbc:{}://{}{path}{}", driver.name, hosts(uri)?, allowed(uri, driver.parameters)))
 }
 

@@ -9,6 +9,7 @@ use super::{Interface, LocalSide, Provided, Role, names};
 use crate::framework::Naming;
 use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
+use crate::url;
 
 /// Interface `oauth`.
 pub const OAUTH: Interface = Interface {
@@ -44,7 +45,8 @@ fn option(endpoint: &str, name: &str, local: &LocalSide<'_>) -> String {
 
 fn request_at(endpoint: &str, local: &LocalSide<'_>) -> Request {
     let path = option(endpoint, "redirect-path", local);
-    let redirect_uri = format!("{}/{}", local.base_url.trim_end_matches('/'), path.trim_start_matches('/'));
+    let base = url::without_user(local.base_url);
+    let redirect_uri = format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'));
     Request { redirect_uri, scope: option(endpoint, "scopes", local) }
 }
 
@@ -81,11 +83,11 @@ fn plain(prefix: &str, client: &Client, request: &Request) -> Environment {
     let rows = [
         ("_CLIENT_ID", Some(client.client_id.clone())),
         ("_CLIENT_SECRET", Some(client.client_secret.expose().to_owned())),
-        ("_API_BASE_URL", Some(client.issuer_url.clone())),
-        ("_AUTHORIZE_URL", Some(client.authorization_endpoint.clone())),
-        ("_ACCESS_TOKEN_URL", Some(client.token_endpoint.clone())),
-        ("_USER_URL", Some(client.userinfo_endpoint.clone())),
-        ("_JWKS_URL", Some(client.jwks_endpoint.clone())),
+        ("_API_BASE_URL", Some(client.issuer_url.clone().into())),
+        ("_AUTHORIZE_URL", Some(client.authorization_endpoint.clone().into())),
+        ("_ACCESS_TOKEN_URL", Some(client.token_endpoint.clone().into())),
+        ("_USER_URL", Some(client.userinfo_endpoint.clone().into())),
+        ("_JWKS_URL", Some(client.jwks_endpoint.clone().into())),
         ("_CLIENT_KWARGS", Some(arguments)),
     ];
     names::table(prefix, rows)
@@ -103,11 +105,11 @@ fn properties(endpoint: &str, client: &Client, request: &Request, local: &LocalS
         ("user-name-attribute", Some(attribute.clone())),
     ];
     let provider = [
-        ("authorization-uri", Some(client.authorization_endpoint.clone())),
-        ("issuer-uri", Some(client.issuer_url.clone())),
-        ("jwk-set-uri", Some(client.jwks_endpoint.clone())),
-        ("token-uri", Some(client.token_endpoint.clone())),
-        ("user-info-uri", Some(client.userinfo_endpoint.clone())),
+        ("authorization-uri", Some(client.authorization_endpoint.clone().into())),
+        ("issuer-uri", Some(client.issuer_url.clone().into())),
+        ("jwk-set-uri", Some(client.jwks_endpoint.clone().into())),
+        ("token-uri", Some(client.token_endpoint.clone().into())),
+        ("user-info-uri", Some(client.userinfo_endpoint.clone().into())),
         ("user-name-attribute", Some(attribute)),
     ];
     let of = |part: &str| format!("spring.security.oauth2.client.{part}.{endpoint}.");

@@ -35,15 +35,15 @@ fn plain(prefix: &str, store: &Store) -> Environment {
     let rows = [
         ("_STORE_ID", Some(store.store_id.clone())),
         ("_TOKEN", store.token.as_ref().map(|token| token.expose().to_owned())),
-        ("_GRPC_API_URL", Some(store.grpc_api_url.clone())),
-        ("_HTTP_API_URL", Some(store.http_api_url.clone())),
+        ("_GRPC_API_URL", Some(store.grpc_api_url.clone().into())),
+        ("_HTTP_API_URL", Some(store.http_api_url.clone().into())),
     ];
     names::table(prefix, rows)
 }
 
 fn properties(store: &Store) -> Environment {
     let rows = [
-        ("api-url", Some(store.http_api_url.clone())),
+        ("api-url", Some(store.http_api_url.clone().into())),
         ("store-id", Some(store.store_id.clone())),
         ("credentials.method", store.token.as_ref().map(|_| "API_TOKEN".to_owned())),
         ("credentials.config.api-token", store.token.as_ref().map(|token| token.expose().to_owned())),

@@ -28,7 +28,7 @@ fn plain(prefix: &str, bucket: &Bucket) -> Environment {
         ("_BUCKET", Some(bucket.bucket.clone())),
         ("_REGION", bucket.region.clone()),
         ("_STORAGE_CLASS", bucket.storage_class.clone()),
-        ("_ENDPOINT", bucket.endpoint.clone()),
+        ("_ENDPOINT", bucket.endpoint.clone().map(String::from)),
         ("_PATH", bucket.path.clone()),
         ("_API_VERSION", bucket.api_version.clone()),
         ("_URI_STYLE", bucket.uri_style.clone()),
@@ -51,7 +51,7 @@ fn properties(bucket: &Bucket) -> Environment {
         ("credentials.secretKey", Some(bucket.secret_key.expose().to_owned())),
         ("region.static", bucket.region.clone()),
         ("s3.bucket", Some(bucket.bucket.clone())),
-        ("s3.endpoint", bucket.endpoint.clone()),
+        ("s3.endpoint", bucket.endpoint.clone().map(String::from)),
         ("s3.path-style-access-enabled", by_path.then(|| "true".to_owned())),
     ];
     names::table("spring.cloud.aws.", rows)

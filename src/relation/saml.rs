@@ -23,8 +23,8 @@ pub const SAML: Interface = Interface {
 
 fn plain(prefix: &str, provider: &Saml) -> Environment {
     let rows = [
-        ("_ENTITY_ID", Some(provider.entity_id.clone())),
-        ("_METADATA_URL", provider.metadata_url.clone()),
+        ("_ENTITY_ID", Some(provider.entity_id.clone().into())),
+        ("_METADATA_URL", provider.metadata_url.clone().map(String::from)),
         ("_SINGLE_SIGN_ON_REDIRECT_URL", provider.single_sign_on_redirect_url().map(str::to_owned)),
         ("_SIGNING_CERTIFICATE", Some(provider.signing_certificate().to_owned())),
     ];
@@ -45,9 +45,9 @@ fn spring(framework: &Framework, provider: &Saml) -> Provided {
     // Without metadata Spring would sign requests, but the charm has no key for that.
     let unsigned = redirect.filter(|_| provider.metadata_url.is_none()).map(|_| "false".to_owned());
     let rows = [
-        ("entity-id", Some(provider.entity_id.clone())),
-        ("assertingparty.entity-id", Some(provider.entity_id.clone())),
-        ("assertingparty.metadata-uri", provider.metadata_url.clone()),
+        ("entity-id", Some(provider.entity_id.clone().into())),
+        ("assertingparty.entity-id", Some(provider.entity_id.clone().into())),
+        ("assertingparty.metadata-uri", provider.metadata_url.clone().map(String::from)),
         ("assertingparty.singlesignon.url", redirect.map(str::to_owned)),
         ("assertingparty.singlesignon.binding", redirect.map(|_| "REDIRECT".to_owned())),
         ("assertingparty.singlesignon.sign-request", unsigned),

@@ -21,12 +21,12 @@ fn documented() -> Client {
     Client {
         client_id: text("client_id"),
         client_secret: text("client_secret").into(),
-        issuer_url: text("issuer_url"),
-        authorization_endpoint: text("authorization_endpoint"),
-        token_endpoint: text("token_endpoint"),
+        issuer_url: text("issuer_url").into(),
+        authorization_endpoint: text("authorization_endpoint").into(),
+        token_endpoint: text("token_endpoint").into(),
         introspection_endpoint: "https://hydra.internal/admin/oauth2/introspect".into(),
-        userinfo_endpoint: text("userinfo_endpoint"),
-        jwks_endpoint: text("jwks_endpoint"),
+        userinfo_endpoint: text("userinfo_endpoint").into(),
+        jwks_endpoint: text("jwks_endpoint").into(),
     }
 }
 

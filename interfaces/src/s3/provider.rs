@@ -28,7 +28,7 @@ pub fn answer(view: &View, bucket: &Bucket) -> Changes {
         ("access-key", bucket.access_key.expose().to_owned()),
         ("secret-key", bucket.secret_key.expose().to_owned()),
         (BUCKET, bucket.bucket.clone()),
-        ("endpoint", clear(&bucket.endpoint)),
+        ("endpoint", bucket.endpoint.clone().map(String::from).unwrap_or_default()),
         ("region", clear(&bucket.region)),
         ("path", clear(&bucket.path)),
         ("storage-class", clear(&bucket.storage_class)),

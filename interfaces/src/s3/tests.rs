@@ -22,7 +22,7 @@ fn documented() -> Bucket {
         bucket: "shared-bucket".into(),
         access_key: example().result("access_key").into(),
         secret_key: example().result("secret_key").into(),
-        endpoint: text("endpoint"),
+        endpoint: text("endpoint").map(Into::into),
         region: text("region"),
         path: text("path"),
         storage_class: text("storage_class"),

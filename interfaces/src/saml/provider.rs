@@ -18,8 +18,8 @@ pub fn answer(view: &View, saml: &Saml) -> Changes {
             .extend(["url", "binding", "response_url"].map(|part| (format!("{name}_{method}_{part}"), String::new())));
     }
     wanted.extend(saml.services.iter().flat_map(fields));
-    wanted.insert(ENTITY_ID.to_owned(), saml.entity_id.clone());
-    wanted.insert(METADATA_URL.to_owned(), saml.metadata_url.clone().unwrap_or_default());
+    wanted.insert(ENTITY_ID.to_owned(), saml.entity_id.as_str().to_owned());
+    wanted.insert(METADATA_URL.to_owned(), saml.metadata_url.clone().map(String::from).unwrap_or_default());
     wanted.insert(CERTIFICATES.to_owned(), saml.certificates.join(","));
     Changes::of_leader(view, &wanted)
 }
@@ -29,8 +29,8 @@ fn fields(service: &Service) -> [(String, String); 3] {
     let method = service.binding.rsplit(['-', ':']).next().unwrap_or_default().to_lowercase();
     let key = |part: &str| format!("{}_{method}_{part}", snake_case(&service.name));
     [
-        (key("url"), service.url.clone()),
+        (key("url"), service.url.clone().into()),
         (key("binding"), service.binding.clone()),
-        (key("response_url"), service.response_url.clone().unwrap_or_default()),
+        (key("response_url"), service.response_url.clone().map(String::from).unwrap_or_default()),
     ]
 }

@@ -19,8 +19,8 @@ fn documented() -> Saml {
     let service = |name: &str, binding: &str, path: &str, response: Option<&str>| Service {
         name: name.into(),
         binding: binding.into(),
-        url: format!("https://idp.example.com/{path}"),
-        response_url: response.map(|path| format!("https://idp.example.com/{path}")),
+        url: format!("https://idp.example.com/{path}").into(),
+        response_url: response.map(|path| format!("https://idp.example.com/{path}").into()),
     };
     Saml {
         entity_id: "https://idp.example.com".into(),
@@ -85,7 +85,7 @@ fn complete_partial_and_bad_data() {
     ];
     let ready = |found: &Saml| {
         let urls = [found.metadata_url.as_deref(), found.single_sign_on_redirect_url()].map(|url| url.unwrap_or("-"));
-        format!("{} {} {}", found.entity_id, found.signing_certificate(), urls.join(" "))
+        format!("{} {} {}", found.entity_id.as_str(), found.signing_certificate(), urls.join(" "))
     };
     for (remote, expected) in table {
         assert_eq!(said(&read(&view(remote)), ready), *expected, "{remote:?}");

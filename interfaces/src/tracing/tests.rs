@@ -24,7 +24,7 @@ fn otlp_http(url: &str) -> String {
 #[test]
 fn the_documented_example_is_read_and_written_byte_for_byte() {
     let (fresh, old) = (example().requirer("my-app/0", true), example().requirer("my-app/0", false));
-    assert_eq!(read(&old), Read::Ready(example().result("endpoint").to_owned()));
+    assert_eq!(read(&old), Read::Ready(example().result("endpoint").into()));
     assert_eq!(written(&request(&fresh).app, &Databag::new()), old.local_app.clone().unwrap());
     assert!(request(&old).is_empty(), "a second time there is nothing to write");
 }
@@ -46,7 +46,7 @@ fn the_documented_example_is_answered_byte_for_byte() {
 fn the_first_receiver_of_the_protocol_is_taken_and_unknown_ones_are_passed_over() {
     let strange = r#"{"protocol": {"name": "pigeon", "type": "air"}, "url": ""}"#;
     let list = format!("[{strange}, {}, {}]", otlp_http("http://A:1/x"), otlp_http("http://b"));
-    assert_eq!(read(&view(&list)), Read::Ready("http://a:1/x".to_owned()));
+    assert_eq!(read(&view(&list)), Read::Ready("http://a:1/x".into()));
 }
 
 #[test]
@@ -115,6 +115,6 @@ proptest! {
         let mut ours = view("");
         ours.remote_app = written(&answer.app, &Databag::new());
         let path = if path.is_empty() { "/" } else { &path };
-        prop_assert_eq!(read(&ours), Read::Ready(format!("http://{host}:{port}{path}")));
+        prop_assert_eq!(read(&ours), Read::Ready(format!("http://{host}:{port}{path}").into()));
     }
 }

@@ -106,7 +106,7 @@ proptest! {
         let found = read(&Family { scheme, hosts: Hosts::First }, &ours, &secrets, &wanted);
         let database = found.ready().expect("the answer is complete");
         prop_assert_eq!(&database.database, &name);
-        prop_assert_eq!(database.username.as_ref(), Some(&username));
+        prop_assert_eq!(database.username.as_ref().map(Secret::expose), Some(username.as_str()));
         prop_assert_eq!(database.password.as_ref().map(Secret::expose), Some(password.as_str()));
         prop_assert_eq!(&database.endpoints, &hosts);
         match uris {

@@ -11,7 +11,7 @@ fn the_documented_example_is_read() {
         let database = found.ready().expect("everything is there");
         assert_eq!(database.uri.expose(), example.result("uris"));
         assert_eq!(database.parts().name(), "my-app");
-        assert_eq!(database.username.as_deref(), Some("relation_id_7"));
+        assert_eq!(database.username.as_ref().map(Secret::expose), Some("relation_id_7"));
     }
 }
 

@@ -103,6 +103,6 @@ proptest! {
         let answer = provider::answer(&view(&[]), Some(&url)).unwrap();
         let mut ours = view(&[]);
         ours.remote_app = written(&answer.app, &Databag::new());
-        prop_assert_eq!(read(&ours), Read::Ready(url));
+        prop_assert_eq!(read(&ours), Read::Ready(url.into()));
     }
 }
