@@ -100,7 +100,7 @@ fn bucket(view: &View) -> Changes {
         bucket: s3::provider::read(view).ready().cloned().expect("it's asked for"),
         access_key: "hunter2-access".into(),
         secret_key: PASSWORD.into(),
-        endpoint: Some("http://minio:9000".to_owned()),
+        endpoint: Some("http://minio:9000".into()),
         region: None,
         path: None,
         storage_class: None,
@@ -114,8 +114,8 @@ fn bucket(view: &View) -> Changes {
 
 fn identity_provider(view: &View) -> Changes {
     let saml = saml::Saml {
-        entity_id: "https://idp.example.com".to_owned(),
-        metadata_url: Some("https://idp.example.com/metadata".to_owned()),
+        entity_id: "https://idp.example.com".into(),
+        metadata_url: Some("https://idp.example.com/metadata".into()),
         certificates: vec!["MIIC".to_owned(), "MIID".to_owned()],
         services: Vec::new(),
     };
@@ -143,15 +143,15 @@ fn permissions(view: &View) -> Changes {
     let store = openfga::Store {
         store_id: "01GK13VYZK62Q1T0X55Q2BHYD6".to_owned(),
         token: Some(PASSWORD.into()),
-        grpc_api_url: "http://openfga:8081".to_owned(),
-        http_api_url: "http://openfga:8080".to_owned(),
+        grpc_api_url: "http://openfga:8081".into(),
+        http_api_url: "http://openfga:8080".into(),
     };
     openfga::provider::answer(view, &store)
 }
 
 fn client(view: &View) -> Changes {
     let request = oauth::provider::read(view).ready().cloned().expect("it's asked for");
-    let url = |path: &str| format!("https://idp.example.com/{path}");
+    let url = |path: &str| interfaces::Url::from(format!("https://idp.example.com/{path}"));
     let client = oauth::Client {
         client_id: "42".to_owned(),
         client_secret: PASSWORD.into(),
