@@ -1,8 +1,8 @@
 //! One application of one unit in a model of its own: the charm's binary, the hook tools, and a pod if it has one.
 
-mod ambush;
 mod charm;
 mod end;
+mod kill_proxy;
 mod observed;
 mod pod;
 mod provider;
@@ -20,9 +20,9 @@ use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent
 use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
 use tempfile::TempDir;
 
-pub(crate) use ambush::Toll;
 pub(crate) use charm::Charm;
 pub(crate) use end::End;
+pub(crate) use kill_proxy::KillProxy;
 pub(crate) use observed::OBSERVABLE;
 pub(crate) use pod::{Pod, ask};
 pub(crate) use provider::{DATABASE, secret};

@@ -8,7 +8,7 @@ use std::thread;
 use juju::{Databag, Entity, Event, RelationId, StatusKind, Whose};
 use pebble::types::WriteFile;
 
-use crate::support::{Charm, DATABASE, End, Pod, Rock, Toll, World, pebble_ready};
+use crate::support::{Charm, DATABASE, End, KillProxy, Pod, Rock, World, pebble_ready};
 
 /// A unit with a database and ingress, and the three relations it has.
 struct Case {
@@ -62,7 +62,7 @@ fn kill_in_next(world: &World) {
 
 /// Folders that the hook-tool calls of this unit's charm processes have made for secrets and left.
 fn private_folders(world: &World) -> Vec<PathBuf> {
-    let ours: Vec<_> = world.ambushed().iter().map(|process| format!("/juju-secret-{process}-")).collect();
+    let ours: Vec<_> = world.charm_processes().iter().map(|process| format!("/juju-secret-{process}-")).collect();
     let folders = fs::read_dir("/tmp").unwrap().flatten().map(|entry| entry.path());
     folders.filter(|path| ours.iter().any(|name| path.display().to_string().contains(name))).collect()
 }
@@ -82,7 +82,7 @@ fn at_every_hook_tool_of_the_start_sequence() {
         ready |= event == pebble_ready();
         // Killed at its first call, then at its second, and so on until it gets through.
         let mut fates = (1..60).map(|call| {
-            case.world.ambush_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
+            case.world.kill_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
             case.world.dispatch(&event)
         });
         let survived = fates.find(|done| done.exit.is_some()).unwrap();
@@ -114,23 +114,23 @@ fn at_every_hook_tool_of_a_change() {
         // Before its first write nothing is different yet, so one event after all of those is enough.
         let number = call.max(reads);
         change(&case.world, number);
-        case.world.ambush_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
+        case.world.kill_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
         kill_in_next(&case.world);
-        case.world.ambush_at_tool("KILL", 0);
+        case.world.kill_at_tool("KILL", 0);
         if call >= reads {
             case.world.settle();
             let end = forget(case.end(&[(format!("keepalive = {number}"), "<number>")]));
             assert_eq!(end, undisturbed, "killed at {}, the {call}th", calls[call - 1].tool);
         }
     }
-    assert!(case.world.ambushed().len() >= calls.len());
+    assert!(case.world.charm_processes().len() >= calls.len());
     assert_eq!(private_folders(&case.world), Vec::<PathBuf>::new());
 }
 
 #[test]
 fn at_every_request_to_pebble() {
     let mut case = Case::started();
-    let toll = case.world.toll();
+    let proxy = case.world.kill_proxy();
     let change = |world: &World, number: usize| {
         let script = format!("echo run >> /charm/container/ran # {number}.\n");
         world.pebble().write_file("/flask/app/migrate.sh", script.as_bytes(), &WriteFile::default()).unwrap();
@@ -144,16 +144,16 @@ fn at_every_request_to_pebble() {
     change(&case.world, 100);
     case.world.fire(Event::ConfigChanged);
     let undisturbed = end(&case, 100);
-    let requests = toll.requests();
+    let requests = proxy.requests();
     let is_told = |request: &String| request.starts_with("POST") || request.ends_with("/wait");
     let writes = (0..requests.len()).filter(|at| is_told(&requests[*at]));
     let ran = |case: &Case| case.world.read_shared("ran").lines().count();
     for at in writes {
         change(&case.world, at);
         let before = ran(&case);
-        toll.ambush_at(at + 1);
+        proxy.kill_at(at + 1);
         kill_in_next(&case.world);
-        toll.ambush_at(0);
+        proxy.kill_at(0);
         case.world.settle();
         assert_eq!(end(&case, at), undisturbed, "killed after {}, the {}th", requests[at], at + 1);
         // One that came to its end is run again if the unit couldn't remember it any more.
@@ -166,13 +166,13 @@ fn at_every_request_to_pebble() {
 const LATE: &str = "while ! [ -e /charm/container/late ]; do sleep 0.1; done";
 
 /// Runs the charm for every event that waits; what is under way goes on to its end once the charm waits for that.
-fn settle_once_it_waits(world: &World, toll: &Toll) {
-    toll.ambush_at(0);
+fn settle_once_it_waits(world: &World, proxy: &KillProxy) {
+    proxy.kill_at(0);
     thread::scope(|scope| {
         let settled = scope.spawn(|| world.settle());
         let mut asked = Vec::new();
         world.until("wait for what is under way", || {
-            asked.extend(toll.requests());
+            asked.extend(proxy.requests());
             asked.iter().any(|request| request.ends_with("/wait")).then_some(())
         });
         assert!(asked.iter().all(|request| request.starts_with("GET ")), "asked for more meanwhile: {asked:?}");
@@ -191,16 +191,16 @@ fn a_restart_that_is_under_way_is_waited_for() {
     // The start sequence restarts nothing that would have to wait.
     world = world.with_pod(Rock::scripted(&script).layer(layer));
     world.noted("starts", 1);
-    let toll = world.toll();
+    let proxy = world.kill_proxy();
     world.share("late");
     world.configure(&[("greeting", "one")]);
     world.noted("starts", 2);
     fs::remove_file(world.shared("late")).unwrap();
-    let replan = toll.requests().iter().position(|request| request == "POST /v1/services").unwrap();
+    let replan = proxy.requests().iter().position(|request| request == "POST /v1/services").unwrap();
     world.set_options(&[("greeting", "two")]);
-    toll.ambush_at(replan + 1);
+    proxy.kill_at(replan + 1);
     kill_in_next(&world);
-    settle_once_it_waits(&world, &toll);
+    settle_once_it_waits(&world, &proxy);
     world.expect(StatusKind::Active, "");
     assert_eq!(world.variables()["FLASK_GREETING"], "two");
 }
@@ -212,16 +212,16 @@ fn a_migration_that_is_under_way_is_waited_for() {
     let mut world = World::new();
     world.share("ran");
     world.pod = Some(Pod::start(world.dir.path(), Rock::idle().file("flask/app/migrate.sh", &script)));
-    let toll = world.toll();
+    let proxy = world.kill_proxy();
     thread::scope(|scope| {
         let killed = scope.spawn(|| {
             world.settle_until_killed();
         });
         world.until("migration", || (!world.read_shared("ran").is_empty()).then_some(()));
-        toll.strike();
+        proxy.kill();
         killed.join().unwrap();
     });
-    settle_once_it_waits(&world, &toll);
+    settle_once_it_waits(&world, &proxy);
     world.fire(pebble_ready());
     world.expect(StatusKind::Active, "");
     assert_eq!(world.read_shared("ran"), "begin\nend\nbegin\nend\n", "never two at once");

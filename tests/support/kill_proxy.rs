@@ -1,5 +1,4 @@
-//! Ends the charm's process at a chosen call of a hook tool or at a chosen request to Pebble, as a node that is drained
-//! or runs out of memory does.
+//! Kills the charm's process at a chosen hook-tool call or Pebble request, as a drained node or one out of memory does.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -13,8 +12,8 @@ use std::thread;
 
 use super::{CONTAINER, World, signal};
 
-/// Stands between the charm and Pebble, and notes the requests.
-pub(crate) struct Toll {
+/// Proxy between the charm and Pebble that records each request and can kill the charm at one of them.
+pub(crate) struct KillProxy {
     shared: Arc<Shared>,
 }
 
@@ -22,15 +21,14 @@ struct Shared {
     pebble: PathBuf,
     charm: PathBuf,
     requests: Mutex<Vec<String>>,
-    /// After which request the charm is ended; none is the 0th.
+    /// Number of the request, counted from 1, whose answer kills the charm; 0 lets the charm live.
     fatal: AtomicUsize,
 }
 
 impl World {
-    /// Has the charm's next process receive a signal when it calls its hook tools for the `call`th time, the first being
-    /// 1; 0 lets it live.
-    pub(crate) fn ambush_at_tool(&mut self, name: &str, call: usize) {
-        let dir = self.dir.path().join("ambush");
+    /// Sends the signal `name` to the charm's process at its `call`th hook-tool call, counted from 1; 0 lets it live.
+    pub(crate) fn kill_at_tool(&mut self, name: &str, call: usize) {
+        let dir = self.dir.path().join("killing_tools");
         if !dir.exists() {
             fs::create_dir(&dir).unwrap();
             juju_testing::hook_tools().for_each(|tool| self.wrap(tool));
@@ -40,29 +38,30 @@ impl World {
         fs::write(dir.join(".fatal"), format!("{call} {name}\n")).unwrap();
     }
 
-    /// The charm's processes that have called hook tools since the first ambush, once for each call.
-    pub(crate) fn ambushed(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.dir.path().join("ambush/.charms")).unwrap();
+    /// Process ids of the charm since the first [`World::kill_at_tool`], one entry for each hook-tool call.
+    pub(crate) fn charm_processes(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.path().join("killing_tools/.charms")).unwrap();
         text.lines().map(str::to_owned).collect()
     }
 
     fn wrap(&self, tool: &str) {
-        let (dir, tools) = (self.dir.path().join("ambush"), self.dir.path().join("tools"));
+        let (dir, tools) = (self.dir.path().join("killing_tools"), self.dir.path().join("tools"));
         let (dir, tools) = (dir.display(), tools.display());
         let script = format!(
             "#!/bin/sh\nread calls < {dir}/.calls\nread fatal name < {dir}/.fatal\ncalls=$((calls + 1))\n\
             echo $calls > {dir}/.calls\necho $PPID >> {dir}/.charms\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
         );
-        let path = self.dir.path().join("ambush").join(tool);
-        // Another process writes it: one that another test forks meanwhile would hold the file open, and it could not be run.
+        let path = self.dir.path().join("killing_tools").join(tool);
+        // A separate process writes the script: a child forked by another test could inherit our open file, and
+        // running the script would then fail with ETXTBSY.
         let mut writer = Command::new("/bin/sh");
         writer.args(["-c", r#"printf %s "$1" > "$2" && chmod 755 "$2""#, "sh", &script]).arg(path);
         assert!(writer.status().unwrap().success());
     }
 
-    /// Has the charm reach its Pebble through a toll.
-    pub(crate) fn toll(&mut self) -> Toll {
-        let containers = self.dir.path().join("tolled");
+    /// Starts a [`KillProxy`] and points the charm's Pebble socket at it.
+    pub(crate) fn kill_proxy(&mut self) -> KillProxy {
+        let containers = self.dir.path().join("kill_proxy");
         let socket = containers.join(CONTAINER).join("pebble.socket");
         fs::create_dir_all(socket.parent().unwrap()).unwrap();
         let shared = Shared {
@@ -71,8 +70,8 @@ impl World {
             requests: Mutex::default(),
             fatal: AtomicUsize::new(0),
         };
-        let toll = Toll { shared: Arc::new(shared) };
-        let (listener, shared) = (UnixListener::bind(socket).unwrap(), Arc::clone(&toll.shared));
+        let proxy = KillProxy { shared: Arc::new(shared) };
+        let (listener, shared) = (UnixListener::bind(socket).unwrap(), Arc::clone(&proxy.shared));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, shared) = (stream.unwrap(), Arc::clone(&shared));
@@ -80,30 +79,31 @@ impl World {
             }
         });
         self.options.containers_dir = Some(containers);
-        toll
+        proxy
     }
 }
 
-impl Toll {
-    /// The requests since the last time, as `POST /v1/layers`.
+impl KillProxy {
+    /// Takes the requests recorded since the last call, such as `POST /v1/layers`.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.requests.lock().unwrap())
     }
 
-    /// Ends the charm when Pebble has answered its `request`th request, before it hears the answer.
-    pub(crate) fn ambush_at(&self, request: usize) {
+    /// Kills the charm once Pebble answers its `request`th request from now, before the answer reaches the charm.
+    /// Counted from 1; 0 lets the charm live.
+    pub(crate) fn kill_at(&self, request: usize) {
         self.requests();
         self.shared.fatal.store(request, Ordering::SeqCst);
     }
 
-    /// Ends the charm's process.
-    pub(crate) fn strike(&self) {
-        self.shared.strike();
+    /// Kills every process that runs the charm's program.
+    pub(crate) fn kill(&self) {
+        self.shared.kill();
     }
 }
 
 impl Shared {
-    /// Moves bytes in both directions until one side has enough.
+    /// Copies bytes in both directions until a side closes or the charm is killed.
     fn relay(&self, charm: &UnixStream) {
         let Ok(pebble) = UnixStream::connect(&self.pebble) else { return };
         let is_fatal = AtomicBool::new(false);
@@ -114,11 +114,11 @@ impl Shared {
                     true
                 });
             });
-            pass(&pebble, charm, |_| !is_fatal.load(Ordering::SeqCst) || !self.strike());
+            pass(&pebble, charm, |_| !is_fatal.load(Ordering::SeqCst) || !self.kill());
         });
     }
 
-    /// Notes what begins a request; whether it is the fatal one.
+    /// Records the bytes if they begin a request; true if that request is the fatal one.
     fn note(&self, bytes: &[u8]) -> bool {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
         let mut words = text.split([' ', '?']);
@@ -131,8 +131,8 @@ impl Shared {
         requests.len() == self.fatal.load(Ordering::SeqCst)
     }
 
-    /// Ends the charm's process.
-    fn strike(&self) -> bool {
+    /// Kills every process that runs the charm's program.
+    fn kill(&self) -> bool {
         let processes = fs::read_dir("/proc").unwrap().flatten();
         let ours = processes.filter(|process| is(&process.path(), &self.charm));
         ours.filter_map(|process| process.file_name().to_str()?.parse().ok()).for_each(|id| signal("KILL", id));
