@@ -28,7 +28,7 @@ pub enum Whose {
     Unit,
 }
 
-/// Whose databag is read.
+/// The application or unit that owns a databag.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
     /// An application's.
@@ -71,12 +71,12 @@ impl LogLevel {
     }
 }
 
-/// What is known of an attached storage.
+/// An attached storage, as `storage-get` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageInfo {
     /// `filesystem` or `block`.
     pub kind: String,
-    /// Where it is.
+    /// The path of the mounted folder or of the block device.
     pub location: PathBuf,
 }
 
@@ -101,7 +101,7 @@ pub trait Backend {
         unsupported!("config-get")
     }
 
-    /// Whether this unit leads, for the next thirty seconds at least.
+    /// True if this unit leads, for at least the next thirty seconds.
     fn is_leader(&self) -> Result<bool, Error> {
         unsupported!("is-leader")
     }
@@ -156,7 +156,7 @@ pub trait Backend {
         unsupported!("secret-grant")
     }
 
-    /// Takes that leave back.
+    /// Revokes what [`Backend::secret_grant`] granted.
     fn secret_revoke(&self, id: &SecretId, relation: RelationId, unit: Option<&UnitName>) -> Result<(), Error> {
         unsupported!("secret-revoke")
     }
@@ -166,7 +166,7 @@ pub trait Backend {
         unsupported!("secret-remove")
     }
 
-    /// What we may know of a secret of ours. Only the id or the label of the query counts.
+    /// The facts about a secret that this charm owns. Only the id or the label of the query counts.
     fn secret_info(&self, query: &SecretQuery) -> Result<SecretInfo, Error> {
         unsupported!("secret-info-get")
     }
@@ -181,7 +181,7 @@ pub trait Backend {
         unsupported!("status-set")
     }
 
-    /// The status, or none if it is one a charm can't set.
+    /// The status; `None` if it is a status that a charm can't set.
     fn status_get(&self, whose: Whose) -> Result<Option<Status>, Error> {
         unsupported!("status-get")
     }
@@ -246,7 +246,7 @@ pub trait Backend {
         unsupported!("network-get")
     }
 
-    /// What the model shall look like once settled. It asks the controller, so it is slow.
+    /// The planned units and relations of the model. Slow: the tool asks the controller.
     fn goal_state(&self) -> Result<GoalState, Error> {
         unsupported!("goal-state")
     }
@@ -256,7 +256,7 @@ pub trait Backend {
         unsupported!("juju-log")
     }
 
-    /// Where a resource has been put.
+    /// The path of a resource's file.
     fn resource_get(&self, name: &str) -> Result<PathBuf, Error> {
         unsupported!("resource-get")
     }
@@ -266,7 +266,7 @@ pub trait Backend {
         unsupported!("storage-list")
     }
 
-    /// What is known of an instance such as `data/0`.
+    /// Kind and location of a storage instance such as `data/0`.
     fn storage_get(&self, id: &str) -> Result<StorageInfo, Error> {
         unsupported!("storage-get")
     }

@@ -1,4 +1,4 @@
-//! What a charm is, and how an event reaches it.
+//! The [`Charm`] trait and the dispatch of an event to its handlers.
 
 use std::any::type_name;
 
@@ -9,12 +9,12 @@ use crate::event::{Event, EventKind};
 use crate::juju::Juju;
 use crate::tool::Error;
 
-/// A charm: made anew for each event, given the event, and gone.
+/// A charm. Each dispatch makes a new value and gives it the event.
 pub trait Charm: Sized {
-    /// What its handlers fail with.
+    /// The error of its handlers.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Whether its handlers may defer. A charm that never does is spared a tool call in each event.
+    /// True if its handlers may defer events. False saves a `state-get` call in each event.
     const DEFERS: bool = false;
 
     /// The least level [`crate::main`] passes on to Juju's log.
@@ -23,17 +23,17 @@ pub trait Charm: Sized {
     /// Makes the charm.
     ///
     /// # Errors
-    /// Whatever the charm can't do without; the hook fails.
+    /// The charm lacks something it requires; the hook fails.
     fn new(context: &Context) -> Result<Self, Self::Error>;
 
     /// Names the handlers of events.
     fn observe(observers: &mut Observers<Self>);
 }
 
-/// What becomes of an event a handler was given.
+/// A handler's answer to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is dealt with.
+    /// The event is handled.
     Done,
     /// The handler wants it again, before the next event. Not for actions, whose operator waits, nor for a charm
     /// without [`Charm::DEFERS`]: there it is dropped with a warning.
@@ -49,7 +49,7 @@ struct Observer<C: Charm> {
     handler: Handler<C>,
 }
 
-/// Which handler wants which events. They are called in the order they were named.
+/// The handlers of a charm and the events that each of them handles, called in the order of registration.
 pub struct Observers<C: Charm> {
     all: Vec<Observer<C>>,
 }
@@ -112,7 +112,7 @@ impl<C: Charm> Observers<C> {
     }
 }
 
-/// Why an event was not dealt with; the hook fails and Juju drops what it wrote.
+/// A failed dispatch: the hook fails, and Juju discards what the hook wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError<E: std::error::Error + 'static> {
     /// The charm could not be made.

@@ -83,19 +83,19 @@ impl From<bool> for ConfigValue {
 pub struct Config(BTreeMap<String, ConfigValue>);
 
 impl Config {
-    /// The option's text; none if it has no value or is not text.
+    /// The option's text; `None` if it has no value or is not text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 
-    /// The option's whole number; none if it has no value or is not one.
+    /// The option's whole number; `None` if it has no value or is not a whole number.
     #[must_use]
     pub fn int(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_int()
     }
 
-    /// The option's boolean; none if it has no value or is not one.
+    /// The option's boolean; `None` if it has no value or is not a boolean.
     #[must_use]
     pub fn bool(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
@@ -164,8 +164,7 @@ impl OptionKind {
         [Self::String, Self::Int, Self::Float, Self::Boolean, Self::Secret].into_iter().find(|k| k.as_str() == word)
     }
 
-    /// Whether an option of this type may have this value. A whole number will do for a float; a secret's address
-    /// is text.
+    /// True if an option of this type can have this value. A float accepts a whole number; a secret's address is text.
     #[must_use]
     pub const fn accepts(self, value: &ConfigValue) -> bool {
         matches!(
@@ -183,9 +182,9 @@ impl OptionKind {
 pub struct ConfigOption {
     /// Its type.
     pub kind: OptionKind,
-    /// The value it has until somebody sets one.
+    /// The value until the operator sets another.
     pub default: Option<ConfigValue>,
-    /// What it is for, for people.
+    /// The purpose, for people.
     pub description: String,
     /// `optional` as written, which Juju ignores and 12-factor charms read: false means a value must be set.
     pub optional: Option<bool>,

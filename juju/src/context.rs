@@ -1,4 +1,4 @@
-//! What Juju tells a hook in its environment, read once into a value that never changes.
+//! A hook's environment variables, read once into a value that never changes.
 //!
 //! [`ProcessVars`] is the only place in the crate that touches the process environment; tests and models hand in a
 //! map instead.
@@ -11,7 +11,7 @@ use crate::name::UnitName;
 use crate::secret::Secret;
 use crate::version::Version;
 
-/// Where the variables come from.
+/// A source of environment variables.
 pub trait Vars {
     /// The variable's value, if it is set. Bytes that are no text are replaced by U+FFFD, so that what must be a name or a
     /// number is refused as it is, and not taken for missing.
@@ -58,7 +58,7 @@ pub enum ContextError {
     Invalid {
         /// The variable.
         variable: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -85,7 +85,7 @@ pub struct Proxies {
     pub no_proxy: Option<String>,
 }
 
-/// What Juju told this hook.
+/// The hook's environment: unit, model, proxies, folders and event.
 ///
 /// ```
 /// use juju::{Context, Event};
@@ -115,13 +115,13 @@ pub struct Context {
     pub proxies: Proxies,
     /// The zone of this unit's machine.
     pub availability_zone: Option<String>,
-    /// This unit's machine; none on Kubernetes.
+    /// This unit's machine; `None` on Kubernetes.
     pub machine_id: Option<String>,
     /// Of a subordinate: the unit it sits beside.
     pub principal: Option<UnitName>,
     /// In the series-upgrade hooks: the base to come, such as `ubuntu@24.04`.
     pub target_base: Option<String>,
-    /// Why this process runs.
+    /// The event that this process was started for.
     pub event: Event,
 }
 
@@ -162,14 +162,14 @@ impl Context {
         self.unit.app()
     }
 
-    /// Where the container's Pebble listens.
+    /// The socket of the container's Pebble.
     #[must_use]
     pub fn pebble_socket(&self, container: &str) -> PathBuf {
         self.containers_dir.join(container).join("pebble.socket")
     }
 }
 
-/// A model's name, which becomes part of hosts' names. In collections of variables that name none it is empty.
+/// Checks a model's name, since it becomes part of host names. Empty if `JUJU_MODEL_NAME` is not set.
 fn model(name: String) -> Result<String, ContextError> {
     let good = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
     if name.bytes().all(good) { Ok(name) } else { Err(ContextError::invalid("JUJU_MODEL_NAME", ModelNameError)) }

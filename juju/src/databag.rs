@@ -37,8 +37,8 @@ impl Databag {
     }
 
     /// The changes that turn `current` into a databag in which every key of `wanted` has its value: the keys that
-    /// differ, with an empty value where the key shall go. Keys of `current` that `wanted` does not name are let be,
-    /// since Juju and other parts of the charm have keys in the same databag.
+    /// differ, with an empty value for a key to delete. Keys of `current` that are not in `wanted` stay, since Juju and
+    /// other parts of the charm have keys in the same databag.
     ///
     /// ```
     /// use juju::Databag;

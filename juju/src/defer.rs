@@ -13,14 +13,14 @@ use crate::tool::Error;
 /// The key in the unit's state.
 const KEY: &str = "deferred";
 
-/// One handler's wish for one event.
+/// An event that a handler deferred.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deferred {
     pub(crate) handler: String,
     pub(crate) event: Event,
 }
 
-/// What is deferred, oldest first.
+/// The deferred events, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pending: Vec<Deferred>,
@@ -33,12 +33,12 @@ impl Queue {
         Ok(Self { pending: parse(&stored), stored })
     }
 
-    /// Everything pending; what is not pushed again is dealt with.
+    /// Takes all pending entries. The caller pushes back those that are deferred again.
     pub(crate) fn take(&mut self) -> Vec<Deferred> {
         std::mem::take(&mut self.pending)
     }
 
-    /// Adds to the end, unless the same wish is pending already.
+    /// Adds an entry to the end, unless an equal one is pending already.
     pub(crate) fn push(&mut self, deferred: Deferred) {
         if !self.pending.contains(&deferred) {
             self.pending.push(deferred);
@@ -55,7 +55,7 @@ impl Queue {
     }
 }
 
-/// What another version of the charm wrote may not all make sense any more: the rest is kept.
+/// Reads the stored queue. Drops entries of another charm version that can't be read, and keeps the others.
 fn parse(stored: &str) -> Vec<Deferred> {
     if stored.is_empty() {
         return Vec::new();

@@ -1,6 +1,6 @@
-//! Why this process runs: every hook and action of Juju 3.6 as a value with its data.
+//! Events: every hook and action of Juju 3.6 as a value with its data.
 //!
-//! Which variable belongs to which hook is in `event/read.rs`; the names of the hooks are in `event/kind.rs`. A hook of
+//! `event/read.rs` maps variables to hooks; the names of the hooks are in `event/kind.rs`. A hook of
 //! a newer Juju becomes [`Event::Unknown`] and must end well.
 
 mod kind;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::{RelationId, UnitName};
 use crate::secret::SecretId;
 
-/// What happened. Charms that reconcile everything on any event need no more than one or two questions of it.
+/// A hook or action with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the hooks' own names say it; those with data are documented at the data")]
@@ -41,18 +41,18 @@ pub enum Event {
     Unknown(String),
 }
 
-/// Something about a relation.
+/// A relation hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelationEvent {
-    /// What about it.
+    /// The kind of event.
     pub kind: RelationKind,
     /// Our endpoint.
     pub endpoint: String,
-    /// Which relation of that endpoint.
+    /// The relation's id.
     pub id: RelationId,
-    /// The application at the other side.
+    /// The remote application.
     pub app: Option<String>,
-    /// The unit at the other side. None if it is about the application: created, broken, application data changed.
+    /// The remote unit. `None` if the event is about the application: created, broken, application data changed.
     pub unit: Option<UnitName>,
     /// The unit that leaves; may be this one.
     pub departing: Option<UnitName>,
@@ -70,22 +70,22 @@ pub enum RelationKind {
     Broken,
 }
 
-/// Something about a workload container.
+/// A hook about a workload container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkloadEvent {
     /// The container.
     pub container: String,
-    /// What about it.
+    /// The kind of event.
     pub kind: WorkloadKind,
 }
 
-/// What Pebble told Juju.
+/// The Pebble event that Juju reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkloadKind {
     /// Pebble has started and answers.
     PebbleReady,
-    /// Somebody in the container gave a notice.
+    /// A client of Pebble in the container recorded a custom notice.
     CustomNotice {
         /// The notice's id.
         id: String,
@@ -106,16 +106,16 @@ pub enum WorkloadKind {
     },
 }
 
-/// Something about a storage.
+/// A storage hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageEvent {
-    /// What about it.
+    /// The kind of event.
     pub kind: StorageKind,
     /// The storage's name in the metadata.
     pub name: String,
     /// The instance, such as `data/0`.
     pub id: String,
-    /// Where it is mounted, if Juju told.
+    /// The mount point; `None` if Juju did not set it.
     pub location: Option<PathBuf>,
 }
 
@@ -128,12 +128,12 @@ pub enum StorageKind {
     Detaching,
 }
 
-/// Something about a secret.
+/// A secret hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretEvent {
-    /// What about it.
+    /// The kind of event.
     pub kind: SecretKind,
-    /// Which secret.
+    /// The secret.
     pub id: SecretId,
     /// The label this unit or its application gave it.
     pub label: Option<String>,
@@ -151,7 +151,7 @@ pub enum SecretKind {
     Rotate,
     /// To the owner: a revision has expired.
     Expired,
-    /// To the owner: nobody uses a revision any more.
+    /// To the owner: a revision has no readers left.
     Remove,
 }
 

@@ -1,8 +1,8 @@
 //! The handle a charm gets: cached reads, writes that later reads see, and no tool call that is not needed.
 //!
-//! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch; nothing is kept
-//! beyond it. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, the unit's
-//! state and ports in `juju/state.rs`.
+//! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch. The cache ends with
+//! the dispatch. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, the unit's state and ports in
+//! `juju/state.rs`.
 
 mod relation;
 mod secret;
@@ -32,7 +32,7 @@ type Memo<K, V> = RefCell<BTreeMap<K, V>>;
 /// Every method that may call a tool returns what the tool said when it failed; a failed read is asked again the
 /// next time.
 pub struct Juju<'a> {
-    /// What Juju told this hook.
+    /// The hook's environment.
     pub context: &'a Context,
     backend: &'a dyn Backend,
     calls: Cell<u64>,
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Juju<'_> {
 
 #[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl<'a> Juju<'a> {
-    /// A handle with nothing read yet.
+    /// A handle with an empty cache.
     pub fn new(context: &'a Context, backend: &'a dyn Backend) -> Self {
         Self {
             context,
@@ -85,7 +85,7 @@ impl<'a> Juju<'a> {
         }
     }
 
-    /// How many tool calls were made so far.
+    /// The number of tool calls made so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls.get()
@@ -96,7 +96,7 @@ impl<'a> Juju<'a> {
         self.once(&self.config, |juju| juju.config_get())
     }
 
-    /// Whether this unit leads.
+    /// True if this unit leads.
     pub fn is_leader(&self) -> Result<bool, Error> {
         self.once(&self.leader, |juju| juju.is_leader()).copied()
     }
@@ -106,7 +106,7 @@ impl<'a> Juju<'a> {
         self.once(&self.params, |juju| juju.action_get())
     }
 
-    /// What the model shall look like once settled. Slow: it asks the controller.
+    /// The planned units and relations of the model. Slow: the tool asks the controller.
     pub fn goal_state(&self) -> Result<&GoalState, Error> {
         self.once(&self.goal, |juju| juju.goal_state())
     }
@@ -126,7 +126,7 @@ impl<'a> Juju<'a> {
         self.call(|juju| juju.action_log(message))
     }
 
-    /// The status, as set in this dispatch or else as Juju has it; none if it is one a charm can't set.
+    /// The status set in this dispatch, or else the one Juju has; `None` if it is a status that a charm can't set.
     pub fn status(&self, whose: Whose) -> Result<Option<Status>, Error> {
         self.memo(&self.statuses, whose, |juju| juju.status_get(whose))
     }
@@ -151,7 +151,7 @@ impl<'a> Juju<'a> {
         self.memo(&self.networks, (binding.to_owned(), relation), |juju| juju.network_get(binding, relation))
     }
 
-    /// Where a resource has been put.
+    /// The path of a resource's file.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
         self.memo(&self.resources, name.to_owned(), |juju| juju.resource_get(name))
     }
@@ -161,7 +161,7 @@ impl<'a> Juju<'a> {
         self.call(|juju| juju.storage_list(name))
     }
 
-    /// What is known of an instance such as `data/0`; not cached.
+    /// Kind and location of a storage instance such as `data/0`; not cached.
     pub fn storage(&self, id: &str) -> Result<StorageInfo, Error> {
         self.call(|juju| juju.storage_get(id))
     }

@@ -1,6 +1,6 @@
 //! `tracing` → `juju-log`: the lines of one event, gathered and handed over in one call for each level.
 //!
-//! A `juju-log` call is a process, so the lines wait until the end; a level nobody used costs nothing.
+//! A `juju-log` call is a process, so the lines wait until the end; a level without lines makes no call.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

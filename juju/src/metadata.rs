@@ -1,4 +1,4 @@
-//! What a charm says of itself: `metadata.yaml`, `config.yaml`, `actions.yaml`, or all of it in `charmcraft.yaml`.
+//! A charm's declarations: `metadata.yaml`, `config.yaml`, `actions.yaml`, or all of it in `charmcraft.yaml`.
 //!
 //! Endpoints keep the order of the file, since lists shown to people use it. Errors name the file and the key. How
 //! values are taken out of YAML is in `metadata/node.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
@@ -26,13 +26,13 @@ pub enum MetadataError {
     /// There is neither `metadata.yaml` nor `charmcraft.yaml`.
     #[error("cannot find metadata.yaml or charmcraft.yaml in {}", dir.display())]
     Missing {
-        /// Where.
+        /// The charm's folder.
         dir: PathBuf,
     },
     /// A file is there and can't be read.
     #[error("cannot read {}", path.display())]
     Read {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -40,19 +40,19 @@ pub enum MetadataError {
     /// A file is not YAML.
     #[error("cannot read {file} as YAML")]
     Syntax {
-        /// Which.
+        /// The file's name.
         file: String,
-        /// Where and why.
+        /// The place and reason.
         source: yaml::Error,
     },
     /// A value is not what it must be.
     #[error("cannot use {file}: {key}: {why}")]
     Invalid {
-        /// Which file.
+        /// The file's name.
         file: String,
-        /// Which value, such as `requires.db.limit`.
+        /// The path of the value, such as `requires.db.limit`.
         key: String,
-        /// What it must be.
+        /// The rule that the value breaks.
         why: String,
     },
 }
@@ -68,7 +68,7 @@ pub struct Metadata {
     pub summary: String,
     /// More lines.
     pub description: String,
-    /// Whether its units sit beside those of another application.
+    /// True for a subordinate charm, whose units sit beside those of another application.
     pub subordinate: bool,
     /// Its endpoints of all three roles, in the order of the file.
     pub endpoints: Vec<Endpoint>,
@@ -80,24 +80,24 @@ pub struct Metadata {
     pub storages: BTreeMap<String, StorageDeclaration>,
     /// Network bindings beside the endpoints.
     pub extra_bindings: BTreeSet<String>,
-    /// What it needs of Juju and the cloud, as written.
+    /// The required features of Juju and the cloud, as written.
     pub assumes: serde_json::Value,
     /// As which user it runs on Kubernetes: `root`, `sudoer` or `non-root`.
     pub charm_user: Option<String>,
-    /// What is allowed and yet likely wrong, as sentences.
+    /// Declarations that are valid but likely mistakes, as sentences.
     pub warnings: Vec<String>,
 }
 
 /// An action's declaration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActionDeclaration {
-    /// What it does, for people.
+    /// The action's effect, for people.
     pub description: String,
     /// Its parameters as JSON schemas.
     pub params: serde_json::Map<String, serde_json::Value>,
     /// The parameters that must be given.
     pub required: Vec<String>,
-    /// Whether parameters that are not declared may be given.
+    /// True if the operator may pass undeclared parameters.
     pub additional_properties: bool,
 }
 
@@ -136,7 +136,7 @@ impl CharmFiles {
         Ok(files)
     }
 
-    /// The three files as text; an empty one declares nothing.
+    /// Parses the text of the three files; an empty text has no declarations.
     ///
     /// # Errors
     /// One of them says something it must not.

@@ -1,4 +1,4 @@
-//! What `network-get` and `goal-state` answer.
+//! The answers of `network-get` and `goal-state`.
 
 use std::collections::BTreeMap;
 
@@ -54,13 +54,13 @@ pub struct Address {
     pub cidr: String,
 }
 
-/// What the model shall look like once it has settled, as `goal-state` tells.
+/// The planned units and relations of the model, as `goal-state` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GoalState {
     /// The units of this application.
     pub units: BTreeMap<String, GoalStatus>,
-    /// For each endpoint, the applications and units at the other side.
+    /// For each endpoint, the remote applications and units.
     pub relations: BTreeMap<String, BTreeMap<String, GoalStatus>>,
 }
 

@@ -47,7 +47,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     line
 }
 
-/// To Juju's log, or where there is none, to stderr, which Juju logs as well.
+/// Writes the lines to Juju's log. If `juju-log` fails, warnings and errors go to stderr, which Juju logs as well.
 fn hand_over(log: &Log) {
     let levels = [LogLevel::Warning, LogLevel::Error];
     let important: Vec<String> = levels.into_iter().flat_map(|level| log.lines(level)).collect();

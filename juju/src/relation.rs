@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::databag::Databag;
 use crate::name::{RelationId, UnitName};
 
-/// What of a relation is needed. Each `true` costs hook-tool calls, so nothing is read that nobody asked for.
+/// The parts of a relation to read. Each `true` costs hook-tool calls, so only requested parts are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// It is a peer relation: the other side is ourselves, and every unit may read the application's databag.
@@ -16,14 +16,14 @@ pub struct Needs {
     pub remote_units: bool,
     /// Their databags: one call for each unit, besides the one for the names.
     pub remote_unit_data: bool,
-    /// Our application's databag: one call; for units that may not read it, none.
+    /// Our application's databag: one call; no call for units that may not read it.
     pub local_app: bool,
     /// Our unit's databag: one call.
     pub local_unit: bool,
 }
 
 impl Needs {
-    /// Everything there is.
+    /// Every part.
     #[must_use]
     pub const fn all() -> Self {
         Self {
@@ -63,7 +63,7 @@ pub struct View {
 }
 
 impl View {
-    /// A view with nothing in it, as of a relation that is gone; also the start of a test's.
+    /// An empty view: that of a relation that is gone, or a test's starting point.
     pub fn empty(endpoint: impl Into<String>, id: RelationId) -> Self {
         Self {
             endpoint: endpoint.into(),

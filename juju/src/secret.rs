@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::Whose;
 
-/// A value nobody may see by accident: it has no `Display`, its `Debug` says `***`, and it can't be serialised.
+/// A secret value that can't be shown by accident: no `Display`, a `Debug` of `***`, no serialisation.
 ///
 /// ```
 /// use juju::Secret;
@@ -52,7 +52,7 @@ impl From<&str> for Secret {
 /// The content of one revision of a secret. Keys are lower-case letters, digits and dashes, at least three long.
 pub type SecretContent = BTreeMap<String, Secret>;
 
-/// Which revision a read returns, and whether it moves this unit on.
+/// The revision that a read returns, and its effect on the revision this unit tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReadMode {
     /// The revision this unit tracks; the latest at the first read, which begins the tracking.
@@ -64,15 +64,15 @@ pub enum ReadMode {
     Peek,
 }
 
-/// Which secret to read. At least one of id and label must be there; both together give the secret that label for
-/// this unit.
+/// A read of a secret, by id or label. At least one of them must be set; both together give the secret that label
+/// for this unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretQuery {
     /// The secret's address.
     pub id: Option<SecretId>,
     /// The label this unit, or as the owner this application, gave it.
     pub label: Option<String>,
-    /// Which revision.
+    /// The revision to read.
     pub mode: ReadMode,
 }
 
@@ -101,7 +101,7 @@ impl SecretQuery {
     }
 }
 
-/// How often Juju asks the owner to rotate a secret.
+/// The interval at which Juju asks the owner to rotate a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the words say it")]
@@ -138,28 +138,28 @@ pub struct NewSecret {
     pub content: SecretContent,
     /// A name the owner finds it by.
     pub label: Option<String>,
-    /// What it is for, for people.
+    /// The purpose, for people.
     pub description: Option<String>,
     /// The application (only the leader can) or this unit.
     pub owner: Whose,
-    /// When Juju shall ask for a rotation.
+    /// The rotation policy.
     pub rotate: Option<Rotate>,
-    /// When it expires: a duration such as `24h` or a time in RFC 3339.
+    /// The expiry: a duration such as `24h` or a time in RFC 3339.
     pub expire: Option<String>,
 }
 
 impl NewSecret {
-    /// A secret of the application with this content and nothing else.
+    /// A secret of the application with this content; every other field is unset.
     #[must_use]
     pub const fn new(content: SecretContent) -> Self {
         Self { content, label: None, description: None, owner: Whose::App, rotate: None, expire: None }
     }
 }
 
-/// What shall be different about a secret: a new revision, if `content` is not empty, and the fields that are set.
+/// Changes to a secret: a new revision if `content` is not empty, and the fields that are set.
 #[derive(Clone, Debug, Default)]
 pub struct SecretUpdate {
-    /// The new revision's content; empty for none.
+    /// The new revision's content; empty adds no revision.
     pub content: SecretContent,
     /// A new label.
     pub label: Option<String>,
@@ -171,7 +171,7 @@ pub struct SecretUpdate {
     pub expire: Option<String>,
 }
 
-/// What the owner can know of its secret without reading it.
+/// A secret's metadata, which its owner can see without reading the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretInfo {
     /// The secret.
@@ -180,15 +180,15 @@ pub struct SecretInfo {
     pub revision: u64,
     /// Its label.
     pub label: Option<String>,
-    /// Who owns it.
+    /// The owner.
     pub owner: Whose,
     /// Its description.
     pub description: Option<String>,
     /// Its rotation policy.
     pub rotate: Option<Rotate>,
-    /// When it expires, as Juju prints it.
+    /// The time of expiry, as Juju prints it.
     pub expiry: Option<String>,
-    /// When it is next to be rotated, as Juju prints it.
+    /// The time of the next rotation, as Juju prints it.
     pub rotates: Option<String>,
 }
 

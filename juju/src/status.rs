@@ -1,4 +1,4 @@
-//! What a unit or application says about itself.
+//! The status of a unit or application.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ impl fmt::Display for StatusKind {
 /// A status with the sentence an operator reads beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Which of the four.
+    /// The kind.
     #[serde(rename = "status")]
     pub kind: StatusKind,
     /// The sentence; may be empty.

@@ -87,7 +87,7 @@ impl HookTools {
         Err(Error::Tool { command: call.to_string(), code: ended.status.code(), stderr })
     }
 
-    /// Runs a tool that answers in JSON. Juju prints `null`, or nothing, where there is nothing.
+    /// Runs a tool that answers in JSON. The default value if it prints `null` or no text.
     fn ask<T: DeserializeOwned + Default>(&self, call: Call) -> Result<T, Error> {
         let call = call.arg("--format=json");
         let answer = self.run(&call)?;
@@ -98,7 +98,7 @@ impl HookTools {
         Ok(value.unwrap_or_default())
     }
 
-    /// Runs a tool that answers with nothing of use.
+    /// Runs a tool and discards its output.
     fn tell(&self, call: &Call) -> Result<(), Error> {
         self.run(call).map(drop)
     }

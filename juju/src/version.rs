@@ -28,7 +28,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Whether this version is the given one or a later one.
+    /// True if this version is the given one or a later one.
     #[must_use]
     pub fn at_least(self, major: u32, minor: u32, patch: u32) -> bool {
         self >= Self { major, minor, patch }

@@ -1,4 +1,4 @@
-//! Who is called with what, and what becomes of deferred events.
+//! Tests of the order of handlers and of deferred events.
 
 use std::cell::RefCell;
 

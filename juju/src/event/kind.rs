@@ -39,7 +39,7 @@ pub enum EventKind {
 }
 
 impl Event {
-    /// What kind of event this is.
+    /// The event's kind.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         match self {

@@ -69,8 +69,8 @@ impl Juju<'_> {
 
     /// Sets keys of our application's or unit's databag; an empty value deletes its key.
     ///
-    /// What is known to be so already is left out, and when nothing remains there is no call. Use [`Databag::diff`] to
-    /// know beforehand.
+    /// Skips keys that the cached databag already has, and makes no call if no change remains. [`Databag::diff`]
+    /// computes the changes beforehand.
     ///
     /// # Errors
     /// The databag would become larger than Juju takes; or Juju refuses.
@@ -98,7 +98,7 @@ impl Juju<'_> {
         Ok(())
     }
 
-    /// The units at the other side without this one; of a relation that ends there are none, so nobody is asked.
+    /// The remote units, or of a peer relation the other units. Empty without a call if the relation is being broken.
     fn other_units(&self, id: RelationId, data: bool) -> Result<BTreeMap<UnitName, Databag>, Error> {
         if self.context.event.broken() == Some(id) {
             return Ok(BTreeMap::new());
@@ -113,7 +113,7 @@ impl Juju<'_> {
         units.map(read).collect()
     }
 
-    /// The other application's name where it costs nothing: from the kind of relation, the event, or a unit's name.
+    /// The remote application's name without a tool call: from the kind of relation, the event, or a unit's name.
     fn known_app(&self, view: &View, needs: Needs) -> Option<String> {
         if needs.peer {
             return Some(self.context.app().to_owned());
@@ -128,7 +128,7 @@ impl Juju<'_> {
         asked.or_else(|| view.units.keys().next().map(|unit| unit.app().to_owned()))
     }
 
-    /// Nothing instead of an error, where the relation is gone or just ends and so can't be read any more.
+    /// Replaces the error by an empty value if the relation is gone, or is being broken and can't be read any more.
     fn spare<T: Default>(&self, id: RelationId, read: Result<T, Error>) -> Result<T, Error> {
         match read {
             Err(error) if error.is_not_found() => Ok(T::default()),

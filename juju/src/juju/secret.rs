@@ -17,7 +17,7 @@ impl Juju<'_> {
         Ok(content)
     }
 
-    /// What we may know of a secret of ours; asked by id or label, once for each secret.
+    /// The facts about a secret that this charm owns, by id or label; one call for each secret.
     pub fn secret_info(&self, query: &SecretQuery) -> Result<SecretInfo, Error> {
         let fits = |info: &&SecretInfo| match &query.id {
             Some(id) => info.id == *id,

@@ -1,4 +1,4 @@
-//! Which calls the handle makes, and that it makes none twice.
+//! Tests of the calls the handle makes, each at most once.
 
 use super::*;
 use crate::databag::MAX_DATABAG_BYTES;

@@ -23,16 +23,16 @@ pub struct Container {
 pub struct Mount {
     /// The storage.
     pub storage: String,
-    /// Where; Juju chooses if it isn't said.
+    /// The mount point; if `None`, Juju chooses it.
     pub location: Option<PathBuf>,
 }
 
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
-    /// What it is.
+    /// The kind.
     pub kind: ResourceKind,
-    /// What it is for, for people.
+    /// The purpose, for people.
     pub description: String,
     /// Of a file: the name it is stored under.
     pub filename: Option<String>,
@@ -40,7 +40,7 @@ pub struct Resource {
     pub upstream_source: Option<String>,
 }
 
-/// What a resource is.
+/// The kind of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
     /// A container image.
@@ -54,11 +54,11 @@ pub enum ResourceKind {
 pub struct StorageDeclaration {
     /// `filesystem` or `block`.
     pub kind: String,
-    /// Where it is mounted in the charm's container.
+    /// The mount point in the charm's container.
     pub location: Option<PathBuf>,
-    /// How many there may be, as written: `1`, `0-`, `2-3`. None: exactly one.
+    /// The allowed number of instances, as written: `1`, `0-`, `2-3`. `None`: exactly one.
     pub range: Option<String>,
-    /// Whether the unit may only read it.
+    /// True if the unit can't write to it.
     pub read_only: bool,
     /// The least size, as written.
     pub minimum_size: Option<String>,

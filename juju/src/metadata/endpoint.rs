@@ -37,7 +37,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// Which units of the other side a unit meets.
+/// The remote units that a unit meets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// All of them.
@@ -54,13 +54,13 @@ pub struct Endpoint {
     pub name: String,
     /// Its side.
     pub role: Role,
-    /// What is spoken there; two endpoints meet if they have the same.
+    /// The interface; two endpoints can be integrated if theirs are equal.
     pub interface: String,
-    /// `optional` as written; nothing here enforces it.
+    /// `optional` as written; not enforced here.
     pub optional: bool,
     /// The most relations it takes.
     pub limit: Option<u32>,
-    /// Which units meet.
+    /// The units that meet.
     pub scope: Scope,
 }
 
@@ -135,7 +135,7 @@ fn check(endpoint: &Endpoint, node: &Node<'_>, subordinate: bool) -> Result<(), 
     Ok(())
 }
 
-/// Real interfaces have digits and underscores, too, whatever the rule says.
+/// Checks an interface's name. Accepts digits and underscores, since published interfaces have them.
 fn good_interface(name: &str) -> bool {
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     !name.is_empty() && !name.starts_with('-') && name.bytes().all(good)

@@ -45,7 +45,7 @@ impl<'a> Node<'a> {
         Self { file: self.file, path: self.path_of(key), value: value.clone() }
     }
 
-    /// This value as a mapping; nothing at all is an empty one.
+    /// This value as a mapping; null is an empty mapping.
     fn mapping(&self) -> Result<Option<&Mapping>, MetadataError> {
         match &self.value {
             Value::Mapping(mapping) => Ok(Some(mapping)),
@@ -80,7 +80,7 @@ impl<'a> Node<'a> {
         self.children()?.into_iter().map(|(name, node)| Ok((name, read(&node)?))).collect()
     }
 
-    /// Reads every value of the mapping under `key`; none there is an empty one.
+    /// Reads every value of the mapping under `key`; a missing key is an empty mapping.
     pub(super) fn each<T>(
         &self,
         key: &str,
@@ -89,7 +89,7 @@ impl<'a> Node<'a> {
         self.get(key)?.map_or_else(|| Ok(BTreeMap::new()), |node| node.entries(read))
     }
 
-    /// Reads every value of the list under `key`; none there is an empty one.
+    /// Reads every value of the list under `key`; a missing key is an empty list.
     pub(super) fn list<T>(
         &self,
         key: &str,
@@ -141,7 +141,7 @@ impl<'a> Node<'a> {
         self.get(key)?.map(read).transpose()
     }
 
-    /// Whatever is under `key`, as JSON; null if there is nothing.
+    /// The value under `key` as JSON; null if the key is missing.
     pub(super) fn json(&self, key: &str) -> Result<serde_json::Value, MetadataError> {
         let read = |node: Self| serde_json::to_value(&node.value).map_err(|_| self.wrong(key, "has no JSON form"));
         self.get(key)?.map_or(Ok(serde_json::Value::Null), read)

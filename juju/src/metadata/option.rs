@@ -32,7 +32,7 @@ fn option(node: &Node<'_>) -> Result<ConfigOption, MetadataError> {
     })
 }
 
-/// The value if it is one of that type. Juju takes an empty text for none where the type is not text.
+/// The value if it has that type. Juju reads an empty text as no default unless the type is text.
 fn default(kind: OptionKind, value: &Value) -> Option<Option<ConfigValue>> {
     let value = match value {
         Value::String(text) if text.is_empty() && kind != OptionKind::String => return Some(None),

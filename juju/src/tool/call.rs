@@ -54,7 +54,7 @@ impl Call {
         self.arg("--").arg(text)
     }
 
-    /// What the tool reads; never shown.
+    /// Sets the tool's standard input; never shown.
     pub(super) fn stdin(mut self, text: String) -> Self {
         self.stdin = Some(text);
         self

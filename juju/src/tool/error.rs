@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::call::one_line;
 use crate::name::RelationId;
 
-/// Why Juju did not do what it was asked.
+/// A failed hook-tool call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The tool ran and refused.
@@ -14,9 +14,9 @@ pub enum Error {
     Tool {
         /// The tool and its arguments, without any value a databag, a secret or the like may hold.
         command: String,
-        /// Its exit code; none if a signal ended it.
+        /// Its exit code; `None` if a signal ended it.
         code: Option<i32>,
-        /// What it said.
+        /// Its standard error.
         stderr: String,
     },
     /// The tool did not end in time, and was killed.
@@ -40,7 +40,7 @@ pub enum Error {
     Answer {
         /// The tool and its arguments, as above.
         command: String,
-        /// What was expected, or where the answer stops making sense.
+        /// The expected form, or the place of the first error in the answer.
         what: String,
     },
     /// A file that carries a secret to the tool could not be written.
@@ -59,7 +59,7 @@ pub enum Error {
         /// The size the databag would have.
         bytes: usize,
     },
-    /// What stands behind [`crate::Backend`] has no such tool.
+    /// This [`crate::Backend`] does not implement the tool.
     #[error("cannot run {tool}: there is no such tool here")]
     Unsupported {
         /// The tool.
@@ -73,14 +73,14 @@ impl Error {
         Self::Tool { command: command.into(), code: Some(code), stderr: stderr.into() }
     }
 
-    /// Whether Juju said that this unit may not do that.
+    /// True if Juju denied this unit the permission.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         let words = ["permission denied", "cannot write relation settings", "is not the leader"];
         self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
     }
 
-    /// Whether Juju said that the thing does not exist.
+    /// True if Juju reported that the object does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.said().is_some_and(|stderr| stderr.contains("not found"))
@@ -91,7 +91,7 @@ impl Error {
     }
 }
 
-/// What a tool that failed said, or what is known of one that said nothing.
+/// A failed tool's standard error; if that is empty, its exit code or signal.
 fn said(code: Option<i32>, stderr: &str) -> String {
     match (code, stderr.trim()) {
         (Some(code), "") => format!("it ended with exit code {code} and said nothing"),

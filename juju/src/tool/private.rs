@@ -16,7 +16,7 @@ pub(super) struct PrivateFiles {
 }
 
 impl PrivateFiles {
-    /// Makes a folder of mode 0700 under a name nobody had.
+    /// Makes a folder of mode 0700 under an unused name.
     pub(super) fn new() -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {

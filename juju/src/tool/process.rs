@@ -16,14 +16,14 @@ const MAX_SAID: usize = 64 << 10;
 /// Pause between looks at a process that has closed its output and not ended yet.
 const LOOKS: Duration = Duration::from_millis(2);
 
-/// How a tool's process ended.
+/// Exit status and output of a tool's process.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
 }
 
-/// How it did not.
+/// A tool that did not run to its end.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// It could not be started, or its output not be read.
@@ -40,7 +40,7 @@ impl From<io::Error> for Fault {
     }
 }
 
-/// What one of a process's streams had in it, and whether that is all.
+/// Text read from one of a process's streams; cut at the limit unless `is_whole`.
 struct Stream {
     is_answer: bool,
     text: io::Result<Vec<u8>>,
@@ -104,7 +104,7 @@ fn read(stream: Option<impl Read + Send + 'static>, is_answer: bool, streams: Se
         text.truncate(most);
         // A tool that says much on stderr is let finish.
         let drained = if is_answer { Ok(0) } else { io::copy(&mut stream, &mut io::sink()) };
-        // Nobody waits any more for a tool that was given up.
+        // The receiver is gone if the tool was killed.
         drop(streams.send(Stream { is_answer, text: read.and(drained).map(|_| text), is_whole }));
     });
 }

@@ -33,7 +33,7 @@ fn quote(value: &str, out: &mut String) {
     out.push('"');
 }
 
-/// What YAML prints as it is and does not take for a line break.
+/// True for characters that YAML prints unescaped and does not read as a line break.
 const fn plain(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
         | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
