@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// Why a run gave no state.
+/// A run that returned no state.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError<E: std::error::Error + 'static> {
     /// Juju could never make this world; everything that is wrong with it.
@@ -31,7 +31,7 @@ pub enum RunError<E: std::error::Error + 'static> {
     ActionFailed {
         /// Its last message.
         message: String,
-        /// What it returned and logged all the same.
+        /// The action with the results and lines from before the failure.
         action: Box<Action>,
         /// The state, which a failing action may change.
         state: Box<State>,
@@ -39,7 +39,7 @@ pub enum RunError<E: std::error::Error + 'static> {
     /// The environment made for the event can't be read: a fault of this package.
     #[error("cannot read the environment")]
     Environment {
-        /// What is wrong with it.
+        /// The reason.
         #[from]
         source: ContextError,
     },
@@ -55,7 +55,7 @@ pub enum RunError<E: std::error::Error + 'static> {
 /// The model after a hook, and how the charm ended.
 type Ran<E> = (Model, Result<(), DispatchError<E>>);
 
-/// What the last run did besides changing the state.
+/// The last run's log, earlier statuses, calls and action, which are not part of the state.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// The lines logged.
@@ -69,7 +69,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// How often each tool was called.
+    /// The number of calls of each tool.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         counts(&self.calls)
     }
@@ -164,7 +164,7 @@ impl<C: Charm> Context<C> {
         self
     }
 
-    /// What the last run did besides changing the state.
+    /// The last run's log, earlier statuses, calls and action, which are not part of the state.
     pub fn records(&self) -> &Records {
         &self.records
     }

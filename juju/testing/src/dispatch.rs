@@ -20,19 +20,19 @@ use std::time::{Duration, Instant};
 
 /// The most of an output stream that is kept.
 const KEPT: usize = 1024 * 1024;
-/// How often the start of a charm whose file is open for writing is tried again, and after which time each.
+/// Retries of the start of a charm whose file is open for writing; [`PAUSE`] is the time between them.
 const BUSY: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(5);
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How a charm process is run.
+/// Settings of a charm's process.
 #[derive(Clone, Debug)]
 pub struct DispatchOptions {
     /// The folder [`crate::install_tools`] filled.
     pub tools_dir: PathBuf,
-    /// Where the charm finds its containers' Pebble sockets, when not at Juju's place.
+    /// The folder of the containers' Pebble sockets; `None`: Juju's own.
     pub containers_dir: Option<PathBuf>,
-    /// When the charm and what it started are killed, and the hook counts as failed.
+    /// The time after which the charm and its children are killed and the hook fails.
     pub timeout: Duration,
     /// Variables beside those of the agent, or instead of them.
     pub variables: BTreeMap<String, String>,
@@ -53,12 +53,12 @@ impl DispatchOptions {
     }
 }
 
-/// What came of an event.
+/// The outcome of an event.
 #[derive(Clone, Debug)]
 pub struct Dispatched {
     /// The exit code; `None` when a signal ended the charm.
     pub exit: Option<i32>,
-    /// Was it killed because it took too long?
+    /// True if the charm was killed at the timeout.
     pub is_timeout: bool,
     /// The hook-tool calls in order.
     pub calls: Vec<Call>,
@@ -73,18 +73,18 @@ pub struct Dispatched {
 }
 
 impl Dispatched {
-    /// Did the hook succeed, so that its writes were committed?
+    /// True if the hook succeeded, so that its writes were committed.
     pub fn is_success(&self) -> bool {
         self.exit == Some(0)
     }
 
-    /// How often each tool was called.
+    /// The number of calls of each tool.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         crate::model::counts(&self.calls)
     }
 }
 
-/// Why an event could not be run at all.
+/// An event that could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
     /// The model refused to open the hook.
@@ -252,7 +252,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What was read of a stream.
+/// The text that a stream's reader thread collected.
 fn joined(reader: Option<JoinHandle<io::Result<String>>>) -> io::Result<String> {
     let gone = |_| Err(io::Error::other("the thread that reads the charm's output is gone"));
     reader.map_or_else(|| Ok(String::new()), |reader| reader.join().unwrap_or_else(gone))

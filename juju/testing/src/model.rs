@@ -66,20 +66,20 @@ impl HookId {
 /// A hook that has ended.
 #[derive(Clone, Debug, Default)]
 pub struct Finished {
-    /// What it called, in order.
+    /// The hook-tool calls in order.
     pub calls: Vec<Call>,
     /// The action it ran.
     pub action: Option<Action>,
 }
 
 impl Finished {
-    /// How often each tool was called.
+    /// The number of calls of each tool.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         counts(&self.calls)
     }
 }
 
-/// How often each tool was called.
+/// The number of calls of each tool.
 pub(crate) fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for call in calls {
@@ -121,7 +121,7 @@ impl Model {
         &self.world.uuid
     }
 
-    /// What charms have logged.
+    /// The charms' log.
     pub fn log(&self) -> &Log {
         &self.log
     }

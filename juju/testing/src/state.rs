@@ -21,9 +21,9 @@ pub(crate) use world::Scene;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct State {
-    /// What the operator set; the charm's defaults need not be repeated.
+    /// The options the operator set; the charm's defaults need not be repeated.
     pub config: BTreeMap<String, ConfigValue>,
-    /// Does the unit lead?
+    /// True if the unit leads.
     pub leader: bool,
     /// The relations of its application.
     pub relations: Vec<StateRelation>,
@@ -33,7 +33,7 @@ pub struct State {
     pub networks: BTreeMap<String, Addresses>,
     /// The ports it has opened.
     pub opened_ports: BTreeSet<Port>,
-    /// What its charm keeps from hook to hook.
+    /// The state its charm keeps from hook to hook.
     pub unit_state: BTreeMap<String, String>,
     /// Its status; `None` is unknown.
     pub unit_status: Option<Status>,
@@ -41,9 +41,9 @@ pub struct State {
     pub app_status: Option<Status>,
     /// The version of the workload.
     pub workload_version: String,
-    /// How many units the application shall have, this one and its peers included.
+    /// The planned number of units of the application, this one and its peers included.
     pub planned_units: u32,
-    /// Where each resource's file is.
+    /// The path of each resource's file.
     pub resources: BTreeMap<String, PathBuf>,
     /// The model's name.
     pub model_name: String,
@@ -79,11 +79,11 @@ impl Default for State {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the state: line {line}, column {column}")]
 pub struct StateError {
-    /// Where it goes wrong.
+    /// The line of the error.
     pub line: usize,
-    /// Where in the line.
+    /// The column of the error.
     pub column: usize,
-    /// What is wrong.
+    /// The reason.
     source: serde_json::Error,
 }
 
@@ -205,14 +205,14 @@ impl StateRelation {
     }
 }
 
-/// Who owns a secret, as a unit sees it.
+/// The owner of a secret, as a unit sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateOwner {
-    /// Somebody else, who granted it to this application.
+    /// Another owner, which granted it to this application.
     #[default]
     Other,
-    /// Somebody else, who did not (yet) grant it.
+    /// Another owner, which has not granted it.
     Withheld,
     /// This application.
     App,
@@ -229,7 +229,7 @@ pub struct StateSecret {
     /// Its owner.
     #[serde(default)]
     pub owner: StateOwner,
-    /// What plain reads return; `None`: this unit has not read it yet.
+    /// The content that plain reads return; `None`: this unit has not read it yet.
     #[serde(default)]
     pub tracked_content: Option<SecretContent>,
     /// The newest revision.
@@ -237,13 +237,13 @@ pub struct StateSecret {
     /// The label this unit or, as the owner, its application gave it.
     #[serde(default)]
     pub label: Option<String>,
-    /// What it is for.
+    /// The purpose.
     #[serde(default)]
     pub description: Option<String>,
-    /// When it expires.
+    /// The time of expiry.
     #[serde(default)]
     pub expire: Option<String>,
-    /// How often it shall be rotated.
+    /// The rotation policy.
     #[serde(default)]
     pub rotate: Option<Rotate>,
     /// The relations it is granted to, when it is ours.
@@ -252,10 +252,10 @@ pub struct StateSecret {
 }
 
 impl StateSecret {
-    /// Somebody's secret, granted and not yet read.
+    /// A secret of another owner, granted and not yet read.
     ///
     /// # Panics
-    /// The id is none: a test's own mistake.
+    /// `id` is not a secret's id.
     pub fn new<'a>(id: &str, content: impl IntoIterator<Item = (&'a str, &'a str)>) -> StateSecret {
         let content = content.into_iter().map(|(key, value)| (key.to_owned(), value.into()));
         StateSecret {

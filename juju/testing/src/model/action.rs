@@ -4,16 +4,16 @@ use super::{Error, Model};
 use juju::{ActionDeclaration, ActionEvent, Event, UnitName};
 use serde_json::{Map, Value};
 
-/// How far an action has come.
+/// An action's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionStatus {
-    /// Waits for its turn.
+    /// Queued.
     Pending,
     /// Runs.
     Running,
-    /// Ended well.
+    /// Succeeded.
     Completed,
-    /// Said that it failed, or its hook did.
+    /// Called `action-fail`, or its hook failed.
     Failed,
 }
 
@@ -28,13 +28,13 @@ pub struct Action {
     pub unit: UnitName,
     /// The parameters, defaults filled in.
     pub params: Map<String, Value>,
-    /// How far it has come.
+    /// Its progress.
     pub status: ActionStatus,
-    /// What it returned.
+    /// Its results.
     pub results: Map<String, Value>,
-    /// Why it failed, in its own words.
+    /// The message of its failure.
     pub failure: Option<String>,
-    /// What it told while it ran.
+    /// The lines it logged while it ran.
     pub log: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What charms tell with juju-log, as `juju debug-log` would show it.
+//! The lines charms log with `juju-log`, as `juju debug-log` shows them.
 
 use juju::{LogLevel, UnitName};
 use std::collections::VecDeque;
@@ -9,15 +9,15 @@ const LIMIT: usize = 10_000;
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// Who logged it.
+    /// The unit that logged it.
     pub unit: UnitName,
-    /// How urgent it is.
+    /// Its level.
     pub level: LogLevel,
-    /// What it says.
+    /// Its text.
     pub message: String,
 }
 
-/// The newest lines of the log, and how many there ever were.
+/// The newest lines of the log, and the number of lines ever written.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     lines: VecDeque<LogLine>,
@@ -33,7 +33,7 @@ impl Log {
         }
     }
 
-    /// How many lines were ever written: where a later [`Log::since`] goes on.
+    /// The number of lines ever written, which a later [`Log::since`] continues from.
     pub fn written(&self) -> usize {
         self.written
     }
