@@ -9,7 +9,7 @@ use pebble::plan::{Environment, Layer};
 use pebble::types::{Change, Task};
 use proptest::prelude::*;
 
-use crate::work::{Action as Asks, Work, Scope};
+use crate::charm_spec::{CharmSpec, Endpoint};
 use crate::conclude::{self, Report};
 use crate::decide;
 use crate::framework::{self, Framework};
@@ -19,8 +19,8 @@ use crate::perform::{Done, Failure};
 use crate::redact::credentials;
 use crate::relation::{self, Interface, LocalSide};
 use crate::seen::{Container, Integration, Relation, Seen, Workload};
-use crate::charm_spec::{Endpoint, CharmSpec};
 use crate::steps::{Action, Steps};
+use crate::work::{Action as Asks, Scope, Work};
 
 const SECRET: &str = "secret:cjqub6vubg2s77p3nio0";
 
