@@ -5,6 +5,7 @@ mod databags;
 mod failures;
 mod gunicorn;
 mod hidden;
+mod hook_tools;
 mod integrations;
 mod key;
 mod killed;
