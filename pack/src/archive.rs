@@ -42,7 +42,7 @@ fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result:
 /// The bytes of the entry `name` of the `.charm` file `path`.
 ///
 /// # Errors
-/// When the file is no archive or has no such entry, or the entry is larger than [`BINARY`].
+/// When the file is no archive or has no such entry, or the entry is larger than 256 MiB.
 pub fn entry(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
     let failed = |source| Error::Archive { path: path.display().to_string(), source };
     let file = folder::open(path)?;
