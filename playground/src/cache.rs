@@ -39,7 +39,11 @@ fn base() -> Result<PathBuf, runtime::Error> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = set("HOME").filter(|home| home.is_dir() && is_writable(home)).map(|home| home.join(".cache"));
     match set("XDG_CACHE_HOME").or(home) {
-        Some(base) => Ok(base.join("webcharm")),
+        Some(base) => {
+            let base = base.join("webcharm");
+            runtime::is_cache_there(&base)?;
+            Ok(base)
+        }
         None => {
             let base = PathBuf::from(format!("/tmp/webcharm-cache-{}", rustix::process::geteuid().as_raw()));
             runtime::private(&base)?;

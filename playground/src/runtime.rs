@@ -43,6 +43,11 @@ pub enum Error {
         "{0} belongs to somebody else, is open to others or a link: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
     )]
     NotOurs(String),
+    /// Another user could change what the cache holds, which builds and pods run.
+    #[error(
+        "the cache {0} is another user's, or everybody may write to it: set XDG_CACHE_HOME to a folder of your own"
+    )]
+    Cache(String),
     /// Sockets in the folder would have too long a path.
     #[error("{0} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one, or choose a shorter --model")]
     TooLong(String),
@@ -106,7 +111,25 @@ pub fn private(dir: &Path) -> Result<(), Error> {
 /// # Errors
 /// When it is somebody else's, a link or open to others.
 pub fn is_there(dir: &Path) -> Result<bool, Error> {
-    let not_ours = || Error::NotOurs(dir.display().to_string());
+    is_owned(dir, 0o077, || Error::NotOurs(dir.display().to_string()))
+}
+
+/// True if the cache's folder is there; false if it is still to be made.
+///
+/// # Errors
+/// When another user owns it or the folder it is in, or everybody may write to it, or it is a link.
+pub fn is_cache_there(dir: &Path) -> Result<bool, Error> {
+    let refused = || Error::Cache(dir.display().to_string());
+    let above = dir.parent().and_then(|above| above.metadata().ok());
+    if above.is_some_and(|above| above.uid() != me() && above.uid() != 0) {
+        return Err(refused());
+    }
+    // Its group is the user's own where new folders are open to it.
+    is_owned(dir, 0o002, refused)
+}
+
+/// True if the folder `dir` is there. It must be this user's and no link, and its mode have none of the bits `closed`.
+fn is_owned(dir: &Path, closed: u32, not_ours: impl Fn() -> Error) -> Result<bool, Error> {
     // What is looked at is what was opened: between two looks at a path there could be another folder.
     let opened = match open(dir, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
         Ok(opened) => File::from(opened),
@@ -115,7 +138,7 @@ pub fn is_there(dir: &Path) -> Result<bool, Error> {
         Err(source) => return Err(error(dir, source.into())),
     };
     let found = opened.metadata().map_err(|source| error(dir, source))?;
-    if found.uid() == me() && found.mode() & 0o077 == 0 { Ok(true) } else { Err(not_ours()) }
+    if found.uid() == me() && found.mode() & closed == 0 { Ok(true) } else { Err(not_ours()) }
 }
 
 /// The folder of a model, whether there is one or not.

@@ -97,6 +97,34 @@ fn a_model_s_folder_that_another_user_made_first_is_told_nothing() {
 }
 
 #[test]
+fn a_cache_that_is_another_user_s_is_not_used() {
+    if !is_root() {
+        return;
+    }
+    let desk = Desk::new();
+    let home = desk.path().join("cache-home");
+    let cache = home.join("webcharm");
+    fs::create_dir_all(&cache).unwrap();
+    let refused = |what: &str| {
+        let ran = Ran::from(desk.command(&["prune"]).env("XDG_CACHE_HOME", &home).output().unwrap());
+        assert_eq!(ran.code, Some(1), "{what}: {ran:?}");
+        assert!(ran.err.contains(&format!("the cache {} is another user's", cache.display())), "{what}: {ran:?}");
+        assert!(ran.err.contains("set XDG_CACHE_HOME to a folder of your own"), "{what}: {ran:?}");
+    };
+    chown(&cache, Some(OTHER), Some(OTHER)).unwrap();
+    refused("its folder");
+    chown(&cache, Some(0), Some(0)).unwrap();
+    chown(&home, Some(OTHER), Some(OTHER)).unwrap();
+    refused("the folder it is in");
+    chown(&home, Some(0), Some(0)).unwrap();
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    refused("its mode");
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = Ran::from(desk.command(&["prune"]).env("XDG_CACHE_HOME", &home).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
 fn a_runtime_folder_that_is_another_user_s_is_not_used() {
     if !is_root() {
         return;
