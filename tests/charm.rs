@@ -3,6 +3,7 @@
 mod custom_framework;
 mod databags;
 mod failures;
+mod full_disk;
 mod gunicorn;
 mod hidden;
 mod hook_tools;

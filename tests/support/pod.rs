@@ -42,6 +42,18 @@ impl Pod {
         pod
     }
 
+    /// Leaves the container a disk of this many bytes. Only root can.
+    pub(crate) fn shrink_disk(&self, bytes: u64) {
+        let mut process = self.keeper.id();
+        while let Some(child) = child_of(process) {
+            process = child;
+        }
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &process.to_string(), "--mount", "mount", "-o"]);
+        let status = command.arg(format!("remount,size={bytes}")).arg("/").status().unwrap();
+        assert!(status.success(), "{status}");
+    }
+
     /// The lines that Pebble and the services printed; one that is still being written isn't among them.
     pub(crate) fn log(&self) -> String {
         let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
@@ -96,6 +108,12 @@ impl Drop for Pod {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// First child of a process.
+fn child_of(process: u32) -> Option<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).ok()?;
+    children.split(' ').next()?.parse().ok()
 }
 
 /// Body of the page at `url`. An answer that is no success is an error.

@@ -1,0 +1,35 @@
+//! A container whose disk is full: the status says so, and the charm goes on once there is room.
+
+use std::os::unix::fs::MetadataExt;
+
+use juju::{Event, StatusKind};
+use pebble::types::ExecOptions;
+
+use crate::support::{Rock, World};
+
+/// Size of the container's disk, in bytes.
+const DISK: u64 = 4 << 20;
+
+/// Runs a script in the container, however it ends.
+fn run(world: &World, script: &str) {
+    world.pebble().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
+}
+
+#[test]
+fn a_full_disk_is_in_the_status_with_what_could_not_be_written() {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("skipped: only root can make a small disk");
+        return;
+    }
+    let world = World::started(Rock::idle());
+    world.expect(StatusKind::Active, "");
+    world.pod.as_ref().unwrap().shrink_disk(DISK);
+    run(&world, "head -c 64m /dev/zero > /var/full");
+    world.configure(&[("webserver-workers", "3")]);
+    let status = world.status();
+    assert_eq!(status.kind, StatusKind::Blocked, "{}", status.message);
+    assert!(status.message.contains("no space left on device"), "{}", status.message);
+    run(&world, "rm /var/full");
+    world.fire(Event::UpdateStatus);
+    world.expect(StatusKind::Active, "");
+}
