@@ -8,6 +8,7 @@
 #[allow(dead_code, reason = "the charm has no provider's half")]
 mod every;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use every::{EVERY, Interface, Key, SECRET, secrets};
@@ -109,6 +110,8 @@ struct Table {
     world: World,
     relations: BTreeMap<&'static str, (RelationId, SecretId)>,
     rows: usize,
+    /// Events without a Pebble write: milliseconds, and hook-tool calls.
+    costs: RefCell<Vec<(u128, usize)>>,
 }
 
 /// The charm with every endpoint, each for any number of relations.
@@ -121,7 +124,7 @@ fn charm(framework: &str) -> Charm {
 impl Table {
     fn new(framework: &'static str) -> Self {
         let world = started(framework, &charm(framework));
-        let mut table = Self { framework, world, relations: BTreeMap::new(), rows: 0 };
+        let mut table = Self { framework, world, relations: BTreeMap::new(), rows: 0, costs: RefCell::default() };
         table.relations = table.relate(required(), "").into_iter().collect();
         table.world.expect(StatusKind::Active, "");
         table
@@ -174,7 +177,11 @@ impl Table {
 
     /// Has the charm look at everything in one event.
     fn look(&self) {
-        self.world.fire(Event::UpdateStatus);
+        let logged = self.world.logged();
+        let done = self.world.fire(Event::UpdateStatus);
+        if !self.world.requests_since(logged).iter().any(|request| request.starts_with("POST")) {
+            self.costs.borrow_mut().push((done.wall.as_millis(), done.calls.len()));
+        }
     }
 
     fn write(&self, row: &Row, value: &str) {
@@ -326,6 +333,8 @@ fn every_hostile_value_under_every_key_is_told_and_harms_nothing() {
         let mut table = Table::new(framework);
         table.try_all(all_rows().collect());
         assert!(table.rows > 1000, "{}", table.rows);
+        let slowest = table.costs.take().into_iter().max();
+        println!("{framework}: slowest event without a restart (milliseconds, hook tools): {slowest:?}");
     }
 }
 

@@ -101,7 +101,7 @@ fn links(package: &Path) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
 
@@ -111,7 +111,7 @@ mod tests {
 
     /// A build without a keeper: the test's own program can't become one.
     #[derive(Default)]
-    struct Unkept(Cancel);
+    pub(in super::super) struct Unkept(Cancel);
 
     impl Work for Unkept {
         fn say(&self, _: &str) {}

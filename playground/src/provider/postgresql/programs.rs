@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rock::Work;
 use rock::cache::{self, Cache, Key};
 
 use super::debian;
@@ -58,17 +59,17 @@ pub(super) fn have(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
         let found = if debian::install(ui) { find() } else { None };
         return found.ok_or(Error::NotInstalled);
     }
-    by_npm(cache, ui)
+    by_npm(cache, ui, ui)
 }
 
 /// Npm's package in the cache. Its programs find their libraries beside themselves.
-fn by_npm(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
+fn by_npm(cache: &Cache, ui: &Ui, work: &dyn Work) -> Result<PathBuf, Error> {
     let package = Package::of(std::env::consts::ARCH).ok_or(Error::NotInstalled)?;
     let key = Key::new().with("npm").with(&package.name).with(&package.integrity);
     let folder = cache.entry(&key, |into| {
         let Package { name, version, .. } = &package;
         ui.step(&format!("PostgreSQL is not installed here: fetching {name}@{version} from npm"));
-        package.install(into, Command::new("npm"), ui)
+        package.install(into, Command::new("npm"), work)
     })?;
     Ok(package.folder(&folder).join("native/bin"))
 }
@@ -95,6 +96,7 @@ fn is_complete(dir: &Path) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::npm::tests::Unkept;
     use super::*;
 
     #[test]
@@ -102,14 +104,14 @@ mod tests {
     fn npms_programs_run_where_none_are_installed() {
         let dir = tempfile::tempdir().unwrap();
         let (cache, ui) = (Cache::new(dir.path()), Ui::new(Arc::default(), dir.path()));
-        let programs = by_npm(&cache, &ui).unwrap();
+        let programs = by_npm(&cache, &ui, &Unkept::default()).unwrap();
         assert!(is_complete(&programs));
         let version = |program: &str| Command::new(programs.join(program)).arg("--version").output().unwrap();
         for program in ["initdb", "postgres"] {
             let said = String::from_utf8(version(program).stdout).unwrap();
             assert!(said.contains("(PostgreSQL) 17.10"), "{said}");
         }
-        assert_eq!(by_npm(&cache, &ui).unwrap(), programs);
+        assert_eq!(by_npm(&cache, &ui, &Unkept::default()).unwrap(), programs);
     }
 
     #[test]
