@@ -280,11 +280,13 @@ fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'
     })
 }
 
-/// Every value under every key.
+/// Every value under every key, but those of megabytes under the first key of each interface: the model copies them for
+/// each event, and the interfaces' own tests have them under every key.
 fn all_rows() -> impl Iterator<Item = Row> {
     required().flat_map(|interface| {
         let rows = move |value: String| {
-            keys(interface).map(move |(place, key)| Row { interface, place, key, value: value.clone() })
+            let most = if value.len() > 1_000_000 { 1 } else { usize::MAX };
+            keys(interface).take(most).map(move |(place, key)| Row { interface, place, key, value: value.clone() })
         };
         values().into_iter().flat_map(rows)
     })
@@ -326,16 +328,24 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     assert!(table.rows > 60, "{}", table.rows);
 }
 
+fn try_every_row(framework: &'static str) {
+    let mut table = Table::new(framework);
+    table.try_all(all_rows().collect());
+    assert!(table.rows > 1000, "{}", table.rows);
+    let slowest = table.costs.take().into_iter().max();
+    println!("{framework}: slowest event without a restart (milliseconds, hook tools): {slowest:?}");
+}
+
 #[test]
 #[ignore = "the whole cross product of keys and values takes minutes"]
-fn every_hostile_value_under_every_key_is_told_and_harms_nothing() {
-    for framework in ["flask", "spring-boot"] {
-        let mut table = Table::new(framework);
-        table.try_all(all_rows().collect());
-        assert!(table.rows > 1000, "{}", table.rows);
-        let slowest = table.costs.take().into_iter().max();
-        println!("{framework}: slowest event without a restart (milliseconds, hook tools): {slowest:?}");
-    }
+fn every_hostile_value_under_every_key_is_told_to_flask_charms_and_harms_nothing() {
+    try_every_row("flask");
+}
+
+#[test]
+#[ignore = "the whole cross product of keys and values takes minutes"]
+fn every_hostile_value_under_every_key_is_told_to_spring_boot_charms_and_harms_nothing() {
+    try_every_row("spring-boot");
 }
 
 #[test]
