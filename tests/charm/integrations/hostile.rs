@@ -328,6 +328,7 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     assert!(table.rows > 60, "{}", table.rows);
 }
 
+#[allow(clippy::print_stdout, reason = "a figure for whoever runs the long tests; none is asserted")]
 fn try_every_row(framework: &'static str) {
     let mut table = Table::new(framework);
     table.try_all(all_rows().collect());
