@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use juju::Event;
 
-use crate::support::{Charm, Pod, Rock, World};
+use super::start::with_database;
+use crate::support::World;
 
 /// Tools that a settled unit calls when its configuration changes.
 const TOOLS: [&str; 10] = [
@@ -56,14 +57,7 @@ fn failure(world: &World, fault: &str) -> String {
 
 #[test]
 fn a_hook_tool_that_fails_is_named_in_one_line() {
-    let mut world = World::of(&Charm::with_integrations());
-    world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
-    let id = world.integrate("postgresql", "db");
-    let content =
-        [("username", "user-1"), ("password", "pass-word-1"), ("uris", "postgresql://user-1:pass-word-1@db/x")];
-    let secret = world.secret("db", &content);
-    world.server.with(|model| model.grant_secret(&secret, id)).unwrap();
-    world.say(id, "db", &[("endpoints", "db:5432"), ("secret-user", &secret.to_string())]);
+    let mut world = with_database();
     world.integrate("ingress", "lb");
     world.settle();
     for tool in TOOLS {

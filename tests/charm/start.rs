@@ -88,8 +88,8 @@ fn each_event_of_the_start_sequence_costs_what_it_costs() {
     assert_eq!(told.concat(), include_str!("../golden/start.txt"));
 }
 
-#[test]
-fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
+/// A unit with a pod, and a database whose account is a secret; its events still wait.
+pub(super) fn with_database() -> World {
     let mut world = World::of(&Charm::with_integrations());
     world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
     let id = world.integrate("postgresql", "db");
@@ -98,6 +98,12 @@ fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
     let secret = world.secret("db", &content);
     world.server.with(|model| model.grant_secret(&secret, id)).unwrap();
     world.say(id, "db", &[("endpoints", "db:5432"), ("secret-user", &secret.to_string())]);
+    world
+}
+
+#[test]
+fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
+    let world = with_database();
     let ingress = world.integrate("ingress", "lb");
     world.say(ingress, "lb", &[("ingress", "{\"url\": \"https://example.com/\"}")]);
     let mut told = sequence(&world);
