@@ -2,6 +2,7 @@
 
 mod custom_framework;
 mod databags;
+mod environment;
 mod failures;
 mod full_disk;
 mod gunicorn;

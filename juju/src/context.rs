@@ -91,6 +91,7 @@ pub struct Proxies {
 /// use juju::{Context, Event};
 /// let vars = std::collections::BTreeMap::from([
 ///     ("JUJU_UNIT_NAME".to_owned(), "web/3".to_owned()),
+///     ("JUJU_MODEL_NAME".to_owned(), "test".to_owned()),
 ///     ("JUJU_DISPATCH_PATH".to_owned(), "hooks/start".to_owned()),
 /// ]);
 /// let context = Context::read(&vars)?;
@@ -137,7 +138,7 @@ impl Context {
         let principal = value(vars, "JUJU_PRINCIPAL_UNIT").map(|text| unit(text, "JUJU_PRINCIPAL_UNIT"));
         Ok(Self {
             unit: unit(required(vars, "JUJU_UNIT_NAME")?, "JUJU_UNIT_NAME")?,
-            model: model(value(vars, "JUJU_MODEL_NAME").unwrap_or_default())?,
+            model: model(required(vars, "JUJU_MODEL_NAME")?)?,
             model_uuid: value(vars, "JUJU_MODEL_UUID").unwrap_or_default(),
             juju_version: version.map_err(|e| ContextError::invalid("JUJU_VERSION", e))?.unwrap_or_default(),
             charm_dir: path("JUJU_CHARM_DIR").or_else(|| path("CHARM_DIR")).unwrap_or_else(|| PathBuf::from(".")),
@@ -169,7 +170,7 @@ impl Context {
     }
 }
 
-/// Checks a model's name, since it becomes part of host names. Empty if `JUJU_MODEL_NAME` is not set.
+/// Checks a model's name, which becomes part of host names.
 fn model(name: String) -> Result<String, ContextError> {
     let good = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
     if name.bytes().all(good) { Ok(name) } else { Err(ContextError::invalid("JUJU_MODEL_NAME", ModelNameError)) }
@@ -195,7 +196,8 @@ mod tests {
     use super::*;
 
     fn vars(extra: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let base = [("JUJU_UNIT_NAME", "web/0"), ("JUJU_DISPATCH_PATH", "hooks/start")];
+        let base =
+            [("JUJU_UNIT_NAME", "web/0"), ("JUJU_MODEL_NAME", "test"), ("JUJU_DISPATCH_PATH", "hooks/start")];
         base.iter().chain(extra).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 
@@ -237,6 +239,8 @@ mod tests {
     fn what_is_missing_or_wrong_is_named() {
         let missing = Context::read(&BTreeMap::new()).expect_err("no unit");
         assert!(missing.to_string().contains("JUJU_UNIT_NAME"), "{missing}");
+        let missing = Context::read(&vars(&[("JUJU_MODEL_NAME", "")])).expect_err("no model");
+        assert!(missing.to_string().contains("JUJU_MODEL_NAME is not set"), "{missing}");
         for (variable, value) in [
             ("JUJU_VERSION", "new".to_owned()),
             ("JUJU_VERSION", "9".repeat(100_000)),

@@ -133,6 +133,7 @@ impl Backend for Fake {
 pub(crate) fn context(hook: &str) -> Context {
     let vars = [
         ("JUJU_UNIT_NAME", "web/1"),
+        ("JUJU_MODEL_NAME", "test"),
         ("JUJU_DISPATCH_PATH", hook),
         ("JUJU_RELATION", "db"),
         ("JUJU_RELATION_ID", "db:7"),

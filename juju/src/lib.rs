@@ -46,6 +46,7 @@
 //! // The program's own main is `juju::main::<Hello>()`; a test dispatches by hand:
 //! let vars = std::collections::BTreeMap::from([
 //!     ("JUJU_UNIT_NAME".to_owned(), "web/0".to_owned()),
+//!     ("JUJU_MODEL_NAME".to_owned(), "test".to_owned()),
 //!     ("JUJU_DISPATCH_PATH".to_owned(), "hooks/config-changed".to_owned()),
 //! ]);
 //! let context = Context::read(&vars)?;

@@ -61,7 +61,8 @@ fn play(part: &str, vars: &[(&str, &str)]) -> (Output, String) {
     (output, fs::read_to_string(logged).unwrap_or_default())
 }
 
-const HOOK: [(&str, &str); 2] = [("JUJU_UNIT_NAME", "web/0"), ("JUJU_DISPATCH_PATH", "hooks/start")];
+const HOOK: [(&str, &str); 3] =
+    [("JUJU_UNIT_NAME", "web/0"), ("JUJU_MODEL_NAME", "test"), ("JUJU_DISPATCH_PATH", "hooks/start")];
 
 #[test]
 fn success_is_zero_and_one_line_of_log() {
