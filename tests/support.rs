@@ -233,7 +233,17 @@ impl World {
         }
     }
 
-    /// The same until the charm is killed in one of them, which Juju then keeps.
+    /// Commits the hook of every event that waits without a run of the charm, as if each had nothing to do.
+    pub(crate) fn skip(&self) {
+        while let Some(event) = self.next() {
+            self.server.with(|model| {
+                let hook = model.begin(&self.unit, event).unwrap();
+                model.finish(&hook, true).unwrap();
+            });
+        }
+    }
+
+    /// Runs the charm for every event that waits until it is killed in one of them, which Juju then keeps.
     pub(crate) fn settle_until_killed(&self) {
         while let Some(event) = self.next() {
             if self.dispatch(&event).exit.is_none() {

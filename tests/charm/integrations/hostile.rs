@@ -145,8 +145,9 @@ impl Table {
             (endpoint(interface), (relation, self.answer(interface, relation, &app(interface))))
         });
         let answers = answers.collect();
-        // Units are seen once they have joined, which takes the relations' own events.
-        self.world.settle();
+        // Units are seen once they have joined. One look is enough for all the events of that.
+        self.world.skip();
+        self.look();
         answers
     }
 
