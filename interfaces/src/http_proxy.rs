@@ -52,8 +52,8 @@ pub struct Request {
     pub requirer: String,
 }
 
-/// An answer to a request. Keys in their alphabetical order, as on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An answer to a request, whose addresses may hold a password. Keys in alphabetical order, as on the wire.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Response {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auth: Option<String>,

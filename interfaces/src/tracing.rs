@@ -41,8 +41,8 @@ const RECEIVERS: &str = "receivers";
 /// The protocol that is asked for and looked for.
 const WANTED: &str = "otlp_http";
 
-/// Receiver of a provider: a protocol and its address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Receiver of a provider: a protocol and its address, which may hold a password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Receiver {
     protocol: ReceiverProtocol,
     url: String,

@@ -51,7 +51,7 @@ const ENDPOINTS: &str = "endpoints";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Valkey {
     /// The user.
-    pub username: String,
+    pub username: Secret,
     /// Its password.
     pub password: Secret,
     /// `host:port` of each server that takes writes; at least one.
@@ -75,7 +75,7 @@ impl Valkey {
     #[must_use]
     pub fn uri(&self) -> Secret {
         let scheme = if self.tls { "valkeys" } else { "valkey" };
-        uri::server(scheme, &self.username, &self.password, self.endpoints.first().map_or("", String::as_str))
+        uri::server(scheme, self.username.expose(), &self.password, self.endpoints.first().map_or("", String::as_str))
     }
 }
 
@@ -118,7 +118,7 @@ fn server(view: &View, secrets: &Secrets) -> Result<Valkey, Stop> {
     let (username, password) = (field::secret(USER, user, "username")?, field::secret(USER, user, "password")?);
     let (tls, tls_ca) = tls(&response, secrets)?;
     Ok(Valkey {
-        username: username.ok_or_else(|| Stop::waiting(USER))?.expose().to_owned(),
+        username: username.ok_or_else(|| Stop::waiting(USER))?,
         password: password.ok_or_else(|| Stop::waiting(USER))?,
         endpoints: endpoints(&response)?,
         read_only_endpoints: servers("read-only-endpoints", response.read_only_endpoints.as_deref())?,

@@ -196,8 +196,7 @@ mod tests {
     use super::*;
 
     fn vars(extra: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let base =
-            [("JUJU_UNIT_NAME", "web/0"), ("JUJU_MODEL_NAME", "test"), ("JUJU_DISPATCH_PATH", "hooks/start")];
+        let base = [("JUJU_UNIT_NAME", "web/0"), ("JUJU_MODEL_NAME", "test"), ("JUJU_DISPATCH_PATH", "hooks/start")];
         base.iter().chain(extra).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 

@@ -5,7 +5,7 @@ use juju::{Event, StatusKind};
 use crate::support::{Charm, Rock, World, pebble_ready};
 
 /// Prints every variable in several notations, and fails.
-const SCRIPT: &str = "\
+pub(super) const SCRIPT: &str = "\
 env
 python3 -c 'import json, os, shlex, urllib.parse as u
 for v in os.environ.values(): print(json.dumps(v), shlex.quote(v), repr(v), u.quote(v, safe=\"\"), u.quote_plus(v), u.unquote(v))'

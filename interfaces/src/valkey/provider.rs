@@ -46,7 +46,7 @@ pub fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
         relation: view.id,
     };
     let field = |(key, value): (&str, &str)| (key.to_owned(), Secret::from(value));
-    let user = [("username", valkey.username.as_str()), ("password", valkey.password.expose())];
+    let user = [("username", valkey.username.expose()), ("password", valkey.password.expose())];
     let tls = [("tls", if valkey.tls { "true" } else { "false" })];
     let tls = tls.into_iter().chain(valkey.tls_ca.iter().map(|ca| ("tls-ca", ca.as_str())));
     [offer("user", user.into_iter().map(field).collect()), offer("tls", tls.map(field).collect())]

@@ -189,7 +189,7 @@ proptest! {
         if let Read::Ready(found) = read(&view, &contents) {
             let uri = uri::Uri::first(found.uri().expose());
             prop_assert!(uri.hostname.is_some() && !found.uri().expose().contains(char::is_control));
-            prop_assert!(!found.username.is_empty() && !found.password.expose().is_empty());
+            prop_assert!(!found.username.expose().is_empty() && !found.password.expose().is_empty());
         }
     }
 }

@@ -73,7 +73,7 @@ fn documents(view: &View) -> Changes {
 fn store(world: &World, view: &View) -> Changes {
     let request = valkey::provider::read(view).ready().cloned().expect("it's asked for");
     let valkey = valkey::Valkey {
-        username: "me".to_owned(),
+        username: "me".into(),
         password: PASSWORD.into(),
         endpoints: vec!["valkey-0:6379".to_owned()],
         read_only_endpoints: Vec::new(),
