@@ -1,0 +1,53 @@
+//! A request that may be made, with its parameters and body.
+
+use std::rc::Rc;
+
+use http::Request;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use serde::de::DeserializeOwned;
+
+use super::body::decode;
+use crate::access::User;
+use crate::daemon::Daemon;
+use crate::journal::Event;
+use crate::query::Query;
+use crate::response::Fault;
+
+/// The longest JSON body in bytes; a layer is the longest of all.
+const LONGEST_JSON: usize = 16 << 20;
+
+/// A request that was found in the table and may be made.
+pub(super) struct Call {
+    pub(super) daemon: Rc<Daemon>,
+    pub(super) user: Option<User>,
+    /// The path's segments that the table leaves open.
+    pub(super) params: Vec<String>,
+    pub(super) query: Query,
+    pub(super) request: Request<Incoming>,
+}
+
+impl Call {
+    /// An open segment of the path.
+    pub(super) fn param(&self, index: usize) -> &str {
+        self.params.get(index).map_or("", String::as_str)
+    }
+
+    /// Logs what an administrator does.
+    pub(super) fn admit(&self, action: &str, description: &str) {
+        let uid = self.user.map_or_else(|| "<unknown>".to_owned(), |user| user.uid.to_string());
+        self.daemon.journal.security(Event::Admin, &format!("{uid},{action}"), description);
+    }
+
+    /// The body as JSON. Nulls count as missing, as Go has it; `what` is what can't be decoded if it can't.
+    pub(super) async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Fault> {
+        self.json_within(LONGEST_JSON, what).await
+    }
+
+    /// The same with a limit in bytes of its own.
+    pub(super) async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, Fault> {
+        let body = Limited::new(self.request.body_mut(), limit).collect().await;
+        let body = body.map_err(|error| Fault::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();
+        decode(&body).map_err(|why| Fault::bad_request(format!("cannot decode {what}: {why}")))
+    }
+}

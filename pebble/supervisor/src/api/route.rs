@@ -1,0 +1,135 @@
+//! The table of the API: which path takes what, and from whom.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+
+use super::{Call, changes, checks, exec, files, logs, notices, plan, services, signals, system, tasks};
+use crate::access::{Access, Transport, User};
+use crate::daemon::Daemon;
+use crate::journal::Event;
+use crate::query::Query;
+use crate::response::{Answer, Fault};
+
+type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer>>>;
+
+/// A path, `{…}` standing for one segment, and what it takes.
+struct Route {
+    path: &'static str,
+    get: Option<(Access, Handler)>,
+    post: Option<(Access, Handler)>,
+}
+
+const ROUTES: [Route; 17] = [
+    Route { path: "/v1/system-info", get: Some((Access::Open, |call| Box::pin(system::info(call)))), post: None },
+    Route { path: "/v1/health", get: Some((Access::Open, |call| Box::pin(system::health(call)))), post: None },
+    Route { path: "/v1/changes", get: Some((Access::User, |call| Box::pin(changes::list(call)))), post: None },
+    Route {
+        path: "/v1/changes/{id}",
+        get: Some((Access::User, |call| Box::pin(changes::get(call)))),
+        post: Some((Access::Admin, |call| Box::pin(changes::act(call)))),
+    },
+    Route {
+        path: "/v1/changes/{id}/wait",
+        get: Some((Access::User, |call| Box::pin(changes::wait(call)))),
+        post: None,
+    },
+    Route {
+        path: "/v1/services",
+        get: Some((Access::User, |call| Box::pin(services::list(call)))),
+        post: Some((Access::Admin, |call| Box::pin(services::act(call)))),
+    },
+    Route {
+        path: "/v1/services/{name}",
+        get: Some((Access::User, |call| Box::pin(services::not_implemented(call)))),
+        post: Some((Access::Admin, |call| Box::pin(services::not_implemented(call)))),
+    },
+    Route { path: "/v1/plan", get: Some((Access::Admin, |call| Box::pin(plan::get(call)))), post: None },
+    Route { path: "/v1/layers", get: None, post: Some((Access::Admin, |call| Box::pin(plan::add_layer(call)))) },
+    Route {
+        path: "/v1/files",
+        get: Some((Access::Admin, |call| Box::pin(files::get(call)))),
+        post: Some((Access::Admin, |call| Box::pin(files::act(call)))),
+    },
+    Route { path: "/v1/logs", get: Some((Access::User, |call| Box::pin(logs::get(call)))), post: None },
+    Route { path: "/v1/exec", get: None, post: Some((Access::Admin, |call| Box::pin(exec::begin(call)))) },
+    Route {
+        path: "/v1/tasks/{task-id}/websocket/{websocket-id}",
+        get: Some((Access::Admin, |call| Box::pin(tasks::websocket(call)))),
+        post: None,
+    },
+    Route { path: "/v1/signals", get: None, post: Some((Access::Admin, |call| Box::pin(signals::send(call)))) },
+    Route { path: "/v1/checks", get: Some((Access::User, |call| Box::pin(checks::list(call)))), post: None },
+    Route {
+        path: "/v1/notices",
+        get: Some((Access::User, |call| Box::pin(notices::list(call)))),
+        post: Some((Access::User, |call| Box::pin(notices::add(call)))),
+    },
+    Route { path: "/v1/notices/{id}", get: Some((Access::User, |call| Box::pin(notices::get(call)))), post: None },
+];
+
+/// Finds what a request asks for, whether it may, and does it.
+pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> Answer {
+    let path = request.uri().path();
+    let found = ROUTES.iter().find_map(|route| Some((route, params(route.path, path)?)));
+    let (route, params) = found.ok_or_else(|| Fault::not_found("invalid API endpoint requested"))?;
+    let method = match *request.method() {
+        Method::GET => route.get.as_ref(),
+        Method::POST => route.post.as_ref(),
+        _ => None,
+    };
+    let (access, handler) = method.ok_or_else(|| Fault::method(request.method()))?;
+    let user = transport.user();
+    if !access.allows(user) {
+        refuse(daemon, user, path);
+        return Err(Fault::unauthorized());
+    }
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    handler(Call { daemon: daemon.clone(), user, params, query, request }).await
+}
+
+fn refuse(daemon: &Daemon, user: Option<User>, path: &str) {
+    if let Some(User { uid, .. }) = user {
+        let description = format!("User {uid} not authorized to access {path}");
+        daemon.journal.security(Event::Refused, &format!("{uid},{path}"), &description);
+    }
+}
+
+/// The open segments of a path that fits.
+pub(super) fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut params = Vec::new();
+    let mut segments = path.split('/');
+    for part in pattern.split('/') {
+        let segment = segments.next()?;
+        if part.starts_with('{') && !segment.is_empty() {
+            params.push(segment.to_owned());
+        } else if part != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_fit_whole_or_not_at_all() {
+        assert_eq!(params("/v1/changes/{id}", "/v1/changes/7"), Some(vec!["7".to_owned()]));
+        for path in ["/v1/changes", "/v1/changes/", "/v1/changes/7/", "/v1/changes/7/wait", "v1/changes/7"] {
+            assert_eq!(params("/v1/changes/{id}", path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_path_is_in_the_table_once() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            assert!(ROUTES[..index].iter().all(|other| other.path != route.path), "{}", route.path);
+            assert!(route.get.is_some() || route.post.is_some(), "{}", route.path);
+        }
+    }
+}
