@@ -205,12 +205,13 @@ impl State {
         }
     }
 
-    /// Counts an occurrence; answers the notice's id.
+    /// Counts an occurrence and returns the notice's id. A new notice beyond [`prune::MAX_NOTICES`] displaces the oldest.
     pub(crate) fn notify(&mut self, occurrence: Occurrence, now: Time) -> String {
         if let Some(notice) = self.notices.iter_mut().find(|notice| notice.is_of(&occurrence)) {
             notice.again(occurrence, now);
             return notice.id.clone();
         }
+        self.make_room_for_notice(now);
         self.last_notice_id += 1;
         self.notices.push(Notice::first(self.last_notice_id, occurrence, now));
         self.last_notice_id.to_string()

@@ -14,8 +14,8 @@ const KEEP_READY: Duration = Duration::from_secs(7 * DAY.as_secs());
 const KEEP_UNREADY: Duration = Duration::from_secs(14 * DAY.as_secs());
 /// How many changes that are over are kept.
 const MAX_READY: usize = 1000;
-/// How many notices are kept.
-const MAX_NOTICES: usize = 1000;
+/// The most notices at any time. Every user of the machine may add some.
+pub(super) const MAX_NOTICES: usize = 1000;
 
 impl State {
     /// Forgets what is old or too much; gives up changes that have been at work for too long.
@@ -53,9 +53,24 @@ impl State {
                 notice.kind == CHANGE_UPDATE && Id::parse(&notice.key).is_none_or(|id| !changes.contains_key(&id));
             !orphan && !notice.is_expired(now)
         });
-        if self.notices.len() > MAX_NOTICES {
+        self.keep_latest_notices(MAX_NOTICES);
+    }
+
+    /// Drops expired notices, then the oldest, until one more fits.
+    ///
+    /// Pebble keeps any number until its next prune, ten minutes later at most.
+    pub(super) fn make_room_for_notice(&mut self, now: Time) {
+        if self.notices.len() >= MAX_NOTICES {
+            self.notices.retain(|notice| !notice.is_expired(now));
+            self.keep_latest_notices(MAX_NOTICES - 1);
+        }
+    }
+
+    /// Drops the notices with the earliest last occurrences, until at most `most` are left.
+    fn keep_latest_notices(&mut self, most: usize) {
+        if self.notices.len() > most {
             self.notices.sort_by_key(|notice| notice.last_occurred);
-            self.notices.drain(..self.notices.len() - MAX_NOTICES);
+            self.notices.drain(..self.notices.len() - most);
         }
     }
 }

@@ -159,3 +159,30 @@ fn keeps_no_more_than_a_thousand() {
     assert_eq!((state.changes.len(), state.notices.len()), (1000, 1000));
     assert_eq!(state.changes.keys().next(), Some(&Id(6)));
 }
+
+fn custom(key: u64) -> Occurrence {
+    Occurrence { kind: "custom".to_owned(), key: format!("example.com/{key}"), ..Occurrence::default() }
+}
+
+#[test]
+fn notices_are_bounded_between_two_prunes() {
+    let mut state = State::new(at(0));
+    for key in 0..1500 {
+        assert_eq!(state.notify(custom(key), at(key)), (key + 1).to_string());
+    }
+    assert_eq!(state.notices.len(), 1000);
+    assert_eq!((state.notice("500").is_none(), state.notice("501").is_some()), (true, true));
+    // Another occurrence of a notice that is there displaces none.
+    assert_eq!(state.notify(custom(500), at(2000)), "501");
+    assert!(state.notice("502").is_some());
+    state.notify(custom(2000), at(2001));
+    assert_eq!((state.notice("501").is_some(), state.notice("502").is_none()), (true, true));
+}
+
+#[test]
+fn expired_notices_make_room_first() {
+    let mut state = State::new(at(0));
+    (0..1000).for_each(|key| drop(state.notify(custom(key), at(key % 2 * 7 * 24 * 3600))));
+    state.notify(custom(1000), at(7 * 24 * 3600 + 1));
+    assert_eq!(state.notices.len(), 501);
+}
