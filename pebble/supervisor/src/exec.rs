@@ -24,7 +24,7 @@ use hyper_util::rt::TokioIo;
 use pebble::plan::Span;
 use rustix::process::{Pid, Signal};
 use tokio::net::unix::pipe;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -42,6 +42,9 @@ pub(crate) use settings::Settings;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a killed command's output is waited for: someone it left behind may hold it open.
 const REST: Duration = Duration::from_secs(1);
+/// How long a client may keep its websockets open once the execution is over. Closed at once, they would lose output that
+/// the client has not read yet.
+const LINGER: Duration = Duration::from_secs(30);
 /// The longest message and frame of input. Pebble's clients send pieces of 16 to 128 KiB.
 const LONGEST_MESSAGE: usize = 64 << 20;
 
@@ -154,7 +157,9 @@ async fn execute(
         daemon.journal.note(&why);
         return Err(why);
     };
-    let outcome = match Running::start(daemon, &settings, stdio, stderr).await {
+    // Dropped at the end of this function: the websockets' tasks outlive it by no more than LINGER.
+    let (_execution, over) = watch::channel(());
+    let outcome = match Running::start(daemon, &settings, stdio, stderr, &over).await {
         Ok(running) => {
             let control = spawn_local(sockets::control(daemon.clone(), task, running.pid, control));
             running.end(settings.timeout, abort, control).await
@@ -197,6 +202,7 @@ impl Running {
         settings: &Settings,
         stdio: Socket,
         stderr: Option<Socket>,
+        over: &watch::Receiver<()>,
     ) -> Result<Running, String> {
         let failed = |error: io::Error| errno::text(&error);
         let (input_reader, input_writer) = io::pipe().map_err(failed)?;
@@ -208,9 +214,10 @@ impl Running {
         .map_err(failed)?;
         let input = pipe::Sender::from_owned_fd(input_writer.into()).map_err(failed)?;
         let output = pipe::Receiver::from_owned_fd(output_reader.into()).map_err(failed)?;
-        let mut outputs = vec![sockets::both_ways(stdio, input, output)];
+        let mut outputs = vec![sockets::both_ways(stdio, input, output, over)];
         if let (Some(socket), Some(reader)) = (stderr, error_reader) {
-            outputs.push(sockets::one_way(socket, pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?));
+            let output = pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?;
+            outputs.push(sockets::one_way(socket, output, over));
         }
         let process = Spawn {
             command: &settings.command,

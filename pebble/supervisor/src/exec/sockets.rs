@@ -1,8 +1,10 @@
 //! What goes over a command's websockets.
 //!
 //! Binary messages are input or output; a text `{"command":"end"}` ends either. Text on the control socket is a signal to
-//! send. A socket is read until the client closes it: closing it under unread input would lose output on its way.
+//! send. A socket is read until the client closes it, or until [`LINGER`] after the execution: closing it under unread input would lose
+//! output on its way.
 
+use std::future::Future;
 use std::rc::Rc;
 
 use bytes::BytesMut;
@@ -11,12 +13,13 @@ use rustix::process::{Pid, Signal};
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::Socket;
+use super::{LINGER, Socket};
 use crate::daemon::Daemon;
 use crate::errno;
 use crate::process;
@@ -43,17 +46,34 @@ struct SignalName {
 }
 
 /// Moves input and output; over when all output is sent.
-pub(super) fn both_ways(socket: Socket, input: pipe::Sender, output: pipe::Receiver) -> JoinHandle<()> {
+pub(super) fn both_ways(
+    socket: Socket,
+    input: pipe::Sender,
+    output: pipe::Receiver,
+    over: &watch::Receiver<()>,
+) -> JoinHandle<()> {
     let (to_client, from_client) = socket.split();
-    spawn_local(receive(from_client, Some(input)));
-    spawn_local(send(to_client, output))
+    spawn_local(until(over.clone(), receive(from_client, Some(input))));
+    spawn_local(until(over.clone(), send(to_client, output)))
 }
 
 /// Moves error output; over when all is sent.
-pub(super) fn one_way(socket: Socket, output: pipe::Receiver) -> JoinHandle<()> {
+pub(super) fn one_way(socket: Socket, output: pipe::Receiver, over: &watch::Receiver<()>) -> JoinHandle<()> {
     let (to_client, from_client) = socket.split();
-    spawn_local(receive(from_client, None));
-    spawn_local(send(to_client, output))
+    spawn_local(until(over.clone(), receive(from_client, None)));
+    spawn_local(until(over.clone(), send(to_client, output)))
+}
+
+/// Does the work to its end, and no longer than [`LINGER`] after the execution's, which drops the sender of `over`.
+async fn until(mut over: watch::Receiver<()>, work: impl Future<Output = ()>) {
+    let lingered = async {
+        while over.changed().await.is_ok() {}
+        sleep(LINGER).await;
+    };
+    tokio::select! {
+        () = work => {}
+        () = lingered => {}
+    }
 }
 
 async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output: pipe::Receiver) {
@@ -141,5 +161,52 @@ fn obey(daemon: &Daemon, task: Id, pid: Pid, command: &Command) {
         }
         ("signal", None) => note(r#"control command "signal" requires signal name"#.to_owned()),
         (other, _) => note(format!("invalid control websocket command {}", quote(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::duplex;
+    use tokio::task::LocalSet;
+    use tokio::time::Instant;
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    /// Time between the end of an execution and that of `work`, on a clock that moves only when all tasks wait.
+    async fn outlives_by(work: impl Future<Output = ()> + 'static) -> Duration {
+        let (execution, over) = watch::channel(());
+        let tasks = LocalSet::new();
+        let task = tasks.spawn_local(until(over, work));
+        tasks
+            .run_until(async {
+                sleep(Duration::from_secs(3600)).await;
+                assert!(!task.is_finished());
+                let ended = Instant::now();
+                drop(execution);
+                task.await.unwrap();
+                ended.elapsed()
+            })
+            .await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_closes_its_websocket_is_left_after_the_execution() {
+        let (stream, _client) = duplex(64);
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+        assert_eq!(outlives_by(receive(socket, None)).await, LINGER);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_reads_is_left_after_the_execution() {
+        let (stream, _client) = duplex(64);
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+        let (reader, writer) = std::io::pipe().unwrap();
+        let output = pipe::Receiver::from_owned_fd(reader.into()).unwrap();
+        pipe::Sender::from_owned_fd(writer.into()).unwrap().write_all(&[0; 4096]).await.unwrap();
+        assert_eq!(outlives_by(send(socket, output)).await, LINGER);
     }
 }
