@@ -34,7 +34,7 @@ pub use error::Error;
 pub use layer::{Layer, Plan};
 pub use log_target::{LogTarget, LogTargetType};
 pub use order::only;
-pub use quote::quote;
+pub use quote::{listed, quote, shortened};
 pub use replan::{Replan, replan};
 pub use service::{Action, Override, Service, Startup};
 pub use span::{OptionalDuration, Span};

@@ -1,13 +1,52 @@
-//! Text in double quotes as Go's `%q` prints it, for messages that must match Pebble's.
+//! Text of others in messages: quoted as Go does, for messages that must match Pebble's, and never at full length.
 
-/// Text in double quotes, with what needs it escaped, as Go's `%q` prints it.
+use std::borrow::Cow;
+
+/// The most characters of another's text in a message. Pebble repeats it whole, be it a mebibyte.
+const LONGEST: usize = 100;
+/// The most items of a list in a message.
+const MOST_ITEMS: usize = 20;
+
+/// Text of at most 100 characters; of a longer one the first 60 and the last 40, with `...` in between.
+///
+/// ```
+/// assert_eq!(pebble::plan::shortened("short"), "short");
+/// assert_eq!(pebble::plan::shortened(&"x".repeat(1 << 20)).len(), 103);
+/// ```
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    shortened_to(text, LONGEST)
+}
+
+/// The same for at most `most` characters: three fifths of them from the beginning, the rest from the end.
+pub(crate) fn shortened_to(text: &str, most: usize) -> Cow<'_, str> {
+    let first = most * 3 / 5;
+    let start = text.char_indices().nth(first).map(|(at, _)| at);
+    let end = text.char_indices().rev().nth((most - first).saturating_sub(1)).map(|(at, _)| at);
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => format!("{}...{}", &text[..start], &text[end..]).into(),
+        _ => text.into(),
+    }
+}
+
+/// Items with the separator in between: the first 20, and the number of the others.
+pub fn listed(items: &[String], separator: &str) -> String {
+    let shown = items[..items.len().min(MOST_ITEMS)].join(separator);
+    match items.len().saturating_sub(MOST_ITEMS) {
+        0 => shown,
+        more => format!("{shown}{separator}and {more} more"),
+    }
+}
+
+/// Text in double quotes as Go's `%q` prints it, [`shortened`].
 pub fn quote(text: &str) -> String {
+    let text = shortened(text);
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
+            '\0' => out.push_str("\\x00"),
             '\x07' => out.push_str("\\a"),
             '\x08' => out.push_str("\\b"),
             '\x0c' => out.push_str("\\f"),
@@ -43,7 +82,24 @@ fn is_mark(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::quote;
+    use super::{listed, quote, shortened};
+
+    #[test]
+    fn long_texts_are_quoted_by_their_ends() {
+        let whole = "é".repeat(100);
+        assert_eq!(shortened(&whole), whole);
+        let long = format!("{}{}{}", "a".repeat(60), "é".repeat(1 << 20), "z".repeat(40));
+        assert_eq!(shortened(&long), format!("{}...{}", "a".repeat(60), "z".repeat(40)));
+        assert_eq!(quote(&"\0".repeat(1 << 20)).len(), 2 + 4 * 100 + 3);
+    }
+
+    #[test]
+    fn long_lists_end_with_a_number() {
+        let items = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(listed(&items(3), ", "), "0, 1, 2");
+        assert_eq!(listed(&items(20), ";").matches(';').count(), 19);
+        assert_eq!(listed(&items(23), ", ").split_once("19, ").unwrap().1, "and 3 more");
+    }
 
     #[test]
     fn quotes_as_go_does() {
@@ -52,7 +108,7 @@ mod tests {
             ("", r#""""#),
             ("it's \"so\"\\", r#""it's \"so\"\\""#),
             ("a\tb\nc\r\x07\x08\x0b\x0c", r#""a\tb\nc\r\a\b\v\f""#),
-            ("\x01\x7f", r#""\x01\x7f""#),
+            ("\0\x01\x7f", r#""\x00\x01\x7f""#),
             ("é日本😀e\u{301}", "\"é日本😀e\u{301}\""),
             ("\u{85}\u{a0}\u{feff}\u{e0001}", r#""\u0085\u00a0\ufeff\U000e0001""#),
         ];

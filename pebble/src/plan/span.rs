@@ -21,7 +21,7 @@ pub type OptionalDuration = Option<Span>;
 
 /// The text isn't a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid duration {0:?}")]
+#[error("invalid duration {}", super::quote(.0))]
 pub struct NotASpan(String);
 
 const UNITS: [(&str, u64); 8] = [

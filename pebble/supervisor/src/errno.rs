@@ -1,9 +1,14 @@
 //! The operating system's errors in Pebble's words, which are the C library's in lower case.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
+use pebble::plan::shortened;
 use rustix::io::Errno;
+
+/// Bytes of the longest path that Linux takes, its end included.
+const LONGEST_PATH: usize = 4096;
 
 /// `doing path: why`, as clients get it, with what it means for them.
 #[derive(Debug)]
@@ -33,11 +38,16 @@ impl PathError {
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.doing, self.path, text(&self.source))
+        write!(f, "{} {}: {}", self.doing, shown(&self.path), text(&self.source))
     }
 }
 
 impl std::error::Error for PathError {}
+
+/// A path in a message: shortened if it is longer than any that the system takes.
+pub(crate) fn shown(path: &str) -> Cow<'_, str> {
+    if path.len() < LONGEST_PATH { path.into() } else { shortened(path) }
+}
 
 /// The error's text as the C library has it, in lower case and without number.
 pub(crate) fn text(error: &io::Error) -> String {
@@ -70,5 +80,12 @@ mod tests {
         assert_eq!(error.to_string(), "stat /nope: no such file or directory");
         assert!(error.is_not_found() && !error.is_permission_denied());
         assert_eq!(text(&super::error(Errno::PERM)), "operation not permitted");
+    }
+
+    #[test]
+    fn a_path_longer_than_any_is_not_repeated_whole() {
+        let told = |length: usize| PathError::when("stat", &"x".repeat(length))(error(Errno::NAMETOOLONG)).to_string();
+        assert_eq!(told(4095).len(), "stat : file name too long".len() + 4095);
+        assert_eq!(told(1 << 20).len(), "stat : file name too long".len() + 103);
     }
 }

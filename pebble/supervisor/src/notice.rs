@@ -1,6 +1,6 @@
 //! Notices: occurrences counted by owner, type and key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pebble::plan::Span;
@@ -55,8 +55,8 @@ pub(crate) struct Occurrence {
 pub(crate) struct Filter {
     /// Those of this user, and public ones.
     pub(crate) user_id: Option<u32>,
-    pub(crate) kinds: Vec<String>,
-    pub(crate) keys: Vec<String>,
+    pub(crate) kinds: BTreeSet<String>,
+    pub(crate) keys: BTreeSet<String>,
     pub(crate) after: Option<Time>,
 }
 

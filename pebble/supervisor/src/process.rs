@@ -24,7 +24,7 @@ use crate::users::Owner;
 pub(crate) enum Error {
     #[error("exec: {}: executable file not found in $PATH", quote(.0))]
     NotFound(String),
-    #[error("fork/exec {path}: {}", errno::text(error))]
+    #[error("fork/exec {}: {}", errno::shown(path), errno::text(error))]
     Exec { path: String, error: io::Error },
     #[error("exec: no command")]
     Empty,

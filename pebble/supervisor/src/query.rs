@@ -1,5 +1,7 @@
 //! The parameters behind the question mark.
 
+use std::collections::BTreeSet;
+
 /// A request's parameters, decoded, in the order given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -26,8 +28,16 @@ impl Query {
 
     /// All values of a parameter that is given several times, or with commas in between, or both.
     pub(crate) fn list(&self, key: &str) -> Vec<String> {
-        let parts = self.all(key).flat_map(|value| value.split(','));
-        parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        self.parts(key).map(str::to_owned).collect()
+    }
+
+    /// The same without order and repetition: a filter is looked up for each thing it may let through.
+    pub(crate) fn set(&self, key: &str) -> BTreeSet<String> {
+        self.parts(key).map(str::to_owned).collect()
+    }
+
+    fn parts<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.all(key).flat_map(|value| value.split(',')).map(str::trim).filter(|part| !part.is_empty())
     }
 }
 
@@ -60,6 +70,7 @@ mod tests {
         assert_eq!(query.all("path").collect::<Vec<_>>(), ["/a b c", "d"]);
         assert_eq!((query.get("flag"), query.get("bad"), query.get("nope")), ("", "", ""));
         assert_eq!(query.list("names"), ["a", "b", "c"]);
+        assert_eq!(query.set("names"), ["a", "b", "c"].map(str::to_owned).into());
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use hyper::body::{Frame, SizeHint};
+use pebble::plan::quote;
 use pebble::types::{ErrorResult, ResponseType};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
@@ -53,7 +54,7 @@ impl Fault {
 
     /// There is such a path, but not that to do with it.
     pub(crate) fn method(method: &http::Method) -> Fault {
-        Fault::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {:?} not allowed", method.as_str()))
+        Fault::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {} not allowed", quote(method.as_str())))
     }
 
     /// The daemon could not do it.

@@ -24,7 +24,7 @@ use crate::log::Log;
 use crate::process;
 use crate::runner::Abort;
 use crate::task::{Id, Level};
-use pebble::plan::quote;
+use pebble::plan::{listed, quote};
 
 /// Every service that was ever started.
 #[derive(Debug)]
@@ -51,9 +51,9 @@ impl Services {
     }
 
     /// How the plan's services stand, or only those named.
-    pub(crate) fn infos(&self, plan: &Plan, names: &[String]) -> Vec<types::ServiceInfo> {
+    pub(crate) fn infos(&self, plan: &Plan, names: &BTreeSet<String>) -> Vec<types::ServiceInfo> {
         let entries = self.entries.borrow();
-        let wanted = plan.services.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+        let wanted = plan.services.iter().filter(|(name, _)| names.is_empty() || names.contains(*name));
         let info = |(name, service): (&String, &Service)| {
             let entry = entries.get(name);
             types::ServiceInfo {
@@ -196,7 +196,7 @@ pub(crate) fn signal(daemon: &Daemon, names: &[String], signal: &str) -> Result<
         Some(format!("cannot send signal to {}: {why}", quote(name)))
     };
     let errors: Vec<String> = names.iter().filter_map(failed).collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    if errors.is_empty() { Ok(()) } else { Err(listed(&errors, "; ")) }
 }
 
 fn signal_one(daemon: &Daemon, name: &str, signal: &str) -> Result<(), String> {

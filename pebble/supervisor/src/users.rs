@@ -3,16 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use pebble::plan::shortened;
 use rustix::process::{getgid, getuid};
 
 /// Someone asked for that does not exist or does not fit. The texts are Pebble's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("user: unknown user {0}")]
+    #[error("user: unknown user {}", shortened(.0))]
     UnknownUser(String),
     #[error("user: unknown userid {0}")]
     UnknownUserId(u32),
-    #[error("group: unknown group {0}")]
+    #[error("group: unknown group {}", shortened(.0))]
     UnknownGroup(String),
     #[error("user {name:?} UID ({real}) does not match user-id ({given})")]
     UserMismatch { name: String, real: u32, given: u32 },
@@ -20,7 +21,12 @@ pub(crate) enum Error {
     GroupMismatch { name: String, real: u32, given: u32 },
     #[error("must specify user, not just group")]
     OnlyGroup,
+    #[error("{0} must not be {NO_ID}: the system takes that number for no user and no group")]
+    NoId(&'static str),
 }
+
+/// The number that chown takes for "unchanged" and setuid refuses.
+const NO_ID: u32 = u32::MAX;
 
 /// Who to act as, as a plan or a client says it; empty names are none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,7 +102,7 @@ impl Users {
 
     fn uid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
         if wish.user.is_empty() {
-            return Ok(wish.user_id);
+            return wish.user_id.map(|id| assigned(id, "user-id")).transpose();
         }
         let found = self.users.iter().find(|user| user.name == wish.user);
         let real = found.ok_or_else(|| Error::UnknownUser(wish.user.to_owned()))?.uid;
@@ -108,7 +114,7 @@ impl Users {
 
     fn gid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
         if wish.group.is_empty() {
-            return Ok(wish.group_id);
+            return wish.group_id.map(|id| assigned(id, "group-id")).transpose();
         }
         let found = self.groups.iter().find(|(name, _)| name == wish.group);
         let real = found.ok_or_else(|| Error::UnknownGroup(wish.group.to_owned()))?.1;
@@ -119,6 +125,11 @@ impl Users {
     }
 }
 
+/// The id, unless it is no id.
+fn assigned(id: u32, field: &'static str) -> Result<u32, Error> {
+    if id == NO_ID { Err(Error::NoId(field)) } else { Ok(id) }
+}
+
 fn rows<T>(path: impl AsRef<Path>, parse: fn(&str) -> Option<T>) -> Vec<T> {
     let text = fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&text).lines().filter_map(parse).collect()
@@ -127,7 +138,7 @@ fn rows<T>(path: impl AsRef<Path>, parse: fn(&str) -> Option<T>) -> Vec<T> {
 fn parse_user(line: &str) -> Option<User> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| is_name(name))?.to_owned();
-    let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+    let (uid, gid) = (parse_id(fields.nth(1)?)?, parse_id(fields.next()?)?);
     let home = fields.nth(1)?.to_owned();
     Some(User { name, uid, gid, home })
 }
@@ -135,7 +146,11 @@ fn parse_user(line: &str) -> Option<User> {
 fn parse_group(line: &str) -> Option<(String, u32)> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| is_name(name))?.to_owned();
-    Some((name, fields.nth(1)?.parse().ok()?))
+    Some((name, parse_id(fields.nth(1)?)?))
+}
+
+fn parse_id(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|id| *id != NO_ID)
 }
 
 fn is_name(name: &str) -> bool {
@@ -149,8 +164,13 @@ mod tests {
     use super::*;
 
     fn users() -> Users {
-        let users = ["root:x:0:0:root:/root:/bin/sh", "app:x:584792:584793::/app:", "# a:b:1:1:c:d"];
-        let groups = ["root:x:0:", "app:x:584793:a,b", "+nis"];
+        let users = [
+            "root:x:0:0:root:/root:/bin/sh",
+            "app:x:584792:584793::/app:",
+            "# a:b:1:1:c:d",
+            "unchanged:x:4294967295:0::/:",
+        ];
+        let groups = ["root:x:0:", "app:x:584793:a,b", "+nis", "unchanged:x:4294967295:"];
         Users {
             users: users.into_iter().filter_map(parse_user).collect(),
             groups: groups.into_iter().filter_map(parse_group).collect(),
@@ -176,6 +196,11 @@ mod tests {
             (wish(Some(7), "", None, ""), Err(Error::UnknownUserId(7))),
             (wish(Some(0), "", None, "nope"), Err(Error::UnknownGroup("nope".to_owned()))),
             (wish(None, "", None, "app"), Err(Error::OnlyGroup)),
+            (wish(Some(u32::MAX), "", None, ""), Err(Error::NoId("user-id"))),
+            (wish(Some(7), "", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
+            (wish(None, "app", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
+            (wish(None, "unchanged", None, ""), Err(Error::UnknownUser("unchanged".to_owned()))),
+            (wish(Some(0), "", None, "unchanged"), Err(Error::UnknownGroup("unchanged".to_owned()))),
         ];
         for (wish, expected) in table {
             assert_eq!(users().resolve(wish), expected, "{wish:?}");

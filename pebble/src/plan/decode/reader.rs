@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Kind, Node};
-use crate::plan::quote::quote;
+use crate::plan::quote::{quote, shortened};
 use crate::plan::yaml::{self, Resolved};
 use crate::plan::{Environment, Span};
 
@@ -281,7 +281,7 @@ impl<'t> Reader<'t> {
     pub(super) fn unknown(&mut self, name: &str, key: &Node, type_: &str) {
         if self.unknown == Unknown::Refused {
             let line = self.line(key);
-            self.complain(format!("line {line}: field {name} not found in type {type_}"));
+            self.complain(format!("line {line}: field {} not found in type {type_}", shortened(name)));
         }
     }
 

@@ -49,6 +49,34 @@ fn many_complaints_in_a_long_text_take_one_pass() {
     assert_eq!(lines[1_000], "  line 1000: cannot unmarshal !!seq into plan.Service");
 }
 
+/// A mebibyte of text in each place that a complaint repeats: complaints hold its ends only.
+#[test]
+fn complaints_repeat_no_long_text() {
+    let long = "x".repeat((1 << 20) - 200);
+    let half = &long[..1 << 18];
+    let service = |field: &str| format!("services: {{a: {{override: replace, command: x, {field}}}}}");
+    for text in [
+        service(&format!("kill-delay: {long}")),
+        service(&format!("backoff-factor: {long}")),
+        service(&format!("user-id: {long}")),
+        service(&format!("{long}: 1")),
+        service(&format!("on-success: {long}")),
+        service(&format!("{half}: 1, {half}: 2")),
+        service("summary: y").replace("{a: ", &format!("{{-{long}: ")),
+        format!("{long}: 1"),
+        format!("services: *{long}"),
+        format!("services: {{a: {{override: {long}}}}}"),
+        format!("checks: {{a: {{override: replace, exec: {{command: \"'{long}\"}}}}}}"),
+        format!("log-targets: {{a: {{override: replace, type: {long}}}}}"),
+        format!("pairing: {{mode: {long}}}"),
+    ] {
+        let error = Layer::parse(text.as_bytes()).and_then(|layer| crate::plan::combine(&[layer])).unwrap_err();
+        assert!(error.to_string().len() < 500, "{} bytes: {:.200}", error.to_string().len(), error.to_string());
+    }
+    let error = Layer::parse_labelled(&long, b"services: [").unwrap_err();
+    assert!(error.to_string().len() < 500, "{error:.200}");
+}
+
 #[test]
 fn values_stay_out_of_debug() {
     let text = r#"{"services":{"web":{"override":"replace","command":"x","environment":{"TOKEN":"hunter2"}}},

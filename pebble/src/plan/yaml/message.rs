@@ -1,6 +1,6 @@
 //! The parser's complaints in the words of Go's yaml.v3, which are much the same: both descend from libyaml.
 
-use crate::plan::Error;
+use crate::plan::{Error, shortened};
 
 /// A complaint about text that isn't YAML.
 pub(super) fn parse(text: &str, error: &serde_yaml::Error) -> Error {
@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str, error: &serde_yaml::Error) -> Error {
         let alias =
             error.location().and_then(|place| text.get(place.index()..)).and_then(|rest| rest.strip_prefix('*'));
         let name: String = alias.unwrap_or_default().chars().take_while(|c| is_anchor(*c)).collect();
-        return Error::Parse(format!("yaml: unknown anchor '{name}' referenced"));
+        return Error::Parse(format!("yaml: unknown anchor '{}' referenced", shortened(&name)));
     }
     Error::Parse(format!("yaml: {}", worded(&shown)))
 }

@@ -8,10 +8,10 @@ use crate::response::{Answer, sync};
 
 pub(super) async fn list(call: Call) -> Answer {
     let level = system::level(&call)?;
-    let names = call.query.list("names");
+    let names = call.query.set("names");
     let plan = call.daemon.plan.borrow();
     let wanted = plan.plan().checks.iter().filter(|(name, check)| {
-        (level.is_empty() || text(&check.level) == level) && (names.is_empty() || names.contains(name))
+        (level.is_empty() || text(&check.level) == level) && (names.is_empty() || names.contains(*name))
     });
     let infos: Vec<CheckInfo> = wanted.map(|(name, check)| info(name, check)).collect();
     sync(infos)

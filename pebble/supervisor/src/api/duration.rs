@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pebble::plan::Span;
+use pebble::plan::{Span, quote};
 
 /// Reads a duration as Go does; nothing and zero are none.
 pub(super) fn duration(text: &str) -> Result<Option<Duration>, String> {
@@ -19,11 +19,11 @@ fn not_a_duration(text: &str) -> String {
     let behind = number.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     let unit = behind.split(|letter: char| letter.is_ascii_digit() || letter == '.').next().unwrap_or_default();
     match (number.len() > behind.len(), unit) {
-        (true, "") => format!("time: missing unit in duration {text:?}"),
+        (true, "") => format!("time: missing unit in duration {}", quote(text)),
         (true, unit) if !["ns", "us", "µs", "ms", "s", "m", "h"].contains(&unit) => {
-            format!("time: unknown unit {unit:?} in duration {text:?}")
+            format!("time: unknown unit {} in duration {}", quote(unit), quote(text))
         }
-        _ => format!("time: invalid duration {text:?}"),
+        _ => format!("time: invalid duration {}", quote(text)),
     }
 }
 

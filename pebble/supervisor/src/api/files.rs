@@ -15,7 +15,7 @@ use tokio::task::{spawn_blocking, spawn_local};
 
 use super::{Call, decode};
 use crate::clock::Time;
-use crate::errno::PathError;
+use crate::errno::{PathError, shown};
 use crate::files::draft::Draft;
 use crate::files::{self, Error};
 use crate::response::{Answer, Envelope, Fault, stream, sync};
@@ -67,7 +67,7 @@ fn read(call: &Call) -> Answer {
         return Err(Fault::bad_request("must accept multipart/form-data"));
     }
     for path in &paths {
-        call.admit("pull_file", &format!("Pulling file {path}"));
+        call.admit("pull_file", &format!("Pulling file {}", shown(path)));
     }
     let boundary = boundary();
     let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
@@ -192,7 +192,7 @@ impl Upload {
             };
             let item = items.get(part.filename.as_str()).filter(|_| part.name == "files");
             let item = item.ok_or_else(|| stray(&part))?;
-            self.call.admit("push_file", &format!("Pushing file {}", item.path));
+            self.call.admit("push_file", &format!("Pushing file {}", shown(&item.path)));
             // A part that breaks off is found out by the next one's missing.
             let written = self.one(item).await.map_err(failed(number + 1))?;
             done.insert(item.path.clone(), written);

@@ -1,6 +1,6 @@
 //! Notices: listed, waited for, added.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pebble::types::{self, NoticeAction, NoticeAdded};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use crate::clock::Time;
 use crate::notice::{CUSTOM, Filter, KINDS, Occurrence};
 use crate::response::{Answer, Fault, sync};
 use crate::state::State;
-use pebble::plan::quote;
+use pebble::plan::{quote, shortened};
 
 const LONGEST_KEY: usize = 256;
 const MOST_DATA: usize = 4 * 1024;
@@ -38,20 +38,20 @@ fn user(call: &Call, what: &str) -> Result<User, Fault> {
 
 /// What is asked for; `None` if it is nothing that there could be.
 fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
-    let asked = call.query.list("types");
-    let kinds: Vec<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
+    let asked = call.query.set("types");
+    let kinds: BTreeSet<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
     if kinds.is_empty() && !asked.is_empty() {
         return Ok(None);
     }
     let after = match call.query.get("after") {
         "" => None,
         text => Some(Time::parse(text).ok_or_else(|| {
-            let why =
-                format!(r#"parsing time {text:?} as "2006-01-02T15:04:05Z07:00": cannot parse {text:?} as "2006""#);
+            let text = quote(text);
+            let why = format!(r#"parsing time {text} as "2006-01-02T15:04:05Z07:00": cannot parse {text} as "2006""#);
             Fault::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
         })?),
     };
-    Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.list("keys"), after }))
+    Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.set("keys"), after }))
 }
 
 /// Whose notices besides public ones; `None` for everyone's.
@@ -84,11 +84,14 @@ pub(super) async fn add(mut call: Call) -> Answer {
     let user = user(&call, "so cannot create notice")?;
     let mut body: Map<String, Value> = call.json_within(LONGEST_REQUEST, "request body").await?;
     let data = body.remove("data").unwrap_or_default();
-    let wrong = |why: serde_json::Error| Fault::bad_request(format!("cannot decode request body: json: {why}"));
+    let wrong = |why: serde_json::Error| {
+        Fault::bad_request(format!("cannot decode request body: json: {}", shortened(&why.to_string())))
+    };
     let asked: NoticeAction = serde_json::from_value(body.into()).map_err(wrong)?;
     check(&asked, &data)?;
-    let data: Option<BTreeMap<String, String>> = serde_json::from_value(data)
-        .map_err(|why| Fault::bad_request(format!("cannot decode notice data: json: {why}")))?;
+    let data: Option<BTreeMap<String, String>> = serde_json::from_value(data).map_err(|why| {
+        Fault::bad_request(format!("cannot decode notice data: json: {}", shortened(&why.to_string())))
+    })?;
     let quiet =
         duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
     let occurrence = Occurrence {

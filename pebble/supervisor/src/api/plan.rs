@@ -5,7 +5,7 @@ use pebble::types::LayersAction;
 
 use super::Call;
 use crate::response::{Answer, Fault, sync};
-use pebble::plan::quote;
+use pebble::plan::{quote, shortened};
 
 pub(super) async fn get(call: Call) -> Answer {
     match call.query.get("format") {
@@ -27,7 +27,7 @@ pub(super) async fn add_layer(mut call: Call) -> Answer {
     }
     let layer = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
     let layer = layer.map_err(|error| Fault::bad_request(format!("cannot parse layer YAML: {error}")))?;
-    call.admit("add_layer", &format!("Adding layer {}", asked.label));
+    call.admit("add_layer", &format!("Adding layer {}", shortened(&asked.label)));
     let mut layers = call.daemon.plan.borrow_mut();
     let added = if asked.combine { layers.combine(layer, asked.inner) } else { layers.append(layer, asked.inner) };
     match added {

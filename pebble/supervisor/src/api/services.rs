@@ -12,12 +12,12 @@ use crate::response::{Answer, Fault, accepted, sync};
 use crate::runner;
 use crate::state::{State, Verb};
 use crate::task::Id;
-use pebble::plan::quote;
+use pebble::plan::{quote, shortened};
 
 type Lanes = Vec<Vec<String>>;
 
 pub(super) async fn list(call: Call) -> Answer {
-    let names = call.query.list("names");
+    let names = call.query.set("names");
     let infos = call.daemon.services.infos(call.daemon.plan.borrow().plan(), &names);
     sync(infos)
 }
@@ -66,7 +66,9 @@ fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, F
                 Ok(names)
             }
         }
-        _ if named.is_empty() => Err(Fault::bad_request(format!("must specify services for {action} action"))),
+        _ if named.is_empty() => {
+            Err(Fault::bad_request(format!("must specify services for {} action", shortened(action))))
+        }
         _ => Ok(named),
     }
 }
@@ -84,7 +86,8 @@ fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Resu
             Ok(Moves { count: count(&stop), stop, named, ..Moves::default() })
         }
         "restart" => {
-            let stop = only(plan.stop_order(&named).map_err(failed)?, |name| named.iter().any(|other| other == name));
+            let asked: BTreeSet<&str> = named.iter().map(String::as_str).collect();
+            let stop = only(plan.stop_order(&named).map_err(failed)?, |name| asked.contains(name));
             let start = plan.start_order(&named).map_err(failed)?;
             Ok(Moves { count: count(&start), stop, start, named })
         }

@@ -10,7 +10,7 @@ use super::Call;
 use crate::exec::{self, Refusal};
 use crate::response::{Answer, Body, Fault};
 use crate::task::Id;
-use pebble::plan::quote;
+use pebble::plan::{quote, shortened};
 
 pub(super) async fn websocket(mut call: Call) -> Answer {
     let (task_id, name) = (call.param(0).to_owned(), call.param(1).to_owned());
@@ -37,8 +37,8 @@ pub(super) async fn websocket(mut call: Call) -> Answer {
     };
     match refused {
         Refusal::NoSuchSocket => {
-            call.daemon.journal.note(&format!("Websocket {id}: cannot find {name} websocket"));
-            Err(Fault::not_found(format!("cannot find {name} websocket for task {}", quote(&task_id))))
+            call.daemon.journal.note(&format!("Websocket {id}: cannot find {} websocket", shortened(&name)));
+            Err(Fault::not_found(format!("cannot find {} websocket for task {}", shortened(&name), quote(&task_id))))
         }
         Refusal::Taken => {
             let why = format!("{name} websocket already connected");

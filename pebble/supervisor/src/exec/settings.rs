@@ -98,7 +98,9 @@ fn directory(wanted: &str, home: &str) -> Result<String, String> {
     };
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("{what} {} does not exist", quote(path))),
-        Err(error) => Err(format!("cannot stat {what} {}: stat {path}: {}", quote(path), errno::text(&error))),
+        Err(error) => {
+            Err(format!("cannot stat {what} {}: stat {}: {}", quote(path), errno::shown(path), errno::text(&error)))
+        }
         Ok(metadata) if !metadata.is_dir() => Err(format!("{what} {} not a directory", quote(path))),
         Ok(_) => Ok(path.to_owned()),
     }
