@@ -135,9 +135,10 @@ impl<C: Connect> Client<C> {
         let what = describe(&request);
         let (kind, lines) = self.whole(request, Duration::ZERO, "application/x-ndjson").await?;
         if kind == JSON {
-            let envelope = open(&what, &lines)?;
+            let envelope = self.open(&what, &lines)?;
             return Err(Error::garbage(&what, Garbage::Shape(format!("log lines ({:?})", envelope.kind).into())));
         }
+        self.wire.limits.check_values(&what, &lines)?;
         let entries = serde_json::Deserializer::from_slice(&lines).into_iter::<LogEntry>().collect::<Result<_, _>>();
         entries.map_err(|error| Error::garbage(&what, json_garbage(&error, "log lines")))
     }
@@ -167,8 +168,14 @@ impl<C: Connect> Client<C> {
         let request = request?;
         let what = describe(&request);
         let (_, bytes) = self.whole(request, extra, JSON).await?;
-        let envelope = open(&what, &bytes)?;
+        let envelope = self.open(&what, &bytes)?;
         Ok((what, envelope))
+    }
+
+    /// Opens the envelope of an answer, unless it has too many values.
+    pub(crate) fn open(&self, what: &str, bytes: &[u8]) -> Result<Envelope, Error> {
+        self.wire.limits.check_values(what, bytes)?;
+        open(what, bytes)
     }
 
     /// The media type and the whole body of an answer of the type wanted, or of an answer in JSON.

@@ -9,7 +9,11 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::plan::{shortened, shortened_to};
 use crate::types::{Change, ErrorResult};
+
+/// The most characters of a daemon's message in an error's text, which may end in a log or a status.
+const LONGEST_MESSAGE: usize = 4096;
 
 /// A request to Pebble that did not have the outcome asked for.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +44,7 @@ pub enum Error {
         after: Duration,
     },
     /// Pebble refused the request.
-    #[error("Pebble refused the request ({status}): {message}")]
+    #[error("Pebble refused the request ({status}): {}", shown(message))]
     Api {
         /// Its word for programs; mostly empty.
         kind: String,
@@ -50,7 +54,7 @@ pub enum Error {
         message: String,
     },
     /// A file, directory or listing: the operating system said no.
-    #[error("cannot use {path}: {message}")]
+    #[error("cannot use {path}: {}", shown(message))]
     Path {
         /// What kind of no.
         kind: PathErrorKind,
@@ -60,13 +64,13 @@ pub enum Error {
         message: String,
     },
     /// A change was carried out and failed; [`Error::logs`] has what its tasks said.
-    #[error("cannot {} (change {}): {}", change.kind, change.id, change.err.as_deref().unwrap_or("no reason given"))]
+    #[error("cannot {} (change {}): {}", change.kind, change.id, shown(change.err.as_deref().unwrap_or("no reason given")))]
     Change {
         /// The change as it ended.
         change: Box<Change>,
     },
     /// A command could not be started at all, or its run could not be followed to its end.
-    #[error("cannot run {command}: {message}")]
+    #[error("cannot run {command}: {}", shown(message))]
     Exec {
         /// The executable, without its arguments.
         command: String,
@@ -164,6 +168,12 @@ pub enum Garbage {
         /// What it may have.
         limit: usize,
     },
+    /// More values than an answer may have: they would take many times their text's memory.
+    #[error("it has more than {limit} values")]
+    TooMany {
+        /// What it may have.
+        limit: usize,
+    },
     /// A multipart body without the parts it should have.
     #[error("its multipart body {0}")]
     Multipart(&'static str),
@@ -173,6 +183,13 @@ pub enum Garbage {
     /// The plan in it can't be read.
     #[error("its plan is not one")]
     Plan,
+}
+
+impl Garbage {
+    /// An answer of another content type than the one asked for.
+    pub(crate) fn content_type(got: &str, wanted: &'static str) -> Garbage {
+        Garbage::ContentType { got: shortened(got).into_owned(), wanted }
+    }
 }
 
 impl Error {
@@ -211,6 +228,11 @@ impl Error {
     pub(crate) fn garbage(what: &str, source: Garbage) -> Error {
         Error::Protocol { what: what.to_owned(), source }
     }
+}
+
+/// A daemon's message in an error's text, at most [`LONGEST_MESSAGE`] characters of it. The fields hold all of it.
+fn shown(message: &str) -> Cow<'_, str> {
+    shortened_to(message, LONGEST_MESSAGE)
 }
 
 /// Tells JSON that ends too early from text that is no JSON from JSON of another shape.

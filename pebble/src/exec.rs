@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -236,8 +237,14 @@ async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output =
 /// The word for the end of a stream, in either direction.
 const END: &str = r#"{"command":"end"}"#;
 
+/// A message in text; anything else in it is skipped without being kept.
+#[derive(Deserialize)]
+struct Command {
+    command: String,
+}
+
 fn is_end(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value["command"] == "end")
+    serde_json::from_str::<Command>(text).is_ok_and(|message| message.command == "end")
 }
 
 /// Pebble checks executable, service, user, group and folder before it begins: its refusals mean that there was no start.

@@ -17,11 +17,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::Sender;
 
 use crate::body::{Body, Piece};
-use crate::client::{Client, JSON, open, read};
+use crate::client::{Client, JSON, read};
 use crate::connect::Connect;
 use crate::multipart::{self, Event, LONGEST_BOUNDARY, Reader, parameter};
 use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
-use crate::wire::{Answer, Wire, describe, media_type, within};
+use crate::wire::{Answer, describe, media_type, within};
 use crate::{Error, Garbage, PathErrorKind, request};
 
 use frame::Frame;
@@ -99,15 +99,16 @@ impl<C: Connect> Client<C> {
         if got != MULTIPART {
             if got == JSON {
                 let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
-                open(&what, &bytes)?;
+                self.open(&what, &bytes)?;
             }
-            return Err(Error::garbage(&what, Garbage::ContentType { got, wanted: MULTIPART }));
+            return Err(Error::garbage(&what, Garbage::content_type(&got, MULTIPART)));
         }
         let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let boundary = parameter(kind, "boundary").filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
-        let boundary = boundary.ok_or_else(|| Error::garbage(&what, Garbage::Multipart("names no boundary")))?;
+        let boundary =
+            boundary.ok_or_else(|| Error::garbage(&what, Garbage::Multipart("names no boundary of 1 to 70 bytes")))?;
         Ok(Download {
-            wire: &self.wire,
+            client: self,
             answer: Some(answer),
             what,
             path,
@@ -138,13 +139,13 @@ impl<C: Connect> Client<C> {
             }
         };
         let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
-        read(&what, open(&what, &bytes)?.result, RESULTS)
+        read(&what, self.open(&what, &bytes)?.result, RESULTS)
     }
 }
 
 /// A file on its way to us.
 struct Download<'a, C> {
-    wire: &'a Wire<C>,
+    client: &'a Client<C>,
     /// Given back to the wire at the end.
     answer: Option<Answer>,
     what: String,
@@ -187,7 +188,7 @@ impl<C: Connect> Download<'_, C> {
 
     async fn more(&mut self) -> Result<(), Error> {
         let bytes = match &mut self.answer {
-            Some(answer) => answer.piece(self.wire.limits.idle).await?,
+            Some(answer) => answer.piece(self.client.wire.limits.idle).await?,
             None => None,
         };
         let bytes = bytes.ok_or_else(|| self.garbled(multipart::Error::Early))?;
@@ -206,12 +207,12 @@ impl<C: Connect> Download<'_, C> {
 
     async fn end(&mut self) -> Result<(), Error> {
         if let Some(answer) = self.answer.take() {
-            self.wire.keep(answer).await;
+            self.client.wire.keep(answer).await;
         }
         if self.verdict.is_empty() {
             return Err(Error::garbage(&self.what, Garbage::Multipart("does not say how the file fared")));
         }
-        let envelope = open(&self.what, &self.verdict)?;
+        let envelope = self.client.open(&self.what, &self.verdict)?;
         one_result(&self.what, self.path, read(&self.what, envelope.result, RESULTS)?)
     }
 }

@@ -5,6 +5,7 @@
 //! - [`request`]: what to send for what is wanted; no I/O.
 //! - [`client`]: the asynchronous client, over any [`connect::Connect`].
 //! - [`blocking`]: the client for synchronous programs, which is what charms use.
+//! - [`json`]: the size of JSON in memory, before it is read.
 //! - [`multipart`]: the bodies that files travel in; pure, shared by client and supervisor.
 //!
 //! The wire protocol is that of Pebble 1.32; nothing here depends on which daemon answers.
@@ -18,6 +19,7 @@ mod exec;
 mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod json;
 mod limits;
 pub mod multipart;
 pub mod plan;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::json::values;
+use crate::{Error, Garbage};
+
 /// The bounds of one client; the defaults suit a charm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -15,8 +18,18 @@ pub struct Limits {
     pub exec: Duration,
     /// Bytes of one JSON answer or of all logs asked for.
     pub json: usize,
+    /// Values and names in one JSON answer or in all logs asked for, as [`crate::json::values`] counts them.
+    pub values: usize,
     /// Bytes that a command may print on each of its two outputs if all of it is to be kept.
     pub output: usize,
+}
+
+impl Limits {
+    /// Fails if an answer has more values than it may.
+    pub(crate) fn check_values(&self, what: &str, json: &[u8]) -> Result<(), Error> {
+        let limit = self.values;
+        if values(json) > limit { Err(Error::garbage(what, Garbage::TooMany { limit })) } else { Ok(()) }
+    }
 }
 
 impl Default for Limits {
@@ -27,6 +40,7 @@ impl Default for Limits {
             idle: Duration::from_secs(30),
             exec: Duration::from_secs(3600),
             json: 32 << 20,
+            values: 500_000,
             output: 32 << 20,
         }
     }

@@ -34,6 +34,7 @@ pub use error::Error;
 pub use layer::{Layer, Plan};
 pub use log_target::{LogTarget, LogTargetType};
 pub use order::only;
+pub(crate) use quote::shortened_to;
 pub use quote::{listed, quote, shortened};
 pub use replan::{Replan, replan};
 pub use service::{Action, Override, Service, Startup};

@@ -53,7 +53,7 @@ pub(crate) struct Scripted {
 pub(crate) fn client(connections: Vec<Vec<Step>>) -> (Client<Scripted>, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::default();
     let scripted = Scripted { connections: Mutex::new(connections.into()), heard: Arc::clone(&heard) };
-    (Client::new(scripted, Limits { json: 10_000, output: 1000, ..Limits::default() }), heard)
+    (Client::new(scripted, Limits { json: 10_000, values: 1000, output: 1000, ..Limits::default() }), heard)
 }
 
 /// A whole answer of HTTP.

@@ -183,7 +183,7 @@ pub(crate) fn media_type(headers: &HeaderMap) -> String {
 
 fn expect_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Garbage> {
     let got = media_type(headers);
-    if got == wanted { Ok(()) } else { Err(Garbage::ContentType { got, wanted }) }
+    if got == wanted { Ok(()) } else { Err(Garbage::content_type(&got, wanted)) }
 }
 
 /// A connection that broke, as an error: garbage if what came is no HTTP, else the daemon went away.

@@ -80,6 +80,8 @@ async fn a_daemon_that_is_away_is_told_from_one_that_dies_midway() {
 #[tokio::test]
 async fn each_kind_of_garbage_has_its_error() {
     const JSON: &str = "application/json";
+    let other_type =
+        format!("its content type is \"{}...{}\" and not application/json", "x".repeat(60), "x".repeat(40));
     let cases: Vec<(Step, &str)> = vec![
         (Step::Say(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "it is not HTTP"),
         (
@@ -98,6 +100,13 @@ async fn each_kind_of_garbage_has_its_error() {
         (http(200, JSON, r#"{"type":"sync","result":{"a":1}}"#), "it lacks a list of services"),
         (http(500, JSON, r#"{"type":"error","result":7}"#), "it lacks the reason of its error"),
         (http(200, JSON, &"x".repeat(10_001)), "it is longer than 10000 bytes"),
+        (sync(&format!("[{}{{}}]", "{},".repeat(600))), "it has more than 1000 values"),
+        (sync(&format!("[{}0]", r#"{"":[]},"#.repeat(400))), "it has more than 1000 values"),
+        (
+            http(500, JSON, &format!(r#"{{"type":"error","result":[{}0]}}"#, "0,".repeat(1000))),
+            "it has more than 1000 values",
+        ),
+        (http(200, &"x".repeat(5000), "x"), &other_type),
     ];
     for (step, expected) in cases {
         let (client, _) = client(vec![vec![step]]);
@@ -136,6 +145,15 @@ async fn a_refusal_keeps_kind_status_and_message() {
     assert!(matches!(&error, Error::Api { kind, status: 400, .. } if kind == "no-default-services"), "{error:?}");
     assert_eq!(error.to_string(), "Pebble refused the request (400): no default services");
     assert!(client.change(&ChangeId::from("9")).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_message_without_end_is_told_by_its_ends() {
+    let message = "x".repeat(9000);
+    let (client, _) = client(vec![vec![refused(400, "", &message)]]);
+    let error = client.services(&[]).await.unwrap_err();
+    assert_eq!(error.to_string().len(), "Pebble refused the request (400): ".len() + 4096 + "...".len());
+    assert!(matches!(error, Error::Api { message: whole, .. } if whole == message));
 }
 
 #[tokio::test]
@@ -221,6 +239,7 @@ async fn logs_are_lines_of_json() {
         http(200, LINES, &format!("{line}\n{line}\n")),
         http(200, LINES, ""),
         http(200, LINES, &format!("{line}\n{{\"time\"")),
+        http(200, LINES, &"{}\n".repeat(1001)),
         refused(400, "", "no such service"),
     ]]);
     let entry = LogEntry { time: "t".to_owned(), service: "web".to_owned(), message: "hello".to_owned() };
@@ -228,6 +247,8 @@ async fn logs_are_lines_of_json() {
     assert!(client.logs(&[], 9).await.unwrap().is_empty());
     let cut = client.logs(&[], 9).await.unwrap_err();
     assert!(matches!(cut, Error::Protocol { source: Garbage::Truncated { .. }, .. }), "{cut:?}");
+    let many = client.logs(&[], 9).await.unwrap_err();
+    assert!(matches!(many, Error::Protocol { source: Garbage::TooMany { limit: 1000 }, .. }), "{many:?}");
     assert!(matches!(client.logs(&["web"], 9).await.unwrap_err(), Error::Api { status: 400, .. }));
 }
 

@@ -84,7 +84,7 @@ async fn each_kind_of_garbage_has_its_error() {
     let cases = [
         (http(200, "text/plain", "x"), "its content type is \"text/plain\" and not multipart/form-data"),
         (http(200, "application/json", FINE), "its content type is \"application/json\" and not multipart/form-data"),
-        (http(200, "multipart/form-data", "x"), "its multipart body names no boundary"),
+        (http(200, "multipart/form-data", "x"), "its multipart body names no boundary of 1 to 70 bytes"),
         (
             http(200, "multipart/form-data; boundary=other", &multipart(Some("x"), FINE)),
             "its multipart body ends too early",
@@ -93,7 +93,15 @@ async fn each_kind_of_garbage_has_its_error() {
             http(200, TYPE, "--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nx"),
             "its multipart body ends too early",
         ),
-        (http(200, "multipart/form-data; boundary=", "x"), "its multipart body names no boundary"),
+        (http(200, "multipart/form-data; boundary=", "x"), "its multipart body names no boundary of 1 to 70 bytes"),
+        (
+            http(200, &format!("multipart/form-data; boundary={}", "b".repeat(71)), "x"),
+            "its multipart body names no boundary of 1 to 70 bytes",
+        ),
+        (
+            http(200, &format!("multipart/form-data; boundary={}", "b".repeat(70)), "x"),
+            "its multipart body ends too early",
+        ),
         (http(200, TYPE, "--frontierx\r\n"), "its multipart body has a broken boundary"),
         (http(200, TYPE, "--frontier\r\nX: y\r\n\r\nx"), "its multipart body has a part without a name"),
         (
@@ -103,6 +111,7 @@ async fn each_kind_of_garbage_has_its_error() {
         (http(200, TYPE, no_verdict), "its multipart body does not say how the file fared"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"sync","result":[]}"#)), "it lacks one result for the path"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"#)), "its JSON ends too early, at line 1 column 8"),
+        (http(200, TYPE, &multipart(Some("x"), &format!("[{}0]", "[],".repeat(600)))), "it has more than 1000 values"),
         (http(200, TYPE, &multipart(Some("x"), &"x".repeat(LONGEST_VERDICT + 1))), "it is longer than 1048576 bytes"),
     ];
     for (step, expected) in cases {

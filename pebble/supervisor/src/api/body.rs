@@ -1,9 +1,11 @@
 //! Bodies of requests: JSON, read as Go reads it.
 
+use pebble::json::values;
+use pebble::plan::shortened;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The most values and names in a JSON body. Each takes up to 200 bytes of memory, whatever its length in the text.
+/// The most [`values`] of a JSON body.
 const MOST_VALUES: usize = 300_000;
 
 /// Reads the first JSON value of a body, and no further.
@@ -24,22 +26,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
         return Err("json: cannot unmarshal anything but an object".to_owned());
     }
     without_nulls(&mut value);
-    serde_json::from_value(value).map_err(|error| format!("json: {error}"))
-}
-
-/// The number of values and names in a text of JSON, and some more at most: counted without keeping any.
-fn values(json: &[u8]) -> usize {
-    let (mut count, mut in_text, mut escaped) = (1, false, false);
-    for byte in json {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b',' | b':' | b'[' | b'{' if !in_text => count += 1,
-            _ => {}
-        }
-    }
-    count
+    serde_json::from_value(value).map_err(|error| format!("json: {}", shortened(&error.to_string())))
 }
 
 fn without_nulls(value: &mut Value) {

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use pebble::types::{ExecOptions, MakeDir, WriteFile};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -354,4 +355,99 @@ fn a_boundary_or_notice_beyond_all_measure_is_refused() {
     let notice = json!({"action": "add", "type": "custom", "key": "example.com/a", "data": {"a": "x".repeat(1 << 17)}});
     let answer = refused("POST /v1/notices", "application/json", &notice.to_string());
     assert!(answer.contains("cannot decode request body: length limit exceeded"), "{answer}");
+}
+
+/// The message of a refusal.
+fn refusal(daemon: &Daemon, line: &str, body: &Value) -> String {
+    let answer = String::from_utf8(send(daemon, line, "application/json", &body.to_string())).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let envelope: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(envelope["type"], "error", "{head}");
+    envelope["result"]["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn refusals_repeat_no_long_text() {
+    let daemon = Daemon::start(LAYER, &["--hold"]);
+    let long = "x".repeat(60_000);
+    let ends = format!("{}...{}", "x".repeat(60), "x".repeat(40));
+    let layer = format!("services: {{a: {{override: merge, kill-delay: {long}}}}}");
+    for (line, body, told) in [
+        ("services", json!({"action": long}), format!("must specify services for {ends} action")),
+        ("services", json!({"action": long, "services": ["a"]}), format!("invalid action \"{ends}\"")),
+        ("services", json!({"action": "start", "services": [long]}), format!("service \"{ends}\" does not exist")),
+        ("layers", json!({"action": "add", "label": "a", "format": long}), format!("invalid format \"{ends}\"")),
+        (
+            "layers",
+            json!({"action": "add", "label": "a", "format": "yaml", "layer": layer}),
+            format!("invalid duration \"{ends}\""),
+        ),
+        ("exec", json!({"command": ["true"], "timeout": long}), format!("invalid duration \"{ends}\"")),
+        (
+            "exec",
+            json!({"command": ["true"], "timeout": format!("1{long}")}),
+            format!("unknown unit \"{ends}\" in duration"),
+        ),
+        ("exec", json!({"command": [long]}), format!("cannot find executable \"{ends}\"")),
+        ("exec", json!({"command": ["true"], "user": long}), format!("unknown user {ends}")),
+        ("exec", json!({"command": ["true"], "working-dir": long}), ends.clone()),
+        (
+            "exec",
+            json!({"command": ["true"], "terminal": long}),
+            "cannot decode request body: json: invalid type".to_owned(),
+        ),
+        ("signals", json!({"signal": "SIGHUP", "services": [long]}), ends.clone()),
+        ("signals", json!({"signal": "SIGHUP", "services": vec!["b"; 1000]}), "; and 980 more".to_owned()),
+        ("notices", json!({"action": "add", "type": "custom", "key": long}), ends.clone()),
+        ("changes/1", json!({"action": "abort"}), "cannot find change".to_owned()),
+    ] {
+        let message = refusal(&daemon, &format!("POST /v1/{line}"), &body);
+        assert!(
+            message.contains(&told) && message.len() < 2000,
+            "{line} {told}: {} bytes: {message:.300}",
+            message.len()
+        );
+    }
+    for target in [
+        format!("changes/{long}"),
+        format!("notices/{long}"),
+        format!("notices?after={long}"),
+        format!("tasks/{long}/websocket/stdio"),
+        format!("files?action={long}"),
+        format!("plan?format={long}"),
+    ] {
+        let message = refusal(&daemon, &format!("GET /v1/{target}"), &json!({}));
+        assert!(message.contains(&ends) && message.len() < 2000, "{target:.30}: {message:.300}");
+    }
+    // The path itself is the answer's, once; the message has only its ends.
+    let body = json!({"action": "make-dirs", "dirs": [{"path": format!("/{long}")}]});
+    let answer = send(&daemon, "POST /v1/files", "application/json", &body.to_string());
+    assert!(answer.len() < 60_000 + 2000, "{}", answer.len());
+}
+
+#[test]
+fn the_number_that_means_no_user_is_refused_everywhere() {
+    let no_id = u32::MAX;
+    let layer = format!(
+        "services:\n  user: {{override: replace, command: sleep 1000, user-id: {no_id}, group-id: 0}}\n  \
+         group: {{override: replace, command: sleep 1000, user-id: 0, group-id: {no_id}}}\n"
+    );
+    let daemon = Daemon::start(&layer, &["--hold"]);
+    let path = daemon.folder.path().join("new");
+    let client = daemon.client();
+    for (field, user_id, group_id) in [("user-id", no_id, 0), ("group-id", 0, no_id)] {
+        let told = format!("{field} must not be 4294967295");
+        let (user_id, group_id) = (Some(user_id), Some(group_id));
+        let path = path.to_str().unwrap();
+        let errors = [
+            client.make_dir(path, &MakeDir { user_id, group_id, ..MakeDir::default() }).unwrap_err(),
+            client.write_file(path, &b"x"[..], &WriteFile { user_id, group_id, ..WriteFile::default() }).unwrap_err(),
+            client.exec(&ExecOptions { user_id, group_id, ..ExecOptions::new(["true"]) }).unwrap_err(),
+            client.start(&[&field[..field.len() - 3]], Duration::from_secs(60)).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains(&told), "{field}: {error}");
+        }
+    }
+    assert!(!path.exists());
 }

@@ -1,0 +1,23 @@
+//! The size that JSON takes in memory, known before it is read.
+
+/// Returns the number of values and names in a text of JSON, or a few more; the text need not be valid.
+///
+/// Each takes up to 200 bytes of memory once read, even if it takes two bytes of text: a reader of strangers' text bounds
+/// this number besides the length.
+///
+/// ```
+/// assert_eq!(pebble::json::values(br#"{"a": [1, "b,c"]}"#), 5);
+/// ```
+pub fn values(json: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b':' | b'[' | b'{' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
