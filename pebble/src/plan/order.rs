@@ -2,10 +2,11 @@
 
 mod lanes;
 mod sort;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::quote::quote;
+use super::quote::{listed, quote, shortened};
 use super::{Error, Plan, Service};
 
 /// The named services with all they require, in lanes.
@@ -44,10 +45,15 @@ fn order(services: &BTreeMap<String, Service>, names: &[String], direction: Dire
     match groups.iter_mut().find(|group| group.len() > 1) {
         Some(circle) => {
             circle.sort();
-            Err(Error::Order(format!("services in before/after loop: {}", circle.join(", "))))
+            Err(Error::Order(format!("services in before/after loop: {}", circle_names(circle))))
         }
         None => Ok(groups.concat()),
     }
+}
+
+fn circle_names(circle: &[String]) -> String {
+    let names: Vec<String> = circle.iter().map(|name| shortened(name).into_owned()).collect();
+    listed(&names, ", ")
 }
 
 /// The names and whatever comes along: what they require when starting, what requires them when stopping.
@@ -59,12 +65,14 @@ fn closure<'a>(
     let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, service) in services {
         for required in &service.requires {
+            steps::count();
             dependants.entry(required).or_default().push(name);
         }
     }
     let mut wanted = BTreeSet::new();
     let mut pending: Vec<&str> = names.iter().map(String::as_str).collect();
     while let Some(name) = pending.pop() {
+        steps::count();
         let Some((name, service)) = services.get_key_value(name) else {
             return Err(Error::Order(format!("service {} does not exist", quote(name))));
         };
@@ -93,9 +101,11 @@ fn followers<'a>(
             Direction::Stop => (&service.before, &service.after),
         };
         for earlier in after.iter().filter_map(|earlier| wanted.get(earlier.as_str())) {
+            steps::count();
             edges.entry(name).or_default().push(earlier);
         }
         for later in before.iter().filter_map(|later| wanted.get(later.as_str())) {
+            steps::count();
             edges.entry(later).or_default().push(name);
         }
     }

@@ -1,6 +1,6 @@
 //! What a replan changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Error, Plan, Service, Startup};
 
@@ -25,7 +25,7 @@ pub struct Replan {
 /// A started service that is gone from the plan, or a circle in it; neither can happen with a validated plan, from
 /// which nothing is ever taken.
 pub fn replan(started: &BTreeMap<String, Service>, plan: &Plan) -> Result<Replan, Error> {
-    let changed: Vec<&String> = started
+    let changed: BTreeSet<&String> = started
         .iter()
         .filter(|(name, config)| plan.services.get(*name) != Some(config))
         .map(|(name, _)| name)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::steps;
 use crate::plan::Service;
 
 /// Deals the ordered names out into lanes, as Pebble does: a service joins the lane it was put in already, else the
@@ -11,11 +12,11 @@ pub(super) fn lanes(names: &[String], services: &BTreeMap<String, Service>) -> V
     let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
     let mut last: Option<usize> = None;
     for name in names {
-        let requires = &services[name].requires;
-        let known = dealt.get(name.as_str()).or_else(|| requires.iter().find_map(|needed| dealt.get(needed.as_str())));
+        let requires = services[name].requires.iter().inspect(|_| steps::count());
+        let known = dealt.get(name.as_str()).or_else(|| requires.clone().find_map(|needed| dealt.get(needed.as_str())));
         let lane = known.copied().unwrap_or_else(|| last.map_or(0, |last| last + 1));
         dealt.insert(name, lane);
-        dealt.extend(requires.iter().map(|needed| (needed.as_str(), lane)));
+        dealt.extend(requires.map(|needed| (needed.as_str(), lane)));
         last = Some(lane);
     }
     let mut lanes: BTreeMap<usize, Vec<String>> = BTreeMap::new();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::steps;
+
 /// The components of the graph, each after all it points to. Nodes are visited by name, so the order is stable.
 ///
 /// Written without recursion: a chain of dependencies may be as long as a plan.
@@ -33,6 +35,7 @@ impl<'a> Search<'_, 'a> {
         self.enter(root);
         let mut path = vec![(root, 0)];
         while let Some((node, next)) = path.last_mut() {
+            steps::count();
             let node = *node;
             if let Some(child) = self.edges[node].get(*next).copied() {
                 *next += 1;
@@ -73,6 +76,7 @@ impl<'a> Search<'_, 'a> {
         }
         let mut group = Vec::new();
         while let Some(member) = self.stack.pop() {
+            steps::count();
             if let Some(member) = self.seen.get_mut(member) {
                 member.stacked = false;
             }

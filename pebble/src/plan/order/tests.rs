@@ -73,6 +73,52 @@ fn a_long_chain_is_no_trouble() {
     assert_eq!(order.concat()[0], "s20000");
 }
 
+/// Plans of so many services: by themselves, in a chain, all on one, in a dense band.
+fn shapes(count: usize) -> [Plan; 4] {
+    let plan = |requires: &dyn Fn(usize) -> Vec<String>| {
+        let service = |n: usize| {
+            let requires = requires(n);
+            Service { after: requires.clone(), requires, ..Service::default() }
+        };
+        Plan { services: (0..count).map(|n| (format!("s{n:05}"), service(n))).collect(), ..Plan::default() }
+    };
+    let names = |range: std::ops::Range<usize>| range.map(|n| format!("s{n:05}")).collect();
+    [
+        plan(&|_| vec![]),
+        plan(&|n| names(n.saturating_sub(1)..n)),
+        plan(&|n| names(0..1.min(n))),
+        plan(&|n| names(n.saturating_sub(20)..n)),
+    ]
+}
+
+#[test]
+fn the_work_grows_with_services_and_their_needs_only() {
+    for count in [1000, 5000] {
+        for plan in shapes(count) {
+            let all: Vec<String> = plan.services.keys().cloned().collect();
+            let size = count + plan.services.values().map(|service| service.requires.len()).sum::<usize>();
+            for (what, steps) in [
+                ("start", steps::of(|| assert_eq!(plan.start_order(&all).unwrap().concat().len(), count))),
+                ("stop", steps::of(|| assert_eq!(plan.stop_order(&all).unwrap().concat().len(), count))),
+                ("start of one", steps::of(|| drop(plan.start_order(&all[count - 1..]).unwrap()))),
+                ("stop of one", steps::of(|| drop(plan.stop_order(&all[..1]).unwrap()))),
+            ] {
+                assert!(steps <= 9 * size, "{what} of {count} services takes {steps} steps for {size} names");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_circle_of_thousands_is_named_by_its_first() {
+    let name = |n: usize| format!("{n:05}{}", "x".repeat(200));
+    let service = |n: usize| Service { after: vec![name((n + 1) % 3000)], ..Service::default() };
+    let plan = Plan { services: (0..3000).map(|n| (name(n), service(n))).collect(), ..Plan::default() };
+    let message = super::check(&plan).unwrap_err().to_string();
+    assert!(message.starts_with("services in before/after loop: 00000xxx") && message.ends_with(", and 2980 more"));
+    assert!(message.len() < 20 * 110, "{}", message.len());
+}
+
 #[test]
 fn only_keeps_the_order() {
     let lanes = vec![names("a b"), names("c"), names("d e")];
