@@ -142,6 +142,31 @@ fn a_pipe_is_no_rock_and_no_supervisor() {
 }
 
 #[test]
+fn a_wait_for_the_cache_names_its_holder_and_ends_with_one_ctrl_c() {
+    let desk = Desk::new().with_charm(BLOCKED).with_fresh_cache();
+    let dependencies = desk.cache().join("webcharm/dependencies");
+    fs::create_dir_all(&dependencies).unwrap();
+    let lock = fs::File::create(dependencies.join(".lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let own = std::process::id();
+    fs::write(dependencies.join(".lock"), own.to_string()).unwrap();
+    let told = format!("waiting: process {own} builds or prunes in {}; Ctrl-C ends the wait", dependencies.display());
+    for args in [&["up", desk.sample().to_str().unwrap()][..], &["prune"]] {
+        let mut waiting = desk.start(args);
+        waiting.wait_for(&told);
+        waiting.signal(Signal::INT);
+        if args[0] == "up" {
+            waiting.wait_for_end("error: interrupted; nothing is left behind");
+        } else {
+            assert_eq!(waiting.end(), None, "the signal ended it");
+        }
+        desk.assert_nothing_left(&BTreeSet::new());
+    }
+    drop(lock);
+    assert!(desk.ok(&["prune"]).contains("freed 0 B"));
+}
+
+#[test]
 fn a_second_ctrl_c_does_not_wait_for_a_pod_that_is_stopped() {
     let desk = Desk::new().with_charm(BLOCKED);
     let mut up = desk.start(&["up", desk.sample().to_str().unwrap()]);

@@ -5,15 +5,18 @@
 //! holder ends. After a build, unused folders are removed until the cache is within [`LIMIT`].
 
 mod held;
+mod lock;
 mod prune;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
+use crate::process::Work;
+use lock::Lock;
 pub use prune::{Item, LIMIT};
 
 const TEMPORARY: &str = ".building-";
@@ -48,25 +51,33 @@ impl Cache {
     /// this process runs.
     pub fn shared(&self, name: &str) -> PathBuf {
         let folder = self.dir.join(DOWNLOADS).join(name);
-        // A missing folder is created later, under the cache's lock.
-        let _ = held::keep(&folder);
+        // A missing folder, or one that is being pruned, is created later, under the cache's lock.
+        let _ = held::keep(&folder, FlockOperation::NonBlockingLockShared);
         folder
     }
 
-    /// The folder for `key`, which `build` fills if it is missing. It is not pruned while this process runs.
+    /// The folder for `key`, which `build` fills if it is missing. It is not pruned while this process runs. If another
+    /// process builds or prunes, `work` is told so and its switch ends the wait.
     ///
     /// # Errors
-    /// When `build` fails or the cache can't be written.
-    pub fn entry<E: From<Error>>(&self, key: &Key, build: impl FnOnce(&Path) -> Result<(), E>) -> Result<PathBuf, E> {
+    /// When `build` fails, the cache can't be written, or the wait is ended ([`io::ErrorKind::Interrupted`]).
+    pub fn entry<E: From<Error>>(
+        &self,
+        key: &Key,
+        work: &dyn Work,
+        build: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<PathBuf, E> {
         let entry = self.dir.join(key.text());
         // An entry that is being pruned is built anew.
-        if held::keep(&entry).is_ok() {
+        if held::keep(&entry, FlockOperation::NonBlockingLockShared).is_ok() {
             return Ok(entry);
         }
         fs::create_dir_all(&self.dir).map_err(|source| error(&self.dir, source))?;
-        let _lock = self.lock()?;
+        let _lock = self.lock(work)?;
+        // Nothing is pruned under the lock: a dry run looks at an entry for a moment.
+        let keep = || held::keep(&entry, FlockOperation::LockShared).map_err(|source| error(&entry, source));
         if entry.is_dir() {
-            held::keep(&entry).map_err(|source| error(&entry, source))?;
+            keep()?;
             return Ok(entry);
         }
         self.remove_leftovers();
@@ -77,8 +88,8 @@ impl Cache {
         build(temporary.path())?;
         readable(temporary.path())
             .and_then(|()| fs::rename(temporary.path(), &entry))
-            .and_then(|()| held::keep(&entry))
             .map_err(|source| error(&entry, source))?;
+        keep()?;
         self.prune_locked(LIMIT)?;
         Ok(entry)
     }
@@ -89,20 +100,16 @@ impl Cache {
     /// # Errors
     /// When the folder is missing.
     pub fn hold(folder: &Path) -> Result<Held, Error> {
-        held::locked(folder).map(Held).map_err(|source| error(folder, source))
+        held::locked(folder, FlockOperation::LockShared).map(Held).map_err(|source| error(folder, source))
     }
 
-    fn lock(&self) -> Result<File, Error> {
-        let path = self.dir.join(".lock");
-        let file = File::create(&path).map_err(|source| error(&path, source))?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|errno| error(&path, errno.into()))?;
-        Ok(file)
+    fn lock(&self, work: &dyn Work) -> Result<Lock, Error> {
+        Lock::wait(&self.dir, work).map_err(|source| error(&self.dir, source))
     }
 
     /// Removes the temporary folders of killed builds, unless a build is running.
     pub fn sweep(&self) {
-        let Ok(file) = File::open(self.dir.join(".lock")) else { return };
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        if Lock::try_now(&self.dir).is_some() {
             self.remove_leftovers();
         }
     }
@@ -189,6 +196,7 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::tests::Quiet;
 
     fn names(dir: &Path) -> Vec<String> {
         let mut names: Vec<_> =
@@ -203,8 +211,8 @@ mod tests {
         let cache = Cache::new(dir.path().join("deep/cache"));
         let key = Key::new().with("a");
         let fill = |into: &Path| fs::write(into.join("f"), "1").map_err(|source| Error { path: String::new(), source });
-        let first = cache.entry(&key, fill).unwrap();
-        let second = cache.entry::<Error>(&key, |_| panic!("built twice")).unwrap();
+        let first = cache.entry(&key, &Quiet::default(), fill).unwrap();
+        let second = cache.entry::<Error>(&key, &Quiet::default(), |_| panic!("built twice")).unwrap();
         assert_eq!(first, second);
         assert_eq!(fs::read_to_string(first.join("f")).unwrap(), "1");
     }
@@ -217,7 +225,7 @@ mod tests {
             fs::write(into.join("half"), "").unwrap();
             Err(Error { path: "x".to_owned(), source: io::Error::other("stopped") })
         };
-        cache.entry(&Key::new(), failing).unwrap_err();
+        cache.entry(&Key::new(), &Quiet::default(), failing).unwrap_err();
         assert_eq!(names(dir.path()), [".lock"]);
     }
 
@@ -228,7 +236,7 @@ mod tests {
         let (key, cache) = (Key::new(), Cache::new(dir.path()));
         cache.sweep();
         assert_eq!(names(dir.path()), [".building-old"], "nobody has ever built here: it isn't ours");
-        cache.entry::<Error>(&key, |_| Ok(())).unwrap();
+        cache.entry::<Error>(&key, &Quiet::default(), |_| Ok(())).unwrap();
         assert_eq!(names(dir.path()), [".lock".to_owned(), key.text()]);
         fs::create_dir_all(dir.path().join(".building-older/x")).unwrap();
         cache.sweep();

@@ -157,7 +157,7 @@ impl Rock {
         // Files that another user unpacked have other owners.
         let owner = rustix::process::geteuid().as_raw().to_le_bytes();
         let key = Key::new().with("rock").with(&self.manifest).with(owner);
-        let files = cache.entry::<Error>(&key, |into| self.unpack(into, limits, work))?;
+        let files = cache.entry::<Error>(&key, work, |into| self.unpack(into, limits, work))?;
         let pebble = PEBBLE.into_iter().find(|path| root::is_file(&files, Path::new(path)));
         let packed = Packed { pebble: pebble.map(|path| format!("/{path}")), environment: self.environment.clone() };
         Ok(Image { files, owners: Vec::new(), binds: Vec::new(), packed: Some(packed) })

@@ -88,7 +88,7 @@ struct Wanted {
 pub fn install(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Site, Error> {
     let interpreter = ask()?;
     let wanted = wanted(root, part, &interpreter)?;
-    let packages = cache.entry(&wanted.key, |into| {
+    let packages = cache.entry(&wanted.key, work, |into| {
         work.say(&format!("installing {} for Python {}", shown(&describe(part)), interpreter.version));
         let pip = pip(&interpreter, work)?;
         fill(pip, &wanted, into, work)

@@ -1,19 +1,15 @@
 //! `prune`: what earlier builds keep for later ones, given back to the disk.
 
 use std::process::ExitCode;
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rock::cache::Item;
+use rock::{Cancel, Work};
 
 use crate::cache;
 use crate::cli;
 use crate::runtime;
 use crate::ui::{self, print};
-
-/// After this time a user is told what is waited for.
-const TELL: Duration = Duration::from_secs(2);
 
 /// Reasons why nothing is pruned.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +40,7 @@ pub fn prune(args: &cli::Prune) -> Result<ExitCode, Error> {
     }
     let mut freed = 0;
     for (kind, cache) in cache::all()? {
-        let bytes = patiently(&kind, || cache.prune(args.keep))?;
+        let bytes = cache.prune(args.keep, &Notes::default())?;
         print(&format!("{:>8}  {kind}\n", size(bytes)));
         freed += bytes;
     }
@@ -52,19 +48,18 @@ pub fn prune(args: &cli::Prune) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Does it, and says so when that takes its time: a build has the cache until it is over.
-fn patiently<T: Send>(kind: &str, work: impl FnOnce() -> T + Send) -> T {
-    let (over, end) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            if end.recv_timeout(TELL) == Err(mpsc::RecvTimeoutError::Timeout) {
-                ui::note(&format!("waiting for a build that uses {kind}; Ctrl-C ends the wait"));
-            }
-        });
-        let done = work();
-        drop(over);
-        done
-    })
+/// Notes on standard error. Nothing throws the switch: Ctrl-C ends the process.
+#[derive(Default)]
+struct Notes(Cancel);
+
+impl Work for Notes {
+    fn say(&self, line: &str) {
+        ui::note(line);
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.0
+    }
 }
 
 /// Size, age and place of something to remove.

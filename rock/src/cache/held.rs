@@ -17,19 +17,20 @@ fn held() -> MutexGuard<'static, BTreeMap<PathBuf, File>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps the folder `path` from being pruned while this process runs, and sets its time of last use.
-pub(super) fn keep(path: &Path) -> io::Result<()> {
+/// Keeps the folder `path` from being pruned while this process runs, and sets its time of last use. `lock` says whether to
+/// wait for a process that has claimed the folder.
+pub(super) fn keep(path: &Path, lock: FlockOperation) -> io::Result<()> {
     let mut held = held();
     if !held.get(path).is_some_and(|folder| is_at(folder, path)) {
-        held.insert(path.to_owned(), locked(path)?);
+        held.insert(path.to_owned(), locked(path, lock)?);
     }
     Ok(())
 }
 
 /// The folder `path`, open and locked against pruning until it is closed.
-pub(super) fn locked(path: &Path) -> io::Result<File> {
+pub(super) fn locked(path: &Path, lock: FlockOperation) -> io::Result<File> {
     let folder = File::open(path)?;
-    flock(&folder, FlockOperation::LockShared)?;
+    flock(&folder, lock)?;
     if !is_at(&folder, path) {
         return Err(io::Error::new(io::ErrorKind::NotFound, "it was pruned in this moment"));
     }
@@ -63,13 +64,13 @@ mod tests {
             flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err()
         };
         std::fs::create_dir(&path).unwrap();
-        keep(&path).unwrap();
+        keep(&path, FlockOperation::LockShared).unwrap();
         assert!(is_held());
         std::fs::rename(&path, dir.path().join("gone")).unwrap();
-        assert_eq!(keep(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(keep(&path, FlockOperation::LockShared).unwrap_err().kind(), io::ErrorKind::NotFound);
         std::fs::create_dir(&path).unwrap();
         assert!(!is_held());
-        keep(&path).unwrap();
+        keep(&path, FlockOperation::LockShared).unwrap();
         assert!(is_held());
         release(&path);
         assert!(!is_held());

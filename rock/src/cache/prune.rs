@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use rustix::fs::{FlockOperation, flock};
 
 use super::{Cache, DOWNLOADS, Error, TEMPORARY, error};
+use crate::process::Work;
 
 /// Largest size of a cache after a build, in bytes, besides the folders in use.
 pub const LIMIT: u64 = 20 << 30;
@@ -27,15 +28,15 @@ pub struct Item {
 impl Cache {
     /// Removes finished folders and downloads, the least recently used first, until the rest has at most `limit` bytes.
     /// Returns the number of bytes freed. Folders that a process holds ([`Cache::hold`]) stay, even above the limit.
-    /// Waits for a running build. A missing cache counts as empty.
+    /// Waits for a running build, as [`Cache::entry`] does. A missing cache counts as empty.
     ///
     /// # Errors
-    /// When the cache can't be read or a folder can't be removed.
-    pub fn prune(&self, limit: u64) -> Result<u64, Error> {
+    /// When the cache can't be read, a folder can't be removed, or the wait is ended.
+    pub fn prune(&self, limit: u64, work: &dyn Work) -> Result<u64, Error> {
         if !self.dir.is_dir() {
             return Ok(0);
         }
-        let _lock = self.lock()?;
+        let _lock = self.lock(work)?;
         self.remove_leftovers();
         self.prune_locked(limit)
     }
@@ -137,6 +138,7 @@ mod tests {
 
     use super::*;
     use crate::cache::{Key, held};
+    use crate::process::tests::Quiet;
 
     fn item(path: &str, bytes: u64, used: u64) -> Item {
         Item { path: path.into(), bytes, used: SystemTime::UNIX_EPOCH + Duration::from_secs(used) }
@@ -163,20 +165,20 @@ mod tests {
         let cache = Cache::new(dir.path());
         let entry = |name: &str| {
             let fill = |into: &Path| fs::write(into.join("f"), vec![1; 100_000]).map_err(|source| error(into, source));
-            cache.entry::<Error>(&Key::new().with(name), fill).unwrap()
+            cache.entry::<Error>(&Key::new().with(name), &Quiet::default(), fill).unwrap()
         };
         let (first, second) = (entry("a"), entry("b"));
         let npm = dir.path().join("downloads/npm");
         fs::create_dir_all(&npm).unwrap();
         fs::write(npm.join("x"), vec![1; 100_000]).unwrap();
         held::release(&first);
-        let freed = cache.prune(0).unwrap();
+        let freed = cache.prune(0, &Quiet::default()).unwrap();
         assert!(freed >= 200_000, "{freed}");
         assert_eq!((first.exists(), second.exists(), npm.exists()), (false, true, false));
         held::release(&second);
-        assert!(cache.prune(1 << 30).unwrap() == 0 && second.exists());
+        assert!(cache.prune(1 << 30, &Quiet::default()).unwrap() == 0 && second.exists());
         let _held = Cache::hold(&second).unwrap();
-        assert_eq!(cache.prune(0).unwrap(), 0);
-        assert_eq!(Cache::new(dir.path().join("none")).prune(0).unwrap(), 0);
+        assert_eq!(cache.prune(0, &Quiet::default()).unwrap(), 0);
+        assert_eq!(Cache::new(dir.path().join("none")).prune(0, &Quiet::default()).unwrap(), 0);
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn is_meant(part: &Part) -> bool {
 
 pub(super) fn build(cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     work.say(NOTE);
-    let made = cache.entry(&Key::new().with("statsd exporter 1").with(PROGRAM), |into| {
+    let made = cache.entry(&Key::new().with("statsd exporter 1").with(PROGRAM), work, |into| {
         let program = into.join(PLACE);
         let write = || {
             fs::create_dir_all(into.join("bin"))?;

@@ -19,7 +19,7 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     check_age(&version(&go, "version"), &folder.text("go.mod")?.unwrap_or_default())?;
     let key = Key::new().with("go 1").with(version(&go, "version")).with(format!("{:?}", part.build_environment));
     let key = sources::keyed(&folder, key)?;
-    let programs = cache.entry(&key, |into| {
+    let programs = cache.entry(&key, work, |into| {
         work.say("building the Go module with `go install`");
         let work = Counted::new(work, "packages compiled", |line| !line.starts_with("go: ") && !line.contains(' '));
         finish("go", &mut command(&go, source, into, cache), part, &work)

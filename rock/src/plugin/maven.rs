@@ -24,7 +24,7 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     let key = Key::new().with("maven 1").with(version(&java, "--version")).with(part.maven_parameters.join(" "));
     let folder = Folder::open(source)?;
     let key = sources::keyed(&folder, key)?;
-    let archives = cache.entry(&key, |into| {
+    let archives = cache.entry(&key, work, |into| {
         work.say("building the project with Maven");
         let copy = into.join("source");
         fs::create_dir(&copy).map_err(failed(&copy))?;

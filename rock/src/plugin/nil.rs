@@ -21,7 +21,7 @@ pub(crate) fn script(part: &Part) -> Option<&str> {
 pub(super) fn build(part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let Some(script) = script(part) else { return Ok(Built::default()) };
     let key = Key::new().with("nil 1").with(script).with(format!("{:?}", part.build_environment));
-    let made = cache.entry(&key, |into| {
+    let made = cache.entry(&key, work, |into| {
         let mut command = Command::new("bash");
         command.args(["-c", &format!("{PRELUDE}{script}")]).current_dir(into).env("CRAFT_PART_INSTALL", into);
         finish("override-build", &mut command, part, work)

@@ -44,7 +44,7 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         key.add(file);
         key.add(content);
     }
-    let installed = cache.entry(&key, |into| {
+    let installed = cache.entry(&key, work, |into| {
         work.say(&format!("installing what {} depends on with npm", shown(&name)));
         for (file, content) in &inputs {
             fs::write(into.join(file), content).map_err(failed(&into.join(file)))?;

