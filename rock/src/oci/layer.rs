@@ -71,17 +71,27 @@ pub(super) fn apply(blob: impl Read, root: &mut Root, inflated: u64, cancel: &Ca
     }
 }
 
+/// `error` without the bytes of the file: the tar reader quotes the start of a header that it can't parse.
+pub(super) fn readable(error: io::Error) -> io::Error {
+    let is_quoting = error.to_string().contains("numeric field");
+    if is_quoting { io::Error::new(io::ErrorKind::InvalidData, NO_HEADER) } else { error }
+}
+
+const NO_HEADER: &str = "what should be a header is none; `webcharm up` takes an application's folder or a rock that \
+                         `rockcraft pack` wrote";
+
 fn place_all(tar: impl Read, root: &mut Root, inflated: u64, cancel: &Cancel) -> Result<(), Error> {
     let allowed = Rc::new(Cell::new(HEADERS));
     let tar = Metered::headers(tar, Rc::clone(&allowed));
     let whole = Rc::new(Cell::new(inflated));
     let mut archive = Archive::new(Metered { inner: tar, allowed: whole, why: INFLATES });
-    let mut entries = archive.entries().map_err(Error::Read)?;
+    let unreadable = |error| Error::Read(readable(error));
+    let mut entries = archive.entries().map_err(unreadable)?;
     loop {
         // The header has the entry's size; until it is read, only headers are allowed.
         allowed.set(HEADERS);
         let Some(entry) = entries.next() else { return Ok(()) };
-        let mut entry = entry.map_err(Error::Read)?;
+        let mut entry = entry.map_err(unreadable)?;
         if cancel.is_thrown() {
             return Err(Error::Interrupted);
         }
@@ -122,7 +132,7 @@ fn place<R: Read>(entry: &mut Entry<'_, R>, root: &mut Root) -> Result<(), Error
         }
         return root.hide(&path.with_file_name(OsStr::from_bytes(hidden))).map_err(failed);
     }
-    let attributes = attributes(entry).map_err(Error::Read)?;
+    let attributes = attributes(entry).map_err(|error| Error::Read(readable(error)))?;
     let link = |entry: &Entry<'_, R>| match entry.link_name_bytes() {
         Some(bytes) => Ok(PathBuf::from(OsStr::from_bytes(&bytes))),
         None => Err(wrong("this link leads nowhere")),

@@ -8,10 +8,11 @@ use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use sha2::{Digest, Sha256};
 
 use super::document::{Descriptor, Index};
-use super::layer::{HEADERS, Metered};
+use super::layer::{HEADERS, Metered, readable};
 
 /// Largest number of files in a layout.
 const FILES: usize = 10_000;
@@ -67,7 +68,7 @@ impl Layout {
 /// First byte and length of each file in the tar `file`.
 fn places(file: &File) -> Result<BTreeMap<String, (u64, u64)>, String> {
     let mut places = BTreeMap::new();
-    let unreadable = |error: io::Error| format!("it can't be read as a tar: {error}");
+    let unreadable = |error: io::Error| format!("it can't be read as a tar: {}", readable(error));
     let length = file.metadata().map_err(unreadable)?.len();
     // Contents are skipped by seeking, so only headers are read.
     let allowed = Rc::new(Cell::new(HEADERS));
@@ -98,7 +99,11 @@ fn parsed<T: DeserializeOwned>(name: &str, mut from: impl Read, size: u64) -> Re
     }
     let mut text = Vec::new();
     from.read_to_end(&mut text).map_err(|error| format!("{name}: {error}"))?;
-    serde_json::from_slice(&text).map_err(|error| format!("{name}: {error}"))
+    serde_json::from_slice(&text).map_err(|error| match error.classify() {
+        // The reader's own words quote the value.
+        Category::Data => format!("{name}: not the value expected at line {} column {}", error.line(), error.column()),
+        _ => format!("{name}: {error}"),
+    })
 }
 
 fn other_form(places: &BTreeMap<String, (u64, u64)>) -> String {

@@ -214,6 +214,27 @@ fn a_size_beyond_the_file_and_headers_without_end_are_refused() {
 }
 
 #[test]
+fn a_file_that_is_no_rock_is_not_quoted() {
+    let users = "root:x:0:0:root:/root:/bin/bash\nplanted:x:1:1:planted:/planted:/bin/sh\n".repeat(40);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.rock");
+    fs::write(&path, &users).unwrap();
+    let expected = "is no rock: it can't be read as a tar: what should be a header is none; `webcharm up` takes an \
+                    application's folder or a rock that `rockcraft pack` wrote";
+    assert_eq!(message(&Rock::open(&path).unwrap_err()), format!("{} {expected}", path.display()));
+    // The same in a layer, and in a document.
+    let error = desk_error(&[users.clone().into_bytes()]);
+    assert!(error.contains("what should be a header is none") && !error.contains("planted"), "{error}");
+    for index in ["\"planted\"", "{\"manifests\": [\"planted\"]}"] {
+        let mut good = files(&[]);
+        good.insert("index.json".into(), index.into());
+        let error = message(&Rock::open(&Desk::new().archive(&good)).unwrap_err());
+        assert!(error.contains("index.json: not the value expected at line 1 column "), "{error}");
+        assert!(!error.contains("planted"), "{error}");
+    }
+}
+
+#[test]
 fn a_fifo_and_a_device_are_no_rocks() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("FIFO.rock");
