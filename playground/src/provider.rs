@@ -77,7 +77,8 @@ impl Kind {
         self == Self::Postgresql
     }
 
-    fn endpoint(self) -> Endpoint {
+    /// Its endpoint.
+    pub(crate) fn endpoint(self) -> Endpoint {
         let name = match self {
             Self::Ingress => "ingress",
             Self::Postgresql => "database",

@@ -129,7 +129,11 @@ fn what_can_not_be_integrated_is_answered_with_what_can() {
         (&["integrate", "flask-k8s"][..], "webcharm integrate flask-k8s postgresql"),
         (&["integrate", "flask-k8s", "mysql"], "there is: postgresql, ingress"),
         (&["integrate", "shop", "postgresql"], "no application \"shop\""),
-        (&["integrate", "flask-k8s:db", "postgresql"], "no endpoint \"db\""),
+        (&["integrate", "flask-k8s:db", "postgresql"], "no endpoint \"db\"; there is: postgresql, logging, ingress"),
+        (
+            &["integrate", "flask-k8s", "postgresql:nope"],
+            "\"postgresql-k8s\" has no endpoint \"nope\"; there is: database",
+        ),
         (&["remove-relation", "flask-k8s", "postgresql"], "webcharm status --relations"),
         (&["remove-relation", "7"], "webcharm status --relations"),
     ] {

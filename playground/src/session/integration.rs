@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use juju::RelationId;
+use juju::{RelationId, Role};
 use juju_testing::{Model, ModelError, RelationInfo};
 
 use super::Session;
@@ -59,9 +59,10 @@ impl Session {
         let kind = theirs.kind().ok_or_else(|| unknown(&theirs.app))?;
         // Tried on a copy first: what the model refuses needs no server.
         let mut trial = self.server.with(|model| model.clone());
-        relate(&mut trial, kind, &ours, &theirs)?;
+        let refused = |error| self.refused(kind, &ours, &theirs, error);
+        relate(&mut trial, kind, &ours, &theirs).map_err(refused)?;
         self.provide(kind)?;
-        let id = self.server.with(|model| relate(model, kind, &ours, &theirs))?;
+        let id = self.server.with(|model| relate(model, kind, &ours, &theirs)).map_err(refused)?;
         self.set_server_problem(kind, None);
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
@@ -86,6 +87,33 @@ impl Session {
             return Err(unknown(&ours.app));
         }
         Ok((ours, theirs))
+    }
+
+    /// The model's refusal of an integration, with the remedy.
+    fn refused(&self, kind: Kind, ours: &End, theirs: &End, error: ModelError) -> String {
+        match error {
+            ModelError::NoMatch(..) => format!(
+                "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
+                 again",
+                ours.text(),
+                theirs.text(),
+                kind.short(),
+                kind.interface()
+            ),
+            ModelError::UnknownEndpoint { ref app, .. } if *app == kind.app() => {
+                format!("{error}; there is: {}", kind.endpoint().name)
+            }
+            ModelError::UnknownEndpoint { .. } => {
+                let required = self.files.metadata.endpoints.iter().filter(|end| end.role == Role::Requires);
+                let names: Vec<_> = required.map(|end| end.name.as_str()).collect();
+                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                format!("{error}; there is: {names}")
+            }
+            ModelError::LimitExceeded { .. } | ModelError::Duplicate(..) => {
+                format!("{error}: `webcharm remove-relation {} {}` makes room", ours.app, theirs.app)
+            }
+            other => crate::chain(&other),
+        }
     }
 
     /// Starts the server of that kind, and makes it known in the pod.
@@ -135,22 +163,9 @@ impl Session {
     }
 }
 
-fn relate(model: &mut Model, kind: Kind, ours: &End, theirs: &End) -> Result<RelationId, String> {
-    kind.deploy(model).map_err(|error| crate::chain(&error))?;
-    model.integrate(&ours.text(), &theirs.text()).map_err(|error| match error {
-        ModelError::NoMatch(..) => format!(
-            "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
-             again",
-            ours.text(),
-            theirs.text(),
-            kind.short(),
-            kind.interface()
-        ),
-        ModelError::LimitExceeded { .. } | ModelError::Duplicate(..) => {
-            format!("{error}: `webcharm remove-relation {} {}` makes room", ours.app, theirs.app)
-        }
-        other => crate::chain(&other),
-    })
+fn relate(model: &mut Model, kind: Kind, ours: &End, theirs: &End) -> Result<RelationId, ModelError> {
+    kind.deploy(model)?;
+    model.integrate(&ours.text(), &theirs.text())
 }
 
 pub(super) fn unknown(app: &str) -> String {
