@@ -179,7 +179,7 @@ pub struct Exec {
     /// Kill the command after this time: 500ms, 5s, 1m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// The command, after `--`
+    /// The command, after `--`; a unit may stand before it instead of --unit
     #[arg(required = true, trailing_var_arg = true)]
     pub command: Vec<String>,
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use juju::UnitName;
 use pebble::blocking::Client;
 use pebble::types::{ExecOptions, LogEntry};
 use serde_json::{Map, Value};
@@ -69,14 +70,26 @@ fn client(model: &str, unit: Option<&String>) -> Result<Client, Error> {
 /// # Errors
 /// When nothing runs, or the command can't be started.
 pub fn exec(model: &str, args: &cli::Exec) -> Result<ExitCode, Error> {
-    let client = client(model, args.unit.as_ref())?;
-    let mut options = ExecOptions::new(args.command.iter().cloned());
+    let (unit, command) = target(args);
+    let client = client(model, unit)?;
+    let mut options = ExecOptions::new(command.iter().cloned());
     options.timeout = args.timeout;
     let ran = client.exec(&options)?;
     // A reader that has gone away has seen enough.
     let _ = io::stdout().write_all(&ran.stdout).and_then(|()| io::stdout().flush());
     let _ = io::stderr().write_all(&ran.stderr);
     Ok(ExitCode::from(u8::try_from(ran.exit_code).unwrap_or(1)))
+}
+
+/// The unit and the command. Without `--unit`, a unit's name before the command is the unit.
+fn target(args: &cli::Exec) -> (Option<&String>, &[String]) {
+    let is_unit = |word: &str| word.parse::<UnitName>().is_ok() || word.ends_with("/leader");
+    match (&args.unit, args.command.as_slice()) {
+        (None, [unit, command @ ..]) if is_unit(unit) && !command.is_empty() => {
+            (Some(unit), command.strip_prefix(&["--".to_owned()]).unwrap_or(command))
+        }
+        (unit, command) => (unit.as_ref(), command),
+    }
 }
 
 /// `logs`: what the services in the unit's container print; on a terminal with control characters escaped.
@@ -117,6 +130,8 @@ fn news(seen: &[LogEntry], now: &[LogEntry]) -> Vec<LogEntry> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     fn entry(service: &str, message: &str) -> LogEntry {
@@ -131,6 +146,27 @@ mod tests {
         assert_eq!(news(&seen, &now), [entry("b", "2"), entry("c", "1"), entry("a", "3")]);
         assert_eq!(news(&now, &now), []);
         assert_eq!(news(&[], &now).len(), 6);
+    }
+
+    #[test]
+    fn a_units_name_before_the_command_is_the_unit() {
+        let exec = |words: &[&str]| {
+            let cli = cli::Cli::parse_from(["webcharm", "exec"].iter().chain(words));
+            let cli::Verb::Exec(args) = cli.verb else { panic!("{:?}", cli.verb) };
+            let (unit, command) = target(&args);
+            (unit.cloned().unwrap_or_default(), command.join(" "))
+        };
+        for (words, unit, command) in [
+            (&["flask-k8s/0", "--", "ls", "-l"][..], "flask-k8s/0", "ls -l"),
+            (&["flask-k8s/leader", "ls"], "flask-k8s/leader", "ls"),
+            (&["--unit", "a/1", "--", "ls"], "a/1", "ls"),
+            (&["--unit", "a/1", "a/0", "ls"], "a/1", "a/0 ls"),
+            (&["--", "ls", "a/0"], "", "ls a/0"),
+            (&["bin/ls", "x"], "", "bin/ls x"),
+            (&["a/0"], "", "a/0"),
+        ] {
+            assert_eq!(exec(words), (unit.to_owned(), command.to_owned()), "{words:?}");
+        }
     }
 
     #[test]
