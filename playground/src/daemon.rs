@@ -20,6 +20,7 @@ use rustix::process::{Signal, chdir, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 use crate::kept::{self, Kept};
+use crate::log_tail::LogTail;
 use crate::pod::root::{self, die_with_parent, step};
 use crate::pod::{Identity, keeper, mounts, namespace, relay};
 
@@ -124,7 +125,7 @@ impl Daemon {
 
     /// The last lines of its log.
     #[must_use]
-    pub fn log_tail(&self) -> String {
+    pub fn log_tail(&self) -> LogTail {
         self.0.log_tail()
     }
 }

@@ -15,13 +15,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::log_tail::LogTail;
 use crate::private;
 
 /// This very program, even when its file has been replaced by a newer build meanwhile.
 pub(crate) const OURSELVES: &str = "/proc/self/exe";
-
-/// How many of the log's last lines are worth showing.
-const TAIL: usize = 15;
 
 /// A running keeper. Dropping it ends it, and waits for that.
 #[derive(Debug)]
@@ -81,10 +79,8 @@ impl Kept {
     }
 
     /// The last lines of its log.
-    pub(crate) fn log_tail(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL)..].join("\n")
+    pub(crate) fn log_tail(&self) -> LogTail {
+        LogTail::of(&self.log)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod control;
 pub mod daemon;
 mod kept;
+mod log_tail;
 mod logs;
 pub mod network;
 pub mod pod;
@@ -34,14 +35,16 @@ pub mod verbs;
 /// An error with its causes, joined by colons, and the remedy if one of them is the disk.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let remedy = remedy::of(error);
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    text + remedy
+    // A child's log may end with it already.
+    let remedy = remedy::of(error, &text).filter(|remedy| !text.contains(remedy));
+    let separator = if text.contains('\n') { "\n" } else { "; " };
+    remedy.map_or_else(|| text.clone(), |remedy| format!("{text}{separator}{remedy}"))
 }
 
 /// Held by a test whose children lead process groups: another test kills all those of its process.

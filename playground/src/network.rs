@@ -134,7 +134,7 @@ impl Network {
         let mut kept = start().map_err(Error::Spawn)?;
         let started = Instant::now();
         while !spec.ready.exists() {
-            let log = |kept: &Kept| kept.log_tail().trim_start_matches("error: ").to_owned();
+            let log = |kept: &Kept| kept.log_tail().reason().to_owned();
             if cancel.is_thrown() {
                 return Err(Error::Interrupted);
             }

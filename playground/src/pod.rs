@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::kept::{self, Kept};
+use crate::log_tail::LogTail;
 use crate::network::Place;
 pub use confinement::hold;
 pub use keeper::keep;
@@ -120,12 +121,12 @@ pub enum Error {
     #[error("cannot start the pod")]
     Spawn(#[source] io::Error),
     /// The pod ended before Pebble answered.
-    #[error("the pod ended at once ({status}); its log ends with:\n{log}")]
+    #[error("the pod ended at once ({status}); {log}")]
     Ended {
         /// How.
         status: ExitStatus,
         /// The end of its log, in which the reason stands.
-        log: String,
+        log: LogTail,
     },
     /// It can't be told of a neighbor.
     #[error("cannot tell the pod of {name}")]
@@ -137,12 +138,12 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Pebble doesn't answer.
-    #[error("Pebble in the pod does not answer on {socket}; the pod's log ends with:\n{log}")]
+    #[error("the pod's Pebble does not answer on {socket}; {log}")]
     Silent {
         /// Where it should.
         socket: String,
         /// The end of the pod's log.
-        log: String,
+        log: LogTail,
     },
     /// The user asked to stop.
     #[error("interrupted")]
@@ -243,7 +244,7 @@ impl Pod {
 
     /// The last lines of the pod's log.
     #[must_use]
-    pub fn log_tail(&self) -> String {
+    pub fn log_tail(&self) -> LogTail {
         self.kept.log_tail()
     }
 }

@@ -16,7 +16,7 @@ use pack::text::shown;
 
 use crate::cache::{self, Cache};
 use crate::image::Bind;
-use crate::process::{Cancel, Ended, Work, run};
+use crate::process::{Cancel, Ended, Work, run, said};
 use crate::project::Part;
 use crate::tool::Runtime;
 use crate::{python, tool, tree};
@@ -67,7 +67,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The program failed.
-    #[error("{program} failed (are the registries reachable?); it said:\n{tail}")]
+    #[error("{program} failed (are the registries reachable?); {}", said(.tail))]
     Failed {
         /// The program.
         program: &'static str,

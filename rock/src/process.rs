@@ -80,6 +80,12 @@ pub struct Ended {
     pub tail: String,
 }
 
+/// End of a sentence about a program: the last lines of its output, or that there was none.
+#[must_use]
+pub fn said(tail: &str) -> String {
+    if tail.trim().is_empty() { "it said nothing".to_owned() } else { format!("it said:\n{tail}") }
+}
+
 const TAIL_LINES: usize = 15;
 
 /// Largest piece of a line that is reported at once, in bytes.
@@ -174,7 +180,14 @@ pub(crate) mod tests {
         let ended = run(Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]), &work).unwrap();
         assert_eq!(ended.status.code(), Some(3));
         assert_eq!(ended.tail, "one\ntwo");
+        assert_eq!(said(&ended.tail), "it said:\none\ntwo");
         assert_eq!(*work.lines.lock().unwrap(), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_program_without_output_said_nothing() {
+        let ended = run(Command::new("sh").args(["-c", "echo; exit 3"]), &Quiet::default()).unwrap();
+        assert_eq!((ended.status.code(), said(&ended.tail).as_str()), (Some(3), "it said nothing"));
     }
 
     /// A shell as keeper: it runs the rest of its command line, and kills it when its own input ends.

@@ -12,7 +12,7 @@ use pack::text::{shown, shown_lines};
 use serde::Deserialize;
 
 use crate::cache::{self, Cache, Key};
-use crate::process::{Ended, Work, run};
+use crate::process::{Ended, Work, run, said};
 use crate::project::Part;
 use crate::{apt, tree};
 
@@ -50,7 +50,7 @@ pub enum Error {
     #[error("cannot run pip")]
     Run(#[source] std::io::Error),
     /// pip failed.
-    #[error("pip cannot install the dependencies (is PyPI reachable?); it said:\n{}", shown_lines(.0))]
+    #[error("pip cannot install the dependencies (is PyPI reachable?); {}", shown_lines(&said(.0)))]
     Install(String),
     /// The cache can't be used.
     #[error(transparent)]

@@ -29,9 +29,10 @@ impl Session {
         (log.split_off(log.len().saturating_sub(lines)), written)
     }
 
-    /// The end of a pod's log.
+    /// The end of a pod's log; empty without a pod.
     #[must_use]
     pub fn pod_log(&self, unit: &UnitName) -> String {
-        self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::log_tail).unwrap_or_default()
+        let log = self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::log_tail);
+        log.map(|log| log.lines().to_owned()).unwrap_or_default()
     }
 }

@@ -15,6 +15,7 @@ use rock::tool::{self, Tool};
 use super::super::user;
 use super::config::{Route, config, socket};
 use crate::daemon::{self, Daemon, Spec};
+use crate::log_tail::LogTail;
 use crate::pod::Identity;
 use crate::ui::Ui;
 
@@ -52,16 +53,16 @@ pub enum Error {
     #[error(transparent)]
     Daemon(#[from] daemon::Error),
     /// It ended.
-    #[error("nginx ended ({status}); its log ends with:\n{log}")]
+    #[error("nginx ended ({status}); {log}")]
     Ended {
         /// How.
         status: ExitStatus,
         /// The end of its log.
-        log: String,
+        log: LogTail,
     },
     /// It takes too long.
-    #[error("nginx does not take its configuration; its log ends with:\n{0}")]
-    Silent(String),
+    #[error("nginx does not take its configuration; {0}")]
+    Silent(LogTail),
     /// The address isn't one.
     #[error(transparent)]
     Url(BadUrl),

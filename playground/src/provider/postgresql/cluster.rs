@@ -17,6 +17,7 @@ use super::programs;
 use super::sql::{self, Connection, identifier, literal};
 use crate::cache;
 use crate::daemon::{self, Daemon, Spec};
+use crate::log_tail::LogTail;
 use crate::pod::Identity;
 use crate::runtime;
 use crate::ui::Ui;
@@ -74,18 +75,18 @@ pub enum Error {
     #[error(transparent)]
     Daemon(#[from] daemon::Error),
     /// It ended.
-    #[error("PostgreSQL's {program} ended ({status}); its log ends with:\n{log}")]
+    #[error("PostgreSQL's {program} ended ({status}); {log}")]
     Ended {
         /// Which of its programs.
         program: &'static str,
         /// How.
         status: ExitStatus,
         /// The end of its log.
-        log: String,
+        log: LogTail,
     },
     /// It takes too long.
-    #[error("PostgreSQL does not get ready; its log ends with:\n{0}")]
-    Silent(String),
+    #[error("PostgreSQL does not get ready; {0}")]
+    Silent(LogTail),
     /// It refuses a statement.
     #[error("cannot {what}")]
     Statement {

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rock::Work;
 use rock::cache::{self, Cache, Key};
+use rock::{Work, process};
 
 use super::debian;
 use super::npm::Package;
@@ -26,7 +26,7 @@ pub enum Error {
     )]
     NotInstalled,
     /// A package can't be installed.
-    #[error("cannot install {package}; `sudo apt-get install postgresql` brings the programs too; it said:\n{said}")]
+    #[error("cannot install {package}; `sudo apt-get install postgresql` brings the programs too; {}", process::said(.said))]
     Install {
         /// The package.
         package: String,

@@ -1,0 +1,61 @@
+//! The end of a log, quoted in an error.
+
+use std::fmt;
+use std::path::Path;
+
+/// Number of lines that are quoted.
+const LINES: usize = 15;
+
+/// The last lines of a log. It is displayed as the end of a sentence about the log's writer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogTail(String);
+
+impl LogTail {
+    /// The tail of the log `file`. A log that can't be read counts as empty.
+    pub(crate) fn of(file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<_> = text.trim_end().lines().collect();
+        Self(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+    }
+
+    /// The lines alone.
+    #[must_use]
+    pub fn lines(&self) -> &str {
+        &self.0
+    }
+
+    /// The lines alone as the reason for a failure, or the remark that there are none.
+    pub(crate) fn reason(&self) -> &str {
+        if self.0.is_empty() { "its log is empty" } else { self.0.trim_start_matches("error: ") }
+    }
+}
+
+impl fmt::Display for LogTail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("its log is empty") } else { write!(f, "its log ends with:\n{}", self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_log_is_said_to_be_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        for text in [None, Some(""), Some("\n \n")] {
+            text.into_iter().for_each(|text| std::fs::write(&log, text).unwrap());
+            let tail = LogTail::of(&log);
+            assert_eq!(
+                (tail.to_string().as_str(), tail.reason(), tail.lines()),
+                ("its log is empty", "its log is empty", "")
+            );
+        }
+        let lines: Vec<String> = (1..=20).map(|number| format!("error: {number}")).collect();
+        std::fs::write(&log, lines.join("\n")).unwrap();
+        let last = lines[5..].join("\n");
+        assert_eq!(LogTail::of(&log).to_string(), format!("its log ends with:\n{last}"));
+        assert!(LogTail::of(&log).reason().starts_with("6\nerror: 7\n"));
+    }
+}
