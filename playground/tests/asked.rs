@@ -110,6 +110,10 @@ fn a_database_that_is_not_the_application_s_is_refused_by_name() {
         up(&desk, &desk.sample());
         let ran = desk.run(&["integrate", "postgresql"]);
         assert!(ran.out.contains("\"database\" can't be served") && ran.out.contains(why), "{name}: {ran:?}");
+        let told = format!("error: relation 1: the application's \"database\" can't be served: {why}");
+        assert!(ran.code == Some(1) && ran.err.contains(&told), "{name}: {ran:?}");
+        let remedy = "its charm has to ask for another, or `webcharm remove-relation 1` ends it";
+        assert!(ran.err.contains(remedy) && !ran.out.contains("integrated: "), "{name}: {ran:?}");
         assert_eq!(roles_and_databases(&desk), NONE);
         desk.ok(&["down"]);
     }
