@@ -85,6 +85,49 @@ pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
     assert!(codes.iter().all(|code| *code == 200), "{codes:?}");
 }
 
+/// A charm that asks for an ingress, and for another way to strip the prefix whenever its option changes.
+const CHANGING: &str = "\
+case $JUJU_DISPATCH_PATH in *-relation-created) relation-set -r \"$JUJU_RELATION_ID\" host='\"h\"' ip='\"10.1.1.10\"';; esac
+strip=$(expr \"$(config-get webserver-threads)\" % 2 >/dev/null && echo true || echo false)
+for relation in $(relation-ids ingress); do
+  relation-set -r \"$relation\" --app model='\"local\"' name='\"app\"' port=8000 strip-prefix=$strip
+done
+status-set blocked 'there is no application'";
+
+/// nginx takes a configuration up while it is asked all the time. Nothing is behind the route, so every answer is a 503.
+#[test]
+fn no_request_is_lost_while_nginx_takes_a_configuration_up() {
+    if !has_nginx() {
+        return;
+    }
+    let desk = Desk::new().with_charm(CHANGING);
+    assert_eq!(desk.run(&["up", with_ingress(&desk).to_str().unwrap(), "--detach"]).code, Some(1));
+    desk.run(&["integrate", "ingress"]);
+    let url = desk.status()["applications"]["nginx-ingress-integrator"]["url"].as_str().unwrap().to_owned();
+    let (url, over) = (format!("{url}/"), AtomicBool::new(false));
+    let dir = desk.runtime().join("webcharm/local/ingress");
+    let codes: Vec<Vec<u16>> = thread::scope(|scope| {
+        let ask = || {
+            let mut codes = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                codes.push(code(&url));
+            }
+            codes
+        };
+        let askers = [scope.spawn(ask), scope.spawn(ask)];
+        let before = fs::read_link(dir.join("nginx.sock")).unwrap();
+        for number in 2..22 {
+            desk.run(&["config", "flask-k8s", &format!("webserver-threads={number}")]);
+        }
+        over.store(true, Ordering::SeqCst);
+        assert_ne!(fs::read_link(dir.join("nginx.sock")).unwrap(), before, "there are other configurations");
+        askers.map(|asker| asker.join().unwrap()).into()
+    });
+    let lost: Vec<_> = codes.iter().flatten().filter(|code| **code != 503).collect();
+    assert!(lost.is_empty(), "{lost:?} of {} answers", codes.concat().len());
+    desk.ok(&["down"]);
+}
+
 #[test]
 fn an_application_is_reached_by_its_path_whichever_unit_lives() {
     if has_nginx() {

@@ -24,6 +24,12 @@ pub(super) fn socket(revision: u64) -> String {
     format!("nginx-{revision}.sock")
 }
 
+/// The sockets on which nginx listens by the configuration of a `revision`: its own, and the one before. nginx closes a socket
+/// that a new configuration lacks, and connections are brought to the old one until the new one answers.
+pub(super) fn sockets(revision: u64) -> Vec<String> {
+    (revision.saturating_sub(1)..=revision).map(socket).collect()
+}
+
 /// The whole file.
 ///
 /// A unit that doesn't take a request is passed over, and not asked again for a second. A request that may have reached it
@@ -38,7 +44,8 @@ pub(super) fn config(routes: &[Route], revision: u64) -> String {
             let _ = writeln!(text, "    upstream {prefix} {{{servers} }}");
         }
     }
-    let _ = writeln!(text, "    server {{\n        listen unix:/mnt/server/{};", socket(revision));
+    text.push_str("    server {\n");
+    sockets(revision).iter().for_each(|socket| text.push_str(&format!("        listen unix:/mnt/server/{socket};\n")));
     routes.iter().for_each(|route| text.push_str(&locations(route)));
     text + "        location / { return 404; }\n    }\n}\n"
 }
@@ -103,7 +110,9 @@ mod tests {
         assert!(text.contains("location = /local-web { proxy_pass http://local-web/; "), "{text}");
         assert!(text.contains("location /local-web/ { proxy_pass http://local-web/; "), "{text}");
         assert!(text.contains("X-Forwarded-Prefix /local-web;"), "{text}");
+        assert!(text.contains("listen unix:/mnt/server/nginx-6.sock;"), "the one before still answers: {text}");
         assert!(text.contains("listen unix:/mnt/server/nginx-7.sock;"), "{text}");
+        assert_eq!(config(&[], 0).matches("listen ").count(), 1, "the first has none before it");
         let whole = Route { is_stripped: false, ..route(&["10.1.1.10:8000"]) };
         let text = config(&[whole], 1);
         assert!(text.contains("location /local-web/ { proxy_pass http://local-web; "), "{text}");

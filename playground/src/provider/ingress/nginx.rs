@@ -13,7 +13,7 @@ use rock::Work;
 use rock::tool::{self, Tool};
 
 use super::super::user;
-use super::config::{Route, config, socket};
+use super::config::{Route, config, socket, sockets};
 use crate::daemon::{self, Daemon, Spec};
 use crate::log_tail::LogTail;
 use crate::pod::Identity;
@@ -111,8 +111,10 @@ impl Nginx {
 
     /// Starts another one in its place, with the same configuration.
     pub(super) fn restart(&mut self, network: u32, listener: &TcpListener, ui: &Ui) -> Result<(), Error> {
-        // That of one that was killed would be in the way.
-        let _ = fs::remove_file(self.dir.join(socket(self.revision)));
+        // Those of one that was killed would be in the way.
+        for socket in sockets(self.revision) {
+            let _ = fs::remove_file(self.dir.join(socket));
+        }
         self.daemon = serve(&self.program, &self.dir, self.user, network, listener)?;
         self.network = network;
         self.wait(ui)
