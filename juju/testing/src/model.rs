@@ -226,7 +226,7 @@ impl Model {
             // Juju runs a failed hook again, but never a failed action.
             unit.failed = Some(hook.event.clone());
         }
-        self.bury();
+        self.delete_dead_relations();
         Ok(Finished { calls: hook.calls, action })
     }
 

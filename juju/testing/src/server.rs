@@ -69,8 +69,9 @@ impl Server {
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o600))?;
         let (model, changed, is_closing) = (Mutex::new(model), Condvar::new(), AtomicBool::new(false));
         let shared = Arc::new(Shared { model, changed, is_closing });
-        let (theirs, ears) = (Arc::clone(&shared), Arc::clone(&listener));
-        let acceptor = std::thread::Builder::new().name("hook-tools".into()).spawn(move || accept(&ears, &theirs))?;
+        let (state, incoming) = (Arc::clone(&shared), Arc::clone(&listener));
+        let acceptor =
+            std::thread::Builder::new().name("hook-tools".into()).spawn(move || accept(&incoming, &state))?;
         Ok(Server { shared, socket, listener, acceptor: Some(acceptor) })
     }
 

@@ -50,7 +50,7 @@ impl Model {
         app.next_unit += 1;
         app.leader.get_or_insert_with(|| name.clone());
         app.units.insert(name.clone(), Unit::new(name.clone(), address));
-        self.enter_callers();
+        self.enter_units_without_charm();
         Ok(name)
     }
 
@@ -79,7 +79,7 @@ impl Model {
     /// # Errors
     /// There is no such unit, or the heir is being removed.
     pub fn replace_pod(&mut self, name: &UnitName, heir: Option<&UnitName>) -> Result<(), Error> {
-        self.unit_mut(name)?.memory.begin_again();
+        self.unit_mut(name)?.memory.restart();
         match heir {
             Some(heir) if self.leader(name.app())? == Some(name) => self.set_leader(heir),
             _ => Ok(()),
@@ -125,7 +125,7 @@ impl Model {
         if self.application(name).is_ok_and(|app| app.is_dying && app.units.is_empty()) {
             self.world.applications.remove(name);
         }
-        self.bury();
+        self.delete_dead_relations();
     }
 
     /// The charm's files are others now: its units get upgrade-charm and config-changed. Settings the new charm

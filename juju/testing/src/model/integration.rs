@@ -5,7 +5,7 @@ use super::{Error, Hook, Model};
 use juju::{Databag, Endpoint, Entity, Event, MAX_DATABAG_BYTES, RelationId, RelationKind, Role, UnitName};
 
 /// An application's end and what its charm declares of it.
-type Offer = (Side, Endpoint);
+type Candidate = (Side, Endpoint);
 
 /// A relation as `juju status --relations` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl Model {
         Ok(self.relate(&interface, vec![a.0, b.0]))
     }
 
-    fn matching(&self, one: &str, other: &str) -> Result<(Offer, Offer), Error> {
-        let (lefts, rights) = (self.offered(one)?, self.offered(other)?);
+    fn matching(&self, one: &str, other: &str) -> Result<(Candidate, Candidate), Error> {
+        let (lefts, rights) = (self.candidates(one)?, self.candidates(other)?);
         let mut found = Vec::new();
         for left in &lefts {
             for right in &rights {
@@ -71,7 +71,7 @@ impl Model {
     }
 
     /// The endpoints a name such as `app` or `app:endpoint` stands for.
-    fn offered(&self, name: &str) -> Result<Vec<Offer>, Error> {
+    fn candidates(&self, name: &str) -> Result<Vec<Candidate>, Error> {
         let (app, endpoint) = name.split_once(':').map_or((name, None), |(app, endpoint)| (app, Some(endpoint)));
         let declared = &self.application(app)?.endpoints;
         let wanted: Vec<&Endpoint> =
@@ -93,12 +93,12 @@ impl Model {
         let id = RelationId(self.next_relation);
         self.next_relation += 1;
         self.world.relations.insert(id, Relation::new(id, interface, sides));
-        self.enter_callers();
+        self.enter_units_without_charm();
         id
     }
 
     /// Units nobody dispatches events to take part in everything at once.
-    pub(super) fn enter_callers(&mut self) {
+    pub(super) fn enter_units_without_charm(&mut self) {
         for app in self.world.applications.values().filter(|app| app.charm.is_none()) {
             for relation in self.world.relations.values_mut().filter(|relation| !relation.is_dying) {
                 let Some(side) = relation.side(&app.name).cloned() else { continue };
@@ -116,7 +116,7 @@ impl Model {
     pub fn remove_relation(&mut self, id: RelationId) -> Result<(), Error> {
         let relation = self.world.relations.get_mut(&id).ok_or(Error::RelationNotFound(id))?;
         relation.is_dying = true;
-        self.bury();
+        self.delete_dead_relations();
         Ok(())
     }
 
@@ -172,9 +172,9 @@ impl Model {
     }
 
     /// Takes away the relations that are removed and which every unit has left.
-    pub(super) fn bury(&mut self) {
+    pub(super) fn delete_dead_relations(&mut self) {
         let dead: Vec<RelationId> =
-            self.world.relations.values().filter(|r| r.is_dying && !self.is_missed(r.id)).map(|r| r.id).collect();
+            self.world.relations.values().filter(|r| r.is_dying && !self.has_events(r.id)).map(|r| r.id).collect();
         for id in dead {
             self.world.relations.remove(&id);
             for secret in self.world.secrets.values_mut() {
@@ -187,7 +187,7 @@ impl Model {
     }
 
     /// Has a unit still to be told that the relation ends?
-    fn is_missed(&self, id: RelationId) -> bool {
+    fn has_events(&self, id: RelationId) -> bool {
         let is_about = |event: &Event| matches!(event, Event::Relation(event) if event.id == id);
         let mut units = self.world.applications.values().flat_map(|app| app.units.values());
         units.any(|unit| {

@@ -21,12 +21,12 @@ pub(crate) struct Memory {
     pub(crate) leader: Option<bool>,
     pub(crate) config: u64,
     pub(crate) charm: u64,
-    pub(crate) relations: BTreeMap<RelationId, Acquaintance>,
+    pub(crate) relations: BTreeMap<RelationId, KnownRelation>,
 }
 
 impl Memory {
     /// The agent begins again, past install: upgrade-charm, config-changed and start are due.
-    pub(crate) fn begin_again(&mut self) {
+    pub(crate) fn restart(&mut self) {
         if self.installed {
             (self.charm, self.config, self.started) = (u64::MAX, 0, false);
         }
@@ -35,7 +35,7 @@ impl Memory {
 
 /// What a unit's charm knows of one relation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Acquaintance {
+pub(crate) struct KnownRelation {
     pub(crate) broken: bool,
     /// The units it has seen join and not depart, with the version of their databag.
     pub(crate) units: BTreeMap<UnitName, u64>,
@@ -60,7 +60,7 @@ impl World {
             .or_else(|| unit.pending.front().cloned())
             .or_else(|| self.next_relation(name))
             .or_else(|| self.next_secret(name))
-            .or_else(|| self.next_farewell(name))
+            .or_else(|| self.next_removal(name))
     }
 
     fn next_created(&self, name: &UnitName) -> Option<Event> {
@@ -105,9 +105,9 @@ impl World {
             .filter_map(|(id, known)| {
                 let relation = self.relations.get(id)?;
                 if relation.is_dying || unit.is_dying {
-                    next_goodbye(relation, known, unit.is_dying, name)
+                    next_departure(relation, known, unit.is_dying, name)
                 } else {
-                    next_news(relation, known, name)
+                    next_change(relation, known, name)
                 }
             })
             .next()
@@ -129,7 +129,7 @@ impl World {
         })
     }
 
-    fn next_farewell(&self, name: &UnitName) -> Option<Event> {
+    fn next_removal(&self, name: &UnitName) -> Option<Event> {
         let unit = self.unit(name).filter(|unit| unit.is_dying)?;
         Some(if unit.memory.stopped { Event::Remove } else { Event::Stop })
     }
@@ -221,7 +221,7 @@ impl World {
 }
 
 /// Departed for each unit it still knows, then broken.
-fn next_goodbye(relation: &Relation, known: &Acquaintance, is_self: bool, me: &UnitName) -> Option<Event> {
+fn next_departure(relation: &Relation, known: &KnownRelation, is_self: bool, me: &UnitName) -> Option<Event> {
     let Some(other) = known.units.keys().next() else {
         return Some(relation_event(relation, me, RelationKind::Broken, None));
     };
@@ -232,7 +232,7 @@ fn next_goodbye(relation: &Relation, known: &Acquaintance, is_self: bool, me: &U
 }
 
 /// Who left, who joined, what changed.
-fn next_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option<Event> {
+fn next_change(relation: &Relation, known: &KnownRelation, me: &UnitName) -> Option<Event> {
     let present: BTreeSet<&UnitName> = relation.counterparts(me).collect();
     if let Some(joined) = known.joined.as_ref().filter(|joined| present.contains(joined)) {
         return Some(relation_event(relation, me, RelationKind::Changed, Some(joined)));
@@ -241,7 +241,7 @@ fn next_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option
         let body = relation_body(relation, me, RelationKind::Departed, Some(gone));
         return Some(Event::Relation(RelationEvent { departing: Some(gone.clone()), ..body }));
     }
-    next_app_news(relation, known, me).or_else(|| {
+    next_app_change(relation, known, me).or_else(|| {
         present.into_iter().find_map(|unit| match known.units.get(unit) {
             None => Some(relation_event(relation, me, RelationKind::Joined, Some(unit))),
             Some(version) if *version != relation.version(&Entity::Unit(unit.clone())) => {
@@ -253,7 +253,7 @@ fn next_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option
 }
 
 /// The remote application's databag is another than the one it was told of.
-fn next_app_news(relation: &Relation, known: &Acquaintance, me: &UnitName) -> Option<Event> {
+fn next_app_change(relation: &Relation, known: &KnownRelation, me: &UnitName) -> Option<Event> {
     let app = relation.remote_app(me.app());
     let told = known.apps.get(app).copied().unwrap_or_default();
     let is_news = relation.version(&Entity::App(app.to_owned())) != told;

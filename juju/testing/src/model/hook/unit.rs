@@ -125,18 +125,18 @@ impl Transaction<'_> {
     /// The units and relations there shall be.
     pub(crate) fn goal_state(&self) -> GoalState {
         let (world, me) = (self.view(), self.unit());
-        let told = |status: &str| GoalStatus { status: status.to_owned(), since: SINCE.to_owned() };
+        let goal_status = |status: &str| GoalStatus { status: status.to_owned(), since: SINCE.to_owned() };
         let app = world.applications.get(me.app());
         let staying = app.into_iter().flat_map(|app| app.units.values().filter(|unit| !unit.is_dying));
         let mut goal = GoalState {
-            units: staying.map(|unit| (unit.name.to_string(), told("active"))).collect(),
+            units: staying.map(|unit| (unit.name.to_string(), goal_status("active"))).collect(),
             relations: BTreeMap::new(),
         };
         for relation in world.relations_of(me.app()).filter(|relation| !relation.is_peer()) {
             let Some(side) = relation.side(me.app()) else { continue };
             let others = goal.relations.entry(side.endpoint.clone()).or_default();
-            others.insert(relation.remote_app(me.app()).to_owned(), told("joined"));
-            others.extend(relation.counterparts(me).map(|unit| (unit.to_string(), told("active"))));
+            others.insert(relation.remote_app(me.app()).to_owned(), goal_status("joined"));
+            others.extend(relation.counterparts(me).map(|unit| (unit.to_string(), goal_status("active"))));
         }
         goal
     }
