@@ -1,5 +1,5 @@
-//! A hook of the model as a [`Backend`]: the in-process front. Every call is counted under its tool's name; a refusal
-//! is the error the real tool would give, so charms can't tell.
+//! A hook of the model as a [`Backend`]: the in-process front. Each call counts under the name of its hook tool, and a
+//! refusal is the real tool's error, so a charm sees the same as in a pod.
 
 use crate::model::{Call, HookError, HookId, Model, SecretOwner, Transaction};
 use juju::{
@@ -20,12 +20,12 @@ pub struct ModelBackend<'m> {
 }
 
 impl<'m> ModelBackend<'m> {
-    /// The hook [`Model::begin`] opened.
+    /// A backend for the hook that [`Model::begin`] opened.
     pub fn new(model: &'m RefCell<Model>, hook: HookId) -> ModelBackend<'m> {
         ModelBackend { model, hook }
     }
 
-    /// Makes one call, and notes it.
+    /// Makes one call and records it, with its time and exit code.
     fn call<R>(
         &self,
         tool: &'static str,
@@ -49,7 +49,7 @@ impl<'m> ModelBackend<'m> {
     }
 }
 
-/// The tool's words, and behind them who wanted what.
+/// The real tool's message, then the model's own in parentheses if it says more.
 fn refusal(error: &HookError) -> String {
     let (juju, whole) = (error.tool_message(), error.to_string());
     if juju == whole { format!("ERROR {juju}") } else { format!("ERROR {juju} ({whole})") }

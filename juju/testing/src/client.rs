@@ -1,5 +1,5 @@
-//! The executables' side: a program called by a hook tool's name carries its arguments, files and standard input to
-//! the model and prints what comes back.
+//! Client of the served model: a program under a hook tool's name sends its arguments, files and standard input, and
+//! prints the answer.
 
 use crate::peer;
 use crate::server::{Request, receive, send};
@@ -24,7 +24,7 @@ fn call(name: &str, args: &[String], vars: &dyn Vars) -> Result<Answer, String> 
     let wanted = tools::wanted_files(name, args).into_iter();
     let files: Files = wanted.map(|file| (file.clone(), read(&file))).collect();
     let request = Request { context, tool: name.to_owned(), args: args.to_vec(), files };
-    // The agent writes its address with an @, as that of a socket without a file.
+    // Juju's agent writes the address with an @, the sign of an abstract socket.
     let stream = UnixStream::connect(address.strip_prefix('@').unwrap_or(&address));
     let unreachable = |e: io::Error| format!("cannot reach the unit agent: {e}");
     let stream = stream.map_err(unreachable)?;
@@ -53,7 +53,7 @@ fn show(answer: &Answer) -> io::Result<i32> {
     Ok(answer.exit)
 }
 
-/// Puts a symbolic link for each hook tool into the folder, each leading to the program.
+/// Makes a symbolic link to the program for each hook tool in the folder; replaces older links.
 ///
 /// # Errors
 /// The folder or a link can't be made.
@@ -70,7 +70,8 @@ pub fn install_tools(dir: &Path, program: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The program of this package called by a tool's name, or as `hook-tools install DIR`.
+/// `main` of this package's program: a hook tool if `called_as` names one, else `hook-tools install DIR`. Returns the
+/// exit code.
 pub fn run_program(called_as: &str, args: &[String]) -> i32 {
     let name = Path::new(called_as).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if tools::is_hook_tool(&name) {
@@ -88,7 +89,7 @@ fn install(dir: &Path) -> i32 {
 }
 
 fn complain(code: i32, message: &str) -> i32 {
-    // Without a standard error there is nobody to tell.
+    // A closed standard error leaves the exit code as the only report.
     let _ = writeln!(io::stderr(), "{message}");
     code
 }

@@ -1,4 +1,4 @@
-//! Worlds Juju could never make: found before an event is run, all at once, each in a sentence.
+//! States that Juju could never produce. They are found before the event runs, all faults at once, in a sentence each.
 
 use crate::model::{HookError, check_type, complete};
 use crate::state::{Scene, State, StateOwner, StateRelation};
@@ -6,7 +6,7 @@ use juju::{Event, MAX_DATABAG_BYTES, RelationEvent, RelationKind, Role, SecretEv
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// What is wrong, if anything.
+/// Faults of the state and of the event in it; empty if Juju could produce them.
 pub(crate) fn check(scene: &Scene, event: &Event, params: &Map<String, Value>, state: &State) -> Vec<String> {
     let mut wrong = Vec::new();
     event_matches(scene, event, params, state, &mut wrong);
@@ -62,7 +62,7 @@ fn secret_event_matches(event: &SecretEvent, state: &State, wrong: &mut Vec<Stri
         wrong.push(format!("the event's secret {} is not in the state", event.id.id()));
         return;
     };
-    // An application's secret is its leader's.
+    // The leader manages the application's secrets, so the application's owner events go to it.
     let is_ours = secret.owner == StateOwner::Unit || (secret.owner == StateOwner::App && state.leader);
     match event.kind {
         SecretKind::Changed if is_ours => {

@@ -1,4 +1,4 @@
-//! One event over one state: state in, event, state out.
+//! Runs a charm for one event: state in, event, state out.
 
 use crate::backend::ModelBackend;
 use crate::consistency;
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// A run that returned no state.
+/// Error of a run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError<E: std::error::Error + 'static> {
-    /// Juju could never make this world; everything that is wrong with it.
+    /// The faults of a state or event that Juju could never produce.
     #[error("inconsistent scenario:\n  {}", .0.join("\n  "))]
     InconsistentScenario(Vec<String>),
-    /// The charm failed; what it wrote is dropped.
+    /// The charm failed; its writes are dropped.
     #[error("uncaught error of the charm in {event}")]
     UncaughtCharmError {
         /// The event's name.
@@ -26,17 +26,17 @@ pub enum RunError<E: std::error::Error + 'static> {
         /// The charm's error.
         source: DispatchError<E>,
     },
-    /// The action said that it failed.
+    /// The charm called `action-fail`.
     #[error("action failed: {message}")]
     ActionFailed {
-        /// Its last message.
+        /// Message of the last `action-fail`.
         message: String,
-        /// The action with the results and lines from before the failure.
+        /// The action, with its results and log lines.
         action: Box<Action>,
-        /// The state, which a failing action may change.
+        /// The state after the event; an action that fails may have changed it.
         state: Box<State>,
     },
-    /// The environment made for the event can't be read: a fault of this package.
+    /// The environment made for the event can't be read, which is a bug of this package.
     #[error("cannot read the environment")]
     Environment {
         /// The reason.
@@ -52,19 +52,19 @@ pub enum RunError<E: std::error::Error + 'static> {
     },
 }
 
-/// The model after a hook, and how the charm ended.
+/// The model after a hook, and the charm's result.
 type Ran<E> = (Model, Result<(), DispatchError<E>>);
 
-/// The last run's log, earlier statuses, calls and action, which are not part of the state.
+/// Results of a run that are not part of the state.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
-    /// The lines logged.
+    /// The charm's log lines, oldest first.
     pub log: Vec<LogLine>,
-    /// The unit's statuses, oldest first, without the one it has now.
+    /// The unit's earlier statuses, oldest first; the present one is in the state.
     pub unit_status_history: Vec<Status>,
     /// The hook-tool calls in order.
     pub calls: Vec<Call>,
-    /// The action, when the event was one.
+    /// The action, if the event was an action.
     pub action: Option<Action>,
 }
 
@@ -113,24 +113,24 @@ pub struct Context<C> {
 }
 
 impl<C: Charm> Context<C> {
-    /// A charm of the three files as text; empty ones declare nothing. The unit is the first of an application named
-    /// as the charm.
+    /// A charm with the text of `metadata.yaml`, `config.yaml` and `actions.yaml`; an empty text declares an empty set.
+    /// The unit has the number 0, and its application the charm's name.
     ///
     /// # Errors
-    /// A file says something it must not.
+    /// A file is invalid.
     pub fn from_meta(metadata: &str, config: &str, actions: &str) -> Result<Context<C>, MetadataError> {
         Ok(Context::from_files(CharmFiles::parse(metadata, config, actions)?, Path::new("/nonexistent/charm")))
     }
 
-    /// A charm of the files in its folder.
+    /// A charm with the files of its folder.
     ///
     /// # Errors
-    /// A file can't be read, or says something it must not.
+    /// A file can't be read or is invalid.
     pub fn from_dir(charm_dir: &Path) -> Result<Context<C>, MetadataError> {
         Ok(Context::from_files(CharmFiles::read(charm_dir)?, charm_dir))
     }
 
-    /// A charm of files already read, which finds its others in the folder.
+    /// A charm with files that were already read; it finds its other files in the folder.
     pub fn from_files(charm: CharmFiles, charm_dir: &Path) -> Context<C> {
         let unit = juju::UnitName::new(charm.metadata.name.clone(), 0);
         Context {
@@ -143,44 +143,44 @@ impl<C: Charm> Context<C> {
         }
     }
 
-    /// The same for another unit, of an application perhaps named otherwise.
+    /// Sets the unit; by default unit 0 of an application with the charm's name.
     #[must_use]
     pub fn with_unit(mut self, app: &str, number: u32) -> Context<C> {
         self.scene.unit = juju::UnitName::new(app, number);
         self
     }
 
-    /// The same under another version of Juju.
+    /// Sets the version of Juju; 3.6.12 by default.
     #[must_use]
     pub fn with_juju(mut self, version: Version) -> Context<C> {
         self.juju_version = version;
         self
     }
 
-    /// The same without the check that Juju could make the world.
+    /// Skips the check that Juju could produce the state and the event.
     #[must_use]
     pub fn skip_consistency_checks(mut self) -> Context<C> {
         self.is_checked = false;
         self
     }
 
-    /// The last run's log, earlier statuses, calls and action, which are not part of the state.
+    /// Results of the last run that are not part of the state.
     pub fn records(&self) -> &Records {
         &self.records
     }
 
-    /// Runs the charm for an event, and gives the state after it; the one before stays as it is.
+    /// Runs the charm for an event and returns the state after it. `state` stays as it is.
     ///
     /// # Errors
-    /// The state can't be, or the charm fails. Then there is no state after it.
+    /// The state is inconsistent, or the charm fails.
     pub fn run(&mut self, event: &Event, state: &State) -> Result<State, RunError<C::Error>> {
         self.run_with(event, &Map::new(), state)
     }
 
-    /// Runs an action. What it returned is in [`Context::records`].
+    /// Runs an action. Its results are in [`Context::records`].
     ///
     /// # Errors
-    /// As of [`Context::run`]; and when the action says that it failed.
+    /// The same as [`Context::run`]; also [`RunError::ActionFailed`] if the charm calls `action-fail`.
     pub fn run_action(
         &mut self,
         name: &str,
@@ -218,7 +218,7 @@ impl<C: Charm> Context<C> {
         }
     }
 
-    /// Opens the hook, lets the charm work, and ends the hook by its success.
+    /// Opens the hook, runs the charm, and commits or drops its writes by its success.
     fn dispatch(
         &mut self,
         mut model: Model,
@@ -237,7 +237,7 @@ impl<C: Charm> Context<C> {
             let backend = ModelBackend::new(&model, hook.clone());
             let log = Log::new(C::LOG_LEVEL);
             let outcome = tracing::subscriber::with_default(log.clone(), || juju::dispatch::<C>(&context, &backend));
-            // The model takes every line.
+            // The model's juju-log accepts every line.
             let _ = log.flush(&backend);
             outcome
         };

@@ -1,5 +1,5 @@
-//! One event run as Juju's unit agent runs it: the charm's `dispatch` as a process, in its folder, with the agent's
-//! environment and the hook tools first on the path; committed if it exits with 0.
+//! Runs one event as Juju's unit agent does: the charm's `dispatch` as a process, in the charm's folder, with the
+//! agent's environment and the hook tools first in `PATH`. Exit code 0 commits the hook's writes.
 
 use crate::environment::{self, Variables};
 use crate::model::{Action, Call, Error as ModelError};
@@ -18,9 +18,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The most of an output stream that is kept.
+/// Limit of each output stream, in bytes; later output is read and dropped.
 const KEPT: usize = 1024 * 1024;
-/// Retries of the start of a charm whose file is open for writing; [`PAUSE`] is the time between them.
+/// Retries of a start that fails with "text file busy"; [`PAUSE`] is the time between them.
 const BUSY: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(5);
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,20 +28,20 @@ const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 /// Settings of a charm's process.
 #[derive(Clone, Debug)]
 pub struct DispatchOptions {
-    /// The folder [`crate::install_tools`] filled.
+    /// The folder with the links of [`crate::install_tools`].
     pub tools_dir: PathBuf,
-    /// The folder of the containers' Pebble sockets; `None`: Juju's own.
+    /// The folder of the containers' Pebble sockets; `None` means Juju's folder.
     pub containers_dir: Option<PathBuf>,
     /// The time after which the charm and its children are killed and the hook fails.
     pub timeout: Duration,
-    /// Variables beside those of the agent, or instead of them.
+    /// Variables added to those of the agent; they win over variables of the same name.
     pub variables: BTreeMap<String, String>,
     /// The version of the agent.
     pub juju_version: Version,
 }
 
 impl DispatchOptions {
-    /// Five minutes, Juju 3.6, containers where Juju has them.
+    /// Defaults: a timeout of five minutes, Juju 3.6.12, Juju's folder of containers.
     pub fn new(tools_dir: impl Into<PathBuf>) -> DispatchOptions {
         DispatchOptions {
             tools_dir: tools_dir.into(),
@@ -62,13 +62,13 @@ pub struct Dispatched {
     pub is_timeout: bool,
     /// The hook-tool calls in order.
     pub calls: Vec<Call>,
-    /// The action, when the event was one.
+    /// The action, if the event was an action.
     pub action: Option<Action>,
-    /// Standard output, its first mebibyte.
+    /// First mebibyte of standard output.
     pub stdout: String,
-    /// Standard error, its first mebibyte.
+    /// First mebibyte of standard error.
     pub stderr: String,
-    /// From start to end.
+    /// Time from the start of the process to its end.
     pub wall: Duration,
 }
 
@@ -84,7 +84,7 @@ impl Dispatched {
     }
 }
 
-/// An event that could not be run.
+/// Error of a dispatch whose charm did not run.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
     /// The model refused to open the hook.
@@ -104,12 +104,13 @@ pub enum DispatchError {
     },
 }
 
-/// Runs `dispatch` in the charm's folder for one event of a unit, and ends the hook by its exit code.
+/// Runs `dispatch` in the charm's folder for one event of a unit, and commits the hook's writes if it exits with 0.
 ///
-/// The charm leads a process group of its own, which is killed when the time is over. Standard input is empty.
+/// The charm leads a process group of its own, which is killed at the timeout. Standard input is empty.
 ///
 /// # Errors
-/// The model has no such unit or it runs a hook, or the program can't be started. A charm that fails is no error.
+/// The model has no such unit, the unit runs a hook, or the program can't be started. A charm that fails is not an
+/// error.
 pub fn dispatch_process(
     server: &Server,
     unit: &UnitName,
@@ -179,8 +180,8 @@ fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result
     Ok(Outcome { status, is_timeout, stdout, stderr, wall })
 }
 
-/// Starts the charm. A file that was written just now may be open in a process that another thread has forked and that has not
-/// yet become its own program; until then the kernel calls the charm's file busy.
+/// Starts the charm, and tries again while its file is busy. Another thread may have forked while the file was open for
+/// writing; the kernel refuses to run the file until that child has called `exec`.
 fn once_written<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 0..BUSY {
         match spawn() {
@@ -191,7 +192,7 @@ fn once_written<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     spawn()
 }
 
-/// Waits for the child, and kills its process group when the time is over.
+/// Waits for the child, and kills its process group at the timeout. Returns true if that ended it.
 fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (sender, ended) = channel();
@@ -202,7 +203,7 @@ fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
         Err(RecvTimeoutError::Disconnected) => Err(gone()),
         Err(RecvTimeoutError::Timeout) => {
             if let Some(group) = group {
-                // It may have ended by itself just now.
+                // Fails if the group has ended in the meantime.
                 let _ = kill_process_group(group, Signal::KILL);
             }
             let status = ended.recv().map_err(|_| gone())??;
@@ -211,8 +212,8 @@ fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
     }
 }
 
-/// Reads a stream in the background until it ends, or until the charm has ended and what it wrote is read: a process that it
-/// left behind may hold the stream open. The `end` is closed once the charm has ended.
+/// Reads a stream in a thread until it ends or the charm has ended; then reads the bytes that the pipe still holds. A
+/// process that the charm left running may hold the stream open. The writer of `end` closes when the charm has ended.
 fn collect(stream: impl Read + AsFd + Send + 'static, end: PipeReader) -> JoinHandle<io::Result<String>> {
     std::thread::spawn(move || {
         let (mut stream, mut kept) = (stream, Vec::new());
@@ -231,7 +232,7 @@ fn collect(stream: impl Read + AsFd + Send + 'static, end: PipeReader) -> JoinHa
     })
 }
 
-/// Waits until there is something to read; true once the charm has ended.
+/// Waits until the stream is readable or the charm has ended. Returns true if the charm has ended.
 fn has_ended(stream: &impl AsFd, end: &PipeReader) -> io::Result<bool> {
     let mut both = [PollFd::new(stream, PollFlags::IN), PollFd::new(end, PollFlags::IN)];
     loop {
@@ -252,7 +253,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The text that a stream's reader thread collected.
+/// Text that the reader thread of a stream collected; empty without a thread.
 fn joined(reader: Option<JoinHandle<io::Result<String>>>) -> io::Result<String> {
     let gone = |_| Err(io::Error::other("the thread that reads the charm's output is gone"));
     reader.map_or_else(|| Ok(String::new()), |reader| reader.join().unwrap_or_else(gone))

@@ -1,4 +1,4 @@
-//! The environment Juju's unit agent gives a charm for an event: what every hook gets, and what comes with this one.
+//! Environment variables that Juju's unit agent gives a charm: those of every hook, and those of the event.
 
 use crate::model::{HookId, Model};
 use juju::{Event, RelationEvent, SecretEvent, StorageEvent, UnitName, Version, WorkloadEvent, WorkloadKind};
@@ -8,7 +8,7 @@ use std::path::Path;
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// What doesn't change from hook to hook, as a unit on Kubernetes sees it.
+/// Variables with the same value in every hook, as a unit on Kubernetes has them.
 const FIXED: [(&str, &str); 18] = [
     ("APT_LISTCHANGES_FRONTEND", "none"),
     ("CLOUD_API_VERSION", "1.29.0"),
@@ -30,7 +30,7 @@ const FIXED: [(&str, &str); 18] = [
     ("KUBERNETES_SERVICE_PORT", "443"),
 ];
 
-/// The variables that depend on the model, the unit, the hook and its event.
+/// All variables of a hook: the fixed ones, those of the model and unit, and those of the event.
 pub(crate) fn variables(
     model: &Model,
     unit: &UnitName,

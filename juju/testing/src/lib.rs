@@ -1,13 +1,13 @@
 //! Juju's model in one process, for tests of charms and for the playground: one set of rules, two fronts.
 //!
-//! - [`Model`]: applications, units, relations, secrets, and which event a unit gets next. No I/O.
+//! - [`Model`]: applications, units, relations, secrets, and the order of each unit's events. No I/O.
 //! - [`ModelBackend`]: a hook of that model as a [`juju::Backend`], in-process.
-//! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables of the names and
-//!   manners of Juju's hook tools; [`dispatch_process`] runs a charm that way.
-//! - [`Context`] and [`State`]: one event over a whole world, for a test that says what was before and compares what
-//!   is after.
+//! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables with the names,
+//!   flags and output of Juju's hook tools; [`dispatch_process`] runs a charm that way.
+//! - [`Context`] and [`State`]: one event over the whole state of a unit, for tests that give the state before the
+//!   event and compare the one after it.
 //!
-//! Pebble is not here: charms under test speak to a real supervisor over a socket.
+//! Pebble is not part of the model: charms under test use a real supervisor over its socket.
 
 #![allow(clippy::disallowed_methods, reason = "the side of Juju: it starts charms and reads the tools' environment")]
 

@@ -1,5 +1,5 @@
-//! `hook-tools`: called by the name of one of Juju's hook tools it is that tool, in front of a served model; called as
-//! `hook-tools install DIR` it puts links for all of them into a folder.
+//! `hook-tools`: under the name of a Juju hook tool it acts as that tool, against a served model. `hook-tools install
+//! DIR` makes a link for each hook tool in a folder.
 
 use std::process::ExitCode;
 

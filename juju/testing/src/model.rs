@@ -1,9 +1,9 @@
-//! Juju's model in one value: applications, units, relations, secrets, and the rules over them.
+//! Juju's model as one value: applications, units, relations, secrets, and Juju's rules for them.
 //!
-//! An operator's verbs are methods here and in the files below ([`Model::deploy`], [`Model::integrate`], …). What a charm
-//! does, it does inside a hook: [`Model::next_event`] says which event a unit gets next, [`Model::begin`] opens the hook,
-//! one of the two fronts ([`crate::ModelBackend`] in-process, [`crate::Server`] for hook-tool executables) carries
-//! the charm's calls, and [`Model::finish`] commits or drops what they wrote.
+//! An operator's verbs are methods here and in the files below ([`Model::deploy`], [`Model::integrate`], …). A charm
+//! acts only inside a hook: [`Model::next_event`] returns the next event of a unit, [`Model::begin`] opens its hook,
+//! one of the two fronts ([`crate::ModelBackend`] in-process, [`crate::Server`] for hook-tool executables) passes on
+//! the charm's calls, and [`Model::finish`] commits or drops their writes.
 //!
 //! ```
 //! use juju::{Databag, Entity, Role};
@@ -52,12 +52,12 @@ pub use relation::endpoint;
 pub(crate) use relation::{Bag, Relation, Side};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 
-/// The name of an open hook, as `JUJU_CONTEXT_ID` carries it.
+/// Id of an open hook: the value of `JUJU_CONTEXT_ID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HookId(String);
 
 impl HookId {
-    /// As text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -68,7 +68,7 @@ impl HookId {
 pub struct Finished {
     /// The hook-tool calls in order.
     pub calls: Vec<Call>,
-    /// The action it ran.
+    /// The action, if the event was an action.
     pub action: Option<Action>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn counts(calls: &[Call]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// A model.
+/// A Juju model with its open hooks, actions and log.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
     world: World,
@@ -105,7 +105,7 @@ impl Model {
         Model::with_uuid(name, random::uuid())
     }
 
-    /// An empty model.
+    /// An empty model with the UUID.
     pub fn with_uuid(name: impl Into<String>, uuid: impl Into<String>) -> Model {
         let world = World { name: name.into(), uuid: uuid.into(), ..World::default() };
         Model { world, ..Model::default() }
@@ -121,7 +121,7 @@ impl Model {
         &self.world.uuid
     }
 
-    /// The charms' log.
+    /// The log of all charms of the model.
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -150,18 +150,18 @@ impl Model {
         self.world.unit_mut(name).ok_or_else(|| Error::UnknownUnit(name.to_string()))
     }
 
-    /// The event a unit gets next: `None` when its charm knows all there is to know, while it runs a hook, and for
-    /// applications without a charm. After a failed hook it is that event again.
+    /// The next event of a unit. `None` if no event is due, while the unit runs a hook, and for applications without a
+    /// charm. After a failed hook it is the same event again.
     pub fn next_event(&self, unit: &UnitName) -> Option<Event> {
         if self.is_busy(unit) { None } else { self.world.next_event(unit) }
     }
 
-    /// Does the unit run a hook?
+    /// True if the unit runs a hook.
     pub fn is_busy(&self, unit: &UnitName) -> bool {
         self.hooks.values().any(|hook| hook.unit == *unit)
     }
 
-    /// Queues an event that doesn't follow from the model: pebble-ready, a notice, update-status.
+    /// Queues an event that the model can't derive from its state: pebble-ready, a notice, update-status.
     ///
     /// # Errors
     /// There is no such unit.
@@ -170,10 +170,10 @@ impl Model {
         Ok(())
     }
 
-    /// Opens a hook for any event, most often the one [`Model::next_event`] named.
+    /// Opens a hook for an event, usually the one from [`Model::next_event`].
     ///
     /// # Errors
-    /// There is no such unit, it runs a hook already, or what the event is about does not exist.
+    /// There is no such unit, the unit runs a hook already, or the event's relation, action or secret does not exist.
     pub fn begin(&mut self, unit: &UnitName, event: Event) -> Result<HookId, Error> {
         self.unit(unit)?;
         if self.is_busy(unit) {
@@ -211,7 +211,7 @@ impl Model {
         }
     }
 
-    /// Ends a hook: commits what it wrote, or drops it when it failed. The units concerned get their events.
+    /// Ends a hook: commits its writes, or drops them if it failed. Events that the writes cause are due afterwards.
     ///
     /// # Errors
     /// There is no such hook.
@@ -237,13 +237,13 @@ impl Model {
         action
     }
 
-    /// An open hook, to make a call in.
+    /// Access to the model for one call of an open hook.
     pub(crate) fn transaction(&mut self, id: &str) -> Option<Transaction<'_>> {
         let hook = self.hooks.get_mut(id)?;
         Some(Transaction { world: &mut self.world, hook, log: &mut self.log })
     }
 
-    /// The status of a unit or of its application, if anything set one.
+    /// The status of a unit or of its application; `None` before the first `status-set`.
     ///
     /// # Errors
     /// There is no such unit.

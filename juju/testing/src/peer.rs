@@ -1,12 +1,13 @@
-//! The user at the other end of a unix socket.
+//! Credentials of the user at the other end of a unix socket.
 
 use std::io;
 use std::os::fd::AsFd;
 
-/// Refuses a peer who is neither this user nor root: who made a socket's folder first could stand in for the other end.
+/// Refuses a peer that is neither this user nor root. Another user could otherwise create the socket's folder first and
+/// pose as the other end.
 ///
 /// # Errors
-/// `PermissionDenied` with the peer's id, or when the kernel doesn't know it.
+/// `PermissionDenied` with the peer's user id, or the system's error if it can't tell the id.
 pub fn check(stream: &impl AsFd) -> io::Result<()> {
     let peer = rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw();
     admit(peer, rustix::process::geteuid().as_raw())

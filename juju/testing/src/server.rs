@@ -1,8 +1,8 @@
-//! The model behind a socket: where hook-tool executables find it, as the real ones find their unit agent.
+//! Server of the model on a unix socket, in the place of Juju's unit agent.
 //!
-//! A connection is one call: the client sends a [`Request`] and shuts its side down, the server sends the answer. A
-//! call names the hook it belongs to by `JUJU_CONTEXT_ID`; one that doesn't run is refused. There is a thread for each
-//! connection, and one lock around the model: calls are short.
+//! A connection carries one call: the client sends a [`Request`] and shuts down its side, then the server sends the
+//! answer. The call names its hook by `JUJU_CONTEXT_ID`; the server refuses calls of unknown and ended hooks. Each
+//! connection has a thread, and one lock guards the model, because calls are short.
 
 use crate::model::Model;
 use crate::peer;
@@ -18,10 +18,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The longest either side waits for the other to go on.
+/// Timeout of each read and write on the socket, at both ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A call with every file it may carry stays below this.
+/// Limit of a message, in bytes; a call carries the contents of its files.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// One call of a hook tool, on the wire.
@@ -54,10 +54,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the model on `agent.socket` in the folder, which only this user may open.
+    /// Serves the model on `agent.socket` in the folder; only this user may open the socket.
     ///
     /// # Errors
-    /// The socket can't be made; a path longer than some hundred bytes is no address for one.
+    /// The socket can't be made. A path of more than 107 bytes is too long for one.
     pub fn start(model: Model, dir: &Path) -> io::Result<Server> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let socket = dir.join("agent.socket");
@@ -80,14 +80,14 @@ impl Server {
         &self.socket
     }
 
-    /// Reads or changes the model; hook tools wait meanwhile.
+    /// Reads or changes the model. Hook tools wait until `work` returns.
     pub fn with<R>(&self, work: impl FnOnce(&mut Model) -> R) -> R {
         let result = work(&mut self.shared.lock());
         self.shared.changed.notify_all();
         result
     }
 
-    /// Waits until the question has an answer, asking again after each change of the model; `None` after the timeout.
+    /// Waits until `question` returns a value; calls it again after each change of the model. `None` at the timeout.
     pub fn wait<R>(&self, timeout: Duration, mut question: impl FnMut(&mut Model) -> Option<R>) -> Option<R> {
         let end = Instant::now() + timeout;
         let mut model = self.shared.lock();
@@ -104,7 +104,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.is_closing.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts, even where the socket's file is gone already.
+        // Wakes the accepting thread, even if the socket's file is gone.
         let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -120,12 +120,12 @@ fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
         }
         let Ok(stream) = stream else { continue };
         let shared = Arc::clone(shared);
-        // A call that finds no thread is a call that finds no server: the tool says so and fails.
+        // Without a thread the connection is closed, and the tool fails with a message.
         let _ = std::thread::Builder::new().name("hook-tool".into()).spawn(move || serve(&stream, &shared));
     }
 }
 
-/// Answers one call. A client that is gone is nobody to tell of it.
+/// Answers one call. A client that has closed the connection gets no answer.
 fn serve(stream: &UnixStream, shared: &Shared) {
     let answer = match peer::check(stream).and_then(|()| receive(stream)) {
         Ok(request) => answer(&request, shared),
@@ -151,7 +151,7 @@ pub(crate) fn receive<T: for<'de> Deserialize<'de>>(stream: &UnixStream) -> io::
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Sends a message and ends this side of the stream.
+/// Sends a message and shuts down this side of the stream.
 pub(crate) fn send<T: Serialize>(mut stream: &UnixStream, message: &T) -> io::Result<()> {
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(&serde_json::to_vec(message)?)?;

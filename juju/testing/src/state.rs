@@ -1,8 +1,8 @@
-//! A unit's whole world as one value: what a test says was before an event, and compares after it.
+//! State of a unit and its surroundings as one value: a test gives it before an event and compares it afterwards.
 //!
-//! Everything has a default, so a test names what matters. Deferred events and the charm's own memory are in
-//! [`State::unit_state`], where the charm keeps them. Containers are not here: a charm under test speaks to a real
-//! Pebble or supervisor in [`State::containers_dir`].
+//! Every field has a default, so a test sets only the fields it is about. Deferred events and the charm's own values
+//! are in [`State::unit_state`], where the charm stores them. Containers are not part of the state: a charm under test
+//! uses a real Pebble or supervisor in [`State::containers_dir`].
 
 mod world;
 
@@ -17,31 +17,31 @@ use std::path::PathBuf;
 
 pub(crate) use world::Scene;
 
-/// A unit's world.
+/// State of a unit and its surroundings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct State {
-    /// The options the operator set; the charm's defaults need not be repeated.
+    /// The options that the operator set; the others have the charm's defaults.
     pub config: BTreeMap<String, ConfigValue>,
     /// True if the unit leads.
     pub leader: bool,
-    /// The relations of its application.
+    /// The relations of the unit's application.
     pub relations: Vec<StateRelation>,
-    /// The secrets it can see.
+    /// The model's secrets that concern the unit, owned and of other owners.
     pub secrets: Vec<StateSecret>,
-    /// Its addresses, by endpoint; the others have the default one.
+    /// The unit's addresses by endpoint; an endpoint that is not here has the default address.
     pub networks: BTreeMap<String, Addresses>,
-    /// The ports it has opened.
+    /// The unit's opened ports.
     pub opened_ports: BTreeSet<Port>,
-    /// The state its charm keeps from hook to hook.
+    /// Values that Juju stores for the unit from hook to hook (`state-set`).
     pub unit_state: BTreeMap<String, String>,
-    /// Its status; `None` is unknown.
+    /// The unit's status; `None` before the first `status-set`.
     pub unit_status: Option<Status>,
-    /// Its application's status; `None` is unknown.
+    /// The application's status; `None` before the first `status-set`.
     pub app_status: Option<Status>,
     /// The version of the workload.
     pub workload_version: String,
-    /// The planned number of units of the application, this one and its peers included.
+    /// The planned number of units of the application, this unit included.
     pub planned_units: u32,
     /// The path of each resource's file.
     pub resources: BTreeMap<String, PathBuf>,
@@ -49,7 +49,7 @@ pub struct State {
     pub model_name: String,
     /// The model's UUID.
     pub model_uuid: String,
-    /// The folder with a folder for each container, in it `pebble.socket`.
+    /// The parent of the containers' folders; each of these has a `pebble.socket`.
     pub containers_dir: Option<PathBuf>,
 }
 
@@ -75,7 +75,7 @@ impl Default for State {
     }
 }
 
-/// JSON that is no state.
+/// JSON text that is not a state.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read the state: line {line}, column {column}")]
 pub struct StateError {
@@ -88,16 +88,16 @@ pub struct StateError {
 }
 
 impl State {
-    /// Reads a state from JSON, in which each field may be left out and none be misspelt. A databag maps strings to
-    /// strings: any other value in it is refused.
+    /// Reads a state from JSON. Fields may be left out, unknown fields are refused. A databag maps strings to strings;
+    /// other values are refused.
     ///
     /// # Errors
-    /// The text is no JSON, or no state.
+    /// The text is not JSON, or not a state.
     pub fn from_json(text: &str) -> Result<State, StateError> {
         serde_json::from_str(text).map_err(|source| StateError { line: source.line(), column: source.column(), source })
     }
 
-    /// The relation of that number.
+    /// The relation with that id.
     pub fn relation(&self, id: RelationId) -> Option<&StateRelation> {
         self.relations.iter().find(|relation| relation.id == id)
     }
@@ -107,22 +107,22 @@ impl State {
         self.relations.iter().filter(move |relation| relation.endpoint == endpoint)
     }
 
-    /// The secret of that id.
+    /// The secret with that id.
     pub fn secret(&self, id: &SecretId) -> Option<&StateSecret> {
         self.secrets.iter().find(|secret| secret.id == *id)
     }
 
-    /// The secret of that label.
+    /// The secret with that label.
     pub fn secret_labelled(&self, label: &str) -> Option<&StateSecret> {
         self.secrets.iter().find(|secret| secret.label.as_deref() == Some(label))
     }
 }
 
-/// One relation, from this unit's side.
+/// A relation, as this unit sees it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StateRelation {
-    /// Its number.
+    /// Id of the relation.
     pub id: RelationId,
     /// Our endpoint.
     pub endpoint: String,
@@ -130,17 +130,17 @@ pub struct StateRelation {
     pub local_app_data: Databag,
     /// Our unit's databag.
     pub local_unit_data: Databag,
-    /// The application on the other end; `None` makes it a peer relation.
+    /// The remote application; `None` in a peer relation.
     pub remote_app: Option<String>,
-    /// Its databag.
+    /// The remote application's databag.
     pub remote_app_data: Databag,
-    /// The databags of its units or, in a peer relation, of the other units of ours, by number.
+    /// Databags by unit number: of the remote units or, in a peer relation, of the other units of our application.
     pub units_data: BTreeMap<u32, Databag>,
-    /// The model on the other end, where it is another one.
+    /// UUID of the remote application's model, if it is another model.
     pub remote_model_uuid: Option<String>,
 }
 
-/// The keys Juju puts into a unit's databag.
+/// Keys that Juju puts into the databag of every unit.
 fn default_unit_data() -> Databag {
     Addresses::of(world::DEFAULT_ADDRESS).settings()
 }
@@ -161,7 +161,7 @@ impl Default for StateRelation {
 }
 
 impl StateRelation {
-    /// A relation to one unit of an application called `remote`.
+    /// A relation to one unit of an application with the name `remote`.
     pub fn new(id: u32, endpoint: impl Into<String>) -> StateRelation {
         StateRelation { id: RelationId(id), endpoint: endpoint.into(), ..StateRelation::default() }
     }
@@ -179,40 +179,40 @@ impl StateRelation {
         Event::Relation(RelationEvent { kind, endpoint, id, app: Some(app), unit, departing })
     }
 
-    /// relation-created, for a unit of the application `app`.
+    /// relation-created, as a unit of the application `app` gets it.
     pub fn created(&self, app: &str) -> Event {
         self.event(RelationKind::Created, app, None)
     }
 
-    /// relation-joined by the unit of that number.
+    /// relation-joined of the remote unit with that number, as a unit of the application `app` gets it.
     pub fn joined(&self, app: &str, unit: u32) -> Event {
         self.event(RelationKind::Joined, app, Some(unit))
     }
 
-    /// relation-changed by the unit of that number, or by the application.
+    /// relation-changed of the remote unit with that number; `None` stands for the remote application.
     pub fn changed(&self, app: &str, unit: Option<u32>) -> Event {
         self.event(RelationKind::Changed, app, unit)
     }
 
-    /// relation-departed by the unit of that number.
+    /// relation-departed of the remote unit with that number.
     pub fn departed(&self, app: &str, unit: u32) -> Event {
         self.event(RelationKind::Departed, app, Some(unit))
     }
 
-    /// relation-broken.
+    /// relation-broken, as a unit of the application `app` gets it.
     pub fn broken(&self, app: &str) -> Event {
         self.event(RelationKind::Broken, app, None)
     }
 }
 
-/// The owner of a secret, as a unit sees it.
+/// Owner of a secret, as a unit sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateOwner {
-    /// Another owner, which granted it to this application.
+    /// Another owner; the secret is granted to this application.
     #[default]
     Other,
-    /// Another owner, which has not granted it.
+    /// Another owner; the secret is not granted.
     Withheld,
     /// This application.
     App,
@@ -220,33 +220,33 @@ pub enum StateOwner {
     Unit,
 }
 
-/// One secret, from this unit's side.
+/// A secret, as this unit sees it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateSecret {
-    /// Its address.
+    /// Id of the secret.
     pub id: SecretId,
-    /// Its owner.
+    /// Owner of the secret.
     #[serde(default)]
     pub owner: StateOwner,
-    /// The content that plain reads return; `None`: this unit has not read it yet.
+    /// The content that plain reads return; `None` if this unit has not read the secret yet.
     #[serde(default)]
     pub tracked_content: Option<SecretContent>,
-    /// The newest revision.
+    /// Content of the newest revision.
     pub latest_content: SecretContent,
-    /// The label this unit or, as the owner, its application gave it.
+    /// Label: the owner's if this unit or its application owns the secret, else the one this unit gave it.
     #[serde(default)]
     pub label: Option<String>,
-    /// The purpose.
+    /// Description by the owner.
     #[serde(default)]
     pub description: Option<String>,
-    /// The time of expiry.
+    /// Time of expiry, as the owner wrote it.
     #[serde(default)]
     pub expire: Option<String>,
-    /// The rotation policy.
+    /// Rotation policy.
     #[serde(default)]
     pub rotate: Option<Rotate>,
-    /// The relations it is granted to, when it is ours.
+    /// The relations that a secret of ours is granted to.
     #[serde(default)]
     pub grants: BTreeSet<RelationId>,
 }
@@ -255,7 +255,7 @@ impl StateSecret {
     /// A secret of another owner, granted and not yet read.
     ///
     /// # Panics
-    /// `id` is not a secret's id.
+    /// Panics if `id` is not the id of a secret.
     pub fn new<'a>(id: &str, content: impl IntoIterator<Item = (&'a str, &'a str)>) -> StateSecret {
         let content = content.into_iter().map(|(key, value)| (key.to_owned(), value.into()));
         StateSecret {

@@ -1,7 +1,7 @@
 //! Juju's hook tools: command lines in, text and exit code out, over the same rules as the in-process backend.
 //!
-//! The table [`TOOLS`] names them with their flags; each family's file holds what they do. Nothing here does I/O: files
-//! and standard input arrive with the call (`client` reads them), a socket carries it (`server`).
+//! The table [`TOOLS`] lists them with their flags; each family has a file. The tools do no I/O: the contents of files
+//! and of standard input are part of the call (`client` reads them), which arrives on a socket (`server`).
 
 mod action;
 mod flags;
@@ -22,27 +22,28 @@ use std::time::Instant;
 
 pub(crate) use keyvalue::wanted_files;
 
-/// The contents of the files a call names, by the name it uses (`-` is standard input), or why they can't be read.
+/// Contents of the files that a call names, or errors of reading them, by the call's name of the file (`-` is standard
+/// input).
 pub(crate) type Files = BTreeMap<String, Result<String, String>>;
 
-/// What a tool says.
+/// Exit code and output of a tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) exit: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    /// The file standard output goes to instead (`--output`).
+    /// The file that gets standard output (`--output`).
     pub(crate) output: Option<String>,
 }
 
 impl Answer {
-    /// A failure, in the form of Juju's tools.
+    /// A failure, as Juju's tools print it.
     pub(crate) fn error(exit: i32, message: &str) -> Answer {
         Answer { exit, stderr: format!("ERROR {message}\n"), ..Answer::default() }
     }
 }
 
-/// One call while it runs.
+/// A running call of a tool.
 pub(crate) struct Invocation<'a, 't> {
     t: &'a mut Transaction<'t>,
     flags: &'a Parsed,
@@ -54,7 +55,7 @@ impl<'a> Invocation<'a, '_> {
         &self.flags.args
     }
 
-    /// Refuses arguments from the given place on.
+    /// Refuses more than `count` arguments.
     fn at_most(&self, count: usize) -> Result<(), HookError> {
         match self.args().get(count..) {
             Some(rest) if !rest.is_empty() => Err(HookError::Usage(format!("unrecognized args: {}", quoted(rest)))),
@@ -62,7 +63,7 @@ impl<'a> Invocation<'a, '_> {
         }
     }
 
-    /// The only argument, or a usage error with this sentence.
+    /// The only argument; without it, or with more, a usage error with the message `missing`.
     fn only(&self, missing: &str) -> Result<&'a str, HookError> {
         match self.args() {
             [only] => Ok(only),
@@ -71,7 +72,7 @@ impl<'a> Invocation<'a, '_> {
     }
 }
 
-/// Strings as Go's `%q` prints a list of them.
+/// Formats a list of strings as Go's `%q` does.
 fn quoted(list: &[String]) -> String {
     let quoted: Vec<String> = list.iter().map(|arg| format!("{arg:?}")).collect();
     format!("[{}]", quoted.join(" "))
@@ -79,7 +80,7 @@ fn quoted(list: &[String]) -> String {
 
 type Run = fn(&mut Invocation<'_, '_>) -> Result<Output, HookError>;
 
-/// A hook tool.
+/// A hook tool: name, flags and function.
 struct Tool {
     name: &'static str,
     flags: &'static [Flag],
@@ -94,7 +95,7 @@ const APPLICATION: Flag = switch("application");
 const SECRET: &[Flag] =
     &[value("label"), value("description"), value("expire"), value("rotate"), value("owner"), value("file")];
 
-/// Every tool with the flags it takes.
+/// All tools with their flags, sorted by name.
 const TOOLS: &[Tool] = &[
     Tool { name: "action-fail", flags: &[], run: action::fail },
     Tool { name: "action-get", flags: &[FORMAT, OUTPUT], run: action::get },
@@ -160,17 +161,17 @@ fn find(name: &str) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.name == name)
 }
 
-/// Is this the name of a hook tool?
+/// True if a hook tool has this name.
 pub fn is_hook_tool(name: &str) -> bool {
     find(name).is_some()
 }
 
-/// The names of all hook tools, sorted.
+/// Names of all hook tools, sorted.
 pub fn hook_tools() -> impl Iterator<Item = &'static str> {
     TOOLS.iter().map(|tool| tool.name)
 }
 
-/// Runs a tool within a hook, and notes the call there.
+/// Runs a tool in a hook, and records the call there.
 pub(crate) fn invoke(t: &mut Transaction<'_>, name: &str, args: &[String], files: &Files) -> Answer {
     let start = Instant::now();
     let answer = run(t, name, args, files).unwrap_or_else(|e| Answer::error(e.exit_code(), &e.tool_message()));

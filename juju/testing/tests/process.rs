@@ -1,4 +1,4 @@
-//! Real charm processes over a served model: charms here are shell scripts, the tools are the built `hook-tools`.
+//! Real charm processes over a served model: the charms are shell scripts, the tools are the built `hook-tools`.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test plays Juju's part")]
 
@@ -54,7 +54,7 @@ impl World {
         dispatch_process(&self.server, &self.unit, event, &self.dir.path().join("charm"), &options).unwrap()
     }
 
-    /// Runs events until there are none, and names them.
+    /// Runs the events of the unit to the last, and returns their names.
     fn drain(&self) -> Vec<String> {
         let mut names = Vec::new();
         while let Some(event) = self.server.with(|model| model.next_event(&self.unit)) {
@@ -131,13 +131,13 @@ fn a_failed_hook_leaves_only_its_status() {
 #[test]
 fn a_charm_that_hangs_is_killed_with_what_it_started() {
     let world = World::new("sleep 600 & state-set a=b; echo $!; wait");
-    // A busy machine may keep the charm from its work for longer than a short time.
+    // On a busy machine the charm may start later than a short timeout, so the timeouts grow.
     let done = (0..8).map(|power| world.dispatch_within(&Event::Install, Duration::from_secs(1 << power)));
     let mut done = done.inspect(|done| assert!(done.is_timeout && done.exit.is_none() && !done.is_success()));
     let done = done.find(|done| !done.stdout.is_empty()).expect("a charm that got to its work");
     assert!(world.server.with(|model| model.state(&world.unit).unwrap().is_empty()));
     let pid = done.stdout.trim().to_owned();
-    // The kernel may need a moment to take it away; a zombie is as good as gone.
+    // The kernel may need a moment to end the process. A zombie counts as ended.
     let end = Instant::now() + Duration::from_secs(60);
     while is_alive(&pid) {
         assert!(Instant::now() < end, "process {pid} is still there");
@@ -151,18 +151,18 @@ fn is_alive(pid: &str) -> bool {
 }
 
 #[test]
-fn what_a_charm_leaves_behind_does_not_hold_the_hook() {
+fn a_process_that_the_charm_leaves_does_not_hold_the_hook() {
     let world = World::new("sleep 600 & echo $! > pid; echo done");
     let done = world.dispatch(&Event::Install);
     assert_eq!(done.stdout, "done\n");
     let pid = fs::read_to_string(world.dir.path().join("charm/pid")).unwrap();
-    assert!(is_alive(pid.trim()), "the hook's end was that of what it left behind");
+    assert!(is_alive(pid.trim()), "the end of the hook ended the process that the charm left");
     Command::new("kill").arg(pid.trim()).status().unwrap();
 }
 
 #[test]
-fn all_that_a_charm_wrote_is_read_while_what_it_left_behind_writes_on() {
-    // As much as a pipe holds, and another writer that never stops.
+fn the_charms_output_is_complete_while_a_process_it_left_writes_on() {
+    // The charm fills a pipe, and leaves a child that never stops writing.
     let world = World::new("head -c 65536 /dev/zero | tr '\\0' a; echo z >&2; yes >&2 & echo $! > pid");
     let done = world.dispatch(&Event::Install);
     let pid = fs::read_to_string(world.dir.path().join("charm/pid")).unwrap();
@@ -268,7 +268,7 @@ fn tools_may_run_side_by_side() {
 }
 
 #[test]
-fn broken_is_the_last_a_unit_hears_of_a_relation() {
+fn relation_broken_is_the_last_event_of_a_relation() {
     let world = World::new("relation-ids db; [ -z \"$JUJU_RELATION_ID\" ] || relation-list");
     world.server.with(|model| {
         model.add_application("pg", vec![endpoint("database", Role::Provides, "postgresql_client")], 1).unwrap();

@@ -1,4 +1,4 @@
-//! One impossible world a line.
+//! Tables of states and events that Juju could never produce, one in each line.
 
 use super::*;
 use crate::model::Addresses;

@@ -1,4 +1,4 @@
-//! A charm that does what the test says, over states.
+//! A charm that runs a test's script, over states.
 
 use super::*;
 use crate::state::{StateOwner, StateRelation, StateSecret};
@@ -22,7 +22,7 @@ thread_local! {
     static SCRIPT: Cell<Script> = const { Cell::new(|_, _| Ok(())) };
 }
 
-/// Runs the script of the test it is in.
+/// A charm that runs the script of its test.
 struct Scripted;
 
 impl Charm for Scripted {
@@ -150,7 +150,7 @@ fn while_a_relation_breaks_the_charm_sees_it_as_gone() {
 }
 
 #[test]
-fn a_departing_unit_is_off_the_list_and_can_be_read() {
+fn a_departing_unit_is_not_listed_and_its_databag_stays_readable() {
     let state = State { relations: vec![pg()], ..State::default() };
     run(&pg().departed("web", 3), &state, |_, juju| {
         assert_eq!(units(juju, "db", 1)?, [UnitName::new("pg", 0)]);
@@ -206,7 +206,7 @@ fn an_action_answers_or_fails() {
 }
 
 #[test]
-fn what_happened_besides_is_recorded() {
+fn log_statuses_and_calls_are_recorded() {
     SCRIPT.set(|_, juju| {
         tracing::info!("at work");
         for message in ["one", "two", "three"] {
@@ -241,7 +241,7 @@ fn an_inconsistent_state_is_refused_with_everything_that_is_wrong() {
 }
 
 #[test]
-fn the_environment_is_the_states() {
+fn the_charms_environment_comes_from_the_state() {
     SCRIPT.set(|_, juju| {
         assert_eq!(juju.context.unit, UnitName::new("shop", 4));
         assert_eq!(juju.context.model, "prod");

@@ -1,15 +1,15 @@
-//! Actions an operator runs on a unit.
+//! Actions that an operator runs on a unit.
 
 use super::{Error, Model};
 use juju::{ActionDeclaration, ActionEvent, Event, UnitName};
 use serde_json::{Map, Value};
 
-/// An action's progress.
+/// Progress of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionStatus {
     /// Queued.
     Pending,
-    /// Runs.
+    /// The hook runs.
     Running,
     /// Succeeded.
     Completed,
@@ -20,21 +20,21 @@ pub enum ActionStatus {
 /// One run of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
-    /// Its number, as text.
+    /// Number of the run, as text.
     pub id: String,
-    /// Its name.
+    /// Name of the action.
     pub name: String,
-    /// The unit it runs on.
+    /// The unit that runs it.
     pub unit: UnitName,
-    /// The parameters, defaults filled in.
+    /// Parameters, including the declared defaults.
     pub params: Map<String, Value>,
-    /// Its progress.
+    /// Progress of the run.
     pub status: ActionStatus,
-    /// Its results.
+    /// Results that the charm has set.
     pub results: Map<String, Value>,
-    /// The message of its failure.
+    /// Message of the last `action-fail`.
     pub failure: Option<String>,
-    /// The lines it logged while it ran.
+    /// Lines of `action-log`.
     pub log: Vec<String>,
 }
 
@@ -67,13 +67,13 @@ impl Model {
         Ok(id)
     }
 
-    /// One run of an action.
+    /// The run with that number. While its hook runs, results and log are those from before the hook.
     pub fn action(&self, id: &str) -> Option<&Action> {
         self.actions.get(id)
     }
 }
 
-/// The parameters with the declared defaults.
+/// The given parameters and the declared defaults of the others. The error is a sentence.
 pub(crate) fn complete(declared: &ActionDeclaration, given: &Map<String, Value>) -> Result<Map<String, Value>, String> {
     if let Some(name) =
         given.keys().find(|name| !declared.additional_properties && !declared.params.contains_key(*name))

@@ -5,14 +5,14 @@ use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, Stat
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-/// An application: run by a charm, or, without one, by the caller.
+/// An application: run by a charm, or by the caller of the model (a test, a provider of the playground).
 #[derive(Clone, Debug)]
 pub(crate) struct Application {
     pub(crate) name: String,
     pub(crate) endpoints: Vec<Endpoint>,
-    /// `None`: nobody dispatches events to its units; the caller writes its databags.
+    /// `None`: the caller writes the databags and secrets, and the units get no events.
     pub(crate) charm: Option<CharmFiles>,
-    /// What the operator set.
+    /// The options that the operator set.
     pub(crate) settings: BTreeMap<String, ConfigValue>,
     pub(crate) config_version: u64,
     pub(crate) charm_version: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Application {
     pub(crate) next_unit: u32,
     pub(crate) status: Option<Status>,
     pub(crate) version: String,
-    /// Where each resource's file is.
+    /// The path of each resource's file.
     pub(crate) resources: BTreeMap<String, PathBuf>,
 }
 
@@ -50,7 +50,7 @@ impl Application {
         self.endpoints.iter().find(|endpoint| endpoint.name == name)
     }
 
-    /// What the operator set over the charm's defaults; options with neither are left out.
+    /// The operator's settings and the charm's defaults of the other options; options with neither are left out.
     pub(crate) fn config(&self) -> Config {
         let options = self.charm.iter().flat_map(|charm| &charm.options);
         let defaults = options.filter_map(|(name, option)| Some((name.clone(), option.default.clone()?)));
@@ -59,26 +59,26 @@ impl Application {
     }
 }
 
-/// Where a unit can be reached.
+/// Network addresses of a unit.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Addresses {
     /// The address to listen on.
     pub bind: String,
-    /// The address others use.
+    /// The address for clients.
     pub ingress: String,
-    /// The subnets its traffic comes from.
+    /// The subnets that the unit's outgoing traffic comes from.
     pub egress: Vec<String>,
 }
 
 impl Addresses {
-    /// One address for everything.
+    /// Addresses of a unit that listens, is reached and connects with the same address.
     pub fn of(address: impl Into<String>) -> Addresses {
         let address = address.into();
         Addresses { egress: vec![format!("{address}/32")], ingress: address.clone(), bind: address }
     }
 
-    /// The keys Juju puts into every unit's databag.
+    /// The keys that Juju puts into the databag of every unit.
     pub(crate) fn settings(&self) -> Databag {
         Databag::from_iter([
             ("egress-subnets", self.egress.join(",")),
@@ -88,24 +88,24 @@ impl Addresses {
     }
 }
 
-/// One unit.
+/// A unit of an application.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub(crate) name: UnitName,
     pub(crate) is_dying: bool,
     pub(crate) addresses: Addresses,
-    /// Addresses that differ for one endpoint.
+    /// Addresses of endpoints that differ from the unit's.
     pub(crate) bindings: BTreeMap<String, Addresses>,
     pub(crate) status: Option<Status>,
-    /// The statuses it had before, oldest first.
+    /// Earlier statuses, oldest first.
     pub(crate) status_history: Vec<Status>,
     pub(crate) ports: BTreeSet<Port>,
     pub(crate) state: BTreeMap<String, String>,
-    /// What its charm has been told so far.
+    /// The state that the unit's events have told its charm so far.
     pub(crate) memory: Memory,
     /// Events that are not derived from the model: actions, Pebble's, update-status.
     pub(crate) pending: VecDeque<Event>,
-    /// The event whose hook failed; it is run again before anything else.
+    /// The event whose hook failed; it runs again before any other.
     pub(crate) failed: Option<Event>,
 }
 

@@ -1,14 +1,14 @@
-//! Options: set and reset by an operator, held to what the charm declares.
+//! Options: an operator sets and resets them, and the charm's declaration limits their names and types.
 
 use super::{Application, Error, Model};
 use juju::{Config, ConfigOption, ConfigValue, OptionKind, SecretId};
 use std::collections::BTreeMap;
 
 impl Model {
-    /// Sets options. The units get config-changed when something differs.
+    /// Sets options. The units get config-changed if a value differs from before.
     ///
     /// # Errors
-    /// There is no such application, or an option is unknown or of another type; then none is set.
+    /// There is no such application, or an option is unknown or of another type; then all options stay as they are.
     pub fn configure(&mut self, app: &str, settings: &BTreeMap<String, ConfigValue>) -> Result<(), Error> {
         let app = self.application_mut(app)?;
         for (name, value) in settings {
@@ -23,7 +23,7 @@ impl Model {
     /// Sets options from text, as an operator types them.
     ///
     /// # Errors
-    /// As of [`Model::configure`].
+    /// The same as [`Model::configure`].
     pub fn configure_text(&mut self, app: &str, settings: &BTreeMap<String, String>) -> Result<(), Error> {
         let declared = self.application(app)?;
         let read =
@@ -32,7 +32,7 @@ impl Model {
         self.configure(app, &values)
     }
 
-    /// Returns options to their defaults.
+    /// Resets options to their defaults.
     ///
     /// # Errors
     /// There is no such application, or an option is unknown.
@@ -47,7 +47,7 @@ impl Model {
         Ok(())
     }
 
-    /// An application's options with a value.
+    /// An application's options that have a value.
     ///
     /// # Errors
     /// There is no such application.
@@ -72,7 +72,8 @@ impl Application {
     }
 }
 
-/// Is the value of the option's type? An empty text stands for a secret that is not set.
+/// Refuses a value of another type than the option's. A secret option takes a secret's id, or the empty string if it is
+/// not set.
 pub(crate) fn check_type(name: &str, option: &ConfigOption, value: &ConfigValue) -> Result<(), Error> {
     let is_secret = |text: &str| text.is_empty() || text.parse::<SecretId>().is_ok();
     let is_address = option.kind != OptionKind::Secret || value.as_str().is_some_and(is_secret);
@@ -102,5 +103,5 @@ fn read_value(name: &str, option: &ConfigOption, text: &str) -> Result<ConfigVal
         OptionKind::Float => text.parse().ok().map(ConfigValue::Float),
         OptionKind::Boolean => text.to_lowercase().parse().ok().map(ConfigValue::Bool),
     };
-    value.ok_or_else(|| wrong_type(name, option, "other text"))
+    value.ok_or_else(|| wrong_type(name, option, "text"))
 }

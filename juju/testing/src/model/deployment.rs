@@ -1,4 +1,4 @@
-//! Applications and units as an operator makes, configures and removes them.
+//! An operator's verbs for applications and units: deploy, add, remove, refresh.
 
 use super::integration::RelationInfo;
 use super::relation::Side;
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 impl Model {
-    /// Deploys a charm with a number of units, the first of which leads. Its peer relations are made with it.
+    /// Deploys a charm with a number of units, and makes its peer relations. The first unit leads.
     ///
     /// # Errors
     /// The name is taken.
@@ -17,7 +17,7 @@ impl Model {
         self.insert(Application::new(name, Some(charm), endpoints), units)
     }
 
-    /// Adds an application without a charm: the caller writes its databags and secrets, no events are made for it.
+    /// Adds an application without a charm: the caller writes its databags and secrets, and its units get no events.
     ///
     /// # Errors
     /// The name is taken.
@@ -38,7 +38,7 @@ impl Model {
         (0..units).try_for_each(|_| self.add_unit(&name).map(|_| ()))
     }
 
-    /// Adds a unit. The first one leads.
+    /// Adds a unit. It leads if the application has no leader.
     ///
     /// # Errors
     /// There is no such application.
@@ -54,7 +54,7 @@ impl Model {
         Ok(name)
     }
 
-    /// Takes a unit away: it leaves its relations, then gets stop and remove. Another one leads, if it did.
+    /// Removes a unit: it leaves its relations, then gets stop and remove. If it led, another unit leads now.
     ///
     /// # Errors
     /// There is no such unit.
@@ -73,8 +73,8 @@ impl Model {
         Ok(())
     }
 
-    /// A unit's pod was replaced, as Kubernetes does with one that died: its agent begins again with upgrade-charm,
-    /// config-changed and start. If it led, its lease runs out meanwhile, and `heir` leads.
+    /// Replaces a unit's pod, as Kubernetes does after a failure: the agent starts again with upgrade-charm,
+    /// config-changed and start. If the unit led, its lease expires meanwhile and `heir` leads.
     ///
     /// # Errors
     /// There is no such unit, or the heir is being removed.
@@ -86,7 +86,7 @@ impl Model {
         }
     }
 
-    /// Is the unit being removed?
+    /// True if the unit is being removed.
     ///
     /// # Errors
     /// There is no such unit.
@@ -113,7 +113,7 @@ impl Model {
         Ok(())
     }
 
-    /// The unit is gone, and its application, if that was all that was left of it.
+    /// Deletes a unit; with its last unit also an application that is being removed.
     pub(super) fn forget_unit(&mut self, name: &UnitName) {
         if let Ok(app) = self.application_mut(name.app()) {
             app.units.remove(name);
@@ -128,8 +128,8 @@ impl Model {
         self.delete_dead_relations();
     }
 
-    /// The charm's files are others now: its units get upgrade-charm and config-changed. Settings the new charm
-    /// doesn't declare are dropped.
+    /// Replaces the charm's files: its units get upgrade-charm and config-changed. Settings that the new charm doesn't
+    /// declare are dropped.
     ///
     /// # Errors
     /// There is no such application.
@@ -143,7 +143,7 @@ impl Model {
         Ok(())
     }
 
-    /// Makes a unit the leader. It gets leader-elected; the one that was leader learns of it from is-leader.
+    /// Makes a unit the leader. It gets leader-elected; the former leader gets no event and learns it from is-leader.
     ///
     /// # Errors
     /// There is no such unit, or it is being removed.
@@ -155,7 +155,7 @@ impl Model {
         Ok(())
     }
 
-    /// The application's leader.
+    /// The leader of an application; `None` without units.
     ///
     /// # Errors
     /// There is no such application.
@@ -163,7 +163,7 @@ impl Model {
         Ok(self.application(app)?.leader.as_ref())
     }
 
-    /// Says where a unit can be reached; its databags get the new addresses.
+    /// Sets a unit's addresses, and writes them into its databags.
     ///
     /// # Errors
     /// There is no such unit.
@@ -172,7 +172,7 @@ impl Model {
         self.refill_addresses(unit)
     }
 
-    /// Says where a unit can be reached by one endpoint.
+    /// Sets a unit's addresses for one endpoint, and writes them into its databags.
     ///
     /// # Errors
     /// There is no such unit, or its application has no such endpoint.
@@ -195,7 +195,7 @@ impl Model {
         Ok(())
     }
 
-    /// Attaches a resource: resource-get answers with the path.
+    /// Attaches a resource: resource-get prints the path.
     ///
     /// # Errors
     /// There is no such application.
@@ -204,12 +204,12 @@ impl Model {
         Ok(())
     }
 
-    /// The applications, by name.
+    /// The names of the applications, sorted.
     pub fn applications(&self) -> impl Iterator<Item = &str> {
         self.world.applications.keys().map(String::as_str)
     }
 
-    /// An application's units, by number.
+    /// The units of an application, by number.
     ///
     /// # Errors
     /// There is no such application.
@@ -225,7 +225,7 @@ impl Model {
         Ok(&self.unit(unit)?.ports)
     }
 
-    /// What a unit keeps from hook to hook.
+    /// Values that Juju stores for a unit from hook to hook (`state-set`).
     ///
     /// # Errors
     /// There is no such unit.
@@ -233,7 +233,7 @@ impl Model {
         Ok(&self.unit(unit)?.state)
     }
 
-    /// The version of the workload, if the charm told it.
+    /// The version of the workload; empty before `application-version-set`.
     ///
     /// # Errors
     /// There is no such application.
@@ -241,7 +241,7 @@ impl Model {
         Ok(&self.application(app)?.version)
     }
 
-    /// The event whose hook failed last, if the unit is in error.
+    /// The event whose hook failed, if the unit is in error.
     ///
     /// # Errors
     /// There is no such unit.

@@ -1,8 +1,8 @@
-//! Why the model refuses what an operator, or a test in their place, asks for.
+//! Errors of the model's verbs, those that an operator has in Juju.
 
 use juju::RelationId;
 
-/// A request the model refuses.
+/// A request that the model refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No such application.
@@ -20,7 +20,7 @@ pub enum Error {
     /// The unit runs a hook.
     #[error("unit \"{0}\" is running a hook")]
     Busy(String),
-    /// The hook has ended or never was.
+    /// The hook has ended, or no hook had this id.
     #[error("unknown context \"{0}\"")]
     UnknownHook(String),
     /// The application doesn't declare the endpoint.
@@ -31,27 +31,27 @@ pub enum Error {
         /// The endpoint.
         endpoint: String,
     },
-    /// The two have nothing to offer to each other.
+    /// The applications have no pair of endpoints with one interface and opposite roles.
     #[error("cannot integrate \"{0}\" with \"{1}\": no endpoints of one interface and opposite roles")]
     NoMatch(String, String),
-    /// They could be integrated in more than one way.
+    /// Several pairs of endpoints match.
     #[error("cannot integrate \"{0}\" with \"{1}\": name the endpoints, several match: {2}")]
     Ambiguous(String, String, String),
-    /// They are integrated already.
+    /// The endpoints are integrated already.
     #[error("\"{0}\" and \"{1}\" are already integrated")]
     Duplicate(String, String),
-    /// The endpoint takes no more.
+    /// The endpoint has as many relations as its charm allows.
     #[error("endpoint \"{endpoint}\" takes at most {limit} integrations")]
     LimitExceeded {
         /// The endpoint, with its application.
         endpoint: String,
-        /// What its charm declares.
+        /// The charm's limit.
         limit: u32,
     },
-    /// No such relation, or not one of this application.
+    /// No such relation, or the unit's application takes no part in it.
     #[error("relation {0} not found")]
     RelationNotFound(RelationId),
-    /// The relation has no databag of that unit or application.
+    /// The relation has no databag for the unit or application.
     #[error("{entity} takes no part in relation {id}")]
     NotInRelation {
         /// The relation.
@@ -59,20 +59,20 @@ pub enum Error {
         /// The unit or application.
         entity: String,
     },
-    /// A databag would outgrow what Juju stores.
+    /// A databag would be larger than Juju allows.
     #[error("relation {id}: settings of {bytes} bytes exceed the limit of {limit}", limit = juju::MAX_DATABAG_BYTES)]
     DatabagTooLarge {
         /// The relation.
         id: RelationId,
-        /// Keys and values together.
+        /// Size of keys and values together.
         bytes: usize,
     },
     /// The charm doesn't declare the option.
-    #[error("unknown option \"{option}\"; there is: {}", known.join(", "))]
+    #[error("unknown option \"{option}\"; the charm declares: {}", known.join(", "))]
     UnknownOption {
         /// The option.
         option: String,
-        /// Those it declares.
+        /// The options that the charm declares.
         known: Vec<String>,
     },
     /// The option is of another type.
@@ -80,15 +80,15 @@ pub enum Error {
     ConfigType {
         /// The option.
         option: String,
-        /// What its charm declares.
+        /// The declared type.
         expected: &'static str,
-        /// What was given.
+        /// The type of the given value.
         got: &'static str,
     },
     /// No such secret.
     #[error("secret \"{0}\" not found")]
     SecretNotFound(String),
-    /// The secret belongs to a person, not to an application, or the reverse.
+    /// The secret belongs to a user and not to an application, or the reverse.
     #[error("secret \"{0}\": {1}")]
     SecretOwner(String, &'static str),
     /// The charm doesn't declare the action.
@@ -99,7 +99,7 @@ pub enum Error {
     ActionParameter {
         /// The action.
         action: String,
-        /// What is wrong.
+        /// The fault, as a sentence.
         reason: String,
     },
 }

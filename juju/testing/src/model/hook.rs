@@ -1,8 +1,8 @@
-//! One hook as a transaction: it reads a copy of the model taken as it began, sees its own writes at once, and commits
-//! them when it succeeds. Status, workload version and which revision of a secret a unit tracks don't wait for that.
+//! A hook as a transaction: it reads a copy of the model from its beginning, sees its own writes at once, and commits
+//! them when it succeeds. Statuses, the workload version and the tracked revision of a secret take effect at once.
 //!
-//! The rules of each family of calls stand in one file below; both fronts (the in-process backend and the hook-tool
-//! executables) call the same functions.
+//! Each family of calls has a file below with its rules. Both fronts (the in-process backend and the hook-tool
+//! executables) call these functions.
 
 mod access;
 mod action;
@@ -22,19 +22,19 @@ pub use error::Error;
 /// One call of a hook tool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    /// The tool's name.
+    /// Name of the tool.
     pub tool: String,
-    /// Its arguments; values of databags, secrets and unit state are stars.
+    /// Arguments; values of databags, secrets and the unit's state are replaced by stars.
     pub argv: Vec<String>,
-    /// How long the model took over it.
+    /// Time that the model took for the call, in milliseconds.
     pub ms: f64,
-    /// Its exit code.
+    /// Exit code.
     pub exit: i32,
-    /// What it wrote to standard error.
+    /// Standard error.
     pub stderr: String,
 }
 
-/// A hook that runs.
+/// An open hook.
 #[derive(Clone, Debug)]
 pub(crate) struct Hook {
     pub(crate) unit: UnitName,
@@ -50,7 +50,8 @@ impl Hook {
         Hook { unit, event, view, writes: Vec::new(), action, calls: Vec::new() }
     }
 
-    /// Keeps a write for the end. Those into one databag become one, so that there and back again is no change.
+    /// Keeps a write for the commit. Writes to one databag are merged, so that a value that returns to the old one
+    /// causes no event.
     fn keep(&mut self, write: Write) {
         if let Write::Databag { relation, owner, changes } = &write {
             let same = self.writes.iter_mut().find_map(|kept| match kept {
@@ -67,7 +68,7 @@ impl Hook {
         self.writes.push(write);
     }
 
-    /// Plays the writes onto the model.
+    /// Applies the kept writes to the model.
     pub(crate) fn commit(&self, world: &mut World) {
         for write in &self.writes {
             world.apply(&self.unit, write);
@@ -75,7 +76,7 @@ impl Hook {
     }
 }
 
-/// A hook's hold on the model while it makes one call.
+/// Access to the model for one call of a hook.
 pub(crate) struct Transaction<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) hook: &'a mut Hook,
@@ -104,7 +105,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// The relation the event is about.
+    /// The relation of a relation event.
     pub(crate) fn event_relation(&self) -> Option<RelationId> {
         match &self.hook.event {
             Event::Relation(event) => Some(event.id),
@@ -112,7 +113,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Is the relation being broken by this very hook?
+    /// True if this hook is the relation's relation-broken.
     fn is_breaking(&self, relation: &Relation) -> bool {
         matches!(&self.hook.event, Event::Relation(event)
             if event.kind == juju::RelationKind::Broken && event.id == relation.id)

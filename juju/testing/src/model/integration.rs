@@ -1,29 +1,29 @@
-//! Relations as an operator makes and removes them, and their databags as seen from outside any hook.
+//! An operator's verbs for relations, and access to databags from outside a hook.
 
 use super::relation::{Relation, Side};
 use super::{Error, Hook, Model};
 use juju::{Databag, Endpoint, Entity, Event, MAX_DATABAG_BYTES, RelationId, RelationKind, Role, UnitName};
 
-/// An application's end and what its charm declares of it.
+/// An application's side of a possible relation, and the declaration of its endpoint.
 type Candidate = (Side, Endpoint);
 
 /// A relation as `juju status --relations` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelationInfo {
-    /// Its number.
+    /// Id of the relation.
     pub id: RelationId,
-    /// The interface of its endpoints.
+    /// Interface of its endpoints.
     pub interface: String,
-    /// Application, endpoint and role of each side; one side between peers.
+    /// Application, endpoint and role of each side; a peer relation has one side.
     pub sides: Vec<(String, String, Role)>,
-    /// Is it being removed?
+    /// True if the relation is being removed.
     pub is_dying: bool,
     /// The units that take part.
     pub members: Vec<UnitName>,
 }
 
 impl RelationInfo {
-    /// The endpoint an application takes part by.
+    /// The endpoint of an application in this relation.
     pub fn endpoint(&self, app: &str) -> Option<&str> {
         self.sides.iter().find(|(name, ..)| name == app).map(|(_, endpoint, _)| endpoint.as_str())
     }
@@ -34,8 +34,8 @@ impl Model {
     /// opposite roles. Their units get created, joined and changed.
     ///
     /// # Errors
-    /// An application or endpoint is unknown, nothing matches or too much does, they are integrated already, or an
-    /// endpoint is full.
+    /// An application or endpoint is unknown, no pair of endpoints matches or several do, they are integrated already,
+    /// or an endpoint has reached its limit.
     pub fn integrate(&mut self, one: &str, other: &str) -> Result<RelationId, Error> {
         let (a, b) = self.matching(one, other)?;
         for (side, endpoint) in [&a, &b] {
@@ -70,7 +70,7 @@ impl Model {
         }
     }
 
-    /// The endpoints a name such as `app` or `app:endpoint` stands for.
+    /// The endpoints that `app` (all of them) or `app:endpoint` names.
     fn candidates(&self, name: &str) -> Result<Vec<Candidate>, Error> {
         let (app, endpoint) = name.split_once(':').map_or((name, None), |(app, endpoint)| (app, Some(endpoint)));
         let declared = &self.application(app)?.endpoints;
@@ -88,7 +88,7 @@ impl Model {
         if used.count() < limit as usize { Ok(()) } else { Err(Error::LimitExceeded { endpoint: side.name(), limit }) }
     }
 
-    /// Makes the relation. Units without a charm are members at once, the others when they have been told.
+    /// Makes a relation. Units without a charm enter it at once, units with a charm when their next hook begins.
     pub(crate) fn relate(&mut self, interface: &str, sides: Vec<Side>) -> RelationId {
         let id = RelationId(self.next_relation);
         self.next_relation += 1;
@@ -97,7 +97,7 @@ impl Model {
         id
     }
 
-    /// Units nobody dispatches events to take part in everything at once.
+    /// Makes the units of applications without a charm members of all their relations; they get no events to enter by.
     pub(super) fn enter_units_without_charm(&mut self) {
         for app in self.world.applications.values().filter(|app| app.charm.is_none()) {
             for relation in self.world.relations.values_mut().filter(|relation| !relation.is_dying) {
@@ -109,7 +109,7 @@ impl Model {
         }
     }
 
-    /// Removes a relation: its units get departed and broken, then it is gone with all that was granted to it.
+    /// Removes a relation: its units get departed and broken, then the model deletes it and the grants to it.
     ///
     /// # Errors
     /// There is no such relation.
@@ -131,7 +131,7 @@ impl Model {
         })
     }
 
-    /// A databag, whoever may read it.
+    /// A databag. The rules for reading databags in a hook don't apply.
     ///
     /// # Errors
     /// There is no such relation, or the unit or application takes no part in it.
@@ -141,8 +141,8 @@ impl Model {
         Ok(relation.databag(entity))
     }
 
-    /// Changes a databag from outside: how applications without a charm speak. The empty string removes a key; whoever
-    /// can read the databag gets a changed when something differs.
+    /// Changes a databag from outside a hook, as the caller does for applications without a charm. The empty string
+    /// removes a key. Units that can read the databag get relation-changed if it differs from before.
     ///
     /// # Errors
     /// There is no such relation, the unit or application takes no part in it, or the databag would be too large.
@@ -158,7 +158,8 @@ impl Model {
         Ok(())
     }
 
-    /// What a hook that ended well means beyond its writes.
+    /// Applies the effects of a successful hook that are not writes: relation-broken ends the unit's membership, remove
+    /// deletes the unit.
     pub(super) fn settle(&mut self, hook: &Hook) {
         match &hook.event {
             Event::Relation(event) if event.kind == RelationKind::Broken => {
@@ -171,7 +172,7 @@ impl Model {
         }
     }
 
-    /// Takes away the relations that are removed and which every unit has left.
+    /// Deletes the removed relations whose relation-broken has run in every unit, and the grants to them.
     pub(super) fn delete_dead_relations(&mut self) {
         let dead: Vec<RelationId> =
             self.world.relations.values().filter(|r| r.is_dying && !self.has_events(r.id)).map(|r| r.id).collect();
@@ -186,7 +187,7 @@ impl Model {
         }
     }
 
-    /// Has a unit still to be told that the relation ends?
+    /// True if an event of the relation is due or runs in a unit.
     fn has_events(&self, id: RelationId) -> bool {
         let is_about = |event: &Event| matches!(event, Event::Relation(event) if event.id == id);
         let mut units = self.world.applications.values().flat_map(|app| app.units.values());
@@ -207,7 +208,7 @@ impl Side {
     }
 }
 
-/// One interface, opposite roles.
+/// True if the endpoints have one interface, and one provides it while the other requires it.
 fn do_fit(one: &Endpoint, other: &Endpoint) -> bool {
     let roles = (one.role, other.role);
     one.interface == other.interface

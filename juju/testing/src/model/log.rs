@@ -1,19 +1,19 @@
-//! The lines charms log with `juju-log`, as `juju debug-log` shows them.
+//! Lines that charms log with `juju-log`, as `juju debug-log` shows them.
 
 use juju::{LogLevel, UnitName};
 use std::collections::VecDeque;
 
-/// The most lines kept.
+/// Limit of the lines that are kept.
 const LIMIT: usize = 10_000;
 
-/// One line of the log.
+/// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// The unit that logged it.
     pub unit: UnitName,
-    /// Its level.
+    /// Level of the line.
     pub level: LogLevel,
-    /// Its text.
+    /// Text of the line.
     pub message: String,
 }
 
@@ -33,18 +33,18 @@ impl Log {
         }
     }
 
-    /// The number of lines ever written, which a later [`Log::since`] continues from.
+    /// The number of lines ever written: the argument of a later [`Log::since`].
     pub fn written(&self) -> usize {
         self.written
     }
 
-    /// The lines written after the first `count`, as far as they are kept.
+    /// The lines after the first `count` ever written, without those that were dropped.
     pub fn since(&self, count: usize) -> impl Iterator<Item = &LogLine> {
         let dropped = self.written - self.lines.len();
         self.lines.iter().skip(count.saturating_sub(dropped))
     }
 
-    /// All lines that are kept.
+    /// All kept lines, oldest first.
     pub fn lines(&self) -> impl Iterator<Item = &LogLine> {
         self.lines.iter()
     }

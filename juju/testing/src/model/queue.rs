@@ -1,18 +1,19 @@
-//! Which event a unit gets next: the difference between what its charm has been told and what is so, in Juju's order.
+//! The next event of a unit: the first difference, in Juju's order, between the model and the state that the unit's
+//! events have told its charm.
 //!
-//! Like Juju's unit agent, and unlike a list of things that happened, this needs no bookkeeping by those who change the
-//! model, says everything once however often it changed meanwhile, and ends when the charm knows all.
+//! Juju's unit agent works the same way. Compared with a list of past changes: the verbs that change the model queue no
+//! events, several changes of one value cause one event, and the events end when the charm knows the present state.
 //!
-//! The order: a failed hook again; install; created for each relation (peers first); leadership; config-changed; start;
-//! upgrade-charm; events given from outside (actions, Pebble's); each relation's departed and broken, or its
-//! changed (application), joined and changed (units); secrets; at last, for a unit being removed, stop and remove.
+//! The order: a failed hook again; install; created for each relation (peers first); leadership; upgrade-charm;
+//! config-changed; start; queued events (actions, Pebble's); for each relation departed and broken if it ends, else
+//! departed, changed (application), joined and changed (units); secrets; for a unit being removed, stop and remove.
 
 use super::relation::Relation;
 use super::world::World;
 use juju::{Entity, Event, RelationEvent, RelationId, RelationKind, SecretEvent, SecretKind, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a unit's charm has been told.
+/// State that a unit's events have told its charm.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) installed: bool,
@@ -25,7 +26,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The agent begins again, past install: upgrade-charm, config-changed and start are due.
+    /// Makes upgrade-charm, config-changed and start due, as after the restart of an agent past install.
     pub(crate) fn restart(&mut self) {
         if self.installed {
             (self.charm, self.config, self.started) = (u64::MAX, 0, false);
@@ -33,19 +34,19 @@ impl Memory {
     }
 }
 
-/// What a unit's charm knows of one relation.
+/// State of a relation that a unit's events have told its charm.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownRelation {
     pub(crate) broken: bool,
-    /// The units it has seen join and not depart, with the version of their databag.
+    /// The units that joined and did not depart, with the version of their databag.
     pub(crate) units: BTreeMap<UnitName, u64>,
     pub(crate) apps: BTreeMap<String, u64>,
-    /// Who joined: a changed for it follows at once.
+    /// The unit of the last relation-joined, until the relation-changed that follows it.
     pub(crate) joined: Option<UnitName>,
 }
 
 impl World {
-    /// The event a unit gets next, if there is anything its charm doesn't know yet.
+    /// The next event of a unit; `None` if its charm knows the present state.
     pub(crate) fn next_event(&self, name: &UnitName) -> Option<Event> {
         let unit = self.unit(name)?;
         if !self.has_charm(name.app()) {
@@ -77,7 +78,7 @@ impl World {
         let (told, leads) = (self.unit(name)?.memory.leader, self.is_leader(name));
         match (told, leads) {
             (None | Some(false), true) => Some(Event::LeaderElected),
-            // One that was leader is told nothing: it learns from is-leader.
+            // A former leader gets no event: its charm learns the change from is-leader.
             (None, false) => Some(Event::LeaderSettingsChanged),
             _ => None,
         }
@@ -134,7 +135,7 @@ impl World {
         Some(if unit.memory.stopped { Event::Remove } else { Event::Stop })
     }
 
-    /// Notes that an event is being told: called as its hook begins.
+    /// Records that the charm gets an event. Called when its hook begins.
     pub(crate) fn tell(&mut self, name: &UnitName, event: &Event) {
         if *event != Event::Install {
             self.enter_relations(name);
@@ -169,7 +170,7 @@ impl World {
         }
     }
 
-    /// Past install, a unit is a member of every relation of its application.
+    /// Makes a unit a member of every relation of its application; called for each event but install.
     fn enter_relations(&mut self, name: &UnitName) {
         let Some(unit) = self.unit(name).filter(|unit| !unit.is_dying).cloned() else { return };
         for relation in self.relations.values_mut().filter(|relation| !relation.is_dying) {
@@ -220,7 +221,8 @@ impl World {
     }
 }
 
-/// Departed for each unit it still knows, then broken.
+/// The next event of a relation that ends for the unit `me`: departed for each known unit, then broken. `is_self` is
+/// true if `me` itself departs.
 fn next_departure(relation: &Relation, known: &KnownRelation, is_self: bool, me: &UnitName) -> Option<Event> {
     let Some(other) = known.units.keys().next() else {
         return Some(relation_event(relation, me, RelationKind::Broken, None));
@@ -231,7 +233,8 @@ fn next_departure(relation: &Relation, known: &KnownRelation, is_self: bool, me:
     Some(Event::Relation(event))
 }
 
-/// Who left, who joined, what changed.
+/// The next event of a relation that goes on, in this order: the changed after a joined, departed, the application's
+/// changed, joined and changed of units.
 fn next_change(relation: &Relation, known: &KnownRelation, me: &UnitName) -> Option<Event> {
     let present: BTreeSet<&UnitName> = relation.counterparts(me).collect();
     if let Some(joined) = known.joined.as_ref().filter(|joined| present.contains(joined)) {
@@ -252,7 +255,7 @@ fn next_change(relation: &Relation, known: &KnownRelation, me: &UnitName) -> Opt
     })
 }
 
-/// The remote application's databag is another than the one it was told of.
+/// relation-changed if the remote application's databag differs from the one that the charm knows.
 fn next_app_change(relation: &Relation, known: &KnownRelation, me: &UnitName) -> Option<Event> {
     let app = relation.remote_app(me.app());
     let told = known.apps.get(app).copied().unwrap_or_default();

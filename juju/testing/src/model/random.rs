@@ -1,4 +1,4 @@
-//! Names that must not repeat.
+//! Random ids.
 
 use juju::SecretId;
 
@@ -9,7 +9,7 @@ fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A fresh secret's address: twenty characters of Juju's alphabet.
+/// Id of a new secret: twenty characters of Juju's alphabet.
 pub(crate) fn secret_id() -> SecretId {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
     let mut id: String = bytes::<19>().iter().map(|b| char::from(ALPHABET[usize::from(b % 32)])).collect();

@@ -1,4 +1,4 @@
-//! Relations: two sides (or one, between peers), a databag per application and unit, and who takes part.
+//! Relations: two sides (a peer relation has one), a databag for each application and unit, and the member units.
 
 use juju::{Databag, Endpoint, Entity, RelationId, Role, Scope, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ pub fn endpoint(name: impl Into<String>, role: Role, interface: impl Into<String
     Endpoint { name, role, interface, optional: true, limit: None, scope: Scope::Global }
 }
 
-/// One application's end of a relation.
+/// One application's side of a relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
     pub(crate) app: String,
@@ -17,7 +17,7 @@ pub(crate) struct Side {
     pub(crate) role: Role,
 }
 
-/// A databag and how often it changed.
+/// A databag and a version that grows with each change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bag {
     pub(crate) values: Databag,
@@ -25,7 +25,7 @@ pub(crate) struct Bag {
 }
 
 impl Bag {
-    /// Puts the changes in; the empty string removes a key. The version moves only when something differs then.
+    /// Applies changes; the empty string removes a key. The version grows only if the databag differs afterwards.
     pub(crate) fn apply(&mut self, changes: &Databag) {
         let before = self.values.clone();
         self.values.apply(changes);
@@ -35,19 +35,19 @@ impl Bag {
     }
 }
 
-/// One relation.
+/// A relation.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
     pub(crate) id: RelationId,
     pub(crate) interface: String,
-    /// One side between peers, else two.
+    /// Two sides; one in a peer relation.
     pub(crate) sides: Vec<Side>,
-    /// Being removed: units see departed and broken, then it is gone.
+    /// True if the relation is being removed: units get departed and broken, then the model deletes it.
     pub(crate) is_dying: bool,
-    /// The units that have entered; the others learn of them by relation-joined.
+    /// The units that have entered; the units of the other side get relation-joined for each.
     pub(crate) members: BTreeSet<UnitName>,
     pub(crate) bags: BTreeMap<Entity, Bag>,
-    /// The model of the remote side, where it is another one.
+    /// UUID of the remote application's model, if it is another model.
     pub(crate) remote_model: Option<String>,
 }
 
@@ -73,12 +73,12 @@ impl Relation {
         self.sides.len() == 1
     }
 
-    /// The application a unit of `app` sees on the other end; among peers its own.
+    /// The remote application for a unit of `app`; in a peer relation `app` itself.
     pub(crate) fn remote_app(&self, app: &str) -> &str {
         self.sides.iter().find(|side| side.app != app).map_or_else(|| self.sides[0].app.as_str(), |side| &side.app)
     }
 
-    /// The members a unit can see: those of the remote application, or its peers.
+    /// The members that a unit gets events for: those of the remote application, or its peers.
     pub(crate) fn counterparts<'a>(&'a self, unit: &'a UnitName) -> impl Iterator<Item = &'a UnitName> {
         let remote = self.remote_app(unit.app());
         self.members.iter().filter(move |member| member.app() == remote && *member != unit)
@@ -96,7 +96,7 @@ impl Relation {
         self.bags.entry(owner.clone()).or_default().apply(changes);
     }
 
-    /// A unit enters with its addresses, as Juju fills them in.
+    /// Makes a unit a member, with its addresses in its databag, as Juju does.
     pub(crate) fn enter(&mut self, unit: &UnitName, addresses: &Databag) {
         if self.members.insert(unit.clone()) {
             let bag = self.bags.entry(Entity::Unit(unit.clone())).or_default();

@@ -1,14 +1,14 @@
-//! Secrets: an owner, revisions, and who may read which of them.
+//! Secrets: owner, revisions, grants, and the revision that each reader tracks.
 
 use juju::{ReadMode, RelationId, Rotate, SecretContent, SecretId, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who a secret belongs to.
+/// Owner of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SecretOwner {
-    /// Made by a person with `juju add-secret`.
+    /// A user, who made it with `juju add-secret`.
     User,
-    /// The application: its leader manages it, each of its units reads it.
+    /// An application: the leader manages the secret, each unit may read it.
     App(String),
     /// One unit.
     Unit(UnitName),
@@ -18,21 +18,21 @@ pub(crate) enum SecretOwner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) relation: RelationId,
-    /// Only this unit of it.
+    /// The only unit that may read; `None`: all units of the other side.
     pub(crate) unit: Option<UnitName>,
 }
 
-/// What one unit knows of a secret it has read.
+/// A unit's reading of a secret: its label and the tracked revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Consumer {
     pub(crate) label: Option<String>,
-    /// The revision plain reads return.
+    /// The revision that plain reads return; 0 before the first read.
     pub(crate) revision: u64,
-    /// The newest revision a secret-changed was sent for.
+    /// The newest revision that the unit got secret-changed for.
     pub(crate) told: u64,
 }
 
-/// Everything but the content that an owner can say about a secret.
+/// An owner's settings of a secret, without the content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Description {
     pub(crate) label: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    /// Takes over what the other one says, and keeps the rest.
+    /// Replaces the settings that `other` has; keeps the rest.
     pub(crate) fn update(&mut self, other: &Description) {
         let Description { label, description, rotate, expire } = other.clone();
         self.label = label.or(self.label.take());
@@ -52,13 +52,13 @@ impl Description {
     }
 }
 
-/// One secret.
+/// A secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Secret {
     pub(crate) id: SecretId,
     pub(crate) owner: SecretOwner,
     pub(crate) about: Description,
-    /// By number; never empty.
+    /// Contents by revision number; at least one.
     pub(crate) revisions: BTreeMap<u64, SecretContent>,
     pub(crate) grants: Vec<Grant>,
     /// The applications a user's secret is granted to.
@@ -84,7 +84,7 @@ impl Secret {
         self.revisions.last_key_value().map_or(0, |(number, _)| *number)
     }
 
-    /// Adds a revision, unless the content is that of the newest one: then nothing happens, as in Juju 3.6.
+    /// Adds a revision. The content of the newest revision again adds no revision, as in Juju 3.6.
     pub(crate) fn revise(&mut self, content: SecretContent) {
         let latest = self.latest();
         if self.revisions.get(&latest) != Some(&content) {
@@ -92,7 +92,7 @@ impl Secret {
         }
     }
 
-    /// Does it belong to the unit or its application?
+    /// True if the unit or its application owns the secret.
     pub(crate) fn is_owned_by(&self, unit: &UnitName) -> bool {
         match &self.owner {
             SecretOwner::User => false,
@@ -101,12 +101,12 @@ impl Secret {
         }
     }
 
-    /// May the unit change it? An application's secret belongs to its leader.
+    /// True if the unit may change the secret: its own, or as the leader its application's.
     pub(crate) fn is_managed_by(&self, unit: &UnitName, is_leader: bool) -> bool {
         self.is_owned_by(unit) && (is_leader || matches!(self.owner, SecretOwner::Unit(_)))
     }
 
-    /// The revision a unit gets, and whether its tracking moves.
+    /// The revision that a unit's read in this mode returns.
     pub(crate) fn revision_for(&self, unit: &UnitName, mode: ReadMode) -> u64 {
         let tracked = self.consumers.get(unit).map(|consumer| consumer.revision).filter(|revision| *revision > 0);
         match (mode, tracked) {

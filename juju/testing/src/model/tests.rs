@@ -1,4 +1,4 @@
-//! The rules, one table or scene each.
+//! Juju's rules, a table or a short story for each.
 
 mod access;
 mod order;
@@ -55,7 +55,7 @@ fn bag<const N: usize>(pairs: [(&str, &str); N]) -> Databag {
     Databag::from_iter(pairs)
 }
 
-/// `web` with two units, `pg` with two units of the caller's, integrated; every event told.
+/// `web` with two units, integrated with `pg`, which has two units and no charm. Every event has run.
 fn settled() -> (Model, RelationId, RelationId) {
     let mut model = Model::new("test");
     model.deploy("web", charm(), 2).unwrap();
@@ -66,13 +66,13 @@ fn settled() -> (Model, RelationId, RelationId) {
     (model, ring, db)
 }
 
-/// Runs an event that does nothing.
+/// Runs an event with a hook that makes no calls.
 fn tell(model: &mut Model, name: &UnitName, event: Event) {
     let hook = model.begin(name, event).unwrap();
     model.finish(&hook, true).unwrap();
 }
 
-/// Tells every unit everything, and says what it was in `unit: event` lines.
+/// Runs events until no unit has any, and returns them as `unit: event`.
 fn drain(model: &mut Model) -> Vec<String> {
     let mut told = Vec::new();
     loop {
@@ -95,7 +95,7 @@ fn all_units(model: &Model) -> Vec<UnitName> {
     apps.iter().flat_map(|app| model.units(app).unwrap()).collect()
 }
 
-/// The event's name, and behind it the unit or application it is about.
+/// The event's name, then the unit or application it is about.
 fn describe(event: &Event) -> String {
     match event {
         Event::Relation(relation) => {
@@ -106,7 +106,7 @@ fn describe(event: &Event) -> String {
     }
 }
 
-/// Lets a hook of update-status make calls, and ends it well.
+/// Makes calls in a hook of update-status that succeeds.
 fn in_hook<R>(model: &mut Model, name: &str, work: impl FnOnce(&mut Transaction<'_>) -> R) -> R {
     in_event(model, name, Event::UpdateStatus, true, work)
 }

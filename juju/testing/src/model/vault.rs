@@ -1,11 +1,11 @@
-//! Secrets from outside any hook: those of applications without a charm, and those of people.
+//! Verbs for secrets outside a hook: secrets of applications without a charm, and secrets of users.
 
 use super::secret::{Description, Grant, Secret, SecretOwner};
 use super::{Error, Model, random};
 use juju::{RelationId, SecretContent, SecretId};
 
 impl Model {
-    /// Makes a secret an application owns.
+    /// Makes a secret that an application owns.
     ///
     /// # Errors
     /// There is no such application.
@@ -29,7 +29,8 @@ impl Model {
         self.world.secrets.get_mut(id).ok_or_else(|| Error::SecretNotFound(id.id().to_owned()))
     }
 
-    /// Gives a secret a new revision; who tracks an older one gets secret-changed. The same content changes nothing.
+    /// Adds a revision to a secret; units that track an older one get secret-changed. The content of the newest
+    /// revision again adds no revision.
     ///
     /// # Errors
     /// There is no such secret.
@@ -54,7 +55,7 @@ impl Model {
         Ok(())
     }
 
-    /// Takes the grant to a relation back.
+    /// Revokes the grant to a relation.
     ///
     /// # Errors
     /// There is no such secret.
@@ -77,7 +78,7 @@ impl Model {
         Ok(())
     }
 
-    /// Takes an application's leave to read a user's secret back.
+    /// Revokes a user's secret from an application.
     ///
     /// # Errors
     /// There is no such secret.
@@ -96,7 +97,7 @@ impl Model {
         Ok(())
     }
 
-    /// The newest content of a secret, whoever may read it.
+    /// The newest content of a secret. The rules for reading secrets in a hook don't apply.
     ///
     /// # Errors
     /// There is no such secret.
@@ -111,8 +112,8 @@ impl Model {
         self.world.secrets.keys()
     }
 
-    /// Which applications an owned secret can be read by at present, through its grants; for a user's secret those it
-    /// is granted to.
+    /// The applications that a secret is granted to: those at the other side of its grants' relations, or those that a
+    /// user's secret is granted to.
     ///
     /// # Errors
     /// There is no such secret.

@@ -1,5 +1,5 @@
-//! Everything the model holds, as one value: a hook works on a copy of it, so that what others do meanwhile does not
-//! move under its feet, and its own writes show at once.
+//! Applications, relations and secrets as one value. A hook works on a copy of it: the hook doesn't see changes made
+//! meanwhile, and sees its own writes at once.
 
 use super::application::{Application, Unit};
 use super::relation::Relation;
@@ -30,12 +30,12 @@ impl World {
         self.applications.get(unit.app()).is_some_and(|app| app.leader.as_ref() == Some(unit))
     }
 
-    /// The relations an application takes part in, by id.
+    /// The relations of an application, by id.
     pub(crate) fn relations_of<'a>(&'a self, app: &'a str) -> impl Iterator<Item = &'a Relation> {
         self.relations.values().filter(move |relation| relation.side(app).is_some())
     }
 
-    /// Does anybody dispatch events to the application's units?
+    /// True if the application has a charm, so that its units get events.
     pub(crate) fn has_charm(&self, app: &str) -> bool {
         self.applications.get(app).is_some_and(|app| app.charm.is_some())
     }

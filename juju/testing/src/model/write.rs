@@ -1,13 +1,13 @@
-//! What a hook writes: kept apart until it succeeds, then played onto the model.
+//! Writes of a hook: kept until it succeeds, then applied to the model.
 //!
-//! The rules (who may write what) are checked before a write is made, in `hook`; applying one can't fail. What has gone
-//! from the model meanwhile is passed over.
+//! `hook` checks the rules (which unit may write to which databag and secret) before it makes a write. Applying a write
+//! can't fail: a write to an object that the model has deleted meanwhile is dropped.
 
 use super::secret::{Consumer, Description, Grant, Secret};
 use super::world::World;
 use juju::{Databag, Entity, Port, RelationId, SecretContent, SecretId, Status, UnitName};
 
-/// One change a hook makes.
+/// A change by a hook.
 #[derive(Clone, Debug)]
 pub(crate) enum Write {
     Databag { relation: RelationId, owner: Entity, changes: Databag },
@@ -26,8 +26,8 @@ pub(crate) enum Write {
 }
 
 impl Write {
-    /// Does Juju carry it out at once, whatever becomes of the hook? A revision this hook itself has made can't be
-    /// tracked before it is there.
+    /// True if Juju applies the write at once, even if the hook fails later. The tracking of a revision that the same
+    /// hook adds waits for the commit.
     pub(crate) fn is_immediate(&self, world: &World) -> bool {
         match self {
             Write::UnitStatus(_) | Write::AppStatus(_) | Write::Version(_) => true,
@@ -40,7 +40,7 @@ impl Write {
 }
 
 impl World {
-    /// Carries out what a unit wrote.
+    /// Applies a write of a unit.
     pub(crate) fn apply(&mut self, unit: &UnitName, write: &Write) {
         match write {
             Write::Databag { relation, owner, changes } => self.write_databag(unit, *relation, owner, changes),
@@ -61,7 +61,8 @@ impl World {
         }
     }
 
-    /// The writer is not told of its own words: no changed for the leader that writes its peers' application databag.
+    /// Changes a databag. The writer gets no relation-changed for it, for example the leader that writes its
+    /// application's databag of a peer relation.
     fn write_databag(&mut self, unit: &UnitName, id: RelationId, owner: &Entity, changes: &Databag) {
         let Some(relation) = self.relations.get_mut(&id) else { return };
         let before = relation.version(owner);
@@ -114,7 +115,7 @@ impl World {
         }
     }
 
-    /// Drops one revision; the last one takes the secret with it.
+    /// Removes one revision, or the secret without a number. A secret without revisions is removed too.
     fn remove_secret(&mut self, id: &SecretId, revision: Option<u64>) {
         if let (Some(secret), Some(revision)) = (self.secrets.get_mut(id), revision) {
             secret.revisions.remove(&revision);
@@ -127,7 +128,7 @@ impl World {
 }
 
 impl Secret {
-    /// Adds a grant, once.
+    /// Adds a grant unless it is there.
     pub(crate) fn grant(&mut self, grant: Grant) {
         if !self.grants.contains(&grant) {
             self.grants.push(grant);

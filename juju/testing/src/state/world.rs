@@ -1,4 +1,4 @@
-//! From a state to a model in which the unit stands, and back after the event.
+//! Conversion of a state to a model before the event, and back to a state after it.
 
 use super::{State, StateOwner, StateRelation, StateSecret};
 use crate::model::{
@@ -7,10 +7,10 @@ use crate::model::{
 use juju::{CharmFiles, Databag, Endpoint, Entity, Role, UnitName};
 use std::collections::BTreeMap;
 
-/// The address of a unit whose network no test cares for.
+/// Address of units for which the state names no other.
 pub(super) const DEFAULT_ADDRESS: &str = "192.0.2.0";
 
-/// Who stands where: a charm and one of its units.
+/// A charm and the unit that runs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) charm: CharmFiles,
@@ -18,7 +18,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// The model a state describes. The charm has been told of everything in it.
+    /// The model that a state describes. The charm has got the events for all of it already.
     pub(crate) fn model(&self, state: &State) -> Model {
         let mut model = Model::with_uuid(&state.model_name, &state.model_uuid);
         let world = model.world_mut();
@@ -52,7 +52,7 @@ impl Scene {
         app
     }
 
-    /// The other units: those of the peer relations, then as many as are planned.
+    /// The other units of the application: those of the peer relations, then more up to the planned number.
     fn peers(&self, state: &State) -> Vec<UnitName> {
         let peers = state.relations.iter().filter(|relation| relation.remote_app.is_none());
         let mut numbers: Vec<u32> = peers.flat_map(|relation| relation.units_data.keys().copied()).collect();
@@ -145,7 +145,7 @@ impl Scene {
         secret
     }
 
-    /// The state after the event: the one before with what the charm wrote.
+    /// The state after the event: the state before it with the charm's writes.
     pub(crate) fn state(&self, before: &State, model: &Model) -> State {
         let mut state = before.clone();
         let world = model.world();

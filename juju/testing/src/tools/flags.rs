@@ -1,9 +1,9 @@
-//! Command lines as Juju's hook tools read them (the "gnuflag" dialect): flags may stand between arguments, a short
-//! flag may carry its value at once (`-r7`), a long one after `=`, and `--` ends the flags.
+//! Parser of command lines in the dialect of Juju's hook tools ("gnuflag"): flags may stand between arguments, the
+//! value of a short flag may follow it directly (`-r7`), that of a long flag after `=`, and `--` ends the flags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One flag a tool knows.
+/// A flag of a tool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag {
     name: &'static str,
@@ -11,7 +11,7 @@ pub(crate) struct Flag {
     takes_value: bool,
 }
 
-/// A flag that is given or not; `--flag=false` takes it back.
+/// A flag without a value; `--flag=false` switches it off again.
 pub(crate) const fn switch(name: &'static str) -> Flag {
     Flag { name, alias: None, takes_value: false }
 }
@@ -22,7 +22,7 @@ pub(crate) const fn value(name: &'static str) -> Flag {
 }
 
 impl Flag {
-    /// The same flag under a second name.
+    /// Adds a second name.
     pub(crate) const fn or(self, alias: &'static str) -> Flag {
         Flag { alias: Some(alias), ..self }
     }
@@ -32,17 +32,17 @@ impl Flag {
     }
 }
 
-/// What was typed.
+/// A parsed command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parsed {
     values: BTreeMap<&'static str, String>,
     switches: BTreeSet<&'static str>,
-    /// The arguments that are no flags, in order.
+    /// The arguments that are not flags, in order.
     pub(crate) args: Vec<String>,
 }
 
 impl Parsed {
-    /// Was the switch given?
+    /// True if the switch was given.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.switches.contains(name)
     }
@@ -58,10 +58,10 @@ impl Parsed {
     }
 }
 
-/// Reads a command line.
+/// Parses a command line.
 ///
 /// # Errors
-/// The sentence Juju prints for a flag it does not know, a value it cannot read or a value that is missing.
+/// Juju's message for an unknown flag, an invalid value or a missing value.
 pub(crate) fn parse(args: &[String], flags: &[Flag]) -> Result<Parsed, String> {
     let mut parsed = Parsed::default();
     let mut rest = args.iter();
@@ -78,7 +78,7 @@ pub(crate) fn parse(args: &[String], flags: &[Flag]) -> Result<Parsed, String> {
     Ok(parsed)
 }
 
-/// Cuts `--name=value`, `--name`, `-nvalue` or `-n` in two.
+/// Splits `--name=value`, `--name`, `-nvalue` or `-n` into the name and the value.
 fn split(arg: &str) -> Result<(&str, Option<&str>), String> {
     let unknown = || format!("flag provided but not defined: {arg}");
     if let Some(long) = arg.strip_prefix("--") {
@@ -119,7 +119,7 @@ fn take(
     Ok(())
 }
 
-/// The spellings Go's `strconv.ParseBool` takes.
+/// Parses a boolean with the spellings of Go's `strconv.ParseBool`.
 fn truth(name: &str, value: &str) -> Result<bool, String> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),

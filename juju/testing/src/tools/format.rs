@@ -1,16 +1,16 @@
-//! The three formats of Juju's tools: json, yaml, and smart, which prints text bare and the rest as YAML.
+//! Output formats of Juju's tools: json, yaml, and smart (strings and lists of strings bare, other values as YAML).
 
 use super::yaml;
 use serde_json::Value;
 
-/// What a tool answers with.
+/// Output of a tool.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Output {
-    /// Nothing.
+    /// No output.
     Silent,
-    /// Text printed as it is, whatever the format.
+    /// Text that is printed as it is in every format.
     Raw(String),
-    /// A value, in the format that was asked for.
+    /// A value, printed in the requested format.
     Value(Value),
 }
 
@@ -20,7 +20,7 @@ impl Output {
         Output::Value(items.into_iter().collect::<Vec<_>>().into())
     }
 
-    /// The text for standard output.
+    /// The text for standard output. The error is an unknown format.
     pub(crate) fn print(self, format: Option<&str>) -> Result<String, String> {
         let value = match self {
             Output::Silent => return Ok(String::new()),
@@ -50,7 +50,7 @@ fn smart(value: &Value) -> String {
     }
 }
 
-/// JSON as Go prints it: on one line, with the signs that mean something to HTML escaped.
+/// JSON as Go prints it: on one line, with `<`, `>`, `&` and Unicode's line separators escaped.
 fn json(value: &Value) -> String {
     let mut out = String::new();
     for c in value.to_string().chars() {

@@ -1,11 +1,12 @@
-//! `key=value` arguments and the YAML or JSON files that stand for them.
+//! `key=value` arguments, and the YAML or JSON files of `--file` with the same pairs.
 
 use super::flags::{self, Parsed};
 use super::{Files, find};
 use crate::model::HookError;
 use std::collections::BTreeMap;
 
-/// The pairs of `--file` and then of the arguments. A bare scalar in a file is its text, as in Juju; null is empty.
+/// The pairs of `--file`, replaced and extended by those of the arguments. A bare scalar in a file is read as text, as
+/// in Juju; null is the empty string.
 pub(crate) fn pairs(flags: &Parsed, args: &[String], files: &Files) -> Result<BTreeMap<String, String>, HookError> {
     let mut pairs = match flags.get_filled("file") {
         Some(name) => read(content(name, files)?)?,
@@ -18,14 +19,14 @@ pub(crate) fn pairs(flags: &Parsed, args: &[String], files: &Files) -> Result<BT
     Ok(pairs)
 }
 
-/// Cuts `key=value`; the value stays out of the message, for it may be a secret.
+/// Splits `key=value`. The error does not show the value, which may be a secret.
 pub(crate) fn split(arg: &str) -> Result<(&str, &str), HookError> {
     let pair = arg.split_once('=').filter(|(key, _)| !key.is_empty());
     let shown = if arg.starts_with('=') { "=***" } else { arg };
     pair.ok_or_else(|| HookError::Usage(format!("expected \"key=value\", got \"{shown}\"")))
 }
 
-/// The content of a file the call names.
+/// The content of a file that the call names.
 pub(crate) fn content<'a>(name: &str, files: &'a Files) -> Result<&'a str, HookError> {
     match files.get(name) {
         Some(Ok(text)) => Ok(text),
@@ -45,7 +46,7 @@ fn read(text: &str) -> Result<BTreeMap<String, String>, HookError> {
     Ok(map.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
 }
 
-/// The files a call wants read for it.
+/// The files that the client must read for a call.
 pub(crate) fn wanted_files(tool: &str, args: &[String]) -> Vec<String> {
     let Some(flags) = find(tool).and_then(|tool| flags::parse(args, tool.flags).ok()) else { return Vec::new() };
     let mut wanted: Vec<String> = flags.get_filled("file").map(str::to_owned).into_iter().collect();

@@ -1,6 +1,6 @@
-//! A call's arguments as they may be written down.
+//! Redaction of a call's arguments for records.
 
-/// Puts stars for the values of databags, secrets and unit state.
+/// Replaces the values of databags, secrets and the unit's state by stars.
 pub(crate) fn arguments(tool: &str, args: &[String]) -> Vec<String> {
     let is_private = matches!(tool, "relation-set" | "secret-add" | "secret-set" | "state-set");
     args.iter().map(|arg| if is_private { hidden(arg) } else { arg.clone() }).collect()

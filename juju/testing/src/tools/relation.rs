@@ -6,7 +6,7 @@ use juju::{Databag, Entity, Event, RelationId, UnitName, Whose};
 use serde_json::json;
 
 impl Invocation<'_, '_> {
-    /// The relation a flag names as `7` or `db:7`; without it, the event's.
+    /// The relation that a flag names as `7` or `db:7`; without the flag, the event's relation.
     pub(super) fn relation(&self, named: Option<&str>) -> Result<RelationId, HookError> {
         let Some(named) = named.filter(|named| !named.is_empty()) else {
             return self.t.event_relation().ok_or_else(|| HookError::Usage("no relation id specified".to_owned()));
@@ -54,7 +54,7 @@ pub(super) fn get(call: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
     }))
 }
 
-/// Whose databag is asked for: the one named, else the event's remote unit or application.
+/// Owner of the requested databag: the one that the call names, else the event's remote unit or application.
 fn entity(call: &Invocation<'_, '_>, id: RelationId) -> Result<Entity, HookError> {
     let missing = || HookError::Usage("no unit or application specified".to_owned());
     let wants_app = call.flags.is_on("app");

@@ -30,7 +30,7 @@ impl Invocation<'_, '_> {
         known.map(Some).map_err(|_| usage(format!("rotate policy \"{word}\" not valid")))
     }
 
-    /// The content of `--file` and of `key=value`, `key#base64=value` and `key#file=path` arguments.
+    /// The secret's content from `--file` and from `key=value`, `key#base64=value` and `key#file=path` arguments.
     fn content(&self, args: &[String]) -> Result<SecretContent, HookError> {
         let mut content: SecretContent =
             keyvalue::pairs(self.flags, &[], self.files)?.into_iter().map(|(key, value)| (key, value.into())).collect();

@@ -1,4 +1,4 @@
-//! Each tool over one small world: what it prints, and with which code it ends.
+//! Output and exit code of each tool, over one small model.
 
 use super::*;
 use crate::model::{Addresses, Model, endpoint};
@@ -41,7 +41,7 @@ impl World {
         World { model, hook }
     }
 
-    /// Runs a command line; what follows `<<` is standard input.
+    /// Runs a command line; the text after `<<` is standard input.
     fn call(&mut self, line: &str) -> Answer {
         let (line, input) = line.split_once(" << ").unwrap_or((line, ""));
         let mut words = line.split(' ').map(str::to_owned);
@@ -239,7 +239,7 @@ fn an_output_file_is_the_clients_to_write() {
 }
 
 #[test]
-fn every_call_is_noted_without_what_it_carries() {
+fn every_call_is_recorded_without_its_values() {
     let mut world = World::new();
     for line in ["relation-set k=hunter2", "secret-add key=hunter2", "state-set k=hunter2", "config-get --nope"] {
         world.call(line);

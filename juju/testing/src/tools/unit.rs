@@ -1,5 +1,5 @@
 //! config-get, is-leader, status-*, ports, state-*, application-version-set, network-get, unit-get, goal-state,
-//! resource-get; and those a unit on Kubernetes without storage is refused.
+//! resource-get; and the tools that Juju refuses to a unit on Kubernetes without storage.
 
 use super::{Invocation, Output, keyvalue};
 use crate::model::HookError;
@@ -166,7 +166,7 @@ pub(super) fn network_get(call: &mut Invocation<'_, '_>) -> Result<Output, HookE
     }))
 }
 
-/// Everything; each address stands there twice, as Juju prints it for old charms.
+/// The whole network. Each address is in it twice (`value`, `address`), as Juju prints it for old charms.
 fn whole(network: &Network) -> Value {
     let interfaces = network.bind_addresses.iter().map(|interface| {
         let addresses = interface.addresses.iter().map(|address| {

@@ -1,10 +1,10 @@
-//! YAML as Juju's tools print it: the style of Go's `yaml.v3` (four spaces, ambiguous strings in double quotes).
+//! YAML printer in the style of Juju's tools, that of Go's `yaml.v3` (four spaces, ambiguous strings in double quotes).
 //!
-//! Only what a tool answers with has to be printable: maps, lists, scalars.
+//! It prints the values that tools answer with: maps, lists and scalars.
 
 use serde_json::Value;
 
-/// Prints one document, newline at the end.
+/// Prints a document that ends with a newline.
 pub(crate) fn document(value: &Value) -> String {
     let mut out = String::new();
     match value {
@@ -18,7 +18,7 @@ pub(crate) fn document(value: &Value) -> String {
     out
 }
 
-/// Prints the entries of a map; `inline` when the first one stands behind a list's dash.
+/// Prints the entries of a map. With `inline` the first entry follows the dash of a list.
 fn mapping(value: &Value, indent: usize, inline: bool, out: &mut String) {
     let Value::Object(map) = value else { return };
     for (at, (key, value)) in map.iter().enumerate() {
@@ -32,7 +32,7 @@ fn mapping(value: &Value, indent: usize, inline: bool, out: &mut String) {
 }
 
 fn entry(value: &Value, indent: usize, out: &mut String) {
-    // yaml.v3 counts a list's dash as two of the four columns of the level it opens.
+    // yaml.v3 counts a list's dash and space as two of the four columns of the next level.
     let inner = if indent % 4 == 2 { indent + 2 } else { indent + 4 };
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -72,12 +72,12 @@ fn pad(indent: usize, out: &mut String) {
 fn scalar(value: &Value, indent: usize) -> String {
     match value {
         Value::String(string) => text(string, indent),
-        // Empty containers and numbers look alike in JSON and YAML.
+        // Empty containers, numbers, booleans and null are the same in JSON and YAML.
         _ => value.to_string(),
     }
 }
 
-/// A string in the first of YAML's styles that keeps it a string.
+/// A string in the first YAML style that a reader takes for the same string.
 fn text(string: &str, indent: usize) -> String {
     if string.chars().any(|c| c != '\n' && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'))) {
         return double(string);
@@ -122,7 +122,7 @@ fn has_space_at_break(string: &str) -> bool {
     string.contains(" \n") || string.ends_with(' ')
 }
 
-/// A block scalar; the sign behind the bar says how many line ends the string closes with.
+/// A block scalar. `-`, no sign or `+` after the bar stands for no, one or more newlines at the end of the string.
 fn literal(string: &str, indent: usize) -> String {
     let body = string.trim_end_matches('\n');
     let ends = string.len() - body.len();
@@ -139,7 +139,7 @@ fn literal(string: &str, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// Would a reader of YAML 1.1 or 1.2 take the bare text for something other than a string?
+/// True if a reader of YAML 1.1 or 1.2 takes the bare text for another type than a string.
 fn is_ambiguous(string: &str) -> bool {
     const WORDS: [&str; 17] = [
         "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "+.inf", "-.inf", ".nan", "<<",
@@ -163,7 +163,7 @@ fn is_number(lower: &str) -> bool {
     decimal || radix("0x", 16) || radix("0o", 8) || radix("0b", 2)
 }
 
-/// Old YAML reads `12:30:45` as a number to base sixty.
+/// True for a number to base sixty of YAML 1.1, such as `12:30:45`.
 fn is_base60(string: &str) -> bool {
     let rest = string.trim_start_matches(['+', '-']);
     let (whole, fraction) = rest.split_once('.').map_or((rest, ""), |(whole, fraction)| (whole, fraction));
@@ -177,7 +177,7 @@ fn is_base60(string: &str) -> bool {
         && fraction.chars().all(|c| c.is_ascii_digit() || c == '_')
 }
 
-/// `2024-01-31`, alone, with a time after a blank, or with a time and a zone after a T.
+/// True for `2024-01-31`: alone, with a time after a space, or with a time and a zone after a T.
 fn is_date(string: &str) -> bool {
     let at = string.find(['T', 't', ' ']).unwrap_or(string.len());
     let (date, rest) = string.split_at(at);
@@ -196,7 +196,7 @@ fn is_digits(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// `1:02:03`, with or without a fraction.
+/// True for `1:02:03`, with or without a fraction.
 fn is_clock(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(3, ':').collect();
     let [hour, minute, second] = parts.as_slice() else { return false };

@@ -1,4 +1,4 @@
-//! Who may read and write which databag and which secret.
+//! Access rules for databags and secrets.
 
 use super::{Error, Transaction};
 use crate::model::relation::Relation;
@@ -7,7 +7,7 @@ use crate::model::world::World;
 use juju::{Entity, SecretId, UnitName};
 
 impl Transaction<'_> {
-    /// The rules of relation-get.
+    /// Refuses a read that relation-get refuses.
     pub(super) fn may_read_bag(&self, relation: &Relation, owner: &Entity) -> Result<(), Error> {
         let me = self.unit();
         let denied = |why| {
@@ -21,14 +21,14 @@ impl Transaction<'_> {
             Entity::App(app) if app == me.app() || app == relation.remote_app(me.app()) => Ok(()),
             Entity::Unit(unit) if unit == me => Ok(()),
             Entity::Unit(unit) if unit.app() == relation.remote_app(me.app()) && relation.bags.contains_key(owner) => {
-                // The settings of a unit that departed stay readable as long as the relation lives.
+                // The databag of a departed unit stays readable until the relation is broken.
                 if self.is_breaking(relation) { Err(denied("the relation is broken")) } else { Ok(()) }
             }
             _ => Err(denied("it takes no part in the relation")),
         }
     }
 
-    /// The rules of relation-set.
+    /// Refuses a write that relation-set refuses.
     pub(super) fn may_write_bag(&self, relation: &Relation, owner: &Entity) -> Result<(), Error> {
         let me = self.unit();
         let why = match owner {
@@ -41,7 +41,7 @@ impl Transaction<'_> {
         Err(Error::Denied { who: me.to_string(), what, why, juju: "cannot write relation settings" })
     }
 
-    /// The secret, if this unit may change it.
+    /// A secret that this unit may change. `what` is the call's verb, for the error.
     pub(super) fn managed(&self, id: &SecretId, what: &str) -> Result<&Secret, Error> {
         let me = self.unit();
         let secret = self.view().secrets.get(id).filter(|secret| secret.is_owned_by(me));
@@ -54,13 +54,14 @@ impl Transaction<'_> {
     }
 }
 
-/// What Juju says of a secret that isn't there.
+/// Juju's error for a secret that doesn't exist.
 pub(super) fn not_found(what: &str) -> Error {
     Error::NotFound(format!("secret \"{what}\" not found"))
 }
 
 impl World {
-    /// May the unit read the secret? The owner may, and whoever it is granted to, while that relation lives.
+    /// True if the unit may read the secret: as an owner, by a grant to an existing relation, or for a user's secret by
+    /// a grant to its application.
     pub(crate) fn may_read(&self, secret: &Secret, unit: &UnitName) -> bool {
         if secret.is_owned_by(unit) || secret.granted_to.contains(unit.app()) {
             return true;

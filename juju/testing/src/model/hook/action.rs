@@ -11,12 +11,12 @@ impl Transaction<'_> {
         self.hook.action.as_mut().ok_or_else(not_running)
     }
 
-    /// The action's parameters, defaults filled in.
+    /// The action's parameters, including the declared defaults.
     pub(crate) fn action_params(&self) -> Result<Map<String, Value>, Error> {
         self.hook.action.as_ref().map(|action| action.params.clone()).ok_or_else(not_running)
     }
 
-    /// Sets one result; dots in the key open maps.
+    /// Sets a result. A dot in the key separates the keys of nested maps.
     pub(crate) fn action_set(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let action = self.action()?;
         if let Some(part) = key.split('.').find(|part| !is_key(part)) {
@@ -31,19 +31,19 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Says that the action failed; the last message stands.
+    /// Marks the action as failed. A later message replaces an earlier one.
     pub(crate) fn action_fail(&mut self, message: &str) -> Result<(), Error> {
         self.action()?.failure = Some(message.to_owned());
         Ok(())
     }
 
-    /// A line for who ran the action, at once.
+    /// Adds a line to the action's log.
     pub(crate) fn action_log(&mut self, message: &str) -> Result<(), Error> {
         self.action()?.log.push(message.to_owned());
         Ok(())
     }
 
-    /// Lines for the model's log, at once.
+    /// Adds lines to the model's log, at once.
     pub(crate) fn juju_log(&mut self, level: LogLevel, message: &str) {
         for line in message.lines() {
             self.log.push(LogLine { unit: self.hook.unit.clone(), level, message: line.to_owned() });

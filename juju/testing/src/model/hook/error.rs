@@ -1,48 +1,48 @@
-//! Why the model refuses a call.
+//! Errors of hook-tool calls.
 
 use juju::RelationId;
 
-/// A refused call. Its `Display` says who wanted what and why not; [`Error::tool_message`] is what Juju's tool prints.
+/// A refused call. `Display` names the unit, the call and the rule; [`Error::tool_message`] is what Juju's tool prints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The call itself is wrong.
+    /// Wrong arguments.
     #[error("{0}")]
     Usage(String),
-    /// A rule of Juju's forbids it.
+    /// A rule of Juju forbids the call.
     #[error("{who} cannot {what}: {why}")]
     Denied {
         /// The unit.
         who: String,
-        /// What it tried.
+        /// The refused call, as a verb with its object.
         what: String,
         /// The rule.
         why: &'static str,
-        /// What Juju's tool prints.
+        /// Message of Juju's tool.
         juju: &'static str,
     },
     /// The unit has no such relation.
     #[error("invalid value \"{0}\" for option -r: relation not found")]
     RelationNotFound(String),
-    /// A databag would outgrow what Juju stores.
+    /// A databag would be larger than Juju allows.
     #[error("relation {id}: settings of {bytes} bytes exceed the limit of {limit}")]
     DatabagTooLarge {
         /// The relation.
         id: RelationId,
-        /// Keys and values together.
+        /// Size of keys and values together.
         bytes: usize,
-        /// The most there may be.
+        /// Largest size.
         limit: usize,
     },
-    /// What the call names does not exist.
+    /// An object that the call names does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// Anything else Juju refuses.
+    /// Another call that Juju refuses.
     #[error("{0}")]
     Refused(String),
 }
 
 impl Error {
-    /// What Juju's tool prints behind `ERROR`.
+    /// Message of Juju's tool, without the `ERROR` before it.
     pub fn tool_message(&self) -> String {
         match self {
             Error::Denied { juju, .. } => (*juju).to_owned(),
@@ -50,13 +50,13 @@ impl Error {
         }
     }
 
-    /// The exit code of Juju's tool: 2 for a wrong call, 1 for the rest.
+    /// Exit code of Juju's tool: 2 for wrong arguments, else 1.
     pub fn exit_code(&self) -> i32 {
         if matches!(self, Error::Usage(_) | Error::RelationNotFound(_)) { 2 } else { 1 }
     }
 }
 
-/// Shorthand for a wrong call.
+/// Makes an [`Error::Usage`].
 pub(crate) fn usage(message: impl Into<String>) -> Error {
     Error::Usage(message.into())
 }

@@ -5,7 +5,7 @@ use crate::model::relation::Relation;
 use juju::{Databag, Entity, MAX_DATABAG_BYTES, RelationId, UnitName, Whose};
 
 impl Transaction<'_> {
-    /// The relation, if this unit knows it; one that is broken is known in its own hook only.
+    /// The relation, if it is visible to this unit. After relation-broken it no longer is.
     pub(crate) fn relation(&self, id: RelationId) -> Result<&Relation, Error> {
         let relation = self.view().relations.get(&id).filter(|relation| self.knows(relation));
         relation.ok_or_else(|| Error::RelationNotFound(id.to_string()))
@@ -19,7 +19,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// The relations of an endpoint, by id; the one being broken is among them.
+    /// The relations of an endpoint, by id. In relation-broken the broken relation is among them.
     pub(crate) fn relation_ids(&self, endpoint: &str) -> Vec<RelationId> {
         let app = self.unit().app();
         let mine = self.view().relations_of(app).filter(|relation| self.knows(relation));
@@ -28,19 +28,19 @@ impl Transaction<'_> {
             .collect()
     }
 
-    /// The units this one has seen join and not depart; none while the relation is broken.
+    /// The units that joined and did not depart in this unit's events; empty in relation-broken.
     pub(crate) fn relation_units(&self, id: RelationId) -> Result<Vec<UnitName>, Error> {
         self.relation(id)?;
         let known = self.view().unit(self.unit()).and_then(|unit| unit.memory.relations.get(&id));
         Ok(known.map(|known| known.units.keys().cloned().collect()).unwrap_or_default())
     }
 
-    /// The application on the other end.
+    /// The remote application.
     pub(crate) fn relation_app(&self, id: RelationId) -> Result<String, Error> {
         Ok(self.relation(id)?.remote_app(self.unit().app()).to_owned())
     }
 
-    /// A databag, by the rules of who may read it.
+    /// A databag that this unit may read.
     pub(crate) fn relation_get(&self, id: RelationId, entity: &Entity) -> Result<Databag, Error> {
         let relation = self.relation(id)?;
         self.may_read_bag(relation, entity)?;
@@ -64,7 +64,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The model on the other end.
+    /// UUID of the remote application's model.
     pub(crate) fn relation_model_uuid(&self, id: RelationId) -> Result<String, Error> {
         let relation = self.relation(id)?;
         Ok(relation.remote_model.clone().unwrap_or_else(|| self.view().uuid.clone()))

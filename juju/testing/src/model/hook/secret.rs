@@ -8,7 +8,7 @@ use crate::model::write::Write;
 use juju::{NewSecret, ReadMode, RelationId, SecretContent, SecretId, SecretQuery, SecretUpdate, UnitName, Whose};
 
 impl Transaction<'_> {
-    /// Makes a secret.
+    /// Adds a secret of this unit or, as the leader, of its application.
     pub(crate) fn secret_add(&mut self, secret: &NewSecret) -> Result<SecretId, Error> {
         check_content(&secret.content)?;
         let owner = match secret.owner {
@@ -42,7 +42,7 @@ impl Transaction<'_> {
         Ok(id)
     }
 
-    /// Reads a secret, and notes which revision this unit tracks.
+    /// Reads a secret and records the revision that this unit tracks.
     pub(crate) fn secret_get(&mut self, query: &SecretQuery) -> Result<SecretContent, Error> {
         let secret = self.find_secret(query)?;
         let me = self.unit();
@@ -71,7 +71,8 @@ impl Transaction<'_> {
         owned.or_else(consumed).ok_or_else(|| Error::NotFound(format!("consumer label \"{label}\" not found")))
     }
 
-    /// A first read (of whatever mode) or a refresh moves the unit on; address and label together give the label.
+    /// Moves the tracked revision at the first read (in any mode) and at a refresh. A query with an id and a label sets
+    /// the label.
     fn track(&mut self, id: &SecretId, query: &SecretQuery, revision: u64) {
         let Some(secret) = self.view().secrets.get(id) else { return };
         let before = secret.consumers.get(self.unit()).cloned();
@@ -94,7 +95,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Changes a secret: a new revision where the content differs from the latest.
+    /// Changes a secret's settings and content. Content that differs from the newest revision adds a revision.
     pub(crate) fn secret_set(&mut self, id: &SecretId, update: &SecretUpdate) -> Result<(), Error> {
         self.managed(id, "change")?;
         let content = (!update.content.is_empty()).then(|| update.content.clone());
@@ -107,7 +108,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Lets the other end of a relation, or one unit there, read the secret.
+    /// Grants a secret to the other side of a relation, or to one unit there.
     pub(crate) fn secret_grant(
         &mut self,
         id: &SecretId,
@@ -121,7 +122,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Takes grants back: those of the relation, or all; of the unit, or of everyone.
+    /// Revokes grants: without a relation those of all relations, without a unit those of all units.
     pub(crate) fn secret_revoke(
         &mut self,
         id: &SecretId,
@@ -136,14 +137,14 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Removes one revision, or the secret.
+    /// Removes a revision, or without a number the secret.
     pub(crate) fn secret_remove(&mut self, id: &SecretId, revision: Option<u64>) -> Result<(), Error> {
         self.managed(id, "remove")?;
         self.write(Write::RemoveSecret { id: id.clone(), revision });
         Ok(())
     }
 
-    /// A secret this unit manages, by its address or label, to say what is known of it.
+    /// A secret that this unit may change, by its id or label.
     pub(crate) fn secret_info(&self, query: &SecretQuery) -> Result<&Secret, Error> {
         let what = query.id.as_ref().map(|id| id.id().to_owned()).or_else(|| query.label.clone());
         let what = what.filter(|what| !what.is_empty()).ok_or_else(|| usage("require either a secret URI or label"))?;
@@ -156,7 +157,7 @@ impl Transaction<'_> {
         managed.find(is_it).ok_or_else(|| not_found(&what))
     }
 
-    /// The secrets this unit manages.
+    /// The secrets that this unit may change.
     pub(crate) fn secret_ids(&self) -> Vec<SecretId> {
         let leads = self.is_leader();
         let managed = self.view().secrets.values().filter(|secret| secret.is_managed_by(self.unit(), leads));
@@ -164,7 +165,8 @@ impl Transaction<'_> {
     }
 }
 
-/// Keys are lower-case letters, digits and single dashes, three or more, and begin with a letter.
+/// Refuses an empty content and invalid keys. A key has lower-case letters, digits and single dashes between them; it
+/// begins with a letter, and has three letters and digits or more.
 fn check_content(content: &SecretContent) -> Result<(), Error> {
     match content.keys().find(|key| !is_key(key)) {
         Some(key) => Err(usage(format!("key \"{key}\" not valid"))),

@@ -1,4 +1,4 @@
-//! What concerns the unit and its application: config-get, status-*, ports, state-*, application-version-set,
+//! Calls about the unit and its application: config-get, status-*, ports, state-*, application-version-set,
 //! network-get, unit-get, goal-state, resource-get.
 
 use super::{Error, Transaction};
@@ -7,23 +7,23 @@ use juju::{Address, Config, GoalState, GoalStatus, Interface, Network, Port, Sta
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// The moment `goal-state` names: nobody may depend on it, so it never moves.
+/// Fixed value of `since` in `goal-state`, so that outputs can be compared. Charms must not depend on it.
 const SINCE: &str = "2026-01-01 00:00:00Z";
 
 impl Transaction<'_> {
-    /// The options that have a value.
+    /// The options that have a value, set or by default.
     pub(crate) fn config(&self) -> Config {
         self.view().applications.get(self.unit().app()).map(|app| app.config()).unwrap_or_default()
     }
 
-    /// The options the charm declares, with or without a value.
+    /// The names of all declared options.
     pub(crate) fn option_names(&self) -> BTreeSet<String> {
         let app = self.view().applications.get(self.unit().app());
         let charm = app.and_then(|app| app.charm.as_ref());
         charm.map(|charm| charm.options.keys().cloned().collect()).unwrap_or_default()
     }
 
-    /// Sets a status, at once.
+    /// Sets a status; it takes effect at once.
     pub(crate) fn status_set(&mut self, whose: Whose, status: &Status) -> Result<(), Error> {
         match whose {
             Whose::Unit => self.write(Write::UnitStatus(status.clone())),
@@ -38,7 +38,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The status, if anything set one.
+    /// A status; `None` before the first `status-set`.
     pub(crate) fn status(&self, whose: Whose) -> Result<Option<Status>, Error> {
         match whose {
             Whose::Unit => Ok(self.view().unit(self.unit()).and_then(|unit| unit.status.clone())),
@@ -52,7 +52,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// The statuses of the application's units.
+    /// The statuses of the application's units, by unit.
     pub(crate) fn unit_statuses(&self) -> BTreeMap<String, Option<Status>> {
         let app = self.view().applications.get(self.unit().app());
         let units = app.into_iter().flat_map(|app| app.units.values());
@@ -66,37 +66,37 @@ impl Transaction<'_> {
         Err(Error::Denied { who: self.unit().to_string(), what: what.to_owned(), why: "it is not the leader", juju })
     }
 
-    /// The ports that are open.
+    /// The unit's open ports.
     pub(crate) fn ports(&self) -> BTreeSet<Port> {
         self.view().unit(self.unit()).map(|unit| unit.ports.clone()).unwrap_or_default()
     }
 
-    /// Opens a port.
+    /// Opens a port of the unit.
     pub(crate) fn open_port(&mut self, port: Port) {
         self.write(Write::OpenPort(port));
     }
 
-    /// Closes a port.
+    /// Closes a port of the unit.
     pub(crate) fn close_port(&mut self, port: Port) {
         self.write(Write::ClosePort(port));
     }
 
-    /// The unit's own state.
+    /// The values that Juju stores for the unit.
     pub(crate) fn state(&self) -> BTreeMap<String, String> {
         self.view().unit(self.unit()).map(|unit| unit.state.clone()).unwrap_or_default()
     }
 
-    /// Puts a value into the unit's state, or takes a key out.
+    /// Sets a value of the unit's state; `None` removes the key.
     pub(crate) fn set_state(&mut self, key: &str, value: Option<&str>) {
         self.write(Write::State { key: key.to_owned(), value: value.map(str::to_owned) });
     }
 
-    /// Tells the workload's version, at once.
+    /// Sets the workload's version; it takes effect at once.
     pub(crate) fn set_version(&mut self, version: &str) {
         self.write(Write::Version(version.to_owned()));
     }
 
-    /// The addresses of an endpoint, or `juju-info`.
+    /// The addresses of an endpoint or of `juju-info`.
     pub(crate) fn network(&self, binding: &str) -> Result<Network, Error> {
         let app = self.view().applications.get(self.unit().app());
         let declared = app.is_some_and(|app| app.endpoint(binding).is_some()) || binding == "juju-info";
@@ -112,7 +112,7 @@ impl Transaction<'_> {
         })
     }
 
-    /// `private-address` or `public-address`.
+    /// The value of `private-address` or `public-address`.
     pub(crate) fn unit_get(&self, key: &str) -> Result<String, Error> {
         let unit = self.view().unit(self.unit());
         match (key, unit) {
@@ -122,7 +122,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// The units and relations there shall be.
+    /// The units and relations that the model will have once all removals are done.
     pub(crate) fn goal_state(&self) -> GoalState {
         let (world, me) = (self.view(), self.unit());
         let goal_status = |status: &str| GoalStatus { status: status.to_owned(), since: SINCE.to_owned() };
@@ -141,7 +141,7 @@ impl Transaction<'_> {
         goal
     }
 
-    /// Where a resource's file is.
+    /// The path of a resource's file.
     pub(crate) fn resource(&self, name: &str) -> Result<PathBuf, Error> {
         let app = self.view().applications.get(self.unit().app());
         let path = app.and_then(|app| app.resources.get(name));

@@ -1,27 +1,27 @@
-//! Who reads and writes which databag.
+//! Access rules for databags.
 
 use super::*;
 use juju::{RelationEvent, RelationKind, Whose};
 
-/// `leader` is web/0.
+/// web/0 is the leader.
 #[test]
 fn each_may_read_what_juju_lets_it() {
     let (mut model, ring, db) = settled();
     for (reader, relation, entity, may) in [
-        // One's own unit bucket, those of the other side, those of peers.
+        // A unit's databag: the unit itself, units of the other side, peers.
         ("web/1", db, of_unit("web/1"), true),
         ("web/1", db, of_unit("pg/0"), true),
         ("web/1", ring, of_unit("web/0"), true),
-        // Not a peer's in a relation that isn't the peers'.
+        // A unit of the same application only in a peer relation.
         ("web/1", db, of_unit("web/0"), false),
-        // The own application's: the leader, and every unit among peers.
+        // The own application's databag: the leader, and every unit in a peer relation.
         ("web/0", db, of_app("web"), true),
         ("web/1", db, of_app("web"), false),
         ("web/1", ring, of_app("web"), true),
-        // The remote application's: everyone.
+        // The remote application's databag: every unit.
         ("web/0", db, of_app("pg"), true),
         ("web/1", db, of_app("pg"), true),
-        // Those who take no part.
+        // Databags of applications and units outside the relation.
         ("web/0", db, of_app("redis"), false),
         ("web/0", db, of_unit("redis/0"), false),
         ("web/0", db, of_unit("pg/7"), false),
@@ -103,7 +103,7 @@ fn a_databag_holds_sixteen_mebibytes_keys_and_values_together() {
 }
 
 #[test]
-fn while_a_relation_breaks_its_units_are_gone_and_its_data_is_not() {
+fn in_relation_broken_the_units_are_gone_and_the_application_data_stays() {
     let (mut model, _, db) = settled();
     model.set_databag(db, &of_app("pg"), &bag([("k", "v")])).unwrap();
     drain(&mut model);
@@ -135,7 +135,7 @@ fn while_a_relation_breaks_its_units_are_gone_and_its_data_is_not() {
 }
 
 #[test]
-fn a_relation_of_others_is_none() {
+fn a_relation_of_other_applications_is_not_found() {
     let (mut model, _, db) = settled();
     model.deploy("other", charm(), 1).unwrap();
     drain(&mut model);

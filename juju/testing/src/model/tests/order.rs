@@ -1,4 +1,4 @@
-//! Which event comes when, and who gets it.
+//! Order of events, and the units that get them.
 
 use super::*;
 use juju::{ConfigValue, WorkloadEvent, WorkloadKind};
@@ -116,7 +116,7 @@ fn both_sides_hear_of_each_other_when_both_have_charms() {
 }
 
 #[test]
-fn a_removed_unit_says_goodbye() {
+fn a_removed_unit_gets_departed_broken_stop_and_remove() {
     let (mut model, ..) = settled();
     model.remove_unit(&unit("web/0")).unwrap();
     assert_eq!(model.leader("web").unwrap(), Some(&unit("web/1")));
@@ -175,7 +175,7 @@ fn a_caller_removes_its_units_at_once() {
 }
 
 #[test]
-fn a_relation_removed_before_anybody_knew_of_it_is_gone_in_silence() {
+fn a_relation_removed_before_its_first_event_causes_none() {
     let (mut model, _, db) = settled();
     model.remove_relation(db).unwrap();
     drain(&mut model);
@@ -198,7 +198,7 @@ fn leadership_moves_with_one_event() {
 }
 
 #[test]
-fn leadership_given_back_before_the_old_leader_ran_a_hook_is_no_news() {
+fn leadership_that_returns_before_the_old_leaders_next_hook_causes_no_event() {
     let (mut model, ..) = settled();
     model.set_leader(&unit("web/1")).unwrap();
     model.set_leader(&unit("web/0")).unwrap();
@@ -206,7 +206,7 @@ fn leadership_given_back_before_the_old_leader_ran_a_hook_is_no_news() {
 }
 
 #[test]
-fn config_changes_once_and_only_when_it_does() {
+fn config_changed_comes_once_for_each_difference() {
     let (mut model, ..) = settled();
     let both = ["web/0: config-changed", "web/1: config-changed"];
     let port = |value| [("port".to_owned(), ConfigValue::Int(value))].into();
@@ -245,7 +245,7 @@ fn config_is_held_to_its_types() {
         assert!(may || !result.unwrap_err().to_string().contains("hunter2"));
     }
     let unknown = model.configure_text("web", &[("nope".to_owned(), "1".to_owned())].into()).unwrap_err();
-    assert_eq!(unknown.to_string(), "unknown option \"nope\"; there is: key, name, on, port, ratio");
+    assert_eq!(unknown.to_string(), "unknown option \"nope\"; the charm declares: key, name, on, port, ratio");
     assert!(matches!(
         model.configure("web", &[("on".to_owned(), ConfigValue::Int(1))].into()),
         Err(Error::ConfigType { expected: "boolean", got: "a whole number", .. })

@@ -1,10 +1,10 @@
-//! Whatever is done in whatever order: the rules hold and the queue drains.
+//! Random steps in random order: Juju's rules hold, and each unit's events end.
 
 use super::*;
 use juju::Whose;
 use proptest::prelude::*;
 
-/// One thing that happens.
+/// A change of the model: by an operator, a hook or a provider.
 #[derive(Clone, Debug)]
 enum Step {
     Integrate(&'static str, &'static str),
@@ -44,7 +44,7 @@ fn charmed(model: &Model) -> Vec<UnitName> {
     all_units(model).into_iter().filter(|unit| model.world.has_charm(unit.app())).collect()
 }
 
-/// Carries a step out; one the model refuses changes nothing.
+/// Takes a step. A step that the model refuses leaves it as it is.
 fn take(model: &mut Model, step: &Step) {
     let relations: Vec<RelationId> = model.relations().map(|relation| relation.id).collect();
     match *step {
@@ -132,7 +132,7 @@ proptest! {
         check(&model);
         prop_assert!(model.relations().all(|relation| !relation.is_dying), "a removed relation stayed");
         prop_assert!(model.world.applications.values().all(|app| app.units.values().all(|unit| !unit.is_dying)));
-        // Everybody present knows everybody present.
+        // Each member knows all other members.
         for name in charmed(&model) {
             let known = &model.unit(&name).unwrap().memory.relations;
             for relation in model.world.relations_of(name.app()) {

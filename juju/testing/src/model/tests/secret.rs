@@ -1,4 +1,4 @@
-//! Secrets: who reads which revision, and who hears of the next.
+//! Secrets: the revision each unit reads, and the units that get secret-changed.
 
 use super::*;
 use juju::{NewSecret, ReadMode, SecretContent, SecretId, SecretQuery, SecretUpdate, Whose};
@@ -12,7 +12,7 @@ fn read(model: &mut Model, name: &str, id: &SecretId, mode: ReadMode) -> Result<
     in_hook(model, name, |hook| hook.secret_get(&query)).map(|content| content["password"].expose().to_owned())
 }
 
-/// A secret of pg's, granted to the relation.
+/// A secret of pg that is granted to its relation.
 fn granted() -> (Model, RelationId, SecretId) {
     let (mut model, _, db) = settled();
     let id = model.add_secret("pg", content("one")).unwrap();
@@ -29,7 +29,7 @@ fn each_unit_tracks_a_revision_until_it_refreshes() {
         ("web/0", ReadMode::Tracked, "one"),
         ("web/0", ReadMode::Peek, "two"),
         ("web/0", ReadMode::Tracked, "one"),
-        // Tracking is per unit: this one begins with the latest.
+        // Each unit tracks a revision of its own: web/1 begins with the latest.
         ("web/1", ReadMode::Tracked, "two"),
         ("web/0", ReadMode::Refresh, "two"),
         ("web/0", ReadMode::Tracked, "two"),
@@ -183,7 +183,7 @@ fn a_revision_can_go_and_the_last_takes_the_secret_along() {
 }
 
 #[test]
-fn a_secret_made_by_a_failed_hook_never_was() {
+fn a_failed_hook_leaves_no_secret() {
     let (mut model, ..) = settled();
     let id = in_event(&mut model, "web/0", Event::UpdateStatus, false, |hook| {
         let id = hook.secret_add(&NewSecret::new(content("one"))).unwrap();

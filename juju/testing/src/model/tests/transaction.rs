@@ -1,4 +1,4 @@
-//! What a hook writes, when it counts, and what is dropped.
+//! Writes of hooks: visible in the hook, committed at its success, dropped at its failure.
 
 use super::*;
 use juju::{LogLevel, Port, Whose};
@@ -15,7 +15,7 @@ fn scribble(hook: &mut Transaction<'_>, db: RelationId) {
 }
 
 #[test]
-fn writes_show_at_once_within_and_only_after_success_without() {
+fn writes_show_in_the_hook_at_once_and_outside_after_its_success() {
     for is_success in [true, false] {
         let (mut model, _, db) = settled();
         in_event(&mut model, "web/0", Event::UpdateStatus, is_success, |hook| {
@@ -32,7 +32,7 @@ fn writes_show_at_once_within_and_only_after_success_without() {
         assert_eq!(!model.ports(&name).unwrap().is_empty(), is_success);
         assert_eq!(!model.state(&name).unwrap().is_empty(), is_success);
         assert_eq!(model.secrets().count() == 1, is_success);
-        // These Juju carries out at once.
+        // Juju applies these writes at once.
         assert_eq!(model.status(&name, Whose::Unit).unwrap(), Some(Status::blocked("help")));
         assert_eq!(model.workload_version("web").unwrap(), "1.2");
         assert_eq!(model.log().lines().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["one", "two"]);
@@ -40,7 +40,7 @@ fn writes_show_at_once_within_and_only_after_success_without() {
 }
 
 #[test]
-fn what_others_do_meanwhile_doesnt_move_under_a_hooks_feet() {
+fn a_hook_does_not_see_changes_made_meanwhile() {
     let (mut model, _, db) = settled();
     model.set_databag(db, &of_app("pg"), &bag([("k", "before")])).unwrap();
     drain(&mut model);
@@ -69,7 +69,7 @@ fn two_hooks_at_a_time_keep_both_their_writes() {
 }
 
 #[test]
-fn a_write_into_a_relation_that_went_meanwhile_is_passed_over() {
+fn a_write_to_a_relation_removed_meanwhile_is_dropped() {
     let (mut model, _, db) = settled();
     let hook = model.begin(&unit("web/0"), Event::UpdateStatus).unwrap();
     model.transaction(hook.as_str()).unwrap().relation_set(db, Whose::Unit, &bag([("k", "v")])).unwrap();
