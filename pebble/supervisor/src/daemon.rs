@@ -64,7 +64,7 @@ pub(crate) enum Error {
 
 /// Why the daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum EndReason {
     /// As it was told to.
     Asked,
     /// A service's failure says so.
@@ -73,23 +73,23 @@ pub(crate) enum End {
     CheckFailure,
 }
 
-impl End {
+impl EndReason {
     /// What the process exits with.
     pub(crate) fn code(self) -> u8 {
         match self {
-            End::Asked => 0,
-            End::ServiceFailure => 10,
-            End::CheckFailure => 11,
+            EndReason::Asked => 0,
+            EndReason::ServiceFailure => 10,
+            EndReason::CheckFailure => 11,
         }
     }
 }
 
-impl From<state::Shutdown> for End {
-    fn from(shutdown: state::Shutdown) -> End {
+impl From<state::Shutdown> for EndReason {
+    fn from(shutdown: state::Shutdown) -> EndReason {
         match shutdown {
-            state::Shutdown::Success => End::Asked,
-            state::Shutdown::ServiceFailure => End::ServiceFailure,
-            state::Shutdown::CheckFailure => End::CheckFailure,
+            state::Shutdown::Success => EndReason::Asked,
+            state::Shutdown::ServiceFailure => EndReason::ServiceFailure,
+            state::Shutdown::CheckFailure => EndReason::CheckFailure,
         }
     }
 }
@@ -109,7 +109,7 @@ pub(crate) struct Daemon {
     /// How many requests are being answered.
     pub(crate) busy: watch::Sender<usize>,
     environment: BTreeMap<String, String>,
-    end: watch::Sender<Option<End>>,
+    end: watch::Sender<Option<EndReason>>,
     draws: Cell<u64>,
 }
 
@@ -154,7 +154,7 @@ impl Daemon {
     }
 
     /// Ends the daemon; the first reason counts.
-    pub(crate) fn shutdown(&self, end: End) {
+    pub(crate) fn shutdown(&self, end: EndReason) {
         self.end.send_if_modified(|reason| reason.replace(reason.unwrap_or(end)).is_none());
     }
 
@@ -174,7 +174,7 @@ impl Daemon {
 ///
 /// # Errors
 /// It can't begin: a directory, the plan, the state or a socket is not as it should be.
-pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>) -> Result<End, Error> {
+pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>) -> Result<EndReason, Error> {
     let reaper = Reaper::start().map_err(Error::Reaper)?;
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 
 use crate::clock::Time;
 use crate::errno::{self, PathError};
-use crate::users::{self, Owner, Users, Wish};
+use crate::users::{self, Owner, RunAs, Users};
 
 /// Why nothing came of it. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
@@ -249,11 +249,11 @@ fn permissions(text: &str, default: u32) -> Result<u32, Error> {
 }
 
 fn owner(user_id: Option<u32>, user: &str, group_id: Option<u32>, group: &str) -> Result<Option<Owner>, Error> {
-    let wish = Wish { user_id, user, group_id, group };
+    let run_as = RunAs { user_id, user, group_id, group };
     if user_id.is_none() && group_id.is_none() && user.is_empty() && group.is_empty() {
         return Ok(None);
     }
-    Users::read().resolve(wish).map_err(Error::Owner)
+    Users::read().resolve(run_as).map_err(Error::Owner)
 }
 
 /// An absolute path without doubled slashes, dots and slashes at its end.

@@ -28,12 +28,12 @@ struct Line {
     text: Vec<u8>,
     /// Whether the line begins with it.
     begins: bool,
-    end: End,
+    end: LineEnd,
 }
 
 /// How a piece ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum LineEnd {
     /// Not yet: more may be added.
     Open,
     /// The line goes on in the next piece.
@@ -104,7 +104,7 @@ impl Log {
         let mut text = if skip.is_some() { b"(...)\n    ".to_vec() } else { Vec::new() };
         for line in ring.lines.iter().skip(skip.map_or(0, |skip| skip + 1)) {
             text.extend(&line.text);
-            text.extend(if line.end == End::Line { &b"\n    "[..] } else { b"" });
+            text.extend(if line.end == LineEnd::Line { &b"\n    "[..] } else { b"" });
         }
         format!("    {}", String::from_utf8_lossy(&text).trim_end())
     }
@@ -112,15 +112,15 @@ impl Log {
 
 impl Ring {
     fn is_at_start(&self) -> bool {
-        self.lines.back().is_none_or(|line| line.end == End::Line)
+        self.lines.back().is_none_or(|line| line.end == LineEnd::Line)
     }
 
     fn add(&mut self, piece: &[u8], now: Time, prefix: usize) {
         let (text, end) = match piece.strip_suffix(b"\n") {
-            Some(text) => (text, End::Line),
-            None => (piece, End::Open),
+            Some(text) => (text, LineEnd::Line),
+            None => (piece, LineEnd::Open),
         };
-        let (time, begins) = match self.lines.back_mut().filter(|line| line.end == End::Open) {
+        let (time, begins) = match self.lines.back_mut().filter(|line| line.end == LineEnd::Open) {
             Some(line) if line.text.len() + text.len() <= MAX_PIECE => {
                 line.text.extend(text);
                 line.end = end;
@@ -128,7 +128,7 @@ impl Ring {
                 return;
             }
             Some(line) => {
-                line.end = End::Cut;
+                line.end = LineEnd::Cut;
                 (line.time, false)
             }
             None => (now, true),

@@ -42,9 +42,9 @@ impl Reaper {
 
     /// Answers the exit code of a child just spawned, once it ends; a signal counts as 128 plus its number.
     pub(crate) fn exit_of(&self, child: Pid) -> oneshot::Receiver<i32> {
-        let (tell, told) = oneshot::channel();
-        self.waiting.borrow_mut().insert(child, tell);
-        told
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().insert(child, sender);
+        receiver
     }
 
     /// True if the child has ended, even if its signal has not been handled yet.
@@ -57,9 +57,9 @@ impl Reaper {
 /// Collects all who have ended; several may have per signal.
 fn reap(waiting: &Waiting) {
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-        if let Some(tell) = waiting.borrow_mut().remove(&pid) {
+        if let Some(sender) = waiting.borrow_mut().remove(&pid) {
             // Nobody left to tell is fine: the process is gone either way.
-            let _ = tell.send(code(status));
+            let _ = sender.send(code(status));
         }
     }
 }

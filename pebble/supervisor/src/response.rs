@@ -17,60 +17,60 @@ use tokio::sync::{mpsc, watch};
 const WAITING: usize = 4;
 
 /// What a request comes to.
-pub(crate) type Answer = Result<Response<Body>, Fault>;
+pub(crate) type ApiResult = Result<Response<Body>, ApiError>;
 
 /// A request that is refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct ApiError {
     status: StatusCode,
     kind: &'static str,
     message: String,
 }
 
-impl Fault {
-    fn new(status: StatusCode, message: impl Into<String>) -> Fault {
-        Fault { status, kind: "", message: message.into() }
+impl ApiError {
+    fn new(status: StatusCode, message: impl Into<String>) -> ApiError {
+        ApiError { status, kind: "", message: message.into() }
     }
 
     /// The request makes no sense.
-    pub(crate) fn bad_request(message: impl Into<String>) -> Fault {
-        Fault::new(StatusCode::BAD_REQUEST, message)
+    pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, message)
     }
 
     /// Who asks is nobody, or not enough.
-    pub(crate) fn unauthorized() -> Fault {
-        Fault { kind: "login-required", ..Fault::new(StatusCode::UNAUTHORIZED, "access denied") }
+    pub(crate) fn unauthorized() -> ApiError {
+        ApiError { kind: "login-required", ..ApiError::new(StatusCode::UNAUTHORIZED, "access denied") }
     }
 
     /// Who asks may not do this.
-    pub(crate) fn forbidden(message: impl Into<String>) -> Fault {
-        Fault::new(StatusCode::FORBIDDEN, message)
+    pub(crate) fn forbidden(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, message)
     }
 
     /// What is asked for isn't there.
-    pub(crate) fn not_found(message: impl Into<String>) -> Fault {
-        Fault::new(StatusCode::NOT_FOUND, message)
+    pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::NOT_FOUND, message)
     }
 
     /// There is such a path, but not that to do with it.
-    pub(crate) fn method(method: &http::Method) -> Fault {
-        Fault::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {} not allowed", quote(method.as_str())))
+    pub(crate) fn method(method: &http::Method) -> ApiError {
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {} not allowed", quote(method.as_str())))
     }
 
     /// The daemon could not do it.
-    pub(crate) fn server(message: impl Into<String>) -> Fault {
-        Fault::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    pub(crate) fn server(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
     /// It took longer than the request allows.
-    pub(crate) fn timeout(message: impl Into<String>) -> Fault {
-        Fault::new(StatusCode::GATEWAY_TIMEOUT, message)
+    pub(crate) fn timeout(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::GATEWAY_TIMEOUT, message)
     }
 
     /// Of this kind and status.
-    pub(crate) fn of_kind(kind: &'static str, status: u16, message: impl Into<String>) -> Fault {
+    pub(crate) fn of_kind(kind: &'static str, status: u16, message: impl Into<String>) -> ApiError {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Fault { kind, ..Fault::new(status, message) }
+        ApiError { kind, ..ApiError::new(status, message) }
     }
 
     /// What it says.
@@ -132,13 +132,13 @@ impl<T: Serialize> Envelope<T> {
 
 /// The answer to a request that is done.
 #[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
-pub(crate) fn sync(result: impl Serialize) -> Answer {
+pub(crate) fn sync(result: impl Serialize) -> ApiResult {
     Ok(Envelope::sync(result).into_response())
 }
 
 /// The answer to a request that began a change.
 #[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
-pub(crate) fn accepted(change: impl fmt::Display, result: impl Serialize) -> Answer {
+pub(crate) fn accepted(change: impl fmt::Display, result: impl Serialize) -> ApiResult {
     let envelope = Envelope::new(ResponseType::Async, StatusCode::ACCEPTED, result);
     Ok(Envelope { change: Some(change.to_string()), ..envelope }.into_response())
 }
@@ -242,8 +242,8 @@ mod tests {
 
     use super::*;
 
-    async fn text(answer: Answer) -> (u16, String) {
-        let response = answer.unwrap_or_else(Fault::into_response);
+    async fn text(answer: ApiResult) -> (u16, String) {
+        let response = answer.unwrap_or_else(ApiError::into_response);
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -256,17 +256,17 @@ mod tests {
         let body = r#"{"type":"async","status-code":202,"status":"Accepted","change":"7","result":null}"#;
         assert_eq!(text(accepted(7, ())).await, (202, body.to_owned()));
         let body = r#"{"type":"error","status-code":401,"status":"Unauthorized","result":{"message":"access denied","kind":"login-required"}}"#;
-        assert_eq!(text(Err(Fault::unauthorized())).await, (401, body.to_owned()));
+        assert_eq!(text(Err(ApiError::unauthorized())).await, (401, body.to_owned()));
     }
 
     #[tokio::test]
     async fn a_streamed_body_tells_its_end() {
         let (pieces, mut response) = stream(HeaderValue::from_static("text/plain"));
-        let (tell, told) = tokio::sync::oneshot::channel();
-        response.body_mut().at_end(move || tell.send(()).unwrap());
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        response.body_mut().at_end(move || sender.send(()).unwrap());
         pieces.send(Bytes::from_static(b"a")).await.unwrap();
         drop(pieces);
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "a");
-        told.await.unwrap();
+        receiver.await.unwrap();
     }
 }

@@ -24,7 +24,7 @@ use crate::access::Transport;
 use crate::api;
 use crate::daemon::Daemon;
 use crate::files::clean;
-use crate::response::{Body, Busy, Fault};
+use crate::response::{ApiError, Body, Busy};
 
 /// How long to wait when no more connections can be taken for now.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -126,7 +126,7 @@ async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Tran
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let mut answer = match redirect(&uri) {
         Some(answer) => answer,
-        None => api::answer(daemon, request, transport).await.unwrap_or_else(Fault::into_response),
+        None => api::answer(daemon, request, transport).await.unwrap_or_else(ApiError::into_response),
     };
     if method != Method::GET {
         daemon.store.save();

@@ -135,7 +135,7 @@ pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: 
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             if error.ran {
-                tell_last_lines(daemon, task, name);
+                log_last_lines(daemon, task, name);
             }
             Err(error.message)
         }
@@ -143,7 +143,7 @@ pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: 
     }
 }
 
-fn tell_last_lines(daemon: &Daemon, task: Id, name: &str) {
+fn log_last_lines(daemon: &Daemon, task: Id, name: &str) {
     let lines = daemon.services.with(name, |entry| entry.log.last_lines()).unwrap_or_default();
     let text = format!("Most recent service output:\n{lines}");
     daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
@@ -156,15 +156,15 @@ pub(crate) async fn stop(daemon: &Rc<Daemon>, task: Id, name: &str) -> Result<()
         daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
         return Ok(());
     }
-    let (tell, told) = oneshot::channel();
-    step(daemon, name, Input::Stop, Some(Asker { task, reply: Reply::Stop(tell) }));
-    told.await.unwrap_or(Ok(()))
+    let (sender, receiver) = oneshot::channel();
+    step(daemon, name, Input::Stop, Some(Asker { task, reply: Reply::Stop(sender) }));
+    receiver.await.unwrap_or(Ok(()))
 }
 
 fn ask_start(daemon: &Rc<Daemon>, task: Id, name: &str) -> oneshot::Receiver<Result<(), StartError>> {
-    let (tell, told) = oneshot::channel();
-    step(daemon, name, Input::Start, Some(Asker { task, reply: Reply::Start(tell) }));
-    told
+    let (sender, receiver) = oneshot::channel();
+    step(daemon, name, Input::Start, Some(Asker { task, reply: Reply::Start(sender) }));
+    receiver
 }
 
 impl Services {

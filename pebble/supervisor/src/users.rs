@@ -30,7 +30,7 @@ const NO_ID: u32 = u32::MAX;
 
 /// Who to act as, as a plan or a client says it; empty names are none.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct RunAs<'a> {
     pub(crate) user_id: Option<u32>,
     pub(crate) user: &'a str,
     pub(crate) group_id: Option<u32>,
@@ -83,13 +83,13 @@ impl Users {
         self.groups.iter().find(|(_, id)| *id == gid).map(|(name, _)| name.as_str())
     }
 
-    /// Turns a wish into numbers; `None` if nothing was wished.
+    /// Turns a run_as into numbers; `None` if nothing was wished.
     ///
     /// # Errors
     /// Unknown names, names and numbers that don't agree, a group without a user.
-    pub(crate) fn resolve(&self, wish: Wish<'_>) -> Result<Option<Owner>, Error> {
-        let uid = self.uid(wish)?;
-        match (uid, self.gid(wish)?) {
+    pub(crate) fn resolve(&self, run_as: RunAs<'_>) -> Result<Option<Owner>, Error> {
+        let uid = self.uid(run_as)?;
+        match (uid, self.gid(run_as)?) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(Error::OnlyGroup),
             (Some(uid), Some(gid)) => Ok(Some(Owner { uid, gid })),
@@ -100,26 +100,26 @@ impl Users {
         }
     }
 
-    fn uid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
-        if wish.user.is_empty() {
-            return wish.user_id.map(|id| assigned(id, "user-id")).transpose();
+    fn uid(&self, run_as: RunAs<'_>) -> Result<Option<u32>, Error> {
+        if run_as.user.is_empty() {
+            return run_as.user_id.map(|id| assigned(id, "user-id")).transpose();
         }
-        let found = self.users.iter().find(|user| user.name == wish.user);
-        let real = found.ok_or_else(|| Error::UnknownUser(wish.user.to_owned()))?.uid;
-        match wish.user_id {
-            Some(given) if given != real => Err(Error::UserMismatch { name: wish.user.to_owned(), real, given }),
+        let found = self.users.iter().find(|user| user.name == run_as.user);
+        let real = found.ok_or_else(|| Error::UnknownUser(run_as.user.to_owned()))?.uid;
+        match run_as.user_id {
+            Some(given) if given != real => Err(Error::UserMismatch { name: run_as.user.to_owned(), real, given }),
             _ => Ok(Some(real)),
         }
     }
 
-    fn gid(&self, wish: Wish<'_>) -> Result<Option<u32>, Error> {
-        if wish.group.is_empty() {
-            return wish.group_id.map(|id| assigned(id, "group-id")).transpose();
+    fn gid(&self, run_as: RunAs<'_>) -> Result<Option<u32>, Error> {
+        if run_as.group.is_empty() {
+            return run_as.group_id.map(|id| assigned(id, "group-id")).transpose();
         }
-        let found = self.groups.iter().find(|(name, _)| name == wish.group);
-        let real = found.ok_or_else(|| Error::UnknownGroup(wish.group.to_owned()))?.1;
-        match wish.group_id {
-            Some(given) if given != real => Err(Error::GroupMismatch { name: wish.group.to_owned(), real, given }),
+        let found = self.groups.iter().find(|(name, _)| name == run_as.group);
+        let real = found.ok_or_else(|| Error::UnknownGroup(run_as.group.to_owned()))?.1;
+        match run_as.group_id {
+            Some(given) if given != real => Err(Error::GroupMismatch { name: run_as.group.to_owned(), real, given }),
             _ => Ok(Some(real)),
         }
     }
@@ -177,8 +177,8 @@ mod tests {
         }
     }
 
-    fn wish<'a>(user_id: Option<u32>, user: &'a str, group_id: Option<u32>, group: &'a str) -> Wish<'a> {
-        Wish { user_id, user, group_id, group }
+    fn run_as<'a>(user_id: Option<u32>, user: &'a str, group_id: Option<u32>, group: &'a str) -> RunAs<'a> {
+        RunAs { user_id, user, group_id, group }
     }
 
     #[test]
@@ -186,24 +186,24 @@ mod tests {
         let owner = |uid, gid| Ok(Some(Owner { uid, gid }));
         let mismatch = Error::UserMismatch { name: "app".to_owned(), real: 584792, given: 1 };
         let table = [
-            (wish(None, "", None, ""), Ok(None)),
-            (wish(None, "app", None, ""), owner(584792, 584793)),
-            (wish(Some(0), "", None, ""), owner(0, 0)),
-            (wish(Some(7), "", Some(8), ""), owner(7, 8)),
-            (wish(Some(584792), "app", None, "root"), owner(584792, 0)),
-            (wish(Some(1), "app", None, ""), Err(mismatch)),
-            (wish(None, "nope", None, ""), Err(Error::UnknownUser("nope".to_owned()))),
-            (wish(Some(7), "", None, ""), Err(Error::UnknownUserId(7))),
-            (wish(Some(0), "", None, "nope"), Err(Error::UnknownGroup("nope".to_owned()))),
-            (wish(None, "", None, "app"), Err(Error::OnlyGroup)),
-            (wish(Some(u32::MAX), "", None, ""), Err(Error::NoId("user-id"))),
-            (wish(Some(7), "", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
-            (wish(None, "app", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
-            (wish(None, "unchanged", None, ""), Err(Error::UnknownUser("unchanged".to_owned()))),
-            (wish(Some(0), "", None, "unchanged"), Err(Error::UnknownGroup("unchanged".to_owned()))),
+            (run_as(None, "", None, ""), Ok(None)),
+            (run_as(None, "app", None, ""), owner(584792, 584793)),
+            (run_as(Some(0), "", None, ""), owner(0, 0)),
+            (run_as(Some(7), "", Some(8), ""), owner(7, 8)),
+            (run_as(Some(584792), "app", None, "root"), owner(584792, 0)),
+            (run_as(Some(1), "app", None, ""), Err(mismatch)),
+            (run_as(None, "nope", None, ""), Err(Error::UnknownUser("nope".to_owned()))),
+            (run_as(Some(7), "", None, ""), Err(Error::UnknownUserId(7))),
+            (run_as(Some(0), "", None, "nope"), Err(Error::UnknownGroup("nope".to_owned()))),
+            (run_as(None, "", None, "app"), Err(Error::OnlyGroup)),
+            (run_as(Some(u32::MAX), "", None, ""), Err(Error::NoId("user-id"))),
+            (run_as(Some(7), "", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
+            (run_as(None, "app", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
+            (run_as(None, "unchanged", None, ""), Err(Error::UnknownUser("unchanged".to_owned()))),
+            (run_as(Some(0), "", None, "unchanged"), Err(Error::UnknownGroup("unchanged".to_owned()))),
         ];
-        for (wish, expected) in table {
-            assert_eq!(users().resolve(wish), expected, "{wish:?}");
+        for (run_as, expected) in table {
+            assert_eq!(users().resolve(run_as), expected, "{run_as:?}");
         }
     }
 

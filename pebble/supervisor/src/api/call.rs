@@ -12,7 +12,7 @@ use crate::access::User;
 use crate::daemon::Daemon;
 use crate::journal::Event;
 use crate::query::Query;
-use crate::response::Fault;
+use crate::response::ApiError;
 
 /// The longest JSON body in bytes; a layer is the longest of all.
 const LONGEST_JSON: usize = 16 << 20;
@@ -40,14 +40,14 @@ impl Call {
     }
 
     /// The body as JSON. Nulls count as missing, as Go has it; `what` is what can't be decoded if it can't.
-    pub(super) async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, Fault> {
+    pub(super) async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, ApiError> {
         self.json_within(LONGEST_JSON, what).await
     }
 
     /// The same with a limit in bytes of its own.
-    pub(super) async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, Fault> {
+    pub(super) async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, ApiError> {
         let body = Limited::new(self.request.body_mut(), limit).collect().await;
-        let body = body.map_err(|error| Fault::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();
-        decode(&body).map_err(|why| Fault::bad_request(format!("cannot decode {what}: {why}")))
+        let body = body.map_err(|error| ApiError::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();
+        decode(&body).map_err(|why| ApiError::bad_request(format!("cannot decode {what}: {why}")))
     }
 }

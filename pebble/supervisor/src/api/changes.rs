@@ -6,17 +6,17 @@ use tokio::time::timeout;
 
 use super::{Call, duration};
 use crate::clock::Time;
-use crate::response::{Answer, Fault, sync};
+use crate::response::{ApiError, ApiResult, sync};
 use crate::runner;
 use crate::task::Id;
 use pebble::plan::quote;
 
-pub(super) async fn list(call: Call) -> Answer {
+pub(super) async fn list(call: Call) -> ApiResult {
     let ready = match call.query.get("select") {
         "" | "in-progress" => Some(false),
         "ready" => Some(true),
         "all" => None,
-        _ => return Err(Fault::bad_request("select should be one of: all,in-progress,ready")),
+        _ => return Err(ApiError::bad_request("select should be one of: all,in-progress,ready")),
     };
     let service = call.query.get("for");
     let infos: Vec<_> = call.daemon.store.read(|state| {
@@ -28,33 +28,33 @@ pub(super) async fn list(call: Call) -> Answer {
     sync(infos)
 }
 
-pub(super) async fn get(call: Call) -> Answer {
+pub(super) async fn get(call: Call) -> ApiResult {
     let id = find(&call)?;
     info(&call, id)
 }
 
-pub(super) async fn wait(call: Call) -> Answer {
+pub(super) async fn wait(call: Call) -> ApiResult {
     let id = find(&call)?;
     let limit = call.query.get("timeout");
-    let span = duration(limit).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+    let span = duration(limit).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     let ready = call.daemon.store.wait(|state| state.is_ready(id).then_some(()));
     match span {
         None => ready.await,
         Some(limit) => timeout(limit, ready)
             .await
-            .map_err(|_| Fault::timeout(format!("timed out waiting for change after {}", Span::from(limit))))?,
+            .map_err(|_| ApiError::timeout(format!("timed out waiting for change after {}", Span::from(limit))))?,
     }
     info(&call, id)
 }
 
-pub(super) async fn act(mut call: Call) -> Answer {
+pub(super) async fn act(mut call: Call) -> ApiResult {
     let id = find(&call)?;
     let ChangeAction { action } = call.json("data from request body").await?;
     if action != "abort" {
-        return Err(Fault::bad_request(format!("invalid action {}", quote(&action))));
+        return Err(ApiError::bad_request(format!("invalid action {}", quote(&action))));
     }
     if call.daemon.store.read(|state| state.is_ready(id)) {
-        return Err(Fault::bad_request(format!("cannot abort change {id} with nothing pending")));
+        return Err(ApiError::bad_request(format!("cannot abort change {id} with nothing pending")));
     }
     call.daemon.store.write(|state| state.abort(id, Time::now()));
     let answer = info(&call, id);
@@ -62,13 +62,13 @@ pub(super) async fn act(mut call: Call) -> Answer {
     answer
 }
 
-fn find(call: &Call) -> Result<Id, Fault> {
+fn find(call: &Call) -> Result<Id, ApiError> {
     let id = Id::parse(call.param(0)).filter(|id| call.daemon.store.read(|state| state.change(*id).is_some()));
-    id.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quote(call.param(0)))))
+    id.ok_or_else(|| ApiError::not_found(format!("cannot find change with id {}", quote(call.param(0)))))
 }
 
-fn info(call: &Call, id: Id) -> Answer {
+fn info(call: &Call, id: Id) -> ApiResult {
     let info = call.daemon.store.read(|state| state.change(id).map(|change| state.info(change)));
     // It may have been forgotten while it was waited for.
-    sync(info.ok_or_else(|| Fault::not_found(format!("cannot find change with id {}", quote(call.param(0)))))?)
+    sync(info.ok_or_else(|| ApiError::not_found(format!("cannot find change with id {}", quote(call.param(0)))))?)
 }

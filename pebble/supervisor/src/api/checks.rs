@@ -4,9 +4,9 @@ use pebble::plan::{Check, CheckLevel, Startup};
 use pebble::types::CheckInfo;
 
 use super::{Call, system};
-use crate::response::{Answer, sync};
+use crate::response::{ApiResult, sync};
 
-pub(super) async fn list(call: Call) -> Answer {
+pub(super) async fn list(call: Call) -> ApiResult {
     let level = system::level(&call)?;
     let names = call.query.set("names");
     let plan = call.daemon.plan.borrow();

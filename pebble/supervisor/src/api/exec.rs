@@ -7,16 +7,16 @@ use super::{Call, duration};
 use crate::clock::Time;
 use crate::exec::{self, Settings};
 use crate::process;
-use crate::response::{Answer, Fault, accepted};
+use crate::response::{ApiError, ApiResult, accepted};
 use crate::runner;
 use pebble::plan::quote;
 
-pub(super) async fn begin(mut call: Call) -> Answer {
+pub(super) async fn begin(mut call: Call) -> ApiResult {
     let asked: ExecRequest = call.json("request body").await?;
-    let name = asked.command.first().ok_or_else(|| Fault::bad_request("must specify command"))?.clone();
-    let timeout = duration(&asked.timeout).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+    let name = asked.command.first().ok_or_else(|| ApiError::bad_request("must specify command"))?.clone();
+    let timeout = duration(&asked.timeout).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     if process::find(&name).is_none() {
-        return Err(Fault::bad_request(format!("cannot find executable {}", quote(&name))));
+        return Err(ApiError::bad_request(format!("cannot find executable {}", quote(&name))));
     }
     let split_stderr = asked.split_stderr;
     let settings = Settings::new(&call.daemon, asked, timeout)?;

@@ -18,7 +18,7 @@ use crate::clock::Time;
 use crate::errno::{PathError, shown};
 use crate::files::draft::Draft;
 use crate::files::{self, Error};
-use crate::response::{Answer, Envelope, Fault, stream, sync};
+use crate::response::{ApiError, ApiResult, Envelope, stream, sync};
 use crate::turn::Turn;
 use pebble::plan::quote;
 
@@ -29,49 +29,49 @@ const SHORTEST_BOUNDARY: usize = 32;
 /// The description of files to write is no longer.
 const LONGEST_REQUEST: usize = 1 << 20;
 
-pub(super) async fn get(call: Call) -> Answer {
+pub(super) async fn get(call: Call) -> ApiResult {
     match call.query.get("action") {
         "read" => read(&call),
         "list" => list(&call),
-        other => Err(Fault::bad_request(format!("invalid action {}", quote(other)))),
+        other => Err(ApiError::bad_request(format!("invalid action {}", quote(other)))),
     }
 }
 
-fn list(call: &Call) -> Answer {
+fn list(call: &Call) -> ApiResult {
     let path = call.query.get("path");
     if path.is_empty() {
-        return Err(Fault::bad_request("must specify path"));
+        return Err(ApiError::bad_request("must specify path"));
     }
     let itself = match call.query.get("itself") {
         "true" => true,
         "" | "false" => false,
-        _ => return Err(Fault::bad_request(r#"itself parameter must be "true" or "false""#)),
+        _ => return Err(ApiError::bad_request(r#"itself parameter must be "true" or "false""#)),
     };
     if !path.starts_with('/') {
-        return Err(Fault::bad_request(format!("path must be absolute, got {}", quote(path))));
+        return Err(ApiError::bad_request(format!("path must be absolute, got {}", quote(path))));
     }
     let infos = files::list(path, call.query.get("pattern"), itself).map_err(|error| {
         let (kind, status) = error.kind();
-        Fault::of_kind(kind, status, error.to_string())
+        ApiError::of_kind(kind, status, error.to_string())
     })?;
     sync(infos)
 }
 
-fn read(call: &Call) -> Answer {
+fn read(call: &Call) -> ApiResult {
     let paths: Vec<String> = call.query.all("path").map(str::to_owned).collect();
     if paths.is_empty() {
-        return Err(Fault::bad_request("must specify one or more paths"));
+        return Err(ApiError::bad_request("must specify one or more paths"));
     }
     let accepts = call.request.headers().get(ACCEPT);
     if accepts.is_none_or(|accepts| accepts != "multipart/form-data") {
-        return Err(Fault::bad_request("must accept multipart/form-data"));
+        return Err(ApiError::bad_request("must accept multipart/form-data"));
     }
     for path in &paths {
         call.admit("pull_file", &format!("Pulling file {}", shown(path)));
     }
     let boundary = boundary();
     let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
-    let (pieces, response) = stream(content_type.map_err(|error| Fault::server(error.to_string()))?);
+    let (pieces, response) = stream(content_type.map_err(|error| ApiError::server(error.to_string()))?);
     spawn_local(async move {
         // A client that leaves ends it.
         let _ = send(&paths, &boundary, &pieces).await;
@@ -130,27 +130,27 @@ async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> R
     }
 }
 
-pub(super) async fn act(mut call: Call) -> Answer {
+pub(super) async fn act(mut call: Call) -> ApiResult {
     let content_type =
         call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
         broken if broken.split('/').any(str::is_empty) => {
-            Err(Fault::bad_request(format!("invalid Content-Type {}", quote(content_type))))
+            Err(ApiError::bad_request(format!("invalid Content-Type {}", quote(content_type))))
         }
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
             if !(SHORTEST_BOUNDARY..=LONGEST_BOUNDARY).contains(&boundary.len()) {
-                return Err(Fault::bad_request(format!("invalid boundary {}", quote(&boundary))));
+                return Err(ApiError::bad_request(format!("invalid boundary {}", quote(&boundary))));
             }
             Upload { reader: Reader::new(&boundary), call, turn: Turn::begin() }.write().await
         }
         "application/json" => act_on_paths(&mut call).await,
-        other => Err(Fault::bad_request(format!("invalid media type {}", quote(other)))),
+        other => Err(ApiError::bad_request(format!("invalid media type {}", quote(other)))),
     }
 }
 
-async fn act_on_paths(call: &mut Call) -> Answer {
+async fn act_on_paths(call: &mut Call) -> ApiResult {
     let asked: FilesAction = call.json("request body").await?;
     let result = |path: &str, done: Result<(), Error>| FileResult { path: path.to_owned(), error: error_of(done) };
     let act: Box<dyn FnOnce() -> Vec<FileResult> + Send> = match asked.action.as_str() {
@@ -160,11 +160,11 @@ async fn act_on_paths(call: &mut Call) -> Answer {
         "remove" => Box::new(move || {
             asked.paths.iter().map(|item| result(&item.path, files::remove(&item.path, item.recursive))).collect()
         }),
-        "write" => return Err(Fault::bad_request(r#"must use multipart with "write" action"#)),
-        other => return Err(Fault::bad_request(format!("invalid action {}", quote(other)))),
+        "write" => return Err(ApiError::bad_request(r#"must use multipart with "write" action"#)),
+        other => return Err(ApiError::bad_request(format!("invalid action {}", quote(other)))),
     };
     // A large tree takes its time: the daemon has other things to do meanwhile.
-    sync(spawn_blocking(act).await.map_err(|error| Fault::server(error.to_string()))?)
+    sync(spawn_blocking(act).await.map_err(|error| ApiError::server(error.to_string()))?)
 }
 
 fn error_of(done: Result<(), Error>) -> Option<ErrorResult> {
@@ -179,11 +179,11 @@ struct Upload {
 }
 
 impl Upload {
-    async fn write(mut self) -> Answer {
+    async fn write(mut self) -> ApiResult {
         let asked = self.description().await?;
         let items: BTreeMap<&str, &WriteItem> = asked.files.iter().map(|item| (item.path.as_str(), item)).collect();
         let mut done: BTreeMap<String, Result<(), Error>> = BTreeMap::new();
-        let failed = |number: usize| move |why| Fault::bad_request(format!("cannot read file part {number}: {why}"));
+        let failed = |number: usize| move |why| ApiError::bad_request(format!("cannot read file part {number}: {why}"));
         for number in 0.. {
             let part = match self.next().await.map_err(failed(number))? {
                 Event::Part(part) => part,
@@ -205,13 +205,13 @@ impl Upload {
     }
 
     /// The first part, which says what the others are.
-    async fn description(&mut self) -> Result<FilesAction, Fault> {
-        let failed = |why: String| Fault::bad_request(format!("cannot read request metadata: {why}"));
+    async fn description(&mut self) -> Result<FilesAction, ApiError> {
+        let failed = |why: String| ApiError::bad_request(format!("cannot read request metadata: {why}"));
         let Event::Part(part) = self.next().await.map_err(failed)? else {
             return Err(failed("EOF".to_owned()));
         };
         if part.name != "request" {
-            return Err(Fault::bad_request(format!(
+            return Err(ApiError::bad_request(format!(
                 r#"metadata field name must be "request", got {}"#,
                 quote(&part.name)
             )));
@@ -224,11 +224,11 @@ impl Upload {
             }
         }
         let asked: FilesAction =
-            decode(&text).map_err(|why| Fault::bad_request(format!("cannot decode request metadata: {why}")))?;
+            decode(&text).map_err(|why| ApiError::bad_request(format!("cannot decode request metadata: {why}")))?;
         match asked.action.as_str() {
-            "write" if asked.files.is_empty() => Err(Fault::bad_request("must specify one or more files")),
+            "write" if asked.files.is_empty() => Err(ApiError::bad_request("must specify one or more files")),
             "write" => Ok(asked),
-            other => Err(Fault::bad_request(format!(r#"multipart action must be "write", got {}"#, quote(other)))),
+            other => Err(ApiError::bad_request(format!(r#"multipart action must be "write", got {}"#, quote(other)))),
         }
     }
 
@@ -273,8 +273,8 @@ fn broken_off(error: &hyper::Error) -> String {
     if error.is_incomplete_message() { "unexpected EOF".to_owned() } else { error.to_string() }
 }
 
-fn stray(part: &Part) -> Fault {
-    Fault::bad_request(if part.name == "files" {
+fn stray(part: &Part) -> ApiError {
+    ApiError::bad_request(if part.name == "files" {
         format!("no metadata for path {}", quote(&part.filename))
     } else {
         format!(r#"field name must be "files", got {}"#, quote(&part.name))

@@ -11,18 +11,18 @@ use tokio::task::spawn_local;
 use super::Call;
 use crate::log::Log;
 use crate::log::reader::{Entry, Reader, earliest};
-use crate::response::{Answer, Fault, stream};
+use crate::response::{ApiError, ApiResult, stream};
 
 /// How many lines are told to who doesn't say.
 const DEFAULT_LINES: usize = 30;
 /// How much is sent at once.
 const PIECE: usize = 32 * 1024;
 
-pub(super) async fn get(call: Call) -> Answer {
+pub(super) async fn get(call: Call) -> ApiResult {
     let follow = match call.query.get("follow") {
         "true" => true,
         "" | "false" => false,
-        _ => return Err(Fault::bad_request(r#"follow parameter must be "true" or "false""#)),
+        _ => return Err(ApiError::bad_request(r#"follow parameter must be "true" or "false""#)),
     };
     let lines = lines(call.query.get("n"), follow)?;
     let logs = call.daemon.services.logs(&names(&call));
@@ -46,12 +46,12 @@ fn names(call: &Call) -> Vec<String> {
 }
 
 /// How far back to go: all the way if `None`.
-pub(super) fn lines(text: &str, follow: bool) -> Result<Option<usize>, Fault> {
+pub(super) fn lines(text: &str, follow: bool) -> Result<Option<usize>, ApiError> {
     match text.parse::<i64>() {
         Ok(-1) => Ok(None),
         Ok(lines @ 0..) => Ok(usize::try_from(lines).ok()),
         _ if text.is_empty() => Ok(Some(if follow { 0 } else { DEFAULT_LINES })),
-        _ => Err(Fault::bad_request("n must be -1, 0, or a positive integer")),
+        _ => Err(ApiError::bad_request("n must be -1, 0, or a positive integer")),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Call, duration};
 use crate::access::User;
 use crate::clock::Time;
 use crate::notice::{CUSTOM, Filter, KINDS, Occurrence};
-use crate::response::{Answer, Fault, sync};
+use crate::response::{ApiError, ApiResult, sync};
 use crate::state::State;
 use pebble::plan::{quote, shortened};
 
@@ -19,11 +19,11 @@ const MOST_DATA: usize = 4 * 1024;
 /// The longest request in bytes: every user of the machine may send them. Escaped, the data is six times as long at most.
 const LONGEST_REQUEST: usize = 64 * 1024;
 
-pub(super) async fn list(call: Call) -> Answer {
+pub(super) async fn list(call: Call) -> ApiResult {
     let user = user(&call, "so cannot retrieve notices")?;
     let Some(filter) = filter(&call, user)? else { return sync(Vec::<types::Notice>::new()) };
     let limit =
-        duration(call.query.get("timeout")).map_err(|why| Fault::bad_request(format!("invalid timeout: {why}")))?;
+        duration(call.query.get("timeout")).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     let find = |state: &State| -> Vec<types::Notice> {
         state.notices(&filter, Time::now()).into_iter().map(|notice| notice.info()).collect()
     };
@@ -32,12 +32,12 @@ pub(super) async fn list(call: Call) -> Answer {
     sync(timeout(limit, found).await.unwrap_or_default())
 }
 
-fn user(call: &Call, what: &str) -> Result<User, Fault> {
-    call.user.ok_or_else(|| Fault::forbidden(format!("cannot determine UID of request, {what}")))
+fn user(call: &Call, what: &str) -> Result<User, ApiError> {
+    call.user.ok_or_else(|| ApiError::forbidden(format!("cannot determine UID of request, {what}")))
 }
 
 /// What is asked for; `None` if it is nothing that there could be.
-fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
+fn filter(call: &Call, user: User) -> Result<Option<Filter>, ApiError> {
     let asked = call.query.set("types");
     let kinds: BTreeSet<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
     if kinds.is_empty() && !asked.is_empty() {
@@ -48,27 +48,27 @@ fn filter(call: &Call, user: User) -> Result<Option<Filter>, Fault> {
         text => Some(Time::parse(text).ok_or_else(|| {
             let text = quote(text);
             let why = format!(r#"parsing time {text} as "2006-01-02T15:04:05Z07:00": cannot parse {text} as "2006""#);
-            Fault::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
+            ApiError::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
         })?),
     };
     Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.set("keys"), after }))
 }
 
 /// Whose notices besides public ones; `None` for everyone's.
-fn whose(call: &Call, user: User) -> Result<Option<u32>, Fault> {
+fn whose(call: &Call, user: User) -> Result<Option<u32>, ApiError> {
     let ids = call.query.list("user-id");
     let (has_id, has_users) = (call.query.all("user-id").next().is_some(), call.query.all("users").next().is_some());
     if has_id && !user.is_admin {
-        return Err(Fault::forbidden(r#"only admins may use the "user-id" filter"#));
+        return Err(ApiError::forbidden(r#"only admins may use the "user-id" filter"#));
     }
     if has_users && !user.is_admin {
-        return Err(Fault::forbidden(r#"only admins may use the "users" filter"#));
+        return Err(ApiError::forbidden(r#"only admins may use the "users" filter"#));
     }
-    let invalid = |why: String| Fault::bad_request(format!(r#"invalid "user-id" filter: {why}"#));
+    let invalid = |why: String| ApiError::bad_request(format!(r#"invalid "user-id" filter: {why}"#));
     match (has_users, ids.as_slice()) {
-        (true, _) if has_id => Err(Fault::bad_request(r#"cannot use both "users" and "user-id" parameters"#)),
+        (true, _) if has_id => Err(ApiError::bad_request(r#"cannot use both "users" and "user-id" parameters"#)),
         (true, _) if call.query.get("users") == "all" => Ok(None),
-        (true, _) => Err(Fault::bad_request(r#"invalid "users" filter: must be "all""#)),
+        (true, _) => Err(ApiError::bad_request(r#"invalid "users" filter: must be "all""#)),
         (false, [id]) => user_id(id).map(Some).map_err(invalid),
         (false, _) if has_id => Err(invalid(r#"must only include one "user-id""#.to_owned())),
         (false, _) => Ok(Some(user.uid)),
@@ -80,20 +80,20 @@ pub(super) fn user_id(text: &str) -> Result<u32, String> {
     u32::try_from(id).map_err(|_| format!("user ID is not a valid uint32: {id}"))
 }
 
-pub(super) async fn add(mut call: Call) -> Answer {
+pub(super) async fn add(mut call: Call) -> ApiResult {
     let user = user(&call, "so cannot create notice")?;
     let mut body: Map<String, Value> = call.json_within(LONGEST_REQUEST, "request body").await?;
     let data = body.remove("data").unwrap_or_default();
     let wrong = |why: serde_json::Error| {
-        Fault::bad_request(format!("cannot decode request body: json: {}", shortened(&why.to_string())))
+        ApiError::bad_request(format!("cannot decode request body: json: {}", shortened(&why.to_string())))
     };
     let asked: NoticeAction = serde_json::from_value(body.into()).map_err(wrong)?;
     check(&asked, &data)?;
     let data: Option<BTreeMap<String, String>> = serde_json::from_value(data).map_err(|why| {
-        Fault::bad_request(format!("cannot decode notice data: json: {}", shortened(&why.to_string())))
+        ApiError::bad_request(format!("cannot decode notice data: json: {}", shortened(&why.to_string())))
     })?;
     let quiet =
-        duration(&asked.repeat_after).map_err(|why| Fault::bad_request(format!("invalid repeat-after: {why}")))?;
+        duration(&asked.repeat_after).map_err(|why| ApiError::bad_request(format!("invalid repeat-after: {why}")))?;
     let occurrence = Occurrence {
         user_id: Some(user.uid),
         kind: CUSTOM.to_owned(),
@@ -104,7 +104,7 @@ pub(super) async fn add(mut call: Call) -> Answer {
     sync(NoticeAdded { id: call.daemon.store.write(|state| state.notify(occurrence, Time::now())) })
 }
 
-fn check(asked: &NoticeAction, data: &Value) -> Result<(), Fault> {
+fn check(asked: &NoticeAction, data: &Value) -> Result<(), ApiError> {
     let size = serde_json::to_vec(data).map_or(0, |data| data.len());
     let wrong = if asked.action != "add" {
         format!("invalid action {}", quote(&asked.action))
@@ -119,7 +119,7 @@ fn check(asked: &NoticeAction, data: &Value) -> Result<(), Fault> {
     } else {
         return Ok(());
     };
-    Err(Fault::bad_request(wrong))
+    Err(ApiError::bad_request(wrong))
 }
 
 /// Whether it is a domain of two or more names, and a path behind it.
@@ -132,15 +132,15 @@ fn is_key(key: &str) -> bool {
     domain.contains('.') && domain.split('.').all(is_name) && path.split('/').all(is_name)
 }
 
-pub(super) async fn get(call: Call) -> Answer {
+pub(super) async fn get(call: Call) -> ApiResult {
     let user = user(&call, "so cannot retrieve notice")?;
     let id = call.param(0);
     let notice = call.daemon.store.read(|state| state.notice(id).map(|notice| notice.info()));
-    let notice = notice.ok_or_else(|| Fault::not_found(format!("cannot find notice with ID {}", quote(id))))?;
+    let notice = notice.ok_or_else(|| ApiError::not_found(format!("cannot find notice with ID {}", quote(id))))?;
     if user.is_admin || notice.user_id.is_none_or(|owner| owner == user.uid) {
         return sync(notice);
     }
-    Err(Fault::forbidden(format!("not allowed to access notice with id {}", quote(id))))
+    Err(ApiError::forbidden(format!("not allowed to access notice with id {}", quote(id))))
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use crate::access::{Access, Transport, User};
 use crate::daemon::Daemon;
 use crate::journal::Event;
 use crate::query::Query;
-use crate::response::{Answer, Fault};
+use crate::response::{ApiError, ApiResult};
 
-type Handler = fn(Call) -> Pin<Box<dyn Future<Output = Answer>>>;
+type Handler = fn(Call) -> Pin<Box<dyn Future<Output = ApiResult>>>;
 
 /// A path, `{…}` standing for one segment, and what it takes.
 struct Route {
@@ -72,20 +72,20 @@ const ROUTES: [Route; 17] = [
 ];
 
 /// Finds what a request asks for, whether it may, and does it.
-pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> Answer {
+pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> ApiResult {
     let path = request.uri().path();
     let found = ROUTES.iter().find_map(|route| Some((route, params(route.path, path)?)));
-    let (route, params) = found.ok_or_else(|| Fault::not_found("invalid API endpoint requested"))?;
+    let (route, params) = found.ok_or_else(|| ApiError::not_found("invalid API endpoint requested"))?;
     let method = match *request.method() {
         Method::GET => route.get.as_ref(),
         Method::POST => route.post.as_ref(),
         _ => None,
     };
-    let (access, handler) = method.ok_or_else(|| Fault::method(request.method()))?;
+    let (access, handler) = method.ok_or_else(|| ApiError::method(request.method()))?;
     let user = transport.user();
     if !access.allows(user) {
         refuse(daemon, user, path);
-        return Err(Fault::unauthorized());
+        return Err(ApiError::unauthorized());
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
     handler(Call { daemon: daemon.clone(), user, params, query, request }).await

@@ -8,7 +8,7 @@ use pebble::types::ServicesAction;
 use super::Call;
 use crate::clock::Time;
 use crate::daemon::Daemon;
-use crate::response::{Answer, Fault, accepted, sync};
+use crate::response::{ApiError, ApiResult, accepted, sync};
 use crate::runner;
 use crate::state::{State, Verb};
 use crate::task::Id;
@@ -16,17 +16,17 @@ use pebble::plan::{quote, shortened};
 
 type Lanes = Vec<Vec<String>>;
 
-pub(super) async fn list(call: Call) -> Answer {
+pub(super) async fn list(call: Call) -> ApiResult {
     let names = call.query.set("names");
     let infos = call.daemon.services.infos(call.daemon.plan.borrow().plan(), &names);
     sync(infos)
 }
 
-pub(super) async fn not_implemented(_: Call) -> Answer {
-    Err(Fault::bad_request("not implemented"))
+pub(super) async fn not_implemented(_: Call) -> ApiResult {
+    Err(ApiError::bad_request("not implemented"))
 }
 
-pub(super) async fn act(mut call: Call) -> Answer {
+pub(super) async fn act(mut call: Call) -> ApiResult {
     let asked: ServicesAction = call.json("data from request body").await?;
     let change = begin(&call.daemon, &asked.action, asked.services)?;
     runner::ensure(&call.daemon);
@@ -44,7 +44,7 @@ struct Moves {
     count: usize,
 }
 
-fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, Fault> {
+fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, ApiError> {
     let plan = daemon.plan.borrow().plan().clone();
     let named = names(action, named, &plan)?;
     let moves = moves(daemon, action, named, &plan)?;
@@ -52,29 +52,29 @@ fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, Fault>
 }
 
 /// The services an action is for; those it takes by itself are found in the plan.
-fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, Fault> {
+fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, ApiError> {
     match action {
         "replan" | "autostart" if !named.is_empty() => {
-            Err(Fault::bad_request(format!("{action} accepts no service names")))
+            Err(ApiError::bad_request(format!("{action} accepts no service names")))
         }
         "replan" => Ok(Vec::new()),
         "autostart" => {
-            let names = plan.autostart().map_err(|error| Fault::server(error.to_string()))?;
+            let names = plan.autostart().map_err(|error| ApiError::server(error.to_string()))?;
             if names.is_empty() {
-                Err(Fault::of_kind("no-default-services", 400, "no default services"))
+                Err(ApiError::of_kind("no-default-services", 400, "no default services"))
             } else {
                 Ok(names)
             }
         }
         _ if named.is_empty() => {
-            Err(Fault::bad_request(format!("must specify services for {} action", shortened(action))))
+            Err(ApiError::bad_request(format!("must specify services for {} action", shortened(action))))
         }
         _ => Ok(named),
     }
 }
 
-fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Result<Moves, Fault> {
-    let failed = |error: pebble::plan::Error| Fault::bad_request(format!("cannot {action} services: {error}"));
+fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Result<Moves, ApiError> {
+    let failed = |error: pebble::plan::Error| ApiError::bad_request(format!("cannot {action} services: {error}"));
     let count = |lanes: &Lanes| lanes.iter().map(Vec::len).sum();
     match action {
         "start" | "autostart" => {
@@ -97,7 +97,7 @@ fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Resu
             let named: BTreeSet<String> = stop.iter().chain(&start).flatten().cloned().collect();
             Ok(Moves { count: named.len(), stop, start, named: named.into_iter().collect() })
         }
-        _ => Err(Fault::bad_request(format!("invalid action {}", quote(action)))),
+        _ => Err(ApiError::bad_request(format!("invalid action {}", quote(action)))),
     }
 }
 
@@ -126,7 +126,7 @@ fn summary(action: &str, moves: &Moves, is_empty: bool) -> String {
 
 /// Begins the change that starts what the plan starts by itself.
 pub(crate) fn autostart(daemon: &Daemon) -> Result<Id, String> {
-    begin(daemon, "autostart", Vec::new()).map_err(|fault| fault.message().to_owned())
+    begin(daemon, "autostart", Vec::new()).map_err(|error| error.message().to_owned())
 }
 
 /// Begins the change that stops whatever runs; `None` if nothing does.

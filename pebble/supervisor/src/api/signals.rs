@@ -3,14 +3,14 @@
 use pebble::types::SignalsAction;
 
 use super::Call;
-use crate::response::{Answer, Fault, sync};
+use crate::response::{ApiError, ApiResult, sync};
 use crate::service;
 
-pub(super) async fn send(mut call: Call) -> Answer {
+pub(super) async fn send(mut call: Call) -> ApiResult {
     let asked: SignalsAction = call.json("request body").await?;
     if asked.services.is_empty() {
-        return Err(Fault::bad_request("must specify one or more services"));
+        return Err(ApiError::bad_request("must specify one or more services"));
     }
-    service::signal(&call.daemon, &asked.services, &asked.signal).map_err(Fault::server)?;
+    service::signal(&call.daemon, &asked.services, &asked.signal).map_err(ApiError::server)?;
     sync(true)
 }

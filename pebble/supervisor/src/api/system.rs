@@ -4,9 +4,9 @@ use pebble::types::{Health, SystemInfo};
 
 use super::Call;
 use crate::daemon::VERSION;
-use crate::response::{Answer, Fault, sync};
+use crate::response::{ApiError, ApiResult, sync};
 
-pub(super) async fn info(call: Call) -> Answer {
+pub(super) async fn info(call: Call) -> ApiResult {
     sync(SystemInfo {
         boot_id: call.daemon.boot_id.clone(),
         http_address: call.daemon.http_address.clone(),
@@ -16,15 +16,15 @@ pub(super) async fn info(call: Call) -> Answer {
 }
 
 /// Checks don't run yet, so none is down.
-pub(super) async fn health(call: Call) -> Answer {
+pub(super) async fn health(call: Call) -> ApiResult {
     level(&call)?;
     sync(Health { healthy: true })
 }
 
 /// The level of checks that is asked about; empty for all.
-pub(super) fn level(call: &Call) -> Result<&str, Fault> {
+pub(super) fn level(call: &Call) -> Result<&str, ApiError> {
     match call.query.get("level") {
         level @ ("" | "alive" | "ready") => Ok(level),
-        _ => Err(Fault::bad_request(r#"level must be "alive" or "ready""#)),
+        _ => Err(ApiError::bad_request(r#"level must be "alive" or "ready""#)),
     }
 }

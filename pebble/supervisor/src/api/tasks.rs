@@ -8,22 +8,22 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::Call;
 use crate::exec::{self, Refusal};
-use crate::response::{Answer, Body, Fault};
+use crate::response::{ApiError, ApiResult, Body};
 use crate::task::Id;
 use pebble::plan::{quote, shortened};
 
-pub(super) async fn websocket(mut call: Call) -> Answer {
+pub(super) async fn websocket(mut call: Call) -> ApiResult {
     let (task_id, name) = (call.param(0).to_owned(), call.param(1).to_owned());
     let kind = |id| call.daemon.store.read(|state| state.task(id).map(|task| task.kind.clone()));
     let found = Id::parse(&task_id).and_then(|id| Some((id, kind(id)?)));
     // Websocket clients see only that the handshake went wrong, so the journal says why.
     let Some((id, kind)) = found else {
         call.daemon.journal.note(&format!("Websocket: cannot find task {}", quote(&task_id)));
-        return Err(Fault::not_found(format!("cannot find task {}", quote(&task_id))));
+        return Err(ApiError::not_found(format!("cannot find task {}", quote(&task_id))));
     };
     if kind != "exec" {
         call.daemon.journal.note(&format!("Websocket {id}: {} tasks do not have websockets", quote(&kind)));
-        return Err(Fault::bad_request(format!("{} tasks do not have websockets", quote(&kind))));
+        return Err(ApiError::bad_request(format!("{} tasks do not have websockets", quote(&kind))));
     }
     let refused = match exec::has_socket(&call.daemon, id, &name) {
         Ok(()) => match shake_hands(call.request.headers()) {
@@ -38,14 +38,14 @@ pub(super) async fn websocket(mut call: Call) -> Answer {
     match refused {
         Refusal::NoSuchSocket => {
             call.daemon.journal.note(&format!("Websocket {id}: cannot find {} websocket", shortened(&name)));
-            Err(Fault::not_found(format!("cannot find {} websocket for task {}", shortened(&name), quote(&task_id))))
+            Err(ApiError::not_found(format!("cannot find {} websocket for task {}", shortened(&name), quote(&task_id))))
         }
         Refusal::Taken => {
             let why = format!("{name} websocket already connected");
             call.daemon.journal.note(&format!("Websocket {id}: cannot connect to {name} websocket: {why}"));
-            Err(Fault::server(why))
+            Err(ApiError::server(why))
         }
-        Refusal::Over => Err(Fault::server(over(&call, id))),
+        Refusal::Over => Err(ApiError::server(over(&call, id))),
     }
 }
 
@@ -86,8 +86,8 @@ fn shake_hands(headers: &HeaderMap) -> Result<Response<Body>, &'static str> {
 
 /// Pebble answers a request that is no handshake twice over, as plain text and as an error; so do we.
 fn no_handshake(why: &str) -> Response<Body> {
-    let fault = Fault::server(format!("websocket: {why}"));
-    let mut response = Response::new(Body::whole([b"Bad Request\n".to_vec(), fault.json()].concat()));
+    let error = ApiError::server(format!("websocket: {why}"));
+    let mut response = Response::new(Body::whole([b"Bad Request\n".to_vec(), error.json()].concat()));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

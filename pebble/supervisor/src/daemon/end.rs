@@ -10,7 +10,7 @@ use rustix::process::getuid;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-use super::{Daemon, End};
+use super::{Daemon, EndReason};
 use crate::api;
 use crate::journal::Event;
 use crate::runner;
@@ -45,15 +45,15 @@ impl Stops {
 }
 
 /// Waits until the daemon is to end.
-pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> End {
+pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
     let mut reason = daemon.end.subscribe();
     tokio::select! {
         name = stops.next() => {
             daemon.journal.note(&format!("Exiting on {name} signal."));
-            End::Asked
+            EndReason::Asked
         }
         end = reason.wait_for(Option::is_some) => {
-            let end = end.ok().and_then(|end| *end).unwrap_or(End::Asked);
+            let end = end.ok().and_then(|end| *end).unwrap_or(EndReason::Asked);
             daemon.journal.note("Server exiting!");
             end
         }

@@ -11,9 +11,9 @@ use rustix::process::getuid;
 
 use crate::daemon::Daemon;
 use crate::errno;
-use crate::response::Fault;
+use crate::response::ApiError;
 use crate::service::fill_in_user;
-use crate::users::{Owner, Users, Wish};
+use crate::users::{Owner, RunAs, Users};
 use pebble::plan::quote;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -29,38 +29,38 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Checks what was asked for and completes it.
-    pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Duration>) -> Result<Settings, Fault> {
+    pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Duration>) -> Result<Settings, ApiError> {
         let service = context(daemon, &asked.service_context)?;
-        let wish = Wish {
+        let run_as = RunAs {
             user_id: asked.user_id.or(service.user_id),
             user: first(&asked.user, &service.user),
             group_id: asked.group_id.or(service.group_id),
             group: first(&asked.group, &service.group),
         };
         let users = Users::read();
-        let owner = users.resolve(wish).map_err(|error| Fault::bad_request(error.to_string()))?;
+        let owner = users.resolve(run_as).map_err(|error| ApiError::bad_request(error.to_string()))?;
         if asked.interactive && !asked.terminal {
-            return Err(Fault::server("cannot call exec: cannot use interactive mode without a terminal"));
+            return Err(ApiError::server("cannot call exec: cannot use interactive mode without a terminal"));
         }
         if asked.terminal {
-            return Err(Fault::bad_request(
+            return Err(ApiError::bad_request(
                 "cannot call exec: this daemon has no terminals, run the command without one",
             ));
         }
         let environment = environment(daemon, &users, &service, &asked, owner);
         let home = environment.get("HOME").map_or("", String::as_str);
         let directory = directory(first(&asked.working_dir, &service.working_dir), home);
-        let directory = directory.map_err(|why| Fault::server(format!("cannot call exec: {why}")))?;
+        let directory = directory.map_err(|why| ApiError::server(format!("cannot call exec: {why}")))?;
         Ok(Settings { command: asked.command, environment, directory, owner, timeout })
     }
 }
 
-fn context(daemon: &Daemon, name: &str) -> Result<Service, Fault> {
+fn context(daemon: &Daemon, name: &str) -> Result<Service, ApiError> {
     if name.is_empty() {
         return Ok(Service::default());
     }
     let service = daemon.plan.borrow().plan().services.get(name).cloned();
-    service.ok_or_else(|| Fault::bad_request(format!("context service {} not found", quote(name))))
+    service.ok_or_else(|| ApiError::bad_request(format!("context service {} not found", quote(name))))
 }
 
 fn first<'a>(one: &'a str, other: &'a str) -> &'a str {

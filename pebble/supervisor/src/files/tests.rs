@@ -111,11 +111,11 @@ async fn writes_whole_files_or_none() {
     let (_guard, path) = folder();
     let target = format!("{path}/new/file");
     assert_eq!(message(write(&item(target.clone()), b"").await).1, "not-found");
-    let wish = WriteItem { make_dirs: true, permissions: "600".to_owned(), ..item(target.clone()) };
-    write(&wish, b"contents").await.unwrap();
+    let item = WriteItem { make_dirs: true, permissions: "600".to_owned(), ..self::item(target.clone()) };
+    write(&item, b"contents").await.unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"contents");
     assert_eq!(fs::metadata(&target).unwrap().mode() & 0o777, 0o600);
-    drop(Draft::create(&item(target)).unwrap());
+    drop(Draft::create(&self::item(target)).unwrap());
     assert_eq!(fs::read_dir(format!("{path}/new")).unwrap().count(), 1);
 }
 
@@ -132,8 +132,8 @@ async fn a_link_is_replaced_and_not_followed() {
 #[tokio::test]
 async fn unknown_owners_are_refused_before_anything_is_made() {
     let (_guard, path) = folder();
-    let wish = WriteItem { user: "no-such-user".to_owned(), make_dirs: true, ..item(format!("{path}/a/b")) };
+    let item = WriteItem { user: "no-such-user".to_owned(), make_dirs: true, ..self::item(format!("{path}/a/b")) };
     let expected = "cannot look up user and group: user: unknown user no-such-user";
-    assert_eq!(message(write(&wish, b"").await).0, expected);
+    assert_eq!(message(write(&item, b"").await).0, expected);
     assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
 }

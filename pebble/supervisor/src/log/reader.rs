@@ -1,6 +1,6 @@
 //! Reading services' output: merged by time, the last lines of it or all to come.
 
-use super::{End, Line, Log};
+use super::{Line, LineEnd, Log};
 use crate::clock::Time;
 
 /// Pebble tells a longer line in pieces. What it has before the line counts for the first.
@@ -30,7 +30,7 @@ impl Reader {
         let ring = log.ring.borrow();
         let skip = lines.map_or(0, |lines| ring.lines.len().saturating_sub(lines));
         let mut reader = Reader { log: log.clone(), line: ring.dropped + skip as u64, offset: 0 };
-        if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| line.end == End::Open)) {
+        if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| line.end == LineEnd::Open)) {
             // Nothing of the past, but the rest of a line that isn't over.
             (reader.line, reader.offset) = (reader.line - 1, line.text.len());
         }
@@ -50,7 +50,7 @@ impl Reader {
                 if line.begins && offset == 0 { LONGEST_ENTRY - prefix.min(LONGEST_ENTRY - 1) } else { LONGEST_ENTRY };
             let end = line.text.len().min(offset + longest);
             let message = String::from_utf8_lossy(&line.text[offset..end]).into_owned();
-            let is_over = end == line.text.len() && line.end != End::Open;
+            let is_over = end == line.text.len() && line.end != LineEnd::Open;
             (Entry { time: line.time, service, message }, end, is_over)
         })?;
         (self.line, self.offset) = if is_over { (self.line + 1, 0) } else { (self.line, read) };
@@ -65,11 +65,11 @@ impl Reader {
         }
         loop {
             let line = ring.lines.get(usize::try_from(self.line - ring.dropped).ok()?)?;
-            let is_empty_line = line.begins && line.end == End::Line && self.offset == 0;
+            let is_empty_line = line.begins && line.end == LineEnd::Line && self.offset == 0;
             if line.text.len() > self.offset || is_empty_line {
                 return Some(look(line, self.offset));
             }
-            if line.end == End::Open {
+            if line.end == LineEnd::Open {
                 return None;
             }
             (self.line, self.offset) = (self.line + 1, 0);

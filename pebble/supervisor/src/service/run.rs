@@ -22,7 +22,7 @@ use crate::errno;
 use crate::log::Log;
 use crate::process::{Group, Spawn};
 use crate::turn::Turn;
-use crate::users::{Owner, Users, Wish};
+use crate::users::{Owner, RunAs, Users};
 use pebble::plan::quote;
 
 /// How much of a service's output is read at once.
@@ -122,18 +122,18 @@ fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap
     let mut own: BTreeMap<String, String> =
         workload.map(|workload| (*workload.environment).clone()).unwrap_or_default();
     own.extend(config.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
-    let mut wish = workload.map_or_else(Wish::default, |workload| Wish {
+    let mut run_as = workload.map_or_else(RunAs::default, |workload| RunAs {
         user_id: workload.user_id,
         user: &workload.user,
         group_id: workload.group_id,
         group: &workload.group,
     });
-    wish.user_id = config.user_id.or(wish.user_id);
-    wish.group_id = config.group_id.or(wish.group_id);
-    wish.user = if config.user.is_empty() { wish.user } else { &config.user };
-    wish.group = if config.group.is_empty() { wish.group } else { &config.group };
+    run_as.user_id = config.user_id.or(run_as.user_id);
+    run_as.group_id = config.group_id.or(run_as.group_id);
+    run_as.user = if config.user.is_empty() { run_as.user } else { &config.user };
+    run_as.group = if config.group.is_empty() { run_as.group } else { &config.group };
     let users = Users::read();
-    let owner = users.resolve(wish).map_err(|error| error.to_string())?;
+    let owner = users.resolve(run_as).map_err(|error| error.to_string())?;
     if let Some(owner) = owner {
         fill_in_user(daemon, &users, owner.uid, &mut own);
     }

@@ -27,11 +27,11 @@ pub(super) enum Reply {
 
 impl Reply {
     fn start(self) -> Option<oneshot::Sender<Result<(), StartError>>> {
-        if let Reply::Start(tell) = self { Some(tell) } else { None }
+        if let Reply::Start(sender) = self { Some(sender) } else { None }
     }
 
     fn stop(self) -> Option<oneshot::Sender<Result<(), String>>> {
-        if let Reply::Stop(tell) = self { Some(tell) } else { None }
+        if let Reply::Stop(sender) = self { Some(sender) } else { None }
     }
 }
 
@@ -46,8 +46,8 @@ pub(super) fn step(daemon: &Rc<Daemon>, name: &str, input: Input, asker: Option<
     }
     if let Some(asker) = asker {
         daemon.services.with(name, |entry| match asker.reply {
-            Reply::Start(tell) => entry.starting = Some(tell),
-            Reply::Stop(tell) => entry.stopping = Some(tell),
+            Reply::Start(sender) => entry.starting = Some(sender),
+            Reply::Stop(sender) => entry.stopping = Some(sender),
         });
     }
 }
@@ -68,15 +68,15 @@ fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option
         Output::Started(outcome) => {
             let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Start(_)));
             let waiting = || daemon.services.with(name, |entry| entry.starting.take()).flatten();
-            let tell = asked.map_or_else(waiting, |asker| asker.reply.start());
+            let sender = asked.map_or_else(waiting, |asker| asker.reply.start());
             // A task that was given up waits no more.
-            tell.map(|tell| tell.send(outcome));
+            sender.map(|sender| sender.send(outcome));
         }
         Output::Stopped(outcome) => {
             let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Stop(_)));
             let waiting = || daemon.services.with(name, |entry| entry.stopping.take()).flatten();
-            let tell = asked.map_or_else(waiting, |asker| asker.reply.stop());
-            tell.map(|tell| tell.send(outcome));
+            let sender = asked.map_or_else(waiting, |asker| asker.reply.stop());
+            sender.map(|sender| sender.send(outcome));
         }
         Output::TaskLog(text) => {
             if let Some(asker) = asker {
