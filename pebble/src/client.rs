@@ -57,7 +57,7 @@ impl<C: Connect> Client<C> {
 
     /// Adds a layer on top or, with `combine`, merges it into the one of that label.
     pub async fn add_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
-        self.tell(request::add_layer(label, layer, combine)).await
+        self.request(request::add_layer(label, layer, combine)).await
     }
 
     /// The services of these names that exist, sorted by name; all if there are no names.
@@ -105,7 +105,7 @@ impl<C: Connect> Client<C> {
 
     /// Sends a signal, by its name (`SIGHUP`), to running services.
     pub async fn signal(&self, signal: &str, services: &[&str]) -> Result<(), Error> {
-        self.tell(request::signal(signal, services)).await
+        self.request(request::signal(signal, services)).await
     }
 
     /// The checks of that level, or of those with these names.
@@ -150,7 +150,7 @@ impl<C: Connect> Client<C> {
     }
 
     /// Asks for something whose result says no more than that it was done.
-    async fn tell(&self, request: Built) -> Result<(), Error> {
+    async fn request(&self, request: Built) -> Result<(), Error> {
         self.envelope(request, Duration::ZERO).await.map(drop)
     }
 

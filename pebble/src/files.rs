@@ -21,7 +21,7 @@ use crate::client::{Client, JSON, read};
 use crate::connect::Connect;
 use crate::multipart::{self, Event, LONGEST_BOUNDARY, Reader, parameter};
 use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
-use crate::wire::{Answer, describe, media_type, within};
+use crate::wire::{PendingResponse, describe, media_type, within};
 use crate::{Error, Garbage, PathErrorKind, request};
 
 use frame::Frame;
@@ -113,7 +113,7 @@ impl<C: Connect> Client<C> {
             what,
             path,
             reader: Reader::new(&boundary),
-            part: Part::Other,
+            part: CurrentPart::Other,
             verdict: BytesMut::new(),
         })
     }
@@ -147,18 +147,18 @@ impl<C: Connect> Client<C> {
 struct Download<'a, C> {
     client: &'a Client<C>,
     /// Given back to the wire at the end.
-    answer: Option<Answer>,
+    answer: Option<PendingResponse>,
     what: String,
     path: &'a str,
     reader: Reader,
-    part: Part,
+    part: CurrentPart,
     /// What the part `response` holds so far.
     verdict: BytesMut,
 }
 
 /// Which part of the body we are in.
 #[derive(PartialEq)]
-enum Part {
+enum CurrentPart {
     File,
     Verdict,
     Other,
@@ -173,9 +173,9 @@ impl<C: Connect> Download<'_, C> {
                 Some(Event::Part(part)) if part.name.is_empty() => {
                     return Err(Error::garbage(&self.what, Garbage::Multipart("has a part without a name")));
                 }
-                Some(Event::Part(part)) => self.part = Part::named(&part.name),
-                Some(Event::Data(data)) if self.part == Part::File => return Ok(Some(data)),
-                Some(Event::Data(data)) if self.part == Part::Verdict => self.verdict.extend_from_slice(&data),
+                Some(Event::Part(part)) => self.part = CurrentPart::named(&part.name),
+                Some(Event::Data(data)) if self.part == CurrentPart::File => return Ok(Some(data)),
+                Some(Event::Data(data)) if self.part == CurrentPart::Verdict => self.verdict.extend_from_slice(&data),
                 Some(Event::Data(_) | Event::PartEnd) => {}
                 Some(Event::End) => return self.end().await.map(|()| None),
                 None => self.more().await?,
@@ -217,12 +217,12 @@ impl<C: Connect> Download<'_, C> {
     }
 }
 
-impl Part {
-    fn named(name: &str) -> Part {
+impl CurrentPart {
+    fn named(name: &str) -> CurrentPart {
         match name {
-            "files" => Part::File,
-            "response" => Part::Verdict,
-            _ => Part::Other,
+            "files" => CurrentPart::File,
+            "response" => CurrentPart::Verdict,
+            _ => CurrentPart::Other,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Everything here is pure. The supervisor, the fake and the charm share it: reading a layer from a stranger's text
 //! ([`Layer::parse`]), merging layers into a plan ([`combine`], [`Layers`]), printing it as Pebble does
 //! ([`Plan::to_yaml`]), the order in which services start and stop, what a replan changes ([`replan`]), command
-//! splitting ([`command`]) and the life of one service ([`state`]). Messages that travel to clients are Pebble's own,
+//! splitting ([`command`]) and the life of one service ([`service_state`]). Messages that travel to clients are Pebble's own,
 //! as of version 1.32.
 
 mod check;
@@ -19,9 +19,9 @@ mod order;
 mod quote;
 mod replan;
 mod service;
+pub mod service_state;
 mod span;
 mod stack;
-pub mod state;
 mod text_enum;
 mod validate;
 mod workload;

@@ -34,7 +34,7 @@ pub(crate) struct Wire<C> {
 }
 
 /// An answer whose body is still to be read.
-pub(crate) struct Answer {
+pub(crate) struct PendingResponse {
     response: Response<Incoming>,
     sender: SendRequest<Body>,
     what: String,
@@ -65,13 +65,13 @@ impl<C: Connect> Wire<C> {
 
     /// Sends a request that may go over the kept connection, until the head of its answer is there. Has no deadline
     /// besides that for connecting.
-    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<PendingResponse, Error> {
         let what = describe(&request);
         if let Some(mut sender) = self.kept().await {
             let again = request.clone();
             self.count();
             match sender.try_send_request(request.map(Body::whole)).await {
-                Ok(response) => return Ok(Answer { response, sender, what }),
+                Ok(response) => return Ok(PendingResponse { response, sender, what }),
                 Err(refused) => {
                     let unsent = refused.message().is_some();
                     let error = refused.into_error();
@@ -87,7 +87,7 @@ impl<C: Connect> Wire<C> {
     }
 
     /// Sends a request over a connection made for it.
-    pub(crate) async fn send_fresh(&self, request: Request<Body>) -> Result<Answer, Error> {
+    pub(crate) async fn send_fresh(&self, request: Request<Body>) -> Result<PendingResponse, Error> {
         let what = describe(&request);
         let stream = self.open().await?;
         let (mut sender, connection) =
@@ -96,7 +96,7 @@ impl<C: Connect> Wire<C> {
         tokio::spawn(async { connection.await.ok() });
         self.count();
         let response = sender.send_request(request).await.map_err(|error| broken(&what, error))?;
-        Ok(Answer { response, sender, what })
+        Ok(PendingResponse { response, sender, what })
     }
 
     /// The kept connection, if it still lives.
@@ -112,8 +112,8 @@ impl<C: Connect> Wire<C> {
     }
 
     /// The whole body, if it is of the type wanted and within the limit; the connection is kept for the next request.
-    pub(crate) async fn collect(&self, answer: Answer, wanted: &'static str) -> Result<Bytes, Error> {
-        let Answer { response, sender, what } = answer;
+    pub(crate) async fn collect(&self, answer: PendingResponse, wanted: &'static str) -> Result<Bytes, Error> {
+        let PendingResponse { response, sender, what } = answer;
         expect_type(response.headers(), wanted).map_err(|source| Error::garbage(&what, source))?;
         let limit = self.limits.json;
         let mut body = response.into_body();
@@ -130,7 +130,7 @@ impl<C: Connect> Wire<C> {
     }
 
     /// Keeps an answer's connection for the next request, if its body ends here.
-    pub(crate) async fn keep(&self, mut answer: Answer) {
+    pub(crate) async fn keep(&self, mut answer: PendingResponse) {
         if let Ok(None) = answer.piece(self.limits.idle).await {
             *self.lock() = Some(answer.sender);
         }
@@ -141,14 +141,14 @@ impl<C: Connect> Wire<C> {
     }
 }
 
-impl Answer {
+impl PendingResponse {
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
 
     /// The next piece of the body, waited for no longer than `idle`; `None` at its end.
     pub(crate) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Error> {
-        let Answer { response, what, .. } = self;
+        let PendingResponse { response, what, .. } = self;
         loop {
             let Some(frame) = within(idle, || what.clone(), response.body_mut().frame()).await? else {
                 return Ok(None);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::quote::quote;
 use super::yaml::{self, Kind, Node};
 use super::{Error, Layer, Plan};
-use reader::{Fault, Reader, Unknown};
+use reader::{DecodeError, Reader, Unknown};
 
 /// Reads a layer; unknown fields are refused. The label is for messages only.
 pub(super) fn layer(label: &str, text: &[u8]) -> Result<Layer, Error> {
@@ -36,7 +36,7 @@ fn read(text: &[u8], unknown: Unknown, prefix: &str) -> Result<Layer, Error> {
     let Some(root) = root.filter(|root| !root.is_null()) else { return Ok(Layer::default()) };
     let mut top = Reader::whole(text, unknown);
     let sections = top.entries(&root, "map[string]yaml.Node").and_then(|sections| top.finish(sections));
-    let sections = sections.map_err(|fault| wrong(fault.to_string()))?;
+    let sections = sections.map_err(|error| wrong(error.to_string()))?;
     let mut layer = Layer::default();
     for (name, key, node) in sections {
         let mut reader = Reader::section(text, key, unknown);
@@ -53,9 +53,9 @@ fn read(text: &[u8], unknown: Unknown, prefix: &str) -> Result<Layer, Error> {
 
 /// Decodes one section into the layer.
 fn section(layer: &mut Layer, name: &str, node: &Node, reader: &mut Reader<'_>, prefix: &str) -> Result<(), Error> {
-    let in_section = |fault: Fault| match fault {
-        Fault::Null(message) => Error::Invalid(message),
-        fault => Error::Parse(format!("{prefix} section {}: {fault}", quote(name))),
+    let in_section = |error: DecodeError| match error {
+        DecodeError::Null(message) => Error::Invalid(message),
+        error => Error::Parse(format!("{prefix} section {}: {error}", quote(name))),
     };
     match name {
         "summary" => layer.summary = reader.run(node, |r, n| Ok(r.text(n, "string"))).map_err(in_section)?,
@@ -64,16 +64,16 @@ fn section(layer: &mut Layer, name: &str, node: &Node, reader: &mut Reader<'_>, 
         "checks" => layer.checks = reader.run(node, objects::checks).map_err(in_section)?,
         "log-targets" => layer.log_targets = reader.run(node, objects::log_targets).map_err(in_section)?,
         "workloads" => {
-            layer.workloads = reader.run(node, objects::workloads).map_err(|fault| match fault {
-                Fault::Null(message) => Error::Invalid(message),
-                fault => Error::Parse(format!(r#"cannot parse the "workloads" section: {fault}"#)),
+            layer.workloads = reader.run(node, objects::workloads).map_err(|error| match error {
+                DecodeError::Null(message) => Error::Invalid(message),
+                error => Error::Parse(format!(r#"cannot parse the "workloads" section: {error}"#)),
             })?;
         }
         "pairing" if node.is_null() => {}
         "pairing" => {
             layer.pairing = reader
                 .run(node, objects::pairing)
-                .map_err(|fault| Error::Parse(format!("cannot parse the pairing section: {fault}")))?;
+                .map_err(|error| Error::Parse(format!("cannot parse the pairing section: {error}")))?;
         }
         _ if reader.ignores_unknown() => {}
         _ => return Err(Error::Parse(format!("{prefix}: unknown section {}", quote(name)))),

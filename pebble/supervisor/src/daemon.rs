@@ -11,7 +11,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::{self, Layers, state};
+use pebble::plan::{self, Layers, service_state};
 use rustix::process::{getpid, getuid};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
@@ -84,12 +84,12 @@ impl EndReason {
     }
 }
 
-impl From<state::Shutdown> for EndReason {
-    fn from(shutdown: state::Shutdown) -> EndReason {
+impl From<service_state::Shutdown> for EndReason {
+    fn from(shutdown: service_state::Shutdown) -> EndReason {
         match shutdown {
-            state::Shutdown::Success => EndReason::Asked,
-            state::Shutdown::ServiceFailure => EndReason::ServiceFailure,
-            state::Shutdown::CheckFailure => EndReason::CheckFailure,
+            service_state::Shutdown::Success => EndReason::Asked,
+            service_state::Shutdown::ServiceFailure => EndReason::ServiceFailure,
+            service_state::Shutdown::CheckFailure => EndReason::CheckFailure,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::state::{FAIL_DELAY, Input, Machine, Output, StartError, State, Timer};
+use pebble::plan::service_state::{FAIL_DELAY, Input, Machine, Output, StartError, State, Timer};
 use pebble::plan::{Plan, Service};
 use pebble::types;
 use rustix::process::Pid;

@@ -148,7 +148,7 @@ impl Case {
     }
 
     /// Records an answer; the body, if it is JSON.
-    pub(crate) fn heard(&mut self, request: &str, answer: &raw::Answer) -> Value {
+    pub(crate) fn heard(&mut self, request: &str, answer: &raw::Response) -> Value {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::String(text));
         let heard = json!({"request": request, "status": answer.status, "type": answer.kind, "body": body});

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// An answer as it came.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) body: Vec<u8>,
 }
 
 /// Sends one request over a connection of its own; the head may hold further header lines, each with its line's end.
-pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Answer {
+pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Response {
     let mut stream = UnixStream::connect(socket).expect("the daemon listens");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a bound");
     let length = body.len();
@@ -29,7 +29,7 @@ pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Ans
     parse(&bytes)
 }
 
-fn parse(bytes: &[u8]) -> Answer {
+fn parse(bytes: &[u8]) -> Response {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let header = |name: &str| {
@@ -41,7 +41,7 @@ fn parse(bytes: &[u8]) -> Answer {
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("an answer has a status");
     let body = &bytes[end + 4..];
     let chunked = header("transfer-encoding").is_some_and(|value| value == "chunked");
-    Answer {
+    Response {
         status,
         kind: header("content-type").unwrap_or_default(),
         body: if chunked { dechunk(body) } else { body.to_vec() },
@@ -63,7 +63,7 @@ fn dechunk(mut rest: &[u8]) -> Vec<u8> {
 }
 
 /// The same without a body over TCP; `None` while nobody listens.
-pub(crate) fn request_tcp(to: std::net::SocketAddr, line: &str) -> Option<Answer> {
+pub(crate) fn request_tcp(to: std::net::SocketAddr, line: &str) -> Option<Response> {
     let mut stream = std::net::TcpStream::connect(to).ok()?;
     stream.write_all(format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
     let mut bytes = Vec::new();

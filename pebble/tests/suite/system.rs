@@ -109,7 +109,7 @@ fn a_talkative_daemon_tells_each_request() {
         case.services("stop", &["a"]);
         case.stop();
         let printed = case.printed();
-        let lines: Vec<String> = told(&printed).into_iter().map(untimed).collect();
+        let lines: Vec<String> = log_lines(&printed).into_iter().map(untimed).collect();
         let (mut asked, mut others): (Vec<String>, Vec<String>) =
             lines.into_iter().partition(|line| line.contains("(http"));
         // Some of it happens at the same time.
@@ -121,7 +121,7 @@ fn a_talkative_daemon_tells_each_request() {
 }
 
 /// What was printed, without the lines for whoever watches over security and those about a user without a name.
-fn told(printed: &str) -> Vec<&str> {
+fn log_lines(printed: &str) -> Vec<&str> {
     let others = |line: &&str| !line.contains("\"type\":\"security\"") && !line.contains("Cannot look up user");
     printed.lines().filter(others).collect()
 }
@@ -147,7 +147,7 @@ fn a_daemon_that_can_not_start_says_why() {
             let ended = case.ended();
             let printed = case.printed();
             case.note("exit code", ended.code());
-            case.note("printed", told(&printed));
+            case.note("printed", log_lines(&printed));
         });
     }
 }
@@ -157,7 +157,7 @@ fn a_second_daemon_leaves_the_first_alone() {
     case("second", |case| {
         let second = case.spawn_second();
         case.note("exit code", second.0);
-        case.note("printed", told(&second.1));
+        case.note("printed", log_lines(&second.1));
         assert!(case.client().system_info().is_ok());
     });
 }

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use super::reader::{Fault, Reader};
+use super::reader::{DecodeError, Reader};
 use super::{Node, Objects};
 use crate::plan::quote::quote;
 use crate::plan::{Action, Check, ExecCheck, HttpCheck, LogTarget, Pairing, Service, TcpCheck, Workload};
 
-pub(super) fn services(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Service>, Fault> {
+pub(super) fn services(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Service>, DecodeError> {
     let null = |name: &str| format!("service object cannot be null for service {}", quote(name));
     objects(reader, node, "map[string]*plan.Service", null, service)
 }
 
-pub(super) fn checks(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Check>, Fault> {
+pub(super) fn checks(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Check>, DecodeError> {
     let null = |name: &str| format!("check object cannot be null for check {}", quote(name));
     objects(reader, node, "map[string]*plan.Check", null, check)
 }
 
-pub(super) fn log_targets(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<LogTarget>, Fault> {
+pub(super) fn log_targets(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<LogTarget>, DecodeError> {
     let null = |name: &str| format!("log target object cannot be null for log target {}", quote(name));
     objects(reader, node, "map[string]*plan.LogTarget", null, log_target)
 }
 
-pub(super) fn workloads(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Workload>, Fault> {
+pub(super) fn workloads(reader: &mut Reader<'_>, node: &Node) -> Result<Objects<Workload>, DecodeError> {
     let null = |name: &str| format!("workload {}: cannot have a null value", quote(name));
     objects(reader, node, "workloads.WorkloadsSection", null, workload)
 }
@@ -32,8 +32,8 @@ fn objects<T>(
     node: &Node,
     type_: &str,
     null: impl Fn(&str) -> String,
-    decode: fn(&mut Reader<'_>, &Node) -> Result<T, Fault>,
-) -> Result<Objects<T>, Fault> {
+    decode: fn(&mut Reader<'_>, &Node) -> Result<T, DecodeError>,
+) -> Result<Objects<T>, DecodeError> {
     let mut objects = BTreeMap::new();
     for (name, _, value) in reader.entries(node, type_)? {
         if value.is_null() {
@@ -45,7 +45,7 @@ fn objects<T>(
     Ok(objects)
 }
 
-fn service(reader: &mut Reader<'_>, node: &Node) -> Result<Service, Fault> {
+fn service(reader: &mut Reader<'_>, node: &Node) -> Result<Service, DecodeError> {
     const TYPE: &str = "plan.Service";
     let mut service = Service::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -78,12 +78,12 @@ fn service(reader: &mut Reader<'_>, node: &Node) -> Result<Service, Fault> {
     Ok(service)
 }
 
-fn actions(reader: &mut Reader<'_>, node: &Node) -> Result<BTreeMap<String, Action>, Fault> {
+fn actions(reader: &mut Reader<'_>, node: &Node) -> Result<BTreeMap<String, Action>, DecodeError> {
     let actions = reader.map(node, "map[string]plan.ServiceAction", "plan.ServiceAction")?;
     Ok(actions.into_iter().map(|(check, action)| (check, action.as_str().into())).collect())
 }
 
-fn check(reader: &mut Reader<'_>, node: &Node) -> Result<Check, Fault> {
+fn check(reader: &mut Reader<'_>, node: &Node) -> Result<Check, DecodeError> {
     const TYPE: &str = "plan.Check";
     let mut check = Check::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -104,7 +104,7 @@ fn check(reader: &mut Reader<'_>, node: &Node) -> Result<Check, Fault> {
     Ok(check)
 }
 
-fn http(reader: &mut Reader<'_>, node: &Node) -> Result<HttpCheck, Fault> {
+fn http(reader: &mut Reader<'_>, node: &Node) -> Result<HttpCheck, DecodeError> {
     const TYPE: &str = "plan.HTTPCheck";
     let mut http = HttpCheck::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -117,7 +117,7 @@ fn http(reader: &mut Reader<'_>, node: &Node) -> Result<HttpCheck, Fault> {
     Ok(http)
 }
 
-fn tcp(reader: &mut Reader<'_>, node: &Node) -> Result<TcpCheck, Fault> {
+fn tcp(reader: &mut Reader<'_>, node: &Node) -> Result<TcpCheck, DecodeError> {
     const TYPE: &str = "plan.TCPCheck";
     let mut tcp = TcpCheck::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -130,7 +130,7 @@ fn tcp(reader: &mut Reader<'_>, node: &Node) -> Result<TcpCheck, Fault> {
     Ok(tcp)
 }
 
-fn exec(reader: &mut Reader<'_>, node: &Node) -> Result<ExecCheck, Fault> {
+fn exec(reader: &mut Reader<'_>, node: &Node) -> Result<ExecCheck, DecodeError> {
     const TYPE: &str = "plan.ExecCheck";
     let mut exec = ExecCheck::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -149,7 +149,7 @@ fn exec(reader: &mut Reader<'_>, node: &Node) -> Result<ExecCheck, Fault> {
     Ok(exec)
 }
 
-fn log_target(reader: &mut Reader<'_>, node: &Node) -> Result<LogTarget, Fault> {
+fn log_target(reader: &mut Reader<'_>, node: &Node) -> Result<LogTarget, DecodeError> {
     const TYPE: &str = "plan.LogTarget";
     let mut target = LogTarget::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -165,7 +165,7 @@ fn log_target(reader: &mut Reader<'_>, node: &Node) -> Result<LogTarget, Fault> 
     Ok(target)
 }
 
-fn workload(reader: &mut Reader<'_>, node: &Node) -> Result<Workload, Fault> {
+fn workload(reader: &mut Reader<'_>, node: &Node) -> Result<Workload, DecodeError> {
     const TYPE: &str = "workloads.Workload";
     let mut workload = Workload::default();
     for (name, key, value) in reader.entries(node, TYPE)? {
@@ -182,7 +182,7 @@ fn workload(reader: &mut Reader<'_>, node: &Node) -> Result<Workload, Fault> {
     Ok(workload)
 }
 
-pub(super) fn pairing(reader: &mut Reader<'_>, node: &Node) -> Result<Pairing, Fault> {
+pub(super) fn pairing(reader: &mut Reader<'_>, node: &Node) -> Result<Pairing, DecodeError> {
     const TYPE: &str = "pairingstate.pairingConfig";
     let mut pairing = Pairing::default();
     for (name, key, value) in reader.entries(node, TYPE)? {

@@ -11,7 +11,7 @@ use crate::plan::{Environment, Span};
 
 /// Why a section can't be decoded.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum DecodeError {
     /// Complaints about kinds and fields, with their lines.
     Kinds(Vec<String>),
     /// A complaint that ended the decoding.
@@ -20,7 +20,7 @@ pub(super) enum Fault {
     Null(String),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kinds(complaints) => write!(f, "yaml: unmarshal errors:\n  {}", complaints.join("\n  ")),
@@ -95,21 +95,21 @@ impl<'t> Reader<'t> {
     pub(super) fn run<T>(
         &mut self,
         node: &Node,
-        decode: impl FnOnce(&mut Self, &Node) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        decode: impl FnOnce(&mut Self, &Node) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
         if matches!(&node.kind, Kind::Scalar { text, plain: true } if text.is_empty()) && !self.ignores_unknown() {
-            return Err(Fault::Value("EOF".to_owned()));
+            return Err(DecodeError::Value("EOF".to_owned()));
         }
         let value = decode(self, node)?;
         self.finish(value)
     }
 
     /// The value, unless there were complaints.
-    pub(super) fn finish<T>(&mut self, value: T) -> Result<T, Fault> {
+    pub(super) fn finish<T>(&mut self, value: T) -> Result<T, DecodeError> {
         if !self.complaints.is_empty() {
-            return Err(Fault::Kinds(std::mem::take(&mut self.complaints)));
+            return Err(DecodeError::Kinds(std::mem::take(&mut self.complaints)));
         }
-        self.null.take().map_or(Ok(value), |message| Err(Fault::Null(message)))
+        self.null.take().map_or(Ok(value), |message| Err(DecodeError::Null(message)))
     }
 
     /// Notes that an object is null, which is worth mentioning only if nothing else is wrong.
@@ -153,24 +153,24 @@ impl<'t> Reader<'t> {
         u32::try_from(value).ok()
     }
 
-    pub(super) fn span(node: &Node) -> Result<Option<Span>, Fault> {
+    pub(super) fn span(node: &Node) -> Result<Option<Span>, DecodeError> {
         match &node.kind {
             _ if node.is_null() => Ok(None),
-            Kind::Scalar { text, .. } => text.parse().map(Some).map_err(|error| Fault::Value(format!("{error}"))),
-            _ => Err(Fault::Value("duration must be a YAML string".to_owned())),
+            Kind::Scalar { text, .. } => text.parse().map(Some).map_err(|error| DecodeError::Value(format!("{error}"))),
+            _ => Err(DecodeError::Value("duration must be a YAML string".to_owned())),
         }
     }
 
-    pub(super) fn float(node: &Node) -> Result<Option<f64>, Fault> {
+    pub(super) fn float(node: &Node) -> Result<Option<f64>, DecodeError> {
         let text = match &node.kind {
             _ if node.is_null() => return Ok(None),
             Kind::Scalar { text, .. } => text,
-            _ => return Err(Fault::Value("value must be a YAML number".to_owned())),
+            _ => return Err(DecodeError::Value("value must be a YAML number".to_owned())),
         };
         let named = text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_alphabetic());
         let digits = if yaml::separates_digits(text) { text.replace('_', "") } else { text.clone() };
         let value = digits.parse().ok().filter(|value: &f64| named || value.is_finite());
-        value.map(Some).ok_or_else(|| Fault::Value(format!("invalid floating-point number {}", quote(text))))
+        value.map(Some).ok_or_else(|| DecodeError::Value(format!("invalid floating-point number {}", quote(text))))
     }
 
     /// A list of texts; nulls in it are left out.
@@ -193,17 +193,17 @@ impl<'t> Reader<'t> {
         node: &Node,
         type_: &str,
         value_type: &str,
-    ) -> Result<BTreeMap<String, String>, Fault> {
+    ) -> Result<BTreeMap<String, String>, DecodeError> {
         let entries = self.entries(node, type_)?;
         Ok(entries.into_iter().map(|(key, _, value)| (key, self.text(value, value_type))).collect())
     }
 
-    pub(super) fn environment(&mut self, node: &Node) -> Result<Environment, Fault> {
+    pub(super) fn environment(&mut self, node: &Node) -> Result<Environment, DecodeError> {
         self.map(node, "map[string]string", "string").map(Environment::from)
     }
 
     /// A mapping's entries, those merged in with `<<` last; none if it is null. Null keys are passed over.
-    pub(super) fn entries<'n>(&mut self, node: &'n Node, type_: &str) -> Result<Vec<Entry<'n>>, Fault> {
+    pub(super) fn entries<'n>(&mut self, node: &'n Node, type_: &str) -> Result<Vec<Entry<'n>>, DecodeError> {
         let mut known = BTreeSet::new();
         let mut entries = Vec::new();
         if !node.is_null() {
@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
         type_: &str,
         known: &mut BTreeSet<String>,
         entries: &mut Vec<Entry<'n>>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DecodeError> {
         let Kind::Mapping(pairs) = &node.kind else {
             self.misfit(node, type_);
             return Ok(());
@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
                 }
                 _ => {
                     let message = "yaml: map merge requires map or sequence of maps as the value";
-                    return Err(Fault::Value(message.to_owned()));
+                    return Err(DecodeError::Value(message.to_owned()));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-use pebble::plan::state::{Input, Timer};
+use pebble::plan::service_state::{Input, Timer};
 use pebble::plan::{Service, Startup};
 use rustix::process::Pid;
 use tokio::io::AsyncReadExt;

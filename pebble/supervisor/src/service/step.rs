@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use pebble::plan::state::{Input, Output, Signal, StartError};
+use pebble::plan::service_state::{Input, Output, Signal, StartError};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
