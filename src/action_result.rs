@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use juju::Status;
+use juju::{Hold, Status};
 
 use crate::charm_spec::CharmSpec;
 use crate::framework::{FrameworkAction, Purpose};
-use crate::hold::Hold;
 use crate::options;
 use crate::seen::Seen;
 use crate::work::Action;

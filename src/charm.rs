@@ -1,11 +1,10 @@
 //! The charm's entry point: every event goes to one handler.
 
-use juju::{Charm, CharmFiles, Context, Event, Juju, Observers, Outcome, Status, Whose};
+use juju::{Charm, CharmFiles, Context, Event, Hold, Juju, Observers, Outcome, Status, Whose};
 use pebble::blocking::Client;
 use sha2::{Digest, Sha512};
 
 use crate::charm_spec::CharmSpec;
-use crate::hold::Hold;
 use crate::pipeline;
 use crate::work;
 

@@ -8,11 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use interfaces::peer;
-use juju::{CharmFiles, Config, ConfigOption, Role};
+use juju::{CharmFiles, Config, ConfigOption, Hold, Role};
 use serde::Deserialize;
 
 use crate::framework::Framework;
-use crate::hold::Hold;
 use crate::options;
 use crate::paas_config::PaasConfig;
 use crate::relation::Interface;

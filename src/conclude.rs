@@ -5,10 +5,9 @@ mod failure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use juju::{Port, Status, StatusKind};
+use juju::{Hold, Port, Status, StatusKind};
 
 use crate::action_result::ActionResult;
-use crate::hold::Hold;
 use crate::perform::{Done, Failure};
 use crate::seen::Seen;
 use crate::steps::{DatabagWrite, Step, Steps};

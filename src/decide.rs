@@ -8,14 +8,13 @@ mod gate;
 mod under_way;
 mod workload;
 
-use juju::Port;
+use juju::{Hold, Port};
 use pebble::plan::Environment;
 use pebble::types::ServiceStatus;
 
 use crate::action_result::{self, ActionResult};
 use crate::charm_spec::CharmSpec;
 use crate::environment;
-use crate::hold::Hold;
 use crate::relation::{self, LocalSide, Role};
 use crate::secrets;
 use crate::seen::{Integration, Seen, Workload};

@@ -8,8 +8,8 @@ use std::fmt;
 
 use interfaces::database::Database;
 use interfaces::uri::Uri;
+use juju::fingerprint;
 
-use crate::fingerprint;
 use crate::framework::Framework;
 
 /// Key in the unit's state: inputs of the last successful migration.
@@ -89,7 +89,7 @@ impl MigrationInputs {
     #[must_use]
     pub fn of(seen: &Migration, script: &Script, databases: &[(&str, &Database)]) -> Self {
         let release = seen.release.as_deref().unwrap_or_default();
-        let program = fingerprint::of([script.name.as_bytes(), &script.version, release]);
+        let program = fingerprint([script.name.as_bytes(), &script.version, release]);
         Self { program, databases: databases.iter().map(|(endpoint, database)| identity(endpoint, database)).collect() }
     }
 
@@ -117,7 +117,7 @@ fn identity(endpoint: &str, database: &Database) -> String {
     let uri = Uri::first(database.uri.expose());
     let netloc = uri.netloc.expose();
     let hosts = netloc.rsplit_once('@').map_or(netloc, |(_, hosts)| hosts);
-    fingerprint::of([endpoint, &uri.scheme, hosts, &uri.path].map(str::as_bytes))
+    fingerprint([endpoint, &uri.scheme, hosts, &uri.path].map(str::as_bytes))
 }
 
 /// True if the migration must run.

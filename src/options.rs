@@ -7,12 +7,11 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use juju::{Config, ConfigOption, ConfigValue, OptionKind, SecretContent};
+use juju::{Config, ConfigOption, ConfigValue, Hold, OptionKind, SecretContent};
 use pebble::plan::Environment;
 
 use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
 use crate::gunicorn::WORKER_CLASSES;
-use crate::hold::Hold;
 use value::text;
 
 /// Content of the secret that each option of type `secret` refers to, or the reason why it can't be read, for a status.

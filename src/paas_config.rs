@@ -13,8 +13,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use juju::Hold;
+
 use crate::framework::{self, Framework, Line};
-use crate::hold::Hold;
 use node::{Node, Wrong};
 
 /// Name of the file in the charm's folder.

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
 use interfaces::{Changes, Read, Url};
-use juju::{View, Whose};
+use juju::{Hold, View, Whose};
 use pebble::plan::Environment;
 
 pub use interface::{Interface, LocalSide, Provided, Role};
@@ -35,7 +35,6 @@ pub use peers::{Peers, peers};
 use crate::charm_spec::Endpoint;
 use crate::decide::Random;
 use crate::framework::Naming;
-use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
 use crate::steps::DatabagWrite;
 

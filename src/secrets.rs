@@ -1,9 +1,8 @@
 //! Collects every secret value in the state, for the redactor.
 
 use interfaces::peer::Peer;
-use juju::{Databag, Secret};
+use juju::{Databag, Redactor, Secret, credentials};
 
-use crate::redact::{Redactor, credentials};
 use crate::seen::{Integration, Seen, Workload};
 
 /// Parts of names: an option, parameter or variable with such a name is taken for a secret.

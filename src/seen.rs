@@ -5,12 +5,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use interfaces::Secrets;
-use juju::{Config, Port, Proxies, Secret, UnitName, View};
+use juju::{Config, Hold, Port, Proxies, Secret, UnitName, View};
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
 use crate::charm_spec::Endpoint;
-use crate::hold::Hold;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use juju::{Databag, Port, RelationId, Whose};
+use juju::{Databag, Hold, Port, Redactor, RelationId, Whose};
 use pebble::plan::{Environment, Layer};
 
 use crate::action_result::ActionResult;
-use crate::hold::Hold;
-use crate::redact::Redactor;
 
 /// Decision for one event.
 #[derive(Debug, Default)]

@@ -5,8 +5,9 @@
 //! list of URLs (`postgresql://…,postgresql://…`): components come from the first, and the connection string is the
 //! whole text.
 
-use interfaces::uri::{Uri, encode};
+use interfaces::uri::Uri;
 use juju::Secret;
+use juju::percent::{decode, encode};
 use pebble::plan::Environment;
 
 /// Makes the variables `<prefix>_CONNECT_STRING`, `_SCHEME` and others of a URL. An empty URL has no variables.
@@ -32,21 +33,6 @@ pub fn variables(prefix: &str, url: &str) -> Environment {
         ("NAME", Some(uri.name().to_owned()).filter(|name| !name.is_empty())),
     ];
     all.into_iter().filter_map(|(name, value)| Some((format!("{prefix}_{name}"), value?))).collect()
-}
-
-/// Decodes percent-encoding. A percent sign without two hexadecimal digits stays.
-#[must_use]
-pub fn decode(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let digits = digits.filter(|digits| *first == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The address without user and password, for others than the application.
@@ -139,19 +125,7 @@ mod tests {
         assert_eq!(value("http://[2001:DB8::1]:80/", "PORT").as_deref(), Some("80"));
     }
 
-    #[test]
-    fn a_percent_sign_without_two_digits_is_not_decoded() {
-        for (part, expected) in [("a%20b%C3%BC", "a bü"), ("100%", "100%"), ("%4", "%4"), ("%+1%zz", "%+1%zz")] {
-            assert_eq!(decode(part), expected);
-        }
-    }
-
     proptest! {
-        #[test]
-        fn decoding_reverses_encoding(text in ".{0,50}") {
-            prop_assert_eq!(decode(&interfaces::uri::encode(&text)), text);
-        }
-
         #[test]
         fn any_text_is_kept_as_the_connection_string(url in ".{0,200}") {
             prop_assert_eq!(value(&url, "CONNECT_STRING").unwrap_or_default(), url);

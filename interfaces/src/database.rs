@@ -15,6 +15,7 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
+use juju::percent::encode;
 use juju::{Databag, Needs, Secret, SecretContent, View};
 
 use crate::change::{Changes, Draft};
@@ -148,7 +149,7 @@ fn complete(family: &Family, view: &View, secrets: &Secrets, request: &Request) 
             let password = password.as_ref().ok_or_else(|| Stop::waiting("password"))?;
             let uri = uri::build(family.scheme, username.expose(), password, &hosts, &database);
             match fields.text("replset")?.filter(|_| family.hosts == Hosts::All) {
-                Some(name) => format!("{}?replicaSet={}", uri.expose(), uri::encode(&name)).into(),
+                Some(name) => format!("{}?replicaSet={}", uri.expose(), encode(&name)).into(),
                 None => uri,
             }
         }

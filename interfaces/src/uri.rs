@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use juju::Secret;
+use juju::percent::encode;
 
 /// The parts of a URI as they are written, neither decoded nor checked.
 ///
@@ -99,21 +100,6 @@ pub fn build(scheme: &str, username: &str, password: &Secret, hosts: &str, name:
 #[must_use]
 pub fn server(scheme: &str, username: &str, password: &Secret, hosts: &str) -> Secret {
     format!("{scheme}://{}:{}@{hosts}", encode(username), encode(password.expose())).into()
-}
-
-/// `text` with every byte percent-encoded that RFC 3986 doesn't call unreserved.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
-            encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    encoded
 }
 
 /// What stands before the first comma after which another URI begins. No byte is looked at more than a few times: what

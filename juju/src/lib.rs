@@ -1,7 +1,9 @@
 //! A framework for Juju charms: what Juju tells a hook, typed; what a hook may ask and tell Juju, typed.
 //!
 //! What lives here: the environment of a hook ([`Context`], [`Event`]), the hook tools behind one trait ([`Backend`]),
-//! the handle a charm works with ([`Juju`]), and the loop that brings them together ([`main`], [`dispatch`]).
+//! the handle a charm works with ([`Juju`]), and the loop that brings them together ([`main`], [`dispatch`]). Besides,
+//! what every charm needs: reasons for a status ([`Hold`]), secrets kept out of it ([`Redactor`]), and a record of done
+//! work ([`fingerprint`]).
 //! What does not: any particular charm, any relation interface, Pebble. The crate is synchronous and needs no network.
 //!
 //! A whole charm:
@@ -55,6 +57,7 @@
 //! ```
 
 mod backend;
+mod chain;
 mod charm;
 mod config;
 mod context;
@@ -63,13 +66,17 @@ mod defer;
 mod event;
 #[cfg(test)]
 mod fake;
+mod fingerprint;
+mod hold;
 mod juju;
 mod log;
 mod metadata;
 mod name;
 mod network;
+pub mod percent;
 mod port;
 mod program;
+mod redact;
 mod relation;
 mod secret;
 mod status;
@@ -77,6 +84,7 @@ mod tool;
 mod version;
 
 pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+pub use chain::chain;
 pub use charm::{Charm, DispatchError, Observers, Outcome, dispatch};
 pub use config::{Config, ConfigOption, ConfigValue, OptionKind};
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
@@ -85,6 +93,8 @@ pub use event::{
     ActionEvent, Event, EventKind, RelationEvent, RelationKind, SecretEvent, SecretKind, StorageEvent, StorageKind,
     WorkloadEvent, WorkloadKind,
 };
+pub use fingerprint::fingerprint;
+pub use hold::Hold;
 pub use juju::Juju;
 pub use log::Log;
 pub use metadata::{
@@ -95,6 +105,7 @@ pub use name::{NameError, RelationId, UnitName};
 pub use network::{Address, GoalState, GoalStatus, Interface, Network};
 pub use port::{Port, PortError, Protocol};
 pub use program::main;
+pub use redact::{Redactor, credentials};
 pub use relation::{Needs, View};
 pub use secret::{
     NewSecret, ReadMode, Rotate, Secret, SecretContent, SecretId, SecretIdError, SecretInfo, SecretQuery, SecretUpdate,

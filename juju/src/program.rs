@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use crate::backend::LogLevel;
+use crate::chain::chain;
 use crate::charm::{Charm, dispatch};
 use crate::context::{Context, ProcessVars};
 use crate::log::Log;
@@ -34,17 +35,6 @@ pub fn main<C: Charm>() -> ExitCode {
 fn run<C: Charm>() -> Result<(), String> {
     let context = Context::read(&ProcessVars).map_err(|error| chain(&error))?;
     dispatch::<C>(&context, &HookTools::new()).map_err(|error| chain(&error))
-}
-
-/// The error and its causes as one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line
 }
 
 /// Writes the lines to Juju's log. If `juju-log` fails, warnings and errors go to stderr, which Juju logs as well.

@@ -1,8 +1,9 @@
 //! The hold of a failed step.
 
+use juju::{Hold, chain};
 use pebble::types::Change;
 
-use crate::hold::{Hold, chain};
+use crate::pebble_hold;
 use crate::perform::Failure;
 use crate::steps::{Action, Step};
 
@@ -22,7 +23,7 @@ pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
             let why = not_started(message);
             Hold::blocked(format!("cannot {}: {why}{}", step.action, way_out(why))).with_log(chain(error))
         }
-        Failure::Pebble(error) => Hold::of_pebble(&format!("cannot {}", step.action), error),
+        Failure::Pebble(error) => pebble_hold::of(&format!("cannot {}", step.action), error),
     }
 }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use juju::Hold;
 use pebble::plan::Environment;
 
 use crate::action_result::ActionResult;
 use crate::charm_spec::CharmSpec;
 use crate::framework::FrameworkAction;
-use crate::hold::Hold;
 use crate::seen::Seen;
 use crate::steps::{Action, Run, Step, Steps};
 

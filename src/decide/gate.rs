@@ -2,9 +2,9 @@
 //! important first.
 
 use interfaces::peer::Peer;
+use juju::Hold;
 
 use crate::charm_spec::{CharmSpec, Endpoint};
-use crate::hold::Hold;
 use crate::options::{self, Settings};
 use crate::paas_config::PaasConfig;
 use crate::relation::{self, LocalSide, Provided};

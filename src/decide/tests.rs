@@ -326,7 +326,7 @@ fn every_hold_has_its_message_and_all_come_before_any_effect() {
     let mut seen = fresh();
     set(&mut seen, "flask-env", ConfigValue::String(String::new()));
     seen.peer = None;
-    seen.workload = Some(Workload::Unread(Hold::pebble_away()));
+    seen.workload = Some(Workload::Unread(crate::pebble_hold::away()));
     let steps = decide(&seen);
     let expected =
         ["invalid options: flask-env (must not be empty)", "Waiting for pebble ready", "Waiting for peer integration"];

@@ -1,7 +1,8 @@
 //! Wait for Pebble changes that a killed hook left running.
 
+use juju::Hold;
+
 use super::workload;
-use crate::hold::Hold;
 use crate::migration;
 use crate::seen::Workload;
 use crate::steps::{Action, Step};

@@ -6,7 +6,7 @@ mod starts;
 
 use std::collections::BTreeMap;
 
-use juju::Port;
+use juju::{Hold, Port};
 use pebble::plan::{Environment, Layer, Startup};
 
 use super::gate::Ready;
@@ -14,7 +14,6 @@ use crate::charm_spec::CharmSpec;
 use crate::environment::{self, Sources};
 use crate::framework::{Framework, Metrics};
 use crate::gunicorn::{self, WorkerClassError};
-use crate::hold::Hold;
 use crate::relation::{self, LocalSide};
 use crate::seen::{Container, Seen};
 use crate::services::{self, ServiceRole, Services};

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use juju::StatusKind;
+use juju::{Hold, StatusKind};
 use pebble::blocking::Client;
 use pebble::plan::Service;
 use pebble::types::FileType;
 
 use crate::charm_spec::CharmSpec;
 use crate::framework::Framework;
-use crate::hold::Hold;
 use crate::migration::{self, Migration, Script};
+use crate::pebble_hold;
 use crate::seen::{Container, Integration, Workload};
 use crate::services::{self, Services};
 
@@ -25,7 +25,7 @@ pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integratio
     match container(pebble, spec, integrations) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) => {
-            let hold = Hold::of_pebble("cannot read the container's state", &error);
+            let hold = pebble_hold::of("cannot read the container's state", &error);
             // A slow Pebble may answer in a later event.
             let is_late = matches!(error, pebble::Error::Timeout { .. });
             Workload::Unread(if is_late { Hold { kind: StatusKind::Waiting, ..hold } } else { hold })

@@ -4,7 +4,7 @@
 use interfaces::database::{Database, Request};
 use interfaces::uri::Uri;
 use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
-use juju::View;
+use juju::{View, percent};
 use pebble::plan::Environment;
 
 use super::parameters::{self, Refused};
@@ -85,8 +85,8 @@ fn plain(endpoint: &str, database: &Database) -> Environment {
 fn data_source(database: &Database) -> Result<Environment, Refused> {
     let uri = database.parts();
     let user = database.username.as_ref().map(|user| user.expose().to_owned());
-    let user = user.or_else(|| uri.username.as_deref().map(url::decode));
-    let decoded = uri.password.as_ref().map(|password| url::decode(password.expose()));
+    let user = user.or_else(|| uri.username.as_deref().map(percent::decode));
+    let decoded = uri.password.as_ref().map(|password| percent::decode(password.expose()));
     let password = database.password.as_ref().map(|password| password.expose().to_owned()).or(decoded);
     let properties = [
         ("spring.datasource.url", Some(jdbc::url(&uri)?)),

@@ -6,13 +6,12 @@ use std::fmt;
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
 use interfaces::{Changes, Read, SecretRef, Url};
-use juju::{Config, Needs, View};
+use juju::{Config, Hold, Needs, View};
 use pebble::plan::Environment;
 
 use super::ALL;
 use crate::decide::Random;
 use crate::framework::{Framework, Naming};
-use crate::hold::Hold;
 use crate::seen::{Integration, Relation, Unit};
 
 /// Interface that a charm may require.

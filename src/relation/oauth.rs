@@ -3,11 +3,11 @@
 
 use interfaces::Changes;
 use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
+use juju::Hold;
 use pebble::plan::Environment;
 
 use super::{Interface, LocalSide, Provided, Role, names};
 use crate::framework::Naming;
-use crate::hold::Hold;
 use crate::seen::{Integration, Relation};
 use crate::url;
 

@@ -2,9 +2,7 @@
 //! classes, read files or run code in the application.
 
 use interfaces::uri::{self, Uri};
-use juju::Secret;
-
-use crate::url;
+use juju::{Secret, percent};
 
 /// Reason why a driver can't get a connection string.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,9 +29,9 @@ const MAX_VALUE_BYTES: usize = 128;
 /// framework did not pass parameters to applications.
 pub(super) fn allowed(uri: &Uri, names: &[&str]) -> String {
     let pairs = uri.query.split('&').filter_map(|pair| pair.split_once('='));
-    let pairs = pairs.filter(|(name, _)| names.contains(name)).map(|(name, value)| (name, url::decode(value)));
+    let pairs = pairs.filter(|(name, _)| names.contains(name)).map(|(name, value)| (name, percent::decode(value)));
     let pairs = pairs.filter(|(_, value)| is_plain(value));
-    let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", uri::encode(&value))).collect();
+    let pairs: Vec<_> = pairs.map(|(name, value)| format!("{name}={}", percent::encode(&value))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interfaces::Secrets;
-use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, View, Whose};
+use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, View, Whose, credentials};
 use pebble::plan::{Environment, Layer};
 use pebble::types::{Change, Task};
 use proptest::prelude::*;
@@ -16,7 +16,6 @@ use crate::framework::{self, Framework};
 use crate::options::OptionSecrets;
 use crate::paas_config::PaasConfig;
 use crate::perform::{Done, Failure};
-use crate::redact::credentials;
 use crate::relation::{self, Interface, LocalSide};
 use crate::seen::{Container, Integration, Relation, Seen, Workload};
 use crate::steps::{Action, Steps};
@@ -99,7 +98,7 @@ const ROWS: &[Row] = &[
 fn integration((interface, app, fields): &Row, secret: &str) -> Integration {
     let interface = Interface::named(interface).unwrap();
     let filled = |text: &str| {
-        let url = interfaces::uri::encode(secret);
+        let url = juju::percent::encode(secret);
         text.replace("{S}", secret).replace("{E}", &url).replace("{A}", SECRET)
     };
     let mut view = View::empty(interface.name, RelationId(7));
@@ -130,7 +129,7 @@ fn spec(framework: &'static Framework) -> CharmSpec {
 
 /// What is seen where every input has the secret; the other applications write `related`.
 fn planted(framework: &'static Framework, secret: &str, related: &str) -> Seen {
-    let url = format!("https://me:{}@h/x", interfaces::uri::encode(secret));
+    let url = format!("https://me:{}@h/x", juju::percent::encode(secret));
     let mut seen = Seen::nothing();
     seen.unit.proxies =
         Proxies { http: Some(url.as_str().into()), https: Some(url.as_str().into()), ..seen.unit.proxies };
@@ -160,7 +159,7 @@ fn container(framework: &Framework, secret: &str, url: &str) -> Container {
 
 /// The secret in every notation that an application prints.
 fn printed(secret: &str) -> String {
-    let encoded = interfaces::uri::encode(secret);
+    let encoded = juju::percent::encode(secret);
     let json = serde_json::Value::from(secret).to_string();
     let quoted = secret.replace('\'', "'\\''");
     format!("{secret}\nat http://me:{encoded}@h/ with {json} or '{quoted}'\nlast: {secret}")

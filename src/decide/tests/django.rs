@@ -101,7 +101,7 @@ fn the_workloads_own_variables_cannot_replace_those_of_the_account() {
 
 #[test]
 fn a_superuser_action_that_is_refused_runs_no_command() {
-    let away = Seen { workload: Some(Workload::Unread(Hold::pebble_away())), ..ready() };
+    let away = Seen { workload: Some(Workload::Unread(crate::pebble_hold::away())), ..ready() };
     let lonely = Seen { integrations: Vec::new(), ..ready() };
     let mut wrong = ready();
     set(&mut wrong, "django-secret-key", ConfigValue::from(""));

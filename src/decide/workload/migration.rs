@@ -1,10 +1,11 @@
 //! The steps of the migration.
 
+use juju::Hold;
+
 use super::{DesiredWorkload, plain};
 use crate::charm_spec::CharmSpec;
 use crate::decide::gate::Ready;
 use crate::framework::Framework;
-use crate::hold::Hold;
 use crate::migration::{self, MigrationInputs};
 use crate::relation;
 use crate::seen::Seen;

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use juju::{Hold, fingerprint};
 use pebble::plan::{Environment, Layer};
 
 use super::{DesiredWorkload, plain};
-use crate::fingerprint;
 use crate::framework::Framework;
-use crate::hold::Hold;
 use crate::seen::Container;
 use crate::steps::{Action, Run, Step};
 use crate::web_server::Setup;
@@ -32,8 +31,8 @@ impl Fingerprint {
     pub(super) fn of(server: &Setup, layer: &Layer) -> Self {
         let services = serde_json::to_vec(&layer.services).unwrap_or_default();
         let files = server.files.values().chain(server.inputs.values()).map(String::as_bytes);
-        let all = fingerprint::of(files.chain([services.as_slice()]));
-        Self { all, logger: fingerprint::of([server.at_start.as_bytes()]) }
+        let all = fingerprint(files.chain([services.as_slice()]));
+        Self { all, logger: fingerprint([server.at_start.as_bytes()]) }
     }
 
     pub(super) fn is(&self, remembered: Option<&String>) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use juju::Hold;
 use pebble::plan::{Layer, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
@@ -10,7 +11,6 @@ use super::server::{UNHEARD, WEB_SERVER, is_well};
 use super::{DesiredWorkload, is_planned};
 use crate::charm_spec::CharmSpec;
 use crate::framework::Framework;
-use crate::hold::Hold;
 use crate::seen::{Container, Seen, Unit};
 use crate::services::ServiceRole;
 use crate::steps::{Action, Step};

@@ -31,7 +31,7 @@ impl Pebble {
 
     pub(super) fn seen(&self) -> Workload {
         if !self.is_up {
-            return Workload::Unread(webcharm::Hold::pebble_away());
+            return Workload::Unread(webcharm::pebble_hold::away());
         }
         let Container { plan, original, files, migration, .. } = &self.container;
         let info = |name: &String| ServiceInfo {

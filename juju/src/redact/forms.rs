@@ -1,8 +1,6 @@
 //! The forms of a value in an application's output.
 
-use interfaces::uri::encode;
-
-use crate::url::decode;
+use crate::percent::{decode, encode};
 
 /// Returns every form of a value, also the value itself. A value of several lines also gives each line.
 pub(super) fn of(value: &str) -> Vec<String> {

@@ -10,8 +10,8 @@ mod uri;
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use juju::Secret;
 
+use crate::secret::Secret;
 pub use uri::credentials;
 
 /// Set of secret values in all their forms.
@@ -22,7 +22,7 @@ pub struct Redactor(BTreeSet<String>);
 const MASK: &str = "***";
 /// Shortest form to mask, in bytes. A secret's content may have a value such as `8000`, `true` or `admin`; masking
 /// these words would make statuses unreadable, and a password this short gives no protection.
-pub const SHORTEST: usize = 6;
+const SHORTEST: usize = 6;
 /// Longest value to mask, in bytes. No process can have a longer variable.
 const LONGEST: usize = 128 << 10;
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of the parts in order, in hexadecimal. The length of each part is hashed too, so moving bytes between parts
 /// changes the result.
 #[must_use]
-pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_le_bytes());
@@ -16,12 +16,12 @@ pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::fingerprint;
 
     #[test]
     fn moving_bytes_between_parts_changes_the_fingerprint() {
-        assert_eq!(of([b"ab".as_slice(), b"c"]), of([b"ab".as_slice(), b"c"]));
-        assert_ne!(of([b"ab".as_slice(), b"c"]), of([b"a".as_slice(), b"bc"]));
-        assert_eq!(of([]).len(), 64);
+        assert_eq!(fingerprint([b"ab".as_slice(), b"c"]), fingerprint([b"ab".as_slice(), b"c"]));
+        assert_ne!(fingerprint([b"ab".as_slice(), b"c"]), fingerprint([b"a".as_slice(), b"bc"]));
+        assert_eq!(fingerprint([]).len(), 64);
     }
 }
