@@ -7,6 +7,7 @@
 mod forms;
 mod uri;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -15,8 +16,25 @@ use crate::secret::Secret;
 pub use uri::credentials;
 
 /// Set of secret values in all their forms.
+///
+/// ```
+/// let redactor: juju::Redactor = ["hunter2"].into_iter().collect();
+/// assert_eq!(redactor.apply("login of admin:hunter2 failed"), "login of admin:*** failed");
+/// ```
 #[derive(Clone, Default)]
-pub struct Redactor(BTreeSet<String>);
+pub struct Redactor {
+    forms: BTreeSet<String>,
+    finder: RefCell<Option<Finder>>,
+}
+
+/// Search for all forms up to a length. Building it takes longer than its use, so the texts of an event share it.
+#[derive(Clone)]
+struct Finder {
+    /// Length of the longest text in which it finds every form, in bytes.
+    longest: usize,
+    /// `None`: no automaton can have so many secrets.
+    search: Option<AhoCorasick>,
+}
 
 /// Text in place of a secret.
 const MASK: &str = "***";
@@ -25,10 +43,12 @@ const MASK: &str = "***";
 const SHORTEST: usize = 6;
 /// Longest value to mask, in bytes. No process can have a longer variable.
 const LONGEST: usize = 128 << 10;
+/// Length of most texts, in bytes. The first finder is for all of these; a longer text makes another.
+const USUAL: usize = 1024;
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} forms)", self.0.len())
+        write!(f, "Redactor({} forms)", self.forms.len())
     }
 }
 
@@ -45,9 +65,10 @@ impl Redactor {
     pub fn add(&mut self, secret: &str) {
         for value in [secret].into_iter().chain(credentials(secret)) {
             if (SHORTEST..=LONGEST).contains(&value.len()) {
-                self.0.extend(forms::of(value).into_iter().filter(|form| form.len() >= SHORTEST));
+                self.forms.extend(forms::of(value).into_iter().filter(|form| form.len() >= SHORTEST));
             }
         }
+        self.finder = RefCell::default();
     }
 
     /// Adds a value of the secret type.
@@ -56,18 +77,30 @@ impl Redactor {
     }
 
     /// Replaces every secret in the text by `***`; of secrets that begin at the same place, the longest. Takes time
-    /// proportional to the text plus the secrets that are not longer than it.
+    /// proportional to the text, and once to the secrets that are not longer than it.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
-        let fitting: Vec<_> = self.0.iter().filter(|form| form.len() <= text.len()).collect();
-        if fitting.is_empty() {
+        if self.forms.is_empty() || text.len() < SHORTEST {
             return text.to_owned();
         }
-        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&fitting);
-        match built {
-            Ok(finder) => finder.replace_all(text, &vec![MASK; fitting.len()]),
-            // The automaton has limits. If the secrets exceed them, mask the whole text.
-            Err(_) => MASK.to_owned(),
+        let mut finder = self.finder.borrow_mut();
+        let suits = finder.take_if(|finder| finder.longest >= text.len());
+        let finder = finder.insert(suits.unwrap_or_else(|| Finder::of(&self.forms, text.len().max(USUAL))));
+        finder.mask(text)
+    }
+}
+
+impl Finder {
+    fn of(forms: &BTreeSet<String>, longest: usize) -> Self {
+        let fitting = forms.iter().filter(|form| form.len() <= longest);
+        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(fitting);
+        Self { longest, search: search.ok() }
+    }
+
+    fn mask(&self, text: &str) -> String {
+        match &self.search {
+            Some(search) => search.replace_all(text, &vec![MASK; search.patterns_len()]),
+            None => MASK.to_owned(),
         }
     }
 }

@@ -55,7 +55,7 @@ fn a_secret_is_masked_without_the_blanks_around_it() {
 #[test]
 fn short_and_endless_values_are_left() {
     let redactor: Redactor = ["8000".to_owned(), "admin".to_owned(), "x".repeat(LONGEST + 1)].into_iter().collect();
-    assert!(redactor.0.is_empty());
+    assert!(redactor.forms.is_empty());
 }
 
 /// Hang guard, not a measurement: replacing one secret after the other took minutes here.
@@ -65,6 +65,19 @@ fn thousands_of_secrets_are_found_in_megabytes_in_one_pass() {
         (0..5000).map(|n| format!("{}-secret-{n}-{}", "a".repeat(n % 50), "z".repeat(40))).collect();
     let text = format!("{} -secret-50-{} ", "a".repeat(5000), "z".repeat(40)).repeat(400);
     assert_eq!(redactor.apply(&text).matches(MASK).count(), 400);
+}
+
+#[test]
+fn the_texts_of_an_event_share_one_finder() {
+    let mut redactor: Redactor = ["hunter2", &"long ".repeat(400)].into_iter().collect();
+    let longest = |redactor: &Redactor| redactor.finder.borrow().as_ref().map(|finder| finder.longest);
+    assert_eq!((redactor.apply("none"), longest(&redactor)), ("none".to_owned(), None));
+    assert_eq!((redactor.apply("a hunter2"), longest(&redactor)), ("a ***".to_owned(), Some(USUAL)));
+    let shown = redactor.apply(&format!("{}.", "long ".repeat(400)));
+    assert_eq!((shown, longest(&redactor)), ("***.".to_owned(), Some(2001)));
+    assert_eq!((redactor.apply("b hunter2"), longest(&redactor)), ("b ***".to_owned(), Some(2001)));
+    redactor.add("hunter3");
+    assert_eq!((redactor.apply("hunter3"), longest(&redactor)), ("***".to_owned(), Some(USUAL)));
 }
 
 proptest! {
