@@ -147,6 +147,19 @@ fn planted(framework: &'static Framework, secret: &str, related: &str) -> Seen {
     seen
 }
 
+/// Our side of the relations, with an address from an ingress.
+fn local<'a>(seen: &'a Seen, framework: &'a Framework) -> LocalSide<'a> {
+    LocalSide {
+        unit: &seen.unit,
+        framework,
+        config: &seen.config,
+        port: 8000,
+        port_is_open: false,
+        base_url: "http://shop.m:8000",
+        is_routed: true,
+    }
+}
+
 /// A rock whose own variables have the secret.
 fn container(framework: &Framework, secret: &str, url: &str) -> Container {
     let layer = format!("services: {{{}: {{override: replace, startup: enabled, command: app}}}}", framework.name);
@@ -205,15 +218,7 @@ fn assert_untold(secret: &str, shown: &str) {
 fn every_way(framework: &'static Framework, secret: &str, related: &str) {
     let (seen, spec) = (planted(framework, secret, related), spec(framework));
     assert_untold(secret, &format!("{seen:?}"));
-    let local = LocalSide {
-        unit: &seen.unit,
-        framework,
-        config: &seen.config,
-        port: 8000,
-        port_is_open: false,
-        base_url: "http://shop.m:8000",
-        is_routed: true,
-    };
+    let local = local(&seen, framework);
     for integration in &seen.integrations {
         assert_untold(secret, &format!("{:?}", relation::provided(integration, &local)));
     }
@@ -252,15 +257,7 @@ proptest! {
 #[test]
 fn every_row_of_the_table_is_one_that_the_charm_uses() {
     let seen = planted(&framework::flask::FLASK, "abcdefghi-jk", "abcdefghi-jk");
-    let local = LocalSide {
-        unit: &seen.unit,
-        framework: &framework::flask::FLASK,
-        config: &seen.config,
-        port: 8000,
-        port_is_open: false,
-        base_url: "http://shop.m:8000",
-        is_routed: true,
-    };
+    let local = local(&seen, &framework::flask::FLASK);
     for integration in &seen.integrations {
         let given = relation::provided(integration, &local);
         assert!(given.as_ref().is_ok_and(Option::is_some), "{}: {given:?}", integration.endpoint.name);
