@@ -103,7 +103,7 @@ impl Unit {
     }
 
     fn log_tail(&self) -> String {
-        self.pod.as_ref().map(Pod::log_tail).unwrap_or_default()
+        self.pod.as_ref().map(|pod| pod.log_tail().to_string()).unwrap_or_default()
     }
 }
 
