@@ -63,11 +63,7 @@ impl Unit {
         let status = unit.server.with(|model| model.status(&unit.name, Whose::Unit))?;
         match status {
             Some(status) if status.kind == StatusKind::Active => Ok(unit),
-            status => Err(format!(
-                "the application does not start: {status:?}; the pod's log ends with:\n{}",
-                unit.log_tail()
-            )
-            .into()),
+            status => Err(format!("the application does not start: {status:?}; the pod: {}", unit.log_tail()).into()),
         }
     }
 
