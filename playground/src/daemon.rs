@@ -172,6 +172,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     mounts::tmpfs(Path::new("/dev/shm"), "1777")?;
     mounts::folder(&spec.dir, Path::new(HOME))?;
     step("cease to be root", namespace::cease_to_be_root(spec.identity, spec.uid, spec.gid))?;
+    step("leave the user's session keyring", namespace::leave_keyring())?;
     // Not before: whoever becomes another user is forgotten as his parent's child.
     die_with_parent()?;
     step("enter the server's folder", chdir(HOME))?;

@@ -1,8 +1,9 @@
 //! What a program in a pod can do to the machine: nothing.
 
 use std::fs;
+use std::process::Command;
 
-use crate::support::{Desk, page};
+use crate::support::{Desk, Ran, names, page};
 
 /// Tries everything, and prints a line for each attempt: `refused`, or what it got.
 const ATTEMPTS: &str = r#"
@@ -63,6 +64,12 @@ tell("kill the host's process", lambda: os.kill(HOST, signal.SIGKILL))
 tell("trace the host's process", lambda: call(libc.ptrace, 16, HOST, None, None))
 tell("read the host's folder", lambda: os.listdir(FOLDER))
 tell("read the test's own file", lambda: open(SECRET).read())
+KEYCTL = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+def session_key():
+    if libc.syscall(KEYCTL, 10, -3, b"user", b"webcharm-planted", 0) < 0:
+        raise OSError()
+    return "it"
+tell("find a key of the user's session", session_key)
 def folders():
     leaked = [name for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd/" + name)]
     own = [name for name in leaked if os.readlink("/proc/self/fd/" + name).startswith("/proc/")]
@@ -78,6 +85,27 @@ allowed = [line.split()[1] for line in open("/proc/self/status") if line.startsw
 print("capabilities", *allowed)
 print("processes", sorted(int(name) for name in os.listdir("/proc") if name.isdigit())[0])
 "#;
+
+/// Becomes the program of its arguments, in a session with a key in its keyring.
+const WITH_KEY: &str = r#"
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+ADD_KEY, KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]
+if libc.syscall(KEYCTL, 1, None) < 0 or libc.syscall(ADD_KEY, b"user", b"webcharm-planted", b"secret", 6, -3) < 0:
+    print("passed over: no keyrings on this machine")
+os.execv(sys.argv[1], sys.argv[1:])
+"#;
+
+/// Starts the sample in a session that has a key.
+fn up_with_key(desk: &Desk) {
+    let up = desk.command(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    let mut session = Command::new("/usr/bin/python3");
+    session.args(["-c", WITH_KEY]).arg(up.get_program()).args(up.get_args()).current_dir(desk.path());
+    session.envs(up.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    desk.become_user(&mut session);
+    let ran = Ran::from(session.output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
 
 /// The capabilities of `CapPrm` and `CapBnd` in a pod, as `/proc` writes them.
 const CAPABILITIES: &str = "capabilities 00000000800405fb 00000000800405fb";
@@ -101,7 +129,7 @@ fn nothing_gets_out(desk: &Desk) {
     // A shell or an editor may leave a folder open to all that it starts.
     let open = fs::File::open("/").unwrap();
     rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).unwrap();
-    desk.ok(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    up_with_key(desk);
     drop(open);
     let said = attempts(desk);
     assert_eq!(host_files(), before);
@@ -110,7 +138,7 @@ fn nothing_gets_out(desk: &Desk) {
         said.lines().partition(|line| line.ends_with("refused") || line.contains(" got "));
     let through: Vec<_> = attempts.iter().filter(|line| !line.ends_with(" refused")).collect();
     assert_eq!(through, Vec::<&&str>::new(), "{said}");
-    assert!(attempts.len() >= 45, "{}: {said}", attempts.len());
+    assert!(attempts.len() >= 46, "{}: {said}", attempts.len());
     assert_eq!(facts, [CAPABILITIES, "processes 1"], "{said}");
     desk.ok(&["down"]);
 }
@@ -138,4 +166,23 @@ fn a_pods_users_and_ports_are_as_in_a_cluster() {
          print(os.stat('/tmp/f').st_uid == d, os.setuid(d), os.getuid() == d)";
     assert_eq!(desk.ok(&["exec", "--", "/usr/bin/python3", "-c", program]), "True None True\n");
     desk.ok(&["down"]);
+}
+
+/// The folders that a pod needs are made before its root is its own, where a link would lead to the host.
+#[test]
+fn a_link_of_a_rock_makes_no_folder_on_the_host() {
+    for link in ["usr/local", "etc", "dev", "charm"] {
+        let desk = Desk::new().with_charm("status-set blocked 'nothing is served here'");
+        let (project, outside) = (desk.sample(), desk.path().join("outside"));
+        fs::create_dir(&outside).unwrap();
+        let file = project.join("rockcraft.yaml");
+        let script = format!("mkdir -p $(dirname {link}); ln -s {} {link}", outside.display());
+        let part = format!("  links:\n    plugin: nil\n    override-build: {script}\n");
+        fs::write(&file, fs::read_to_string(&file).unwrap() + &part).unwrap();
+        let up = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
+        assert_eq!(up.code, Some(1), "{up:?}");
+        assert!(up.err.contains(&format!("cannot use /{link} of the rock, which is a link")), "{up:?}");
+        assert_eq!(names(&outside), [""; 0], "{link}");
+        desk.assert_nothing_left(&desk.processes());
+    }
 }

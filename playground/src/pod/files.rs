@@ -5,14 +5,24 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use pack::folder::{self, Folder};
 use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
 
 use super::root::{Error, step};
 use super::{Identity, Neighbor, Spec};
 
-/// The place of the absolute path `path` below `root`.
-pub(super) fn inside(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
+/// Makes the folder `path` in the pod's root `root`, with those above it, and returns its place on the host. A link of the
+/// rock's is refused: until the pod's root is this process's, links lead to the host.
+pub(super) fn make_inside(root: &Path, path: &str) -> Result<PathBuf, Error> {
+    let path = path.trim_start_matches('/');
+    match Folder::open(root).and_then(|folder| folder.make(path)) {
+        Ok(()) => Ok(root.join(path)),
+        Err(folder::Error::Link(link)) => {
+            let root = root.display().to_string();
+            Err(Error::Link(link.strip_prefix(&root).unwrap_or(&link).to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes the folder `path` and those above it.
@@ -133,6 +143,27 @@ mod tests {
             "127.0.0.1 localhost\n::1 localhost\n10.1.1.10 app-0.app-endpoints.m.svc.cluster.local app-0\n127.0.1.1 db.m\n"
         );
         assert!(hosts(Some("app-0"), &peers, &neighbors).starts_with("127.0.0.1 localhost app-0\n"));
+    }
+
+    #[test]
+    fn no_link_of_a_rock_leads_a_folder_of_the_pods_out_of_its_root() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        assert_eq!(make_inside(root.path(), "/opt/node").unwrap(), root.path().join("opt/node"));
+        assert!(root.path().join("opt/node").is_dir());
+        make_inside(root.path(), "/opt/node").unwrap();
+        fs::create_dir_all(root.path().join("usr")).unwrap();
+        for link in ["etc", "usr/local"] {
+            symlink(outside.path(), root.path().join(link)).unwrap();
+            for path in [format!("/{link}"), format!("/{link}/lib/python3")] {
+                let error = make_inside(root.path(), &path).unwrap_err().to_string();
+                assert_eq!(
+                    error,
+                    format!("cannot use /{link} of the rock, which is a link: it must be a folder, or not there")
+                );
+            }
+        }
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "nothing is made where the links lead");
+        make_inside(root.path(), "/opt/../../x").unwrap_err();
     }
 
     #[test]

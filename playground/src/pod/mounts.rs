@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{StatVfsMountFlags, XattrFlags, setxattr, statvfs};
 use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount};
 
-use super::files::{self, inside, make_dir};
+use super::files::{self, make_dir, make_inside};
 use super::root::{Error, step};
 use super::{Identity, Spec};
 
@@ -69,14 +69,13 @@ pub(crate) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {
 pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
     for name in MERGED {
         let host = Path::new("/").join(name);
-        let target = root.join(name);
         match fs::read_link(&host) {
-            Ok(link) => step(format!("link /{name}"), symlink(link, target))?,
-            Err(_) if host.is_dir() => read_only_folder(&host, &target)?,
+            Ok(link) => step(format!("link /{name}"), symlink(link, root.join(name)))?,
+            Err(_) if host.is_dir() => read_only(&host, &make_inside(root, name)?)?,
             Err(_) => {}
         }
     }
-    usr(&inside(root, "/usr"), &rock.join("usr"), scratch)
+    usr(&make_inside(root, "/usr")?, &rock.join("usr"), scratch)
 }
 
 /// Mounts a root that needs nothing of the host's: the pod may write in it, the rock's files stay as they are.
@@ -104,14 +103,13 @@ pub(super) fn whole(spec: &Spec) -> Result<(), Error> {
 
 /// Where overlays can't be had, `/usr` is the host's, read-only; that serves every rock that brings nothing for it.
 fn usr(target: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
-    make_dir(target)?;
     let (upper, work) = (scratch.join("upper"), scratch.join("work"));
     make_dir(&upper)?;
     make_dir(&work)?;
     let lower = if rock.is_dir() { format!("{}:/usr", escaped(rock)) } else { "/usr".to_owned() };
     let options = format!("lowerdir={lower},upperdir={},workdir={}", escaped(&upper), escaped(&work));
     match mounted("overlay", "overlay", target, MountFlags::empty(), &options) {
-        Err(_) if !rock.is_dir() => read_only_folder(Path::new("/usr"), target),
+        Err(_) if !rock.is_dir() => read_only(Path::new("/usr"), target),
         other => other,
     }
 }
@@ -123,8 +121,7 @@ fn escaped(path: &Path) -> String {
 
 /// Mounts the host's harmless parts of `/etc`.
 pub(super) fn etc(root: &Path) -> Result<(), Error> {
-    let target = inside(root, "/etc");
-    make_dir(&target)?;
+    let target = make_inside(root, "/etc")?;
     let all = fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.file_name());
     let versions = all.filter(|name| RUNTIMES.iter().any(|runtime| name.to_string_lossy().starts_with(runtime)));
     for name in SHARED.map(Into::into).into_iter().chain(versions) {
@@ -137,7 +134,10 @@ pub(super) fn etc(root: &Path) -> Result<(), Error> {
                 let link = step(format!("read {}", host.display()), fs::read_link(&host))?;
                 step(format!("link {}", host.display()), symlink(link, target))?;
             }
-            Ok(metadata) if metadata.is_dir() => read_only_folder(&host, &target)?,
+            Ok(metadata) if metadata.is_dir() => {
+                make_dir(&target)?;
+                read_only(&host, &target)?;
+            }
             Ok(_) => file(&host, &target)?,
             Err(_) => {}
         }
@@ -147,7 +147,7 @@ pub(super) fn etc(root: &Path) -> Result<(), Error> {
 
 /// The devices a container has.
 pub(super) fn devices(root: &Path) -> Result<(), Error> {
-    let dev = inside(root, "/dev");
+    let dev = make_inside(root, "/dev")?;
     tmpfs(&dev, "0755")?;
     for name in DEVICES {
         file(&Path::new("/dev").join(name), &dev.join(name))?;
@@ -168,9 +168,8 @@ pub(super) fn devices(root: &Path) -> Result<(), Error> {
 
 /// The pod's own processes. What else is there belongs to the whole machine: read-only, or not to be seen at all.
 pub(super) fn proc(root: &Path) -> Result<(), Error> {
-    let target = inside(root, "/proc");
-    make_dir(&target)?;
-    make_dir(&inside(root, "/sys"))?;
+    let target = make_inside(root, "/proc")?;
+    make_inside(root, "/sys")?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mounted("proc", "proc", &target, flags, "").map_err(|error| match error {
         Error::Step { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Error::Step {
@@ -187,7 +186,7 @@ pub(super) fn proc(root: &Path) -> Result<(), Error> {
             continue;
         }
         if HIDDEN.iter().any(|hidden| name == *hidden) {
-            hide(&inside(root, "/dev/null"), &path, metadata.is_dir())?;
+            hide(&root.join("dev/null"), &path, metadata.is_dir())?;
         } else if metadata.is_dir() || metadata.permissions().mode() & 0o222 != 0 {
             read_only(&path, &path)?;
         }
@@ -255,12 +254,6 @@ fn unescaped(path: &str) -> PathBuf {
         bytes.extend(rest.as_bytes());
     }
     PathBuf::from(OsString::from_vec(bytes))
-}
-
-/// Shows the host's folder `source` at `target`, which is made, so that the pod can't write there.
-pub(super) fn read_only_folder(source: &Path, target: &Path) -> Result<(), Error> {
-    make_dir(target)?;
-    read_only(source, target)
 }
 
 /// Shows the host's file or device `source` at `target`, which is made. The pod can use a device, and change neither.

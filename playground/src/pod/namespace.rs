@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use keyutils::Keyring;
 use rustix::fs::{Gid, Uid};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -158,6 +159,18 @@ pub(crate) fn leave_pids(identity: Identity) -> Result<(), Error> {
 /// When that is forbidden, with the remedy.
 pub(super) fn leave_user(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWUSER).map_err(|source| forbidden(identity, source))
+}
+
+/// Gives this process a session keyring of its own, an empty one. User namespaces have none: a pod would find the keys of the
+/// user's session, such as Kerberos tickets. Where keyrings are forbidden or missing, a pod finds none either.
+///
+/// # Errors
+/// What the kernel says, such as that the user has too many keyrings.
+pub(crate) fn leave_keyring() -> io::Result<()> {
+    match Keyring::join_anonymous_session().map(drop).map_err(io::Error::from) {
+        Err(error) if [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported].contains(&error.kind()) => Ok(()),
+        other => other,
+    }
 }
 
 /// Sets a parameter of the kernel that belongs to this process's namespaces. Where `/proc/sys` is read-only it stays as it is.

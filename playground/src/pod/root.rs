@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use pack::text::shown;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
@@ -16,7 +17,8 @@ use super::confinement::{self, UserSpace};
 use super::{Spec, files, mounts, namespace, packed};
 use crate::kept::described;
 
-/// Where Juju puts the supervisor into a container.
+/// Where Juju puts the supervisor into a container: the folder, and the program.
+const PEBBLE_DIR: &str = "/charm/bin";
 const PEBBLE: &str = "/charm/bin/pebble";
 
 /// Where Juju shares a container's socket with the charm.
@@ -34,6 +36,12 @@ pub enum Error {
     /// The keeper is gone.
     #[error("the pod's keeper has ended")]
     Orphan,
+    /// A link in place of a folder that the pod needs.
+    #[error("cannot use {} of the rock, which is a link: it must be a folder, or not there", shown(.0))]
+    Link(String),
+    /// A folder of the pod's can't be made.
+    #[error(transparent)]
+    Folder(#[from] pack::folder::Error),
     /// No user namespace; its holder has said why in the pod's log.
     #[error("so the pod can't start")]
     NoUserSpace,
@@ -68,6 +76,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;
     move_into(&spec.root)?;
     space.enter()?;
+    step("leave the user's session keyring", namespace::leave_keyring())?;
     // The change of credentials may have ended that.
     die_with_parent()?;
     // From here on the rock's links lead to places in the pod, and nothing outside of it can be written.
@@ -97,30 +106,17 @@ fn build(spec: &Spec) -> Result<(), Error> {
         mounts::base(root, &spec.image.files, &spec.scratch)?;
         mounts::etc(root)?;
     }
-    own_folders(root)?;
     mounts::devices(root)?;
     mounts::proc(root)?;
     for bind in &spec.image.binds {
-        mounts::read_only_folder(&bind.source, &files::inside(root, &bind.target))?;
+        mounts::read_only(&bind.source, &files::make_inside(root, &bind.target)?)?;
     }
+    let pebble = files::make_inside(root, PEBBLE_DIR)?.join("pebble");
     match spec.image.packed.as_ref().and_then(|packed| packed.pebble.as_deref()) {
-        Some(own) => packed::link_pebble(own, &files::inside(root, PEBBLE))?,
-        None => mounts::file(&spec.pebble, &files::inside(root, PEBBLE))?,
+        Some(own) => packed::link_pebble(own, &pebble)?,
+        None => mounts::file(&spec.pebble, &pebble)?,
     }
-    mounts::folder(&spec.socket_dir, &files::inside(root, SOCKET_DIR))
-}
-
-/// Refuses a rock in which a folder that belongs to the pod is a link: until the pod's root is this process's, links lead to
-/// the host.
-fn own_folders(root: &Path) -> Result<(), Error> {
-    let links = ["charm", "charm/bin", "charm/container", "dev", "etc", "proc", "sys"];
-    match links.into_iter().find(|name| root.join(name).is_symlink()) {
-        None => Ok(()),
-        Some(name) => step(
-            format!("use /{name} of the rock, which is a link: it must be a folder, or not there"),
-            Err(io::Error::from(io::ErrorKind::InvalidInput)),
-        ),
-    }
+    mounts::folder(&spec.socket_dir, &files::make_inside(root, SOCKET_DIR)?)
 }
 
 /// Writes what a pod has for itself, and gives the rock's files to their owners.
@@ -158,19 +154,4 @@ fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
     let missing = fs::metadata(PEBBLE).is_err();
     let what = if missing { "find Pebble in the pod" } else { "become Pebble" };
     Err(Error::Step { what: what.to_owned(), source: error })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_in_place_of_a_folder_of_the_pods_is_refused_by_name() {
-        let root = tempfile::tempdir().unwrap();
-        fs::create_dir_all(root.path().join("charm")).unwrap();
-        own_folders(root.path()).unwrap();
-        std::os::unix::fs::symlink("/usr/local/bin", root.path().join("charm/bin")).unwrap();
-        let error = own_folders(root.path()).unwrap_err().to_string();
-        assert!(error.starts_with("cannot use /charm/bin of the rock, which is a link"), "{error}");
-    }
 }
