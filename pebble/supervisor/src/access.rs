@@ -1,30 +1,30 @@
-//! Who asks, and what they may do.
+//! Clients of the API, and the access that each request needs.
 
 use std::net::SocketAddr;
 
 use rustix::process::getuid;
 
-/// Over what a request came.
+/// Transport of a request, with what it says about the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
-    /// The socket, from a process of this user.
+    /// The unix socket; the kernel names the user of the client's process.
     Socket { uid: u32 },
-    /// HTTP, from anywhere.
+    /// HTTP over TCP, from any address.
     Http(SocketAddr),
 }
 
-/// What it takes to ask for something.
+/// Access level that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Nothing.
+    /// No access: any client, also over TCP.
     Open,
-    /// To be a user of this machine.
+    /// Any user of this machine.
     User,
-    /// To be root, or the daemon's own user.
+    /// Root, or the daemon's own user.
     Admin,
 }
 
-/// A user who asks.
+/// The user whose process sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) uid: u32,
@@ -32,7 +32,7 @@ pub(crate) struct User {
 }
 
 impl Transport {
-    /// The user who asks; over HTTP nobody is known.
+    /// The client's user; `None` over HTTP, where the client is unknown.
     pub(crate) fn user(self) -> Option<User> {
         match self {
             Transport::Socket { uid } => Some(User { uid, is_admin: uid == 0 || uid == getuid().as_raw() }),
@@ -40,7 +40,7 @@ impl Transport {
         }
     }
 
-    /// As the request log names it.
+    /// Name in the request log.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Transport::Socket { .. } => "http+unix",
@@ -50,7 +50,7 @@ impl Transport {
 }
 
 impl Access {
-    /// Whether this user, or nobody, may.
+    /// True if a request of this user is allowed; `None` is an unknown client.
     pub(crate) fn allows(self, user: Option<User>) -> bool {
         match self {
             Access::Open => true,

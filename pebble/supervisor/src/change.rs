@@ -1,4 +1,4 @@
-//! A change: tasks under one heading. What its tasks make of it is asked of the state, which knows them.
+//! A change: a group of tasks with a summary. Its status follows from its tasks and is computed by `State`.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::clock::Time;
 use crate::status::Status;
 use crate::task::Id;
 
-/// A change as the state file keeps it, field for field as Pebble does.
+/// A change, in the state file field for field as Pebble's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Change {
     pub(crate) id: Id,
     pub(crate) kind: String,
     pub(crate) summary: String,
-    /// Set only where there are no tasks to derive it from.
+    /// Set only for a change without tasks; otherwise derived from them.
     #[serde(default)]
     pub(crate) status: Status,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,7 +49,7 @@ impl Change {
         }
     }
 
-    /// Whether it concerns the service of that name.
+    /// True if the change is listed under this service.
     pub(crate) fn concerns(&self, service: &str) -> bool {
         let names = self.data.get("service-names").and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|name| name == service))

@@ -1,4 +1,4 @@
-//! What the command line and the environment ask for.
+//! Command line and environment variables of the daemon.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use crate::layers::ServiceArgs;
 
-/// Where the daemon's directory is if nobody says.
+/// The daemon's directory without `PEBBLE`.
 const DEFAULT_DIRECTORY: &str = "/var/lib/pebble/default";
 
-/// What to do.
+/// A parsed command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Options),
@@ -18,7 +18,7 @@ pub(crate) enum Command {
     Version,
 }
 
-/// How to run.
+/// Options of `pebble run`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) directory: PathBuf,
@@ -28,12 +28,12 @@ pub(crate) struct Options {
     pub(crate) http: Option<String>,
     pub(crate) verbose: bool,
     pub(crate) debug: bool,
-    /// Whether the state outlives the daemon.
+    /// True if the state is kept in a file.
     pub(crate) persist: bool,
     pub(crate) args: ServiceArgs,
 }
 
-/// A command line that makes no sense.
+/// An invalid command line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot read the command line")]
@@ -52,7 +52,7 @@ pub(crate) enum Error {
     ArgsTwice(String),
 }
 
-/// The commands of Pebble's client, which this daemon leaves to clients.
+/// Commands of Pebble's client, which this binary does not have.
 const CLIENT: [&str; 35] = [
     "add",
     "add-identities",
@@ -95,7 +95,7 @@ impl Command {
     /// Reads a command line, without the program's name. `variable` looks up environment variables.
     ///
     /// # Errors
-    /// The command line makes no sense, or asks for something this daemon hasn't got.
+    /// An invalid command line, or a command of Pebble's client.
     pub(crate) fn parse(
         line: impl IntoIterator<Item = OsString>,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -147,7 +147,7 @@ fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Options {
     }
 }
 
-/// All up to a `;` is for one service.
+/// Reads the arguments of one service, up to a `;`.
 fn service_args(parser: &mut Parser, known: &mut ServiceArgs) -> Result<(), Error> {
     let mut values = Vec::new();
     for value in parser.raw_args()? {

@@ -1,6 +1,6 @@
-//! Time as Pebble writes it: one type for moments, and the three precisions it prints them in.
+//! Time in Pebble's formats: one type for moments, printed with three precisions.
 //!
-//! Nothing below the edge asks the system for the time; it is handed a [`Time`].
+//! Pure code never reads the clock; it gets a [`Time`] as an argument.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,32 +28,32 @@ impl Time {
         Timestamp::new(seconds, nanoseconds).ok().map(Time)
     }
 
-    /// This long ago, or the earliest there is.
+    /// The moment this long before; saturates at the earliest time.
     pub(crate) fn minus(self, duration: Duration) -> Time {
         Time(self.0.checked_sub(duration).unwrap_or(Timestamp::MIN))
     }
 
-    /// In so long, or the latest there is.
+    /// The moment this long after; saturates at the latest time.
     pub(crate) fn plus(self, duration: Duration) -> Time {
         Time(self.0.checked_add(duration).unwrap_or(Timestamp::MAX))
     }
 
-    /// To the second: task logs and file times.
+    /// Text with whole seconds, as in task logs and file times.
     pub(crate) fn seconds(self) -> String {
         format!("{:.0}", self.floor(1_000_000_000))
     }
 
-    /// To the millisecond: service and daemon logs.
+    /// Text with milliseconds, as in the logs of services and daemon.
     pub(crate) fn millis(self) -> String {
         format!("{:.3}", self.floor(1_000_000))
     }
 
-    /// This moment without what is finer than a millisecond.
+    /// This moment cut to milliseconds.
     pub(crate) fn whole_millis(self) -> Time {
         Time(self.floor(1_000_000))
     }
 
-    /// The part of a second, in nanoseconds: as good as random, for names.
+    /// Nanoseconds of the current second: random enough for names of temporary files.
     pub(crate) fn subsecond(self) -> i32 {
         self.0.subsec_nanosecond()
     }

@@ -1,4 +1,4 @@
-//! The daemon as a whole: what its parts share, and its beginning.
+//! The daemon: the state that its parts share, and its start.
 
 mod end;
 
@@ -33,13 +33,13 @@ use crate::state::file::{self, File};
 use crate::store::Store;
 use crate::{api, errno};
 
-/// The version of Pebble whose protocol this is; clients decide by it what they may ask for.
+/// Version of Pebble whose protocol the daemon speaks. Clients choose their requests by it.
 pub(crate) const VERSION: &str = "v1.32.1";
 
-/// How often what is old is forgotten.
+/// Time between two prunes of the state.
 const PRUNE: Duration = Duration::from_secs(600);
 
-/// A daemon that can't run. The texts are Pebble's.
+/// A daemon that can't start or run. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("directory {0:?} must be absolute")]
@@ -62,19 +62,19 @@ pub(crate) enum Error {
     System(#[from] io::Error),
 }
 
-/// Why the daemon ends.
+/// Reason for the daemon's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndReason {
-    /// As it was told to.
+    /// A signal asked for it, or a service's success.
     Asked,
-    /// A service's failure says so.
+    /// A service failed whose `on-failure` is `shutdown`.
     ServiceFailure,
-    /// A check's failure says so.
+    /// A check failed whose action is `shutdown`.
     CheckFailure,
 }
 
 impl EndReason {
-    /// What the process exits with.
+    /// Exit code of the process.
     pub(crate) fn code(self) -> u8 {
         match self {
             EndReason::Asked => 0,
@@ -94,7 +94,7 @@ impl From<service_state::Shutdown> for EndReason {
     }
 }
 
-/// What the daemon's parts share. All of it lives in one thread.
+/// State that the daemon's parts share, all on one thread.
 pub(crate) struct Daemon {
     pub(crate) boot_id: String,
     pub(crate) http_address: Option<String>,
@@ -106,7 +106,7 @@ pub(crate) struct Daemon {
     pub(crate) executions: Executions,
     pub(crate) reaper: Reaper,
     pub(crate) verbose: RefCell<Verbose>,
-    /// How many requests are being answered.
+    /// Number of requests in progress.
     pub(crate) busy: watch::Sender<usize>,
     environment: BTreeMap<String, String>,
     end: watch::Sender<Option<EndReason>>,
@@ -153,12 +153,12 @@ impl Daemon {
         self.environment.clone()
     }
 
-    /// Ends the daemon; the first reason counts.
+    /// Ends the daemon. The first reason counts.
     pub(crate) fn shutdown(&self, end: EndReason) {
         self.end.send_if_modified(|reason| reason.replace(reason.unwrap_or(end)).is_none());
     }
 
-    /// A number from 0 to 1, good enough to keep services from restarting in step.
+    /// A pseudo-random number from 0 to 1 for the jitter of restarts; not for secrets.
     pub(crate) fn chance(&self) -> f64 {
         // xorshift, stirred by the clock.
         let mut draw = self.draws.get() ^ u64::from(Time::now().subsecond().unsigned_abs());
@@ -170,16 +170,16 @@ impl Daemon {
     }
 }
 
-/// Runs the daemon until it is told to end, or a service's failure ends it.
+/// Runs the daemon until a signal or a service ends it.
 ///
 /// # Errors
-/// It can't begin: a directory, the plan, the state or a socket is not as it should be.
+/// Directory, layers, state file or sockets can't be used.
 pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>) -> Result<EndReason, Error> {
     let reaper = Reaper::start().map_err(Error::Reaper)?;
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
     let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
-    // Before anything is written: the directory may be another daemon's.
+    // Before the first write: the directory may belong to a running daemon.
     let socket = server::listen(&options.socket).await?;
     let http = options.http.as_deref().map(server::listen_http).transpose()?;
     if !options.args.is_empty() {
@@ -208,7 +208,7 @@ fn prepare_directory(options: &Options) -> Result<(), Error> {
     if options.directory.is_dir() { Ok(()) } else { Err(Error::Missing(path)) }
 }
 
-/// The kernel's boot id; as process 1, which is started anew with its container, one of our own.
+/// The kernel's boot id. As process 1 a random one, since a container starts more often than the machine.
 fn boot_id() -> io::Result<String> {
     let name = if getpid().is_init() { "uuid" } else { "boot_id" };
     Ok(fs::read_to_string(Path::new("/proc/sys/kernel/random").join(name))?.trim().to_owned())
@@ -222,7 +222,7 @@ fn work(daemon: &Rc<Daemon>, socket: tokio::net::UnixListener, http: Option<toki
     let saving = daemon.clone();
     spawn_local(async move { saving.store.keep_saved().await });
     spawn_local(prune(daemon.clone()));
-    // Tasks that the last daemon left.
+    // Resumes tasks that the previous daemon left.
     runner::ensure(daemon);
 }
 

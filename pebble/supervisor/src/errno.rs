@@ -1,4 +1,4 @@
-//! The operating system's errors in Pebble's words, which are the C library's in lower case.
+//! Errors of the operating system in Pebble's words: the C library's, in lower case.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 /// Bytes of the longest path that Linux takes, its end included.
 const LONGEST_PATH: usize = 4096;
 
-/// `doing path: why`, as clients get it, with what it means for them.
+/// An error in Pebble's form `OPERATION PATH: REASON`.
 #[derive(Debug)]
 pub(crate) struct PathError {
     doing: &'static str,
@@ -19,18 +19,18 @@ pub(crate) struct PathError {
 }
 
 impl PathError {
-    /// For use with `map_err`.
+    /// Returns a function for `map_err`.
     pub(crate) fn when(doing: &'static str, path: &str) -> impl FnOnce(io::Error) -> PathError {
         let path = path.to_owned();
         move |source| PathError { doing, path, source }
     }
 
-    /// Whether the path, or something on the way, isn't there.
+    /// True if the path or one of its directories does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound
     }
 
-    /// Whether it isn't allowed.
+    /// True if the system denied access.
     pub(crate) fn is_permission_denied(&self) -> bool {
         self.source.kind() == io::ErrorKind::PermissionDenied
     }
@@ -49,7 +49,7 @@ pub(crate) fn shown(path: &str) -> Cow<'_, str> {
     if path.len() < LONGEST_PATH { path.into() } else { shortened(path) }
 }
 
-/// The error's text as the C library has it, in lower case and without number.
+/// The C library's text of an error, in lower case and without the number.
 pub(crate) fn text(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => of_number(number),
@@ -60,12 +60,12 @@ pub(crate) fn text(error: &io::Error) -> String {
 fn of_number(number: i32) -> String {
     let full = io::Error::from_raw_os_error(number).to_string();
     let plain = full.strip_suffix(&format!(" (os error {number})")).unwrap_or(&full);
-    // Only the first letter: names such as "RFS specific error" keep theirs.
+    // Only the first letter: names such as "RFS specific error" keep their capitals.
     let mut letters = plain.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// An error of that number, for checks that fail without a system call.
+/// An error with this number, for checks without a system call.
 pub(crate) fn error(errno: Errno) -> io::Error {
     errno.into()
 }

@@ -1,11 +1,11 @@
-//! Commands: one process per task, its input and output on websockets.
+//! Execution of commands: one process per task, with its input and output on websockets.
 //!
-//! A task waits a few seconds for its websockets, so that no output is lost, then runs the command. Their tasks outlive
-//! it: a client may still be reading.
+//! A task waits a few seconds for its websockets, so that no output is lost, then runs the command. The websockets stay
+//! open a while longer: the client may still be reading.
 //!
-//! The daemon keeps its own writing ends of the command's output pipes until the process has ended, as Pebble does. So a
-//! command that closes its outputs early is not taken for one that is over: clients close their websockets at the end of
-//! the output, and a control websocket that vanishes kills the command.
+//! The daemon keeps its own writing ends of the output pipes until the process has ended, as Pebble does. Otherwise a
+//! command that closes its outputs early would look finished: clients close their websockets at the end of the output,
+//! and a lost control websocket kills the command.
 
 mod settings;
 mod sockets;
@@ -38,37 +38,37 @@ use crate::task::Id;
 
 pub(crate) use settings::Settings;
 
-/// How long a command waits for its websockets.
+/// Time that a command waits for its websockets.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long a killed command's output is waited for: someone it left behind may hold it open.
+/// Time to wait for a killed command's output, which a process that it left behind may hold open.
 const REST: Duration = Duration::from_secs(1);
-/// How long a client may keep its websockets open once the execution is over. Closed at once, they would lose output that
-/// the client has not read yet.
+/// Time that a client may keep its websockets open after the execution. Closed at once, they would lose output that the
+/// client has not read yet.
 const LINGER: Duration = Duration::from_secs(30);
 /// The longest message and frame of input. Pebble's clients send pieces of 16 to 128 KiB.
 const LONGEST_MESSAGE: usize = 64 << 20;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// The commands that run or wait for their websockets.
+/// Commands that run or wait for their websockets.
 #[derive(Default)]
 pub(crate) struct Executions(RefCell<BTreeMap<Id, Execution>>);
 
 struct Execution {
-    /// Where to hand each websocket; `None` once that is done.
+    /// Channel for each websocket; `None` once it was handed over.
     slots: BTreeMap<&'static str, Option<oneshot::Sender<Socket>>>,
-    /// What to run; taken when that begins.
+    /// The command; taken when it starts.
     prepared: Option<(Settings, Waiting)>,
 }
 
-/// The websockets to come.
+/// Websockets that are not connected yet.
 struct Waiting {
     control: oneshot::Receiver<Socket>,
     stdio: oneshot::Receiver<Socket>,
     stderr: Option<oneshot::Receiver<Socket>>,
 }
 
-/// Why a websocket can't be connected.
+/// Reason to refuse a websocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     NoSuchSocket,
@@ -76,7 +76,7 @@ pub(crate) enum Refusal {
     Over,
 }
 
-/// Makes a task's websockets known, before the task begins.
+/// Registers a task's websockets, before the task begins.
 pub(crate) fn prepare(daemon: &Daemon, task: Id, settings: Settings, split_stderr: bool) {
     let mut slots = BTreeMap::new();
     let mut slot = |name| {
@@ -90,14 +90,14 @@ pub(crate) fn prepare(daemon: &Daemon, task: Id, settings: Settings, split_stder
     daemon.executions.0.borrow_mut().insert(task, execution);
 }
 
-/// Whether a task waits for this websocket.
+/// Checks that a task waits for this websocket.
 pub(crate) fn has_socket(daemon: &Daemon, task: Id, name: &str) -> Result<(), Refusal> {
     let executions = daemon.executions.0.borrow();
     let slot = executions.get(&task).ok_or(Refusal::Over)?.slots.get(name).ok_or(Refusal::NoSuchSocket)?;
     slot.as_ref().map(|_| ()).ok_or(Refusal::Taken)
 }
 
-/// Takes a connection over as the websocket that a task waits for, once the handshake has been answered.
+/// Hands a connection to its task as a websocket, once the handshake has been answered.
 pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<Incoming>) {
     let mut executions = daemon.executions.0.borrow_mut();
     let slot = executions.get_mut(&task).and_then(|execution| execution.slots.get_mut(name));
@@ -106,14 +106,14 @@ pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Reque
     spawn_local(async move {
         if let Ok(upgraded) = upgrade.await {
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits())).await;
-            // If nobody waits any more, the command is over.
+            // Fails if the command has ended.
             let _ = hand.send(socket);
         }
     });
 }
 
-/// How much of a websocket is kept in memory. A longer frame ends its connection before memory is reserved for it, and
-/// pongs that the client doesn't take are dropped once the write buffer is full.
+/// Memory limits of a websocket. A longer frame ends its connection before memory is reserved for it, and pongs that
+/// the client doesn't read are dropped once the write buffer is full.
 fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_frame_size(Some(LONGEST_MESSAGE))
@@ -125,7 +125,7 @@ fn limits() -> WebSocketConfig {
 /// Runs a task's command to its end.
 pub(crate) async fn run(daemon: &Rc<Daemon>, task: Id, mut abort: Abort) -> Result<(), String> {
     let prepared = daemon.executions.0.borrow_mut().get_mut(&task).and_then(|execution| execution.prepared.take());
-    // Without, the daemon was restarted meanwhile: the command is not run a second time.
+    // Absent after a restart of the daemon: the command is not run a second time.
     let Some((settings, waiting)) = prepared else { return Ok(()) };
     let outcome = tokio::select! {
         outcome = execute(daemon, task, settings, waiting, abort.clone()) => outcome,
@@ -135,7 +135,7 @@ pub(crate) async fn run(daemon: &Rc<Daemon>, task: Id, mut abort: Abort) -> Resu
     outcome
 }
 
-/// Given up while the websockets are still missing. Once the command runs, it is killed instead.
+/// Waits for an abort while websockets are missing. A running command is killed instead.
 async fn never_connected(daemon: &Daemon, task: Id, abort: &mut Abort) {
     abort.asked().await;
     let waits = |execution: &Execution| execution.slots.iter().any(|(name, slot)| *name != "control" && slot.is_some());
@@ -157,7 +157,7 @@ async fn execute(
         daemon.journal.note(&why);
         return Err(why);
     };
-    // Dropped at the end of this function: the websockets' tasks outlive it by no more than LINGER.
+    // Dropped at the end of this function, which limits the websockets' tasks to LINGER.
     let (_execution, over) = watch::channel(());
     let outcome = match Running::start(daemon, &settings, stdio, stderr, &over).await {
         Ok(running) => {
@@ -185,18 +185,18 @@ fn set_exit_code(daemon: &Daemon, task: Id, code: i32) {
     daemon.store.write(|state| state.set_task_data(task, "api-data", serde_json::json!({ "exit-code": code })));
 }
 
-/// A command at work.
+/// A running command.
 struct Running {
     pid: Pid,
     exit: oneshot::Receiver<i32>,
     outputs: Vec<JoinHandle<()>>,
-    /// The daemon's own writing ends of the outputs, so that these end after the process and not before it.
+    /// The daemon's own writing ends of the outputs, which keep these open until the process ends.
     writers: Vec<PipeWriter>,
 }
 
 impl Running {
-    /// Starts the command. Its websockets are served first: one that doesn't start has outputs that end at once, as an
-    /// empty one's do.
+    /// Starts the command. Its websockets are served first, so that the outputs of a command that doesn't start end
+    /// properly.
     async fn start(
         daemon: &Rc<Daemon>,
         settings: &Settings,
@@ -240,8 +240,8 @@ impl Running {
         }
     }
 
-    /// Waits for the end, or brings it about. What is still to be sent then is waited for no longer than the command's
-    /// own limit, or until the change is aborted.
+    /// Waits for the end, or kills the command at its limit or an abort. Output that is still to be sent gets the same
+    /// limit.
     async fn end(mut self, limit: Option<Duration>, mut abort: Abort, control: JoinHandle<()>) -> Result<i32, String> {
         let mut cut_short = pin!(async {
             tokio::select! {
@@ -252,7 +252,7 @@ impl Running {
         let (code, late) = tokio::select! {
             code = &mut self.exit => (code, None),
             late = &mut cut_short => {
-                // Gone already is as good.
+                // An ended process is fine.
                 let _ = process::signal(self.pid, Signal::KILL);
                 ((&mut self.exit).await, Some(late))
             }
@@ -260,7 +260,7 @@ impl Running {
         self.writers.clear();
         control.abort();
         let late = match late {
-            // Pebble waits for whoever still holds the output; a client that set a limit is better served without.
+            // Pebble waits for any process that still holds the output; here the client's limit holds.
             Some(late) => timeout(REST, sent(&mut self.outputs)).await.map_or(late, |()| late),
             None => tokio::select! {
                 () = sent(&mut self.outputs) => false,
@@ -281,7 +281,7 @@ async fn overdue(limit: Option<Duration>) {
     }
 }
 
-/// Reading without a command, for the fuzz targets.
+/// Reader of websockets without a command, for the fuzz targets.
 #[cfg(fuzzing)]
 #[allow(unreachable_pub, reason = "re-exported under that cfg by `crate::fuzzing`")]
 pub mod fuzzing {
@@ -295,7 +295,7 @@ pub mod fuzzing {
 
     use super::{limits, sockets};
 
-    /// Reads a client's bytes as the input of a command that takes none of it, and each message as one of control.
+    /// Reads a client's bytes as input of a command that doesn't read, and as a control message.
     pub fn input(bytes: &[u8]) {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -312,7 +312,7 @@ pub mod fuzzing {
     }
 }
 
-/// Waits until the outputs are sent whole.
+/// Waits until the outputs are sent.
 async fn sent(outputs: &mut [JoinHandle<()>]) {
     for output in outputs {
         let _ = output.await;

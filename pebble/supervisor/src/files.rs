@@ -1,8 +1,8 @@
-//! Files of the container: listed, read, written, made and removed, with Pebble's errors. What travels how is
-//! `api::files`'.
+//! Operations on the container's files: list, read, write, make directories, remove, with Pebble's errors. Their
+//! transport is in `api::files`.
 //!
-//! One deliberate difference: Pebble removes all of the root directory if it is told to. Here `remove` refuses it, by
-//! whatever path, so that a client's empty variable does not cost a machine.
+//! One deliberate difference: `remove` refuses the root directory, by any path, so that a client's empty variable does
+//! not delete the machine. Pebble removes it.
 
 pub(crate) mod draft;
 mod glob;
@@ -21,7 +21,7 @@ use crate::clock::Time;
 use crate::errno::{self, PathError};
 use crate::users::{self, Owner, RunAs, Users};
 
-/// Why nothing came of it. The texts are Pebble's.
+/// A failed operation on a file. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}")]
@@ -53,7 +53,7 @@ impl From<PathError> for Error {
 }
 
 impl Error {
-    /// The word for programs, and the HTTP status where there is one error only.
+    /// The error's kind in the API, and the HTTP status for a request of one path.
     pub(crate) fn kind(&self) -> (&'static str, u16) {
         match self {
             Error::Path(error) if error.is_not_found() => ("not-found", 404),
@@ -64,19 +64,19 @@ impl Error {
         }
     }
 
-    /// As clients get it.
+    /// The error in the API's form.
     pub(crate) fn result(&self) -> ErrorResult {
         ErrorResult { message: self.to_string(), kind: self.kind().0.to_owned(), ..ErrorResult::default() }
     }
 }
 
-/// Refuses a path that isn't absolute.
+/// Fails for a relative path.
 pub(crate) fn absolute(path: &str) -> Result<&Path, Error> {
     if path.starts_with('/') { Ok(Path::new(path)) } else { Err(Error::Relative(path.to_owned())) }
 }
 
-/// Opens a regular file to read. Some of the kernel's look regular and have nothing yet: reading one doesn't wait, for
-/// all of the daemon would.
+/// Opens a regular file for reading, without blocking: some of the kernel's files look regular and have no data yet,
+/// and a wait would stop the whole daemon.
 pub(crate) fn open(path: &str) -> Result<File, Error> {
     let absolute = absolute(path)?;
     let metadata = fs::metadata(absolute).map_err(PathError::when("stat", path))?;
@@ -87,7 +87,7 @@ pub(crate) fn open(path: &str) -> Result<File, Error> {
     Ok(file.map_err(PathError::when("open", path))?)
 }
 
-/// What a path is, or what is in the directory it names, sorted by name.
+/// Lists a directory's entries sorted by name, or the path itself if it is another file or `itself` is set.
 pub(crate) fn list(path: &str, pattern: &str, itself: bool) -> Result<Vec<FileInfo>, Error> {
     let metadata = fs::metadata(path).map_err(PathError::when("stat", path))?;
     let users = Users::read();
@@ -150,7 +150,7 @@ fn kind(kind: fs::FileType) -> FileType {
     }
 }
 
-/// Makes a directory.
+/// Makes a directory with its mode and owner.
 pub(crate) fn make_directory(item: &DirItem) -> Result<(), Error> {
     absolute(&item.path)?;
     let mode = permissions(&item.permissions, 0o755)?;
@@ -165,8 +165,8 @@ pub(crate) fn make_directory(item: &DirItem) -> Result<(), Error> {
     }
 }
 
-/// Makes a directory and its missing parents, all with the same mode and owner. One that is there is left as it is. It
-/// goes from the top down, so that a path of a million parts ends where the system calls it too long.
+/// Makes a directory and its missing parents, all with the same mode and owner; an existing one stays as it is. It
+/// works from the top down, so that a path of a million parts fails early.
 fn make_directories(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
     for path in ends.map(|end| &path[..end]) {
@@ -184,7 +184,7 @@ fn occupied(path: &str, by: &Metadata, otherwise: Errno) -> PathError {
     PathError::when("mkdir", path)(errno::error(why))
 }
 
-/// Makes one directory, which is not seen before it has its mode and owner.
+/// Makes one directory under a temporary name, and renames it once it has its mode and owner.
 fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     let draft = format!("{path}.mkdir-new");
     match fs::DirBuilder::new().mode(mode).create(&draft) {
@@ -200,11 +200,11 @@ fn make(path: &str, mode: u32, owner: Option<Owner>) -> Result<(), Error> {
     Ok(fs::rename(&draft, path).map_err(PathError::when("rename", &format!("{draft} {path}")))?)
 }
 
-/// Removes a file or an empty directory; with `recursive` also what is in it, and a missing path is no error. A link goes
-/// without what it leads to, unless the path ends with a slash or dot.
+/// Removes a file or an empty directory; with `recursive` a directory with its contents, and a missing path is no
+/// error. A link is removed, not its target, unless the path ends with a slash or dot.
 ///
 /// # Errors
-/// The system says no, or the path leads to the root directory.
+/// The system's error, or a path to the root directory.
 pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
     let absolute = absolute(path)?;
     if is_root(absolute) {
@@ -229,7 +229,7 @@ pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
     }
 }
 
-/// True if the path leads to the root directory, be it by dots, a link in the middle or a mount.
+/// True if the path leads to the root directory, also by dots, a link or a mount.
 fn is_root(path: &Path) -> bool {
     let identity = |path: &Path| fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
     match (identity(path), identity(Path::new("/"))) {
@@ -239,7 +239,7 @@ fn is_root(path: &Path) -> bool {
     }
 }
 
-/// Reads permissions of three octal digits; empty is the default.
+/// Parses permissions of three octal digits; an empty text is the default.
 fn permissions(text: &str, default: u32) -> Result<u32, Error> {
     if text.is_empty() {
         return Ok(default);
@@ -256,7 +256,7 @@ fn owner(user_id: Option<u32>, user: &str, group_id: Option<u32>, group: &str) -
     Users::read().resolve(run_as).map_err(Error::Owner)
 }
 
-/// An absolute path without doubled slashes, dots and slashes at its end.
+/// The absolute path without double slashes, dots and a trailing slash.
 pub(crate) fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -278,7 +278,7 @@ fn join(directory: &str, name: &str) -> String {
     clean(&format!("{directory}/{name}"))
 }
 
-/// The directory that a clean path is in.
+/// The parent directory of a clean path.
 fn parent(path: &str) -> String {
     match path.rfind('/') {
         None | Some(0) => "/".to_owned(),

@@ -1,5 +1,5 @@
-//! Ways in for the fuzz targets, to readers that are private otherwise. Only in builds for fuzzing. Nothing is carried out:
-//! no path is touched, no process started.
+//! Private readers made public for the fuzz targets, in builds for fuzzing only. They touch no path and start no
+//! process.
 
 pub use crate::api::fuzzing::{body, query};
 pub use crate::exec::fuzzing::input;

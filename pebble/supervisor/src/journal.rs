@@ -1,25 +1,25 @@
-//! The daemon's own log, on standard error, line for line as Pebble writes it: measuring tools parse these lines.
+//! The daemon's own log on standard error, in Pebble's format, which measuring tools parse.
 
 use std::io::{self, Write};
 
 use crate::clock::Time;
 
-/// Where the daemon's own lines go.
+/// The daemon's log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Journal {
     debug: bool,
 }
 
-/// A security event's kind, in OWASP's words as Pebble uses them.
+/// Kind of a security event, in OWASP's vocabulary as Pebble uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The daemon starts.
     Startup,
     /// The daemon ends.
     Shutdown,
-    /// An administrator does something that matters.
+    /// An administrator's request.
     Admin,
-    /// Someone was refused.
+    /// A request was refused.
     Refused,
 }
 
@@ -42,32 +42,32 @@ impl Event {
 }
 
 impl Journal {
-    /// A journal that also tells details if asked to.
+    /// A journal; with `debug` it has more detail.
     pub(crate) fn new(debug: bool) -> Journal {
         Journal { debug }
     }
 
-    /// Something an operator should see. A reader that went away is no reason to stop.
+    /// Writes a line for operators. A closed standard error is ignored.
     pub(crate) fn note(self, message: &str) {
         let line = format!("{} [pebble] {}\n", Time::now().millis(), message.trim_end_matches('\n'));
         let _ = io::stderr().write_all(line.as_bytes());
     }
 
-    /// Something of use when looking for a fault.
+    /// Writes a line for debugging, if that is enabled.
     pub(crate) fn debug(self, message: impl FnOnce() -> String) {
         if self.debug {
             self.note(&format!("DEBUG {}", message()));
         }
     }
 
-    /// A security event; `who` is a user, with what they did behind a comma.
+    /// Writes a security event; `who` is a user id, with the action after a comma.
     pub(crate) fn security(self, event: Event, who: &str, description: &str) {
         self.note(&security_line(event, who, description, Time::now()));
     }
 }
 
 fn security_line(event: Event, who: &str, description: &str, now: Time) -> String {
-    // Literal, for the order of the fields is part of the line.
+    // Written by hand to keep Pebble's order of the fields.
     let text = |value: &str| serde_json::Value::from(value).to_string();
     format!(
         r#"{{"type":"security","datetime":"{}","level":"{}","event":{},"description":{},"appid":"pebble"}}"#,

@@ -1,4 +1,4 @@
-//! The layers directory: which files of it count, in which order, under which labels.
+//! The layers directory: its files in order, with their labels.
 //!
 //! ```text
 //! 001-base.yaml            order 1000  label base
@@ -14,7 +14,7 @@ use pebble::plan::{self, Layer, LayerFile};
 
 use crate::errno;
 
-/// The directory can't be used. The texts are Pebble's.
+/// A layers directory that can't be used. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot read layers directory: open {}: {}", path.display(), errno::text(error))]
@@ -37,7 +37,7 @@ struct Entry {
     is_directory: bool,
 }
 
-/// Reads all layers, in order. A missing directory has none.
+/// Reads all layers in order; a missing directory has no layers.
 pub(crate) fn read(directory: &Path) -> Result<Vec<Layer>, Error> {
     if !directory.exists() {
         return Ok(Vec::new());
@@ -69,7 +69,7 @@ fn entries(directory: &Path, directories: bool) -> Result<Vec<Entry>, Error> {
         names.map_err(failed)?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     names.sort();
     let mut found: Vec<Entry> = Vec::new();
-    // Other files got there by accident, and must not keep the daemon from starting.
+    // Other files are ignored.
     for name in names.into_iter().filter(|name| name.ends_with(".yaml") || name.ends_with(".d")) {
         let entry = entry(directory, &name, directories)?;
         let same = |other: &&Entry| other.file.order == entry.file.order || other.file.label == entry.file.label;
@@ -93,7 +93,7 @@ fn entry(directory: &Path, name: &str, directories: bool) -> Result<Entry, Error
     Ok(Entry { path, file, is_directory })
 }
 
-/// What `--args` says: each service's name with its arguments.
+/// Values of `--args`: arguments by service name.
 pub(crate) type ServiceArgs = BTreeMap<String, Vec<String>>;
 
 #[cfg(test)]

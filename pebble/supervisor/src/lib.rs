@@ -1,13 +1,14 @@
 //! A service supervisor that speaks Pebble's protocol: layers and plan, services, changes, files, logs, commands.
 //!
-//! One thread does everything, so nothing here is locked. Read from the edge inwards: [`main`] reads the command line,
-//! `daemon` puts the parts together, `server` takes requests, `api` is the table of them; `state` has the rules by which
-//! tasks run, `runner` runs them, `service` and `exec` are what they do. What is pure of it (layers, plan, replan, the
-//! life of a service) is the `pebble` library's, shared with clients and fakes.
+//! One thread does all the work, so there are no locks. From the edge inwards: [`main`] reads the command line,
+//! `daemon` connects the parts, `server` accepts requests, `api` is their table; `state` has the rules by which tasks
+//! run, `runner` runs them, `service` and `exec` carry them out. The pure parts (layers, plan, replan, the states of a
+//! service) are in the `pebble` library, shared with clients and fakes.
 //!
-//! Checks, log forwarding, identities, TLS and the command-line client are not there. Deliberately different from Pebble:
-//! the root directory is never removed (`files`), and a command whose client doesn't read its output ends at its own
-//! limit or when its change is aborted (`exec`).
+//! Not implemented: checks, log forwarding, identities, TLS and the command-line client. Deliberately different from
+//! Pebble: the root directory is never removed (`files`), a command whose client doesn't read its output ends at its
+//! own limit or when its change is aborted (`exec`), notices are bounded at all times (`state`), and messages shorten
+//! long texts.
 
 #![allow(clippy::disallowed_methods, reason = "this is the process that starts others, waits and looks at the clock")]
 
@@ -59,9 +60,9 @@ Usage:
   pebble version         Print the version of Pebble's protocol it speaks
 
 Options of run:
-  --create-dirs          Create the daemon's directory if it isn't there
+  --create-dirs          Create the daemon's directory if it is missing
   --hold                 Don't start the services that are enabled
-  --http=ADDRESS:PORT    Serve the open part of the API over HTTP too; no address is all
+  --http=[HOST]:PORT     Also serve the public part of the API over HTTP; without HOST on all addresses
   -v, --verbose          Print the services' output (also PEBBLE_VERBOSE=1)
   --args NAME ARG... ;   Replace the default arguments of a service
 
@@ -69,10 +70,10 @@ Environment:
   PEBBLE                 The daemon's directory, with layers/; default /var/lib/pebble/default
   PEBBLE_SOCKET          The socket; default $PEBBLE/.pebble.socket
   PEBBLE_PERSIST=never   Keep changes in memory only
-  PEBBLE_DEBUG=1         Tell more in the log
+  PEBBLE_DEBUG=1         More detail in the log
 ";
 
-/// The program: from its command line and environment to its exit code.
+/// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     match Command::parse(env::args_os().skip(1), |name| env::var_os(name)) {
         Ok(Command::Help) => print(HELP),
@@ -88,7 +89,7 @@ fn run(options: cli::Options) -> ExitCode {
         Err(error) => return fail("cannot run daemon", &error),
     };
     let outcome = LocalSet::new().block_on(&runtime, daemon::run(options, environment()));
-    // Requests that are still waiting for something end with the process.
+    // Requests that still wait end with the process.
     runtime.shutdown_background();
     match outcome {
         Ok(end) => ExitCode::from(end.code()),
@@ -96,7 +97,7 @@ fn run(options: cli::Options) -> ExitCode {
     }
 }
 
-/// The environment, as far as it is text; the API can't pass on anything else.
+/// The environment's variables that are valid UTF-8; the API can't carry others.
 fn environment() -> BTreeMap<String, String> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
@@ -108,7 +109,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Prints an error with its causes, once.
+/// Prints an error with its causes.
 fn fail(what: &str, error: &dyn Error) -> ExitCode {
     let mut text = format!("{what}: {error}");
     let mut cause = error.source();
@@ -116,7 +117,7 @@ fn fail(what: &str, error: &dyn Error) -> ExitCode {
         text.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    // Without anyone to read it, the exit code has to do.
+    // A closed standard error leaves the exit code.
     let _ = writeln!(io::stderr(), "{text}");
     ExitCode::FAILURE
 }

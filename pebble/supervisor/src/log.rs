@@ -1,7 +1,7 @@
-//! What services print: kept per service up to a limit, line by line, for whoever asks later or follows along.
+//! Output of services: the last lines of each, up to a limit in bytes, to be listed or followed.
 //!
-//! A line is kept as it grows, so that a prompt without a line's end can be read too. What is dropped is dropped from the
-//! front, whole lines at a time.
+//! A line is stored as it grows, so that a prompt without a line's end can be read too. The oldest pieces are dropped
+//! first.
 
 pub(crate) mod reader;
 pub(crate) mod verbose;
@@ -14,11 +14,11 @@ use tokio::sync::watch;
 
 use crate::clock::Time;
 
-/// How many bytes of output are kept of each service, as Pebble counts them: with time and name before each line.
+/// Bytes of output kept of each service, counted as Pebble does: with time and name before each line.
 const MAX_BYTES: usize = 100 * 1024;
-/// How many of a service's last lines a failed start tells.
+/// Lines of a service's output in the log of a failed start.
 const LAST_LINES: usize = 20;
-/// A longer line is kept in pieces, so that one without end can be dropped bit by bit.
+/// Bytes of a piece: longer lines are split, so that an endless line can be dropped piece by piece.
 const MAX_PIECE: usize = 16 * 1024;
 
 /// One line of output, or a piece of a long one.
@@ -26,19 +26,19 @@ const MAX_PIECE: usize = 16 * 1024;
 struct Line {
     time: Time,
     text: Vec<u8>,
-    /// Whether the line begins with it.
+    /// True for the first piece of a line.
     begins: bool,
     end: LineEnd,
 }
 
-/// How a piece ends.
+/// End of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LineEnd {
-    /// Not yet: more may be added.
+    /// The piece may still grow.
     Open,
-    /// The line goes on in the next piece.
+    /// The line continues in the next piece.
     Cut,
-    /// So does the line.
+    /// The line ends here.
     Line,
 }
 
@@ -53,23 +53,23 @@ pub(crate) struct Log {
 #[derive(Debug, Default)]
 struct Ring {
     lines: VecDeque<Line>,
-    /// How many lines were dropped from the front.
+    /// Number of pieces dropped so far.
     dropped: u64,
     bytes: usize,
 }
 
 impl Log {
-    /// An empty log; all that share `grown` are told when any of them grows.
+    /// An empty log. Writes notify the receivers of `grown`, which several logs may share.
     pub(crate) fn new(service: &str, grown: watch::Sender<()>) -> Log {
         Log { service: service.into(), ring: Rc::default(), grown }
     }
 
-    /// Whose output it is.
+    /// Name of the service.
     pub(crate) fn service(&self) -> &str {
         &self.service
     }
 
-    /// Adds what was read from the service at that time. Answers it as it is printed with `--verbose`.
+    /// Adds output that was read at `now`. Returns it in the format of `--verbose`.
     pub(crate) fn write(&self, output: &[u8], now: Time) -> Vec<u8> {
         let mut printed = Vec::with_capacity(output.len() + 64);
         let head = format!("{} [{}] ", now.millis(), self.service).into_bytes();
@@ -88,12 +88,12 @@ impl Log {
         printed
     }
 
-    /// What Pebble has before each line: time, name, brackets, blanks.
+    /// Bytes that Pebble has before each line: time, name, brackets, blanks.
     fn prefix(&self) -> usize {
         "2026-01-01T00:00:00.000Z [] ".len() + self.service.len()
     }
 
-    /// The last lines, indented as a task's log tells them; an empty one if there was no output.
+    /// The last lines, indented as in a task's log; one empty line if there was no output.
     pub(crate) fn last_lines(&self) -> String {
         let ring = self.ring.borrow();
         let mut begun = 0;

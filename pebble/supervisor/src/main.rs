@@ -1,4 +1,4 @@
-//! The daemon's process.
+//! Binary of the daemon.
 
 fn main() -> std::process::ExitCode {
     supervisor::main()

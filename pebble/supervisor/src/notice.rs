@@ -1,4 +1,4 @@
-//! Notices: occurrences counted by owner, type and key.
+//! Notices: occurrences counted by user, type and key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
 
-/// How long after its last occurrence a notice is forgotten.
+/// Time after its last occurrence when a notice expires.
 const EXPIRE_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The type of notices about changes; their key is the change's id.
 pub(crate) const CHANGE_UPDATE: &str = "change-update";
 /// The type of notices that clients add.
 pub(crate) const CUSTOM: &str = "custom";
-/// The types there are; others in a filter are passed over.
+/// All types; a filter ignores others.
 pub(crate) const KINDS: [&str; 3] = [CHANGE_UPDATE, CUSTOM, "warning"];
 
 /// A notice, the same in the state file and on the wire.
@@ -50,10 +50,10 @@ pub(crate) struct Occurrence {
     pub(crate) repeat_after: Duration,
 }
 
-/// Which notices are wanted.
+/// Filter of notices.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// Those of this user, and public ones.
+    /// Only notices of this user and public ones.
     pub(crate) user_id: Option<u32>,
     pub(crate) kinds: BTreeSet<String>,
     pub(crate) keys: BTreeSet<String>,
@@ -61,7 +61,7 @@ pub(crate) struct Filter {
 }
 
 impl Notice {
-    /// The notice of something's first occurrence.
+    /// A notice with its first occurrence.
     pub(crate) fn first(id: u64, occurrence: Occurrence, now: Time) -> Notice {
         let mut notice = Notice {
             id: id.to_string(),
@@ -80,7 +80,7 @@ impl Notice {
         notice
     }
 
-    /// Counts another occurrence of it.
+    /// Counts another occurrence.
     pub(crate) fn again(&mut self, occurrence: Occurrence, now: Time) {
         let quiet = occurrence.repeat_after;
         if quiet.is_zero() || now > self.last_repeated.plus(quiet) {
@@ -96,17 +96,17 @@ impl Notice {
         self.repeat_after = (!occurrence.repeat_after.is_zero()).then(|| occurrence.repeat_after.into());
     }
 
-    /// Whether it is one of what has occurred.
+    /// True if the occurrence belongs to this notice: same user, type and key.
     pub(crate) fn is_of(&self, occurrence: &Occurrence) -> bool {
         self.user_id == occurrence.user_id && self.kind == occurrence.kind && self.key == occurrence.key
     }
 
-    /// Whether it is to be forgotten.
+    /// True if the notice has expired.
     pub(crate) fn is_expired(&self, now: Time) -> bool {
         self.last_occurred.plus(self.expire_after.map_or(Duration::ZERO, Span::to_std)) < now
     }
 
-    /// As clients see it.
+    /// The notice in the API's form.
     pub(crate) fn info(&self) -> types::Notice {
         types::Notice {
             id: self.id.clone(),
@@ -125,7 +125,7 @@ impl Notice {
 }
 
 impl Filter {
-    /// Whether the notice is wanted.
+    /// True if the filter selects the notice.
     pub(crate) fn matches(&self, notice: &Notice) -> bool {
         let visible = self.user_id.is_none() || notice.user_id.is_none() || notice.user_id == self.user_id;
         visible

@@ -1,5 +1,5 @@
-//! Starting and signalling processes. The only place that spawns, and the only one with unsafe code: what runs between
-//! fork and exec.
+//! Starts and signals processes. The only file that spawns, and the only one with unsafe code: the closure between fork
+//! and exec.
 #![allow(unsafe_code, reason = "a new session can only be made between fork and exec")]
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub(crate) enum Error {
     Environment,
 }
 
-/// Which group a new process leads.
+/// Group that a new process leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// A process group of its own.
@@ -41,14 +41,14 @@ pub(crate) enum Group {
     Session,
 }
 
-/// A process to be.
+/// Parameters of a new process.
 pub(crate) struct Spawn<'a> {
     pub(crate) command: &'a [String],
-    /// All it gets; nothing is inherited.
+    /// The whole environment: the daemon's own is not inherited.
     pub(crate) environment: &'a BTreeMap<String, String>,
-    /// Where it runs, if not where the daemon does.
+    /// Working directory; the daemon's own if `None`.
     pub(crate) directory: Option<&'a str>,
-    /// As whom it runs, if not as the daemon. Supplementary groups are dropped then, as Pebble does.
+    /// User and group; the daemon's own if `None`. Otherwise supplementary groups are dropped, as Pebble does.
     pub(crate) owner: Option<Owner>,
     pub(crate) group: Group,
     pub(crate) stdin: Option<OwnedFd>,
@@ -57,10 +57,10 @@ pub(crate) struct Spawn<'a> {
 }
 
 impl Spawn<'_> {
-    /// Starts it. Whoever calls must ask the reaper for its exit before yielding.
+    /// Starts the process. The caller must register it with the reaper before its next `await`.
     ///
     /// # Errors
-    /// The program isn't there, or the system says no.
+    /// The program does not exist, or the system's error.
     pub(crate) fn start(self) -> Result<Pid, Error> {
         let name = self.command.first().ok_or(Error::Empty)?;
         if self.environment.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
@@ -84,7 +84,7 @@ impl Spawn<'_> {
             command.uid(owner.uid).gid(owner.gid);
         }
         lead(&mut command, self.group);
-        // One that isn't the system's: an argument holds a zero.
+        // Without an error number: an argument contains NUL.
         let system = |error: io::Error| if error.raw_os_error().is_some() { error } else { Errno::INVAL.into() };
         let failed = |error| Error::Exec { path: path.display().to_string(), error: system(error) };
         let child = command.spawn().map_err(failed)?;
@@ -92,8 +92,8 @@ impl Spawn<'_> {
     }
 }
 
-/// Whether it begins as a program or a script does; what can't be read is left to the system. The C library would have
-/// a shell run anything else, which Pebble doesn't.
+/// True if the file begins as an ELF program or a script, or can't be read. The C library runs other files with a
+/// shell, which Pebble does not.
 fn has_a_known_format(path: &Path) -> bool {
     if !path.is_file() {
         return true;
@@ -115,7 +115,7 @@ fn lead(command: &mut Command, group: Group) {
     }
 }
 
-/// Finds a program as a shell would, by the daemon's own PATH.
+/// Finds a program as a shell does, by the daemon's own PATH.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
     if name.contains('/') {
@@ -128,17 +128,17 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         .find(|path| is_program(path))
 }
 
-/// Signals a process; one that is gone is no error worth telling.
+/// Signals a process.
 pub(crate) fn signal(pid: Pid, signal: Signal) -> Result<(), Errno> {
     kill_process(pid, signal)
 }
 
-/// Signals a process and all it started and did not set apart.
+/// Signals a process group.
 pub(crate) fn signal_group(pid: Pid, signal: Signal) -> Result<(), Errno> {
     kill_process_group(pid, signal)
 }
 
-/// A signal by name, `SIGHUP`.
+/// The signal with this name, for example `SIGHUP`.
 pub(crate) fn signal_by_name(name: &str) -> Option<Signal> {
     SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal)
 }

@@ -1,13 +1,13 @@
-//! The parameters behind the question mark.
+//! Query parameters of a request.
 
 use std::collections::BTreeSet;
 
-/// A request's parameters, decoded, in the order given.
+/// Decoded query parameters, in the order given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query string. Pairs that can't be decoded are left out.
+    /// Parses a query string. Pairs that can't be decoded are skipped.
     pub(crate) fn parse(text: &str) -> Query {
         let pair = |pair: &str| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -16,7 +16,7 @@ impl Query {
         Query(text.split('&').filter(|part| !part.is_empty()).filter_map(pair).collect())
     }
 
-    /// The parameter's first value; empty if it isn't there.
+    /// The parameter's first value; empty if it is missing.
     pub(crate) fn get(&self, key: &str) -> &str {
         self.all(key).next().unwrap_or("")
     }
@@ -26,12 +26,12 @@ impl Query {
         self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a parameter that is given several times, or with commas in between, or both.
+    /// All values of a parameter that may be repeated, separated by commas, or both.
     pub(crate) fn list(&self, key: &str) -> Vec<String> {
         self.parts(key).map(str::to_owned).collect()
     }
 
-    /// The same without order and repetition: a filter is looked up for each thing it may let through.
+    /// The same values as a set, for filters, which look a value up for each item.
     pub(crate) fn set(&self, key: &str) -> BTreeSet<String> {
         self.parts(key).map(str::to_owned).collect()
     }
@@ -41,7 +41,7 @@ impl Query {
     }
 }
 
-/// Undoes the escapes of a query's key or value; `None` if they are broken.
+/// Decodes the escapes of a key or value; `None` if they are invalid.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());

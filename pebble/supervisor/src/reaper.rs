@@ -1,8 +1,8 @@
-//! Waiting for children: our own, and as process 1 or subreaper everyone's that were left behind.
+//! Reaps children: the daemon's own, and as process 1 or subreaper also orphans.
 //!
-//! One place waits for any child, so nothing else in the program may: processes are spawned through `process` and
-//! their exit codes come from here. Since the loop that waits shares its thread with all spawning, no exit can be seen
-//! before its process is known.
+//! The loop waits for any child, so no other code in the program may wait: processes are spawned through `process` and
+//! their exit codes come from here. The loop shares its thread with all spawning, so it never sees an exit before the
+//! process is registered.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,17 +16,17 @@ use tokio::task::spawn_local;
 
 type Waiting = Rc<RefCell<HashMap<Pid, oneshot::Sender<i32>>>>;
 
-/// Whoever is waiting for which child. Clones share it.
+/// Exit codes that are waited for, by process. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Reaper {
     waiting: Waiting,
 }
 
 impl Reaper {
-    /// Takes over waiting for children from here on.
+    /// Starts the loop and becomes the subreaper.
     ///
     /// # Errors
-    /// Signals can't be had, or orphans can't be adopted.
+    /// The signal handler or the subreaper can't be installed.
     pub(crate) fn start() -> io::Result<Reaper> {
         set_child_subreaper(Some(getpid()))?;
         let mut ended = signal(SignalKind::child())?;
@@ -40,7 +40,7 @@ impl Reaper {
         Ok(reaper)
     }
 
-    /// Answers the exit code of a child just spawned, once it ends; a signal counts as 128 plus its number.
+    /// Registers a new child; the receiver gets its exit code, where a signal counts as 128 plus its number.
     pub(crate) fn exit_of(&self, child: Pid) -> oneshot::Receiver<i32> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(child, sender);
@@ -54,11 +54,11 @@ impl Reaper {
     }
 }
 
-/// Collects all who have ended; several may have per signal.
+/// Collects all ended children: one signal may stand for several.
 fn reap(waiting: &Waiting) {
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
         if let Some(sender) = waiting.borrow_mut().remove(&pid) {
-            // Nobody left to tell is fine: the process is gone either way.
+            // The receiver may be gone.
             let _ = sender.send(code(status));
         }
     }

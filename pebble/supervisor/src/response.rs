@@ -1,4 +1,4 @@
-//! Answers: Pebble's envelope around JSON, its errors, and bodies that are written as they come to be.
+//! Responses: Pebble's envelope around JSON, its errors, and streamed bodies.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,13 +13,13 @@ use pebble::types::{ErrorResult, ResponseType};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-/// How many pieces of a body may wait to be sent.
+/// Pieces of a streamed body that may wait to be sent.
 const WAITING: usize = 4;
 
-/// What a request comes to.
+/// Result of a handler.
 pub(crate) type ApiResult = Result<Response<Body>, ApiError>;
 
-/// A request that is refused or failed.
+/// An error of the API: HTTP status, kind and message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -32,48 +32,48 @@ impl ApiError {
         ApiError { status, kind: "", message: message.into() }
     }
 
-    /// The request makes no sense.
+    /// 400: an invalid request.
     pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// Who asks is nobody, or not enough.
+    /// 401: unauthenticated, or not allowed.
     pub(crate) fn unauthorized() -> ApiError {
         ApiError { kind: "login-required", ..ApiError::new(StatusCode::UNAUTHORIZED, "access denied") }
     }
 
-    /// Who asks may not do this.
+    /// 403: not allowed for this user.
     pub(crate) fn forbidden(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// What is asked for isn't there.
+    /// 404: not found.
     pub(crate) fn not_found(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// There is such a path, but not that to do with it.
+    /// 405: the path exists, but does not support this method.
     pub(crate) fn method(method: &http::Method) -> ApiError {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, format!("method {} not allowed", quote(method.as_str())))
     }
 
-    /// The daemon could not do it.
+    /// 500: the daemon failed.
     pub(crate) fn server(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
-    /// It took longer than the request allows.
+    /// 504: the request's own timeout has passed.
     pub(crate) fn timeout(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::GATEWAY_TIMEOUT, message)
     }
 
-    /// Of this kind and status.
+    /// An error with this kind and status.
     pub(crate) fn of_kind(kind: &'static str, status: u16, message: impl Into<String>) -> ApiError {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         ApiError { kind, ..ApiError::new(status, message) }
     }
 
-    /// What it says.
+    /// Text for people.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -83,18 +83,18 @@ impl ApiError {
         Envelope::new(ResponseType::Error, self.status, result)
     }
 
-    /// As JSON, for an answer that has more in it.
+    /// The error's envelope as JSON, to be part of another body.
     pub(crate) fn json(self) -> Vec<u8> {
         self.envelope().json()
     }
 
-    /// The fault as the client gets it.
+    /// The HTTP response of the error.
     pub(crate) fn into_response(self) -> Response<Body> {
         self.envelope().into_response()
     }
 }
 
-/// Pebble's words around a result, in its order; `pebble::types::Envelope` is the same for reading, with any result.
+/// Pebble's envelope for writing, with the fields in its order; `pebble::types::Envelope` is the one for reading.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Envelope<T> {
@@ -112,12 +112,12 @@ impl<T: Serialize> Envelope<T> {
         Envelope { r#type: kind, status_code, status, change: None, result }
     }
 
-    /// The envelope of what went well.
+    /// The envelope of a synchronous result.
     pub(crate) fn sync(result: T) -> Envelope<T> {
         Envelope::new(ResponseType::Sync, StatusCode::OK, result)
     }
 
-    /// As JSON. Nothing that is answered can fail to be that: all keys are text.
+    /// The envelope as JSON. Serialising can't fail, as all keys are text.
     pub(crate) fn json(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -130,20 +130,20 @@ impl<T: Serialize> Envelope<T> {
     }
 }
 
-/// The answer to a request that is done.
+/// 200: the result of a finished request.
 #[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
 pub(crate) fn sync(result: impl Serialize) -> ApiResult {
     Ok(Envelope::sync(result).into_response())
 }
 
-/// The answer to a request that began a change.
+/// 202: the change that a request began.
 #[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
 pub(crate) fn accepted(change: impl fmt::Display, result: impl Serialize) -> ApiResult {
     let envelope = Envelope::new(ResponseType::Async, StatusCode::ACCEPTED, result);
     Ok(Envelope { change: Some(change.to_string()), ..envelope }.into_response())
 }
 
-/// A body that someone writes piece by piece. The writer notices when nobody reads any more.
+/// A response whose body is sent through the returned channel. Sending fails once the client has left.
 pub(crate) fn stream(content_type: HeaderValue) -> (mpsc::Sender<Bytes>, Response<Body>) {
     let (pieces, receiver) = mpsc::channel(WAITING);
     let mut response = Response::new(Body { content: Content::Pieces(receiver), at_end: None, busy: None });
@@ -151,19 +151,19 @@ pub(crate) fn stream(content_type: HeaderValue) -> (mpsc::Sender<Bytes>, Respons
     (pieces, response)
 }
 
-/// The body of an answer.
+/// Body of a response.
 pub(crate) struct Body {
     content: Content,
     at_end: Option<Box<dyn FnOnce()>>,
     busy: Option<Busy>,
 }
 
-/// Counts as long as it is there: requests that are being answered.
+/// Guard that counts a request in progress until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Busy(watch::Sender<usize>);
 
 impl Busy {
-    /// One more.
+    /// Increments the count.
     pub(crate) fn new(count: &watch::Sender<usize>) -> Busy {
         count.send_modify(|count| *count += 1);
         Busy(count.clone())
@@ -182,17 +182,17 @@ enum Content {
 }
 
 impl Body {
-    /// A body that is there already.
+    /// A complete body.
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Body {
         Body { content: Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())), at_end: None, busy: None }
     }
 
-    /// Counts as busy until it has been written.
+    /// Holds the guard until the body has been written.
     pub(crate) fn keep_busy(&mut self, busy: Busy) {
         self.busy = Some(busy);
     }
 
-    /// Does something when the body has been written: for one that is there already, at once.
+    /// Calls `act` when the body has been written; for a complete body at once.
     pub(crate) fn at_end(&mut self, act: impl FnOnce() + 'static) {
         match self.content {
             Content::Whole(_) => act(),

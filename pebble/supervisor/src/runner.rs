@@ -1,4 +1,4 @@
-//! Runs tasks when their time has come, each as a local task of its own, and records how they end.
+//! Runs tasks that are due, each as a local task, and records their results.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,19 +12,19 @@ use crate::daemon::Daemon;
 use crate::task::Id;
 use crate::{exec, service};
 
-/// The tasks at work.
+/// Running tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Runner {
     running: RefCell<BTreeMap<Id, watch::Sender<bool>>>,
     ending: Cell<bool>,
 }
 
-/// Tells a task at work that it is to stop.
+/// Receiver of a running task's abort signal.
 #[derive(Clone, Debug)]
 pub(crate) struct Abort(watch::Receiver<bool>);
 
 impl Abort {
-    /// Waits until the task is to stop; for ever if it never is.
+    /// Waits for the abort; for ever without one.
     pub(crate) async fn asked(&mut self) {
         if self.0.wait_for(|asked| *asked).await.is_err() {
             std::future::pending::<()>().await;
@@ -33,7 +33,7 @@ impl Abort {
 }
 
 impl Runner {
-    /// Stops all work for good: nothing is begun any more, and what ends now is not recorded but begun again at the
+    /// Aborts all tasks and begins no more. Results from here on are not recorded, so that these tasks run again at the
     /// next start.
     pub(crate) fn end(&self) {
         self.ending.set(true);
@@ -42,13 +42,14 @@ impl Runner {
         }
     }
 
-    /// Whether nothing is at work.
+    /// True if no task runs.
     pub(crate) fn is_idle(&self) -> bool {
         self.running.borrow().is_empty()
     }
 }
 
-/// Begins and stops what is due. Due after each change of the state that isn't only in a log.
+/// Starts and aborts the tasks that the state says are due. To be called after each change of the state other than
+/// logs.
 pub(crate) fn ensure(daemon: &Rc<Daemon>) {
     let runner = &daemon.runner;
     if runner.ending.get() {
@@ -79,7 +80,7 @@ async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
         Some((kind, Some(service))) if kind == "start" => service::start(daemon, id, &service, abort).await,
         Some((kind, Some(service))) if kind == "stop" => service::stop(daemon, id, &service).await,
         Some((kind, _)) if kind == "exec" => exec::run(daemon, id, abort).await,
-        // Kinds of a newer daemon succeed by doing nothing, as in Pebble.
+        // Unknown kinds, of a newer daemon, succeed without action, as in Pebble.
         _ => Ok(()),
     }
 }
@@ -87,7 +88,7 @@ async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
 fn ended(daemon: &Rc<Daemon>, id: Id, outcome: &Result<(), String>) {
     daemon.runner.running.borrow_mut().remove(&id);
     if daemon.runner.ending.get() {
-        // Whoever waits for the work to end looks again.
+        // Wakes the wait for idleness.
         return daemon.store.write(|_| ());
     }
     daemon.store.write(|state| state.finish(id, outcome, Time::now()));

@@ -1,4 +1,5 @@
-//! The sockets: takes connections, finds who asks, hands requests to the API and logs how they went.
+//! HTTP servers on the unix socket and TCP: accept connections, identify clients, pass requests to the API and log
+//! them.
 
 use std::convert::Infallible;
 use std::io;
@@ -26,10 +27,10 @@ use crate::daemon::Daemon;
 use crate::files::clean;
 use crate::response::{ApiError, Body, Busy};
 
-/// How long to wait when no more connections can be taken for now.
+/// Pause after a failed accept.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A socket that can't be listened on. The texts are Pebble's.
+/// An address that can't be listened on. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("when trying to listen on {0}: socket {0:?} already in use")]
@@ -40,7 +41,7 @@ pub(crate) enum Error {
     Http { address: String, source: io::Error },
 }
 
-/// Opens the socket, which everyone on this machine may connect to: what they may do is found out per request. One that a
+/// Listens on the unix socket. Every user of the machine may connect; access is checked per request. A socket that a
 /// dead daemon left is replaced.
 pub(crate) async fn listen(path: &Path) -> Result<UnixListener, Error> {
     let name = path.display().to_string();
@@ -59,7 +60,7 @@ pub(crate) async fn listen(path: &Path) -> Result<UnixListener, Error> {
     bind().map_err(|source| Error::Socket { path: name, source })
 }
 
-/// Opens an address for HTTP; without a host it is all of the machine's.
+/// Listens on a TCP address; without a host on all of the machine's.
 pub(crate) fn listen_http(address: &str) -> Result<TcpListener, Error> {
     let bind = || {
         let listener = match address.strip_prefix(':') {
@@ -74,16 +75,16 @@ pub(crate) fn listen_http(address: &str) -> Result<TcpListener, Error> {
 
 fn bind_all(port: &str) -> io::Result<StdTcpListener> {
     let port: u16 = port.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    // A machine without IPv6 has only the other.
+    // Without IPv6, all IPv4 addresses.
     StdTcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).or_else(|_| StdTcpListener::bind(("0.0.0.0", port)))
 }
 
-/// Serves the socket, for ever.
+/// Serves the unix socket for ever.
 pub(crate) async fn serve(daemon: Rc<Daemon>, listener: UnixListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // A peer that can't be told is nobody, and gets no further than anybody may.
+                // A peer without credentials gets the lowest access of a user.
                 let uid = stream.peer_cred().map_or(u32::MAX, |peer| peer.uid());
                 connect(&daemon, stream, Transport::Socket { uid });
             }
@@ -92,7 +93,7 @@ pub(crate) async fn serve(daemon: Rc<Daemon>, listener: UnixListener) {
     }
 }
 
-/// Serves HTTP, for ever.
+/// Serves HTTP over TCP for ever.
 pub(crate) async fn serve_http(daemon: Rc<Daemon>, listener: TcpListener) {
     loop {
         match listener.accept().await {
@@ -115,7 +116,7 @@ fn connect(daemon: &Rc<Daemon>, stream: impl AsyncRead + AsyncWrite + Unpin + Se
             async move { Ok::<_, Infallible>(answer(&daemon, request, transport).await) }
         });
         let server = http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
-        // How a connection ends is the client's affair: it may simply leave.
+        // Clients may close a connection at any time.
         let _ = server.with_upgrades().await;
     });
 }
@@ -135,7 +136,7 @@ async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Tran
     log(daemon, answer, method, uri, transport, begun)
 }
 
-/// Sends those who write a path in another way than plainly to the plain one.
+/// Redirects a path with dots or double slashes to the clean one.
 fn redirect(uri: &Uri) -> Option<Response<Body>> {
     let plain = clean(uri.path());
     let same = uri.path() == plain || uri.path().strip_suffix('/') == Some(&plain);
@@ -157,7 +158,7 @@ fn log(
     if is_noise(&method, uri.path()) {
         return answer;
     }
-    // A connection that became a websocket counts as answered well.
+    // A websocket's handshake is logged as 200.
     let status = match answer.status() {
         StatusCode::SWITCHING_PROTOCOLS => 200,
         status => status.as_u16(),
@@ -175,7 +176,7 @@ fn log(
     answer
 }
 
-/// Requests that clients make over and over: they would fill the log.
+/// True for requests that clients repeat and that would fill the log.
 fn is_noise(method: &Method, path: &str) -> bool {
     let change = path.strip_prefix("/v1/changes/").is_some_and(|id| !id.contains('/'));
     method == Method::GET && (change || path == "/v1/system-info" || path == "/v1/health")

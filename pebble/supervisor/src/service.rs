@@ -1,4 +1,4 @@
-//! Services as processes: carries out what the pure state machine says, and tells it what happens.
+//! Services as processes: carries out the outputs of the pure state machine, and feeds it events.
 
 mod run;
 mod step;
@@ -26,7 +26,7 @@ use crate::runner::Abort;
 use crate::task::{Id, Level};
 use pebble::plan::{listed, quote};
 
-/// Every service that was ever started.
+/// All services that were ever started.
 #[derive(Debug)]
 pub(crate) struct Services {
     entries: RefCell<BTreeMap<String, Entry>>,
@@ -45,12 +45,12 @@ struct Entry {
 }
 
 impl Services {
-    /// None yet.
+    /// An empty collection.
     pub(crate) fn new() -> Services {
         Services { entries: RefCell::default(), grown: watch::Sender::new(()) }
     }
 
-    /// How the plan's services stand, or only those named.
+    /// Status of the plan's services; only of those named if there are names.
     pub(crate) fn infos(&self, plan: &Plan, names: &BTreeSet<String>) -> Vec<types::ServiceInfo> {
         let entries = self.entries.borrow();
         let wanted = plan.services.iter().filter(|(name, _)| names.is_empty() || names.contains(*name));
@@ -66,13 +66,13 @@ impl Services {
         wanted.map(info).collect()
     }
 
-    /// The definitions that services were last started or replanned with.
+    /// Definitions that services were last started or replanned with.
     pub(crate) fn started(&self) -> BTreeMap<String, Service> {
         let entries = self.entries.borrow();
         entries.iter().map(|(name, entry)| (name.clone(), entry.machine.config().clone())).collect()
     }
 
-    /// Takes over changed definitions, for a replan to count them as known.
+    /// Stores changed definitions, so that the next replan compares with them.
     pub(crate) fn configure(&self, changed: BTreeMap<String, Service>) {
         let mut entries = self.entries.borrow_mut();
         for (name, service) in changed {
@@ -82,13 +82,13 @@ impl Services {
         }
     }
 
-    /// The services that have to be stopped before the daemon ends.
+    /// Services that must be stopped before the daemon ends.
     pub(crate) fn to_stop(&self) -> BTreeSet<String> {
         let entries = self.entries.borrow();
         entries.iter().filter(|(_, entry)| entry.machine.needs_stop()).map(|(name, _)| name.clone()).collect()
     }
 
-    /// How long stopping everything may take at most.
+    /// The longest time that stopping all services may take.
     pub(crate) fn stop_timeout(&self) -> Duration {
         let entries = self.entries.borrow();
         let active = entries
@@ -98,13 +98,13 @@ impl Services {
         longest.unwrap_or_default().max(Duration::from_secs(5)) + FAIL_DELAY + Duration::from_millis(100)
     }
 
-    /// The logs of the named services, as far as they ever ran.
+    /// Logs of the named services; those that never ran have none.
     pub(crate) fn logs(&self, names: &[String]) -> Vec<Log> {
         let entries = self.entries.borrow();
         names.iter().filter_map(|name| Some(entries.get(name)?.log.clone())).collect()
     }
 
-    /// Told whenever any service has printed something.
+    /// Notified when any service prints.
     pub(crate) fn growing(&self) -> watch::Receiver<()> {
         self.grown.subscribe()
     }
@@ -114,7 +114,7 @@ impl Services {
     }
 }
 
-/// Starts a service for a task, and answers when it runs or has failed to.
+/// Starts a service for a task, and waits until it runs or has failed.
 pub(crate) async fn start(daemon: &Rc<Daemon>, task: Id, name: &str, mut abort: Abort) -> Result<(), String> {
     if daemon.store.read(|state| state.task(task).is_some_and(|task| task.data.contains_key("started"))) {
         return Err("service already started, not retrying".to_owned());
@@ -149,7 +149,7 @@ fn log_last_lines(daemon: &Daemon, task: Id, name: &str) {
     daemon.store.write(|state| state.log(task, Level::Info, &text, Time::now()));
 }
 
-/// Stops a service for a task, and answers when it is gone or can't be stopped.
+/// Stops a service for a task, and waits until it has ended or can't be stopped.
 pub(crate) async fn stop(daemon: &Rc<Daemon>, task: Id, name: &str) -> Result<(), String> {
     if daemon.services.with(name, |_| ()).is_none() {
         let text = format!("Service {} has never been started.", quote(name));
@@ -168,7 +168,7 @@ fn ask_start(daemon: &Rc<Daemon>, task: Id, name: &str) -> oneshot::Receiver<Res
 }
 
 impl Services {
-    /// Makes a service known, or brings its definition up to date.
+    /// Adds a service, or updates its definition.
     fn enter(&self, name: &str, config: Service) {
         let mut entries = self.entries.borrow_mut();
         match entries.get_mut(name) {
@@ -189,7 +189,7 @@ impl Services {
     }
 }
 
-/// Sends a client's signal to services by name; the texts are Pebble's.
+/// Sends a signal to services. The texts of errors are Pebble's.
 pub(crate) fn signal(daemon: &Daemon, names: &[String], signal: &str) -> Result<(), String> {
     let failed = |name: &String| {
         let why = signal_one(daemon, name, signal).err()?;

@@ -1,8 +1,8 @@
-//! Changes, tasks and notices, and the rules by which tasks come to run, fail and drag others along. Pure: no clock of
-//! its own, no file ([`mod@file`] has that), no process.
+//! Changes, tasks and notices, and the rules by which tasks run, fail and abort others. Pure but for [`mod@file`]: no
+//! clock, no process.
 //!
-//! A task runs once all it waits for are done. When one fails, its lane and all that wait for it are given up; other
-//! lanes go on. There is nothing to undo here: what was done stays done.
+//! A task runs once all tasks that it waits for are done. When a task fails, its lane and all tasks that wait for it
+//! are aborted; other lanes go on. Finished tasks are not undone.
 
 mod abort;
 pub(crate) mod file;
@@ -22,11 +22,11 @@ use crate::notice::{CHANGE_UPDATE, Filter, Notice, Occurrence};
 use crate::status::Status;
 use crate::task::{Id, Level, Task, api_data};
 
-/// The form of state that this is, by Pebble's count; one of a later form can't be read.
+/// Version of the state's format, by Pebble's count. Later formats can't be read.
 const PATCH_LEVEL: u64 = 2;
 const PATCH_LEVEL_KEY: &str = "patch-level";
 
-/// All that outlives the daemon, field for field as Pebble keeps it.
+/// State that outlives the daemon, field for field as Pebble's.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct State {
@@ -49,7 +49,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The state of a daemon's first start.
+    /// The state of a first start.
     pub(crate) fn new(now: Time) -> State {
         let data = [
             (PATCH_LEVEL_KEY, Value::from(PATCH_LEVEL)),
@@ -59,13 +59,13 @@ impl State {
         State { data: data.map(|(key, value)| (key.to_owned(), value)).into(), ..State::default() }
     }
 
-    /// A lane of its own for the tasks that are put into it.
+    /// A new lane.
     pub(crate) fn new_lane(&mut self) -> u64 {
         self.last_lane_id += 1;
         self.last_lane_id
     }
 
-    /// A task that no change has yet.
+    /// Adds a task without a change.
     pub(crate) fn new_task(&mut self, kind: &str, summary: String, now: Time) -> Id {
         self.last_task_id += 1;
         let id = Id(self.last_task_id);
@@ -73,7 +73,7 @@ impl State {
         id
     }
 
-    /// Tasks of one kind for the services, each lane's one after the other.
+    /// Adds start or stop tasks for services; the tasks of a lane wait for each other.
     pub(crate) fn service_tasks(&mut self, verb: Verb, lanes: &[Vec<String>], now: Time) -> Vec<Id> {
         let mut tasks = Vec::new();
         for services in lanes {
@@ -93,7 +93,7 @@ impl State {
         tasks
     }
 
-    /// Lets `task` begin only when `other` is done.
+    /// Makes `task` wait for `other`.
     pub(crate) fn wait_for(&mut self, task: Id, other: Id) {
         if let Some(task) = self.tasks.get_mut(&task) {
             task.wait_tasks.push(other);
@@ -103,7 +103,7 @@ impl State {
         }
     }
 
-    /// A change of these tasks. One without any is done at once.
+    /// Adds a change with these tasks; without tasks it is done at once.
     pub(crate) fn new_change(&mut self, kind: &str, summary: String, tasks: &[Id], now: Time) -> Id {
         self.last_change_id += 1;
         let id = Id(self.last_change_id);
@@ -126,33 +126,33 @@ impl State {
         id
     }
 
-    /// Remembers which services a change concerns, for clients that ask by service.
+    /// Lists a change under these services, for clients that filter by service.
     pub(crate) fn set_services(&mut self, change: Id, services: &[String]) {
         if let Some(change) = self.changes.get_mut(&change) {
             change.data.insert("service-names".to_owned(), Value::from(services));
         }
     }
 
-    /// The task, if it belongs to a change.
+    /// The task with this id, if it belongs to a change.
     pub(crate) fn task(&self, id: Id) -> Option<&Task> {
         self.tasks.get(&id).filter(|task| task.change.is_some())
     }
 
-    /// Keeps a value with the task.
+    /// Stores a value in the task's data.
     pub(crate) fn set_task_data(&mut self, id: Id, key: &str, value: Value) {
         if let Some(task) = self.tasks.get_mut(&id) {
             task.data.insert(key.to_owned(), value);
         }
     }
 
-    /// Adds a line to the task's log.
+    /// Adds a line to a task's log.
     pub(crate) fn log(&mut self, id: Id, level: Level, text: &str, now: Time) {
         if let Some(task) = self.tasks.get_mut(&id) {
             task.log(level, text, now);
         }
     }
 
-    /// The change, if there is one of that id.
+    /// The change with this id.
     pub(crate) fn change(&self, id: Id) -> Option<&Change> {
         self.changes.get(&id)
     }
@@ -162,7 +162,7 @@ impl State {
         self.changes.values()
     }
 
-    /// How a change stands.
+    /// Status of a change.
     pub(crate) fn status(&self, change: &Change) -> Status {
         if change.status != Status::Default {
             return change.status;
@@ -174,7 +174,7 @@ impl State {
         change.task_ids.iter().filter_map(|id| self.tasks.get(id))
     }
 
-    /// Why a change failed, in Pebble's words; `None` if it didn't.
+    /// Error of a failed change, in Pebble's words; `None` otherwise.
     pub(crate) fn error(&self, change: &Change) -> Option<String> {
         if self.status(change) != Status::Error {
             return None;
@@ -188,7 +188,7 @@ impl State {
         Some(text)
     }
 
-    /// A change as clients see it.
+    /// A change in the API's form.
     pub(crate) fn info(&self, change: &Change) -> types::Change {
         let status = self.status(change);
         types::Change {
@@ -217,7 +217,7 @@ impl State {
         self.last_notice_id.to_string()
     }
 
-    /// The wanted notices, the longest untold first.
+    /// Notices that the filter selects, in the order of their last repetition.
     pub(crate) fn notices(&self, filter: &Filter, now: Time) -> Vec<&Notice> {
         let wanted = |notice: &&Notice| !notice.is_expired(now) && filter.matches(notice);
         let mut notices: Vec<&Notice> = self.notices.iter().filter(wanted).collect();
@@ -225,7 +225,7 @@ impl State {
         notices
     }
 
-    /// The notice of that id.
+    /// The notice with this id.
     pub(crate) fn notice(&self, id: &str) -> Option<&Notice> {
         self.notices.iter().find(|notice| notice.id == id)
     }
@@ -239,12 +239,12 @@ impl State {
     }
 }
 
-/// Go writes null for a map or list that was never made.
+/// Reads null as the default: Go writes null for an empty map or list.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
-/// What is done to a service.
+/// Action of a service task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     Start,

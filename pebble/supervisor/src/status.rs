@@ -1,25 +1,25 @@
-//! How a task or change stands: Pebble's words and the numbers it keeps them as.
+//! Statuses of tasks and changes: Pebble's words and numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// How a task or change stands. The numbers are those of Pebble's state file.
+/// Status of a task or change. The numbers are those of Pebble's state file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u8", try_from = "u8")]
 pub(crate) enum Status {
-    /// A task to do; a change that stands as its tasks do.
+    /// Of a task: to do. Of a change: derived from its tasks.
     #[default]
     Default = 0,
-    /// Given up before it began.
+    /// Aborted before it began.
     Hold,
     /// To do.
     Do,
-    /// At work.
+    /// Running.
     Doing,
-    /// Went well.
+    /// Succeeded.
     Done,
-    /// Told to stop while at work.
+    /// Aborted while running.
     Abort,
-    /// To be undone.
+    /// Aborted after it succeeded.
     Undo,
     /// Being undone.
     Undoing,
@@ -27,11 +27,11 @@ pub(crate) enum Status {
     Undone,
     /// Failed.
     Error,
-    /// Waits for something outside.
+    /// Waiting for an external event.
     Wait,
 }
 
-/// In which order one task's status decides the change's.
+/// Precedence of task statuses for the status of a change.
 const WEIGHT: [Status; 10] = [
     Status::Abort,
     Status::Undoing,
@@ -60,12 +60,12 @@ const ALL: [Status; 11] = [
 ];
 
 impl Status {
-    /// Whether nothing more will happen.
+    /// True if the status is final.
     pub(crate) fn is_ready(self) -> bool {
         matches!(self, Status::Done | Status::Undone | Status::Hold | Status::Error)
     }
 
-    /// The word clients see.
+    /// The word in the API.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Status::Default => "Default",
@@ -82,7 +82,7 @@ impl Status {
         }
     }
 
-    /// How a change stands whose tasks stand so; one without tasks is on hold.
+    /// Status of a change with these tasks' statuses; without tasks `Hold`.
     pub(crate) fn of_change(tasks: impl Iterator<Item = Status>) -> Status {
         let tasks: Vec<Status> = tasks.collect();
         WEIGHT.into_iter().find(|status| tasks.contains(status)).unwrap_or(Status::Hold)

@@ -1,4 +1,4 @@
-//! The state while the daemon runs: shared, saved after each change, and telling those who wait for something in it.
+//! The shared state of the running daemon: saved after each change, with waits for conditions.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::journal::Journal;
 use crate::state::State;
 use crate::state::file::File;
 
-/// How long to wait before another try to save.
+/// Pause before another attempt to save.
 const RETRY: Duration = Duration::from_secs(3);
 
-/// The state, its file, and who waits for it to change.
+/// The state with its file and its waiters.
 #[derive(Debug)]
 pub(crate) struct Store {
     state: RefCell<State>,
@@ -26,18 +26,18 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// A store of what the file held.
+    /// A store with the loaded state.
     pub(crate) fn new(state: State, file: File, journal: Journal) -> Store {
         let (unsaved, due, changed) = (Cell::new(true), Notify::new(), watch::Sender::new(()));
         Store { state: RefCell::new(state), file, unsaved, due, changed, journal }
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.borrow())
     }
 
-    /// Changes the state. It is saved soon, or before that by [`Store::save`].
+    /// Changes the state, wakes the waiters and schedules a save.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut self.state.borrow_mut());
         self.unsaved.set(true);
@@ -46,7 +46,7 @@ impl Store {
         result
     }
 
-    /// Saves what isn't saved yet; whether that went well.
+    /// Saves unsaved changes; false if that failed.
     pub(crate) fn save(&self) -> bool {
         if !self.unsaved.get() {
             return true;
@@ -59,7 +59,7 @@ impl Store {
         saved.is_ok()
     }
 
-    /// Saves whenever there is something to save, for ever.
+    /// Saves whenever the state has changed, for ever.
     pub(crate) async fn keep_saved(&self) {
         loop {
             while !self.save() {
@@ -69,14 +69,14 @@ impl Store {
         }
     }
 
-    /// Waits until `look` finds what it looks for.
+    /// Waits until `look` returns a value.
     pub(crate) async fn wait<T>(&self, mut look: impl FnMut(&State) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
             if let Some(found) = self.read(&mut look) {
                 return found;
             }
-            // It can't end: the sender is ours.
+            // The sender lives as long as the store.
             let _ = changed.changed().await;
         }
     }

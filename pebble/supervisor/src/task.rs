@@ -1,4 +1,4 @@
-//! One step of a change: what is known of it and kept over a restart. Who may run when is the state's to say.
+//! Tasks, the steps of a change. Their scheduling is in `state`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,15 +10,15 @@ use serde_json::Value;
 use crate::clock::Time;
 use crate::status::Status;
 
-/// How many log lines a task keeps.
+/// Lines that a task's log keeps.
 const LOG_LINES: usize = 10;
 
-/// The number of a task or change; text on the wire and in the state file.
+/// Id of a task or change: a number, written as text on the wire and in the state file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(pub(crate) u64);
 
 impl Id {
-    /// Reads an id a client sent; `None` for one this daemon can't have given.
+    /// Parses an id; `None` for a text that this daemon never writes.
     pub(crate) fn parse(text: &str) -> Option<Id> {
         let id = Id(text.parse().ok()?);
         (id.to_string() == text).then_some(id)
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// A task as the state file keeps it, field for field as Pebble does.
+/// A task, in the state file field for field as Pebble's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Task {
@@ -75,7 +75,7 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// A task to do, of no change yet.
+    /// A new task without a change.
     pub(crate) fn new(id: Id, kind: &str, summary: String, now: Time) -> Task {
         Task {
             id,
@@ -95,17 +95,17 @@ impl Task {
         }
     }
 
-    /// How it stands.
+    /// Status of the task.
     pub(crate) fn status(&self) -> Status {
         if self.status == Status::Default { Status::Do } else { self.status }
     }
 
-    /// The lanes it runs in; those without one share lane 0.
+    /// Lanes of the task; a task without lanes is in lane 0.
     pub(crate) fn lanes(&self) -> &[u64] {
         if self.lanes.is_empty() { &[0] } else { &self.lanes }
     }
 
-    /// Adds a line to its log, dropping the oldest when there are too many.
+    /// Adds a line to the log, which keeps the last [`LOG_LINES`].
     pub(crate) fn log(&mut self, level: Level, text: &str, now: Time) {
         if self.log.len() >= LOG_LINES {
             self.log.drain(..=self.log.len() - LOG_LINES);
@@ -113,17 +113,17 @@ impl Task {
         self.log.push(format!("{} {} {text}", now.seconds(), level.as_str()));
     }
 
-    /// What its log says of errors, without time and level.
+    /// Texts of the log's errors, without time and level.
     pub(crate) fn errors(&self) -> impl Iterator<Item = &str> {
         self.log.iter().filter_map(|line| line.split_once(' ')?.1.strip_prefix("ERROR "))
     }
 
-    /// The service it starts or stops.
+    /// The service that the task starts or stops.
     pub(crate) fn service(&self) -> Option<&str> {
         self.data.get("service-request")?.get("Name")?.as_str()
     }
 
-    /// As clients see it.
+    /// The task in the API's form.
     pub(crate) fn info(&self) -> types::Task {
         let done = i64::from(self.status() != Status::Do);
         types::Task {
@@ -140,18 +140,18 @@ impl Task {
     }
 }
 
-/// What clients may see of a task's or change's data.
+/// The public part of a task's or change's data.
 pub(crate) fn api_data(data: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let Some(Value::Object(shown)) = data.get("api-data") else { return BTreeMap::new() };
     shown.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// How much a line in a task's log matters.
+/// Level of a line in a task's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// Good to know.
+    /// Information.
     Info,
-    /// Why it failed.
+    /// The reason of a failure.
     Error,
 }
 
@@ -164,7 +164,7 @@ impl Level {
     }
 }
 
-/// Pebble keeps the change of a task without one as empty text.
+/// Serde of a task's change: Pebble writes a missing one as an empty text.
 mod optional_id {
     use super::{Deserialize, Deserializer, Id, Serializer};
 

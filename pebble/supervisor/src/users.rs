@@ -1,4 +1,5 @@
-//! Users and groups from `/etc/passwd` and `/etc/group`, read anew each time: containers change them under us.
+//! Users and groups of `/etc/passwd` and `/etc/group`, read anew each time: containers change them while the daemon
+//! runs.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::path::Path;
 use pebble::plan::shortened;
 use rustix::process::{getgid, getuid};
 
-/// Someone asked for that does not exist or does not fit. The texts are Pebble's.
+/// A user or group that does not exist or does not match. The texts are Pebble's, except for [`NO_ID`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
     #[error("user: unknown user {}", shortened(.0))]
@@ -28,7 +29,7 @@ pub(crate) enum Error {
 /// The number that chown takes for "unchanged" and setuid refuses.
 const NO_ID: u32 = u32::MAX;
 
-/// Who to act as, as a plan or a client says it; empty names are none.
+/// User and group to act as, from a plan or request. Empty names are unset.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RunAs<'a> {
     pub(crate) user_id: Option<u32>,
@@ -37,7 +38,7 @@ pub(crate) struct RunAs<'a> {
     pub(crate) group: &'a str,
 }
 
-/// Who to act as, in numbers.
+/// Ids of the user and group to act as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) uid: u32,
@@ -45,13 +46,13 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Whether it is the daemon's own user and group.
+    /// True for the daemon's own user and group.
     pub(crate) fn is_daemon(self) -> bool {
         self.uid == getuid().as_raw() && self.gid == getgid().as_raw()
     }
 }
 
-/// One line of the user table.
+/// A line of `/etc/passwd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -60,7 +61,7 @@ pub(crate) struct User {
     pub(crate) home: String,
 }
 
-/// The tables, as they are now.
+/// The system's users and groups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     users: Vec<User>,
@@ -73,20 +74,20 @@ impl Users {
         Users { users: rows("/etc/passwd", parse_user), groups: rows("/etc/group", parse_group) }
     }
 
-    /// The user of that number.
+    /// The user with this id.
     pub(crate) fn by_id(&self, uid: u32) -> Option<&User> {
         self.users.iter().find(|user| user.uid == uid)
     }
 
-    /// The name of the group of that number.
+    /// The name of the group with this id.
     pub(crate) fn group_name(&self, gid: u32) -> Option<&str> {
         self.groups.iter().find(|(_, id)| *id == gid).map(|(name, _)| name.as_str())
     }
 
-    /// Turns a run_as into numbers; `None` if nothing was wished.
+    /// Resolves names to ids; `None` if neither user nor group is set.
     ///
     /// # Errors
-    /// Unknown names, names and numbers that don't agree, a group without a user.
+    /// Unknown names, names that contradict the ids, a group without a user, [`NO_ID`].
     pub(crate) fn resolve(&self, run_as: RunAs<'_>) -> Result<Option<Owner>, Error> {
         let uid = self.uid(run_as)?;
         match (uid, self.gid(run_as)?) {
@@ -125,7 +126,7 @@ impl Users {
     }
 }
 
-/// The id, unless it is no id.
+/// Returns the id, or an error for [`NO_ID`].
 fn assigned(id: u32, field: &'static str) -> Result<u32, Error> {
     if id == NO_ID { Err(Error::NoId(field)) } else { Ok(id) }
 }

@@ -1,4 +1,4 @@
-//! Bodies of requests: JSON, read as Go reads it.
+//! JSON bodies of requests, decoded as Go decodes them.
 
 use pebble::json::values;
 use pebble::plan::shortened;
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The most [`values`] of a JSON body.
 const MOST_VALUES: usize = 300_000;
 
-/// Reads the first JSON value of a body, and no further.
+/// Reads the first JSON value of a body; what follows it is ignored.
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     if values(body) > MOST_VALUES {
         return Err(format!("json: more than {MOST_VALUES} values"));

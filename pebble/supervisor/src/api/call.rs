@@ -1,4 +1,4 @@
-//! A request that may be made, with its parameters and body.
+//! An allowed request with its parameters and body, as handlers get it.
 
 use std::rc::Rc;
 
@@ -14,37 +14,37 @@ use crate::journal::Event;
 use crate::query::Query;
 use crate::response::ApiError;
 
-/// The longest JSON body in bytes; a layer is the longest of all.
+/// The longest JSON body in bytes. Layers need the most.
 const LONGEST_JSON: usize = 16 << 20;
 
-/// A request that was found in the table and may be made.
+/// A request that matched a route and passed its access check.
 pub(super) struct Call {
     pub(super) daemon: Rc<Daemon>,
     pub(super) user: Option<User>,
-    /// The path's segments that the table leaves open.
+    /// Segments of the path that the route leaves open.
     pub(super) params: Vec<String>,
     pub(super) query: Query,
     pub(super) request: Request<Incoming>,
 }
 
 impl Call {
-    /// An open segment of the path.
+    /// The open segment at `index`; empty if there are fewer.
     pub(super) fn param(&self, index: usize) -> &str {
         self.params.get(index).map_or("", String::as_str)
     }
 
-    /// Logs what an administrator does.
+    /// Writes an administrator's action to the security log.
     pub(super) fn admit(&self, action: &str, description: &str) {
         let uid = self.user.map_or_else(|| "<unknown>".to_owned(), |user| user.uid.to_string());
         self.daemon.journal.security(Event::Admin, &format!("{uid},{action}"), description);
     }
 
-    /// The body as JSON. Nulls count as missing, as Go has it; `what` is what can't be decoded if it can't.
+    /// Reads the body as JSON; nulls count as missing, as in Go. `what` names the body in an error.
     pub(super) async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, ApiError> {
         self.json_within(LONGEST_JSON, what).await
     }
 
-    /// The same with a limit in bytes of its own.
+    /// [`Call::json`] with a limit in bytes of its own.
     pub(super) async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, ApiError> {
         let body = Limited::new(self.request.body_mut(), limit).collect().await;
         let body = body.map_err(|error| ApiError::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();

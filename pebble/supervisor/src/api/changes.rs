@@ -1,4 +1,4 @@
-//! Changes: listed, asked for, waited for, given up.
+//! Handlers of `/v1/changes`: list, get, wait, abort.
 
 use pebble::plan::Span;
 use pebble::types::ChangeAction;
@@ -69,6 +69,6 @@ fn find(call: &Call) -> Result<Id, ApiError> {
 
 fn info(call: &Call, id: Id) -> ApiResult {
     let info = call.daemon.store.read(|state| state.change(id).map(|change| state.info(change)));
-    // It may have been forgotten while it was waited for.
+    // The change may have been pruned during the wait.
     sync(info.ok_or_else(|| ApiError::not_found(format!("cannot find change with id {}", quote(call.param(0)))))?)
 }

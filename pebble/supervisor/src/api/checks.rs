@@ -1,4 +1,4 @@
-//! Checks, as the plan has them: they don't run yet, and say so.
+//! Handler of `/v1/checks`. Checks come from the plan and are listed as inactive: the daemon does not run them.
 
 use pebble::plan::{Check, CheckLevel, Startup};
 use pebble::types::CheckInfo;

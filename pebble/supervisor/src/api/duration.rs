@@ -1,10 +1,10 @@
-//! Durations as clients write them.
+//! Durations in requests.
 
 use std::time::Duration;
 
 use pebble::plan::{Span, quote};
 
-/// Reads a duration as Go does; nothing and zero are none.
+/// Reads a duration as Go does; `None` for an empty text and for zero.
 pub(super) fn duration(text: &str) -> Result<Option<Duration>, String> {
     if text.is_empty() {
         return Ok(None);
@@ -13,7 +13,7 @@ pub(super) fn duration(text: &str) -> Result<Option<Duration>, String> {
     Ok(Some(span).filter(|span| *span != Span::ZERO).map(Span::to_std))
 }
 
-/// What Go says is wrong with a duration.
+/// Go's message about a text that isn't a duration.
 fn not_a_duration(text: &str) -> String {
     let number = text.trim_start_matches(['-', '+']);
     let behind = number.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');

@@ -1,4 +1,4 @@
-//! Commands: checked, and begun as a change.
+//! Handler of `/v1/exec`: validates a command and begins its change.
 
 use pebble::plan::Environment;
 use pebble::types::{ExecRequest, ExecResult};

@@ -1,4 +1,4 @@
-//! Files as they travel: parts of multipart bodies in both directions, never whole in memory.
+//! Handlers of `/v1/files`. Contents are parts of multipart bodies in both directions, streamed piece by piece.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,11 +22,11 @@ use crate::response::{ApiError, ApiResult, Envelope, stream, sync};
 use crate::turn::Turn;
 use pebble::plan::quote;
 
-/// How much of a file is read at once.
+/// Bytes of a file that are read at once.
 const PIECE: usize = 128 * 1024;
-/// Pebble takes no shorter boundary.
+/// The shortest boundary in bytes that Pebble accepts.
 const SHORTEST_BOUNDARY: usize = 32;
-/// The description of files to write is no longer.
+/// The longest description of files to write, in bytes.
 const LONGEST_REQUEST: usize = 1 << 20;
 
 pub(super) async fn get(call: Call) -> ApiResult {
@@ -73,18 +73,18 @@ fn read(call: &Call) -> ApiResult {
     let content_type = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"));
     let (pieces, response) = stream(content_type.map_err(|error| ApiError::server(error.to_string()))?);
     spawn_local(async move {
-        // A client that leaves ends it.
+        // It ends early if the client leaves.
         let _ = send(&paths, &boundary, &pieces).await;
     });
     Ok(response)
 }
 
-/// Text that no file will have in it by chance.
+/// A random boundary: 48 hexadecimal digits, which no file holds by accident.
 fn boundary() -> String {
     let mut random = [0; 24];
     let drawn = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random));
     if drawn.is_err() {
-        // Without a source of chance, the time has to do: it's only not to be in a file.
+        // Without randomness the time serves: the boundary is no secret, it must only differ from the contents.
         random[..4].copy_from_slice(&Time::now().subsecond().to_le_bytes());
     }
     random.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -163,7 +163,7 @@ async fn act_on_paths(call: &mut Call) -> ApiResult {
         "write" => return Err(ApiError::bad_request(r#"must use multipart with "write" action"#)),
         other => return Err(ApiError::bad_request(format!("invalid action {}", quote(other)))),
     };
-    // A large tree takes its time: the daemon has other things to do meanwhile.
+    // A large tree takes long, and this thread serves all other requests.
     sync(spawn_blocking(act).await.map_err(|error| ApiError::server(error.to_string()))?)
 }
 
@@ -171,7 +171,7 @@ fn error_of(done: Result<(), Error>) -> Option<ErrorResult> {
     done.err().map(|error| error.result())
 }
 
-/// Files on their way in.
+/// An upload: one or more files to write, in a multipart body.
 struct Upload {
     reader: Reader,
     call: Call,
@@ -193,7 +193,7 @@ impl Upload {
             let item = items.get(part.filename.as_str()).filter(|_| part.name == "files");
             let item = item.ok_or_else(|| stray(&part))?;
             self.call.admit("push_file", &format!("Pushing file {}", shown(&item.path)));
-            // A part that breaks off is found out by the next one's missing.
+            // A part that breaks off shows when the next part is missing.
             let written = self.one(item).await.map_err(failed(number + 1))?;
             done.insert(item.path.clone(), written);
         }
@@ -204,7 +204,7 @@ impl Upload {
         sync(asked.files.into_iter().map(result).collect::<Vec<FileResult>>())
     }
 
-    /// The first part, which says what the others are.
+    /// Reads the first part, which describes the files in the others.
     async fn description(&mut self) -> Result<FilesAction, ApiError> {
         let failed = |why: String| ApiError::bad_request(format!("cannot read request metadata: {why}"));
         let Event::Part(part) = self.next().await.map_err(failed)? else {
@@ -232,7 +232,7 @@ impl Upload {
         }
     }
 
-    /// Writes one file. Its part is read to the end even if it can't be written.
+    /// Writes one file. If that fails, the rest of its part is still read.
     async fn one(&mut self, item: &WriteItem) -> Result<Result<(), Error>, String> {
         let mut draft = Draft::create(item);
         while let Event::Data(data) = self.next().await? {
@@ -259,7 +259,7 @@ impl Upload {
     }
 }
 
-/// Why a body isn't multipart, in the words of Go's reader, which Pebble passes on.
+/// The message of Go's multipart reader, which Pebble passes on.
 fn broken(error: multipart::Error) -> String {
     let why = match error {
         multipart::Error::Early => "multipart: NextPart: EOF",

@@ -1,4 +1,4 @@
-//! Decoding without doing, for the fuzz targets.
+//! Decoders of requests for the fuzz targets; no handler runs.
 
 use pebble::plan::Layer;
 use pebble::types::{
@@ -11,7 +11,7 @@ use super::{duration, logs, notices};
 use crate::clock::Time;
 use crate::query::Query;
 
-/// Reads the body of a request as each that there is.
+/// Decodes a body as each kind of request.
 pub fn body(json: &[u8]) {
     let _ = (decode::<ChangeAction>(json), decode::<ServicesAction>(json), decode::<SignalsAction>(json));
     let _ = (decode::<FilesAction>(json), decode::<NoticeAction>(json));
@@ -23,7 +23,7 @@ pub fn body(json: &[u8]) {
     }
 }
 
-/// Reads a path and its query as the handlers do.
+/// Decodes a path and its query as the handlers do.
 pub fn query(path: &str, text: &str) {
     let _ = (params("/v1/tasks/{task-id}/websocket/{websocket-id}", path), crate::files::clean(path));
     let query = Query::parse(text);

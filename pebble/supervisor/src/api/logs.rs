@@ -1,4 +1,4 @@
-//! What services print, one JSON object a line, of the past or as it comes.
+//! Handler of `/v1/logs`: the services' output as one JSON object per line, past lines or followed.
 
 use std::collections::VecDeque;
 
@@ -13,9 +13,9 @@ use crate::log::Log;
 use crate::log::reader::{Entry, Reader, earliest};
 use crate::response::{ApiError, ApiResult, stream};
 
-/// How many lines are told to who doesn't say.
+/// Lines that are sent if the request doesn't name a number.
 const DEFAULT_LINES: usize = 30;
-/// How much is sent at once.
+/// Bytes that are sent at once.
 const PIECE: usize = 32 * 1024;
 
 pub(super) async fn get(call: Call) -> ApiResult {
@@ -29,7 +29,7 @@ pub(super) async fn get(call: Call) -> ApiResult {
     let growing = call.daemon.services.growing();
     let (pieces, response) = stream(HeaderValue::from_static("application/x-ndjson"));
     spawn_local(async move {
-        // A client that leaves ends it.
+        // It ends early if the client leaves.
         let _ = send(&logs, lines, follow, growing, &pieces).await;
     });
     Ok(response)
@@ -45,7 +45,7 @@ fn names(call: &Call) -> Vec<String> {
     names
 }
 
-/// How far back to go: all the way if `None`.
+/// Number of past lines to send; `None` is all.
 pub(super) fn lines(text: &str, follow: bool) -> Result<Option<usize>, ApiError> {
     match text.parse::<i64>() {
         Ok(-1) => Ok(None),
@@ -84,7 +84,7 @@ async fn send(
 async fn print(entries: &mut dyn Iterator<Item = Entry>, pieces: &mpsc::Sender<Bytes>) -> Result<(), Gone> {
     let mut piece = Vec::new();
     for Entry { time, service, message } in entries {
-        // Text only, so it can't fail.
+        // Serialising texts can't fail.
         let entry = LogEntry { time: time.to_string(), service, message };
         piece.extend(serde_json::to_vec(&entry).unwrap_or_default());
         piece.push(b'\n');

@@ -1,4 +1,4 @@
-//! Notices: listed, waited for, added.
+//! Handlers of `/v1/notices`: list, wait, get, add.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ use pebble::plan::{quote, shortened};
 
 const LONGEST_KEY: usize = 256;
 const MOST_DATA: usize = 4 * 1024;
-/// The longest request in bytes: every user of the machine may send them. Escaped, the data is six times as long at most.
+/// The longest request in bytes: every user of the machine may send one. Escapes make the data at most six times as
+/// long.
 const LONGEST_REQUEST: usize = 64 * 1024;
 
 pub(super) async fn list(call: Call) -> ApiResult {
@@ -36,7 +37,7 @@ fn user(call: &Call, what: &str) -> Result<User, ApiError> {
     call.user.ok_or_else(|| ApiError::forbidden(format!("cannot determine UID of request, {what}")))
 }
 
-/// What is asked for; `None` if it is nothing that there could be.
+/// The filter of a request; `None` if it names only types that don't exist.
 fn filter(call: &Call, user: User) -> Result<Option<Filter>, ApiError> {
     let asked = call.query.set("types");
     let kinds: BTreeSet<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
@@ -54,7 +55,7 @@ fn filter(call: &Call, user: User) -> Result<Option<Filter>, ApiError> {
     Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.set("keys"), after }))
 }
 
-/// Whose notices besides public ones; `None` for everyone's.
+/// The user whose notices are listed besides the public ones; `None` for all users.
 fn whose(call: &Call, user: User) -> Result<Option<u32>, ApiError> {
     let ids = call.query.list("user-id");
     let (has_id, has_users) = (call.query.all("user-id").next().is_some(), call.query.all("users").next().is_some());
@@ -122,7 +123,7 @@ fn check(asked: &NoticeAction, data: &Value) -> Result<(), ApiError> {
     Err(ApiError::bad_request(wrong))
 }
 
-/// Whether it is a domain of two or more names, and a path behind it.
+/// True for a domain of two or more names followed by a path.
 fn is_key(key: &str) -> bool {
     let is_name = |name: &str| {
         name.split('-')

@@ -1,4 +1,4 @@
-//! The plan and the layers it is made of.
+//! Handlers of `/v1/plan` and `/v1/layers`.
 
 use pebble::plan::{Error, Layer};
 use pebble::types::LayersAction;

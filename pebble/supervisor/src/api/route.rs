@@ -1,4 +1,4 @@
-//! The table of the API: which path takes what, and from whom.
+//! Table of the API: each path with its methods, handlers and access.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::response::{ApiError, ApiResult};
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = ApiResult>>>;
 
-/// A path, `{…}` standing for one segment, and what it takes.
+/// One path of the API, in which `{…}` stands for one segment, with the handler of each method.
 struct Route {
     path: &'static str,
     get: Option<(Access, Handler)>,
@@ -71,7 +71,7 @@ const ROUTES: [Route; 17] = [
     Route { path: "/v1/notices/{id}", get: Some((Access::User, |call| Box::pin(notices::get(call)))), post: None },
 ];
 
-/// Finds what a request asks for, whether it may, and does it.
+/// Answers a request: looks up its path and method, checks the client's access, and calls the handler.
 pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> ApiResult {
     let path = request.uri().path();
     let found = ROUTES.iter().find_map(|route| Some((route, params(route.path, path)?)));
@@ -98,7 +98,7 @@ fn refuse(daemon: &Daemon, user: Option<User>, path: &str) {
     }
 }
 
-/// The open segments of a path that fits.
+/// The segments that the pattern leaves open; `None` if the path does not match.
 pub(super) fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
     let mut params = Vec::new();
     let mut segments = path.split('/');

@@ -1,4 +1,4 @@
-//! Services: how they stand, and changes that move them.
+//! Handlers of `/v1/services`: statuses, and changes that start and stop services.
 
 use std::collections::BTreeSet;
 
@@ -33,14 +33,14 @@ pub(super) async fn act(mut call: Call) -> ApiResult {
     accepted(change, ())
 }
 
-/// What a change is to stop and then to start.
+/// The services that a change stops and then starts.
 #[derive(Default)]
 struct Moves {
     stop: Lanes,
     start: Lanes,
-    /// Whom the change names first, and is found by.
+    /// Services that the change is listed under; the first is in its summary.
     named: Vec<String>,
-    /// How many it says it concerns.
+    /// Number of services in its summary.
     count: usize,
 }
 
@@ -51,7 +51,7 @@ fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, ApiErr
     Ok(daemon.store.write(|state| add(state, action, &moves, Time::now())))
 }
 
-/// The services an action is for; those it takes by itself are found in the plan.
+/// The services of an action: those named, or for `autostart` the enabled ones of the plan.
 fn names(action: &str, named: Vec<String>, plan: &Plan) -> Result<Vec<String>, ApiError> {
     match action {
         "replan" | "autostart" if !named.is_empty() => {
@@ -124,17 +124,17 @@ fn summary(action: &str, moves: &Moves, is_empty: bool) -> String {
     }
 }
 
-/// Begins the change that starts what the plan starts by itself.
+/// Begins the change that starts the plan's enabled services.
 pub(crate) fn autostart(daemon: &Daemon) -> Result<Id, String> {
     begin(daemon, "autostart", Vec::new()).map_err(|error| error.message().to_owned())
 }
 
-/// Begins the change that stops whatever runs; `None` if nothing does.
+/// Begins the change that stops all running services; `None` if no service runs.
 pub(crate) fn stop_all(daemon: &Daemon) -> Option<Id> {
     let running = daemon.services.to_stop();
     let plan = daemon.plan.borrow().plan().clone();
     let all: Vec<String> = plan.services.keys().cloned().collect();
-    // A plan that was validated has an order; what isn't in it would be left to its fate.
+    // A validated plan always has an order.
     let stop = only(plan.stop_order(&all).unwrap_or_default(), |name| running.contains(name));
     if stop.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! Signals to services.
+//! Handler of `/v1/signals`.
 
 use pebble::types::SignalsAction;
 

@@ -1,4 +1,4 @@
-//! The daemon itself: who it is and whether all is well.
+//! Handlers of `/v1/system-info` and `/v1/health`.
 
 use pebble::types::{Health, SystemInfo};
 
@@ -15,13 +15,13 @@ pub(super) async fn info(call: Call) -> ApiResult {
     })
 }
 
-/// Checks don't run yet, so none is down.
+/// Always healthy: the daemon runs no checks.
 pub(super) async fn health(call: Call) -> ApiResult {
     level(&call)?;
     sync(Health { healthy: true })
 }
 
-/// The level of checks that is asked about; empty for all.
+/// The level of checks that a request names; empty for all.
 pub(super) fn level(call: &Call) -> Result<&str, ApiError> {
     match call.query.get("level") {
         level @ ("" | "alive" | "ready") => Ok(level),

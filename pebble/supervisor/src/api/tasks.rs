@@ -1,4 +1,4 @@
-//! The websockets of a task: a command's input, output and control.
+//! Handler of a task's websockets: a command's input, output and control.
 
 use http::header::{
     CONNECTION, CONTENT_TYPE, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -16,7 +16,7 @@ pub(super) async fn websocket(mut call: Call) -> ApiResult {
     let (task_id, name) = (call.param(0).to_owned(), call.param(1).to_owned());
     let kind = |id| call.daemon.store.read(|state| state.task(id).map(|task| task.kind.clone()));
     let found = Id::parse(&task_id).and_then(|id| Some((id, kind(id)?)));
-    // Websocket clients see only that the handshake went wrong, so the journal says why.
+    // Websocket clients show only that the handshake failed, so the journal has the reason.
     let Some((id, kind)) = found else {
         call.daemon.journal.note(&format!("Websocket: cannot find task {}", quote(&task_id)));
         return Err(ApiError::not_found(format!("cannot find task {}", quote(&task_id))));
@@ -49,7 +49,7 @@ pub(super) async fn websocket(mut call: Call) -> ApiResult {
     }
 }
 
-/// Why a command was over before this websocket was connected.
+/// The error of a command that ended before this websocket was connected.
 fn over(call: &Call, task: Id) -> String {
     let error = call.daemon.store.read(|state| {
         let change = state.change(state.task(task)?.change?)?;
@@ -84,7 +84,7 @@ fn shake_hands(headers: &HeaderMap) -> Result<Response<Body>, &'static str> {
     Ok(response)
 }
 
-/// Pebble answers a request that is no handshake twice over, as plain text and as an error; so do we.
+/// The answer to a request that is no handshake: as Pebble's, plain text followed by an error in JSON.
 fn no_handshake(why: &str) -> Response<Body> {
     let error = ApiError::server(format!("websocket: {why}"));
     let mut response = Response::new(Body::whole([b"Bad Request\n".to_vec(), error.json()].concat()));

@@ -1,4 +1,4 @@
-//! The daemon's end: what brings it about, and what is put in order before the process is gone.
+//! The daemon's end: the signals for it, and the clean-up before the process exits.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ use crate::api;
 use crate::journal::Event;
 use crate::runner;
 
-/// How long requests and tasks at work get when the daemon ends.
+/// Time that requests and tasks get to end with the daemon.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The signals that end the daemon.
@@ -26,7 +26,7 @@ pub(super) struct Stops {
 }
 
 impl Stops {
-    /// Takes them over from here on.
+    /// Installs the handlers.
     pub(super) fn new() -> io::Result<Stops> {
         Ok(Stops {
             terminate: signal(SignalKind::terminate())?,
@@ -44,7 +44,7 @@ impl Stops {
     }
 }
 
-/// Waits until the daemon is to end.
+/// Waits for a signal or an internal reason to end.
 pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
     let mut reason = daemon.end.subscribe();
     tokio::select! {
@@ -60,7 +60,7 @@ pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
     }
 }
 
-/// Stops the services in their order, lets go of everything else and saves.
+/// Stops the services in order, aborts other tasks, saves the state and removes the socket.
 pub(super) async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
     daemon.journal.security(Event::Shutdown, &getuid().as_raw().to_string(), "Shutting down daemon");
     if let Some(change) = api::stop_all(daemon) {
@@ -73,12 +73,12 @@ pub(super) async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
     }
     daemon.runner.end();
     let idle = daemon.store.wait(|_| daemon.runner.is_idle().then_some(()));
-    // Those that don't end in time end with us.
+    // Tasks that don't end in time end with the process.
     let _ = timeout(GRACE, idle).await;
     let mut busy = daemon.busy.subscribe();
     let _ = timeout(GRACE, busy.wait_for(|count| *count == 0)).await;
     daemon.store.save();
     daemon.verbose.borrow_mut().finish();
-    // Somebody may have removed it already.
+    // It may be removed already.
     let _ = fs::remove_file(socket);
 }

@@ -1,4 +1,4 @@
-//! How a command runs: what was asked for, over what a service says, over what the daemon has.
+//! Settings of a command: the request's, over the context service's, over the daemon's.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use pebble::plan::quote;
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A command, ready to run.
+/// Validated settings of a command.
 pub(crate) struct Settings {
     pub(super) command: Vec<String>,
     pub(crate) environment: BTreeMap<String, String>,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Checks what was asked for and completes it.
+    /// Validates a request and fills in defaults.
     pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Duration>) -> Result<Settings, ApiError> {
         let service = context(daemon, &asked.service_context)?;
         let run_as = RunAs {
@@ -89,7 +89,7 @@ fn environment(
     environment
 }
 
-/// Where it runs. A missing directory is told here, for later it would look like a missing program.
+/// The working directory. A missing one is reported here: at the start it would look like a missing program.
 fn directory(wanted: &str, home: &str) -> Result<String, String> {
     let (what, path) = match (wanted, home) {
         ("", "") => return Ok("/".to_owned()),

@@ -1,8 +1,8 @@
-//! What goes over a command's websockets.
+//! Messages on a command's websockets.
 //!
-//! Binary messages are input or output; a text `{"command":"end"}` ends either. Text on the control socket is a signal to
-//! send. A socket is read until the client closes it, or until [`LINGER`] after the execution: closing it under unread input would lose
-//! output on its way.
+//! Binary messages are input or output; the text `{"command":"end"}` ends either. Texts on the control socket are
+//! signals to send. A socket is read until the client closes it, or until [`LINGER`] after the execution: a close with
+//! unread input would discard output on its way.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -27,11 +27,11 @@ use crate::task::Id;
 use crate::turn::Turn;
 use pebble::plan::quote;
 
-/// How much output goes into one message.
+/// Bytes of output in one message.
 pub(super) const PIECE: usize = 128 * 1024;
 const END: &str = r#"{"command":"end"}"#;
 
-/// A message in text: what a client wants done.
+/// A text message of a client.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Command {
@@ -45,7 +45,7 @@ struct SignalName {
     name: String,
 }
 
-/// Moves input and output; over when all output is sent.
+/// Moves input and output; the handle ends when all output is sent.
 pub(super) fn both_ways(
     socket: Socket,
     input: pipe::Sender,
@@ -57,14 +57,14 @@ pub(super) fn both_ways(
     spawn_local(until(over.clone(), send(to_client, output)))
 }
 
-/// Moves error output; over when all is sent.
+/// Moves error output; the handle ends when all is sent.
 pub(super) fn one_way(socket: Socket, output: pipe::Receiver, over: &watch::Receiver<()>) -> JoinHandle<()> {
     let (to_client, from_client) = socket.split();
     spawn_local(until(over.clone(), receive(from_client, None)));
     spawn_local(until(over.clone(), send(to_client, output)))
 }
 
-/// Does the work to its end, and no longer than [`LINGER`] after the execution's, which drops the sender of `over`.
+/// Runs `work` to its end, or until [`LINGER`] after the execution, which drops the sender of `over`.
 async fn until(mut over: watch::Receiver<()>, work: impl Future<Output = ()>) {
     let lingered = async {
         while over.changed().await.is_ok() {}
@@ -83,14 +83,14 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
         turn.pass().await;
         piece.reserve(PIECE);
         match output.read_buf(&mut piece).await {
-            // Pongs may fill the write buffer: they go out first.
+            // Pongs may fill the write buffer, so flush it first.
             Ok(1..)
                 if client.flush().await.is_ok()
                     && client.send(Message::binary(piece.split().freeze())).await.is_ok() => {}
-            // A client that left wants no more of it.
+            // The client left.
             _ => break,
         }
-        // Memory for the next piece is taken only when it comes.
+        // Reserve memory for the next piece only when it arrives.
         if piece.capacity() < PIECE && output.readable().await.is_err() {
             break;
         }
@@ -110,7 +110,7 @@ pub(super) async fn receive(
                 if let Some(writer) = &mut input
                     && writer.write_all(&data).await.is_err()
                 {
-                    // The command reads no further.
+                    // The command doesn't read any more.
                     input = None;
                 }
             }
@@ -126,8 +126,8 @@ pub(super) fn command(text: &[u8]) -> Command {
     serde_json::from_slice(text).unwrap_or_default()
 }
 
-/// Does what the control socket says, once it is connected. A client that vanishes takes its command with it; one that
-/// closes the socket properly, or breaks the protocol, has only no more to say.
+/// Carries out the messages of the control socket, once it is connected. A connection lost without a close frame kills
+/// the command; a proper close or a protocol error only ends the control, as in Pebble.
 pub(super) async fn control(daemon: Rc<Daemon>, task: Id, pid: Pid, socket: oneshot::Receiver<Socket>) {
     let Ok(mut socket) = socket.await else { return };
     let mut turn = Turn::begin();
@@ -137,7 +137,7 @@ pub(super) async fn control(daemon: Rc<Daemon>, task: Id, pid: Pid, socket: ones
             Some(Ok(Message::Binary(text))) => obey(&daemon, task, pid, &command(&text)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
-                // Gone already is as good.
+                // An ended process is fine.
                 let _ = process::signal(pid, Signal::KILL);
                 return;
             }

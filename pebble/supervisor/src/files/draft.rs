@@ -1,4 +1,4 @@
-//! A file being written: beside its place under another name, and renamed into place when it is whole.
+//! Atomic writing of a file: under a temporary name beside its target, renamed when it is complete.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use crate::users::Owner;
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// A file being written. It is gone if dropped before it is whole.
+/// A file being written. Dropped before it is complete, it is removed.
 #[derive(Debug)]
 pub(crate) struct Draft {
     file: File,
@@ -28,10 +28,10 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Begins a file, making its directories if asked to.
+    /// Creates the temporary file, and the target's directories if the item says so.
     ///
     /// # Errors
-    /// What is asked for doesn't fit, or the system says no.
+    /// An invalid item, or the system's error.
     pub(crate) fn create(item: &WriteItem) -> Result<Draft, Error> {
         absolute(&item.path)?;
         let owner = owner(item.user_id, &item.user, item.group_id, &item.group)?;
@@ -46,18 +46,18 @@ impl Draft {
         Ok(draft)
     }
 
-    /// Adds to the file.
+    /// Appends data.
     ///
     /// # Errors
-    /// The system says no.
+    /// The system's error.
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), Error> {
         Ok(self.file.write_all(data).map_err(PathError::when("write", &self.path))?)
     }
 
-    /// Puts the file in its place, once it is on the disk.
+    /// Syncs the file to the disk and renames it to its target.
     ///
     /// # Errors
-    /// The system says no; what was there before is still there then.
+    /// The system's error; the target is then unchanged.
     pub(crate) async fn finish(mut self) -> Result<(), Error> {
         if let Some(owner) = self.owner {
             fchown(&self.file, Some(owner.uid), Some(owner.gid)).map_err(Error::Chown)?;
@@ -81,7 +81,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.whole {
-            // Best effort: whoever sees it left behind can tell by its name what it was.
+            // Best effort: a leftover is recognisable by its name.
             let _ = fs::remove_file(&self.path);
         }
     }

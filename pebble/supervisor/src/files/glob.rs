@@ -1,10 +1,10 @@
-//! Patterns for file names: `*`, `?`, `[a-z]`, `[^a]` and backslashes, as Go's `path.Match` reads them.
+//! Patterns of file names: `*`, `?`, `[a-z]`, `[^a]` and backslashes, as in Go's `path.Match`.
 
-/// The pattern is broken.
+/// An invalid pattern.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Broken;
 
-/// Whether the whole name fits the pattern. No part of either crosses a slash.
+/// True if the whole name matches the pattern. No wildcard matches a slash.
 pub(super) fn matches(pattern: &str, name: &str) -> Result<bool, Broken> {
     let pattern: Vec<char> = pattern.chars().collect();
     let tokens = parse(&pattern)?;
@@ -13,13 +13,13 @@ pub(super) fn matches(pattern: &str, name: &str) -> Result<bool, Broken> {
 }
 
 enum Token {
-    /// Any number of letters.
+    /// `*`: any number of characters.
     Any,
-    /// One letter, whichever.
+    /// `?`: one character.
     One,
-    /// This letter.
+    /// This character.
     Letter(char),
-    /// One letter in these ranges, or in none of them.
+    /// One character in these ranges, or outside of all if negated.
     Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
@@ -84,7 +84,8 @@ fn bound(pattern: &mut &[char]) -> Result<char, Broken> {
     }
 }
 
-/// Goes back to the last star only: what is before it fits as short as it can already.
+/// Matches with backtracking to the last star only, which is enough: the part before it already matches at its
+/// shortest. At most `tokens` × `name` steps.
 fn fits(tokens: &[Token], name: &[char]) -> bool {
     let (mut token, mut letter) = (0, 0);
     let mut back = None;

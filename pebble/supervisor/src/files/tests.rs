@@ -91,7 +91,7 @@ fn removes_only_what_it_is_told_to() {
     assert_eq!(message(remove(&full, false)), (format!("remove {full}: no such file or directory"), "not-found"));
 }
 
-/// Only asked, never removed: `tests/process/root.rs` removes, in a root of its own.
+/// Queries only: `tests/process/root.rs` removes, in a root directory of its own.
 #[test]
 fn the_root_is_known_by_whatever_path() {
     let (_guard, path) = folder();

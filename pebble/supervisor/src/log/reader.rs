@@ -1,22 +1,22 @@
-//! Reading services' output: merged by time, the last lines of it or all to come.
+//! Readers of services' output: merged by time, past lines or followed.
 
 use super::{Line, LineEnd, Log};
 use crate::clock::Time;
 
-/// Pebble tells a longer line in pieces. What it has before the line counts for the first.
+/// Bytes of the longest entry: Pebble splits longer lines. Its prefix counts for the first entry.
 const LONGEST_ENTRY: usize = 4096;
 
-/// What is kept of one service's output, read from a place on.
+/// A position in one service's output.
 #[derive(Debug)]
 pub(crate) struct Reader {
     log: Log,
-    /// The next line, counted from the service's first.
+    /// Number of the next piece, counted from the service's first.
     line: u64,
-    /// How much of it has been read.
+    /// Bytes of that piece that have been read.
     offset: usize,
 }
 
-/// A line, or the part of one that was there.
+/// A line of output, or the part of it that was there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) time: Time,
@@ -25,19 +25,19 @@ pub(crate) struct Entry {
 }
 
 impl Reader {
-    /// Reads from the last `lines` lines on, or from the oldest there is.
+    /// A reader that starts `lines` lines before the end, or with the oldest line.
     pub(crate) fn new(log: &Log, lines: Option<usize>) -> Reader {
         let ring = log.ring.borrow();
         let skip = lines.map_or(0, |lines| ring.lines.len().saturating_sub(lines));
         let mut reader = Reader { log: log.clone(), line: ring.dropped + skip as u64, offset: 0 };
         if let (Some(0), Some(line)) = (lines, ring.lines.back().filter(|line| line.end == LineEnd::Open)) {
-            // Nothing of the past, but the rest of a line that isn't over.
+            // No past lines, but the rest of an unfinished one.
             (reader.line, reader.offset) = (reader.line - 1, line.text.len());
         }
         reader
     }
 
-    /// When what comes next was printed; `None` if nothing does yet.
+    /// Time of the next entry; `None` if there is none yet.
     fn time(&mut self) -> Option<Time> {
         self.peek(|line, _| line.time)
     }
@@ -57,7 +57,7 @@ impl Reader {
         Some(entry)
     }
 
-    /// Looks at the next line, passing over what was dropped meanwhile and over an end that came without text.
+    /// Calls `look` with the next piece, skipping dropped pieces and ends without text.
     fn peek<T>(&mut self, look: impl FnOnce(&Line, usize) -> T) -> Option<T> {
         let ring = self.log.ring.borrow();
         if self.line < ring.dropped {
@@ -77,7 +77,7 @@ impl Reader {
     }
 }
 
-/// The oldest entry not yet read, of all readers; services of the same moment in the readers' order.
+/// The oldest unread entry of all readers; entries of the same moment in the readers' order.
 pub(crate) fn earliest(readers: &mut [Reader]) -> Option<Entry> {
     let times = readers.iter_mut().enumerate().filter_map(|(index, reader)| Some((reader.time()?, index)));
     let (_, index) = times.min()?;

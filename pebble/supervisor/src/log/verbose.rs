@@ -1,20 +1,20 @@
-//! The services' output on the daemon's own standard output, for `--verbose`.
+//! Output of the services on the daemon's standard output, for `--verbose`.
 //!
-//! A thread of its own writes it, so that a reader who has stopped reading doesn't stop the daemon. Lines that it
-//! can't take in time are lost to it, and it is told so; `GET /v1/logs` still has them.
+//! A separate thread writes it, so that a reader that stops reading doesn't block the daemon. Lines beyond the queue
+//! are dropped with a mark in the output; `GET /v1/logs` still has them.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// How many pieces may wait for the reader.
+/// Pieces that may wait for the reader.
 const WAITING: usize = 1024;
-/// How long the reader may take at the end.
+/// Time that the reader gets at the end.
 const GRACE: Duration = Duration::from_secs(1);
 const CUT: &[u8] = b"\n(... output truncated ...)\n";
 
-/// The way to standard output.
+/// Queue to standard output.
 #[derive(Debug)]
 pub(crate) struct Verbose {
     pieces: Option<SyncSender<Vec<u8>>>,
@@ -22,15 +22,15 @@ pub(crate) struct Verbose {
 }
 
 impl Verbose {
-    /// A way that leads nowhere: without `--verbose`.
+    /// No output: the daemon runs without `--verbose`.
     pub(crate) fn off() -> Verbose {
         Verbose { pieces: None, written: None }
     }
 
-    /// Starts writing.
+    /// Starts the writing thread.
     ///
     /// # Errors
-    /// The system has no thread for it.
+    /// The system can't start a thread.
     pub(crate) fn start() -> io::Result<Verbose> {
         let (pieces, receiver) = sync_channel(WAITING);
         let (done, written) = channel();
@@ -39,16 +39,16 @@ impl Verbose {
         Ok(Verbose { pieces: Some(pieces), written: Some(written) })
     }
 
-    /// Hands a piece over, without waiting.
+    /// Queues a piece without waiting.
     pub(crate) fn print(&self, piece: Vec<u8>) {
         let Some(pieces) = &self.pieces else { return };
         if let Err(TrySendError::Full(_)) = pieces.try_send(piece) {
-            // The mark goes out with the next piece that fits.
+            // The mark is queued once there is room again.
             let _ = pieces.try_send(CUT.to_vec());
         }
     }
 
-    /// Writes what still waits, if the reader takes it.
+    /// Writes the queued pieces, as far as the reader takes them in time.
     pub(crate) fn finish(&mut self) {
         self.pieces = None;
         if let Some(written) = self.written.take() {
@@ -57,7 +57,7 @@ impl Verbose {
     }
 }
 
-/// Writes until there is nothing more to come; `done` goes then.
+/// Writes pieces until the queue is closed, then signals `done`.
 fn write(pieces: &Receiver<Vec<u8>>, done: &Sender<()>) {
     while let Ok(piece) = pieces.recv() {
         let mut output = io::stdout().lock();
@@ -65,6 +65,6 @@ fn write(pieces: &Receiver<Vec<u8>>, done: &Sender<()>) {
             break;
         }
     }
-    // Nobody may be waiting any more.
+    // The receiver may be gone.
     let _ = done.send(());
 }

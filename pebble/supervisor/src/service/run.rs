@@ -1,4 +1,4 @@
-//! One service's process: its environment, user, output and end.
+//! Process of one service: environment, user, output and exit.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,20 +25,20 @@ use crate::turn::Turn;
 use crate::users::{Owner, RunAs, Users};
 use pebble::plan::quote;
 
-/// How much of a service's output is read at once.
+/// Bytes of output that are read at once.
 const CHUNK: usize = 8 * 1024;
 
-/// Whether a service starts by itself; Pebble never tells it unset.
+/// The service's startup for clients: unset counts as disabled.
 pub(super) fn startup(service: &Service) -> Startup {
     if service.startup == Startup::Enabled { Startup::Enabled } else { Startup::Disabled }
 }
 
-/// Sets a timer of a service, in place of one of that name.
+/// Sets a timer of a service, replacing the running one.
 pub(super) fn set_timer(daemon: &Rc<Daemon>, name: &str, timer: Timer, delay: Duration) {
     let (service, owner) = (name.to_owned(), daemon.clone());
     let waiting = spawn_local(async move {
         sleep(delay).await;
-        // A daemon that was kept from running finds the timer and the end of the process at the same time.
+        // After a pause of the daemon, timer and exit may be due together: the exit came first.
         let process = owner.services.with(&service, |entry| entry.process).flatten();
         if timer == Timer::Okay && process.is_some_and(|process| owner.reaper.has_ended(process)) {
             return;
@@ -49,7 +49,7 @@ pub(super) fn set_timer(daemon: &Rc<Daemon>, name: &str, timer: Timer, delay: Du
     old.inspect(tokio::task::AbortHandle::abort);
 }
 
-/// Starts a service's process, reading its output and waiting for its end from here on.
+/// Starts a service's process, and the tasks that read its output and wait for its exit.
 pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
     let known = daemon.services.with(name, |entry| (entry.machine.config().clone(), entry.log.clone()));
     let (config, log) = known.ok_or("cannot start service: it is not known")?;
@@ -89,13 +89,13 @@ async fn read(daemon: Rc<Daemon>, log: Log, mut output: pipe::Receiver) {
     while let Ok(1..) = output.read_buf(&mut chunk).await {
         daemon.verbose.borrow().print(log.write(&chunk, Time::now()));
         chunk.clear();
-        // A service may print without end.
+        // A service may print without pause.
         turn.pass().await;
     }
 }
 
-/// Waits for the process, then for the rest of its output. Someone it left behind may hold that open: they get as long
-/// as a stop takes, nearly.
+/// Waits for the process, then for the rest of its output, which a child may hold open: at most `patience`, a little
+/// less than the kill delay.
 async fn wait(
     daemon: Rc<Daemon>,
     name: String,
@@ -115,7 +115,8 @@ async fn wait(
     }
 }
 
-/// As whom a service runs, and with which variables: the daemon's own, its workload's, its own, the user's.
+/// User and environment of a service. Variables in rising precedence: the daemon's, the workload's, the service's; HOME
+/// and USER are filled in.
 fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap<String, String>), String> {
     let plan = daemon.plan.borrow();
     let workload = plan.plan().workloads.get(&config.workload);
@@ -142,7 +143,7 @@ fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap
     Ok((owner, environment))
 }
 
-/// Sets HOME and USER where they are missing or empty.
+/// Sets HOME and USER of the user, where they are missing or empty.
 pub(crate) fn fill_in_user(daemon: &Daemon, users: &Users, uid: u32, environment: &mut BTreeMap<String, String>) {
     let missing =
         |environment: &BTreeMap<String, String>, name: &str| environment.get(name).is_none_or(String::is_empty);

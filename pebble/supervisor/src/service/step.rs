@@ -1,4 +1,4 @@
-//! The life of a service: what its machine is told, what it says is to be done, and who is waiting to hear of it.
+//! Steps of a service's state machine: inputs, outputs, and answers to waiting tasks.
 
 use std::rc::Rc;
 
@@ -13,13 +13,13 @@ use crate::errno;
 use crate::process;
 use crate::task::{Id, Level};
 
-/// The task that asks for a start or stop.
+/// A task that asks for a start or stop.
 pub(super) struct Asker {
     pub(super) task: Id,
     pub(super) reply: Reply,
 }
 
-/// Where to answer it.
+/// Channel for the answer to a task.
 pub(super) enum Reply {
     Start(oneshot::Sender<Result<(), StartError>>),
     Stop(oneshot::Sender<Result<(), String>>),
@@ -35,8 +35,8 @@ impl Reply {
     }
 }
 
-/// Tells a service's machine what happened and carries out what it says. An answer within that is the asker's; one that
-/// comes later goes to who asked last and is still waiting.
+/// Feeds an input to a service's machine and carries out its outputs. An immediate answer goes to `asker`; a later one
+/// to the last task that still waits.
 pub(super) fn step(daemon: &Rc<Daemon>, name: &str, input: Input, asker: Option<Asker>) {
     let chance = daemon.chance();
     let Some(outputs) = daemon.services.with(name, |entry| entry.take_in(input, chance)) else { return };
@@ -69,7 +69,7 @@ fn carry_out(daemon: &Rc<Daemon>, name: &str, output: Output, asker: &mut Option
             let asked = asker.take_if(|asker| matches!(asker.reply, Reply::Start(_)));
             let waiting = || daemon.services.with(name, |entry| entry.starting.take()).flatten();
             let sender = asked.map_or_else(waiting, |asker| asker.reply.start());
-            // A task that was given up waits no more.
+            // An aborted task has dropped its receiver.
             sender.map(|sender| sender.send(outcome));
         }
         Output::Stopped(outcome) => {

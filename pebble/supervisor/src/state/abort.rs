@@ -1,4 +1,4 @@
-//! Giving up: which tasks go along when a change, or a lane of it, is given up.
+//! Aborting a change, or lanes of it, with the tasks that depend on them.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::clock::Time;
 use crate::status::Status;
 use crate::task::{Id, Task};
 
-/// What has been dealt with already.
+/// Lanes and tasks that were visited.
 #[derive(Default)]
 struct Seen {
     lanes: BTreeSet<u64>,
@@ -15,13 +15,13 @@ struct Seen {
 }
 
 impl State {
-    /// Gives up a whole change.
+    /// Aborts a change.
     pub(crate) fn abort(&mut self, change: Id, now: Time) {
         let Some(tasks) = self.changes.get(&change).map(|change| change.task_ids.clone()) else { return };
         self.abort_tasks(change, tasks, &mut Seen::default(), now);
     }
 
-    /// Gives up the tasks of these lanes and all that wait for them, but none that a healthy lane has too.
+    /// Aborts the tasks of these lanes and all tasks that wait for them, except those that a healthy lane shares.
     pub(super) fn abort_lanes(&mut self, change: Id, lanes: &[u64], now: Time) {
         self.abort_lanes_unless_seen(change, lanes, &mut Seen::default(), now);
     }
@@ -38,7 +38,7 @@ impl State {
         self.abort_tasks(change, tasks, seen, now);
     }
 
-    /// The lanes, other than the given ones, in which nothing has gone wrong.
+    /// Lanes, other than the given ones, without a failed or aborted task.
     fn healthy_lanes<'a>(&self, tasks: impl Iterator<Item = &'a Id>, lanes: &[u64]) -> BTreeSet<u64> {
         let (mut live, mut dead) = (BTreeSet::new(), BTreeSet::new());
         for task in tasks.filter_map(|id| self.tasks.get(id)) {

@@ -1,7 +1,7 @@
-//! The state file: read at start, written whole and renamed into place at every change.
+//! The state file: read at start, replaced atomically at every change.
 //!
-//! It is not synced: it has to survive the daemon, not the machine's power, whose loss takes the services with it. A file
-//! of no bytes, which some file systems leave after such a loss, therefore counts as none.
+//! It is not synced: it must survive the daemon, not a power failure, which ends the services too. An empty file, which
+//! some file systems leave after one, counts as missing.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,18 +16,18 @@ use crate::clock::Time;
 /// The file's name in the daemon's directory.
 const NAME: &str = ".pebble.state";
 
-/// Where the state is kept; nowhere if it isn't to outlive the daemon.
+/// Path of the state file; `None` keeps the state in memory only.
 #[derive(Debug)]
 pub(crate) struct File(Option<PathBuf>);
 
-/// The state can't be had or kept.
+/// A state file that can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("cannot read the state file")]
     Read(#[source] io::Error),
     #[error("cannot read state")]
     Parse(#[source] serde_json::Error),
-    /// In Pebble's words.
+    /// Pebble's text.
     #[error("cannot downgrade: software version is too old for the current system state (patch level {0})")]
     TooNew(u64),
 }
@@ -38,15 +38,15 @@ impl File {
         File(Some(directory.join(NAME)))
     }
 
-    /// No file at all.
+    /// No file.
     pub(crate) fn nowhere() -> File {
         File(None)
     }
 
-    /// What an earlier daemon left, or a fresh state.
+    /// Loads the state of an earlier daemon, or a new one if there is no file.
     ///
     /// # Errors
-    /// A file that can't be read or isn't a state.
+    /// The file can't be read or parsed.
     pub(crate) fn load(&self, now: Time) -> Result<State, Error> {
         let Some(path) = &self.0 else { return Ok(State::new(now)) };
         match fs::read(path) {
@@ -57,10 +57,10 @@ impl File {
         }
     }
 
-    /// Replaces the file by this state.
+    /// Replaces the file with this state.
     ///
     /// # Errors
-    /// Whatever the file system says; the old file is then still there.
+    /// The file system's error; the old file is then unchanged.
     pub(crate) fn save(&self, state: &State) -> io::Result<()> {
         let Some(path) = &self.0 else { return Ok(()) };
         let draft = path.with_extension("state~");

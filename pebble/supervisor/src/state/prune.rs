@@ -1,4 +1,4 @@
-//! What is forgotten, so that the state doesn't grow for ever.
+//! Pruning: bounds on the age and number of changes and notices.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use crate::notice::CHANGE_UPDATE;
 use crate::task::Id;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long a change that is over is kept.
+/// Time that a finished change is kept.
 const KEEP_READY: Duration = Duration::from_secs(7 * DAY.as_secs());
-/// How long a change may be at work.
+/// Time after which an unfinished change is aborted.
 const KEEP_UNREADY: Duration = Duration::from_secs(14 * DAY.as_secs());
-/// How many changes that are over are kept.
+/// The most finished changes after a prune.
 const MAX_READY: usize = 1000;
 /// The most notices at any time. Every user of the machine may add some.
 pub(super) const MAX_NOTICES: usize = 1000;
 
 impl State {
-    /// Forgets what is old or too much; gives up changes that have been at work for too long.
+    /// Removes old and surplus changes and notices; aborts changes that run for too long.
     pub(crate) fn prune(&mut self, now: Time) {
         for id in self.old_changes(now) {
             if let Some(change) = self.changes.remove(&id) {

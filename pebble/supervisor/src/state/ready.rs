@@ -1,4 +1,4 @@
-//! Which tasks may run, and what follows when one has.
+//! Scheduling: tasks that are due, and the effects of their results.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,18 @@ use crate::clock::Time;
 use crate::status::Status;
 use crate::task::{Id, Level, Task};
 
-/// What the runner has to do next.
+/// Work for the runner.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Next {
-    /// Tasks to begin; they are marked as at work already.
+    /// Tasks to start; already marked as running.
     pub(crate) run: Vec<Id>,
-    /// Running tasks to stop.
+    /// Running tasks to abort.
     pub(crate) stop: Vec<Id>,
 }
 
 impl State {
-    /// Moves every task as far as it goes without running it, and says which to run or stop. `running` are those at work.
+    /// Updates all statuses that need no work, and returns the tasks to start and to abort. `running` are the tasks
+    /// that run now.
     pub(crate) fn advance(&mut self, running: &BTreeSet<Id>, now: Time) -> Next {
         let mut next = Next::default();
         while self.settle(running, now) {}
@@ -37,7 +38,7 @@ impl State {
         next
     }
 
-    /// One round of status moves that need no work; whether there were any.
+    /// One round of updates that need no work; true if there were any.
     fn settle(&mut self, running: &BTreeSet<Id>, now: Time) -> bool {
         let mut moves = Vec::new();
         for task in self.tasks.values().filter(|task| task.change.is_some() && !running.contains(&task.id)) {
@@ -62,7 +63,7 @@ impl State {
         }
     }
 
-    /// Records how a task's work ended. Its lane is given up if it failed.
+    /// Records a task's result. A failure aborts its lane.
     pub(crate) fn finish(&mut self, id: Id, outcome: &Result<(), String>, now: Time) {
         let Some(task) = self.tasks.get(&id) else { return };
         match (outcome, task.status()) {
@@ -82,7 +83,7 @@ impl State {
         }
     }
 
-    /// Moves a task, and with it perhaps its change.
+    /// Sets a task's status, and updates its change.
     pub(super) fn set_status(&mut self, id: Id, status: Status, now: Time) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let old = task.status;
@@ -99,7 +100,7 @@ impl State {
         }
     }
 
-    /// Tells of a change's new status, and notes when it is over.
+    /// Records a change's end, and a notice if its status differs from the last one.
     pub(super) fn change_moved(&mut self, id: Id, now: Time) {
         let Some(change) = self.changes.get(&id) else { return };
         let status = self.status(change);
@@ -117,7 +118,7 @@ impl State {
         }
     }
 
-    /// Whether nothing more will happen to the change; also if it is gone.
+    /// True if the change has finished or was pruned.
     pub(crate) fn is_ready(&self, id: Id) -> bool {
         self.changes.get(&id).is_none_or(|change| change.ready_time.is_some())
     }

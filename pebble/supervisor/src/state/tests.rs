@@ -172,7 +172,7 @@ fn notices_are_bounded_between_two_prunes() {
     }
     assert_eq!(state.notices.len(), 1000);
     assert_eq!((state.notice("500").is_none(), state.notice("501").is_some()), (true, true));
-    // Another occurrence of a notice that is there displaces none.
+    // Another occurrence of an existing notice displaces no other.
     assert_eq!(state.notify(custom(500), at(2000)), "501");
     assert!(state.notice("502").is_some());
     state.notify(custom(2000), at(2001));

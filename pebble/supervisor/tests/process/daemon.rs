@@ -12,18 +12,18 @@ use pebble::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// After which a test counts as hanging. Nothing is measured by it.
+/// Time after which a test counts as hanging; no test measures time.
 const SOON: Duration = Duration::from_secs(60);
-/// How long to wait between two looks.
+/// Pause between two polls.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A running daemon; it is killed when this goes.
+/// A running daemon, killed on drop.
 pub(crate) struct Daemon {
     pub(crate) folder: TempDir,
     pub(crate) child: Child,
 }
 
-/// A folder with one layer, or none.
+/// A folder with one layer; an empty text is no layer.
 pub(crate) fn folder(layer: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("layers")).unwrap();
@@ -33,12 +33,12 @@ pub(crate) fn folder(layer: &str) -> TempDir {
     folder
 }
 
-/// The daemon's command for a folder, with its output going to files there.
+/// The daemon's command for a folder, with its output in files there.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     prefixed(&[env!("CARGO_BIN_EXE_pebble")], folder, arguments)
 }
 
-/// The same behind other words, such as `unshare --pid --fork`.
+/// The same after a prefix such as `unshare --pid --fork`.
 pub(crate) fn prefixed(words: &[&str], folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).arg("run").args(arguments);
@@ -48,14 +48,14 @@ pub(crate) fn prefixed(words: &[&str], folder: &Path, arguments: &[&str]) -> Com
 }
 
 impl Daemon {
-    /// Starts one and waits until it answers.
+    /// Starts a daemon and waits until it answers.
     pub(crate) fn start(layer: &str, arguments: &[&str]) -> Daemon {
         let folder = folder(layer);
         let command = command(folder.path(), arguments);
         Daemon::spawn(folder, command)
     }
 
-    /// Runs this command as the daemon of this folder, and waits until it answers.
+    /// Starts a daemon with this command and folder, and waits until it answers.
     pub(crate) fn spawn(folder: TempDir, mut command: Command) -> Daemon {
         let child = command.spawn().unwrap();
         let mut daemon = Daemon { folder, child };
@@ -70,7 +70,7 @@ impl Daemon {
         });
     }
 
-    /// Starts it again in the same folder, after it ended.
+    /// Starts another daemon in the same folder, after the first has ended.
     pub(crate) fn start_again(&mut self, arguments: &[&str]) {
         self.child = command(self.folder.path(), arguments).spawn().unwrap();
         self.await_answer();
@@ -96,18 +96,18 @@ impl Daemon {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for it to end.
+    /// Waits for the daemon's end.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         until("the daemon ends", || self.child.try_wait().unwrap())
     }
 
-    /// Asks it to end, and waits for that.
+    /// Sends SIGTERM and waits for the end.
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         self.ended()
     }
 
-    /// Sends a request as it stands and reads the answer until the daemon closes the connection.
+    /// Sends the head of a request and reads the answer until the daemon closes the connection.
     pub(crate) fn raw(&self, request: &str) -> String {
         let mut stream = UnixStream::connect(self.socket()).unwrap();
         stream.write_all(format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
@@ -119,7 +119,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It may have gone by itself.
+        // It may have ended already.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let patience = Instant::now() + SOON;
         while Instant::now() < patience && matches!(self.child.try_wait(), Ok(None)) {
@@ -130,7 +130,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Looks again and again until there is what is looked for; fails the test if there isn't soon.
+/// Polls until `look` returns a value; panics after [`SOON`].
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let patience = Instant::now() + SOON;
     loop {
@@ -142,7 +142,7 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A process's state, as a letter; `None` once it is gone.
+/// State of a process as a letter; `None` after its end.
 pub(crate) fn state_of(pid: i32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()

@@ -1,4 +1,4 @@
-//! Ends: asked for, brought about by a service, and without warning.
+//! Ends of the daemon: by signals, with commands and services running, and by SIGKILL.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn changes_outlive_a_death_without_warning() {
     daemon.start_again(&["--hold"]);
     let changes = daemon.client().changes(ChangeSelect::All, None).unwrap();
     assert_eq!(changes[0], done);
-    // The restart is taken up again: there is nothing to stop any more, and the start is not tried twice.
+    // The restart is resumed: its stop has no process left, and its start is not repeated.
     let second =
         until("it is over", || Some(daemon.client().change(&"2".into()).unwrap()).filter(|change| change.ready));
     assert_eq!((second.kind.as_str(), second.tasks.len()), ("restart", 2));

@@ -1,7 +1,6 @@
-//! Requests that make no sense, in bulk: whatever comes, the daemon answers in Pebble's envelope and lives on.
+//! Random and hostile requests: the daemon answers each in Pebble's envelope and keeps running.
 //!
-//! What is generated may be carried out, as root too: so the daemon has a root directory of its own, and paths may be as
-//! wild as they like.
+//! Generated requests may be carried out, also as root: so the daemon has a root directory of its own.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -19,7 +18,7 @@ use crate::root;
 const LAYER: &str = "services:\n  a:\n    override: replace\n    command: sleep 1000\n";
 const BOUNDARY: &str = "0123456789012345678901234567890123456789";
 
-/// What POST takes, with the actions it knows.
+/// Endpoints of POST with their actions.
 const POSTS: [(&str, &[&str]); 8] = [
     ("services", &["start", "stop", "restart", "replan", "autostart"]),
     ("layers", &["add"]),
@@ -47,7 +46,7 @@ const GETS: [&str; 13] = [
     "tasks/1/websocket/stdio",
 ];
 
-/// Names of fields and parameters. Not `follow`, whose answer has no end.
+/// Names of fields and parameters; not `follow`, whose answer is endless.
 const KEYS: [&str; 44] = [
     "action",
     "after",
@@ -95,7 +94,7 @@ const KEYS: [&str; 44] = [
     "working-dir",
 ];
 
-/// Text that means something to one request or another. `@` is a folder to play in.
+/// Texts with a meaning in some request. `@` stands for the daemon's play folder.
 const WORDS: [&str; 50] = [
     "",
     "a",
@@ -173,7 +172,7 @@ fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     Value::Object(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<String, Value>>())
 }
 
-/// Fields as they should be, so that some requests get further than the first.
+/// Valid fields, so that some requests pass validation.
 fn likely(endpoint: &str) -> Value {
     match endpoint {
         "services" => json!({"services": ["a"]}),
@@ -202,7 +201,7 @@ fn post() -> impl Strategy<Value = (String, String)> {
             },
         );
         let body = prop_oneof![8 => body, 1 => value()].prop_map(|body| body.to_string());
-        // Some come cut off.
+        // Some are truncated.
         let cut = (body, prop::option::weighted(0.1, any::<prop::sample::Index>()));
         cut.prop_map(move |(body, cut)| {
             let end = cut.map_or(body.len(), |cut| body.floor_char_boundary(cut.index(body.len())));
@@ -218,7 +217,7 @@ fn get() -> impl Strategy<Value = (String, String)> {
         let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let query: Vec<String> = query
             .into_iter()
-            // One that waits for long is right to.
+            // A long wait is no fault.
             .filter(|(key, value)| *key != "timeout" || !value.ends_with('h'))
             .map(|(key, value)| format!("{key}={}", if value.starts_with('@') { value } else { escaped(&value) }))
             .collect();
@@ -226,7 +225,7 @@ fn get() -> impl Strategy<Value = (String, String)> {
     })
 }
 
-/// A multipart body of pieces in any order.
+/// A multipart body of random pieces.
 fn upload() -> impl Strategy<Value = String> {
     let pieces = [
         format!("--{BOUNDARY}"),
@@ -244,10 +243,10 @@ fn upload() -> impl Strategy<Value = String> {
     prop::collection::vec(prop_oneof![6 => select(pieces.to_vec()), 1 => text()], 0..10).prop_map(|all| all.concat())
 }
 
-/// `@` in texts, as the daemon sees it.
+/// Path that `@` stands for, in the daemon's root directory.
 const PLAY: &str = "/play";
 
-/// Sends a request and reads all that is answered, which is nothing if the daemon is gone.
+/// Sends a request and reads the whole answer; it is empty if the daemon is gone.
 fn send(daemon: &Daemon, line: &str, kind: &str, body: &str) -> Vec<u8> {
     let (line, body) = (line.replace('@', PLAY), body.replace('@', PLAY));
     let mut stream = UnixStream::connect(daemon.socket()).unwrap();
@@ -256,14 +255,14 @@ fn send(daemon: &Daemon, line: &str, kind: &str, body: &str) -> Vec<u8> {
         "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: multipart/form-data\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    // A daemon may refuse before it has taken all.
+    // A daemon may refuse before it has read the whole request.
     let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     answer
 }
 
-/// Whether it is an envelope of JSON, lines of JSON or a multipart body, and says the same in status line and envelope.
+/// Checks that the answer is a JSON envelope, JSON lines or a multipart body, and that status line and envelope agree.
 fn check(answer: &[u8]) -> Result<(), TestCaseError> {
     let answer = String::from_utf8_lossy(answer);
     let (head, body) =
@@ -282,12 +281,12 @@ fn check(answer: &[u8]) -> Result<(), TestCaseError> {
         Some("error") => prop_assert!(envelope["result"]["message"].as_str().is_some_and(|text| !text.is_empty())),
         _ => prop_assert!(false, "{}", answer),
     }
-    // A failed decoding must not become a fault of the server's.
+    // The status is a valid one.
     prop_assert!(status < 600);
     Ok(())
 }
 
-/// Plays cases on one daemon, which must be as well afterwards as it was before.
+/// Runs cases against one daemon, which must not panic, and must answer and end properly afterwards.
 fn play<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(&Daemon, S::Value) -> Result<(), TestCaseError>) {
     let Some(mut daemon) = root::start(LAYER, &["--hold"]) else { return };
     std::fs::create_dir(daemon.folder.path().join("play")).unwrap();
@@ -357,7 +356,7 @@ fn a_boundary_or_notice_beyond_all_measure_is_refused() {
     assert!(answer.contains("cannot decode request body: length limit exceeded"), "{answer}");
 }
 
-/// The message of a refusal.
+/// The message of a request that is refused.
 fn refusal(daemon: &Daemon, line: &str, body: &Value) -> String {
     let answer = String::from_utf8(send(daemon, line, "application/json", &body.to_string())).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -419,7 +418,7 @@ fn refusals_repeat_no_long_text() {
         let message = refusal(&daemon, &format!("GET /v1/{target}"), &json!({}));
         assert!(message.contains(&ends) && message.len() < 2000, "{target:.30}: {message:.300}");
     }
-    // The path itself is the answer's, once; the message has only its ends.
+    // The answer repeats the path once; its message has only the ends.
     let body = json!({"action": "make-dirs", "dirs": [{"path": format!("/{long}")}]});
     let answer = send(&daemon, "POST /v1/files", "application/json", &body.to_string());
     assert!(answer.len() < 60_000 + 2000, "{}", answer.len());

@@ -1,6 +1,6 @@
-//! What only a process shows: signals, exit codes, orphans, users, a second start, a death without warning.
+//! Tests of the daemon as a process: signals, exit codes, orphans, output, a second start, SIGKILL.
 //!
-//! What the API answers is the business of the suite that all Pebbles share; here is what it can't ask for.
+//! Answers of the API are tested by the suite of `webcharm-pebble`, which any Pebble passes.
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! Orphans: whoever a command or service leaves behind is the daemon's to bury.
+//! Orphans: the daemon reaps processes that commands and services leave behind.
 
 use std::fs;
 use std::process::Command;
@@ -19,7 +19,7 @@ fn leave_orphan(daemon: &Daemon) -> i32 {
 fn adopts_and_buries_orphans() {
     let daemon = Daemon::start("", &[]);
     let orphan = leave_orphan(&daemon);
-    // A zombie would stay: nobody else waits for it.
+    // Without the daemon the zombie would stay.
     until("the orphan is buried", || state_of(orphan).is_none().then_some(()));
 }
 
@@ -43,10 +43,10 @@ fn does_so_as_process_one() {
     assert!(run("cat /proc/1/comm").starts_with("pebble"));
     run("for i in 1 2 3 4 5; do setsid sleep 0.1 >/dev/null 2>&1 & done");
     until("no zombie is left", || (!run("cat /proc/[0-9]*/stat").contains(") Z ")).then_some(()));
-    // As process 1 it is a container's: its boot id is its own, not the machine's.
+    // As process 1 the daemon has a boot id of its own, not the machine's.
     let machine = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_ne!(daemon.client().system_info().unwrap().boot_id, machine.trim());
-    // unshare keeps signals to itself, but takes the daemon with it when it dies.
+    // `unshare` doesn't forward signals, but the daemon dies with it.
     daemon.child.kill().unwrap();
 }
 

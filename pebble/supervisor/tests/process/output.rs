@@ -1,4 +1,4 @@
-//! What the daemon prints, and that nobody can stop it by not reading.
+//! Output of the daemon; readers that stop reading do not block it.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
@@ -35,7 +35,7 @@ fn requests_are_logged_as_measuring_tools_read_them() {
     }
 }
 
-/// Starts the service that prints two lines, and waits for both.
+/// Starts the service that prints two lines, and waits for them.
 fn start_once(daemon: &Daemon) {
     daemon.client().start(&["once"], Duration::from_secs(60)).unwrap();
     until("it has printed", || (daemon.client().logs(&["once"], 9).unwrap().len() == 2).then_some(()));
@@ -58,7 +58,7 @@ fn services_are_heard_only_if_asked_for() {
 fn a_reader_who_stopped_reading_stops_nobody() {
     let folder = folder(CHATTY);
     let mut command = command(folder.path(), &["--hold", "--verbose"]);
-    // A pipe that nobody reads is full soon.
+    // An unread pipe is full soon.
     command.stdout(Stdio::piped());
     let mut daemon = Daemon::spawn(folder, command);
     daemon.client().start(&["web"], Duration::from_secs(60)).unwrap();

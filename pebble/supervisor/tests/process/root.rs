@@ -1,4 +1,5 @@
-//! A root directory of the daemon's own, for every test that sends made-up paths; and that the daemon never removes one.
+//! A root directory of the daemon's own, for tests that send random paths; and tests that the daemon never removes its
+//! root.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,10 +12,11 @@ use pebble::types::WriteFile;
 
 use crate::daemon::{Daemon, folder, prefixed};
 
-/// What services and commands of these tests run.
+/// Programs that services and commands of these tests run.
 const PROGRAMS: [&str; 2] = ["sleep", "true"];
 
-/// Starts a daemon whose root directory is its own folder; `None`, with a word on it, where this machine doesn't allow it.
+/// Starts a daemon whose root directory is its own folder. Prints a note and returns `None` where the machine forbids
+/// it.
 pub(crate) fn start(layer: &str, arguments: &[&str]) -> Option<Daemon> {
     let folder = folder(layer);
     let root = folder.path();
@@ -61,7 +63,7 @@ fn copy(program: &Path, root: &Path, to: &Path) {
         place(root, to.strip_prefix("/").unwrap(), |to| assert_ne!(fs::copy(from, to).unwrap(), 0));
     };
     copy(program, to);
-    // A program without libraries is an error to some.
+    // Some versions of `ldd` fail for a static program.
     let output = Command::new("ldd").arg(program).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     for library in
@@ -111,7 +113,7 @@ fn the_root_directory_is_never_removed() {
             assert_eq!(names(root), before, "{path}");
         }
     }
-    // What is in it goes, and a link to it goes alone.
+    // Its contents are removed, and of a link to it only the link.
     daemon.client().remove("/tmp", true).unwrap();
     daemon.client().remove("/link", true).unwrap();
     let rest = before.into_iter().filter(|name| name != "tmp" && name != "link").collect::<BTreeSet<_>>();

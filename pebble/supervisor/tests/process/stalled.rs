@@ -1,4 +1,4 @@
-//! Clients that stop in the middle of something: nobody else may feel it, and the daemon's end comes all the same.
+//! Clients that stall in the middle of a request: others are served, and the daemon still ends.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use crate::daemon::Daemon;
 
 const LAYER: &str = "services:\n  web:\n    override: replace\n    command: sh -c 'while :; do echo line; done'\n";
 
-/// Says something on a connection of its own, and then neither reads nor writes any more.
+/// Opens a connection and sends text; the test then neither reads nor writes.
 fn stall(daemon: &Daemon, text: &str) -> UnixStream {
     let mut stream = UnixStream::connect(daemon.socket()).unwrap();
     stream.write_all(text.as_bytes()).unwrap();
@@ -40,11 +40,11 @@ fn clients_that_stop_keep_nobody_waiting() {
         stall(&daemon, &request("GET /v1/logs?follow=true&n=-1", "\r\n")),
         stall(&daemon, &request("GET /v1/notices?timeout=1h&types=custom", "\r\n")),
     ];
-    // Both that are sent much have begun to be.
+    // The two long answers have begun.
     for mut stream in [&stalled[3], &stalled[4]] {
         assert_eq!(stream.read(&mut [0; 1]).unwrap(), 1);
     }
-    // Each of these ends, or fails by the client's own limit.
+    // Each of these requests is answered within the client's limit.
     for _ in 0..50 {
         assert!(daemon.client().services(&["web"]).unwrap()[0].is_running());
     }

@@ -1,4 +1,4 @@
-//! Beginnings: what keeps the daemon from starting, and what doesn't.
+//! Starts of the daemon: arguments, sockets, and errors that prevent it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -46,7 +46,7 @@ fn makes_its_folder_only_if_told_to() {
     let output = run(&[]);
     let expected = format!("cannot run daemon: directory \"{}\" does not exist\n", path.display());
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(1), expected));
-    // An address that can't be had ends it after the folder is made.
+    // An unusable address ends the daemon after it has made the folder.
     let output = run(&["--create-dirs", "--http=256.0.0.1:1"]);
     assert!(String::from_utf8(output.stderr).unwrap().contains("cannot listen on \"256.0.0.1:1\""));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
@@ -80,8 +80,8 @@ fn arguments_replace_the_plans_defaults() {
 #[test]
 fn serves_nobody_over_http_but_the_open_part() {
     use std::net::TcpListener;
-    // A port that was free a moment ago (port 0 can't be asked for its number afterwards), on an address of this process's
-    // own, so that no other test or client is given it meanwhile.
+    // A port that was just free (with port 0 the daemon's choice would be unknown), on a loopback address of this
+    // process's own, so that no other test takes it.
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let address = TcpListener::bind((format!("127.77.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
     let daemon = Daemon::start("", &["--hold", &format!("--http={address}")]);
