@@ -132,12 +132,12 @@ fn gevent_that_the_rock_lacks_is_told() {
 }
 
 /// Tells the threads of a test to end when it's dropped, also by a panic: their scope waits for them.
-struct Told<'a> {
+struct StopOnDrop<'a> {
     world: &'a World,
     stop: &'a AtomicBool,
 }
 
-impl Drop for Told<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.world.share("late");
@@ -155,7 +155,7 @@ fn a_reload_finishes_requests_and_refuses_none() {
     let before = (since(), world.until("workers", || Some(workers(&world)).filter(|workers| workers.len() == 3)));
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let _told = Told { world: &world, stop: &stop };
+        let _guard = StopOnDrop { world: &world, stop: &stop };
         let many = scope.spawn(|| hammer(&world, &stop));
         let slow = scope.spawn(|| http_client::client().get(world.url("/slow")).timeout(SLOW).send()?.text());
         world.until("slow request", || (!world.read_shared("slow").is_empty()).then_some(()));

@@ -1,12 +1,12 @@
 //! Every integration besides databases, ingress and tracing, each against the provider's half of its interface.
 
 mod hostile;
-mod others;
+mod providers;
 
 use juju::{Event, RelationId, StatusKind, UnitName, Whose};
 
 use crate::support::{Charm, Rock, World};
-use others::{ENDPOINTS, SECRET, answer};
+use providers::{ENDPOINTS, SECRET, answer};
 
 /// A unit of the charm of this framework that has every endpoint.
 fn world(framework: &str) -> World {
@@ -29,7 +29,7 @@ fn integrate(world: &World, endpoint: &str) -> RelationId {
 }
 
 /// What a second event of the same kind finds: nothing to do.
-fn nothing_more(world: &World, relation: RelationId) {
+fn assert_settled(world: &World, relation: RelationId) {
     let state = || {
         let services = world.pebble().services(&[]).unwrap();
         let bags = [Whose::App, Whose::Unit].map(|whose| world.ours(relation, whose));
@@ -50,7 +50,7 @@ fn come_and_go(framework: &str, variables: &[(&str, &str, &str)]) {
         relations.push((integrate(&world, endpoint), endpoint, name));
         world.expect(StatusKind::Active, "");
         assert_eq!(value(name).as_deref(), Some(*expected), "{endpoint}");
-        nothing_more(&world, relations[relations.len() - 1].0);
+        assert_settled(&world, relations[relations.len() - 1].0);
     }
     // What stands before the application is needed by another, so it goes last.
     for (relation, endpoint, name) in relations.iter().rev() {
@@ -147,7 +147,7 @@ fn data_of_any_integration_that_are_wrong_are_told_and_the_application_runs_on()
 fn required_integrations_are_told_by_name_and_stop_the_application() {
     let mut charm = Charm::with_every_integration("flask");
     for endpoint in ENDPOINTS {
-        let line = format!("  {endpoint}: {{interface: {}, optional: ", others::interface(endpoint));
+        let line = format!("  {endpoint}: {{interface: {}, optional: ", providers::interface(endpoint));
         charm = charm.replace(&format!("{line}true"), &format!("{line}false"));
     }
     let world = started("flask", &charm);

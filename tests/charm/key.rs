@@ -95,8 +95,8 @@ fn a_rotation_without_effect_says_so_and_tells_no_key() {
 #[test]
 fn units_that_come_and_go_are_told_to_the_application() {
     let world = world(Rock::idle());
-    let told = |world: &World| world.variables().get("FLASK_PEER_FQDNS").cloned();
-    assert_eq!(told(&world), None);
+    let peers = |world: &World| world.variables().get("FLASK_PEER_FQDNS").cloned();
+    assert_eq!(peers(&world), None);
     let other = world.server.with(|model| {
         let other = model.add_unit("flask-k8s").unwrap();
         while let Some(event) = model.next_event(&other) {
@@ -107,9 +107,9 @@ fn units_that_come_and_go_are_told_to_the_application() {
     });
     world.settle();
     world.expect(StatusKind::Active, "");
-    assert_eq!(told(&world).as_deref(), Some("flask-k8s-1.flask-k8s-endpoints.test.svc.cluster.local"));
+    assert_eq!(peers(&world).as_deref(), Some("flask-k8s-1.flask-k8s-endpoints.test.svc.cluster.local"));
     world.server.with(|model| model.remove_unit(&other)).unwrap();
     world.settle();
     world.expect(StatusKind::Active, "");
-    assert_eq!(told(&world), None);
+    assert_eq!(peers(&world), None);
 }

@@ -81,11 +81,11 @@ fn at_every_hook_tool_of_the_start_sequence() {
         };
         ready |= event == pebble_ready();
         // Killed at its first call, then at its second, and so on until it gets through.
-        let mut fates = (1..60).map(|call| {
+        let mut runs = (1..60).map(|call| {
             case.world.kill_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
             case.world.dispatch(&event)
         });
-        let survived = fates.find(|done| done.exit.is_some()).unwrap();
+        let survived = runs.find(|done| done.exit.is_some()).unwrap();
         assert_eq!(survived.exit, Some(0), "{event:?}: {}", survived.stderr);
     }
     let end = |case: &Case| End { memory: BTreeMap::new(), ..case.end(&[(case.key(), "<key>")]) };

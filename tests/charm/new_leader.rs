@@ -9,7 +9,7 @@ const PEERS: RelationId = RelationId(0);
 
 /// The endpoints, each of another interface, of which the leader writes the application's databag; then those where it
 /// doesn't.
-const ASKED: [&str; 8] = ["postgresql", "mysql", "mongodb", "valkey", "s3", "tracing", "openfga", "ingress"];
+const WRITTEN: [&str; 8] = ["postgresql", "mysql", "mongodb", "valkey", "s3", "tracing", "openfga", "ingress"];
 const ONLY_READ: [&str; 3] = ["redis", "saml", "smtp"];
 
 /// The integrations that the charm of every other one lacks.
@@ -30,7 +30,7 @@ fn a_new_leader_owes_nobody_anything_after_its_own_event() {
         other
     });
     let world = world.with_pod(Rock::idle());
-    let relations: Vec<_> = ASKED
+    let relations: Vec<_> = WRITTEN
         .iter()
         .chain(&ONLY_READ)
         .map(|endpoint| (*endpoint, world.integrate(endpoint, &format!("the-{endpoint}"))))

@@ -211,8 +211,8 @@ fn reconcile(juju: &Juju<'_>, spec: &CharmSpec, pebble: &mut Pebble) -> usize {
     if work.is_nothing() {
         return 0;
     }
-    let nobody = pebble::blocking::Client::new("/nonexistent/pebble.socket");
-    let mut seen = observe::all(&work, juju, &nobody, spec).unwrap();
+    let unused = pebble::blocking::Client::new("/nonexistent/pebble.socket");
+    let mut seen = observe::all(&work, juju, &unused, spec).unwrap();
     if seen.workload.is_some() {
         seen.workload = Some(pebble.seen());
     }
@@ -274,7 +274,7 @@ impl Unit {
 fn orders() -> impl Strategy<Value = Vec<(Fact, bool)>> {
     let order = Just(FACTS.to_vec()).prop_shuffle();
     (order, prop::collection::vec(any::<bool>(), FACTS.len()))
-        .prop_map(|(facts, hears)| facts.into_iter().zip(hears).collect())
+        .prop_map(|(facts, settles)| facts.into_iter().zip(settles).collect())
 }
 
 /// What is left of the facts in the order of their list.

@@ -24,7 +24,7 @@ fn a_charm_of_the_second_line_starts_and_is_told_its_metrics() {
 }
 
 /// What the workload of this framework is told, without its secret key; the port that Juju opens is checked.
-fn told(name: &str, charm: &Charm) -> BTreeMap<String, String> {
+fn variables(name: &str, charm: &Charm) -> BTreeMap<String, String> {
     let world = World::of(charm).in_container("app");
     if name == "django" {
         world.say(world.integrate("postgresql", "db"), "db", &DATABASE);
@@ -36,13 +36,13 @@ fn told(name: &str, charm: &Charm) -> BTreeMap<String, String> {
     let before = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
     world.fire(ready());
     assert_eq!((world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap()), before, "{name}");
-    let mut told = world.variables_of(name);
-    told.retain(|variable, _| !["SECRET", "POSTGRESQL", "PROXY", "proxy"].iter().any(|part| variable.contains(part)));
-    told
+    let mut found = world.variables_of(name);
+    found.retain(|variable, _| !["SECRET", "POSTGRESQL", "PROXY", "proxy"].iter().any(|part| variable.contains(part)));
+    found
 }
 
 /// What is told of a charm whose author wants port 8123, and metrics at 9000.
-const TOLD: [(&str, &[(&str, &str)]); 5] = [
+const VARIABLES: [(&str, &[(&str, &str)]); 5] = [
     (
         "django",
         &[
@@ -104,10 +104,10 @@ const TOLD: [(&str, &[(&str, &str)]); 5] = [
 #[test]
 fn charms_of_the_second_line_of_every_other_framework_start_where_their_author_wants() {
     let endpoints = "requires:\n  postgresql: {interface: postgresql_client, optional: true, limit: 1}\n";
-    for (name, expected) in TOLD {
+    for (name, expected) in VARIABLES {
         let charm = Charm::expanded(name, "26.04").replace("requires:\n", endpoints);
         let charm = charm.paas_config("port: 8123\nmetrics_port: 9000\n");
         let expected = expected.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        assert_eq!(told(name, &charm), expected.collect(), "{name}");
+        assert_eq!(variables(name, &charm), expected.collect(), "{name}");
     }
 }

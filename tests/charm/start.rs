@@ -82,10 +82,10 @@ fn the_secret_key_is_nowhere_to_be_read() {
 fn each_event_of_the_start_sequence_costs_what_it_costs() {
     let mut world = World::new();
     world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
-    let mut told = sequence(&world);
-    told.push(cost(&world, pebble_ready()));
-    told.push(cost(&world, Event::UpdateStatus));
-    assert_eq!(told.concat(), include_str!("../golden/start.txt"));
+    let mut costs = sequence(&world);
+    costs.push(cost(&world, pebble_ready()));
+    costs.push(cost(&world, Event::UpdateStatus));
+    assert_eq!(costs.concat(), include_str!("../golden/start.txt"));
 }
 
 /// A unit with a pod, and a database whose account is a secret; its events still wait.
@@ -106,10 +106,10 @@ fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
     let world = with_database();
     let ingress = world.integrate("ingress", "lb");
     world.say(ingress, "lb", &[("ingress", "{\"url\": \"https://example.com/\"}")]);
-    let mut told = sequence(&world);
-    told.push(cost(&world, pebble_ready()));
-    told.push(cost(&world, Event::UpdateStatus));
-    assert_eq!(told.concat(), include_str!("../golden/start-integrated.txt"));
+    let mut costs = sequence(&world);
+    costs.push(cost(&world, pebble_ready()));
+    costs.push(cost(&world, Event::UpdateStatus));
+    assert_eq!(costs.concat(), include_str!("../golden/start-integrated.txt"));
 }
 
 /// The cost of every event that waits.

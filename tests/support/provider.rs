@@ -35,7 +35,7 @@ impl World {
     }
 
     /// The relation as the leader of the other side sees it, whose endpoint is called as ours.
-    pub(crate) fn theirs(&self, relation: RelationId, endpoint: &str, app: &str) -> View {
+    pub(crate) fn remote_view(&self, relation: RelationId, endpoint: &str, app: &str) -> View {
         let bag = |entity: Entity| self.server.with(|model| model.databag(relation, &entity)).unwrap();
         View {
             app: Some(self.unit.app().to_owned()),

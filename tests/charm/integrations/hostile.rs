@@ -56,11 +56,11 @@ struct Row {
 
 /// What a row is said to be.
 #[derive(PartialEq)]
-enum Said {
+enum Effect {
     /// The message that blocks the charm.
-    Invalid(String),
+    Blocks(String),
     /// Nothing is told: it's ready, or something is waited for that is optional.
-    Nothing,
+    Silent,
 }
 
 /// The endpoint of an interface.
@@ -88,7 +88,7 @@ fn usable(interface: &Interface) -> Vec<(&'static str, &'static str)> {
 }
 
 impl Row {
-    fn said(&self) -> Said {
+    fn effect(&self) -> Effect {
         let of = |place: &str| if place == self.place { vec![(self.key, self.value.as_str())] } else { Vec::new() };
         let mut view = Interface::view(self.interface.app, &[usable(self.interface), of("app")].concat());
         view.local_app = None;
@@ -99,8 +99,8 @@ impl Row {
             name => format!("Invalid {name} relation data."),
         };
         match said.strip_prefix("invalid ") {
-            Some(why) => Said::Invalid(format!("{complaint} {why}")),
-            None => Said::Nothing,
+            Some(why) => Effect::Blocks(format!("{complaint} {why}")),
+            None => Effect::Silent,
         }
     }
 }
@@ -146,7 +146,7 @@ impl Table {
         let app = |interface: &Interface| format!("{prefix}{}", endpoint(interface));
         let related = |interface| (interface, self.world.integrate(endpoint(interface), &app(interface)));
         let relations: Vec<_> = interfaces.map(related).collect();
-        self.look();
+        self.observe();
         let answers = relations.into_iter().map(|(interface, relation)| {
             (endpoint(interface), (relation, self.answer(interface, relation, &app(interface))))
         });
@@ -183,7 +183,7 @@ impl Table {
     }
 
     /// Has the charm look at everything in one event.
-    fn look(&self) {
+    fn observe(&self) {
         let logged = self.world.logged();
         let done = self.world.fire(Event::UpdateStatus);
         if !self.world.requests_since(logged).iter().any(|request| request.starts_with("POST")) {
@@ -210,7 +210,7 @@ impl Table {
     }
 
     /// What the other side writes there where it means well.
-    fn meant(row: &Row) -> &'static str {
+    fn usable(row: &Row) -> &'static str {
         let of = |keys: &'static [Key]| keys.iter().find(|(key, ..)| *key == row.key).map_or("", |(_, value, _)| value);
         match row.place {
             "app" => usable(row.interface).into_iter().find(|(key, _)| *key == row.key).map_or("", |(_, value)| value),
@@ -224,40 +224,40 @@ impl Table {
         let variables = || self.world.variables_of(self.framework);
         let before = variables();
         rows.iter().for_each(|row| self.write(row, &row.value));
-        self.look();
+        self.observe();
         let status = self.world.status();
-        let mut keeps_everything = false;
+        let mut is_blocked = false;
         for row in rows {
             let label = format!("{} {} {} {:.40?}: {status:?}", row.interface.name, row.place, row.key, row.value);
-            match row.said() {
-                Said::Invalid(message) => assert!(status.message.contains(&message), "{message} of {label}"),
-                Said::Nothing => continue,
+            match row.effect() {
+                Effect::Blocks(message) => assert!(status.message.contains(&message), "{message} of {label}"),
+                Effect::Silent => continue,
             }
             assert_eq!(status.kind, StatusKind::Blocked, "{label}");
-            keeps_everything = true;
+            is_blocked = true;
         }
         let after = variables();
-        if keeps_everything {
+        if is_blocked {
             assert_eq!(after, before, "{status:?}");
         }
         assert!(self.framework == "flask" || after.values().all(|value| !value.contains("${")), "{after:?}");
-        rows.iter().for_each(|row| self.write(row, Self::meant(row)));
+        rows.iter().for_each(|row| self.write(row, Self::usable(row)));
         self.rows += rows.len();
     }
 
     /// Tries all rows, as many at once as a status has room for.
     fn try_all(&mut self, rows: Vec<Row>) {
-        let (told, untold): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.said() != Said::Nothing);
-        for rows in [told, untold] {
+        let (blocking, silent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect() != Effect::Silent);
+        for rows in [blocking, silent] {
             let mut waiting = rows;
             while !waiting.is_empty() {
                 let (mut now, mut room) = (BTreeMap::new(), 390_usize);
                 waiting = waiting
                     .into_iter()
                     .filter_map(|row| {
-                        let length = match row.said() {
-                            Said::Invalid(message) => message.len() + 2,
-                            Said::Nothing => 0,
+                        let length = match row.effect() {
+                            Effect::Blocks(message) => message.len() + 2,
+                            Effect::Silent => 0,
                         };
                         if length > room || now.contains_key(endpoint(row.interface)) {
                             return Some(row);
@@ -270,7 +270,7 @@ impl Table {
                 self.try_at_once(&now.into_values().collect::<Vec<_>>());
             }
         }
-        self.look();
+        self.observe();
         self.world.expect(StatusKind::Active, "");
         let texts = self.world.public_texts();
         assert!(!texts.contains(MARK) && texts.len() < 1_000_000, "{texts:.5000}");
@@ -327,7 +327,7 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     let rabbitmq = required().find(|interface| interface.name == "rabbitmq").unwrap();
     let placeholder = Row { interface: rabbitmq, place: "app", key: "password", value: "${APP_SECRET_KEY}".to_owned() };
     table.write(&placeholder, &placeholder.value);
-    table.look();
+    table.observe();
     let why = "spring.rabbitmq.password: it has ${ or #{, which Spring evaluates: give it another value";
     table.world.expect(StatusKind::Blocked, &format!("Invalid rabbitmq relation data. {why}"));
     table.try_at_once(&[placeholder]);
@@ -368,12 +368,12 @@ fn secrets_that_are_taken_back_are_waited_for_at_every_endpoint() {
         let name = endpoint(interface);
         let (relation, id) = &table.relations[name];
         table.world.server.with(|model| model.revoke_secret(id, *relation)).unwrap();
-        table.look();
+        table.observe();
         table.world.expect(StatusKind::Waiting, &format!("Waiting for the secret of {name} to be granted"));
         assert_eq!(table.world.variables(), before, "{name}");
         table.world.server.with(|model| model.grant_secret(id, *relation)).unwrap();
     }
-    table.look();
+    table.observe();
     table.world.expect(StatusKind::Active, "");
 }
 
@@ -401,7 +401,7 @@ fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
         let row = Row { interface, place, key, value: "hunter2\n".to_owned() };
         table.write(&row, &row.value);
     }
-    table.look();
+    table.observe();
     table.world.expect(StatusKind::Active, "");
     assert_eq!(table.world.variables(), before, "the second says the same as the first did");
 }

@@ -33,7 +33,7 @@ pub(super) fn interface(endpoint: &str) -> &str {
 
 /// The application of the endpoint's name answers what it was asked. Says where its secrets are.
 pub(super) fn answer(world: &World, relation: RelationId, endpoint: &str) -> BTreeMap<String, SecretId> {
-    let view = world.theirs(relation, endpoint, endpoint);
+    let view = world.remote_view(relation, endpoint, endpoint);
     let changes = match endpoint {
         "mongodb" => documents(&view),
         "valkey" => store(world, &view),
