@@ -2,10 +2,10 @@
 
 use juju::{Charm, CharmFiles, Context, Event, Hold, Juju, Observers, Outcome, Status, Whose};
 use pebble::blocking::Client;
-use sha2::{Digest, Sha512};
 
 use crate::charm_spec::CharmSpec;
 use crate::pipeline;
+use crate::random::Keys;
 use crate::work;
 
 /// The web-app charm.
@@ -57,41 +57,6 @@ fn reconcile(event: &Event, juju: &Juju<'_>, spec: &CharmSpec) -> Result<(), Err
         return Ok(());
     }
     let pebble = Client::new(juju.context.pebble_socket(&spec.container));
-    let mut random = Keys::new()?;
-    Ok(pipeline::run(&work, juju, &pebble, spec, &mut || random.next())?)
-}
-
-/// Source of random bytes for new keys. Each call hashes the seed with a counter, so a key that another application
-/// sees (a proxy's request id, for example) does not reveal the others.
-struct Keys {
-    seed: [u8; 64],
-    drawn: u64,
-}
-
-impl Keys {
-    /// Draws the seed: the only call to the operating system, so only this can fail.
-    fn new() -> Result<Self, Error> {
-        let mut seed = [0; 64];
-        getrandom::fill(&mut seed).map_err(Error::Random)?;
-        Ok(Self { seed, drawn: 0 })
-    }
-
-    fn next(&mut self) -> [u8; 64] {
-        self.drawn += 1;
-        Sha512::new().chain_update(self.seed).chain_update(self.drawn.to_be_bytes()).finalize().into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_differ_from_each_other_and_from_the_seed() {
-        let mut keys = Keys { seed: [7; 64], drawn: 0 };
-        let drawn = [keys.seed, keys.next(), keys.next(), Keys::new().unwrap().next()];
-        for (at, key) in drawn.iter().enumerate() {
-            assert!(drawn[..at].iter().all(|other| other[..8] != key[..8]));
-        }
-    }
+    let mut random = Keys::new().map_err(Error::Random)?;
+    Ok(pipeline::run(&work, juju, &pebble, spec, &mut || random.draw())?)
 }

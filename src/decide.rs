@@ -15,14 +15,12 @@ use pebble::types::ServiceStatus;
 use crate::action_result::{self, ActionResult};
 use crate::charm_spec::CharmSpec;
 use crate::environment;
+use crate::random::Random;
 use crate::relation::{self, LocalSide, Role};
 use crate::secrets;
 use crate::seen::{Integration, Seen, Workload};
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 use crate::work::{Action as Asks, Work};
-
-/// Source of random bytes for secret keys, passwords and request ids.
-pub type Random<'a> = &'a mut dyn FnMut() -> [u8; 64];
 
 /// Decides the steps of one event, from its work, the state and the charm. The same input and the same random bytes
 /// give the same steps.

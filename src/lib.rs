@@ -27,6 +27,7 @@ pub mod pebble_hold;
 pub mod perform;
 pub mod pipeline;
 pub mod publish;
+pub mod random;
 pub mod relation;
 pub mod secrets;
 pub mod seen;

@@ -4,7 +4,7 @@ use juju::Juju;
 use pebble::blocking::Client;
 
 use crate::charm_spec::CharmSpec;
-use crate::decide::Random;
+use crate::random::Random;
 use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 

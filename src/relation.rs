@@ -33,8 +33,8 @@ pub use interface::{Interface, LocalSide, Provided, Role};
 pub use peers::{Peers, peers};
 
 use crate::charm_spec::Endpoint;
-use crate::decide::Random;
 use crate::framework::Naming;
+use crate::random::Random;
 use crate::seen::{Integration, Relation};
 use crate::steps::DatabagWrite;
 

@@ -10,8 +10,8 @@ use juju::{Config, Hold, Needs, View};
 use pebble::plan::Environment;
 
 use super::ALL;
-use crate::decide::Random;
 use crate::framework::{Framework, Naming};
+use crate::random::Random;
 use crate::seen::{Integration, Relation, Unit};
 
 /// Interface that a charm may require.

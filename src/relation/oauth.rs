@@ -8,6 +8,7 @@ use pebble::plan::Environment;
 
 use super::{Interface, LocalSide, Provided, Role, names};
 use crate::framework::Naming;
+use crate::random::Random;
 use crate::seen::{Integration, Relation};
 use crate::url;
 
@@ -56,7 +57,7 @@ fn asks_for_openid(scope: &str) -> bool {
 }
 
 /// Requests a client. Without `openid` the request could not work, so the previous one stays.
-fn request(relation: &Relation, local: &LocalSide<'_>, _: crate::decide::Random<'_>) -> Changes {
+fn request(relation: &Relation, local: &LocalSide<'_>, _: Random<'_>) -> Changes {
     let request = request_at(&relation.view.endpoint, local);
     if asks_for_openid(&request.scope) { oauth::request(&relation.view, &request) } else { Changes::default() }
 }

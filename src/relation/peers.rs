@@ -5,7 +5,7 @@ use interfaces::{Changes, Read};
 
 use super::writes;
 use crate::charm_spec::CharmSpec;
-use crate::decide::Random;
+use crate::random::Random;
 use crate::seen::Seen;
 use crate::steps::DatabagWrite;
 
