@@ -6,6 +6,7 @@ pub mod expressjs;
 pub mod fastapi;
 pub mod flask;
 pub mod go;
+pub mod gunicorn;
 pub mod option;
 pub mod spring_boot;
 
@@ -14,8 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use pebble::plan::Environment;
 
 pub use option::{FrameworkOption, Purpose, Rule, Value};
-
-use crate::web_server::WebServer;
 
 /// All supported frameworks, in each line of charms.
 pub const ALL: &[&Framework] = &[
@@ -120,6 +119,25 @@ pub struct EnvNames {
 impl EnvNames {
     /// No variables.
     pub const NOTHING: Self = Self { port: None, metrics: None };
+}
+
+/// Kind of web server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebServer {
+    /// Gunicorn: has a configuration file, a check of it, and a reload.
+    Gunicorn,
+    /// Uvicorn: configured by variables, and by a file for logs in JSON.
+    Uvicorn,
+    /// The application is a server itself.
+    Own,
+}
+
+impl WebServer {
+    /// True if the charm can set the log format to JSON.
+    #[must_use]
+    pub fn logs_json(self) -> bool {
+        self != Self::Own
+    }
 }
 
 /// Naming scheme of the integrations' variables.

@@ -17,7 +17,6 @@ pub mod conclude;
 pub mod decide;
 pub mod environment;
 pub mod framework;
-pub mod gunicorn;
 pub mod listening;
 pub mod migration;
 pub mod observe;
@@ -34,7 +33,6 @@ pub mod seen;
 pub mod services;
 pub mod steps;
 pub mod url;
-pub mod uvicorn;
 pub mod web_server;
 pub mod work;
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use juju::{Config, ConfigOption, ConfigValue, Hold, OptionKind, SecretContent};
 use pebble::plan::Environment;
 
+use crate::framework::gunicorn::WORKER_CLASSES;
 use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
-use crate::gunicorn::WORKER_CLASSES;
 use value::text;
 
 /// Content of the secret that each option of type `secret` refers to, or the reason why it can't be read, for a status.

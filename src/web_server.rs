@@ -1,25 +1,16 @@
 //! The web server in front of the application's code: its files, the check of its configuration, and how it applies
 //! changes. Pure.
 
+pub mod gunicorn;
+mod uvicorn;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use pebble::plan::{Environment, command};
 
-use crate::framework::Framework;
+use crate::framework::{Framework, WebServer};
 use crate::options::Settings;
 use crate::paas_config::Logging;
-use crate::{gunicorn, uvicorn};
-
-/// Kind of web server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WebServer {
-    /// Gunicorn: has a configuration file, a check of it, and a reload.
-    Gunicorn,
-    /// Uvicorn: configured by variables, and by a file for logs in JSON.
-    Uvicorn,
-    /// The application is a server itself.
-    Own,
-}
 
 /// Desired configuration of the web server.
 #[derive(Debug)]
@@ -66,38 +57,25 @@ impl Setup {
     }
 }
 
-impl WebServer {
-    /// True if the charm can set the log format to JSON.
-    #[must_use]
-    pub fn logs_json(self) -> bool {
-        self != Self::Own
+/// Paths of all files that the charm may write for the framework's server.
+#[must_use]
+pub fn files(framework: &Framework, logging: Logging) -> BTreeSet<String> {
+    match (framework.server, logging) {
+        (WebServer::Gunicorn, _) => [gunicorn::config_path(framework)].into(),
+        (WebServer::Uvicorn, Logging::Json) => uvicorn::json_files(framework).into_keys().collect(),
+        (WebServer::Uvicorn | WebServer::Own, _) => BTreeSet::new(),
     }
+}
 
-    /// Paths of all files that the charm may write for this server.
-    #[must_use]
-    pub fn files(self, framework: &Framework, logging: Logging) -> BTreeSet<String> {
-        match (self, logging) {
-            (Self::Gunicorn, _) => [gunicorn::config_path(framework)].into(),
-            (Self::Uvicorn, Logging::Json) => uvicorn::json_files(framework).into_keys().collect(),
-            (Self::Uvicorn | Self::Own, _) => BTreeSet::new(),
-        }
-    }
-
-    /// Makes the setup for this configuration. `command` is the service's command.
-    ///
-    /// # Errors
-    ///
-    /// The command can't be split into words.
-    pub fn setup(
-        self,
-        framework: &Framework,
-        wanted: &ServerConfig<'_>,
-        command: &str,
-    ) -> Result<Setup, command::Error> {
-        match (self, wanted.logging) {
-            (Self::Gunicorn, _) => gunicorn::setup(framework, wanted, command),
-            (Self::Uvicorn, Logging::Json) => Ok(uvicorn::json(framework)),
-            (Self::Uvicorn | Self::Own, _) => Ok(Setup::default()),
-        }
+/// Makes the setup of the framework's server. `command` is the service's command.
+///
+/// # Errors
+///
+/// The command can't be split into words.
+pub fn setup(framework: &Framework, wanted: &ServerConfig<'_>, command: &str) -> Result<Setup, command::Error> {
+    match (framework.server, wanted.logging) {
+        (WebServer::Gunicorn, _) => gunicorn::setup(framework, wanted, command),
+        (WebServer::Uvicorn, Logging::Json) => Ok(uvicorn::json(framework)),
+        (WebServer::Uvicorn | WebServer::Own, _) => Ok(Setup::default()),
     }
 }

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pebble::plan::command;
-use webcharm::gunicorn::with_worker_class;
+use webcharm::web_server::gunicorn::with_worker_class;
 
 fuzz_target!(|text: &str| {
     if let Ok(edited) = with_worker_class(text, "gevent") {

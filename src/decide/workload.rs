@@ -13,11 +13,11 @@ use super::gate::Ready;
 use crate::charm_spec::CharmSpec;
 use crate::environment::{self, Sources};
 use crate::framework::{Framework, Metrics};
-use crate::gunicorn::{self, WorkerClassError};
 use crate::relation::{self, LocalSide};
 use crate::seen::{Container, Seen};
 use crate::services::{self, ServiceRole, Services};
 use crate::steps::{Action, Step, Steps};
+use crate::web_server::gunicorn::{self, WorkerClassError};
 use crate::web_server::{self, Setup};
 pub(super) use migration::MIGRATES;
 use server::{Fingerprint, WEB_SERVER};
@@ -81,7 +81,7 @@ fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'
     };
     let served = command.as_ref().unwrap_or(&original[framework.name].command);
     let server =
-        framework.server.setup(framework, &config, served).map_err(|error| unreadable_command(framework, &error))?;
+        web_server::setup(framework, &config, served).map_err(|error| unreadable_command(framework, &error))?;
     let server = server.with_inputs(relation::files(&ready.provided));
     let mut environment = environment(ready, seen, spec, local);
     environment.extend(server.environment.clone());

@@ -4,9 +4,7 @@ use interfaces::uri::Uri;
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
-use super::{EnvInputs, EnvNames, Framework, FrameworkAction, Line, Metrics, Naming};
-use crate::gunicorn;
-use crate::web_server::WebServer;
+use super::{EnvInputs, EnvNames, Framework, FrameworkAction, Line, Metrics, Naming, WebServer, gunicorn};
 
 /// Django in rocks and charms of the 1.x line.
 pub const DJANGO: Framework = Framework {

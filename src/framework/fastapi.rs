@@ -1,8 +1,7 @@
 //! FastAPI, under uvicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/fastapi-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
-use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
-use crate::web_server::WebServer;
+use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, nothing};
 
 /// FastAPI in rocks and charms of the 1.x line.
 pub const FASTAPI: Framework = Framework {

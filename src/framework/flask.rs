@@ -1,9 +1,7 @@
 //! Flask, under gunicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/flask-framework-extension/>.
 
 use super::option::{FrameworkOption, Rule, Value, secret_key};
-use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
-use crate::gunicorn;
-use crate::web_server::WebServer;
+use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, gunicorn, nothing};
 
 /// Flask in rocks and charms of the 1.x line.
 pub const FLASK: Framework = Framework {

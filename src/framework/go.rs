@@ -1,8 +1,7 @@
 //! Go: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/go-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
-use super::{EnvNames, Framework, Line, Metrics, Naming, nothing};
-use crate::web_server::WebServer;
+use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, nothing};
 
 /// Go in rocks and charms of the 1.x line.
 pub const GO: Framework = Framework {

@@ -7,8 +7,7 @@
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
-use super::{EnvInputs, EnvNames, Framework, Line, Metrics, Naming};
-use crate::web_server::WebServer;
+use super::{EnvInputs, EnvNames, Framework, Line, Metrics, Naming, WebServer};
 
 /// Spring Boot in rocks and charms of the 1.x line.
 pub const SPRING_BOOT: Framework = Framework {

@@ -13,6 +13,7 @@ use crate::migration::{self, Migration, Script};
 use crate::pebble_hold;
 use crate::seen::{Container, Integration, Workload};
 use crate::services::{self, Services};
+use crate::web_server;
 
 /// File that rockcraft writes; it changes with each pack.
 const RELEASE: &str = "/.rock/metadata.yaml";
@@ -55,7 +56,7 @@ fn files(
     let mut files = BTreeMap::new();
     let related = integrations.iter().filter(|integration| !integration.relations.is_empty());
     let given = related.filter_map(|integration| (integration.endpoint.interface.file)(spec.framework));
-    for path in spec.framework.server.files(spec.framework, logging).into_iter().chain(given) {
+    for path in web_server::files(spec.framework, logging).into_iter().chain(given) {
         if let Some(content) = file(pebble, &path)? {
             files.insert(path, content);
         }

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::framework::WebServer;
 use crate::framework::flask::{FLASK, FLASK_2};
-use crate::web_server::WebServer;
 
 fn parse(text: &str) -> Result<PaasConfig, String> {
     PaasConfig::parse(text.as_bytes(), &FLASK).map_err(|hold| hold.message)

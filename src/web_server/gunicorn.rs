@@ -4,29 +4,12 @@ use std::fmt::Write as _;
 
 use pebble::plan::command;
 
-use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
+use super::{ServerConfig, Setup};
+use crate::framework::Framework;
 use crate::paas_config::Logging;
-use crate::web_server::{ServerConfig, Setup};
-
-/// Options of every framework under gunicorn.
-pub const OPTIONS: &[FrameworkOption] = &[
-    setting("webserver-keepalive", "keepalive", 0),
-    setting("webserver-threads", "threads", 1),
-    setting("webserver-timeout", "timeout", 0),
-    FrameworkOption::text("webserver-worker-class", Rule::OneOf(WORKER_CLASSES)).used_as(Purpose::WorkerClass),
-    setting("webserver-workers", "workers", 1),
-];
-
-/// Worker classes that an option may set.
-pub const WORKER_CLASSES: &[&str] = &["sync", "gevent"];
-
-const fn setting(option: &'static str, name: &'static str, least: i64) -> FrameworkOption {
-    FrameworkOption::int(option, Rule::AtLeast(least)).used_as(Purpose::WebServer(name))
-}
 
 /// Python code of a logger that writes JSON and keeps the counts for statsd.
-const JSON_LOGGING: &str =
-    concat!(include_str!("web_server/json_records.py"), include_str!("gunicorn/json_logging.py"));
+const JSON_LOGGING: &str = concat!(include_str!("json_records.py"), include_str!("gunicorn/json_logging.py"));
 
 /// Python code that makes workers send spans.
 const TRACING: &str = include_str!("gunicorn/tracing.py");

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Setup;
 use crate::framework::Framework;
 use crate::services::PYTHONPATH;
-use crate::web_server::Setup;
 
 /// Python code of the classes that write records as JSON.
-const LOG_HANDLER: &str =
-    concat!(include_str!("web_server/json_records.py"), include_str!("uvicorn/uvicorn_log_handler.py"));
+const LOG_HANDLER: &str = concat!(include_str!("json_records.py"), include_str!("uvicorn/uvicorn_log_handler.py"));
 
 /// Configuration of uvicorn's loggers that uses these classes.
 const LOG_CONFIG: &str = include_str!("uvicorn/uvicorn-log-config.json");
@@ -23,15 +22,13 @@ fn log_config_path(framework: &Framework) -> String {
 }
 
 /// Files for logs in JSON, by path.
-#[must_use]
-pub fn json_files(framework: &Framework) -> BTreeMap<String, String> {
+pub(super) fn json_files(framework: &Framework) -> BTreeMap<String, String> {
     let handler = format!("{}/uvicorn_log_handler.py", log_config_dir(framework));
     [(handler, LOG_HANDLER.to_owned()), (log_config_path(framework), LOG_CONFIG.to_owned())].into()
 }
 
 /// Makes the setup for logs in JSON. Uvicorn reads the files only at its start.
-#[must_use]
-pub fn json(framework: &Framework) -> Setup {
+pub(super) fn json(framework: &Framework) -> Setup {
     let environment = [(PYTHONPATH, log_config_dir(framework)), ("UVICORN_LOG_CONFIG", log_config_path(framework))];
     Setup {
         folders: vec![log_config_dir(framework)],
