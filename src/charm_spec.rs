@@ -11,10 +11,11 @@ use interfaces::peer;
 use juju::{CharmFiles, Config, ConfigOption, Hold, Role};
 use serde::Deserialize;
 
+use crate::facts::Endpoint;
 use crate::framework::Framework;
 use crate::options;
 use crate::paas_config::PaasConfig;
-use crate::relation::Interface;
+use crate::relation;
 
 /// Default limit of a migration. Without a limit, a script that hangs would block the unit's events for ever.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -47,17 +48,6 @@ pub struct CharmSpec {
     pub listens_within: Option<Duration>,
     /// Settings of `paas-config.yaml`, or the reason why it can't be used. In that case the workload stays as it is.
     pub paas_config: Result<PaasConfig, Hold>,
-}
-
-/// Endpoint that the charm requires.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Name in the metadata.
-    pub name: String,
-    /// Interface that the endpoint speaks.
-    pub interface: &'static Interface,
-    /// True if the workload must not run without it.
-    pub required: bool,
 }
 
 /// Settings in `webcharm.yaml`, a file that Juju does not read.
@@ -136,7 +126,7 @@ impl CharmSpec {
             container: framework.container.to_owned(),
             options: files.options.clone(),
             peer: peers.into_iter().find(|e| PEERS.contains(&e.interface.as_str())).map(|e| e.name.clone()),
-            endpoints: files.metadata.endpoints.iter().filter_map(Endpoint::of).collect(),
+            endpoints: files.metadata.endpoints.iter().filter_map(endpoint).collect(),
             migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
             listens_within: switches.listens_within.map(Duration::from_secs),
             paas_config: Ok(PaasConfig::default()),
@@ -169,13 +159,11 @@ impl CharmSpec {
     }
 }
 
-impl Endpoint {
-    /// Reads an endpoint of the metadata. `None` unless it is required and its interface is known.
-    fn of(declared: &juju::Endpoint) -> Option<Self> {
-        let interface = Interface::named(&declared.interface).filter(|_| declared.role == Role::Requires)?;
-        let required = !declared.optional && interface.may_be_required();
-        Some(Self { name: declared.name.clone(), interface, required })
-    }
+/// Endpoint as the charm uses it. `None` unless it is required and its interface is known.
+fn endpoint(declared: &juju::Endpoint) -> Option<Endpoint> {
+    let interface = relation::named(&declared.interface).filter(|_| declared.role == Role::Requires)?;
+    let required = !declared.optional && interface.may_be_required();
+    Some(Endpoint { name: declared.name.clone(), interface, required })
 }
 
 /// Framework that `webcharm.yaml` names, else the one that container and options show; in the charm's line.

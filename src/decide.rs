@@ -15,10 +15,11 @@ use pebble::types::ServiceStatus;
 use crate::action_result::{self, ActionResult};
 use crate::charm_spec::CharmSpec;
 use crate::environment;
+use crate::facts::{Integration, LocalSide, Role};
 use crate::random::Random;
-use crate::relation::{self, LocalSide, Role};
+use crate::relation;
 use crate::secrets;
-use crate::seen::{Integration, Seen, Workload};
+use crate::seen::{Seen, Workload};
 use crate::steps::{Action, DatabagWrite, Step, Steps};
 use crate::work::{Action as Asks, Work};
 

@@ -4,9 +4,9 @@ use interfaces::http_proxy::Proxies;
 use juju::Secret;
 use pebble::plan::Environment;
 
+use crate::facts::Unit;
 use crate::framework::{EnvInputs, Framework, Metrics};
 use crate::options::Settings;
-use crate::seen::Unit;
 
 /// Sources of the variables, in addition to the settings.
 #[derive(Debug)]

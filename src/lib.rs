@@ -16,6 +16,7 @@ pub mod charm_spec;
 pub mod conclude;
 pub mod decide;
 pub mod environment;
+pub mod facts;
 pub mod framework;
 pub mod listening;
 pub mod migration;

@@ -10,9 +10,9 @@ use juju::{Config, Context, Juju, OptionKind, Secret, SecretContent, SecretQuery
 use pebble::blocking::Client;
 
 use crate::charm_spec::CharmSpec;
+use crate::facts::{Integration, Role, Unit};
 use crate::options::OptionSecrets;
-use crate::relation::Role;
-use crate::seen::{Integration, Seen, Unit};
+use crate::seen::Seen;
 use crate::work::{Action, Scope, Work};
 
 /// Reads the part of the state that the event's work needs.

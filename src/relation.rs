@@ -5,7 +5,6 @@
 pub mod database;
 pub mod http_proxy;
 pub mod ingress;
-mod interface;
 mod jdbc;
 mod names;
 pub mod oauth;
@@ -29,13 +28,11 @@ use interfaces::{Changes, Read, Url};
 use juju::{Hold, View, Whose};
 use pebble::plan::Environment;
 
-pub use interface::{Interface, LocalSide, Provided, Role};
 pub use peers::{Peers, peers};
 
-use crate::charm_spec::Endpoint;
+use crate::facts::{Endpoint, Integration, Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
 use crate::random::Random;
-use crate::seen::{Integration, Relation};
 use crate::steps::DatabagWrite;
 
 /// All interfaces that a charm may require. A status names missing ones in this order.
@@ -55,6 +52,19 @@ pub const ALL: &[&Interface] = &[
     &http_proxy::HTTP_PROXY,
     &ingress::INGRESS,
 ];
+
+/// Interface of this name, if it is known.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Interface> {
+    ALL.iter().copied().find(|interface| interface.name == name)
+}
+
+/// Position of an interface in a list of missing endpoints. All databases share the first one's.
+#[must_use]
+pub fn rank(interface: &Interface) -> usize {
+    let is_same = |one: &Interface| one == interface || (interface.is_database() && one.is_database());
+    ALL.iter().position(|one| is_same(one)).unwrap_or(ALL.len())
+}
 
 /// Values of an endpoint, from the relation with the lowest id that is ready. `None` if no relation has complete data
 /// yet.

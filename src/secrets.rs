@@ -3,7 +3,8 @@
 use interfaces::peer::Peer;
 use juju::{Databag, Redactor, Secret, credentials};
 
-use crate::seen::{Integration, Seen, Workload};
+use crate::facts::Integration;
+use crate::seen::{Seen, Workload};
 
 /// Parts of names: an option, parameter or variable with such a name is taken for a secret.
 const SECRET_NAMES: [&str; 7] = ["password", "passwd", "passphrase", "secret", "token", "credential", "private-key"];

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::IpAddr;
 
-use interfaces::Secrets;
-use juju::{Config, Hold, Port, Proxies, Secret, UnitName, View};
+use juju::{Config, Hold, Port, Secret, View};
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
-use crate::charm_spec::Endpoint;
+use crate::facts::{Integration, Unit};
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;
@@ -35,45 +33,6 @@ pub struct Seen {
     pub ports: BTreeSet<Port>,
     /// State of the workload. `None` if the event does not ask for it.
     pub workload: Option<Workload>,
-}
-
-/// Unit and model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
-    /// Name of the unit.
-    pub name: UnitName,
-    /// Name of the model.
-    pub model: String,
-    /// Proxies of the model's charms (`juju-http-proxy` and others).
-    pub proxies: Proxies,
-    /// True if this unit is the leader.
-    pub leader: bool,
-    /// True if this Juju's Pebble forwards logs (Juju 3.4 and later).
-    pub forwards_logs: bool,
-    /// True if this Juju has secrets (Juju 3.0 and later).
-    pub has_secrets: bool,
-}
-
-/// Endpoint with its relations.
-#[derive(Debug)]
-pub struct Integration {
-    /// Endpoint, from the metadata.
-    pub endpoint: Endpoint,
-    /// Relations in the order of their ids.
-    pub relations: Vec<Relation>,
-}
-
-/// Relation.
-#[derive(Debug)]
-pub struct Relation {
-    /// Databags: the keys that the interface needs.
-    pub view: View,
-    /// Contents of the secrets that the data refer to. A secret that is not granted yet is missing.
-    pub secrets: Secrets,
-    /// The unit's address in the relation's network, if the interface needs it.
-    pub address: Option<IpAddr>,
-    /// True if the remote application is in another model. Asked from Juju only while our half is unwritten.
-    pub cross_model: bool,
 }
 
 /// Container of the workload.
@@ -113,9 +72,9 @@ impl Seen {
     /// State of the leader of an application `shop` before any relation or container exists.
     pub(crate) fn nothing() -> Self {
         let unit = Unit {
-            name: UnitName::new("shop", 0),
+            name: juju::UnitName::new("shop", 0),
             model: "m".to_owned(),
-            proxies: Proxies::default(),
+            proxies: juju::Proxies::default(),
             leader: true,
             forwards_logs: true,
             has_secrets: true,

@@ -4,11 +4,12 @@
 use interfaces::peer::Peer;
 use juju::Hold;
 
-use crate::charm_spec::{CharmSpec, Endpoint};
+use crate::charm_spec::CharmSpec;
+use crate::facts::{Endpoint, Integration, LocalSide, Provided};
 use crate::options::{self, Settings};
 use crate::paas_config::PaasConfig;
-use crate::relation::{self, LocalSide, Provided};
-use crate::seen::{Container, Integration, Seen, Workload};
+use crate::relation;
+use crate::seen::{Container, Seen, Workload};
 
 /// Everything the workload needs.
 pub(super) struct Ready<'a> {
@@ -73,7 +74,7 @@ fn no_key(missing: bool) -> Option<Hold> {
 
 fn missing_integrations(endpoints: &[&Endpoint]) -> Option<Reason> {
     let mut endpoints = endpoints.to_vec();
-    endpoints.sort_by_key(|endpoint| endpoint.interface.rank());
+    endpoints.sort_by_key(|endpoint| relation::rank(endpoint.interface));
     let names: Vec<_> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
     let hold = Hold::blocked(format!("missing integrations: {}", names.join(", ")));
     (!names.is_empty()).then_some(Reason { hold, stops: true })

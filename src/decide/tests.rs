@@ -9,14 +9,13 @@ use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
 use super::*;
-use crate::charm_spec::Endpoint;
+use crate::facts::{Endpoint, Interface, Relation};
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
 use crate::paas_config::{Logging, PaasConfig};
-use crate::relation::Interface;
 use crate::relation::database::{MYSQL, POSTGRESQL};
 use crate::relation::ingress::INGRESS;
-use crate::seen::{Container, Relation};
+use crate::seen::Container;
 use crate::services::Services;
 use crate::work::Scope;
 

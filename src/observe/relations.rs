@@ -6,9 +6,8 @@ use interfaces::Secrets;
 use interfaces::peer::NEEDS;
 use juju::{Juju, SecretQuery, View};
 
-use crate::charm_spec::{CharmSpec, Endpoint};
-use crate::relation::{Interface, Role};
-use crate::seen::{Integration, Relation};
+use crate::charm_spec::CharmSpec;
+use crate::facts::{Endpoint, Integration, Interface, Relation, Role};
 
 /// Peer relation, if it exists.
 pub(super) fn peer(juju: &Juju<'_>, spec: &CharmSpec) -> Result<Option<View>, juju::Error> {

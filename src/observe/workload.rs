@@ -8,10 +8,11 @@ use pebble::plan::Service;
 use pebble::types::FileType;
 
 use crate::charm_spec::CharmSpec;
+use crate::facts::Integration;
 use crate::framework::Framework;
 use crate::migration::{self, Migration, Script};
 use crate::pebble_hold;
-use crate::seen::{Container, Integration, Workload};
+use crate::seen::{Container, Workload};
 use crate::services::{self, Services};
 use crate::web_server;
 

@@ -8,9 +8,9 @@ use juju::{View, percent};
 use pebble::plan::Environment;
 
 use super::parameters::{self, Refused};
-use super::{Interface, LocalSide, Provided, Role, jdbc, names};
+use super::{jdbc, names};
+use crate::facts::{Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
-use crate::seen::Relation;
 use crate::url;
 
 /// Interface `postgresql_client`.

@@ -2,7 +2,7 @@
 
 use interfaces::http_proxy::{self, RANDOM_BYTES};
 
-use super::{Interface, Provided};
+use crate::facts::{Interface, Provided};
 
 /// Interface `http_proxy`.
 pub const HTTP_PROXY: Interface = Interface {

@@ -2,8 +2,7 @@
 
 use interfaces::{ingress, peer};
 
-use super::{Interface, LocalSide, Provided, Role};
-use crate::seen::Relation;
+use crate::facts::{Interface, LocalSide, Provided, Relation, Role};
 
 /// Interface `ingress`.
 pub const INGRESS: Interface = Interface {

@@ -6,10 +6,10 @@ use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
 use juju::Hold;
 use pebble::plan::Environment;
 
-use super::{Interface, LocalSide, Provided, Role, names};
+use super::names;
+use crate::facts::{Integration, Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
 use crate::random::Random;
-use crate::seen::{Integration, Relation};
 use crate::url;
 
 /// Interface `oauth`.

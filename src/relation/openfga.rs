@@ -3,7 +3,8 @@
 use interfaces::openfga::{self, Request, Store};
 use pebble::plan::Environment;
 
-use super::{Interface, LocalSide, names};
+use super::names;
+use crate::facts::{Interface, LocalSide};
 use crate::framework::{Line, Naming};
 
 /// Interface `openfga`.

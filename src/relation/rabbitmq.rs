@@ -4,7 +4,8 @@ use interfaces::rabbitmq::{self, Broker, Request};
 use juju::Secret;
 use pebble::plan::Environment;
 
-use super::{Interface, LocalSide, names};
+use super::names;
+use crate::facts::{Interface, LocalSide};
 use crate::framework::Naming;
 use crate::url;
 

@@ -4,7 +4,8 @@ use interfaces::redis;
 use interfaces::uri::Uri;
 use pebble::plan::Environment;
 
-use super::{Interface, names};
+use super::names;
+use crate::facts::Interface;
 use crate::framework::Naming;
 use crate::url;
 

@@ -3,7 +3,8 @@
 use interfaces::s3::{self, Bucket, Request};
 use pebble::plan::Environment;
 
-use super::{Interface, names};
+use super::names;
+use crate::facts::Interface;
 use crate::framework::Naming;
 
 /// Interface `s3`.

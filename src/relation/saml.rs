@@ -4,7 +4,8 @@
 use interfaces::saml::{self, Saml};
 use pebble::plan::Environment;
 
-use super::{Interface, Provided, names};
+use super::names;
+use crate::facts::{Interface, Provided};
 use crate::framework::{Framework, Naming};
 
 /// Interface `saml`.

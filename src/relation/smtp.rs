@@ -3,7 +3,8 @@
 use interfaces::smtp::{self, Auth, Security, Smtp};
 use pebble::plan::Environment;
 
-use super::{Interface, names};
+use super::names;
+use crate::facts::Interface;
 use crate::framework::Naming;
 
 /// Interface `smtp`.

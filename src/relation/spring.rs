@@ -6,7 +6,7 @@
 
 use interfaces::Read;
 
-use super::Provided;
+use crate::facts::Provided;
 
 /// Returns the values if Spring uses each of them unchanged, else the error.
 pub(super) fn inert(provided: Provided) -> Read<Provided> {

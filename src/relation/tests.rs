@@ -62,7 +62,7 @@ fn integration(interface: &str, endpoint: &str, data: &[(&str, &str)], secret: &
     let content = secret.iter().map(|(key, value)| ((*key).to_owned(), juju::Secret::from(*value)));
     let secrets = Secrets::from([(SECRET.parse().unwrap(), content.collect())]);
     let relation = Relation { view, secrets, address: None, cross_model: false };
-    let interface = Interface::named(interface).unwrap();
+    let interface = named(interface).unwrap();
     let endpoint = Endpoint { name: endpoint.to_owned(), interface, required: false };
     Integration { endpoint, relations: vec![relation] }
 }
@@ -112,7 +112,7 @@ fn the_documented_examples_give_what_applications_read() {
 fn interfaces_are_unique_and_missing_ones_are_listed_in_their_order() {
     let names: std::collections::BTreeSet<_> = ALL.iter().map(|interface| interface.name).collect();
     assert_eq!(names.len(), ALL.len());
-    let rank = |name: &str| Interface::named(name).unwrap().rank();
+    let rank = |name: &str| super::rank(named(name).unwrap());
     assert_eq!(rank("mongodb_client"), rank("postgresql_client"));
     let order = ["mysql_client", "rabbitmq", "redis", "s3", "openfga", "saml", "tracing", "smtp", "oauth"];
     assert!(order.windows(2).all(|pair| rank(pair[0]) < rank(pair[1])));

@@ -3,7 +3,7 @@
 use interfaces::tracing;
 use pebble::plan::Environment;
 
-use super::{Interface, Provided};
+use crate::facts::{Interface, Provided};
 use crate::framework::Naming;
 
 /// Interface `tracing`.

@@ -3,7 +3,8 @@
 use interfaces::valkey::{self, RANDOM_BYTES, Valkey};
 use pebble::plan::Environment;
 
-use super::{Interface, names};
+use super::names;
+use crate::facts::Interface;
 use crate::url;
 
 /// Interface `valkey_client`.

@@ -9,15 +9,16 @@ use pebble::plan::{Environment, Layer};
 use pebble::types::{Change, Task};
 use proptest::prelude::*;
 
-use crate::charm_spec::{CharmSpec, Endpoint};
+use crate::charm_spec::CharmSpec;
 use crate::conclude::{self, Report};
 use crate::decide;
+use crate::facts::{Endpoint, Integration, LocalSide, Relation};
 use crate::framework::{self, Framework};
 use crate::options::OptionSecrets;
 use crate::paas_config::PaasConfig;
 use crate::perform::{Done, Failure};
-use crate::relation::{self, Interface, LocalSide};
-use crate::seen::{Container, Integration, Relation, Seen, Workload};
+use crate::relation;
+use crate::seen::{Container, Seen, Workload};
 use crate::steps::{Action, Steps};
 use crate::work::{Action as Asks, Scope, Work};
 
@@ -96,7 +97,7 @@ const ROWS: &[Row] = &[
 ];
 
 fn integration((interface, app, fields): &Row, secret: &str) -> Integration {
-    let interface = Interface::named(interface).unwrap();
+    let interface = relation::named(interface).unwrap();
     let filled = |text: &str| {
         let url = juju::percent::encode(secret);
         text.replace("{S}", secret).replace("{E}", &url).replace("{A}", SECRET)

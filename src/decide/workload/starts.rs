@@ -10,8 +10,9 @@ use pebble::types::{ServiceInfo, ServiceStatus};
 use super::server::{UNHEARD, WEB_SERVER, is_well};
 use super::{DesiredWorkload, is_planned};
 use crate::charm_spec::CharmSpec;
+use crate::facts::Unit;
 use crate::framework::Framework;
-use crate::seen::{Container, Seen, Unit};
+use crate::seen::{Container, Seen};
 use crate::services::ServiceRole;
 use crate::steps::{Action, Step};
 

@@ -1,18 +1,14 @@
-//! An interface as a value: how its relations are read, the values they provide, and the charm's requests.
+//! An interface as a value: how its relations are read, the values they provide, and the charm's requests. Also the
+//! endpoints that speak it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use interfaces::database::Database;
-use interfaces::http_proxy::Proxies;
-use interfaces::{Changes, Read, SecretRef, Url};
-use juju::{Config, Hold, Needs, View};
-use pebble::plan::Environment;
+use interfaces::{Changes, Read, SecretRef};
+use juju::{Hold, Needs, View};
 
-use super::ALL;
-use crate::framework::{Framework, Naming};
+use super::{LocalSide, Provided, Relation};
+use crate::framework::Framework;
 use crate::random::Random;
-use crate::seen::{Integration, Relation, Unit};
 
 /// Interface that a charm may require.
 pub struct Interface {
@@ -66,12 +62,6 @@ impl Interface {
         file: |_| None,
     };
 
-    /// Interface of this name, if it is known.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        ALL.iter().copied().find(|interface| interface.name == name)
-    }
-
     /// True if a missing endpoint may block the workload. An ingress is always optional.
     #[must_use]
     pub fn may_be_required(&self) -> bool {
@@ -82,12 +72,6 @@ impl Interface {
     #[must_use]
     pub fn is_database(&self) -> bool {
         self.role == Role::Database
-    }
-
-    /// Position in a list of missing endpoints. All databases share the first one's.
-    #[must_use]
-    pub fn rank(&self) -> usize {
-        ALL.iter().position(|one| *one == self || (self.is_database() && one.is_database())).unwrap_or(ALL.len())
     }
 }
 
@@ -105,58 +89,22 @@ impl fmt::Debug for Interface {
     }
 }
 
-/// Our side of every relation.
-#[derive(Debug, Clone, Copy)]
-pub struct LocalSide<'a> {
-    /// Unit and model.
-    pub unit: &'a Unit,
-    /// Framework.
-    pub framework: &'a Framework,
-    /// Values of the options.
-    pub config: &'a Config,
-    /// Port that the workload listens on.
-    pub port: u16,
-    /// True if Juju has the port open after this event.
-    pub port_is_open: bool,
-    /// Public address of the application.
-    pub base_url: &'a str,
-    /// True if an ingress provides the address.
-    pub is_routed: bool,
+/// Endpoint that the charm requires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name in the metadata.
+    pub name: String,
+    /// Interface that the endpoint speaks.
+    pub interface: &'static Interface,
+    /// True if the workload must not run without it.
+    pub required: bool,
 }
 
-impl LocalSide<'_> {
-    /// Name of our application.
-    #[must_use]
-    pub fn app(&self) -> &str {
-        self.unit.name.app()
-    }
-
-    /// Naming scheme of the workload's variables.
-    #[must_use]
-    pub fn naming(&self) -> Naming {
-        self.framework.naming
-    }
-}
-
-/// Values that a relation provides.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Provided {
-    /// Environment variables of the workload.
-    pub variables: Environment,
-    /// Files of the workload by path.
-    pub files: BTreeMap<String, String>,
-    /// Database, if the interface is one.
-    pub database: Option<Database>,
-    /// Public address of the application.
-    pub url: Option<Url>,
-    /// Proxies for requests that leave the cluster.
-    pub proxies: Option<Proxies>,
-    /// True for a tracing backend.
-    pub traces: bool,
-}
-
-impl From<Environment> for Provided {
-    fn from(variables: Environment) -> Self {
-        Self { variables, ..Self::default() }
-    }
+/// Endpoint with its relations.
+#[derive(Debug)]
+pub struct Integration {
+    /// Endpoint, from the metadata.
+    pub endpoint: Endpoint,
+    /// Relations in the order of their ids.
+    pub relations: Vec<Relation>,
 }
