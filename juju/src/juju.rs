@@ -1,9 +1,10 @@
 //! The handle a charm gets: cached reads, writes that later reads see, and no tool call that is not needed.
 //!
 //! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch. The cache ends with
-//! the dispatch. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, the unit's state and ports in
-//! `juju/state.rs`.
+//! the dispatch. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, both together in `juju/publish.rs`, the
+//! unit's state and ports in `juju/state.rs`.
 
+mod publish;
 mod relation;
 mod secret;
 mod state;

@@ -1,9 +1,9 @@
 //! A framework for Juju charms: what Juju tells a hook, typed; what a hook may ask and tell Juju, typed.
 //!
 //! What lives here: the environment of a hook ([`Context`], [`Event`]), the hook tools behind one trait ([`Backend`]),
-//! the handle a charm works with ([`Juju`]), and the loop that brings them together ([`main`], [`dispatch`]). Besides,
-//! what every charm needs: reasons for a status ([`Hold`]), secrets kept out of it ([`Redactor`]), and a record of done
-//! work ([`fingerprint`]).
+//! the handle a charm works with ([`Juju`]), what it publishes in relations ([`Changes`]), and the loop that brings them
+//! together ([`main`], [`dispatch`]). Besides, what every charm needs: reasons for a status ([`Hold`]), secrets kept out of
+//! it ([`Redactor`]), and a record of done work ([`fingerprint`]).
 //! What does not: any particular charm, any relation interface, Pebble. The crate is synchronous and needs no network.
 //!
 //! A whole charm:
@@ -58,6 +58,7 @@
 
 mod backend;
 mod chain;
+mod changes;
 mod charm;
 mod config;
 mod context;
@@ -85,6 +86,7 @@ mod version;
 
 pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
 pub use chain::chain;
+pub use changes::{Changes, Draft, Offer, Part, Value};
 pub use charm::{Charm, DispatchError, Observers, Outcome, dispatch};
 pub use config::{Config, ConfigOption, ConfigValue, OptionKind};
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};

@@ -48,11 +48,10 @@ impl Juju<'_> {
             }
         }
         if needs.local_app && (needs.peer || self.is_leader()?) {
-            let own = Entity::App(self.context.app().to_owned());
-            view.local_app = Some(self.spare(id, self.databag(id, &own))?);
+            view.local_app = Some(self.spare(id, self.databag(id, &self.entity(Whose::App)))?);
         }
         if needs.local_unit {
-            view.local_unit = self.spare(id, self.databag(id, &Entity::Unit(self.context.unit.clone())))?;
+            view.local_unit = self.spare(id, self.databag(id, &self.entity(Whose::Unit)))?;
         }
         Ok(view)
     }
@@ -75,11 +74,7 @@ impl Juju<'_> {
     /// # Errors
     /// The databag would become larger than Juju takes; or Juju refuses.
     pub fn set_databag(&self, id: RelationId, whose: Whose, changes: &Databag) -> Result<(), Error> {
-        let entity = match whose {
-            Whose::App => Entity::App(self.context.app().to_owned()),
-            Whose::Unit => Entity::Unit(self.context.unit.clone()),
-        };
-        let key = (id, entity);
+        let key = (id, self.entity(whose));
         let known = self.bags.borrow().get(&key).cloned();
         let changes = known.as_ref().map_or_else(|| changes.clone(), |known| Databag::diff(known, changes));
         if changes.is_empty() {
@@ -96,6 +91,14 @@ impl Juju<'_> {
             self.bags.borrow_mut().insert(key, after);
         }
         Ok(())
+    }
+
+    /// Our application or our unit.
+    pub(super) fn entity(&self, whose: Whose) -> Entity {
+        match whose {
+            Whose::App => Entity::App(self.context.app().to_owned()),
+            Whose::Unit => Entity::Unit(self.context.unit.clone()),
+        }
     }
 
     /// The remote units, or of a peer relation the other units. Empty without a call if the relation is being broken.

@@ -40,6 +40,7 @@ impl Juju<'_> {
     pub fn add_secret(&self, secret: &NewSecret) -> Result<SecretId, Error> {
         let id = self.call(|juju| juju.secret_add(secret))?;
         self.forget(&id, secret.label.as_deref());
+        self.remember(&SecretQuery::id(id.clone()).peek(), &secret.content);
         Ok(id)
     }
 
@@ -47,6 +48,9 @@ impl Juju<'_> {
     pub fn set_secret(&self, id: &SecretId, update: &SecretUpdate) -> Result<(), Error> {
         self.call(|juju| juju.secret_set(id, update))?;
         self.forget(id, update.label.as_deref());
+        if !update.content.is_empty() {
+            self.remember(&SecretQuery::id(id.clone()).peek(), &update.content);
+        }
         Ok(())
     }
 

@@ -59,6 +59,18 @@ pub enum Error {
         /// The size the databag would have.
         bytes: usize,
     },
+    /// Values of our half of a relation could not be published.
+    #[error("cannot publish {keys} in relation {endpoint}:{relation}")]
+    Publish {
+        /// The keys, separated by commas.
+        keys: String,
+        /// Our endpoint.
+        endpoint: String,
+        /// The relation.
+        relation: RelationId,
+        /// The failed read or write.
+        source: Box<Error>,
+    },
     /// This [`crate::Backend`] does not implement the tool.
     #[error("cannot run {tool}: there is no such tool here")]
     Unsupported {
@@ -87,7 +99,11 @@ impl Error {
     }
 
     fn said(&self) -> Option<&str> {
-        if let Self::Tool { stderr, .. } = self { Some(stderr) } else { None }
+        match self {
+            Self::Tool { stderr, .. } => Some(stderr),
+            Self::Publish { source, .. } => source.said(),
+            _ => None,
+        }
     }
 }
 

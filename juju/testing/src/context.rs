@@ -2,7 +2,7 @@
 
 use crate::backend::ModelBackend;
 use crate::consistency;
-use crate::environment;
+use crate::environment::{self, JUJU_VERSION};
 use crate::model::{Action, Call, Error as ModelError, LogLine, Model, counts};
 use crate::state::{Scene, State};
 use juju::{ActionEvent, Charm, CharmFiles, ContextError, DispatchError, Event, Log, MetadataError, Status, Version};
@@ -136,7 +136,7 @@ impl<C: Charm> Context<C> {
         Context {
             scene: Scene { charm, unit },
             charm_dir: charm_dir.to_owned(),
-            juju_version: Version { major: 3, minor: 6, patch: 12 },
+            juju_version: JUJU_VERSION,
             is_checked: true,
             records: Records::default(),
             charm: PhantomData,

@@ -1,7 +1,7 @@
 //! Runs one event as Juju's unit agent does: the charm's `dispatch` as a process, in the charm's folder, with the
 //! agent's environment and the hook tools first in `PATH`. Exit code 0 commits the hook's writes.
 
-use crate::environment::{self, Variables};
+use crate::environment::{self, JUJU_VERSION, Variables};
 use crate::model::{Action, Call, Error as ModelError};
 use crate::server::Server;
 use juju::{Event, UnitName, Version};
@@ -48,7 +48,7 @@ impl DispatchOptions {
             containers_dir: None,
             timeout: Duration::from_secs(300),
             variables: BTreeMap::new(),
-            juju_version: Version { major: 3, minor: 6, patch: 12 },
+            juju_version: JUJU_VERSION,
         }
     }
 }

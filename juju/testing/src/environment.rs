@@ -5,6 +5,9 @@ use juju::{Event, RelationEvent, SecretEvent, StorageEvent, UnitName, Version, W
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The version of the agents, unless a test asks for another.
+pub(crate) const JUJU_VERSION: Version = Version { major: 3, minor: 6, patch: 12 };
+
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;
 

@@ -1,7 +1,8 @@
 //! Juju's model in one process, for tests of charms and for the playground: one set of rules, two fronts.
 //!
 //! - [`Model`]: applications, units, relations, secrets, and the order of each unit's events. No I/O.
-//! - [`ModelBackend`]: a hook of that model as a [`juju::Backend`], in-process.
+//! - [`ModelBackend`]: a hook of that model as a [`juju::Backend`], in-process; [`Model::speak_as`]: the same for
+//!   an application without a charm.
 //! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables with the names,
 //!   flags and output of Juju's hook tools; [`dispatch_process`] runs a charm that way.
 //! - [`Context`] and [`State`]: one event over the whole state of a unit, for tests that give the state before the
@@ -20,6 +21,7 @@ mod environment;
 mod model;
 pub mod peer;
 mod server;
+mod speak;
 mod state;
 mod tools;
 

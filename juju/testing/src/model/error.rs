@@ -20,6 +20,14 @@ pub enum Error {
     /// The unit runs a hook.
     #[error("unit \"{0}\" is running a hook")]
     Busy(String),
+    /// The application has no leader, or Juju would refuse its name.
+    #[error("application \"{app}\" can't speak: {why}")]
+    Mute {
+        /// The application.
+        app: String,
+        /// The reason.
+        why: String,
+    },
     /// The hook has ended, or no hook had this id.
     #[error("unknown context \"{0}\"")]
     UnknownHook(String),
