@@ -153,7 +153,7 @@ impl Table {
         let answers = answers.collect();
         // Units are seen once they have joined. One look is enough for all the events of that.
         self.world.skip();
-        self.look();
+        self.observe();
         answers
     }
 
