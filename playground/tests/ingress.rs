@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
-use crate::support::{Desk, code, kill, page, wait_until};
+use crate::support::{Desk, code, get, kill, page, wait_until};
 
 /// nginx, or a line that says why a test is passed over.
 pub(crate) fn has_nginx() -> bool {
@@ -64,13 +65,13 @@ pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
     let url = format!("{url}/");
     wait_until("both units serve", || desk.ok(&["status"]).matches("active    idle").count() >= 2);
     let over = AtomicBool::new(false);
-    let codes: Vec<u16> = thread::scope(|scope| {
+    let answers: Vec<String> = thread::scope(|scope| {
         let asked = scope.spawn(|| {
-            let mut codes = Vec::new();
-            while !over.load(Ordering::SeqCst) || codes.len() < 20 {
-                codes.push(code(&url));
+            let mut answers = Vec::new();
+            while !over.load(Ordering::SeqCst) || answers.len() < 20 {
+                answers.push(answer(&url));
             }
-            codes
+            answers
         });
         let before = desk.pebbles();
         desk.kill_pod("flask-k8s/0");
@@ -82,7 +83,16 @@ pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
         over.store(true, Ordering::SeqCst);
         asked.join().unwrap()
     });
-    assert!(codes.iter().all(|code| *code == 200), "{codes:?}");
+    assert!(answers.iter().all(|answer| answer == "200 OK"), "{answers:?}");
+}
+
+/// The status of a page's answer, or the error with its causes and the time that it took to come.
+fn answer(url: &str) -> String {
+    let started = Instant::now();
+    match get(url) {
+        Ok(answer) => answer.status().to_string(),
+        Err(error) => format!("{error:?} after {:?}", started.elapsed()),
+    }
 }
 
 /// A charm that asks for an ingress, and for another way to strip the prefix whenever its option changes.

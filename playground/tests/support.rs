@@ -347,7 +347,7 @@ pub(crate) fn page(url: &str) -> String {
 }
 
 /// The answer to `GET url`. A busy machine has a minute for it.
-fn get(url: &str) -> Result<http_client::Response, http_client::Error> {
+pub(crate) fn get(url: &str) -> Result<http_client::Response, http_client::Error> {
     http_client::client().get(url).timeout(Duration::from_secs(60)).send()
 }
 

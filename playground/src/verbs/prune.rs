@@ -1,6 +1,8 @@
 //! `prune`: what earlier builds keep for later ones, given back to the disk.
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rock::cache::Item;
@@ -9,6 +11,7 @@ use rock::{Cancel, Work};
 use crate::cache;
 use crate::cli;
 use crate::runtime;
+use crate::signals::{self, Begun};
 use crate::ui::{self, print};
 
 /// Reasons why nothing is pruned.
@@ -20,6 +23,9 @@ pub enum Error {
     /// It can't be read or removed.
     #[error(transparent)]
     Cache(#[from] rock::cache::Error),
+    /// Ctrl-C would go unnoticed.
+    #[error("cannot catch signals")]
+    Signals(#[source] io::Error),
 }
 
 /// Removes what is in no model's use, the longest unused first, until the rest has `args.keep` bytes at most; or shows
@@ -38,6 +44,7 @@ pub fn prune(args: &cli::Prune) -> Result<ExitCode, Error> {
         print(&format!("would free {}\n", size(plan.iter().map(|item| item.bytes).sum())));
         return Ok(ExitCode::SUCCESS);
     }
+    signals::catch(Arc::default(), Begun::default(), || {}).map_err(Error::Signals)?;
     let mut freed = 0;
     for (kind, cache) in cache::all()? {
         let bytes = cache.prune(args.keep, &Notes::default())?;
