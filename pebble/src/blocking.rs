@@ -1,7 +1,7 @@
-//! The client for synchronous programs: a charm has one per container.
+//! Client for synchronous programs. A charm has one per container.
 //!
-//! Each call runs the asynchronous client on a runtime of one thread, the caller's; between calls nothing runs. A call
-//! from within another runtime panics, as runtimes do not nest.
+//! Each call runs the asynchronous client on a runtime on the caller's thread; between calls the runtime is idle. A
+//! call from within another runtime panics, as runtimes do not nest.
 
 use std::fmt;
 use std::future::Future;
@@ -24,7 +24,7 @@ use crate::types::{
 };
 use crate::{Error, Limits};
 
-/// A client of the Pebble behind one socket, usable without a runtime of one's own.
+/// A client of the Pebble at one socket, with a runtime of its own.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), pebble::Error> {
@@ -38,7 +38,7 @@ use crate::{Error, Limits};
 pub struct Client {
     socket: PathBuf,
     client: client::Client,
-    /// Made at the first call, so that making a client can't fail.
+    /// Created at the first call, so that [`Client::new`] can't fail.
     runtime: OnceLock<Runtime>,
 }
 
@@ -49,29 +49,29 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of the Pebble at `socket`. Nothing is read, opened or checked yet.
+    /// A client of the Pebble at `socket`. The first call opens it.
     pub fn new(socket: impl Into<PathBuf>) -> Client {
         Client::with_limits(socket, Limits::default())
     }
 
-    /// The same with other bounds.
+    /// A client with other limits.
     pub fn with_limits(socket: impl Into<PathBuf>, limits: Limits) -> Client {
         let socket = socket.into();
         let client = client::Client::new(UnixConnect::new(&socket), limits);
         Client { socket, client, runtime: OnceLock::new() }
     }
 
-    /// How many HTTP requests this client has made so far, websocket handshakes included.
+    /// Number of HTTP requests so far, websocket handshakes included.
     pub fn requests(&self) -> u64 {
         self.client.requests()
     }
 
-    /// Who answers.
+    /// The daemon's version, addresses and boot id.
     pub fn system_info(&self) -> Result<SystemInfo, Error> {
         self.run(self.client.system_info())
     }
 
-    /// Whether the checks of that level, or of those with these names, are all up.
+    /// True if all checks of this level and with these names are up.
     pub fn health(&self, level: HealthLevel, names: &[&str]) -> Result<bool, Error> {
         self.run(self.client.health(level, names))
     }
@@ -81,87 +81,87 @@ impl Client {
         self.run(self.client.plan())
     }
 
-    /// Adds a layer on top or, with `combine`, merges it into the one of that label.
+    /// Adds a layer on top or, with `combine`, merges it into the layer with this label.
     pub fn add_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
         self.run(self.client.add_layer(label, layer, combine))
     }
 
-    /// The services of these names that exist; all if there are no names.
+    /// Status of the services with these names, as far as they exist; of all services if there are no names.
     pub fn services(&self, names: &[&str]) -> Result<Vec<ServiceInfo>, Error> {
         self.run(self.client.services(names))
     }
 
-    /// Starts services and those they require, and waits for it.
+    /// Starts services and those that they require, and waits for the change.
     pub fn start(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.services_action("start", names, timeout))
     }
 
-    /// Stops services and those that require them, and waits for it.
+    /// Stops services and those that require them, and waits for the change.
     pub fn stop(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.services_action("stop", names, timeout))
     }
 
-    /// Stops and starts services, and waits for it.
+    /// Stops and starts services, and waits for the change.
     pub fn restart(&self, names: &[&str], timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.services_action("restart", names, timeout))
     }
 
-    /// Starts all services of startup `enabled`, and waits for it.
+    /// Starts all services with startup `enabled`, and waits for the change.
     pub fn autostart(&self, timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.services_action("autostart", &[], timeout))
     }
 
-    /// Restarts what runs with an outdated configuration, starts what should run, and waits for it.
+    /// Restarts services whose definition changed, starts the enabled ones, and waits for the change.
     pub fn replan(&self, timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.services_action("replan", &[], timeout))
     }
 
-    /// Changes, of one service or of all.
+    /// Changes of one service, or of all.
     pub fn changes(&self, select: ChangeSelect, service: Option<&str>) -> Result<Vec<Change>, Error> {
         self.run(self.client.changes(select, service))
     }
 
-    /// One change as it stands.
+    /// The change with this id.
     pub fn change(&self, id: &ChangeId) -> Result<Change, Error> {
         self.run(self.client.change(id))
     }
 
-    /// Waits for a change to be over; [`Error::Change`] if it failed.
+    /// Waits for the end of a change; [`Error::Change`] if it failed.
     pub fn wait_change(&self, id: &ChangeId, timeout: Duration) -> Result<Change, Error> {
         self.run(self.client.wait_change(id, timeout))
     }
 
-    /// Asks for a change to be undone or given up.
+    /// Asks the daemon to abort a change.
     pub fn abort_change(&self, id: &ChangeId) -> Result<Change, Error> {
         self.run(self.client.abort_change(id))
     }
 
-    /// Sends a signal, by its name (`SIGHUP`), to running services.
+    /// Sends a signal by name (`SIGHUP`) to running services.
     pub fn signal(&self, signal: &str, services: &[&str]) -> Result<(), Error> {
         self.run(self.client.signal(signal, services))
     }
 
-    /// The checks of that level, or of those with these names.
+    /// The checks of this level and with these names.
     pub fn checks(&self, level: HealthLevel, names: &[&str]) -> Result<Vec<CheckInfo>, Error> {
         self.run(self.client.checks(level, names))
     }
 
-    /// The notices that the filter lets through, oldest telling first.
+    /// The notices that the filter selects, in the order of their last repetition.
     pub fn notices(&self, filter: &NoticesFilter) -> Result<Vec<Notice>, Error> {
         self.run(self.client.notices(filter))
     }
 
-    /// The same, once there is one, or none when the time is over.
+    /// Waits for notices that the filter selects; empty after the timeout.
     pub fn wait_notices(&self, filter: &NoticesFilter, timeout: Duration) -> Result<Vec<Notice>, Error> {
         self.run(self.client.wait_notices(filter, timeout))
     }
 
-    /// Records a custom notice; its id.
+    /// Adds a custom notice and returns its id.
     pub fn notify(&self, notice: &Notify) -> Result<String, Error> {
         self.run(self.client.notify(notice))
     }
 
-    /// The last `n` lines that these services, or all, printed together.
+    /// The last `n` lines of output of these services together, or of all services.
     pub fn logs(&self, services: &[&str], n: u32) -> Result<Vec<LogEntry>, Error> {
         self.run(self.client.logs(services, n))
     }
@@ -171,17 +171,17 @@ impl Client {
         self.run(self.client.read_file(path, limit))
     }
 
-    /// Streams a file's contents into `target`; how many bytes.
+    /// Streams a file's contents into `target`, and returns their length.
     pub fn read_file_to(&self, path: &str, target: &mut impl Write) -> Result<u64, Error> {
         self.run(self.client.read_file_to(path, &mut AtOnce(target)))
     }
 
-    /// The entries of a directory, those that match `pattern`; of a file, or with `itself` of a directory, its own.
+    /// The entries of a directory that match `pattern`; for a file, or with `itself`, the entry of the path.
     pub fn list_files(&self, path: &str, pattern: Option<&str>, itself: bool) -> Result<Vec<FileInfo>, Error> {
         self.run(self.client.list_files(path, pattern, itself))
     }
 
-    /// Streams `content` into a file, which takes its place whole or not at all.
+    /// Streams `content` into a file, which replaces an existing one atomically.
     pub fn write_file(&self, path: &str, content: impl Read, options: &WriteFile) -> Result<(), Error> {
         self.run(self.client.write_file(path, &mut AtOnce(content), options))
     }
@@ -191,7 +191,7 @@ impl Client {
         self.run(self.client.make_dir(path, options))
     }
 
-    /// Removes a file or directory; `recursive` takes all a directory holds and doesn't mind a missing path.
+    /// Removes a file or directory; with `recursive` a directory with its contents, and a missing path is no error.
     pub fn remove(&self, path: &str, recursive: bool) -> Result<(), Error> {
         self.run(self.client.remove(path, recursive))
     }
@@ -214,7 +214,7 @@ impl Client {
         runtime.block_on(async {
             let result = call.await;
             if result.is_err() {
-                // The connection's task must run once more to notice that nobody waits for it, and hang up.
+                // The connection's task must run once more to see that its caller has gone, and close.
                 tokio::task::yield_now().await;
             }
             result
@@ -222,7 +222,7 @@ impl Client {
     }
 }
 
-/// A reader or writer that answers at once, by blocking: all that waits for it is the caller's own thread.
+/// Asynchronous adapter of a synchronous reader or writer. It blocks, which is fine on the caller's own thread.
 struct AtOnce<T>(T);
 
 impl<R: Read> AsyncRead for AtOnce<R> {
@@ -259,7 +259,7 @@ impl<W: Write> AsyncWrite for AtOnce<W> {
     }
 }
 
-/// Nothing in it is ever pinned.
+/// The inner value is never pinned.
 impl<T> Unpin for AtOnce<T> {}
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The body of a request: there at once, or piece by piece while it is sent.
+//! Bodies of requests: complete, or streamed piece by piece.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,22 +7,22 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-/// What goes out.
+/// Body of a request.
 pub(crate) enum Body {
-    /// All of it; `None` once sent.
+    /// A complete body; `None` once sent.
     Whole(Option<Bytes>),
-    /// One after the other; the channel's end is the body's end.
+    /// A streamed body, which ends when the channel is closed.
     Pieces(mpsc::Receiver<Piece>),
 }
 
-/// One piece of a body, or the news that there will be no rest.
+/// A message to a streamed body.
 pub(crate) enum Piece {
     Data(Bytes),
-    /// The connection is to be broken off, so that nobody takes what came so far for the whole.
+    /// Break off the connection, so that the daemon doesn't take the pieces so far for the whole body.
     Abort,
 }
 
-/// Why a body broke off; its reason is told by whoever fed it.
+/// Error of an aborted body. The function that feeds the body reports the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("the content broke off")]
 pub(crate) struct Aborted;
@@ -32,7 +32,8 @@ impl Body {
         Body::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
-    /// A body and where to put its pieces; one waits at most, so that a file is never held as a whole.
+    /// A streamed body and the sender of its pieces. At most one piece waits, so that a file is never in memory as a
+    /// whole.
     pub(crate) fn pieces() -> (mpsc::Sender<Piece>, Body) {
         let (sender, receiver) = mpsc::channel(1);
         (sender, Body::Pieces(receiver))

@@ -1,7 +1,7 @@
-//! The client: one method per thing Pebble does, over any connection.
+//! Asynchronous client with one method per operation, over any connection.
 //!
-//! All JSON answers come in one envelope, opened here. Files and commands, whose contents are not JSON, are further
-//! methods of [`Client`] in `files` and `exec`. Every wait has a bound, set by [`Limits`].
+//! JSON answers come in an envelope, which is opened here. Operations on files and commands, whose contents are not
+//! JSON, are methods of [`Client`] in `files` and `exec`. [`Limits`] bound every wait and every answer.
 
 use std::time::Duration;
 
@@ -21,28 +21,28 @@ use crate::types::{
 use crate::wire::{Wire, describe, media_type, within};
 use crate::{Error, Garbage, Limits};
 
-/// A client of one Pebble. Methods may run side by side; one connection is kept between calls.
+/// A client of one Pebble. Calls may run concurrently; one connection is kept between calls.
 pub struct Client<C = UnixConnect> {
     pub(crate) wire: Wire<C>,
 }
 
 impl<C: Connect> Client<C> {
-    /// A client of the Pebble at the other end. Nothing is sent yet.
+    /// A client over this connector. The first call connects.
     pub fn new(connect: C, limits: Limits) -> Client<C> {
         Client { wire: Wire::new(connect, limits) }
     }
 
-    /// How many HTTP requests this client has made so far, websocket handshakes included.
+    /// Number of HTTP requests so far, websocket handshakes included.
     pub fn requests(&self) -> u64 {
         self.wire.requests()
     }
 
-    /// Who answers.
+    /// The daemon's version, addresses and boot id.
     pub async fn system_info(&self) -> Result<SystemInfo, Error> {
         self.ask(request::system_info(), "system information").await
     }
 
-    /// Whether the checks of that level, or of those with these names, are all up.
+    /// True if all checks of this level and with these names are up.
     pub async fn health(&self, level: HealthLevel, names: &[&str]) -> Result<bool, Error> {
         Ok(self.ask::<Health>(request::health(level, names), "health").await?.healthy)
     }
@@ -55,39 +55,40 @@ impl<C: Connect> Client<C> {
         Plan::parse(yaml.as_bytes()).map_err(|_| Error::garbage(&what, Garbage::Plan))
     }
 
-    /// Adds a layer on top or, with `combine`, merges it into the one of that label.
+    /// Adds a layer on top or, with `combine`, merges it into the layer with this label.
     pub async fn add_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
         self.request(request::add_layer(label, layer, combine)).await
     }
 
-    /// The services of these names that exist, sorted by name; all if there are no names.
+    /// Status of the services with these names, as far as they exist, sorted by name; of all services if there are no
+    /// names.
     pub async fn services(&self, names: &[&str]) -> Result<Vec<ServiceInfo>, Error> {
         self.ask(request::services(names), "a list of services").await
     }
 
-    /// Begins `start`, `stop`, `restart`, `autostart` or `replan` and waits for the change to be over.
+    /// Begins `start`, `stop`, `restart`, `autostart` or `replan`, and waits for the change.
     pub async fn services_action(&self, action: &str, names: &[&str], timeout: Duration) -> Result<Change, Error> {
         let id = self.begin(request::services_action(action, names)).await?.0;
         self.wait_change(&id, timeout).await
     }
 
-    /// Changes, of one service or of all.
+    /// Changes of one service, or of all.
     pub async fn changes(&self, select: ChangeSelect, service: Option<&str>) -> Result<Vec<Change>, Error> {
         self.ask(request::changes(select, service), "a list of changes").await
     }
 
-    /// One change as it stands.
+    /// The change with this id.
     pub async fn change(&self, id: &ChangeId) -> Result<Change, Error> {
         self.ask(request::change(id), "a change").await
     }
 
-    /// Waits for a change to be over; [`Error::Change`] if it failed.
+    /// Waits for the end of a change; [`Error::Change`] if it failed.
     pub async fn wait_change(&self, id: &ChangeId, timeout: Duration) -> Result<Change, Error> {
         let change = self.wait_ready(id, timeout).await?;
         if change.err.is_some() { Err(Error::Change { change: Box::new(change) }) } else { Ok(change) }
     }
 
-    /// Waits for a change to be over, well or not.
+    /// Waits for the end of a change, whether it succeeds or fails.
     pub(crate) async fn wait_ready(&self, id: &ChangeId, timeout: Duration) -> Result<Change, Error> {
         let late = || Error::Timeout { what: format!("change {id}"), after: timeout };
         let envelope = self.envelope(request::wait_change(id, timeout), timeout).await;
@@ -98,38 +99,38 @@ impl<C: Connect> Client<C> {
         }
     }
 
-    /// Asks for a change to be undone or given up.
+    /// Asks the daemon to abort a change.
     pub async fn abort_change(&self, id: &ChangeId) -> Result<Change, Error> {
         self.ask(request::abort_change(id), "a change").await
     }
 
-    /// Sends a signal, by its name (`SIGHUP`), to running services.
+    /// Sends a signal by name (`SIGHUP`) to running services.
     pub async fn signal(&self, signal: &str, services: &[&str]) -> Result<(), Error> {
         self.request(request::signal(signal, services)).await
     }
 
-    /// The checks of that level, or of those with these names.
+    /// The checks of this level and with these names.
     pub async fn checks(&self, level: HealthLevel, names: &[&str]) -> Result<Vec<CheckInfo>, Error> {
         self.ask(request::checks(level, names), "a list of checks").await
     }
 
-    /// The notices that the filter lets through, oldest telling first.
+    /// The notices that the filter selects, in the order of their last repetition.
     pub async fn notices(&self, filter: &NoticesFilter) -> Result<Vec<Notice>, Error> {
         self.ask(request::notices(filter), "a list of notices").await
     }
 
-    /// The same, once there is one, or none when the time is over.
+    /// Waits for notices that the filter selects; empty after the timeout.
     pub async fn wait_notices(&self, filter: &NoticesFilter, timeout: Duration) -> Result<Vec<Notice>, Error> {
         let (what, envelope) = self.envelope(request::wait_notices(filter, timeout), timeout).await?;
         read(&what, envelope.result, "a list of notices")
     }
 
-    /// Records a custom notice; its id.
+    /// Adds a custom notice and returns its id.
     pub async fn notify(&self, notice: &Notify) -> Result<String, Error> {
         Ok(self.ask::<NoticeAdded>(request::notify(notice), "a notice's id").await?.id)
     }
 
-    /// The last `n` lines that these services, or all, printed together.
+    /// The last `n` lines of output of these services together, or of all services.
     pub async fn logs(&self, services: &[&str], n: u32) -> Result<Vec<LogEntry>, Error> {
         let request = request::logs(services, n)?;
         let what = describe(&request);
@@ -143,18 +144,18 @@ impl<C: Connect> Client<C> {
         entries.map_err(|error| Error::garbage(&what, json_garbage(&error, "log lines")))
     }
 
-    /// Asks for a result.
+    /// Sends a request and reads its result.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, request: Built, expected: &'static str) -> Result<T, Error> {
         let (what, envelope) = self.envelope(request, Duration::ZERO).await?;
         read(&what, envelope.result, expected)
     }
 
-    /// Asks for something whose result says no more than that it was done.
+    /// Sends a request whose result is of no interest.
     async fn request(&self, request: Built) -> Result<(), Error> {
         self.envelope(request, Duration::ZERO).await.map(drop)
     }
 
-    /// Begins a change; its id, and what came with it.
+    /// Sends a request that begins a change; returns the change's id and the result.
     pub(crate) async fn begin(&self, request: Built) -> Result<(ChangeId, Value), Error> {
         let (what, envelope) = self.envelope(request, Duration::ZERO).await?;
         match envelope.change {
@@ -163,7 +164,7 @@ impl<C: Connect> Client<C> {
         }
     }
 
-    /// The envelope of the answer to a request on which Pebble itself may wait for `extra`, with the request's name.
+    /// Sends a request on which Pebble may wait for `extra`; returns the request's name and the answer's envelope.
     async fn envelope(&self, request: Built, extra: Duration) -> Result<(String, Envelope), Error> {
         let request = request?;
         let what = describe(&request);
@@ -172,13 +173,13 @@ impl<C: Connect> Client<C> {
         Ok((what, envelope))
     }
 
-    /// Opens the envelope of an answer, unless it has too many values.
+    /// Opens the envelope of an answer that has no more values than [`Limits`] allow.
     pub(crate) fn open(&self, what: &str, bytes: &[u8]) -> Result<Envelope, Error> {
         self.wire.limits.check_values(what, bytes)?;
         open(what, bytes)
     }
 
-    /// The media type and the whole body of an answer of the type wanted, or of an answer in JSON.
+    /// Sends a request and reads the whole body, of type `wanted` or JSON; returns the media type and the body.
     async fn whole(
         &self,
         request: Request<Bytes>,
@@ -196,10 +197,10 @@ impl<C: Connect> Client<C> {
     }
 }
 
-/// The media type of envelopes.
+/// Media type of envelopes.
 pub(crate) const JSON: &str = "application/json";
 
-/// Opens an envelope; one that tells of an error becomes that error.
+/// Parses an envelope; an error in it becomes [`Error::Api`].
 pub(crate) fn open(what: &str, bytes: &[u8]) -> Result<Envelope, Error> {
     let garbage = |error| Error::garbage(what, json_garbage(&error, "Pebble's envelope"));
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(garbage)?;
@@ -213,7 +214,7 @@ pub(crate) fn open(what: &str, bytes: &[u8]) -> Result<Envelope, Error> {
     }
 }
 
-/// Reads a result.
+/// Converts a result to its type; `expected` names it in an error.
 pub(crate) fn read<T: DeserializeOwned>(what: &str, result: Value, expected: &'static str) -> Result<T, Error> {
     serde_json::from_value(result).map_err(|_| Error::garbage(what, Garbage::Shape(expected.into())))
 }

@@ -1,4 +1,4 @@
-//! Where connections come from: a unix socket in earnest, anything that reads and writes in tests.
+//! Sources of connections: a unix socket, or in tests anything that reads and writes.
 
 use std::future::Future;
 use std::io;
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
-/// Makes connections to one daemon. The client bounds the time it waits for one.
+/// Connector to one daemon. The client limits the time of each attempt.
 pub trait Connect {
-    /// What a connection is.
+    /// Type of a connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// A new connection.
+    /// Opens a new connection.
     fn connect(&self) -> impl Future<Output = io::Result<Self::Stream>>;
 
-    /// What to call the other end in errors.
+    /// Name of the daemon's end in errors.
     fn name(&self) -> &Path;
 }
 
-/// Connects to a unix socket.
+/// Connector to a unix socket.
 #[derive(Clone, Debug)]
 pub struct UnixConnect(PathBuf);
 
 impl UnixConnect {
-    /// Will connect to the socket at this path; nothing is looked at yet.
+    /// A connector to the socket at this path, which need not exist yet.
     pub fn new(socket: impl Into<PathBuf>) -> UnixConnect {
         UnixConnect(socket.into())
     }

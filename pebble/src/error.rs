@@ -1,8 +1,8 @@
-//! What can go wrong between asking Pebble and having its answer, one variant per thing that failed.
+//! Errors of requests to Pebble, one variant per cause.
 //!
-//! No message holds a secret: environments, arguments and inputs of commands, contents of files and layers never enter
-//! an error, and what a garbled answer said is told by its place, not by its text. Messages of the daemon are kept
-//! as they came: they name services, paths and executables. Causes are sources, never part of the text.
+//! No error holds a secret: it has no environments, no arguments or input of commands, and no contents of files or
+//! layers; a garbled answer is described by positions, not by its text. Messages of the daemon are kept: they name
+//! services, paths and executables. Causes are sources, never part of the text.
 
 use std::borrow::Cow;
 use std::io;
@@ -12,88 +12,88 @@ use std::time::Duration;
 use crate::plan::{shortened, shortened_to};
 use crate::types::{Change, ErrorResult};
 
-/// The most characters of a daemon's message in an error's text, which may end in a log or a status.
+/// The most characters of a daemon's message in an error's text, which may go to a log or a status.
 const LONGEST_MESSAGE: usize = 4096;
 
-/// A request to Pebble that did not have the outcome asked for.
+/// A failed request to Pebble.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody answers at the socket: not started yet, gone, or not ours to open.
+    /// No connection: the daemon has not started, has ended, or the socket is not accessible.
     #[error("cannot connect to Pebble at {}", socket.display())]
     Connect {
-        /// Where it should be.
+        /// Path of the socket.
         socket: PathBuf,
-        /// Why not.
+        /// Error of the connect.
         source: io::Error,
     },
-    /// The connection was there and ended before the whole answer was: the daemon died or was restarted midway.
+    /// The connection ended before the whole answer: the daemon died or restarted.
     #[error("cannot finish {what}: Pebble went away midway")]
     Disconnected {
         /// The request.
         what: String,
-        /// What the connection said, if anything.
+        /// Error of the connection, if there is one.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
-    /// Pebble took longer than this wait may take.
+    /// The wait for Pebble reached its limit.
     #[error("cannot finish {what} within {after:?}")]
     Timeout {
-        /// The request, or the change waited for.
+        /// The request or change that was waited for.
         what: String,
-        /// How long we waited.
+        /// The limit.
         after: Duration,
     },
     /// Pebble refused the request.
     #[error("Pebble refused the request ({status}): {}", shown(message))]
     Api {
-        /// Its word for programs; mostly empty.
+        /// Kind for programs; mostly empty.
         kind: String,
         /// The HTTP status.
         status: u16,
-        /// Its words for people.
+        /// Text for people.
         message: String,
     },
-    /// A file, directory or listing: the operating system said no.
+    /// An operation on a path failed in the container.
     #[error("cannot use {path}: {}", shown(message))]
     Path {
-        /// What kind of no.
+        /// Kind of the failure.
         kind: PathErrorKind,
-        /// The path asked for.
+        /// Path of the request.
         path: String,
-        /// Pebble's words.
+        /// Pebble's message.
         message: String,
     },
-    /// A change was carried out and failed; [`Error::logs`] has what its tasks said.
+    /// A change failed; [`Error::logs`] returns its tasks' logs.
     #[error("cannot {} (change {}): {}", change.kind, change.id, shown(change.err.as_deref().unwrap_or("no reason given")))]
     Change {
-        /// The change as it ended.
+        /// The failed change.
         change: Box<Change>,
     },
-    /// A command could not be started at all, or its run could not be followed to its end.
+    /// A command did not start, or its end is unknown.
     #[error("cannot run {command}: {}", shown(message))]
     Exec {
         /// The executable, without its arguments.
         command: String,
-        /// Pebble's words.
+        /// Pebble's message.
         message: String,
     },
-    /// A command ran longer than it was allowed, and was killed.
+    /// A command was killed at its timeout.
     #[error("cannot finish {command} within {after:?}")]
     ExecTimeout {
         /// The executable, without its arguments.
         command: String,
-        /// What it was allowed.
+        /// The timeout.
         after: Duration,
     },
-    /// What came back is not Pebble's protocol.
+    /// An answer that is not in Pebble's protocol.
     #[error("cannot understand the answer to {what}")]
     Protocol {
         /// The request.
         what: String,
-        /// How the answer is wrong.
+        /// The violation.
         source: Garbage,
     },
-    /// The caller set a limit, and there is more than that.
+    /// A file or output is longer than the caller's limit.
     #[error("cannot take {what}: it is longer than {limit} bytes")]
     TooLarge {
         /// The file or output.
@@ -101,15 +101,15 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
-    /// The caller's own reader or writer failed while a file was on its way.
+    /// The caller's reader or writer failed during a transfer.
     #[error("cannot {what}")]
     Io {
-        /// Reading or writing what.
+        /// Description of the failed operation.
         what: String,
-        /// Why.
+        /// Error of the reader or writer.
         source: io::Error,
     },
-    /// The request itself can't be put into words: a path or list of names of more than 60 thousand bytes.
+    /// A request that can't be sent: a path or list of names of more than 60 thousand bytes.
     #[error("cannot ask for {what}: the request is too long")]
     Request {
         /// The request, without its parameters.
@@ -117,30 +117,30 @@ pub enum Error {
     },
 }
 
-/// What kind of no the operating system gave for a path.
+/// Kind of a failed operation on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathErrorKind {
-    /// No such file or directory, here or on the way.
+    /// The path, or a directory on the way, does not exist.
     NotFound,
-    /// Not allowed.
+    /// Access was denied.
     PermissionDenied,
     /// Anything else: not a regular file, exists already, not empty, no such user.
     Generic,
 }
 
-/// How an answer is not Pebble's. Places and sizes, never text of the answer.
+/// Violation of Pebble's protocol by an answer. Positions and sizes, never text of the answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Garbage {
-    /// Not HTTP, or HTTP broken in its framing.
+    /// Not HTTP, or invalid framing.
     #[error("it is not HTTP")]
     Http(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// HTTP, but of another content than was asked for.
+    /// HTTP with another content type than the request's.
     #[error("its content type is {got:?} and not {wanted}")]
     ContentType {
-        /// What it says it is.
+        /// The answer's content type, shortened.
         got: String,
-        /// What it should be.
+        /// The expected content type.
         wanted: &'static str,
     },
     /// JSON that ends too early.
@@ -154,33 +154,33 @@ pub enum Garbage {
     /// Not JSON.
     #[error("it is not JSON at line {line} column {column}")]
     Json {
-        /// Where reading stopped.
+        /// Position of the error.
         line: usize,
-        /// Where reading stopped.
+        /// Position of the error.
         column: usize,
     },
-    /// JSON, but not what this request is answered with.
+    /// JSON of another shape than the request's answer.
     #[error("it lacks {0}")]
     Shape(Cow<'static, str>),
-    /// No end within what an answer may have.
+    /// Longer than an answer may be.
     #[error("it is longer than {limit} bytes")]
     TooLong {
-        /// What it may have.
+        /// The limit.
         limit: usize,
     },
-    /// More values than an answer may have: they would take many times their text's memory.
+    /// More values than an answer may have: small ones take many times the memory of their text.
     #[error("it has more than {limit} values")]
     TooMany {
-        /// What it may have.
+        /// The limit.
         limit: usize,
     },
-    /// A multipart body without the parts it should have.
+    /// An invalid multipart body.
     #[error("its multipart body {0}")]
     Multipart(&'static str),
-    /// A websocket that is none.
+    /// A violation of the websocket protocol.
     #[error("its websocket breaks the protocol")]
     Websocket(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The plan in it can't be read.
+    /// A plan that can't be parsed.
     #[error("its plan is not one")]
     Plan,
 }
@@ -193,7 +193,7 @@ impl Garbage {
 }
 
 impl Error {
-    /// Whether what was asked for does not exist: a path, change or service.
+    /// True if the path, change or service of the request does not exist.
     pub fn is_not_found(&self) -> bool {
         match self {
             Error::Path { kind, .. } => *kind == PathErrorKind::NotFound,
@@ -202,12 +202,12 @@ impl Error {
         }
     }
 
-    /// Whether Pebble is away or died midway: trying again later may help.
+    /// True if Pebble can't be reached or died during the request: another attempt may help.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Error::Connect { .. } | Error::Disconnected { .. })
     }
 
-    /// The log lines of a failed change's tasks; of anything else none.
+    /// Log lines of a failed change's tasks; empty for other errors.
     pub fn logs(&self) -> Vec<&str> {
         match self {
             Error::Change { change } => change.logs(),
@@ -215,7 +215,7 @@ impl Error {
         }
     }
 
-    /// The error a daemon told for one path.
+    /// Converts the daemon's error for one path.
     pub(crate) fn path(path: &str, result: ErrorResult) -> Error {
         let kind = match result.kind.as_str() {
             "not-found" => PathErrorKind::NotFound,
@@ -230,12 +230,12 @@ impl Error {
     }
 }
 
-/// A daemon's message in an error's text, at most [`LONGEST_MESSAGE`] characters of it. The fields hold all of it.
+/// Shortens a daemon's message to [`LONGEST_MESSAGE`] characters, for an error's text; the fields keep all of it.
 fn shown(message: &str) -> Cow<'_, str> {
     shortened_to(message, LONGEST_MESSAGE)
 }
 
-/// Tells JSON that ends too early from text that is no JSON from JSON of another shape.
+/// Classifies a JSON error: truncated, not JSON, or of another shape.
 pub(crate) fn json_garbage(error: &serde_json::Error, expected: &'static str) -> Garbage {
     let (line, column) = (error.line(), error.column());
     match error.classify() {

@@ -1,4 +1,4 @@
-//! Commands: begun by a request, fed and read over websockets, ended as a change.
+//! Execution of commands: a request begins one, websockets carry input and output, a change has the result.
 //!
 //! ```text
 //! POST /v1/exec              → change and task
@@ -34,32 +34,32 @@ use progress::Progress;
 
 type Socket<C> = WebSocketStream<Progress<<C as Connect>::Stream>>;
 
-/// How much longer than the command's own timeout we wait for its end.
+/// Time that the client waits beyond the command's own timeout.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How much input goes into one message.
+/// Bytes of input in one message.
 const PIECE: usize = 64 << 10;
 
-/// The longest message and frame of output that is taken. Pebble's have 128 KiB at most.
+/// The longest message and frame of output in bytes. Pebble's have at most 128 KiB.
 const LONGEST_MESSAGE: usize = 4 << 20;
 
 impl<C: Connect> Client<C> {
     /// Runs a command to its end. An exit code other than zero is no error.
     ///
-    /// [`Error::Exec`] if it can't be started, [`Error::ExecTimeout`] if it was killed for taking longer than it may.
+    /// [`Error::Exec`] if it doesn't start, [`Error::ExecTimeout`] if it was killed at its timeout.
     pub async fn exec(&self, options: &ExecOptions) -> Result<ExecOutput, Error> {
         let (id, result) = self.begin(request::exec(options)).await.map_err(|error| not_started(options, error))?;
         let ExecResult { task_id, .. } = read("POST /v1/exec", result, "a task")?;
         let limit = options.timeout.unwrap_or(self.wire.limits.exec) + GRACE;
         let run = within(limit, || options.name().to_owned(), self.follow(&id, &task_id, options, limit)).await;
         match run {
-            // Told is what the command was allowed, not how much longer we waited for its end.
+            // The error has the command's timeout, not the longer wait.
             Err(error) => Err(options.timeout.map_or(error, |after| timed_out(options, after))),
             Ok(run) => run,
         }
     }
 
-    /// Connects the websockets, and moves input and outputs until the change is over.
+    /// Connects the websockets, and moves input and outputs until the change has ended.
     async fn follow(
         &self,
         id: &ChangeId,
@@ -67,24 +67,24 @@ impl<C: Connect> Client<C> {
         options: &ExecOptions,
         limit: Duration,
     ) -> Result<ExecOutput, Error> {
-        // Kept open to the end, though nothing is said on it.
+        // Kept open to the end: Pebble kills a command that loses it.
         let _control = self.websocket(task, "control").await?;
         let stdio = self.websocket(task, "stdio").await?;
         let stderr = if options.combine_stderr { None } else { Some(self.websocket(task, "stderr").await?) };
         let mut outputs = pin!(self.outputs(options, stdio, stderr));
-        // Whoever waits for us gives up first.
+        // The caller's limit is shorter.
         let mut change = pin!(self.wait_ready(id, limit + GRACE));
         let (change, early) = tokio::select! {
             change = &mut change => (change?, None),
             outputs = &mut outputs => match outputs {
-                // Pebble ends the outputs when the command is over, and the change right after.
+                // Pebble ends the outputs with the command, and the change right after.
                 Ok(outputs) => {
                     let change = within(self.wire.limits.idle, || format!("change {id}"), change).await?;
                     (change?, Some(Ok(outputs)))
                 }
-                // There is no end to it: leaving ends the command.
+                // The output may be endless: dropping the websockets ends the command.
                 Err(error @ Error::TooLarge { .. }) => return Err(error),
-                // What ended the output mostly ended the command, and its change says what it was.
+                // The cause of a broken output mostly ended the command too, and is in its change.
                 Err(error) => match within(GRACE, String::new, change).await {
                     Ok(Ok(change)) => (change, Some(Err(error))),
                     _ => return Err(error),
@@ -96,13 +96,13 @@ impl<C: Connect> Client<C> {
         }
         let (stdout, stderr) = match early {
             Some(outputs) => outputs?,
-            // What is still under way comes at once.
+            // The rest of the output arrives at once.
             None => within(self.wire.limits.idle, || options.name().to_owned(), outputs).await??,
         };
         Ok(ExecOutput { exit_code: exit_code(&change)?, stdout, stderr })
     }
 
-    /// Everything the command prints, while it gets its input.
+    /// Reads the command's outputs while its input is sent.
     async fn outputs(
         &self,
         options: &ExecOptions,
@@ -122,7 +122,7 @@ impl<C: Connect> Client<C> {
         }
     }
 
-    /// One of a task's websockets.
+    /// Opens one of a task's websockets.
     async fn websocket(&self, task: &str, name: &str) -> Result<Socket<C>, Error> {
         let path = request::websocket_path(task, name);
         let what = format!("GET {path}");
@@ -136,8 +136,8 @@ impl<C: Connect> Client<C> {
     }
 }
 
-/// How much of a websocket is kept in memory: longer messages are an error before memory is reserved for them, and pongs
-/// that the daemon doesn't take are dropped.
+/// Memory limits of a websocket: longer messages are an error before memory is reserved for them, and pongs that the
+/// daemon doesn't read are dropped.
 fn kept_in_memory() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_frame_size(Some(LONGEST_MESSAGE))
@@ -146,34 +146,34 @@ fn kept_in_memory() -> WebSocketConfig {
         .max_write_buffer_size(3 * PIECE)
 }
 
-/// Sends the whole input and its end. An error is no news here: a command may end without reading.
+/// Sends the whole input and its end. Errors are ignored: a command may end without reading.
 async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[u8]) {
     let pieces = input.chunks(PIECE).map(|piece| Message::binary(piece.to_vec()));
     for message in pieces.chain([Message::text(END)]) {
-        // Pongs may fill the write buffer: they go out first.
+        // Pongs may fill the write buffer, so flush it first.
         if socket.flush().await.is_err() || socket.send(message).await.is_err() {
             return;
         }
     }
 }
 
-/// How much is kept of an output.
+/// Part of an output that is kept.
 #[derive(Clone, Copy)]
 enum Keep {
-    /// Everything; more than this is an error.
+    /// The whole output; more than this many bytes is an error.
     All(usize),
-    /// No more than the last bytes.
+    /// The last bytes.
     End(usize),
 }
 
 impl Keep {
-    /// Adds what came.
+    /// Adds a piece of output.
     fn add(self, output: &mut Vec<u8>, data: &[u8], command: &str) -> Result<(), Error> {
         match self {
             Keep::All(limit) if output.len() + data.len() > limit => {
                 return Err(Error::TooLarge { what: format!("the output of {command}"), limit });
             }
-            // Bytes are moved seldom: only once there are as many too much.
+            // Trim rarely: only once there is twice the limit.
             Keep::End(bytes) if output.len() + data.len() > 2 * bytes => {
                 output.extend_from_slice(data);
                 self.trim(output);
@@ -190,7 +190,7 @@ impl Keep {
     }
 }
 
-/// Receives one output until its end, be it said or the websocket's.
+/// Receives one output until its end message or the websocket's end.
 async fn receive(
     mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin,
     command: &str,
@@ -210,7 +210,7 @@ async fn receive(
     Ok(output)
 }
 
-/// Reads a daemon's bytes as one output, for the fuzz targets.
+/// Reads bytes as one output, for the fuzz targets.
 #[cfg(fuzzing)]
 pub(crate) async fn output_of(bytes: &[u8], limit: usize) -> Option<usize> {
     let (stream, mut daemon) = tokio::io::duplex(bytes.len().max(1));
@@ -222,7 +222,7 @@ pub(crate) async fn output_of(bytes: &[u8], limit: usize) -> Option<usize> {
     receive(socket, "a command", Keep::All(limit)).await.ok().map(|output| output.len())
 }
 
-/// The result of `main`, with `side` going on as long as it takes.
+/// Runs `side` along with `main`, until `main` ends.
 async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output = T>) -> T {
     let side = async {
         side.await;
@@ -234,10 +234,10 @@ async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output =
     }
 }
 
-/// The word for the end of a stream, in either direction.
+/// Message that ends a stream, in either direction.
 const END: &str = r#"{"command":"end"}"#;
 
-/// A message in text; anything else in it is skipped without being kept.
+/// A text message. Other fields are skipped without being stored.
 #[derive(Deserialize)]
 struct Command {
     command: String,
@@ -247,7 +247,7 @@ fn is_end(text: &str) -> bool {
     serde_json::from_str::<Command>(text).is_ok_and(|message| message.command == "end")
 }
 
-/// Pebble checks executable, service, user, group and folder before it begins: its refusals mean that there was no start.
+/// Converts a refusal: Pebble validates executable, service, user, group and folder before it begins the change.
 fn not_started(options: &ExecOptions, error: Error) -> Error {
     match error {
         Error::Api { status, message, .. } if status == 400 || message.starts_with("cannot call exec: ") => {
@@ -257,7 +257,7 @@ fn not_started(options: &ExecOptions, error: Error) -> Error {
     }
 }
 
-/// A change that failed: too slow, or no start after all.
+/// The error of a failed change: a timeout, or a failed start.
 fn failed(options: &ExecOptions, change: Change) -> Error {
     let message = change.err.unwrap_or_default();
     match options.timeout {
@@ -276,7 +276,7 @@ fn exit_code(change: &Change) -> Result<i32, Error> {
         .ok_or_else(|| Error::garbage(&format!("change {}", change.id), Garbage::Shape("an exit code".into())))
 }
 
-/// A websocket that was refused, broke or never was one.
+/// Converts a websocket's error: refused, broken or not a websocket.
 fn broken(what: &str, error: WsError) -> Error {
     match error {
         WsError::Http(response) => match open(what, response.body().as_deref().unwrap_or_default()) {

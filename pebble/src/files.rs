@@ -1,7 +1,7 @@
-//! Files: contents travel as multipart bodies, streamed both ways; everything else about them is JSON.
+//! Operations on files: contents are multipart bodies, streamed in both directions; the rest is JSON.
 //!
-//! Pebble begins to answer a read before it knows how it ends: the status is 200, each file is a part, and a last part
-//! says for each path how it fared. A write is answered path by path as well. Either becomes [`Error::Path`].
+//! Pebble begins the answer to a read before it knows the outcome: the status is 200, each file is a part, and a last
+//! part has the result of each path. A write is answered path by path as well. A failed path becomes [`Error::Path`].
 
 mod frame;
 
@@ -40,7 +40,8 @@ impl<C: Connect> Client<C> {
         Ok(contents)
     }
 
-    /// Streams a file's contents into `target`; how many bytes. On an error `target` may have got some of them.
+    /// Streams a file's contents into `target`, and returns their length. After an error `target` may have some of
+    /// them.
     pub async fn read_file_to(&self, path: &str, target: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
         let failed = |source| Error::Io { what: format!("write down the contents of {path}"), source };
         let mut length = 0;
@@ -53,14 +54,14 @@ impl<C: Connect> Client<C> {
         Ok(length)
     }
 
-    /// The entries of a directory, those that match `pattern`; of a file, or with `itself` of a directory, its own.
+    /// The entries of a directory that match `pattern`; for a file, or with `itself`, the entry of the path.
     pub async fn list_files(&self, path: &str, pattern: Option<&str>, itself: bool) -> Result<Vec<FileInfo>, Error> {
         self.ask(request::list_files(path, pattern, itself), "a list of files")
             .await
             .map_err(|error| on_path(path, error))
     }
 
-    /// Streams `content` into a file, which takes its place whole or not at all.
+    /// Streams `content` into a file, which replaces an existing one atomically.
     pub async fn write_file(
         &self,
         path: &str,
@@ -83,7 +84,7 @@ impl<C: Connect> Client<C> {
         one_result("POST /v1/files", path, results)
     }
 
-    /// Removes a file or directory; `recursive` takes all a directory holds and doesn't mind a missing path.
+    /// Removes a file or directory; with `recursive` a directory with its contents, and a missing path is no error.
     pub async fn remove(&self, path: &str, recursive: bool) -> Result<(), Error> {
         let results = self.ask(request::remove(path, recursive), RESULTS).await?;
         one_result("POST /v1/files", path, results)
@@ -118,7 +119,7 @@ impl<C: Connect> Client<C> {
         })
     }
 
-    /// Sends a request while its body is fed, and reads the answer, which may come before the body is through.
+    /// Sends a request and its streamed body, and reads the answer, which may come before the body's end.
     async fn upload(
         &self,
         request: Request<Body>,
@@ -143,20 +144,20 @@ impl<C: Connect> Client<C> {
     }
 }
 
-/// A file on its way to us.
+/// A file being read.
 struct Download<'a, C> {
     client: &'a Client<C>,
-    /// Given back to the wire at the end.
+    /// Returned to the wire at the end, for the next request.
     answer: Option<PendingResponse>,
     what: String,
     path: &'a str,
     reader: Reader,
     part: CurrentPart,
-    /// What the part `response` holds so far.
+    /// Bytes of the part `response` so far.
     verdict: BytesMut,
 }
 
-/// Which part of the body we are in.
+/// Kind of the current part.
 #[derive(PartialEq)]
 enum CurrentPart {
     File,
@@ -165,7 +166,7 @@ enum CurrentPart {
 }
 
 impl<C: Connect> Download<'_, C> {
-    /// More of the file; `None` when it was all of it, and an error when Pebble says that it was not.
+    /// The next piece of the file; `None` at its end, and an error if Pebble reports one.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             let event = self.reader.next().map_err(|error| self.garbled(error))?;
@@ -227,20 +228,20 @@ impl CurrentPart {
     }
 }
 
-/// How much of a file is on its way at once.
+/// Bytes of a file that are sent at once.
 const PIECE: usize = 64 << 10;
 
-/// No word on how one file fared is longer than this.
+/// The longest result of one file in bytes.
 const LONGEST_VERDICT: usize = 1 << 20;
 
-/// How long a connection may take to be broken off.
+/// Time that a connection gets to be broken off.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// What files requests are answered with.
+/// Name of the expected result in errors.
 const RESULTS: &str = "one result for the path";
 
-/// Feeds a request's body: the frame around the contents, and the contents piece by piece. Stops without an error when
-/// nobody takes the pieces any more: then the answer tells why.
+/// Feeds a request's body: the frame around the contents, and the contents piece by piece. Stops without an error if
+/// the connection takes no more pieces: then the answer has the reason.
 async fn feed(
     path: &str,
     frame: &Frame,
@@ -272,7 +273,7 @@ async fn feed(
     put(Piece::Data(frame.after.clone())).await.map(drop)
 }
 
-/// The verdict on the only path of a request.
+/// Checks the result of a request with one path.
 fn one_result(what: &str, path: &str, results: Vec<FileResult>) -> Result<(), Error> {
     match <[FileResult; 1]>::try_from(results) {
         Ok([FileResult { error: None, .. }]) => Ok(()),
@@ -281,7 +282,7 @@ fn one_result(what: &str, path: &str, results: Vec<FileResult>) -> Result<(), Er
     }
 }
 
-/// A refusal that is about the path itself, as an error of that path.
+/// Converts a refusal that is about the path to [`Error::Path`].
 fn on_path(path: &str, error: Error) -> Error {
     match error {
         Error::Api { kind, message, .. }
@@ -293,7 +294,7 @@ fn on_path(path: &str, error: Error) -> Error {
     }
 }
 
-/// A path that no multipart head can carry.
+/// The error for a path that a multipart head can't carry.
 fn unspeakable(path: &str) -> Error {
     Error::Path {
         kind: PathErrorKind::Generic,
@@ -302,9 +303,9 @@ fn unspeakable(path: &str) -> Error {
     }
 }
 
-/// A boundary that no contents hold by accident; Pebble wants at least 32 characters.
+/// A random boundary. Pebble requires at least 32 characters.
 fn boundary() -> String {
-    // Each state is seeded by the system's source of randomness.
+    // Each state has a seed from the system's source of randomness.
     let random = || RandomState::new().build_hasher().finish();
     format!("webcharm-{:016x}{:016x}", random(), random())
 }

@@ -1,9 +1,9 @@
-//! The size that JSON takes in memory, known before it is read.
+//! Size of JSON in memory, known before it is parsed.
 
-/// Returns the number of values and names in a text of JSON, or a few more; the text need not be valid.
+/// Returns the number of values and names in a JSON text, or a few more; the text need not be valid.
 ///
-/// Each takes up to 200 bytes of memory once read, even if it takes two bytes of text: a reader of strangers' text bounds
-/// this number besides the length.
+/// Each may take 200 bytes of memory once parsed, and only two bytes of text: a reader of untrusted text limits this
+/// number besides the length.
 ///
 /// ```
 /// assert_eq!(pebble::json::values(br#"{"a": [1, "b,c"]}"#), 5);

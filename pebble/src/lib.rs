@@ -1,14 +1,14 @@
 //! Pebble, the service manager inside workload containers, as a Rust library.
 //!
-//! - [`types`]: what travels, shared by client and supervisor.
-//! - [`plan`]: layers, their merging and validation, the difference a replan makes; pure.
-//! - [`request`]: what to send for what is wanted; no I/O.
-//! - [`client`]: the asynchronous client, over any [`connect::Connect`].
-//! - [`blocking`]: the client for synchronous programs, which is what charms use.
-//! - [`json`]: the size of JSON in memory, before it is read.
-//! - [`multipart`]: the bodies that files travel in; pure, shared by client and supervisor.
+//! - [`types`]: wire types, shared by client and supervisor.
+//! - [`plan`]: layers, merging, validation, replan; pure.
+//! - [`request`]: HTTP requests of all operations; no I/O.
+//! - [`client`]: asynchronous client over any [`connect::Connect`].
+//! - [`blocking`]: client for synchronous programs, such as charms.
+//! - [`json`]: size of JSON in memory, before it is parsed.
+//! - [`multipart`]: multipart bodies; pure, shared by client and supervisor.
 //!
-//! The wire protocol is that of Pebble 1.32; nothing here depends on which daemon answers.
+//! The protocol is that of Pebble 1.32, whichever daemon answers.
 
 pub mod blocking;
 mod body;

@@ -1,31 +1,31 @@
-//! How long and how much the client puts up with. Every wait has a bound, and so has everything it keeps in memory.
+//! Limits of a client on waits and memory.
 
 use std::time::Duration;
 
 use crate::json::values;
 use crate::{Error, Garbage};
 
-/// The bounds of one client; the defaults suit a charm.
+/// Limits of one client. The defaults suit a charm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Until the socket takes the connection.
+    /// Time to connect to the socket.
     pub connect: Duration,
-    /// Until the whole of a JSON answer is there, beyond what the request itself asks Pebble to wait.
+    /// Time until a JSON answer is complete, beyond the wait that the request asks Pebble for.
     pub answer: Duration,
-    /// Between two pieces of a file on its way, in either direction.
+    /// Time between two pieces of a file, in either direction.
     pub idle: Duration,
-    /// Until a command without a timeout of its own must have ended.
+    /// Time that a command without a timeout of its own may run.
     pub exec: Duration,
-    /// Bytes of one JSON answer or of all logs asked for.
+    /// Bytes of one JSON answer or of one answer with logs.
     pub json: usize,
-    /// Values and names in one JSON answer or in all logs asked for, as [`crate::json::values`] counts them.
+    /// Values and names in one JSON answer or one answer with logs, as [`crate::json::values`] counts them.
     pub values: usize,
-    /// Bytes that a command may print on each of its two outputs if all of it is to be kept.
+    /// Bytes on each output of a command whose whole output is kept.
     pub output: usize,
 }
 
 impl Limits {
-    /// Fails if an answer has more values than it may.
+    /// Fails if an answer has too many values.
     pub(crate) fn check_values(&self, what: &str, json: &[u8]) -> Result<(), Error> {
         let limit = self.values;
         if values(json) > limit { Err(Error::garbage(what, Garbage::TooMany { limit })) } else { Ok(()) }

@@ -1,5 +1,5 @@
-//! Multipart bodies, RFC 2046 as far as Pebble and its clients use it: a reader that takes pieces of any size, and what
-//! heads of parts are made of. Pure: bytes in, events out; who moves the bytes is the client's `files`, or a daemon.
+//! Multipart bodies, RFC 2046 as far as Pebble and its clients use it: a reader that takes pieces of any size, and
+//! parameters of headers. Pure: bytes in, events out; the client's `files` or a daemon moves the bytes.
 //!
 //! ```
 //! use pebble::multipart::{Event, Reader};
@@ -14,8 +14,8 @@
 //! assert_eq!(reader.next(), Ok(Some(Event::End)));
 //! ```
 //!
-//! Contents pass through in the pieces they came in, but for the few bytes that may begin a boundary: never is more kept
-//! than one part's head.
+//! Contents pass through in the pieces in which they arrive, except for the few bytes that may begin a boundary. The
+//! reader keeps at most one part's head.
 
 mod header;
 
@@ -23,46 +23,46 @@ use bytes::{Buf, Bytes, BytesMut};
 
 pub use header::{escaped, parameter};
 
-/// The longest boundary in bytes, as RFC 2046 has it. Both sides refuse longer ones: that much is looked through anew for
-/// each piece of a body.
+/// The longest boundary in bytes, by RFC 2046. Both sides refuse longer ones, since every piece of a body is searched
+/// for it.
 pub const LONGEST_BOUNDARY: usize = 70;
 
-/// No head of a part is longer than this, and its end.
+/// The longest head of a part, in bytes.
 const LONGEST_HEAD: usize = 16 << 10;
 
-/// A body that isn't multipart, or ends too early. Both sides of the protocol have their own words for it.
+/// An invalid or truncated body. Client and daemon have their own messages for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// There are no more bytes, but there should be. The reader can't know: it is said by who hands it the bytes.
+    /// The body ends too early. The reader never returns it, since it can't see the end: its caller does.
     #[error("the body ends too early")]
     Early,
-    /// A boundary's line goes on with something else.
+    /// A boundary's line has other text after the boundary.
     #[error("a boundary is broken")]
     Boundary,
-    /// A part's head doesn't come to its end.
+    /// A part's head is too long.
     #[error("a part's head is endless")]
     Head,
 }
 
-/// What comes next in a body.
+/// Element of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A part begins.
     Part(Part),
-    /// Some of its contents, never empty.
+    /// A piece of the part's contents, never empty.
     Data(Bytes),
-    /// It is over.
+    /// The part ends.
     PartEnd,
-    /// There are no more parts. What follows is nobody's.
+    /// The body ends. Bytes after it are ignored.
     End,
 }
 
-/// What a part's head says of it; empty what it doesn't say.
+/// Names in a part's head; empty if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// The form field it is for.
+    /// Name of the form field.
     pub name: String,
-    /// The file it holds, with its path as it was sent.
+    /// Name of the file, with its path as it was sent.
     pub filename: String,
 }
 
@@ -78,45 +78,45 @@ impl Part {
     }
 }
 
-/// Takes a body apart: [`Reader::push`] what has come, then ask for the [`Reader::next`] event until there is none.
+/// Parser of a body: [`Reader::push`] bytes, then take the [`Reader::next`] event until there is none.
 #[derive(Debug)]
 pub struct Reader {
-    /// The boundary with what goes before it within a body.
+    /// The boundary with the bytes before it within a body.
     delimiter: Vec<u8>,
     buffer: BytesMut,
     place: Place,
 }
 
-/// Where in a body the buffer begins.
+/// Position of the buffer's beginning in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// Before the first boundary.
     Preamble,
-    /// Right behind a boundary.
+    /// Directly after a boundary.
     Boundary,
-    /// Behind a boundary's line, up to a part's contents.
+    /// After a boundary's line, before a part's contents.
     Head,
     Contents,
     End,
 }
 
 impl Reader {
-    /// A reader of a body with that boundary: the `boundary` [`parameter`] of its content type.
+    /// A reader of a body with this boundary: the `boundary` [`parameter`] of its content type.
     pub fn new(boundary: &str) -> Reader {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
-        // A line's end before the body makes the first boundary like all others.
+        // A line's end before the body, so that the first boundary is like all others.
         Reader { delimiter, buffer: BytesMut::from(&b"\r\n"[..]), place: Place::Preamble }
     }
 
-    /// Takes the next bytes of the body.
+    /// Adds the next bytes of the body.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// What comes next; `None` if it takes more bytes to tell.
+    /// The next event; `None` if it needs more bytes.
     ///
     /// # Errors
-    /// The bytes so far are not multipart.
+    /// The bytes so far are not a multipart body.
     #[expect(clippy::should_implement_trait, reason = "an iterator's end would be final, and errors be in its items")]
     pub fn next(&mut self) -> Result<Option<Event>, Error> {
         loop {
@@ -149,7 +149,7 @@ impl Reader {
     }
 
     fn head(&mut self) -> Result<Option<Event>, Error> {
-        // A head without lines is only its empty line.
+        // A head without fields is only its empty line.
         let (end, skip) = match find(&self.buffer, b"\r\n\r\n") {
             _ if self.buffer.starts_with(b"\r\n") => (0, 2),
             Some(end) => (end, end + 4),
@@ -172,7 +172,7 @@ impl Reader {
         }
     }
 
-    /// Takes what can't belong to a boundary.
+    /// Takes the bytes that can't belong to a boundary.
     fn take_certain(&mut self) -> Bytes {
         let kept = (self.delimiter.len() - 1).min(self.buffer.len());
         self.buffer.split_to(self.buffer.len() - kept).freeze()
@@ -184,7 +184,7 @@ impl Reader {
     }
 }
 
-/// Where `needle`, which begins with a carriage return, is in `text`.
+/// Position of `needle`, which begins with a carriage return, in `text`.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {

@@ -1,10 +1,9 @@
-//! Pebble's plan: layers and what becomes of them.
+//! Pebble's layers and plan.
 //!
-//! Everything here is pure. The supervisor, the fake and the charm share it: reading a layer from a stranger's text
-//! ([`Layer::parse`]), merging layers into a plan ([`combine`], [`Layers`]), printing it as Pebble does
-//! ([`Plan::to_yaml`]), the order in which services start and stop, what a replan changes ([`replan`]), command
-//! splitting ([`command`]) and the life of one service ([`service_state`]). Messages that travel to clients are Pebble's own,
-//! as of version 1.32.
+//! Pure code that supervisor, fake and charm share: parsing of untrusted layers ([`Layer::parse`]), merging into a plan
+//! ([`combine`], [`Layers`]), printing as Pebble does ([`Plan::to_yaml`]), start and stop order, replan ([`replan`]),
+//! splitting of commands ([`command`]) and the state machine of a service ([`service_state`]). Messages for clients are
+//! those of Pebble 1.32.
 
 mod check;
 mod combine;

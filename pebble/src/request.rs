@@ -1,7 +1,7 @@
-//! What to send for what is wanted: typed parameters in, an `http::Request` out, no I/O.
+//! HTTP requests of all operations, from typed parameters; no I/O.
 //!
-//! Facts of the protocol that live here: paths, methods, queries, headers and the JSON of each body. A request that
-//! can't be built is one too long for an HTTP request line.
+//! Paths, methods, queries, headers and JSON bodies of the protocol are defined here. The only error is a request that
+//! is too long for HTTP's request line.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::types::{
     MakeDir, NoticeAction, NoticesFilter, Notify, RemoveItem, ServicesAction, SignalsAction, WriteFile, WriteItem,
 };
 
-/// A request with its whole body, or the reason why there is none.
+/// A request with its body, or [`Error::Request`] if it is too long.
 pub type Built = Result<Request<Bytes>, Error>;
 
 /// `GET /v1/system-info`.
@@ -36,13 +36,12 @@ pub fn checks(level: HealthLevel, names: &[&str]) -> Built {
     get("/v1/checks", &level_and_names(level, names))
 }
 
-/// `GET /v1/plan`, as YAML: the only form there is.
+/// `GET /v1/plan` in YAML, the only format.
 pub fn plan() -> Built {
     get("/v1/plan", &[("format", "yaml".to_owned())])
 }
 
-/// `POST /v1/layers`. The layer goes as JSON with the characters escaped that YAML readers refuse or fold: text that no
-/// reader can misunderstand.
+/// `POST /v1/layers`. The layer is JSON, in which characters are escaped that YAML readers refuse or fold.
 pub fn add_layer(label: &str, layer: &Layer, combine: bool) -> Built {
     let body = LayersAction {
         action: "add".to_owned(),
@@ -77,7 +76,7 @@ pub fn change(id: &ChangeId) -> Built {
     get(&format!("/v1/changes/{}", Escaped(id.as_str())), &[])
 }
 
-/// `GET /v1/changes/ID/wait`, answered when the change is over or with 504 when the time is.
+/// `GET /v1/changes/ID/wait`, answered at the change's end, or with 504 at the timeout.
 pub fn wait_change(id: &ChangeId, timeout: Duration) -> Built {
     get(&format!("/v1/changes/{}/wait", Escaped(id.as_str())), &[("timeout", duration(timeout))])
 }
@@ -106,7 +105,7 @@ fn notices_query(filter: &NoticesFilter) -> Vec<(&'static str, String)> {
     query
 }
 
-/// `GET /v1/notices` that is answered when there is one, or when the time is over.
+/// `GET /v1/notices` with a timeout, answered when there is a notice, or at the timeout.
 pub fn wait_notices(filter: &NoticesFilter, timeout: Duration) -> Built {
     let mut query = notices_query(filter);
     query.push(("timeout", duration(timeout)));
@@ -147,7 +146,7 @@ pub fn list_files(path: &str, pattern: Option<&str>, itself: bool) -> Built {
     get("/v1/files", &query)
 }
 
-/// `POST /v1/files` for a multipart body with this boundary, which the caller streams.
+/// `POST /v1/files` with a multipart body, which the caller streams.
 pub fn write_file(boundary: &str) -> Result<Request<()>, Error> {
     let mut request = Request::new(());
     *request.method_mut() = Method::POST;
@@ -159,7 +158,7 @@ pub fn write_file(boundary: &str) -> Result<Request<()>, Error> {
     Ok(request)
 }
 
-/// The JSON of the part `request` that comes first in that body.
+/// Content of the part `request`, the first in that body.
 pub fn write_item(path: &str, options: &WriteFile) -> FilesAction {
     let item = WriteItem {
         path: path.to_owned(),
@@ -211,12 +210,12 @@ pub fn exec(options: &ExecOptions) -> Built {
     post("/v1/exec", &body)
 }
 
-/// The path of one of a task's websockets: `control`, `stdio` or `stderr`.
+/// Path of a task's websocket `control`, `stdio` or `stderr`.
 pub fn websocket_path(task: &str, name: &str) -> String {
     format!("/v1/tasks/{}/websocket/{name}", Escaped(task))
 }
 
-/// Whom every request is addressed to; Pebble looks at no host.
+/// Host of every request. Pebble ignores it.
 const LOCALHOST: HeaderValue = HeaderValue::from_static("localhost");
 
 fn get(path: &str, query: &[(&str, String)]) -> Built {
@@ -251,7 +250,7 @@ fn level_and_names(level: HealthLevel, names: &[&str]) -> Vec<(&'static str, Str
     query
 }
 
-/// Pebble takes lists as one parameter with commas.
+/// A list as one parameter with commas.
 fn list(key: &'static str, names: &[&str]) -> Vec<(&'static str, String)> {
     if names.is_empty() { Vec::new() } else { vec![(key, names.join(","))] }
 }
@@ -268,12 +267,12 @@ fn octal(permissions: Option<u32>) -> String {
     permissions.map(|bits| format!("{bits:03o}")).unwrap_or_default()
 }
 
-/// As Go writes durations, to the microsecond, and never zero: that would mean no bound.
+/// A duration in Go's form, in microseconds and never zero, which would mean no timeout.
 fn duration(time: Duration) -> String {
     format!("{}us", time.as_micros().max(1))
 }
 
-/// Text that is safe in a path segment and in a query.
+/// Percent-encoded text for a path segment or query.
 struct Escaped<'a>(&'a str);
 
 impl std::fmt::Display for Escaped<'_> {

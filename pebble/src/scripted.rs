@@ -1,4 +1,4 @@
-//! A daemon made of a script, for tests: each connection plays its steps over an in-memory stream.
+//! Scripted daemon for tests: each connection plays its steps over an in-memory stream.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,68 +13,68 @@ use crate::Limits;
 use crate::client::Client;
 use crate::connect::Connect;
 
-/// What to do once a whole request has come.
+/// Reaction to a whole request.
 pub(crate) enum Step {
-    /// Answer it with these bytes.
+    /// Answer with these bytes.
     Say(Vec<u8>),
-    /// Answer it and begin to repeat these bytes for ever.
+    /// Answer with the first bytes, then repeat the second for ever.
     Repeat(Vec<u8>, Vec<u8>),
-    /// Answer it and then send a blank every ten seconds.
+    /// Answer with these bytes, then send a blank every ten seconds.
     Trickle(Vec<u8>),
-    /// Say nothing any more, and keep the connection.
+    /// Keep the connection without an answer.
     Hang,
-    /// Not even hear the request out, and keep the connection.
+    /// Keep the connection without reading the request.
     Deaf,
-    /// Become a websocket and play this.
+    /// Accept a websocket and play these frames.
     Websocket(Vec<Frame>),
 }
 
-/// What to do on a websocket.
+/// Step on a websocket.
 pub(crate) enum Frame {
     Binary(&'static str),
     Text(&'static str),
     /// Wait for the client's end of input.
     AwaitEnd,
-    /// These bytes as they are.
+    /// Send these raw bytes.
     Raw(Vec<u8>),
-    /// Close the websocket properly.
+    /// Close the websocket with a close frame.
     Close,
-    /// Break off without a word.
+    /// Drop the connection.
     Drop,
 }
 
-/// Hands out connections that play their scripts; refuses when there are none left.
+/// Connector to scripted connections; refuses when all are used.
 pub(crate) struct Scripted {
     connections: Mutex<VecDeque<Vec<Step>>>,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
-/// A client of a scripted daemon, and what that daemon heard: one text per request or websocket message.
+/// A client of a scripted daemon, and the requests and websocket messages that the daemon received.
 pub(crate) fn client(connections: Vec<Vec<Step>>) -> (Client<Scripted>, Arc<Mutex<Vec<String>>>) {
     let heard = Arc::default();
     let scripted = Scripted { connections: Mutex::new(connections.into()), heard: Arc::clone(&heard) };
     (Client::new(scripted, Limits { json: 10_000, values: 1000, output: 1000, ..Limits::default() }), heard)
 }
 
-/// A whole answer of HTTP.
+/// A whole HTTP response.
 pub(crate) fn http(status: u16, kind: &str, body: &str) -> Step {
     let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
     Step::Say([head.as_bytes(), body.as_bytes()].concat())
 }
 
-/// A result in its envelope.
+/// A synchronous result.
 pub(crate) fn sync(result: &str) -> Step {
     http(200, "application/json", &format!(r#"{{"type":"sync","status-code":200,"status":"OK","result":{result}}}"#))
 }
 
-/// A change begun.
+/// An asynchronous result with its change.
 pub(crate) fn begun(change: &str, result: &str) -> Step {
     let body =
         format!(r#"{{"type":"async","status-code":202,"status":"Accepted","change":"{change}","result":{result}}}"#);
     http(202, "application/json", &body)
 }
 
-/// A refusal.
+/// An error.
 pub(crate) fn refused(status: u16, kind: &str, message: &str) -> Step {
     let body =
         format!(r#"{{"type":"error","status-code":{status},"result":{{"message":"{message}","kind":"{kind}"}}}}"#);
@@ -133,7 +133,7 @@ async fn forever() {
     tokio::time::sleep(Duration::from_secs(1 << 30)).await;
 }
 
-/// A whole request: the key of a websocket's handshake if there is one, and the request as text. `None` at the end.
+/// Reads a request: the key of a websocket's handshake, if any, and the request as text. `None` at the end.
 async fn hear(stream: &mut DuplexStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
@@ -190,6 +190,6 @@ async fn websocket(mut stream: DuplexStream, key: &str, frames: Vec<Frame>, hear
             }
         }
     }
-    // Stays open until the client leaves.
+    // Open until the client leaves.
     while let Some(Ok(_)) = socket.next().await {}
 }

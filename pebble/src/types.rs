@@ -1,8 +1,8 @@
-//! Pebble's nouns as they travel: one file per noun, plain serde structs that client and supervisor share.
+//! Wire types: plain serde structs that client and supervisor share, one file per noun.
 //!
-//! Field names are Pebble's (kebab-case) and stand in the order in which it prints them; what it leaves out when
-//! empty, these leave out too. Reading tolerates unknown fields and missing ones, since daemons differ in age.
-//! Times stay text: nobody here computes with them. Nothing here does I/O; what to send where is `request`'s.
+//! Fields have Pebble's names (kebab-case) and order, and are skipped when empty if Pebble does so. Reading ignores
+//! unknown fields and allows missing ones, since daemons differ in age. Times are texts, as the library does not
+//! compute with them. The requests that carry these types are in `request`.
 
 pub mod change;
 pub mod check;
@@ -28,7 +28,7 @@ pub use service::{ServiceInfo, ServiceStatus, ServicesAction};
 pub use signal::SignalsAction;
 pub use system::{Health, HealthLevel, SystemInfo};
 
-/// For `skip_serializing_if` on flags that Pebble leaves out when unset.
+/// For `skip_serializing_if` of flags.
 fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -1,10 +1,10 @@
-//! One request out, one answer back, over one connection that is kept for the next.
+//! HTTP requests and answers over one connection, which is kept for the next request.
 //!
-//! What lives here: connecting, reuse, the single retry, deadlines, and telling a daemon that went away from one that
-//! talks nonsense. What does not: what requests and answers mean (`client`, `files`, `exec`).
+//! This module has connecting, reuse, the single retry, timeouts, and the distinction of a daemon that died from one
+//! that breaks the protocol. The meaning of requests and answers is in `client`, `files` and `exec`.
 //!
-//! A request that did not leave this process, for the kept connection turned out dead, is sent again on a fresh one.
-//! One that left but found no answer is sent again only if it is a GET, and only from a kept connection to a fresh one.
+//! A request that was not sent because the kept connection was dead is sent over a new one. A request that was sent
+//! without an answer is repeated only if it is a GET, and only once, over a new connection.
 
 use std::future::Future;
 use std::io;
@@ -25,7 +25,7 @@ use crate::body::Body;
 use crate::connect::Connect;
 use crate::{Error, Garbage, Limits};
 
-/// The way to one daemon.
+/// Connections to one daemon.
 pub(crate) struct Wire<C> {
     connect: C,
     pub(crate) limits: Limits,
@@ -33,7 +33,7 @@ pub(crate) struct Wire<C> {
     requests: AtomicU64,
 }
 
-/// An answer whose body is still to be read.
+/// An HTTP response whose body is not read yet.
 pub(crate) struct PendingResponse {
     response: Response<Incoming>,
     sender: SendRequest<Body>,
@@ -45,7 +45,7 @@ impl<C: Connect> Wire<C> {
         Wire { connect, limits, kept: Mutex::new(None), requests: AtomicU64::new(0) }
     }
 
-    /// How many requests left, or tried to.
+    /// Number of requests so far.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -55,7 +55,7 @@ impl<C: Connect> Wire<C> {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A connection of one's own.
+    /// Opens a new connection.
     pub(crate) async fn open(&self) -> Result<C::Stream, Error> {
         let name = self.connect.name();
         within(self.limits.connect, || format!("the connection to {}", name.display()), self.connect.connect())
@@ -63,8 +63,8 @@ impl<C: Connect> Wire<C> {
             .map_err(|source| Error::Connect { socket: name.to_owned(), source })
     }
 
-    /// Sends a request that may go over the kept connection, until the head of its answer is there. Has no deadline
-    /// besides that for connecting.
+    /// Sends a request, over the kept connection if there is one, and waits for the head of the answer. The only
+    /// timeout is that for connecting.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<PendingResponse, Error> {
         let what = describe(&request);
         if let Some(mut sender) = self.kept().await {
@@ -86,23 +86,23 @@ impl<C: Connect> Wire<C> {
         self.send_fresh(request.map(Body::whole)).await
     }
 
-    /// Sends a request over a connection made for it.
+    /// Sends a request over a new connection.
     pub(crate) async fn send_fresh(&self, request: Request<Body>) -> Result<PendingResponse, Error> {
         let what = describe(&request);
         let stream = self.open().await?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&what, error))?;
-        // Its errors reach us through the sender and the body.
+        // Its errors surface in the sender and the body.
         tokio::spawn(async { connection.await.ok() });
         self.count();
         let response = sender.send_request(request).await.map_err(|error| broken(&what, error))?;
         Ok(PendingResponse { response, sender, what })
     }
 
-    /// The kept connection, if it still lives.
+    /// The kept connection, if it is still alive.
     async fn kept(&self) -> Option<SendRequest<Body>> {
         let mut sender = self.lock().take()?;
-        // The connection's task has slept since the last call: it must run to see that the other end hung up.
+        // The connection's task has slept since the last call: it must run to see that the daemon closed it.
         for _ in 0..2 {
             tokio::task::yield_now().await;
         }
@@ -111,7 +111,8 @@ impl<C: Connect> Wire<C> {
         Some(sender)
     }
 
-    /// The whole body, if it is of the type wanted and within the limit; the connection is kept for the next request.
+    /// Reads the whole body, which must have the wanted type and be within the limit; keeps the connection for the next
+    /// request.
     pub(crate) async fn collect(&self, answer: PendingResponse, wanted: &'static str) -> Result<Bytes, Error> {
         let PendingResponse { response, sender, what } = answer;
         expect_type(response.headers(), wanted).map_err(|source| Error::garbage(&what, source))?;
@@ -129,7 +130,7 @@ impl<C: Connect> Wire<C> {
         Ok(bytes.into())
     }
 
-    /// Keeps an answer's connection for the next request, if its body ends here.
+    /// Keeps an answer's connection for the next request, if its body has ended.
     pub(crate) async fn keep(&self, mut answer: PendingResponse) {
         if let Ok(None) = answer.piece(self.limits.idle).await {
             *self.lock() = Some(answer.sender);
@@ -146,7 +147,7 @@ impl PendingResponse {
         self.response.headers()
     }
 
-    /// The next piece of the body, waited for no longer than `idle`; `None` at its end.
+    /// The next piece of the body, which must arrive within `idle`; `None` at its end.
     pub(crate) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Error> {
         let PendingResponse { response, what, .. } = self;
         loop {
@@ -160,7 +161,7 @@ impl PendingResponse {
     }
 }
 
-/// The result of `work`, or [`Error::Timeout`] once `limit` has passed.
+/// The result of `work`, or [`Error::Timeout`] after `limit`.
 pub(crate) async fn within<T>(
     limit: Duration,
     what: impl FnOnce() -> String,
@@ -169,12 +170,12 @@ pub(crate) async fn within<T>(
     timeout(limit, work).await.map_err(|_| Error::Timeout { what: what(), after: limit })
 }
 
-/// A request's name in errors: its method and path without the query, which may hold names of the user's.
+/// Name of a request in errors: method and path, without the query, which may hold private names.
 pub(crate) fn describe<B>(request: &Request<B>) -> String {
     format!("{} {}", request.method(), request.uri().path())
 }
 
-/// The media type of an answer, in lower case and without parameters.
+/// Media type of an answer, in lower case and without parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let end = value.iter().position(|&byte| byte == b';').unwrap_or(value.len());
@@ -186,7 +187,7 @@ fn expect_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Garbage>
     if got == wanted { Ok(()) } else { Err(Garbage::content_type(&got, wanted)) }
 }
 
-/// A connection that broke, as an error: garbage if what came is no HTTP, else the daemon went away.
+/// Converts a connection's error: a protocol violation if the bytes are not HTTP, otherwise a daemon that died.
 pub(crate) fn broken(what: &str, error: hyper::Error) -> Error {
     if is_away(&error) {
         Error::Disconnected { what: what.to_owned(), source: Some(Box::new(error)) }
@@ -199,7 +200,7 @@ fn is_away(error: &hyper::Error) -> bool {
     !error.is_parse() && !matches!(io_kind(error), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
-/// What the operating system, or the reader of chunks, said underneath.
+/// Kind of the underlying I/O error, if there is one.
 fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {

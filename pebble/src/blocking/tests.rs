@@ -4,7 +4,7 @@ use std::thread;
 
 use super::*;
 
-/// Serves one connection after the other: of each, answers to as many requests as there are texts.
+/// Serves connections one after the other, each with these answers in turn.
 fn serve(connections: Vec<Vec<&'static str>>) -> (tempfile::TempDir, Client, thread::JoinHandle<()>) {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("socket");
@@ -60,7 +60,7 @@ fn a_client_may_be_shared_among_threads() {
     server.join().unwrap();
 }
 
-/// Is interrupted, then gives what it has in single bytes.
+/// A reader that is interrupted before every byte.
 struct Reluctant(Vec<u8>, bool);
 
 impl Read for Reluctant {

@@ -34,7 +34,7 @@ async fn a_kept_connection_that_died_is_replaced_without_a_word() {
     assert_eq!(heard.lock().unwrap().len(), 3);
 }
 
-/// A connection that takes the request and closes without an answer.
+/// A connection that reads the request and closes without an answer.
 fn close() -> Step {
     Step::Say(Vec::new())
 }

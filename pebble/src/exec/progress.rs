@@ -1,4 +1,4 @@
-//! A websocket's bytes on their way in, so that a frame that stops midway is told from an output that is only quiet.
+//! Progress of a websocket's incoming bytes, which distinguishes a frame that stops midway from a quiet output.
 
 use std::io;
 use std::pin::Pin;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A stream whose reads fail with [`io::ErrorKind::TimedOut`] once no byte came for `idle` in the middle of a frame.
-/// Before the handshake's end and between frames there is no limit.
+/// A stream whose reads fail with [`io::ErrorKind::TimedOut`] if no byte arrives for `idle` in the middle of a frame.
+/// During the handshake and between frames there is no limit.
 pub(super) struct Progress<S> {
     stream: S,
     place: Place,
@@ -17,21 +17,21 @@ pub(super) struct Progress<S> {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// Place in the stream that the next byte belongs to.
+/// Position of the next byte in the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// The handshake's answer, of whose closing `\r\n\r\n` this many bytes were just there.
+    /// In the handshake's answer, after this many bytes of its closing `\r\n\r\n`.
     Handshake(usize),
-    /// A frame's header, of which these bytes are there.
+    /// In a frame's header, after these bytes.
     Header { bytes: [u8; 14], length: usize },
-    /// A frame's payload, of which so much is missing.
+    /// In a frame's payload, with this many bytes missing.
     Payload(u64),
 }
 
 const BEFORE_FRAME: Place = Place::Header { bytes: [0; 14], length: 0 };
 
 impl Place {
-    /// The place behind these bytes.
+    /// The position after these bytes.
     fn after(mut self, mut bytes: &[u8]) -> Place {
         while let Some((&byte, rest)) = bytes.split_first() {
             self = match self {
@@ -72,7 +72,7 @@ fn end_of_head(ended: usize, byte: u8) -> Place {
     }
 }
 
-/// The place behind a header that is complete.
+/// The position after a complete header; `None` if bytes are missing.
 fn payload_of(header: &[u8]) -> Option<Place> {
     let [_, second, rest @ ..] = header else { return None };
     let wide = match second & 0x7f {
@@ -91,7 +91,7 @@ fn payload_of(header: &[u8]) -> Option<Place> {
 }
 
 impl<S> Progress<S> {
-    /// Watches a connection from before its handshake.
+    /// Wraps a connection before its handshake.
     pub(super) fn new(stream: S, idle: Duration) -> Progress<S> {
         Progress { stream, place: Place::Handshake(0), idle, stalled: None }
     }

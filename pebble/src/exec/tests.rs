@@ -164,7 +164,7 @@ async fn more_output_than_is_sensible_is_refused() {
     assert_eq!(error.to_string(), "cannot take the output of sleep: it is longer than 1000 bytes");
 }
 
-/// What becomes of a command without a limit whose change never ends and whose standard output goes like this.
+/// The error of a command without a timeout whose change never ends, with these frames on its standard output.
 async fn while_the_change_stays_open(stdout: Vec<Frame>) -> Error {
     let (client, _) = client(vec![
         vec![start(), Step::Hang],
@@ -174,7 +174,7 @@ async fn while_the_change_stays_open(stdout: Vec<Frame>) -> Error {
     ]);
     let begun = tokio::time::Instant::now();
     let error = failure(&client, &ExecOptions::new(["sleep"])).await;
-    // On a clock that moves only when there is nothing else to do.
+    // On a clock that moves only when all tasks wait.
     assert!(begun.elapsed() <= client.wire.limits.idle + GRACE, "{:?}", begun.elapsed());
     error
 }
@@ -189,7 +189,7 @@ async fn a_websocket_that_is_over_while_its_change_stays_open_ends_the_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_half_sent_while_its_change_stays_open_ends_the_wait() {
-    // A whole frame before each, so that not only the first is looked after.
+    // A whole frame before each, so that a later one is checked.
     for cut in [vec![0x82, 5, b'x'], vec![0x82], vec![0x82, 127, 0, 0], vec![0x81, 126, 1]] {
         let frames = vec![Frame::Binary("all of it"), Frame::Raw(cut.clone())];
         assert!(while_the_change_stays_open(frames).await.is_unreachable(), "{cut:?}");

@@ -1,20 +1,20 @@
-//! The words around the contents of a file on its way to Pebble.
+//! Multipart text around the contents of a file that is written.
 
 use bytes::Bytes;
 
 use crate::multipart::escaped;
 
-/// What a writer sends around a file's contents.
+/// The bytes before and after a file's contents.
 pub(super) struct Frame {
     pub(super) boundary: String,
-    /// Before the contents: the part `request`, and the head of the part `files`.
+    /// Bytes before the contents: the part `request`, and the head of the part `files`.
     pub(super) before: Bytes,
-    /// After the contents.
+    /// Bytes after the contents.
     pub(super) after: Bytes,
 }
 
 impl Frame {
-    /// The frame for one file, described by `request` in JSON. `None` if no head of a part can name this path.
+    /// The frame of one file, which `request` describes in JSON. `None` if the path has control characters.
     pub(super) fn new(boundary: String, request: &str, path: &str) -> Option<Frame> {
         if path.contains(|character: char| character.is_ascii_control()) {
             return None;

@@ -10,7 +10,7 @@ use crate::scripted::{Step, client, http, refused, sync};
 const TYPE: &str = "multipart/form-data; boundary=frontier";
 const FINE: &str = r#"{"type":"sync","status-code":200,"result":[{"path":"/f"}]}"#;
 
-/// A read's answer: the contents, if there is a part for them, and the verdict.
+/// The answer to a read: a part with the contents, if any, and the result.
 fn multipart(contents: Option<&str>, verdict: &str) -> String {
     let file = contents.map(|contents| {
         format!("--frontier\r\nContent-Disposition: form-data; name=\"files\"; filename=\"/f\"\r\n\r\n{contents}\r\n")
@@ -133,7 +133,7 @@ async fn a_daemon_that_dies_while_it_sends_is_not_taken_for_the_files_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_daemon_that_stops_sending_is_given_up() {
-    // The script goes on, and in the end hangs up, only once a second request has come: none does.
+    // The script would go on, and close at its end, only after a second request.
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {TYPE}\r\nContent-Length: 99\r\n\r\n--fron");
     let (client, _) = client(vec![vec![Step::Say(head.into_bytes()), Step::Hang]]);
     let error = client.read_file("/f", 9).await.unwrap_err();
@@ -151,7 +151,7 @@ async fn a_written_file_travels_in_pieces_behind_its_metadata() {
     let heard = heard.lock().unwrap();
     assert!(heard[0].starts_with("POST /v1/files "), "{}", &heard[0][..40]);
     assert!(heard[0].contains(r#"{"action":"write","files":[{"path":"/f","make-dirs":true}]}"#));
-    // Chunks of the transfer come in between, so count.
+    // Chunk headers lie in between, so count.
     assert_eq!(heard[0].matches('x').count(), content.len());
     assert!(heard[0].trim_end().ends_with("--\r\n\r\n0"));
 }
@@ -166,7 +166,7 @@ async fn a_write_that_fails_is_an_error_of_its_path() {
     assert!(matches!(error, Error::Path { kind: PathErrorKind::Generic, .. }), "{error:?}");
 }
 
-/// Gives one piece and then fails.
+/// A reader that gives one piece and then fails.
 struct Broken(bool);
 
 impl AsyncRead for Broken {

@@ -1,6 +1,6 @@
 //! Parameters of a header's value: `form-data; name="files"; filename="/a \"b\""`.
 
-/// A parameter of a header's value, without its quotes; `None` if it isn't there, or the value is broken before it.
+/// A parameter of a header's value, unquoted; `None` if it is missing, or the value is invalid before it.
 pub fn parameter(value: &str, name: &str) -> Option<String> {
     let mut rest = value.split_once(';')?.1;
     loop {
@@ -17,7 +17,7 @@ pub fn parameter(value: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Text as it may stand between a parameter's quotes. A line's end can't: it is percent-encoded, as browsers do it.
+/// Escapes a text for a parameter's quotes. Line ends are percent-encoded, as browsers do it.
 pub fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -27,8 +27,7 @@ fn token(text: &str) -> (String, &str) {
     (token.trim().to_owned(), behind)
 }
 
-/// Text up to the closing quote, and what is behind it. A backslash frees only what would need it: some clients send
-/// others bare.
+/// Splits at the closing quote. A backslash escapes only special characters: some clients send other backslashes bare.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut plain = String::new();
     let mut letters = text.char_indices().peekable();

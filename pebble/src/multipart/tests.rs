@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The parts of a body that comes in pieces of that size.
+/// The parts of a body that arrives in pieces of this size.
 fn parts(boundary: &str, body: &[u8], size: usize) -> Result<Vec<(Part, Vec<u8>)>, Error> {
     let mut reader = Reader::new(boundary);
     let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();

@@ -9,44 +9,44 @@ use super::text_enum::text_enum;
 use super::{Environment, OptionalDuration, Override, Span, Startup};
 
 text_enum! {
-    /// Which health question a check answers.
+    /// Health level of a check.
     CheckLevel {
-        /// The process lives.
+        /// The workload is alive.
         Alive = "alive",
-        /// The service can serve; a check of this level counts for `alive` too only when it is asked by name.
+        /// The workload can serve requests.
         Ready = "ready",
     }
 }
 
-/// One health check. Exactly one of `http`, `tcp` and `exec` is set in a valid plan.
+/// A health check. In a valid plan exactly one of `http`, `tcp` and `exec` is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Check {
-    /// How it meets the layers below; every layer must say it.
+    /// Override of lower layers; required in every layer.
     #[serde(rename = "override", skip_serializing_if = "Override::is_unset")]
     pub override_: Override,
-    /// Which health question it answers.
+    /// Health level.
     #[serde(skip_serializing_if = "CheckLevel::is_unset")]
     pub level: CheckLevel,
-    /// Whether it runs from the beginning; unset counts as enabled.
+    /// Startup; unset counts as enabled.
     #[serde(skip_serializing_if = "Startup::is_unset")]
     pub startup: Startup,
     /// Time between two runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: OptionalDuration,
-    /// Time one run may take.
+    /// Time that one run may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: OptionalDuration,
-    /// Failures in a row until it counts as down; 0 is unset, and a combined plan has 3 in its place.
+    /// Failures in a row until the check is down; 0 is unset, which a combined plan replaces with 3.
     #[serde(skip_serializing_if = "is_zero")]
     pub threshold: i64,
-    /// An HTTP GET that must answer 2xx.
+    /// HTTP GET that must be answered with 2xx.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpCheck>,
-    /// A TCP port that must be open.
+    /// TCP port that must be open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp: Option<TcpCheck>,
-    /// A command that must exit with 0.
+    /// Command that must exit with 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exec: Option<ExecCheck>,
 }
@@ -56,7 +56,7 @@ pub(super) fn is_zero(number: &i64) -> bool {
 }
 
 impl Check {
-    /// Time between two runs unless set.
+    /// Default time between two runs.
     pub(super) const PERIOD: Span = Span::from_secs(10);
 
     /// Time between two runs: 10 s unless set.
@@ -64,12 +64,12 @@ impl Check {
         self.period.unwrap_or(Self::PERIOD).to_std()
     }
 
-    /// Time one run may take: 3 s unless set, and never more than the period.
+    /// Time that one run may take: 3 s unless set, at most the period.
     pub fn effective_timeout(&self) -> Duration {
         self.timeout.unwrap_or(Span::from_secs(3)).to_std().min(self.effective_period())
     }
 
-    /// Failures in a row until it counts as down: 3 unless set.
+    /// Failures in a row until the check is down: 3 unless set.
     pub fn effective_threshold(&self) -> i64 {
         if self.threshold == 0 { 3 } else { self.threshold }
     }
@@ -79,10 +79,10 @@ impl Check {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct HttpCheck {
-    /// What to get.
+    /// URL to get.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
-    /// Headers to send along.
+    /// Headers of the request.
     #[serde(skip_serializing_if = "is_empty")]
     pub headers: Environment,
 }
@@ -106,10 +106,10 @@ pub struct ExecCheck {
     /// The command line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// The service whose user, environment and directory it takes.
+    /// Service whose user, environment and directory are the defaults.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub service_context: String,
-    /// Environment variables on top of those.
+    /// Environment variables, over the service's.
     #[serde(skip_serializing_if = "is_empty")]
     pub environment: Environment,
     /// User id to run as.

@@ -1,4 +1,4 @@
-//! Merging layers: the later over the earlier, object by object.
+//! Merging of layers, later over earlier ones, object by object.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{
 /// Merges layers into a plan and validates it.
 ///
 /// # Errors
-/// An object without a valid `override`, or a plan that breaks a rule ([`Plan::validate`]).
+/// An object without a valid `override`, or an invalid plan ([`Plan::validate`]).
 pub fn combine(layers: &[Layer]) -> Result<Plan, Error> {
     let Layer { services, checks, log_targets, workloads, pairing, .. } = flatten(layers)?;
     let plan = Plan { services, checks, log_targets, workloads, pairing };
@@ -18,7 +18,7 @@ pub fn combine(layers: &[Layer]) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// Merges layers into one, unvalidated. Summary and description are the last layer's.
+/// Merges layers into one without validation. Summary and description are the last layer's.
 pub(super) fn flatten<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Result<Layer, Error> {
     let mut all = Layer::default();
     for layer in layers {
@@ -40,12 +40,12 @@ pub(super) fn flatten<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Result
     Ok(all)
 }
 
-/// Something that a later layer changes field by field, or replaces.
+/// Object that a later layer merges or replaces.
 trait Stacked: Clone {
     fn how(&self) -> &Override;
-    /// Takes over what `other` sets. `override` stays as it was.
+    /// Takes over the fields that `other` sets, except `override`.
     fn merge(&mut self, other: &Self);
-    /// Pebble's words for an `override` that is unset, or unknown.
+    /// Pebble's message for an unset `override`.
     fn missing(name: &str, label: &str) -> String;
     fn unknown(name: &str, label: &str, how: &Override) -> String;
 }
@@ -66,7 +66,7 @@ fn stack<T: Stacked>(below: &mut BTreeMap<String, T>, layer: &BTreeMap<String, T
     Ok(())
 }
 
-/// The common form of the two messages.
+/// Common form of the message for an unset `override`.
 fn must_define(kind: &str, name: &str, label: &str) -> String {
     format!(r#"layer {} must define "override" for {kind} {}"#, quote(label), quote(name))
 }

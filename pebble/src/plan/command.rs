@@ -1,28 +1,28 @@
-//! Command lines: split and joined as a shell would, with the default arguments in brackets.
+//! Command lines, split and joined as by a shell, with default arguments in brackets.
 //!
-//! A service's command may end in a group, `web --port 80 [ --verbose ]`: what is in it are default arguments, which
-//! `pebble run --args` replaces. Everything else is the base.
+//! A service's command may end in a group, `web --port 80 [ --verbose ]`, of default arguments, which `pebble run
+//! --args` replaces. The rest is the base.
 
 use std::fmt;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Why a command line can't be split. The texts are Pebble's.
+/// Error of an invalid command line. The texts are Pebble's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A backslash with nothing after it.
+    /// A backslash at the end.
     #[error("EOF found after escape character")]
     Escape,
-    /// A quote that is never closed.
+    /// An unclosed quote.
     #[error("EOF found when expecting closing quote")]
     Quote,
     /// A group within a group.
     #[error("cannot nest [ ... ] groups")]
     Nested,
-    /// Something after the group.
+    /// An argument after the group.
     #[error("cannot have any arguments after [ ... ] group")]
     AfterGroup,
-    /// Nothing before the group.
+    /// A group without a command before it.
     #[error("cannot start command with [ ... ] group")]
     OnlyGroup,
     /// A closing bracket without an opening one.
@@ -30,7 +30,7 @@ pub enum Error {
     OutsideGroup,
 }
 
-/// A command line's parts.
+/// Parts of a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
     /// The program and its fixed arguments.
@@ -40,14 +40,14 @@ pub struct Command {
 }
 
 impl Command {
-    /// What is run: everything, without the brackets.
+    /// Program and all arguments, without the brackets.
     pub fn args(&self) -> Vec<String> {
         self.base.iter().chain(&self.extra).cloned().collect()
     }
 }
 
 impl fmt::Display for Command {
-    /// The command line again, quoted where needed.
+    /// Prints the command line, quoted where needed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&join(&self.base))?;
         if self.extra.is_empty() { Ok(()) } else { write!(f, " [ {} ]", join(&self.extra)) }
@@ -57,7 +57,7 @@ impl fmt::Display for Command {
 /// Splits a service's command into base and default arguments.
 ///
 /// # Errors
-/// When quotes don't close or brackets don't fit. An opening bracket that is never closed is accepted.
+/// Unclosed quotes and misplaced brackets; an unclosed opening bracket is accepted.
 ///
 /// ```
 /// let command = pebble::plan::command::parse("web 'a b' [ --verbose ]").unwrap();
@@ -83,7 +83,7 @@ pub fn parse(line: &str) -> Result<Command, Error> {
 }
 
 /// Splits a line into words by shell rules: blanks, both kinds of quotes, backslashes, and comments from a `#` at the
-/// beginning of a word to the end of the line. Nothing is expanded.
+/// beginning of a word to the end of the line. There are no expansions.
 ///
 /// # Errors
 /// [`Error::Escape`] and [`Error::Quote`].
@@ -112,7 +112,7 @@ fn word(chars: &mut Peekable<Chars<'_>>) -> Result<String, Error> {
     Ok(word)
 }
 
-/// Up to the closing quote; in double quotes a backslash frees the next character, whichever it is.
+/// Reads up to the closing quote. In double quotes a backslash escapes any character.
 fn quoted(quote: char, chars: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), Error> {
     loop {
         match chars.next().ok_or(Error::Quote)? {
@@ -123,7 +123,7 @@ fn quoted(quote: char, chars: &mut Peekable<Chars<'_>>, word: &mut String) -> Re
     }
 }
 
-/// Joins words into a line that [`split`] takes apart again.
+/// Joins words into a line from which [`split`] returns them.
 pub fn join<S: AsRef<str>>(words: &[S]) -> String {
     words.iter().map(|word| quote(word.as_ref())).collect::<Vec<_>>().join(" ")
 }

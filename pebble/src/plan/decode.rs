@@ -1,7 +1,7 @@
-//! From a YAML tree to a layer, with the complaints Pebble would make.
+//! Decoding of layers from a YAML tree, with Pebble's messages.
 //!
-//! Pebble decodes section by section. It gathers complaints about kinds and fields, each with its line within the
-//! section; a text that isn't a duration or number ends the decoding at once.
+//! Pebble decodes section by section. It collects errors about kinds and fields, each with its line within the section;
+//! an invalid duration or number ends the decoding at once.
 
 mod objects;
 mod reader;
@@ -13,13 +13,13 @@ use super::yaml::{self, Kind, Node};
 use super::{Error, Layer, Plan};
 use reader::{DecodeError, Reader, Unknown};
 
-/// Reads a layer; unknown fields are refused. The label is for messages only.
+/// Decodes a layer; unknown fields are errors. The label is for messages only.
 pub(super) fn layer(label: &str, text: &[u8]) -> Result<Layer, Error> {
     let prefix = format!("cannot parse layer {}", quote(label));
     read(text, Unknown::Refused, &prefix)
 }
 
-/// Reads a plan as printed; unknown fields and sections are passed over.
+/// Decodes a printed plan; unknown fields and sections are ignored.
 pub(super) fn plan(text: &[u8]) -> Result<Plan, Error> {
     let Layer { services, checks, log_targets, workloads, pairing, .. } =
         read(text, Unknown::Ignored, "cannot parse plan")?;
@@ -40,7 +40,7 @@ fn read(text: &[u8], unknown: Unknown, prefix: &str) -> Result<Layer, Error> {
     let mut layer = Layer::default();
     for (name, key, node) in sections {
         let mut reader = Reader::section(text, key, unknown);
-        // Printed anew in flow style, nothing becomes an empty text.
+        // Pebble prints the section anew, and in flow style a missing value becomes an empty text.
         let node = if reader.in_flow() && !matches!(node.kind, Kind::Scalar { .. }) {
             node.clone().with_blanks_as_text()
         } else {

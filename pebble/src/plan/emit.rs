@@ -1,4 +1,4 @@
-//! The plan as text: a printer of the little YAML that plans need, byte for byte as Pebble's.
+//! Printing of plans: the subset of YAML that plans need, byte for byte as Pebble's.
 //!
 //! Four blanks per level, sequences indented, keys in Go's natural order, every text in the first style that fits it.
 
@@ -15,7 +15,7 @@ pub(super) use number::float;
 use printer::{Place, Printer};
 use scalar::Style;
 
-/// The plan as `GET /v1/plan?format=yaml` answers it; `{}` when there is nothing in it.
+/// Prints a plan as `GET /v1/plan?format=yaml` does; `{}` for an empty plan.
 pub(super) fn plan(plan: &Plan) -> String {
     let mut root = Map::default();
     root.objects("services", &plan.services, service);
@@ -35,16 +35,16 @@ pub(super) fn plan(plan: &Plan) -> String {
     printer.finish()
 }
 
-/// What a printed mapping holds.
+/// Value in a printed mapping.
 enum Value {
     Text(String),
-    /// A number or the like, which is never quoted.
+    /// A number or duration, which is never quoted.
     Bare(String),
     List(Vec<String>),
     Map(Map),
 }
 
-/// A mapping in the order in which it is printed.
+/// A mapping in printing order.
 #[derive(Default)]
 struct Map {
     entries: Vec<(String, Value)>,
@@ -67,7 +67,7 @@ impl Map {
         }
     }
 
-    /// Durations are texts that never need quotes.
+    /// Adds a duration, which never needs quotes.
     fn span(&mut self, key: &str, span: Option<Span>) {
         self.bare(key, span);
     }
@@ -216,7 +216,7 @@ fn exec(check: &ExecCheck) -> Map {
     map
 }
 
-/// The one object whose first three fields are printed even when empty.
+/// Log targets are the only objects whose first three fields are printed even if empty.
 fn log_target(target: &LogTarget) -> Map {
     let mut map = Map::default();
     map.add("type", Value::Text(target.type_.as_str().to_owned()));

@@ -1,4 +1,4 @@
-//! Environment variables: an ordered map whose values stay out of every log.
+//! Environment variables: an ordered map whose values are never logged.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use std::ops::{Deref, DerefMut};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Names and values of environment variables (and of HTTP headers, which deserve the same care).
+/// Names and values of environment variables, or of HTTP headers.
 ///
-/// `Debug` prints the names only, since values may be secrets. Read through serde, numbers, booleans and null are
-/// turned into text, null into the empty text.
+/// `Debug` prints the names only, since values may be secrets. Deserialising converts numbers and booleans to text, and
+/// null to the empty text.
 ///
 /// ```
 /// use pebble::plan::Environment;
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Variables {
     }
 }
 
-/// A scalar of any kind, as text.
+/// Text of any scalar.
 struct Text(String);
 
 impl<'de> Deserialize<'de> for Text {

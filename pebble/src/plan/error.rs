@@ -1,24 +1,24 @@
-//! What can be wrong with a layer, a plan or an order.
+//! Errors of layers, plans and orders.
 
-/// Why a layer or plan is refused. The text is what Pebble's API answers, word for word.
+/// Error of a layer or plan. The text is Pebble's, word for word, but for long texts, which are shortened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A layer's text can't be read as one.
+    /// Text that is not a layer.
     #[error("{0}")]
     Parse(String),
-    /// A layer's text is larger, deeper or more entangled than any honest layer.
+    /// Text beyond the limits on size, depth or nodes.
     #[error("{0}")]
     Limit(String),
-    /// A layer or the plan breaks one of Pebble's rules.
+    /// A layer or plan that breaks one of Pebble's rules.
     #[error("{0}")]
     Invalid(String),
-    /// A named service doesn't exist, or services wait for each other in a circle.
+    /// An unknown service, or services in a loop.
     #[error("{0}")]
     Order(String),
-    /// A layer of that label is there already.
+    /// A layer with this label exists.
     #[error("layer {} already exists", super::quote::quote(.0))]
     LabelExists(String),
-    /// A layer would have to go between others, and the request didn't say `inner`.
+    /// A layer between others, without `inner` in the request.
     #[error("cannot insert sub-directory layer without 'inner' attribute set")]
     Inner,
 }

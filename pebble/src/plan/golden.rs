@@ -1,9 +1,9 @@
-//! Answers of a real Pebble 1.32.1, recorded once: layers and what it said to them, and the plans it printed.
+//! Recorded answers of Pebble 1.32.1: errors and plans of layers, printed plans, and orders.
 //!
-//! `golden/answers.json` holds sequences of layers, added under one label (`combine`) or each under its own, with the
-//! error each earned and the plan in the end. `golden/printed.json` holds layers full of awkward names and texts with
-//! the plan they became. `golden/orders.json` holds the tasks' order of starts and stops, as far as it is the same
-//! each time: with `before`, Pebble's own order may vary between runs.
+//! `golden/answers.json` has sequences of layers, added under one label (`combine`) or each under its own, with the
+//! error of each and the final plan. `golden/printed.json` has layers with awkward names and texts, and their plans.
+//! `golden/orders.json` has the order of start and stop tasks, as far as it is deterministic: with `before`, Pebble's
+//! order may vary between runs.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ fn printed() -> Vec<Printed> {
     serde_json::from_str(include_str!("golden/printed.json")).unwrap()
 }
 
-/// Adds a layer as `POST /v1/layers` does; the error as it answers it.
+/// Adds a layer as `POST /v1/layers` does; returns its error.
 fn add(layers: &mut Layers, label: &str, text: &str, combine: bool) -> Result<(), String> {
     let layer = Layer::parse_labelled(label, text.as_bytes());
     let layer = layer.map_err(|error| format!("cannot parse layer YAML: {error}"))?;

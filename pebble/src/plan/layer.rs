@@ -1,4 +1,4 @@
-//! Layers, and the plan they combine into.
+//! Layers, and the combined plan.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Check, Error, LogTarget, Pairing, Service, Workload, decode, emit, order};
 
-/// One layer: what a file in the layers directory or a client's request says.
+/// A layer, from a file in the layers directory or a client's request.
 ///
-/// As JSON (which Pebble takes where it asks for YAML) only set fields are written.
+/// Serialised as JSON, which Pebble accepts as YAML, with set fields only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Layer {
-    /// Its place among the layers: thousands from the file's number, the rest from a sub-directory's. Not in the text.
+    /// Position among the layers: thousands from the file's number, the rest from a sub-directory's. Not in the text.
     #[serde(skip)]
     pub order: u32,
-    /// The name it is found again by. Not in the text.
+    /// Label, by which later layers are merged. Not in the text.
     #[serde(skip)]
     pub label: String,
     /// A short title.
@@ -42,26 +42,26 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Reads a layer from YAML or JSON text of any origin, and validates what can be known of it alone.
+    /// Parses a layer from untrusted YAML or JSON, and validates it on its own.
     ///
     /// # Errors
-    /// Text that isn't YAML, unknown fields, values of a wrong kind, broken rules; and texts beyond the limits (size,
-    /// depth, nodes once aliases are expanded), found before anything is expanded.
+    /// Invalid YAML, unknown fields, values of a wrong kind, broken rules; and texts beyond the limits on size, depth
+    /// and nodes, which are checked before aliases are expanded.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         Self::parse_labelled("", text)
     }
 
-    /// The layer as JSON text that YAML readers, Pebble's included, understand the same way.
+    /// The layer as JSON that all YAML readers, Pebble's included, parse to the same values.
     ///
-    /// Bare serde won't do: JSON may hold characters raw that YAML refuses (delete and the controls beyond ASCII) or
-    /// takes for line breaks. They are escaped here.
+    /// Serde alone is not enough: JSON allows characters that YAML refuses (delete and the controls beyond ASCII) or
+    /// treats as line breaks. They are escaped here.
     ///
     /// ```
     /// let layer = pebble::plan::Layer { summary: "a\u{7f}b".to_owned(), ..Default::default() };
     /// assert_eq!(layer.to_json(), r#"{"summary":"a\u007fb"}"#);
     /// ```
     pub fn to_json(&self) -> String {
-        // Texts, numbers and maps with text keys only: nothing in it can fail.
+        // Texts, numbers and maps with text keys: serialising can't fail.
         let json = serde_json::to_string(self).unwrap_or_default();
         json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
             match c {
@@ -74,10 +74,10 @@ impl Layer {
         })
     }
 
-    /// The same under a label, which messages name.
+    /// [`Layer::parse`] with a label, which messages name.
     ///
     /// # Errors
-    /// As [`Layer::parse`]; and labels that Pebble keeps to itself.
+    /// As [`Layer::parse`]; and reserved labels.
     pub fn parse_labelled(label: &str, text: &[u8]) -> Result<Self, Error> {
         let mut layer = decode::layer(label, text)?;
         label.clone_into(&mut layer.label);
@@ -86,7 +86,7 @@ impl Layer {
     }
 }
 
-/// What all layers together say.
+/// Combination of all layers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Plan {
@@ -108,10 +108,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads the YAML that `GET /v1/plan` answers. Unknown fields are passed over: a newer Pebble may print more.
+    /// Parses the YAML of `GET /v1/plan`. Unknown fields are ignored: a newer Pebble may print more.
     ///
     /// # Errors
-    /// Text that isn't YAML, values of a wrong kind, and texts beyond the limits of [`Layer::parse`].
+    /// Invalid YAML, values of a wrong kind, and texts beyond the limits of [`Layer::parse`].
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         decode::plan(text)
     }
@@ -121,15 +121,16 @@ impl Plan {
         emit::plan(self)
     }
 
-    /// The named services and all they require, in lanes: one lane's services start one after the other, lanes side by side.
+    /// Start order of the named services and all that they require, in lanes: services of a lane start one after the
+    /// other, lanes in parallel.
     ///
     /// # Errors
-    /// A name that isn't in the plan, or services that wait for each other in a circle.
+    /// An unknown name, or services in a loop.
     pub fn start_order(&self, names: &[String]) -> Result<Vec<Vec<String>>, Error> {
         order::start(self, names)
     }
 
-    /// The named services and all that require them, in lanes, in the order in which they stop.
+    /// Stop order of the named services and all that require them, in lanes.
     ///
     /// # Errors
     /// As [`Plan::start_order`].
@@ -137,7 +138,7 @@ impl Plan {
         order::stop(self, names)
     }
 
-    /// The services that autostart starts, those they require included, in order.
+    /// Start order of the enabled services and all that they require.
     ///
     /// # Errors
     /// As [`Plan::start_order`].

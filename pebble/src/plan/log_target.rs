@@ -1,4 +1,4 @@
-//! Log targets: where services' output is forwarded.
+//! Log targets, to which the output of services is forwarded.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ text_enum! {
     }
 }
 
-/// One log target.
+/// A log target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct LogTarget {
@@ -29,19 +29,19 @@ pub struct LogTarget {
     /// The address.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// Which services: names, `all`, and either with a leading `-` to take it out again; the last word on a service counts.
+    /// Services: names or `all`, with a leading `-` to exclude. The last match counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
-    /// How it meets the layers below; every layer must say it.
+    /// Override of lower layers; required in every layer.
     #[serde(rename = "override", skip_serializing_if = "Override::is_unset")]
     pub override_: Override,
-    /// Labels sent along, in which `$VARIABLE` stands for the service's environment.
+    /// Labels of the output, in which `$VARIABLE` stands for a variable of the service.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }
 
 impl LogTarget {
-    /// Whether the named service's output goes here.
+    /// True if the service's output is forwarded to this target.
     pub fn takes(&self, service: &str) -> bool {
         let verdict = self.services.iter().rev().find_map(|word| match word.strip_prefix('-') {
             _ if word == service || word == "all" => Some(true),

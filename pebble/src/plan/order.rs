@@ -1,4 +1,4 @@
-//! In which order services start and stop, and which go side by side.
+//! Start and stop order of services, with lanes that run in parallel.
 
 mod lanes;
 mod sort;
@@ -9,25 +9,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::quote::{listed, quote, shortened};
 use super::{Error, Plan, Service};
 
-/// The named services with all they require, in lanes.
+/// Start order of the named services and all that they require, in lanes.
 pub(super) fn start(plan: &Plan, names: &[String]) -> Result<Vec<Vec<String>>, Error> {
     let ordered = order(&plan.services, names, Direction::Start)?;
     Ok(lanes::lanes(&ordered, &plan.services))
 }
 
-/// The named services with all that require them, in lanes.
+/// Stop order of the named services and all that require them, in lanes.
 pub(super) fn stop(plan: &Plan, names: &[String]) -> Result<Vec<Vec<String>>, Error> {
     let ordered = order(&plan.services, names, Direction::Stop)?;
     Ok(lanes::lanes(&ordered, &plan.services))
 }
 
-/// Fails when services wait for each other in a circle, or require one that isn't there.
+/// Fails if services are in a loop, or require an unknown service.
 pub(super) fn check(plan: &Plan) -> Result<(), Error> {
     let names: Vec<String> = plan.services.keys().cloned().collect();
     order(&plan.services, &names, Direction::Start).map(drop)
 }
 
-/// The lanes with only those names left in them that `keep` says; a restart, for one, stops no dependants.
+/// Filters lanes by name and drops empty ones. A restart, for example, stops no dependants.
 pub fn only(lanes: Vec<Vec<String>>, keep: impl Fn(&str) -> bool) -> Vec<Vec<String>> {
     let kept = lanes.into_iter().map(|lane| lane.into_iter().filter(|name| keep(name)).collect::<Vec<_>>());
     kept.filter(|lane| !lane.is_empty()).collect()
@@ -56,7 +56,7 @@ fn circle_names(circle: &[String]) -> String {
     listed(&names, ", ")
 }
 
-/// The names and whatever comes along: what they require when starting, what requires them when stopping.
+/// The named services with all that they require, for a start, or all that require them, for a stop.
 fn closure<'a>(
     services: &'a BTreeMap<String, Service>,
     names: &'a [String],
@@ -87,7 +87,7 @@ fn closure<'a>(
     Ok(wanted)
 }
 
-/// For each wanted service those that must come before it, among the wanted.
+/// For each wanted service, the wanted services that must come before it.
 fn followers<'a>(
     services: &'a BTreeMap<String, Service>,
     wanted: &BTreeSet<&'a str>,

@@ -1,13 +1,13 @@
-//! Text of others in messages: quoted as Go does, for messages that must match Pebble's, and never at full length.
+//! Quoting of clients' texts in messages: as in Go, to match Pebble's messages, but shortened.
 
 use std::borrow::Cow;
 
-/// The most characters of another's text in a message. Pebble repeats it whole, be it a mebibyte.
+/// The most characters of a client's text in a message. Pebble repeats any length.
 const LONGEST: usize = 100;
 /// The most items of a list in a message.
 const MOST_ITEMS: usize = 20;
 
-/// Text of at most 100 characters; of a longer one the first 60 and the last 40, with `...` in between.
+/// Shortens a text of more than 100 characters to its first 60 and last 40, with `...` in between.
 ///
 /// ```
 /// assert_eq!(pebble::plan::shortened("short"), "short");
@@ -17,7 +17,7 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     shortened_to(text, LONGEST)
 }
 
-/// The same for at most `most` characters: three fifths of them from the beginning, the rest from the end.
+/// [`shortened`] to `most` characters: three fifths of them from the beginning, the rest from the end.
 pub(crate) fn shortened_to(text: &str, most: usize) -> Cow<'_, str> {
     let first = most * 3 / 5;
     let start = text.char_indices().nth(first).map(|(at, _)| at);
@@ -28,7 +28,7 @@ pub(crate) fn shortened_to(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// Items with the separator in between: the first 20, and the number of the others.
+/// Joins the first 20 items, and adds the number of the others.
 pub fn listed(items: &[String], separator: &str) -> String {
     let shown = items[..items.len().min(MOST_ITEMS)].join(separator);
     match items.len().saturating_sub(MOST_ITEMS) {
@@ -37,7 +37,7 @@ pub fn listed(items: &[String], separator: &str) -> String {
     }
 }
 
-/// Text in double quotes as Go's `%q` prints it, [`shortened`].
+/// Quotes a text as Go's `%q` does, [`shortened`].
 pub fn quote(text: &str) -> String {
     let text = shortened(text);
     let mut out = String::with_capacity(text.len() + 2);
@@ -70,12 +70,12 @@ fn escape(code: u32) -> String {
     }
 }
 
-/// Rust's own idea of printable, which is within a few code points of Go's.
+/// Rust's definition of printable, which differs from Go's in a few code points.
 fn printable(c: char) -> bool {
     !format!("{c:?}").contains("\\u") || is_mark(c)
 }
 
-/// The combining marks of the common blocks, which Rust escapes and Go doesn't.
+/// Combining marks of the common blocks, which Rust escapes and Go doesn't.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}')
 }

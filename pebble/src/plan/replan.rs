@@ -1,29 +1,29 @@
-//! What a replan changes.
+//! Replan: the difference between running services and the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Error, Plan, Service, Startup};
 
-/// What to stop and then to start, in lanes, for the running services to match the plan.
+/// Services to stop and then to start, in lanes, so that the running services match the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Replan {
     /// Services whose definition changed, and those that require them.
     pub stop: Vec<Vec<String>>,
-    /// Services whose definition changed or that are enabled, and those they require. Starting one that runs is no
-    /// change.
+    /// Services whose definition changed or that are enabled, and those that they require. Starting a running service
+    /// has no effect.
     pub start: Vec<Vec<String>>,
-    /// Those whose definition changed, with their new one.
+    /// Services whose definition changed, with the new definition.
     pub changed: BTreeMap<String, Service>,
 }
 
-/// Compares the plan with the definitions that services were last started (or replanned) with.
+/// Compares the plan with the definitions that services were last started or replanned with.
 ///
-/// `started` holds every service that was ever started, running or not: one that was stopped and whose definition
-/// changed since is started again, as in Pebble.
+/// `started` has every service that was ever started: a stopped service whose definition changed is started again, as
+/// in Pebble.
 ///
 /// # Errors
-/// A started service that is gone from the plan, or a circle in it; neither can happen with a validated plan, from
-/// which nothing is ever taken.
+/// A started service that is not in the plan, or a loop in it. Neither happens with a validated plan, from which
+/// services are never removed.
 pub fn replan(started: &BTreeMap<String, Service>, plan: &Plan) -> Result<Replan, Error> {
     let changed: BTreeSet<&String> = started
         .iter()

@@ -1,4 +1,4 @@
-//! The life of one service, as pure code: states, what may happen, and what is to be done about it.
+//! State machine of a service, as pure code: states, inputs, outputs.
 //!
 //! ```text
 //! initial ─ Start, Spawned ─▶ starting ─ okay delay ─▶ running ─ Exited ─▶ backoff ─ backoff delay, Spawned ─▶ running
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! The owner of a [`Machine`] feeds it [`Input`]s and carries out the [`Output`]s in order. It answers
-//! [`Output::Spawn`] at once with [`Input::Spawned`] or [`Input::SpawnFailed`]. Time and chance come from outside: a
-//! timer that is due is an input, the backoff's jitter an argument.
+//! [`Output::Spawn`] at once with [`Input::Spawned`] or [`Input::SpawnFailed`]. Time and chance are inputs: an elapsed
+//! timer, and the argument for the backoff's jitter.
 
 mod backoff;
 mod machine;
@@ -23,29 +23,29 @@ use crate::types::ServiceStatus;
 pub use backoff::{jitter, next_backoff};
 pub use machine::Machine;
 
-/// How long a service must live after its start to count as started.
+/// Time that a service must run to count as started.
 pub const OKAY_DELAY: Duration = Duration::from_secs(1);
-/// How long a process may still be seen after SIGKILL.
+/// Time that a process may exist after SIGKILL.
 pub const FAIL_DELAY: Duration = Duration::from_secs(5);
 
-/// Where a service is in its life.
+/// State of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// About to be started.
     Initial,
     /// Started less than the okay delay ago.
     Starting,
-    /// Started and living.
+    /// Running.
     Running,
     /// SIGTERM was sent.
     Terminating,
     /// SIGKILL was sent.
     Killing,
-    /// Ended on request, or by itself with success and nothing more to do.
+    /// Ended on request, or by itself with success and without a restart.
     Stopped,
-    /// Ended by itself, to be started again.
+    /// Ended by itself, and waits for its restart.
     Backoff,
-    /// Ended by itself, and left so.
+    /// Ended by itself, without a restart.
     Exited,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for State {
 }
 
 impl State {
-    /// What clients are told.
+    /// Status for clients.
     pub fn status(self) -> ServiceStatus {
         match self {
             Self::Starting | Self::Running => ServiceStatus::Active,
@@ -76,39 +76,39 @@ impl State {
     }
 }
 
-/// Something that happened.
+/// Event of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Someone asks for the service to run.
+    /// A request to start the service.
     Start,
-    /// The process asked for runs.
+    /// The process was started.
     Spawned,
-    /// The process asked for can't be run; why, as the task is to say it.
+    /// The process can't be started; with the error for the task.
     SpawnFailed(String),
-    /// The one who asked for the start gave up.
+    /// The task of the start was aborted.
     AbortStart,
-    /// Someone asks for the service to end.
+    /// A request to stop the service.
     Stop,
     /// The process ended; a signal counts as 128 plus its number.
     Exited(i32),
-    /// A timer is due.
+    /// A timer has elapsed.
     Elapsed(Timer),
-    /// A check went down for which the service names this action.
+    /// A check went down; with the service's action for it.
     CheckFailed(Action),
 }
 
-/// The timers of one service. Setting one that runs sets it anew.
+/// Timers of a service. Setting a running one resets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
     /// The okay delay after a start.
     Okay,
     /// The wait before a restart.
     Backoff,
-    /// The time after which the backoff is forgotten.
+    /// The time after which the backoff is reset.
     Reset,
-    /// The time SIGTERM may take.
+    /// The time from SIGTERM to SIGKILL.
     Kill,
-    /// The time SIGKILL may take.
+    /// The time after SIGKILL.
     Fail,
 }
 
@@ -121,10 +121,10 @@ pub enum Signal {
     Kill,
 }
 
-/// Why the daemon ends on a service's account.
+/// Reason of a service for the daemon's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shutdown {
-    /// As on request; exit code 0.
+    /// Success; exit code 0.
     Success,
     /// A service failed; exit code 10.
     ServiceFailure,
@@ -132,31 +132,31 @@ pub enum Shutdown {
     CheckFailure,
 }
 
-/// Why a start failed.
+/// Error of a failed start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError {
-    /// What the task's error says.
+    /// Message of the task's error.
     pub message: String,
-    /// Whether the service's last lines belong into the task's log: it ran, if briefly.
+    /// True if the service ran, so that its last output belongs into the task's log.
     pub ran: bool,
 }
 
-/// Something to do.
+/// Action for the owner of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Start the process, and say so with [`Input::Spawned`] or [`Input::SpawnFailed`].
+    /// Start the process, and report it with [`Input::Spawned`] or [`Input::SpawnFailed`].
     Spawn,
     /// Send a signal to the process group.
     Signal(Signal),
     /// Set a timer.
     SetTimer(Timer, Duration),
-    /// Forget a timer.
+    /// Cancel a timer.
     ClearTimer(Timer),
-    /// Answer the one who asked for the start.
+    /// Answer the request to start.
     Started(Result<(), StartError>),
-    /// Answer the one who asked for the end.
+    /// Answer the request to stop.
     Stopped(Result<(), String>),
-    /// Add a line to the log of the task that asked.
+    /// Add a line to the requesting task's log.
     TaskLog(String),
     /// Write a line to the daemon's log.
     Log(String),

@@ -1,4 +1,4 @@
-//! Durations in Go's text form (`1m30s`, `500ms`), as Pebble's layers carry them.
+//! Durations in Go's text form (`1m30s`, `500ms`), as in Pebble's layers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
 
-/// A length of time in whole nanoseconds, possibly negative, read and printed as Go does.
+/// A duration in nanoseconds, possibly negative, parsed and printed as in Go.
 ///
 /// ```
 /// use pebble::plan::Span;
@@ -16,10 +16,10 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(i64);
 
-/// A duration that a layer may leave unsaid. Unset and set to the default are two things: only a set one is printed.
+/// An optional duration of a layer. One that is set to the default differs from an unset one: it is printed.
 pub type OptionalDuration = Option<Span>;
 
-/// The text isn't a duration.
+/// Text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid duration {}", super::quote(.0))]
 pub struct NotASpan(String);
@@ -36,7 +36,7 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 impl Span {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
     /// From nanoseconds.
@@ -59,7 +59,7 @@ impl Span {
         self.0
     }
 
-    /// As a timer takes it: a negative span is over at once.
+    /// Converts to a timer's duration; a negative span is zero.
     pub fn to_std(self) -> Duration {
         Duration::from_nanos(u64::try_from(self.0).unwrap_or(0))
     }
@@ -90,7 +90,7 @@ impl FromStr for Span {
     }
 }
 
-/// The sum of the terms of an unsigned duration, at most 2⁶³; `None` when the text isn't one.
+/// Sum of the terms of an unsigned duration, at most 2⁶³; `None` for another text.
 fn magnitude(mut text: &str) -> Option<u64> {
     let mut total: u64 = 0;
     if text.is_empty() {
@@ -104,7 +104,7 @@ fn magnitude(mut text: &str) -> Option<u64> {
     Some(total)
 }
 
-/// One number with its unit, and what follows it.
+/// Splits off one number with its unit.
 fn term(text: &str) -> Option<(u64, &str)> {
     let (whole, rest) = split_digits(text);
     let (fraction, rest) = match rest.strip_prefix('.') {
@@ -126,7 +126,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// The digits after the point, in nanoseconds, rounded down. Digits that 63 bits can't hold are left out.
+/// Nanoseconds of the digits after the point, rounded down. Digits beyond 63 bits are dropped.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "as in Go")]
 fn fraction_nanos(digits: &str, scale: u64) -> u64 {
     let (mut numerator, mut denominator): (u64, f64) = (0, 1.0);
@@ -168,7 +168,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// `value / unit` in full, without trailing zeros; `unit` is a power of ten.
+/// Prints `value / unit` exactly, without trailing zeros; `unit` is a power of ten.
 fn decimal(value: u64, unit: u64) -> String {
     let width = unit.ilog10() as usize;
     let text = format!("{}.{:0width$}", value / unit, value % unit);

@@ -1,4 +1,4 @@
-//! The layers of a running daemon: their order, their labels, and how a client's layer joins them.
+//! Layers of a running daemon: order, labels, and insertion of clients' layers.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::command::Command;
 use super::quote::quote;
 use super::{Error, Layer, Override, Plan, Service, combine};
 
-/// Layers in order, with the plan they make. A layer that would make an invalid plan changes nothing.
+/// Layers in order, with their plan. A layer that would make the plan invalid is refused without effect.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     layers: Vec<Layer>,
@@ -15,7 +15,7 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// From the layers of a directory, in order.
+    /// Layers of a directory, in order.
     ///
     /// # Errors
     /// As [`combine`].
@@ -34,8 +34,8 @@ impl Layers {
         &self.layers
     }
 
-    /// Adds a layer at the top; or, when its label's part before the slash is known, at the end of that sub-directory,
-    /// which takes `inner` unless that is the top.
+    /// Adds a layer at the top; or, if other layers share its label's part before the slash, at the end of that
+    /// sub-directory, which requires `inner` unless it is at the top.
     ///
     /// # Errors
     /// [`Error::LabelExists`], [`Error::Inner`], or as [`combine`].
@@ -53,7 +53,7 @@ impl Layers {
         self.replace(layers)
     }
 
-    /// Merges a layer into the one of the same label, or adds it.
+    /// Merges a layer into the layer of the same label, or adds it.
     ///
     /// # Errors
     /// As [`Layers::append`].
@@ -71,13 +71,13 @@ impl Layers {
     /// Replaces the default arguments of services' commands, as `pebble run --args` does.
     ///
     /// # Errors
-    /// A service that isn't in the plan.
+    /// A service that is not in the plan.
     pub fn set_service_args(&mut self, args: &BTreeMap<String, Vec<String>>) -> Result<(), Error> {
         let mut services = BTreeMap::new();
         for (name, extra) in args {
             let service = self.plan.services.get(name);
             let service = service.ok_or_else(|| Error::Order(format!("service {} not found in plan", quote(name))))?;
-            // Layers with commands that can't be split are refused.
+            // The plan's commands are valid.
             let base = service.parse_command().unwrap_or_default().base;
             let command = Command { base, extra: extra.clone() }.to_string();
             services.insert(name.clone(), Service { override_: Override::Merge, command, ..Service::default() });
@@ -85,7 +85,7 @@ impl Layers {
         self.append(Layer { label: "pebble-service-args".to_owned(), services, ..Layer::default() }, false)
     }
 
-    /// The position and order number of a new label.
+    /// Position and order number of a layer with a new label.
     fn place(&self, label: &str) -> (usize, u32) {
         let folder = |label: &str| label.split('/').next().unwrap_or_default().to_owned();
         let sibling = self.layers.iter().rposition(|other| folder(&other.label) == folder(label));
@@ -107,17 +107,17 @@ impl Layers {
     }
 }
 
-/// What the name of an entry in a layers directory says: `001-base.yaml`, `002-extra.d`.
+/// Name of an entry in a layers directory: `001-base.yaml`, `002-extra.d`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerFile {
-    /// The three digits.
+    /// Number of the three digits.
     pub order: u32,
-    /// What stands between them and the ending.
+    /// Text between the digits and the ending.
     pub label: String,
 }
 
 impl LayerFile {
-    /// Reads a name with either ending, `.yaml` or `.d`; `None` when it isn't of the form.
+    /// Parses a name with the ending `.yaml` or `.d`; `None` for another form.
     pub fn parse(name: &str) -> Option<Self> {
         let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".d"))?;
         let (digits, label) = stem.split_once('-')?;
@@ -126,7 +126,7 @@ impl LayerFile {
     }
 }
 
-/// A lower-case letter, then two or more letters or digits, each with at most one dash before it.
+/// True for a lower-case letter followed by two or more letters or digits, each with at most one dash before it.
 fn label_is_valid(label: &str) -> bool {
     let letters = label.bytes().filter(|b| *b != b'-').count();
     label.starts_with(|c: char| c.is_ascii_lowercase())

@@ -1,23 +1,23 @@
-//! One macro for the plan's words: closed sets of texts that Pebble keeps as plain strings.
+//! Macro for enums of the plan's words, which Pebble keeps as plain strings.
 //!
-//! Pebble refuses an unknown word only when it validates, and prints some back unvalidated, so each set has `Other`.
+//! Pebble refuses an unknown word only at validation, and prints some without it, so each enum has `Other`.
 
-/// Defines an enum of words, with its serde, `Display` and `From` forms; the unset word is the empty text.
+/// Defines an enum of words with serde, `Display` and `From`; the empty text is unset.
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name {
-            /// Nothing was said.
+            /// Not set.
             #[default]
             Unset,
             $($(#[$vdoc])* $variant,)*
-            /// A word Pebble doesn't know; kept, since validation names it.
+            /// An unknown word, kept for the message of the validation.
             Other(String),
         }
 
         impl $name {
-            /// The word as Pebble writes it; empty when unset.
+            /// The word; empty if unset.
             pub fn as_str(&self) -> &str {
                 match self {
                     Self::Unset => "",
@@ -26,7 +26,7 @@ macro_rules! text_enum {
                 }
             }
 
-            /// Whether nothing was said.
+            /// True if unset.
             pub fn is_unset(&self) -> bool {
                 *self == Self::Unset
             }

@@ -1,14 +1,14 @@
-//! What Pebble refuses, in its words: of a layer alone, and of the combined plan.
+//! Validation of layers and of the combined plan, with Pebble's messages.
 
 use super::quote::quote;
 use super::{Action, Check, CheckLevel, Error, Layer, LogTarget, LogTargetType, Plan, Service, Startup};
 use super::{command, order};
 
 impl Layer {
-    /// Checks what can be known of a layer alone. [`Layer::parse`] has done it.
+    /// Validates the layer on its own. [`Layer::parse`] does so.
     ///
     /// # Errors
-    /// The first rule that the layer breaks, in Pebble's words.
+    /// The first broken rule, in Pebble's words.
     pub fn validate(&self) -> Result<(), Error> {
         if self.label.starts_with("pebble-") {
             return invalid(r#"cannot use reserved label prefix "pebble-""#);
@@ -68,7 +68,7 @@ fn layer_service(name: &str, service: &Service) -> Result<(), Error> {
     }
 }
 
-/// Whether the action fits the option: most fit everywhere, one more by the option.
+/// Checks that the action fits the option: three fit every option, and `also` this one.
 fn action(service: &str, option: &str, action: &Action, also: &Action) -> Result<(), Error> {
     match action {
         Action::Unset | Action::Restart | Action::Shutdown | Action::Ignore => Ok(()),
@@ -115,10 +115,10 @@ fn layer_target(name: &str, target: &LogTarget) -> Result<(), Error> {
 }
 
 impl Plan {
-    /// Checks what only all layers together can show. [`super::combine`] has done it.
+    /// Validates the combined plan. [`super::combine`] does so.
     ///
     /// # Errors
-    /// The first rule that the plan breaks, in Pebble's words.
+    /// The first broken rule, in Pebble's words.
     pub fn validate(&self) -> Result<(), Error> {
         for (name, service) in &self.services {
             if service.command.is_empty() {

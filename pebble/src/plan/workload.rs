@@ -1,4 +1,4 @@
-//! Two rarer sections of a plan: workloads (shared user and environment of services) and pairing.
+//! The plan's sections `workloads` (shared user and environment of services) and `pairing`.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +6,11 @@ use super::service::is_empty;
 use super::text_enum::text_enum;
 use super::{Environment, Override};
 
-/// User and environment that several services share. The section can't change once the daemon runs.
+/// User and environment that services share. The section can't change while the daemon runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Workload {
-    /// How it meets the layers below; every layer must say it.
+    /// Override of lower layers; required in every layer.
     #[serde(rename = "override", skip_serializing_if = "Override::is_unset")]
     pub override_: Override,
     /// Environment variables, below the service's own.
@@ -31,13 +31,13 @@ pub struct Workload {
 }
 
 text_enum! {
-    /// How many clients may pair with the daemon.
+    /// Number of clients that may pair with the daemon.
     PairingMode {
-        /// None.
+        /// No client.
         Disabled = "disabled",
-        /// One.
+        /// One client.
         Single = "single",
-        /// Any number.
+        /// Any number of clients.
         Multiple = "multiple",
     }
 }
@@ -46,13 +46,13 @@ text_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Pairing {
-    /// How many clients may pair.
+    /// Number of clients that may pair.
     #[serde(skip_serializing_if = "PairingMode::is_unset")]
     pub mode: PairingMode,
 }
 
 impl Pairing {
-    /// For serde: whether there is nothing to write.
+    /// For serde: true if unset.
     pub(super) fn is_unset(&self) -> bool {
         self.mode.is_unset()
     }

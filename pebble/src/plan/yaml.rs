@@ -1,11 +1,11 @@
-//! Reading YAML text: the one place that knows the parser.
+//! YAML reader, the only module that uses the parser crate.
 //!
-//! Text comes out as a tree of [`Node`]s whose scalars keep the text they were written with, since Pebble's types ask
-//! for that text (`1e3` as an environment value stays `1e3`) and its messages quote it. What a plain scalar would mean
-//! on its own is [`resolve`]'s business, by the rules of the YAML library Pebble uses.
+//! The result is a tree of [`Node`]s whose scalars keep their source text, which Pebble's types need (`1e3` as an
+//! environment value stays `1e3`) and its messages quote. [`resolve`] interprets plain scalars by the rules of Pebble's
+//! YAML library.
 //!
-//! Strangers' text is bounded before it grows: by size, by brackets within brackets, and by the number of nodes with
-//! aliases expanded, counted in a pass that keeps nothing.
+//! Untrusted text is limited before it grows: by size, by depth of brackets, and by the number of nodes with aliases
+//! expanded, which a first pass counts.
 
 mod limits;
 mod message;
@@ -17,7 +17,7 @@ pub(super) use resolve::{Resolved, resolve, separates_digits};
 
 use super::Error;
 
-/// Reads the first document of the text; `None` when there is none.
+/// Reads the first document of the text; `None` if there is none.
 pub(super) fn read(text: &str) -> Result<Option<Node>, Error> {
     limits::check(text)?;
     node::read(text)

@@ -1,4 +1,4 @@
-//! Changes and their tasks: how Pebble tells of work that takes time.
+//! Changes and tasks: Pebble's form of work that takes time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A change's id: digits today, opaque to us.
+/// Id of a change: an opaque text, today digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChangeId(String);
 
 impl ChangeId {
-    /// The id as Pebble wrote it.
+    /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -30,15 +30,15 @@ impl fmt::Display for ChangeId {
     }
 }
 
-/// Which changes to list.
+/// Selection of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChangeSelect {
-    /// Those still at work: what Pebble lists when not told.
+    /// Unfinished changes, Pebble's default.
     #[default]
     InProgress,
-    /// Those that are done or have failed.
+    /// Finished changes, successful or failed.
     Ready,
-    /// Both.
+    /// All changes.
     All,
 }
 
@@ -53,79 +53,79 @@ impl ChangeSelect {
     }
 }
 
-/// Work of one or more tasks, begun by a request or by the daemon itself.
+/// A change: one or more tasks, begun by a request or by the daemon itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Change {
-    /// Its id, to ask for it again.
+    /// Id of the change.
     pub id: ChangeId,
-    /// `start`, `replan`, `exec`, …
+    /// Kind: `start`, `replan`, `exec`, …
     pub kind: String,
     /// One line for people.
     pub summary: String,
-    /// `Do`, `Doing`, `Done`, `Hold`, `Undo`, `Error`, `Wait`, `Abort`, …
+    /// Status: `Do`, `Doing`, `Done`, `Hold`, `Undo`, `Error`, `Wait`, `Abort`, …
     pub status: String,
-    /// What it consists of, in the order of their making.
+    /// Tasks in the order of their creation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Task>,
-    /// Whether it is over, well or not.
+    /// True once the change has finished, successfully or not.
     pub ready: bool,
-    /// Why it failed; `None` while it runs and when it went well.
+    /// Error of a failed change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub err: Option<String>,
-    /// When it was begun.
+    /// Time of the beginning.
     pub spawn_time: String,
-    /// When it was over.
+    /// Time of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_time: Option<String>,
-    /// More, for some kinds.
+    /// Further data of some kinds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_empty")]
     pub data: BTreeMap<String, Value>,
 }
 
 impl Change {
-    /// The log lines of all its tasks, in order: what a failed change has to say besides [`Change::err`].
+    /// Log lines of all tasks in order, the details of [`Change::err`].
     pub fn logs(&self) -> Vec<&str> {
         self.tasks.iter().flat_map(|task| task.log.iter().map(String::as_str)).collect()
     }
 }
 
-/// One step of a change.
+/// A task, one step of a change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Task {
-    /// Its id, unique among all tasks.
+    /// Id, unique among all tasks.
     pub id: String,
-    /// `start`, `stop`, `exec`, …
+    /// Kind: `start`, `stop`, `exec`, …
     pub kind: String,
     /// One line for people.
     pub summary: String,
-    /// As for [`Change::status`].
+    /// Status, as for [`Change::status`].
     pub status: String,
-    /// Lines `TIME LEVEL text`, the service's last output among them when it failed to start.
+    /// Lines `TIME LEVEL text`; for a failed start with the service's last output.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
-    /// How far it is.
+    /// Progress.
     pub progress: Progress,
-    /// When it was made.
+    /// Time of the creation.
     pub spawn_time: String,
-    /// When it was over.
+    /// Time of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_time: Option<String>,
-    /// More, for some kinds: `exit-code` of an exec.
+    /// Further data of some kinds: `exit-code` of an exec.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_empty")]
     pub data: BTreeMap<String, Value>,
 }
 
-/// How far a task is.
+/// Progress of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Progress {
-    /// What is counted.
+    /// Unit of the counts.
     pub label: String,
-    /// How many are done.
+    /// Finished units.
     pub done: i64,
-    /// Of how many.
+    /// All units.
     pub total: i64,
 }
 
@@ -133,7 +133,7 @@ pub struct Progress {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChangeAction {
-    /// Only `abort` is known.
+    /// `abort`, the only action.
     pub action: String,
 }
 

@@ -1,46 +1,46 @@
-//! What every JSON answer is wrapped in.
+//! Envelope of JSON answers.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The kind of answer an [`Envelope`] carries.
+/// Kind of the answer in an [`Envelope`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResponseType {
-    /// The request is done; `result` is its outcome.
+    /// The request is done; `result` has its outcome.
     Sync,
     /// The request began a change, named in `change`.
     Async,
     /// The request failed; `result` is an [`ErrorResult`].
     Error,
-    /// Anything a newer daemon may invent, and what a missing field counts as.
+    /// A missing kind, or one of a newer daemon.
     #[default]
     #[serde(other)]
     Unknown,
 }
 
-/// The wrapping of every JSON answer.
+/// Envelope of a JSON answer.
 ///
-/// `Debug` leaves the result out, for answers may hold a plan with secrets in its environments.
+/// `Debug` skips the result, which may be a plan with secrets in its environments.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Envelope {
-    /// Done, begun or failed.
+    /// Kind of the answer.
     #[serde(rename = "type")]
     pub kind: ResponseType,
-    /// The HTTP status again.
+    /// HTTP status.
     pub status_code: u16,
-    /// The HTTP status in words.
+    /// HTTP status in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// The change that was begun, for [`ResponseType::Async`].
+    /// Change that the request began, for [`ResponseType::Async`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<super::ChangeId>,
-    /// What was asked for; Pebble prints `null` for an asynchronous answer without one.
+    /// Result; `null` for an asynchronous answer without one.
     pub result: Value,
-    /// When a warning was last repeated.
+    /// Time of the latest warning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest_warning: Option<String>,
     /// Set while the daemon restarts or shuts down.
@@ -57,16 +57,17 @@ impl fmt::Debug for Envelope {
     }
 }
 
-/// Why a request, or one path of a file request, failed.
+/// Error of a request, or of one path of a file request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct ErrorResult {
-    /// For people.
+    /// Text for people.
     pub message: String,
-    /// For programs: `not-found`, `permission-denied`, `generic-file-error`, `no-default-services`, …; often empty.
+    /// Kind for programs: `not-found`, `permission-denied`, `generic-file-error`, `no-default-services`, …; often
+    /// empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub kind: String,
-    /// More, for some kinds.
+    /// Further data of some kinds.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub value: Value,
 }

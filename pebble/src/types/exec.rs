@@ -1,4 +1,4 @@
-//! Commands run in the container, `/v1/exec`. Their input and output go by websockets: `crate::exec`.
+//! Commands in the container, `/v1/exec`. Websockets carry their input and output: `crate::exec`.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,45 +7,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Environment;
 
-/// A command to run, and how.
+/// A command with its settings.
 ///
-/// `Debug` prints the command's name and no argument, value or input: any of them may be secret.
+/// `Debug` prints the command's name only: arguments, variables and input may be secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ExecOptions {
-    /// The executable and its arguments; no shell in between.
+    /// Executable and arguments; no shell is involved.
     pub command: Vec<String>,
-    /// Take environment, user, group and working directory from this service; what is given here goes on top.
+    /// Service whose environment, user, group and working directory are the defaults.
     pub service_context: Option<String>,
-    /// Variables.
+    /// Environment variables.
     pub environment: Environment,
-    /// Where it runs; else the user's home or `/`.
+    /// Working directory; by default the user's home, or `/`.
     pub working_dir: Option<String>,
-    /// After which it is killed. Without one the client still stops waiting after [`crate::Limits::exec`].
+    /// Time after which the command is killed. Without it, the client stops waiting after [`crate::Limits::exec`].
     pub timeout: Option<Duration>,
-    /// As whom, by number.
+    /// User id to run as.
     pub user_id: Option<u32>,
-    /// As whom, by name.
+    /// User name to run as.
     pub user: Option<String>,
-    /// As which group, by number.
+    /// Group id to run as.
     pub group_id: Option<u32>,
-    /// As which group, by name.
+    /// Group name to run as.
     pub group: Option<String>,
-    /// What it reads; nothing if `None`.
+    /// Input; empty if `None`.
     pub stdin: Option<Vec<u8>>,
-    /// Whether its error output joins its output, in the order written.
+    /// True to join error output with output, in the order written.
     pub combine_stderr: bool,
-    /// How many bytes are kept of each output, the last ones. `None` keeps all, and is an error past
-    /// [`crate::Limits::output`].
+    /// Bytes to keep of each output's end. `None` keeps all, up to [`crate::Limits::output`], beyond which the command
+    /// fails.
     pub keep: Option<usize>,
 }
 
 impl ExecOptions {
-    /// A command with its arguments, everything else at its default.
+    /// A command with its arguments and default settings.
     pub fn new(command: impl IntoIterator<Item = impl Into<String>>) -> ExecOptions {
         ExecOptions { command: command.into_iter().map(Into::into).collect(), ..ExecOptions::default() }
     }
 
-    /// The executable's name: all that messages may say of the command.
+    /// Name of the executable, the only part of the command that messages show.
     pub fn name(&self) -> &str {
         self.command.first().map_or("", String::as_str)
     }
@@ -60,14 +60,14 @@ impl fmt::Debug for ExecOptions {
     }
 }
 
-/// How a command ended. `Debug` prints sizes, for what a command prints may be secret.
+/// Result of a command. `Debug` prints sizes, since output may be secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ExecOutput {
-    /// Its exit code; 128 plus the signal's number if it was killed by one.
+    /// Exit code; 128 plus the number of a signal that killed the command.
     pub exit_code: i32,
-    /// What it printed.
+    /// Standard output.
     pub stdout: Vec<u8>,
-    /// What it printed as errors; empty if [`ExecOptions::combine_stderr`].
+    /// Standard error; empty if [`ExecOptions::combine_stderr`].
     pub stderr: Vec<u8>,
 }
 
@@ -85,58 +85,58 @@ impl fmt::Debug for ExecOutput {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct ExecRequest {
-    /// The executable and its arguments.
+    /// Executable and arguments.
     pub command: Vec<String>,
-    /// A service to take settings from.
+    /// Service with default settings.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub service_context: String,
-    /// Variables.
+    /// Environment variables.
     #[serde(skip_serializing_if = "is_empty")]
     pub environment: Environment,
-    /// Where it runs.
+    /// Working directory.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub working_dir: String,
-    /// After which it is killed, as Go writes durations; empty for never.
+    /// Timeout in Go's form; empty for no timeout.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub timeout: String,
-    /// As whom, by number.
+    /// User id to run as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
-    /// As whom, by name.
+    /// User name to run as.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// As which group, by number.
+    /// Group id to run as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u32>,
-    /// As which group, by name.
+    /// Group name to run as.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
-    /// Whether it gets a terminal.
+    /// True for a terminal.
     #[serde(skip_serializing_if = "super::is_false")]
     pub terminal: bool,
-    /// Whether its input is that terminal too.
+    /// True if the input is that terminal too.
     #[serde(skip_serializing_if = "super::is_false")]
     pub interactive: bool,
-    /// Whether error output has a websocket of its own.
+    /// True for a separate websocket of error output.
     #[serde(skip_serializing_if = "super::is_false")]
     pub split_stderr: bool,
-    /// The terminal's columns.
+    /// Columns of the terminal.
     #[serde(skip_serializing_if = "is_zero")]
     pub width: i32,
-    /// The terminal's rows.
+    /// Rows of the terminal.
     #[serde(skip_serializing_if = "is_zero")]
     pub height: i32,
 }
 
-/// What beginning a command answers, besides the change.
+/// Result of `POST /v1/exec`, besides the change.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct ExecResult {
-    /// The variables it runs with.
+    /// Environment variables of the command.
     pub environment: Environment,
-    /// The task whose websockets are its input and output.
+    /// Task of the command's websockets.
     pub task_id: String,
-    /// Where it runs.
+    /// Working directory.
     pub working_dir: String,
 }
 

@@ -1,42 +1,42 @@
-//! Files in the container, `/v1/files`. How contents travel is `crate::files`'s.
+//! Files in the container, `/v1/files`. The transport of contents is in `crate::files`.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ErrorResult;
 
-/// One entry of a file listing. Links are not followed for entries of a directory, but are for the path listed.
+/// Entry of a listing. Links among a directory's entries are not followed; a link as the listed path is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct FileInfo {
-    /// The absolute path.
+    /// Absolute path.
     pub path: String,
-    /// Its last part.
+    /// Last part of the path.
     pub name: String,
-    /// What it is.
+    /// Type of the file.
     #[serde(rename = "type")]
     pub type_: FileType,
-    /// Bytes, of regular files only.
+    /// Size of a regular file in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// The nine permission bits; three octal digits on the wire.
     #[serde(serialize_with = "to_octal", deserialize_with = "from_octal")]
     pub permissions: u32,
-    /// When it was last written, to the second.
+    /// Time of the last write, to the second.
     pub last_modified: String,
-    /// The owner's number.
+    /// User id of the owner.
     pub user_id: Option<u32>,
-    /// The owner's name, if it has one; empty on the wire if not.
+    /// User name of the owner, if there is one; empty on the wire otherwise.
     #[serde(serialize_with = "to_text", deserialize_with = "from_text")]
     pub user: Option<String>,
-    /// The group's number.
+    /// Group id.
     pub group_id: Option<u32>,
-    /// The group's name, if it has one; empty on the wire if not.
+    /// Group name, if there is one; empty on the wire otherwise.
     #[serde(serialize_with = "to_text", deserialize_with = "from_text")]
     pub group: Option<String>,
 }
 
-/// What a file is.
+/// Type of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileType {
@@ -52,43 +52,43 @@ pub enum FileType {
     NamedPipe,
     /// A device.
     Device,
-    /// Anything else.
+    /// Any other type.
     #[default]
     #[serde(other)]
     Unknown,
 }
 
-/// How to write a file. User and group are given both or neither; a number and a name given together must agree.
+/// Options for writing a file. A group needs a user, and an id must match the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteFile {
-    /// Whether missing parents are made, with mode 755 and the file's owner.
+    /// True to make missing parents, with mode 755 and the file's owner.
     pub make_dirs: bool,
-    /// Its permissions; 644 if `None`.
+    /// Permissions; 644 if `None`.
     pub permissions: Option<u32>,
-    /// The owner, by number.
+    /// User id of the owner.
     pub user_id: Option<u32>,
-    /// The owner, by name.
+    /// User name of the owner.
     pub user: Option<String>,
-    /// The group, by number.
+    /// Group id.
     pub group_id: Option<u32>,
-    /// The group, by name.
+    /// Group name.
     pub group: Option<String>,
 }
 
-/// How to make a directory. User and group as for [`WriteFile`].
+/// Options for making a directory. User and group as for [`WriteFile`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MakeDir {
-    /// Whether missing parents are made too, and an existing directory is no error.
+    /// True to make missing parents and to accept an existing directory.
     pub make_parents: bool,
-    /// Its permissions; 755 if `None`.
+    /// Permissions; 755 if `None`.
     pub permissions: Option<u32>,
-    /// The owner, by number.
+    /// User id of the owner.
     pub user_id: Option<u32>,
-    /// The owner, by name.
+    /// User name of the owner.
     pub user: Option<String>,
-    /// The group, by number.
+    /// Group id.
     pub group_id: Option<u32>,
-    /// The group, by name.
+    /// Group name.
     pub group: Option<String>,
 }
 
@@ -96,89 +96,89 @@ pub struct MakeDir {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FilesAction {
-    /// `write`, `make-dirs` or `remove`.
+    /// Action: `write`, `make-dirs` or `remove`.
     pub action: String,
-    /// For `write`.
+    /// Items of `write`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<WriteItem>,
-    /// For `make-dirs`.
+    /// Items of `make-dirs`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dirs: Vec<DirItem>,
-    /// For `remove`.
+    /// Items of `remove`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<RemoveItem>,
 }
 
-/// One file to write, as it travels.
+/// A file to write, in a [`FilesAction`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct WriteItem {
-    /// Where; the part with the contents bears it as its file name.
+    /// Path; the part with the contents has it as its file name.
     pub path: String,
-    /// Whether missing parents are made.
+    /// True to make missing parents.
     #[serde(skip_serializing_if = "super::is_false")]
     pub make_dirs: bool,
-    /// Three octal digits, or empty for 644.
+    /// Permissions as three octal digits; empty for 644.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub permissions: String,
-    /// The owner, by number.
+    /// User id of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
-    /// The owner, by name.
+    /// User name of the owner.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// The group, by number.
+    /// Group id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u32>,
-    /// The group, by name.
+    /// Group name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
 }
 
-/// One directory to make, as it travels.
+/// A directory to make, in a [`FilesAction`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct DirItem {
-    /// Where.
+    /// Path.
     pub path: String,
-    /// Whether missing parents are made.
+    /// True to make missing parents.
     #[serde(skip_serializing_if = "super::is_false")]
     pub make_parents: bool,
-    /// Three octal digits, or empty for 755.
+    /// Permissions as three octal digits; empty for 755.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub permissions: String,
-    /// The owner, by number.
+    /// User id of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u32>,
-    /// The owner, by name.
+    /// User name of the owner.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// The group, by number.
+    /// Group id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u32>,
-    /// The group, by name.
+    /// Group name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
 }
 
-/// One path to remove, as it travels.
+/// A path to remove, in a [`FilesAction`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RemoveItem {
-    /// Which.
+    /// Path.
     pub path: String,
-    /// Whether a directory goes with all it holds, and a missing path is no error.
+    /// True to remove a directory with its contents and to accept a missing path.
     #[serde(skip_serializing_if = "super::is_false")]
     pub recursive: bool,
 }
 
-/// How one path of a request fared.
+/// Result of one path of a request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileResult {
-    /// Which.
+    /// Path.
     pub path: String,
-    /// Why not, if it did not go well.
+    /// Error, if the operation failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorResult>,
 }

@@ -1,25 +1,25 @@
-//! Layers on their way into the plan, `/v1/layers`. What a layer says is `crate::plan`'s.
+//! Requests that add layers, `/v1/layers`. The layers themselves are in `crate::plan`.
 
 use serde::{Deserialize, Serialize};
 
 /// Body of `POST /v1/layers`.
 ///
-/// No `Debug`: the layer's text holds environments, and those may hold secrets.
+/// No `Debug`: the environments in a layer may hold secrets.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LayersAction {
-    /// Only `add` is known.
+    /// `add`, the only action.
     pub action: String,
-    /// Whether a layer of that label may exist, and is then merged with.
+    /// True to merge with an existing layer of this label.
     #[serde(skip_serializing_if = "super::is_false")]
     pub combine: bool,
-    /// Whether the layer may go below the topmost ones of its sub-folder.
+    /// True to allow a place in a sub-folder below other layers.
     #[serde(skip_serializing_if = "super::is_false")]
     pub inner: bool,
-    /// The layer's name.
+    /// Label of the layer.
     pub label: String,
-    /// Only `yaml` is known; JSON is YAML too.
+    /// `yaml`, the only format; JSON is YAML too.
     pub format: String,
-    /// The layer's text.
+    /// Text of the layer.
     pub layer: String,
 }

@@ -1,15 +1,15 @@
-//! What services printed, as `GET /v1/logs` streams it: one JSON object a line.
+//! Output of services as `GET /v1/logs` streams it: one JSON object per line.
 
 use serde::{Deserialize, Serialize};
 
-/// One line of a service's output.
+/// A line of a service's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogEntry {
-    /// When Pebble read it.
+    /// Time when Pebble read the line.
     pub time: String,
-    /// Who printed it.
+    /// Service that printed it.
     pub service: String,
-    /// What, without the line's end.
+    /// Text without the line's end.
     pub message: String,
 }

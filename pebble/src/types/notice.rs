@@ -1,62 +1,62 @@
-//! Notices: what Pebble, or a program in its container, wants noticed.
+//! Notices of Pebble, or of programs in its container.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// One notice. Occurrences of the same type and key are one notice, counted.
+/// A notice. It counts the occurrences of one user, type and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Notice {
-    /// Its id, to ask for it again.
+    /// Id of the notice.
     pub id: String,
-    /// Whose it is; `None` is everyone's.
+    /// User that may see the notice; `None` for all users.
     pub user_id: Option<u32>,
-    /// `custom`, `change-update`, `warning`.
+    /// Type: `custom`, `change-update` or `warning`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is about, like `example.com/backup-done` for a custom one.
+    /// Key, for example `example.com/backup-done` of a custom notice.
     pub key: String,
-    /// When it first happened.
+    /// Time of the first occurrence.
     pub first_occurred: String,
-    /// When it last happened.
+    /// Time of the last occurrence.
     pub last_occurred: String,
-    /// When it was last worth telling.
+    /// Time of the last repetition: an occurrence that is not suppressed by `repeat_after`.
     pub last_repeated: String,
-    /// How often it happened.
+    /// Number of occurrences.
     pub occurrences: u64,
-    /// What came with the last one.
+    /// Data of the last occurrence.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub last_data: BTreeMap<String, String>,
-    /// How long it stays quiet after a telling.
+    /// Time after a repetition in which further occurrences are only counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat_after: Option<String>,
-    /// How long after its last occurrence it is forgotten.
+    /// Time after the last occurrence when the notice expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expire_after: Option<String>,
 }
 
-/// Which notices to list; the default is all that the asking user may see.
+/// Filter of notices. The default selects all that the client's user may see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticesFilter {
     /// Only these types.
     pub types: Vec<String>,
     /// Only these keys.
     pub keys: Vec<String>,
-    /// Only those told again after this time, as Pebble prints times.
+    /// Only notices last repeated after this time, in Pebble's format.
     pub after: Option<String>,
-    /// Everyone's, not only the asking user's and the public ones; for administrators.
+    /// True for all users' notices, which only administrators may list.
     pub all_users: bool,
 }
 
-/// A custom notice to record.
+/// A custom notice to add.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notify {
-    /// In the form `example.com/path`.
+    /// Key in the form `example.com/path`.
     pub key: String,
-    /// What comes with it.
+    /// Data of the occurrence.
     pub data: BTreeMap<String, String>,
-    /// Stay quiet that long after a telling.
+    /// Time after a repetition in which further occurrences are only counted.
     pub repeat_after: Option<std::time::Duration>,
 }
 
@@ -64,25 +64,25 @@ pub struct Notify {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct NoticeAction {
-    /// Only `add` is known.
+    /// `add`, the only action.
     pub action: String,
-    /// Only `custom` may be added.
+    /// `custom`, the only type that clients may add.
     #[serde(rename = "type")]
     pub kind: String,
-    /// In the form `example.com/path`.
+    /// Key in the form `example.com/path`.
     pub key: String,
-    /// How long it stays quiet after a telling.
+    /// Time after a repetition in which further occurrences are only counted.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub repeat_after: String,
-    /// What comes with it.
+    /// Data of the occurrence.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, String>,
 }
 
-/// What adding a notice answers.
+/// Result of adding a notice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NoticeAdded {
-    /// The notice's id.
+    /// Id of the notice.
     pub id: String,
 }

@@ -1,45 +1,45 @@
-//! Services as `/v1/services` lists and moves them.
+//! Services, `/v1/services`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Startup;
 
-/// One service and how it stands.
+/// A service with its status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct ServiceInfo {
-    /// Its name in the plan.
+    /// Name in the plan.
     pub name: String,
-    /// Whether `autostart` and `replan` start it; Pebble never prints it unset.
+    /// Startup; Pebble never prints it unset.
     pub startup: Startup,
-    /// How it stands.
+    /// Status.
     pub current: ServiceStatus,
-    /// Since when, as Pebble prints times; missing for a service never started.
+    /// Time of the last change of the status; missing for a service that was never started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_since: Option<String>,
 }
 
 impl ServiceInfo {
-    /// Whether its process runs (and not merely waits to be started again).
+    /// True if the service's process runs, and does not wait for a restart.
     pub fn is_running(&self) -> bool {
         self.current == ServiceStatus::Active
     }
 }
 
-/// How a service stands, as a client sees it.
+/// Status of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceStatus {
-    /// Running, or on its way to run or to stop.
+    /// Running, or about to run or to stop.
     Active,
-    /// Not running, and nothing is wrong.
+    /// Not running, without an error.
     #[default]
     Inactive,
-    /// Ended by itself; will be started again after a pause.
+    /// Ended by itself, and waits for its restart.
     Backoff,
-    /// Ended by itself, and stays so.
+    /// Ended by itself, without a restart.
     Error,
-    /// A word this version does not know.
+    /// A status of a newer Pebble.
     #[serde(other)]
     Unknown,
 }
@@ -48,9 +48,9 @@ pub enum ServiceStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServicesAction {
-    /// `start`, `stop`, `restart`, `autostart` or `replan`.
+    /// Action: `start`, `stop`, `restart`, `autostart` or `replan`.
     pub action: String,
-    /// Whom it concerns; the last two take no names.
+    /// Names of services; empty for `autostart` and `replan`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
 }

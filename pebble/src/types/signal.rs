@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SignalsAction {
-    /// By name: `SIGHUP`.
+    /// Name of the signal, for example `SIGHUP`.
     pub signal: String,
-    /// To whom; each must be running.
+    /// Names of services, which must run.
     pub services: Vec<String>,
 }

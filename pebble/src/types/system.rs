@@ -2,36 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who answers.
+/// Information about the daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct SystemInfo {
-    /// The kernel's boot id, or in a container one the daemon drew.
+    /// The kernel's boot id; a random id for a daemon that is process 1.
     pub boot_id: String,
-    /// Where it serves HTTP besides the socket.
+    /// Address of HTTP, besides the socket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_address: Option<String>,
-    /// Where it serves HTTPS.
+    /// Address of HTTPS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub https_address: Option<String>,
-    /// The daemon's version.
+    /// Version of the daemon.
     pub version: String,
 }
 
-/// Which checks count for [`Health`].
+/// Level of the checks that count for [`Health`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HealthLevel {
-    /// All.
+    /// All checks.
     #[default]
     Any,
-    /// Those of level `alive`.
+    /// Checks of level `alive`.
     Alive,
-    /// Those of level `ready`, and `alive` with them.
+    /// Checks of levels `ready` and `alive`.
     Ready,
 }
 
 impl HealthLevel {
-    /// The word on the wire, if it takes one.
+    /// The word on the wire; `None` without a level.
     pub fn as_str(self) -> Option<&'static str> {
         match self {
             HealthLevel::Any => None,
@@ -41,10 +41,10 @@ impl HealthLevel {
     }
 }
 
-/// Whether all checks asked about are up. A daemon that says no answers with status 502 and this same shape.
+/// Health of the checks of a request. An unhealthy daemon answers with status 502 and this same type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Health {
-    /// The verdict.
+    /// True if all checks are up.
     pub healthy: bool,
 }

@@ -45,7 +45,8 @@ fn an_object_must_say_how_it_meets_others() {
 }
 
 proptest! {
-    /// The lists that grow aside, a layer merged twice is a layer merged once; and merging one by one is merging all.
+    /// Except for lists, which grow, merging a layer twice equals merging it once, and merging one by one equals
+    /// merging all.
     #[test]
     fn merging_is_idempotent_and_associative(
         commands in proptest::collection::vec("[a-z]{1,3}", 3),

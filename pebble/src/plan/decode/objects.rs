@@ -1,4 +1,4 @@
-//! The objects of a layer, field by field.
+//! Decoders of a layer's objects, field by field.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What Go's yaml.v3 does with a node when it is told a type, complaints included.
+//! Conversion of nodes to types as in Go's yaml.v3, with its messages.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,14 +9,14 @@ use crate::plan::quote::{quote, shortened};
 use crate::plan::yaml::{self, Resolved};
 use crate::plan::{Environment, Span};
 
-/// Why a section can't be decoded.
+/// Error of a section that can't be decoded.
 #[derive(Debug)]
 pub(super) enum DecodeError {
-    /// Complaints about kinds and fields, with their lines.
+    /// Errors about kinds and fields, with their lines.
     Kinds(Vec<String>),
-    /// A complaint that ended the decoding.
+    /// An error that ended the decoding.
     Value(String),
-    /// An object that is null where it may not be.
+    /// An object that must not be null.
     Null(String),
 }
 
@@ -31,45 +31,45 @@ impl fmt::Display for DecodeError {
 
 const MAX_COMPLAINTS: usize = 1_000;
 
-/// What becomes of fields nobody knows.
+/// Treatment of unknown fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unknown {
     Refused,
     Ignored,
 }
 
-/// A mapping's entry: the key's text, the key and the value.
+/// Entry of a mapping: the key's text, the key and the value.
 pub(super) type Entry<'n> = (String, &'n Node, &'n Node);
 
-/// Reads nodes as types and gathers complaints.
+/// Converts nodes to types and collects errors.
 pub(super) struct Reader<'t> {
     text: &'t str,
     origin: Origin,
-    /// Ends of the lines that count, found when the first line is asked for: a complaint each would ask anew.
+    /// Ends of the lines that count, found once, at the first error.
     ends: OnceCell<Vec<usize>>,
     unknown: Unknown,
     complaints: Vec<String>,
     null: Option<String>,
 }
 
-/// How a place in the text becomes a line.
+/// Counting of lines for messages.
 enum Origin {
-    /// Lines of the text.
+    /// All lines of the text.
     Text,
-    /// Pebble prints a section anew before it decodes it, which drops blank lines: lines that say something, from
-    /// this place on.
+    /// Lines that are not blank, from this offset on: Pebble prints a section anew before it decodes it, which drops
+    /// blank lines.
     Section(usize),
-    /// In flow style all of it is on one line.
+    /// Always line 1, for a section in flow style.
     Flow,
 }
 
 impl<'t> Reader<'t> {
-    /// For the top level.
+    /// A reader of the top level.
     pub(super) fn whole(text: &'t str, unknown: Unknown) -> Self {
         Self { text, origin: Origin::Text, ends: OnceCell::new(), unknown, complaints: Vec::new(), null: None }
     }
 
-    /// For the value of the section with this key.
+    /// A reader of the section with this key.
     pub(super) fn section(text: &'t str, key: &Node, unknown: Unknown) -> Self {
         let after_key = match (&key.kind, key.offset) {
             (Kind::Scalar { text: name, .. }, Some(offset)) => text.get(offset + name.len()..).unwrap_or_default(),
@@ -91,7 +91,7 @@ impl<'t> Reader<'t> {
         self.unknown == Unknown::Ignored
     }
 
-    /// Decodes a section's value. One that isn't there at all is an end of file to Pebble.
+    /// Decodes a section's value. A missing value is an end of file, as in Pebble.
     pub(super) fn run<T>(
         &mut self,
         node: &Node,
@@ -104,7 +104,7 @@ impl<'t> Reader<'t> {
         self.finish(value)
     }
 
-    /// The value, unless there were complaints.
+    /// Returns the value, or the collected errors.
     pub(super) fn finish<T>(&mut self, value: T) -> Result<T, DecodeError> {
         if !self.complaints.is_empty() {
             return Err(DecodeError::Kinds(std::mem::take(&mut self.complaints)));
@@ -112,12 +112,12 @@ impl<'t> Reader<'t> {
         self.null.take().map_or(Ok(value), |message| Err(DecodeError::Null(message)))
     }
 
-    /// Notes that an object is null, which is worth mentioning only if nothing else is wrong.
+    /// Records a null object, which is reported only without other errors.
     pub(super) fn null(&mut self, message: String) {
         self.null.get_or_insert(message);
     }
 
-    /// A scalar's text; null is no text.
+    /// Text of a scalar; empty for null.
     pub(super) fn text(&mut self, node: &Node, type_: &str) -> String {
         match &node.kind {
             _ if node.is_null() => String::new(),
@@ -129,7 +129,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// An integer, or a float without its fraction, of 64 bits.
+    /// An integer of 64 bits, or a float without its fraction.
     pub(super) fn int(&mut self, node: &Node) -> Option<i64> {
         #[expect(clippy::cast_possible_truncation, reason = "Pebble cuts the fraction off too")]
         let value = match node.resolved() {
@@ -144,7 +144,7 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// A user or group id. Pebble takes negative ones here and fails when it starts something.
+    /// A user or group id. Pebble accepts negative ones here and fails at the start of a process.
     pub(super) fn id(&mut self, node: &Node) -> Option<u32> {
         let value = self.int(node)?;
         if u32::try_from(value).is_err() {
@@ -173,7 +173,7 @@ impl<'t> Reader<'t> {
         value.map(Some).ok_or_else(|| DecodeError::Value(format!("invalid floating-point number {}", quote(text))))
     }
 
-    /// A list of texts; nulls in it are left out.
+    /// A list of texts without its nulls.
     pub(super) fn list(&mut self, node: &Node) -> Vec<String> {
         match &node.kind {
             _ if node.is_null() => Vec::new(),
@@ -202,7 +202,7 @@ impl<'t> Reader<'t> {
         self.map(node, "map[string]string", "string").map(Environment::from)
     }
 
-    /// A mapping's entries, those merged in with `<<` last; none if it is null. Null keys are passed over.
+    /// Entries of a mapping, those merged with `<<` last; no entries for null. Null keys are skipped.
     pub(super) fn entries<'n>(&mut self, node: &'n Node, type_: &str) -> Result<Vec<Entry<'n>>, DecodeError> {
         let mut known = BTreeSet::new();
         let mut entries = Vec::new();
@@ -247,7 +247,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Complains about keys that are there twice, pair by pair.
+    /// Reports duplicate keys, pair by pair; true if there are any.
     fn has_doubles(&mut self, pairs: &[(Node, Node)]) -> bool {
         let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let keys = pairs.iter().enumerate().filter_map(|(at, (key, _))| match &key.kind {
@@ -270,14 +270,14 @@ impl<'t> Reader<'t> {
         self.complaints.len() > before
     }
 
-    /// Notes a complaint; a text that earns more than a client would read earns no more.
+    /// Records an error, up to [`MAX_COMPLAINTS`].
     fn complain(&mut self, complaint: String) {
         if self.complaints.len() < MAX_COMPLAINTS {
             self.complaints.push(complaint);
         }
     }
 
-    /// Complains about a field that the type doesn't have.
+    /// Reports a field that the type does not have.
     pub(super) fn unknown(&mut self, name: &str, key: &Node, type_: &str) {
         if self.unknown == Unknown::Refused {
             let line = self.line(key);
@@ -285,14 +285,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Complains about a node of another kind than the type's.
+    /// Reports a node of another kind than the type's.
     fn misfit(&mut self, node: &Node, type_: &str) {
         let what = match &node.kind {
             Kind::Sequence(_) => "!!seq".to_owned(),
             Kind::Mapping(_) => "!!map".to_owned(),
             Kind::Scalar { text, .. } => {
                 let tag = node.resolved().unwrap_or(Resolved::Text).tag();
-                // Go counts bytes; a character that would be cut in two is left out.
+                // Go counts bytes; a character at the cut is dropped.
                 let shown =
                     if text.len() > 10 { format!("{}...", &text[..text.floor_char_boundary(7)]) } else { text.clone() };
                 format!("{tag} `{shown}`")

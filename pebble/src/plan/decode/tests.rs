@@ -33,7 +33,7 @@ fn doubles_without_end_are_not_listed_without_end() {
     assert!(message.lines().count() <= 1_001, "{}", message.lines().count());
 }
 
-/// The lines of all that is complained of are found in one pass: before, half a minute at best.
+/// The lines of all errors are found in one pass.
 #[test]
 fn many_complaints_in_a_long_text_take_one_pass() {
     let (tell, told) = std::sync::mpsc::channel();
@@ -44,12 +44,12 @@ fn many_complaints_in_a_long_text_take_one_pass() {
     let message = told.recv_timeout(std::time::Duration::from_secs(60)).expect("it takes one pass");
     let lines: Vec<&str> = message.lines().collect();
     assert_eq!(lines.len(), 1_001);
-    // Blank lines are none to Pebble, which prints a section anew.
+    // Blank lines don't count: Pebble prints a section anew.
     assert_eq!(lines[1], "  line 1: cannot unmarshal !!seq into plan.Service");
     assert_eq!(lines[1_000], "  line 1000: cannot unmarshal !!seq into plan.Service");
 }
 
-/// A mebibyte of text in each place that a complaint repeats: complaints hold its ends only.
+/// A mebibyte of text in each place that a message repeats: messages have its ends only.
 #[test]
 fn complaints_repeat_no_long_text() {
     let long = "x".repeat((1 << 20) - 200);

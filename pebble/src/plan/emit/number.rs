@@ -1,6 +1,6 @@
-//! Floating-point numbers as Go prints them with `%g`.
+//! Floating-point numbers in Go's format `%g`.
 
-/// The shortest text that reads back the same; with an exponent from a million on, and below a ten-thousandth.
+/// Prints the shortest text that parses to the same number, with an exponent from 1e6 on and below 1e-4.
 pub(in crate::plan) fn float(value: f64) -> String {
     if value.is_nan() {
         return ".nan".to_owned();

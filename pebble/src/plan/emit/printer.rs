@@ -1,11 +1,11 @@
-//! The printer: knows the column and what has been written on the line so far, as Go's yaml.v3 does.
+//! Printer that tracks the column and the kind of the last text, as Go's yaml.v3 does.
 //!
-//! The rules for when a line ends are its own, oddities included: a literal block loses a line break at its beginning,
-//! and line breaks other than line feeds are followed by the indentation of the next line.
+//! Its rules for line ends are those of yaml.v3, with their oddities: a literal block loses a line break at its
+//! beginning, and line breaks other than line feeds are followed by the next line's indentation.
 
 use super::scalar::{self, Style};
 
-/// What comes before a scalar or collection, which decides its indentation.
+/// Context of a scalar or collection, which decides its indentation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A mapping's key or value.
@@ -14,15 +14,15 @@ pub(super) enum Place {
     Sequence,
 }
 
-/// Collects the text.
+/// Printer with its text so far.
 #[derive(Default)]
 pub(super) struct Printer {
     out: String,
     column: usize,
     indent: usize,
-    /// The line holds nothing but indentation and indicators that allow for more.
+    /// True if the line has only indentation and indicators that allow a nested block.
     fresh: bool,
-    /// The last thing written was white space.
+    /// True if the last character is white space.
     space: bool,
 }
 
@@ -31,7 +31,7 @@ impl Printer {
         Self { fresh: true, space: true, ..Self::default() }
     }
 
-    /// The text, its last line ended.
+    /// Ends the last line and returns the text.
     pub(super) fn finish(mut self) -> String {
         self.indent = 0;
         self.line();
@@ -49,7 +49,7 @@ impl Printer {
         self.fresh = true;
     }
 
-    /// Goes to the beginning of a line, unless that is where we are, and indents.
+    /// Starts a new line, unless one was just started, and indents.
     pub(super) fn line(&mut self) {
         if !self.fresh || self.column > self.indent || self.column == self.indent && !self.space {
             self.line_break('\n');
@@ -60,7 +60,7 @@ impl Printer {
         self.space = true;
     }
 
-    /// Writes `?`, `:` or `-`, or a quote or bracket. `on_line` says whether a nested block may go on in this line.
+    /// Writes `?`, `:` or `-`, or a quote or bracket. With `on_line` a nested block may continue on this line.
     pub(super) fn indicator(&mut self, text: &str, spaced: bool, on_line: bool) {
         if spaced && !self.space {
             self.put(' ');
@@ -70,7 +70,7 @@ impl Printer {
         self.fresh = self.fresh && on_line;
     }
 
-    /// Writes `print` one level further in.
+    /// Calls `print` one level deeper.
     pub(super) fn nested(&mut self, place: Place, print: impl FnOnce(&mut Self)) {
         let before = self.indent;
         self.indent = match place {

@@ -1,17 +1,17 @@
-//! Texts: plain if they mean themselves, else quoted, else, with more than one line, as a literal block.
+//! Styles of texts: plain if unambiguous, otherwise quoted, and with several lines a literal block.
 
 use crate::plan::yaml::{Resolved, resolve};
 
-/// What of a text decides its style.
+/// Properties of a text that decide its style.
 struct Traits {
-    /// It has a line break in it.
+    /// True with a line break.
     multiline: bool,
     plain: bool,
     single: bool,
     block: bool,
 }
 
-/// A way to write a text.
+/// Style of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
@@ -20,13 +20,13 @@ pub(super) enum Style {
     Literal,
 }
 
-/// How a key is to be written, and whether it fits on a line with its value.
+/// Style of a key, and true if it fits on a line with its value.
 pub(super) fn key_style(text: &str) -> (Style, bool) {
     let traits = analyse(text);
     (style(text, &traits), text.len() <= 128 && !traits.multiline)
 }
 
-/// How a value or item is to be written.
+/// Style of a value or item.
 pub(super) fn value_style(text: &str) -> Style {
     style(text, &analyse(text))
 }
@@ -69,7 +69,7 @@ fn is_base_60(text: &str) -> bool {
     first.starts_with(|c: char| c.is_ascii_digit()) && digits(first) && count > 0 && sixties && digits(fraction)
 }
 
-/// Looks at every character and its neighbours.
+/// Analyses every character with its neighbours.
 fn analyse(text: &str) -> Traits {
     let marks = text.starts_with("---") || text.starts_with("...");
     let mut indicators = marks;
@@ -96,7 +96,7 @@ fn analyse(text: &str) -> Traits {
     }
 }
 
-/// Whether the character would mean something at its place in a plain text.
+/// True if the character would be an indicator in a plain text.
 fn is_indicator(c: char, previous: Option<char>, before_blank: bool) -> bool {
     match (c, previous) {
         (':', _) | ('?' | '-', None) => before_blank,
@@ -112,12 +112,12 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What the printer takes for printable: line feeds and most of the basic plane, but neither tabs nor anything beyond.
+/// True for characters that yaml.v3 calls printable: line feeds and most of the basic plane, without tabs.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
-/// A text's escaped form, between double quotes. A byte order mark at its beginning makes Go escape all of it.
+/// Escapes a text for double quotes. A byte order mark at its beginning makes Go escape all characters.
 pub(super) fn escaped(text: &str) -> String {
     let marked = text.starts_with('\u{feff}');
     text.chars()
@@ -160,8 +160,8 @@ fn escape(c: char) -> String {
     format!("\\{short}")
 }
 
-/// The digit after a literal block's bar that says how far it is indented, where its text begins with a blank; and
-/// the sign that says which line breaks at its end count.
+/// Indicators after a literal block's bar: the indentation, if the text begins with a blank, and the sign for line
+/// breaks at its end.
 pub(super) fn hints(text: &str) -> String {
     let mut hints = String::new();
     if text.starts_with(|c| c == ' ' || is_break(c)) {

@@ -1,4 +1,4 @@
-//! Go's yaml.v3 order of keys: letters after everything else, numbers by their value.
+//! Order of keys in Go's yaml.v3: letters last, numbers by value.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let after_digit = at > 0 && a[at - 1].is_numeric();
     match (a[at].is_alphabetic(), b[at].is_alphabetic()) {
         (true, true) => a[at].cmp(&b[at]),
-        // Where a number could go on, a letter ends it, and the shorter number is first.
+        // A letter after a digit ends the number, and the shorter number is first.
         (true, false) if after_digit => Ordering::Less,
         (false, true) if after_digit => Ordering::Greater,
         (true, false) => Ordering::Greater,
@@ -18,14 +18,14 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Compares the numbers that begin (or go on) at the first difference; then their lengths; then the characters.
+/// Compares the numbers at the first difference, then their lengths, then the characters.
 fn numbers(a: &[char], b: &[char], at: usize) -> Ordering {
     let leading =
         (a[at] == '0' || b[at] == '0') && a[..at].iter().rev().take_while(|c| c.is_numeric()).any(|c| *c != '0');
     let start = i64::from(leading);
     let number = |text: &[char]| {
         let digits = text[at..].iter().take_while(|c| c.is_numeric());
-        // Go counts so too, whatever the digits, and lets the count overflow.
+        // Go computes the same for any digits, and lets the value overflow.
         digits.fold((start, 0), |(value, length), digit| {
             let digit = i64::from(u32::from(*digit)) - i64::from(u32::from('0'));
             (value.wrapping_mul(10).wrapping_add(digit), length + 1)

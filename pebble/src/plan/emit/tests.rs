@@ -3,9 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::plan::Override;
 
-/// Texts that Pebble's printer doesn't lose anything of: it drops a line break at the beginning of a block, its line
-/// breaks other than line feeds read back as blanks, and no reader takes a block
-/// that begins with a tab.
+/// True for texts that Pebble's printer keeps: it drops a line break at the beginning of a block, other line breaks
+/// than line feeds parse as blanks, and no parser accepts a block that begins with a tab.
 fn kept(text: &str) -> bool {
     let block = text.contains('\n');
     let lost = text.starts_with('\n') || text.contains(['\r', '\u{85}', '\u{2028}', '\u{2029}']);
@@ -22,7 +21,7 @@ proptest! {
     fn what_is_printed_is_read_back(
         command in texts(),
         environment in proptest::collection::btree_map(texts(), texts(), 0..8),
-        // An item's block that begins with a blank is indented less than it says.
+        // An item's block that begins with a blank has a wrong indentation indicator.
         after in proptest::collection::vec(texts().prop_filter("one line", |text| !text.contains('\n')), 0..4),
         factor in proptest::option::of(1.0..1e9f64),
         delay in proptest::option::of(any::<i64>()),

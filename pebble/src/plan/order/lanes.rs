@@ -1,13 +1,13 @@
-//! Lanes: services that require each other share one and wait for each other there; lanes run side by side.
+//! Lanes: services that require each other share a lane, in which they wait for each other; lanes run in parallel.
 
 use std::collections::BTreeMap;
 
 use super::steps;
 use crate::plan::Service;
 
-/// Deals the ordered names out into lanes, as Pebble does: a service joins the lane it was put in already, else the
-/// lane of the first service it requires that has one, else the lane after the last one dealt to (which, after a
-/// service joined an earlier lane, may be one that is in use). It takes all it requires along.
+/// Assigns ordered names to lanes, as Pebble does: a service joins the lane it already has, else the lane of the first
+/// service it requires that has one, else the lane after the last one used, which may have services already. All
+/// services that it requires join the same lane.
 pub(super) fn lanes(names: &[String], services: &BTreeMap<String, Service>) -> Vec<Vec<String>> {
     let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
     let mut last: Option<usize> = None;

@@ -1,12 +1,13 @@
-//! Sorting by dependencies: Tarjan's strongly connected components, which come out in dependency order.
+//! Topological order: Tarjan's strongly connected components, found in dependency order.
 
 use std::collections::BTreeMap;
 
 use super::steps;
 
-/// The components of the graph, each after all it points to. Nodes are visited by name, so the order is stable.
+/// Components of the graph, each after all components that it points to. Nodes are visited by name, so the order is
+/// deterministic.
 ///
-/// Written without recursion: a chain of dependencies may be as long as a plan.
+/// Without recursion, since a chain of dependencies may be as long as the plan.
 pub(super) fn components<'a>(edges: &BTreeMap<&'a str, Vec<&'a str>>) -> Vec<Vec<String>> {
     let mut search = Search { edges, seen: BTreeMap::new(), stack: Vec::new(), found: Vec::new() };
     for node in edges.keys() {

@@ -1,4 +1,4 @@
-//! Steps of the search for an order, counted in tests: these hold the work linear without looking at a clock.
+//! Steps of the search for an order, counted in tests, which check that the work is linear without a clock.
 
 /// Counts one turn of an inner loop.
 pub(super) fn count() {
@@ -11,7 +11,7 @@ thread_local! {
     static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// The steps that `work` takes on this thread.
+/// Number of steps that `work` takes on this thread.
 #[cfg(test)]
 pub(super) fn of(work: impl FnOnce()) -> usize {
     let before = STEPS.get();

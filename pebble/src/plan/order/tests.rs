@@ -73,7 +73,7 @@ fn a_long_chain_is_no_trouble() {
     assert_eq!(order.concat()[0], "s20000");
 }
 
-/// Plans of so many services: by themselves, in a chain, all on one, in a dense band.
+/// Plans with this many services: independent, in a chain, all requiring one, each requiring twenty.
 fn shapes(count: usize) -> [Plan; 4] {
     let plan = |requires: &dyn Fn(usize) -> Vec<String>| {
         let service = |n: usize| {
@@ -126,7 +126,7 @@ fn only_keeps_the_order() {
 }
 
 proptest! {
-    /// Edges from lower to higher numbers only, so there is no circle.
+    /// Edges from lower to higher numbers only, so there is no loop.
     #[test]
     fn every_order_keeps_its_word(edges in proptest::collection::vec((0..8usize, 0..8usize, 0..3u8), 0..20)) {
         let mut plan = plan(&["s0:", "s1:", "s2:", "s3:", "s4:", "s5:", "s6:", "s7:"]);

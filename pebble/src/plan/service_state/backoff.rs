@@ -1,11 +1,11 @@
-//! How long to wait before a service is started again.
+//! Backoff: the wait before a restart.
 
 use std::time::Duration;
 
 use crate::plan::Service;
 
-/// The wait after `current`, where no time at all stands for "none so far": the backoff delay first, then each time
-/// the factor more, up to the limit.
+/// The wait after `current`, which is zero before the first: the backoff delay, then multiplied by the factor, up to
+/// the limit.
 pub fn next_backoff(service: &Service, current: Duration) -> Duration {
     let limit = service.effective_backoff_limit();
     if current.is_zero() {
@@ -18,7 +18,8 @@ pub fn next_backoff(service: &Service, current: Duration) -> Duration {
     Duration::try_from_secs_f64(next).map_or(limit, |next| next.min(limit))
 }
 
-/// A tenth of the wait at most, so that services that fell together don't rise together; `chance` is from 0 to 1.
+/// Random addition of at most a tenth of the wait, so that services that failed together don't restart together.
+/// `chance` is from 0 to 1.
 pub fn jitter(wait: Duration, chance: f64) -> Duration {
     wait.mul_f64(0.1 * chance.clamp(0.0, 1.0))
 }

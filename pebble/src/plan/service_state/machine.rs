@@ -1,4 +1,4 @@
-//! The transitions.
+//! Transitions of the state machine.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::{jitter, next_backoff};
 use crate::plan::quote::quote;
 use crate::plan::{Action, Service};
 
-/// One service's state, with the definition it was last started or replanned with.
+/// State of a service, with the definition that it was last started or replanned with.
 #[derive(Clone, Debug)]
 pub struct Machine {
     name: String,
@@ -36,42 +36,42 @@ impl Machine {
         &self.name
     }
 
-    /// The definition it runs by.
+    /// The current definition.
     pub fn config(&self) -> &Service {
         &self.config
     }
 
-    /// Takes over the plan's definition; due before each [`Input::Start`], and for what a replan restarts.
+    /// Sets the plan's definition: before each [`Input::Start`], and for services that a replan restarts.
     pub fn configure(&mut self, config: Service) {
         self.config = config;
     }
 
-    /// Where it is.
+    /// The current state.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// What clients are told.
+    /// Status for clients.
     pub fn status(&self) -> ServiceStatus {
         self.state.status()
     }
 
-    /// Whether a client may send it a signal.
+    /// True if clients may send signals to it.
     pub fn takes_signals(&self) -> bool {
         matches!(self.state, State::Starting | State::Running)
     }
 
-    /// Whether the daemon has to end it before it ends itself: it runs, or soon would.
+    /// True if the daemon must stop it before its own end: it runs, or would restart.
     pub fn needs_stop(&self) -> bool {
         matches!(self.state, State::Starting | State::Running | State::Backoff)
     }
 
-    /// Restarts in a row so far.
+    /// Number of restarts in a row.
     pub fn backoff_count(&self) -> u32 {
         self.backoff_count
     }
 
-    /// Takes in what happened and says what to do. `chance`, from 0 to 1, makes the jitter of a backoff.
+    /// Processes an input and returns the outputs. `chance`, from 0 to 1, is the jitter of a backoff.
     pub fn step(&mut self, input: Input, chance: f64) -> Vec<Output> {
         match input {
             Input::Start => self.start(),
@@ -198,7 +198,7 @@ impl Machine {
         outputs
     }
 
-    /// The process ended as it was told to.
+    /// The process ended on request.
     fn stopped(&mut self, chance: f64) -> Vec<Output> {
         if self.restarting {
             return self.back_off("on-check-failure", chance);
@@ -219,7 +219,7 @@ impl Machine {
             Action::Shutdown if code == 0 => Shutdown::Success,
             Action::Shutdown | Action::FailureShutdown => Shutdown::ServiceFailure,
             Action::SuccessShutdown => Shutdown::Success,
-            // The plan was validated, so whatever else stands here is a restart.
+            // The plan was validated, so all other values mean a restart.
             Action::Restart | Action::Unset | Action::Other(_) => {
                 let mut outputs = vec![log];
                 outputs.extend(self.back_off(option, chance));
@@ -239,7 +239,7 @@ impl Machine {
         vec![self.log(&log), Output::SetTimer(Timer::Backoff, wait)]
     }
 
-    /// A timer that is due in a state it wasn't set for means nothing.
+    /// A timer that elapses in another state than it was set in has no effect.
     fn elapsed(&mut self, timer: Timer) -> Vec<Output> {
         match (timer, self.state) {
             (Timer::Okay, State::Starting) => {
@@ -260,7 +260,7 @@ impl Machine {
         }
     }
 
-    /// The process outlived SIGKILL.
+    /// The process still runs after SIGKILL.
     fn given_up(&mut self) -> Vec<Output> {
         let restarting = self.restarting;
         self.go(State::Stopped);

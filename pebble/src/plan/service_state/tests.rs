@@ -9,7 +9,7 @@ fn machine(change: impl FnOnce(&mut Service)) -> Machine {
     Machine::new("web", service)
 }
 
-/// Steps without jitter, and leaves out what goes to the daemon's own log.
+/// Steps without jitter, and drops the lines for the daemon's log.
 fn step(machine: &mut Machine, input: Input) -> Vec<Output> {
     let mut outputs = machine.step(input, 0.0);
     outputs.retain(|output| !matches!(output, Output::Log(_)));

@@ -1,23 +1,23 @@
-//! Bounds on strangers' text.
+//! Limits on untrusted text.
 
 use crate::plan::Error;
 
-/// The longest text. An environment that Linux would still take is smaller.
+/// The longest text in bytes. The largest environment that Linux accepts fits into it.
 pub(super) const MAX_BYTES: usize = 1 << 20;
-/// The most nodes, each alias counted as what it stands for.
+/// The most nodes, with aliases expanded.
 pub(super) const MAX_NODES: usize = 100_000;
-/// The most brackets one line may leave open. The parser itself ends at 128 levels, but only once it has seen the whole
-/// text, at a cost that grows with this.
+/// The most brackets that one line may open. The parser itself stops at 128 levels, but only after it has scanned the
+/// whole text, at a cost that grows with the depth.
 const MAX_BRACKETS: usize = 256;
 
-/// The most characters that may begin a node. The parser keeps every event of a text, at a cost of some hundred bytes
-/// each, before the first is counted as a node.
+/// The most characters that may begin a node. The parser stores every event of a text, some hundred bytes each, before
+/// the first node is counted.
 const MAX_INDICATORS: usize = 2 * MAX_NODES;
 
-/// Looks at the text without parsing it.
+/// Checks the text without parsing it.
 ///
-/// Brackets are counted line by line, quoted or not, and only those that a line leaves open add up; so a text gets
-/// past this only if it is no deeper than it is long in lines, times the bound.
+/// Brackets are counted line by line, quoted or not, so the depth of an accepted text is at most its number of lines
+/// times the limit.
 pub(super) fn check(text: &str) -> Result<(), Error> {
     if text.len() > MAX_BYTES {
         return Err(limit("text is larger than 1 MiB"));
@@ -32,7 +32,7 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Brackets and commas, and the signs that begin a block's node when a blank follows.
+/// Number of brackets and commas, and of the signs that begin a block's node before a blank.
 fn indicators(text: &str) -> usize {
     let pairs = text.bytes().zip(text.bytes().skip(1).chain([b'\n']));
     let begins = |(byte, next): &(u8, u8)| match byte {
@@ -43,7 +43,7 @@ fn indicators(text: &str) -> usize {
     pairs.filter(begins).count()
 }
 
-/// The most brackets that one line has open at a time.
+/// The most brackets that are open at a time in a line.
 fn opened(line: &str) -> usize {
     let mut open: usize = 0;
     let mut most = 0;

@@ -1,8 +1,8 @@
-//! The parser's complaints in the words of Go's yaml.v3, which are much the same: both descend from libyaml.
+//! Translation of the parser's errors to those of Go's yaml.v3. They are similar, as both descend from libyaml.
 
 use crate::plan::{Error, shortened};
 
-/// A complaint about text that isn't YAML.
+/// The error for text that is not YAML.
 pub(super) fn parse(text: &str, error: &serde_yaml::Error) -> Error {
     let shown = error.to_string();
     if shown.starts_with("recursion limit") {
@@ -21,15 +21,15 @@ fn is_anchor(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// From `PROBLEM at line L column C, CONTEXT at line L column C`, where either place may be missing, to
-/// `line L: PROBLEM`. Go counts lines from zero unless the scanner complains, and leaves the zeroth unsaid.
+/// Converts `PROBLEM at line L column C, CONTEXT at line L column C`, in which either place may be missing, to `line L:
+/// PROBLEM`. Go counts lines from zero except in scanner errors, and omits line zero.
 fn worded(shown: &str) -> String {
     let (problem, context) = match shown.find(", while ") {
         Some(at) => (&shown[..at], Some(&shown[at + 2..])),
         None => (shown, None),
     };
     let (problem, place) = split_place(problem);
-    // The one word that the two spell differently.
+    // The only word with different spellings.
     let problem = problem.replace("hexadecimal", "hexdecimal");
     let (context, context_place) = context.map_or(("", None), split_place);
     let scanner = context.starts_with("while scanning") || problem.ends_with("not allowed in this context");
@@ -41,7 +41,7 @@ fn worded(shown: &str) -> String {
     }
 }
 
-/// Cuts ` at line L column C` off.
+/// Splits off ` at line L column C`.
 fn split_place(text: &str) -> (&str, Option<u64>) {
     let Some(at) = text.rfind(" at line ") else { return (text, None) };
     let line = text[at + 9..].split(' ').next().and_then(|line| line.parse().ok()).filter(|line| *line > 0);

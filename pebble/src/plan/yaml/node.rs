@@ -1,8 +1,8 @@
-//! The tree, and how it is got out of a serde parser that resolves scalars before it shows them.
+//! The tree of nodes, built from a serde parser that resolves scalars before it returns them.
 //!
-//! Two passes over the parser's events: the first learns each node's shape (and counts), the second, told the shape,
-//! asks for every scalar as text. A text that the parser hands out borrowed points into the input, which gives its
-//! place and, by the character before it, whether it was quoted.
+//! Two passes over the parser's events: the first learns (and counts) the nodes' shapes, the second requests every
+//! scalar as text. A borrowed text points into the input, which gives its offset and, by the character before it, its
+//! quotes.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,28 +13,28 @@ use super::resolve::{Resolved, resolve};
 use super::{limits, message};
 use crate::plan::Error;
 
-/// One node of a document.
+/// A node of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::plan) struct Node {
-    /// Where it begins in the text, as far as that is known; a collection begins with its first scalar.
+    /// Offset in the text, if known; a collection's is that of its first scalar.
     pub(in crate::plan) offset: Option<usize>,
-    /// What it is.
+    /// Kind of the node, with its content.
     pub(in crate::plan) kind: Kind,
 }
 
-/// What a node is.
+/// Kind of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::plan) enum Kind {
-    /// A scalar as it was written, and whether without quotes.
+    /// A scalar with its source text; `plain` is without quotes.
     Scalar { text: String, plain: bool },
     /// A sequence.
     Sequence(Vec<Node>),
-    /// A mapping in its order, doubles included.
+    /// A mapping in source order, with duplicate keys.
     Mapping(Vec<(Node, Node)>),
 }
 
 impl Node {
-    /// What the node means.
+    /// Meaning of a scalar; `None` for collections.
     pub(in crate::plan) fn resolved(&self) -> Option<Resolved> {
         match &self.kind {
             Kind::Scalar { text, plain: true } => Some(resolve(text)),
@@ -47,7 +47,7 @@ impl Node {
         self.resolved() == Some(Resolved::Null)
     }
 
-    /// The same tree with scalars that aren't there at all turned into empty texts.
+    /// Converts missing scalars in the tree to empty texts.
     pub(in crate::plan) fn with_blanks_as_text(self) -> Self {
         let kind = match self.kind {
             Kind::Scalar { text, plain } => {
@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for ShapeSeed<'_> {
         Ok(Shape::Mapping(entries))
     }
 
-    /// A tag of someone's own. What it is on counts, the tag doesn't.
+    /// A custom tag: its node is read, the tag is ignored.
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Shape, A::Error> {
         let (_, variant) = access.variant::<serde::de::IgnoredAny>()?;
         variant.newtype_variant_seed(self)
@@ -185,7 +185,7 @@ impl<'de> Visitor<'de> for ShapeSeed<'_> {
 struct NodeSeed<'s, 't> {
     shape: &'s Shape,
     text: &'t str,
-    /// Where the last scalar with a known place ended.
+    /// End of the last scalar with a known offset.
     end: &'s Cell<usize>,
 }
 
@@ -212,7 +212,7 @@ impl NodeSeed<'_, '_> {
         Node { offset: offset.or_else(|| self.next_word()), kind: Kind::Scalar { text: text.to_owned(), plain } }
     }
 
-    /// The place of a scalar that doesn't tell: after the last one that did, past what may stand between two.
+    /// Offset of a scalar that the parser copied: after the last known one, past separators.
     fn next_word(self) -> Option<usize> {
         let rest = self.text.get(self.end.get()..)?;
         rest.find(|c| !" \t\r\n:,-?[{]}".contains(c)).map(|at| self.end.get() + at)
@@ -241,7 +241,7 @@ impl<'de> Visitor<'de> for NodeSeed<'_, '_> {
         for shape in shapes {
             items.extend(access.next_element_seed(NodeSeed { shape, ..self })?);
         }
-        // The parser wants to be asked until it has no more.
+        // The parser requires reading to the end.
         while access.next_element::<serde::de::IgnoredAny>()?.is_some() {}
         Ok(Node { offset: items.first().and_then(|item| item.offset), kind: Kind::Sequence(items) })
     }

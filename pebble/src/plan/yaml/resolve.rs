@@ -1,9 +1,9 @@
-//! What a plain scalar means, by the rules of Go's yaml.v3: YAML 1.2 with some of 1.1 left.
+//! Meaning of plain scalars by the rules of Go's yaml.v3: YAML 1.2 with parts of 1.1.
 
-/// The meaning of a plain scalar.
+/// Meaning of a plain scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::plan) enum Resolved {
-    /// Nothing, `~` or `null`.
+    /// An empty text, `~` or `null`.
     Null,
     /// `true` or `false`; not `yes` or `on`.
     Bool,
@@ -20,7 +20,7 @@ pub(in crate::plan) enum Resolved {
 }
 
 impl Resolved {
-    /// The tag that messages name.
+    /// Name of the tag in messages.
     pub(in crate::plan) fn tag(self) -> &'static str {
         match self {
             Self::Null => "!!null",
@@ -53,7 +53,7 @@ pub(in crate::plan) fn resolve(text: &str) -> Resolved {
     }
 }
 
-/// Whether every underscore has a digit on either side.
+/// True if every underscore is between digits.
 pub(in crate::plan) fn separates_digits(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
@@ -71,7 +71,7 @@ fn number(text: &str) -> Resolved {
     float(&plain).map_or(Resolved::Text, Resolved::Float)
 }
 
-/// An integer in any of the notations, within 64 bits, signed or not.
+/// An integer in any notation, within 64 bits, signed or unsigned.
 fn integer(plain: &str) -> Option<i128> {
     let (negative, digits) = match plain.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -85,7 +85,7 @@ fn integer(plain: &str) -> Option<i128> {
         [b'0', _, ..] => (8, &lower[1..]),
         _ => (10, lower.as_str()),
     };
-    // A second sign is taken after these two prefixes, as in `0b-1`, if there is no first.
+    // These two prefixes may be followed by a sign, as in `0b-1`, if there is no sign before.
     if let Some(signed) = plain.strip_prefix("0b").or_else(|| plain.strip_prefix("0o"))
         && signed.starts_with(['-', '+'])
     {
@@ -96,7 +96,7 @@ fn integer(plain: &str) -> Option<i128> {
     }
     let magnitude = i128::from(u64::from_str_radix(digits, radix).ok()?);
     let value = if negative { -magnitude } else { magnitude };
-    // Only what has no sign at all may need the sixty-fourth bit.
+    // Only a number without a sign may need the sixty-fourth bit.
     let fits = i64::try_from(value).is_ok() || !plain.starts_with(['-', '+']);
     fits.then_some(value)
 }
@@ -120,7 +120,7 @@ fn float(plain: &str) -> Option<f64> {
     plain.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// `2006-1-2`, and with a time after `T` (and then a zone) or a blank (and then none).
+/// True for `2006-1-2`, also with a time after `T`, with a zone, or after a blank, without one.
 fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = date(text) else { return false };
     match time.split_at_checked(1) {
@@ -142,7 +142,7 @@ fn days(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Year, month and day, and what follows them.
+/// Splits off year, month and day.
 fn date(text: &str) -> Option<((u32, u32, u32), &str)> {
     let (year, rest) = text.split_at_checked(4).filter(|(year, _)| year.bytes().all(|b| b.is_ascii_digit()))?;
     let (month, rest) = small(rest.strip_prefix('-')?)?;
@@ -150,14 +150,14 @@ fn date(text: &str) -> Option<((u32, u32, u32), &str)> {
     Some(((year.parse().ok()?, month, day), rest))
 }
 
-/// One or two digits.
+/// Splits off one or two digits.
 fn small(text: &str) -> Option<(u32, &str)> {
     let length = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
     let (digits, rest) = text.split_at(length);
     Some((digits.parse().ok()?, rest))
 }
 
-/// Hours, minutes, seconds and their fraction; gives what follows.
+/// Checks hours, minutes, seconds and their fraction; returns the rest.
 fn clock(text: &str) -> Option<&str> {
     let (hours, rest) = small(text)?;
     let (minutes, rest) = small(rest.strip_prefix(':')?)?;
@@ -174,7 +174,7 @@ fn clock(text: &str) -> Option<&str> {
     }
 }
 
-/// `Z`, or hours and minutes from Greenwich.
+/// True for `Z`, or an offset in hours and minutes.
 fn zone(text: &str) -> bool {
     let Some(offset) = text.strip_prefix(['+', '-']) else { return text == "Z" };
     let parts = offset.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
