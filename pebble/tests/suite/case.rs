@@ -1,4 +1,4 @@
-//! One case: a daemon, and everything it answered.
+//! A case: a daemon and its answers.
 
 use std::ops::{Deref, DerefMut};
 
@@ -8,44 +8,44 @@ use serde_json::{Value, json};
 
 use crate::daemon::{Daemon, Start, until};
 use crate::raw;
-use crate::record::{self, Nameless};
+use crate::record::{self, Normalizer};
 
-/// A daemon and its answers so far. Answers are settled with the recording when the case's function is through.
+/// A daemon and its answers so far, which are compared with the recording at the end of the case's function.
 pub(crate) struct Case {
     daemon: Daemon,
     answers: Vec<Value>,
-    nameless: Nameless,
+    normalizer: Normalizer,
 }
 
-/// Runs a case on a daemon that holds its services.
+/// Runs a case on a daemon started with `--hold`.
 pub(crate) fn case(name: &str, play: impl FnOnce(&mut Case)) {
     case_with(name, held(), play);
 }
 
-/// Runs a case on a daemon started so.
+/// Runs a case on a daemon with other options.
 pub(crate) fn case_with(name: &str, how: Start, play: impl FnOnce(&mut Case)) {
     play_on(name, Daemon::start(how), play);
 }
 
-/// Runs a case on a daemon that will not come to answer.
+/// Runs a case on a daemon that fails to start.
 pub(crate) fn case_without(name: &str, how: Start, play: impl FnOnce(&mut Case)) {
     play_on(name, Daemon::begin(how), play);
 }
 
 fn play_on(name: &str, daemon: Daemon, play: impl FnOnce(&mut Case)) {
     let dir = daemon.dir.path().to_str().expect("temporary folders have plain names").to_owned();
-    let mut case = Case { daemon, answers: Vec::new(), nameless: Nameless::new(dir) };
+    let mut case = Case { daemon, answers: Vec::new(), normalizer: Normalizer::new(dir) };
     play(&mut case);
     record::settle(name, &case.answers);
 }
 
-/// A daemon that starts nothing by itself.
+/// Options of a daemon that starts no services by itself.
 pub(crate) fn held() -> Start {
     Start { arguments: vec!["--create-dirs".to_owned(), "--hold".to_owned()], ..Start::default() }
 }
 
-/// A shell command for services with the test's folder as theirs: waits until the test says so. A test that counted on
-/// seconds instead would fail on a busy machine.
+/// Shell command for services in the test's folder that waits for [`Case::release`]. A fixed time would fail on a busy
+/// machine.
 pub(crate) const UNTIL_RELEASED: &str = "until test -e released; do sleep 0.02; done";
 
 impl Deref for Case {
@@ -63,25 +63,25 @@ impl DerefMut for Case {
 }
 
 impl Case {
-    /// `GET target`; the whole body, if it is JSON.
+    /// `GET target`; returns the body.
     pub(crate) fn get(&mut self, target: &str) -> Value {
         let answer = raw::request(&self.socket(), &format!("GET {target}"), "", b"");
         self.heard(&format!("GET {target}"), &answer)
     }
 
-    /// `POST target`; the whole body, if it is JSON.
+    /// `POST target` with JSON; returns the body.
     pub(crate) fn post(&mut self, target: &str, body: &Value) -> Value {
         self.post_text(target, &body.to_string())
     }
 
-    /// The same with a body that need not be JSON.
+    /// `POST target` with any text; returns the body.
     pub(crate) fn post_text(&mut self, target: &str, body: &str) -> Value {
         let kind = "Content-Type: application/json\r\n";
         let answer = raw::request(&self.socket(), &format!("POST {target}"), kind, body.as_bytes());
         self.heard(&format!("POST {target} {body}"), &answer)
     }
 
-    /// `POST target`, and the change it begins, when that is over; its id.
+    /// `POST target`, and waits for the change that it begins; returns the change's id.
     pub(crate) fn change(&mut self, target: &str, body: &Value) -> String {
         let begun = self.post(target, body);
         let id = begun["change"].as_str().unwrap_or_else(|| panic!("no change was begun: {begun}")).to_owned();
@@ -89,18 +89,18 @@ impl Case {
         id
     }
 
-    /// A change when it is over, recorded without its id in the request.
+    /// Waits for a change, and records it without its id in the request.
     pub(crate) fn wait(&mut self, id: &str) {
         let answer = raw::request(&self.socket(), &format!("GET /v1/changes/{id}/wait?timeout=30s"), "", b"");
         self.heard("(its change)", &answer);
     }
 
-    /// `start`, `stop`, … of services, to its end; the change's id.
+    /// Runs `start`, `stop`, … of services to the end; returns the change's id.
     pub(crate) fn services(&mut self, action: &str, names: &[&str]) -> String {
         self.change("/v1/services", &json!({ "action": action, "services": names }))
     }
 
-    /// Waits until a service has printed this line; not recorded.
+    /// Waits until a service has printed this line, without recording.
     pub(crate) fn hears(&self, service: &str, line: &str) {
         let client = self.client();
         until(&format!("{service} prints {line:?}"), || {
@@ -108,17 +108,17 @@ impl Case {
         });
     }
 
-    /// Lets the services go on that run [`UNTIL_RELEASED`], until [`Case::hold`].
+    /// Releases the services that run [`UNTIL_RELEASED`], until [`Case::hold`].
     pub(crate) fn release(&self) {
         std::fs::write(self.path("released"), "").unwrap();
     }
 
-    /// Holds such services from now on.
+    /// Holds such services again.
     pub(crate) fn hold(&self) {
         std::fs::remove_file(self.path("released")).unwrap();
     }
 
-    /// Adds a layer that must be taken; not recorded.
+    /// Adds a layer, which must succeed, without recording.
     pub(crate) fn layer(&self, label: &str, yaml: &str) {
         let body = json!({"action": "add", "combine": true, "label": label, "format": "yaml", "layer": yaml});
         let answer = raw::request(
@@ -130,35 +130,35 @@ impl Case {
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     }
 
-    /// Records what a call of the client gave, and gives it on.
+    /// Records the result of a client's call, and returns it.
     pub(crate) fn typed<T: Serialize>(&mut self, what: &str, result: Result<T, Error>) -> Result<T, Error> {
         let outcome = match &result {
             Ok(value) => json!({ "call": what, "value": value }),
             Err(error) => json!({ "call": what, "error": message(error), "logs": error.logs() }),
         };
-        let nameless = self.nameless.value(&outcome);
-        self.answers.push(nameless);
+        let normalized = self.normalizer.value(&outcome);
+        self.answers.push(normalized);
         result
     }
 
-    /// Records a fact that is no answer.
+    /// Records another fact.
     pub(crate) fn note(&mut self, what: &str, fact: impl Serialize) {
-        let fact = self.nameless.value(&json!({ "fact": what, "value": fact }));
+        let fact = self.normalizer.value(&json!({ "fact": what, "value": fact }));
         self.answers.push(fact);
     }
 
-    /// Records an answer; the body, if it is JSON.
+    /// Records a response and returns its body: JSON, or else text.
     pub(crate) fn heard(&mut self, request: &str, answer: &raw::Response) -> Value {
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::String(text));
         let heard = json!({"request": request, "status": answer.status, "type": answer.kind, "body": body});
-        let nameless = self.nameless.value(&heard);
-        self.answers.push(nameless);
+        let normalized = self.normalizer.value(&heard);
+        self.answers.push(normalized);
         body
     }
 }
 
-/// An error in words, without the ids in them.
+/// Text of an error without ids.
 fn message(error: &Error) -> String {
     match error {
         Error::Change { change } => format!("change: {}", change.err.as_deref().unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! Changes: listing, waiting, aborting, and what of them outlives the daemon.
+//! Changes: listing, waiting, aborting, and persistence over restarts.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn changes_are_listed_by_state_and_service() {
     });
 }
 
-/// Starts `b`, whose stop takes until it is released, and `a`, which is stopped after it.
+/// Starts `b`, whose stop waits for its release, and `a`, which is stopped after it.
 fn deaf(case: &mut Case) {
     let script = format!("trap '' TERM; echo ready; {UNTIL_RELEASED}");
     case.layer(
@@ -102,7 +102,7 @@ fn an_aborted_start_kills_what_it_started() {
             let answer = raw::request(&case.socket(), &format!("POST {target}"), kind, body.as_bytes());
             serde_json::from_slice(&answer.body).unwrap()
         };
-        // A start takes a second: on a busy machine the abort may come too late, and it takes another one.
+        // A start takes a second: on a busy machine the abort may come too late, and is tried again.
         let aborted = until("an abort comes in time", || {
             let begun = post(case, "/v1/services", r#"{"action":"start","services":["b"]}"#);
             let id = begun["change"].as_str().unwrap().to_owned();

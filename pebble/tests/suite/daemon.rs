@@ -1,4 +1,4 @@
-//! A daemon under test: its binary, its folder, its process.
+//! A daemon under test: binary, folder, process.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -10,37 +10,37 @@ use std::time::{Duration, Instant};
 use pebble::blocking::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// After which a test counts as hanging. Nothing is measured by it.
+/// Time after which a test counts as hanging; no test measures time.
 const SOON: Duration = Duration::from_secs(60);
 
-/// A running daemon; it is stopped, with all it runs, when this goes.
+/// A running daemon, stopped with its services on drop.
 pub(crate) struct Daemon {
-    /// `$PEBBLE`, and room for a test's own files.
+    /// Folder `$PEBBLE`, also for a test's own files.
     pub(crate) dir: tempfile::TempDir,
     child: Child,
     how: Start,
 }
 
-/// How to start a daemon.
+/// Options of a daemon.
 #[derive(Clone, Default)]
 pub(crate) struct Start {
-    /// Arguments behind `run`.
+    /// Arguments after `run`.
     pub(crate) arguments: Vec<String>,
-    /// Layers there from the beginning: file name and text.
+    /// Layer files: name and text.
     pub(crate) layers: Vec<(&'static str, &'static str)>,
-    /// As this user and group, which only root can ask for.
+    /// User and group to run as; needs root.
     pub(crate) user: Option<u32>,
 }
 
 impl Daemon {
-    /// Starts one and waits until it answers.
+    /// Starts a daemon and waits until it answers.
     pub(crate) fn start(how: Start) -> Daemon {
         let mut daemon = Daemon::begin(how);
         daemon.await_socket();
         daemon
     }
 
-    /// Starts one that may not come to answer.
+    /// Starts a daemon without waiting for an answer.
     pub(crate) fn begin(how: Start) -> Daemon {
         let dir = tempfile::Builder::new().prefix("pebble-suite-").tempdir().expect("a folder to work in");
         for (name, text) in &how.layers {
@@ -54,13 +54,13 @@ impl Daemon {
         Daemon { dir, child, how }
     }
 
-    /// Starts it again in the same folder, after it was stopped or killed.
+    /// Starts another daemon in the same folder, after the first was stopped or killed.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.dir.path(), &self.how);
         self.await_socket();
     }
 
-    /// Starts another one in the same folder, which should end; its exit code, and what it printed.
+    /// Starts a second daemon in the same folder, which must end; returns its exit code and output.
     pub(crate) fn spawn_second(&self) -> (Option<i32>, String) {
         let before = self.printed().len();
         let mut second = spawn(self.dir.path(), &self.how);
@@ -72,45 +72,45 @@ impl Daemon {
         self.dir.path().join("socket")
     }
 
-    /// A client of it.
+    /// A client of the daemon.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.socket())
     }
 
-    /// Its process.
+    /// Id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has printed so far.
+    /// Output so far.
     pub(crate) fn printed(&self) -> String {
         std::fs::read_to_string(self.dir.path().join(".daemon.log")).unwrap_or_default()
     }
 
-    /// A path in its folder.
+    /// Path of a name in the folder.
     pub(crate) fn path(&self, name: &str) -> String {
         self.dir.path().join(name).to_str().expect("temporary folders have plain names").to_owned()
     }
 
-    /// Asks it to end, and waits for that.
+    /// Sends SIGTERM and waits for the end.
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         self.ended()
     }
 
-    /// Ends it without asking.
+    /// Sends SIGKILL and waits for the end.
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.ended();
     }
 
-    /// Waits for it to end by itself.
+    /// Waits for the end.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         until("the daemon ends", || self.child.try_wait().expect("it is our child"))
     }
 
     fn signal(&self, signal: Signal) {
-        // It may have gone by itself.
+        // It may have ended already.
         kill_process(Pid::from_child(&self.child), signal).ok();
     }
 
@@ -139,7 +139,7 @@ impl Drop for Daemon {
     }
 }
 
-/// Asks again and again, shortly apart, until there is an answer; fails the test if there is none soon.
+/// Polls until `ask` returns a value; panics after [`SOON`].
 pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let patience = Instant::now() + SOON;
     loop {
@@ -151,7 +151,7 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Whether this program may do what only root can.
+/// True if the test runs as root.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -169,12 +169,12 @@ fn spawn(dir: &Path, how: &Start) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary().display()))
 }
 
-/// The binary that `PEBBLE_BINARY` names: another Pebble than our supervisor.
+/// Binary in `PEBBLE_BINARY`, if set: another Pebble than our supervisor.
 pub(crate) fn chosen() -> Option<PathBuf> {
     std::env::var_os("PEBBLE_BINARY").map(PathBuf::from)
 }
 
-/// The chosen one, else the supervisor built beside this test.
+/// The chosen binary, or the supervisor built beside this test.
 fn binary() -> PathBuf {
     if let Some(chosen) = chosen() {
         return chosen;

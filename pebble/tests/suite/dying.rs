@@ -1,4 +1,4 @@
-//! Daemons that die while they are asked. No recordings: what counts is that the client says so, soon.
+//! Daemons that die during a request. Without recordings: the client must return an error soon.
 
 use std::io::{self, Write};
 use std::thread;
@@ -10,10 +10,10 @@ use pebble::{Error, Limits};
 use crate::case::held;
 use crate::daemon::{Daemon, until};
 
-/// After which a client counts as hanging.
+/// Time after which a client counts as hanging.
 const SOON: Duration = Duration::from_secs(60);
 
-/// Kills a daemon once `begun`, in the midst of `call`, and expects the client to notice.
+/// Kills a daemon once `begun` returns true, during `call`, which must fail as unreachable.
 fn dies_midway<T: std::fmt::Debug + Send>(
     mut daemon: Daemon,
     begun: impl Fn(&Daemon) -> bool,
@@ -33,7 +33,7 @@ fn dies_midway<T: std::fmt::Debug + Send>(
 
 #[test]
 fn in_the_midst_of_a_command() {
-    // The command reads until the daemon is gone.
+    // The command runs until the daemon is gone.
     let begun = |daemon: &Daemon| daemon.dir.path().join("begun").exists();
     let daemon = Daemon::start(held());
     let script = format!("echo x; touch {}; while sleep 0.1; do echo x || exit; done", daemon.path("begun"));
@@ -44,18 +44,18 @@ fn in_the_midst_of_a_command() {
 fn in_the_midst_of_a_wait() {
     let daemon = Daemon::start(held());
     let begun = |daemon: &Daemon| !daemon.client().changes(ChangeSelect::InProgress, None).unwrap().is_empty();
-    // It outlives its daemon, but not the test's folder.
+    // The service outlives its daemon, but not the test's folder.
     let script = format!("trap '' TERM; echo ready; while test -d {}; do sleep 0.05; done", daemon.path(""));
     let layer = format!(r#"services: {{a: {{override: replace, command: "sh -c \"{script}\"", kill-delay: 1h}}}}"#);
     let layer = pebble::plan::Layer::parse(layer.as_bytes()).unwrap();
     daemon.client().add_layer("a", &layer, false).unwrap();
     daemon.client().start(&["a"], SOON).unwrap();
     until("it is deaf", || daemon.client().logs(&["a"], 1).unwrap().pop());
-    // A stop that doesn't come to its end.
+    // The stop does not end.
     dies_midway(daemon, begun, |client| client.stop(&["a"], SOON));
 }
 
-/// Takes a first piece and then waits until the daemon is dead.
+/// A writer that takes a first piece and then waits for the daemon's death.
 struct Hesitant<'a>(&'a (dyn Fn() + Sync), bool);
 
 impl Write for Hesitant<'_> {

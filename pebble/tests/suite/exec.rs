@@ -1,4 +1,4 @@
-//! Commands run in the container.
+//! Commands in the container.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn sh(script: &str) -> ExecOptions {
     ExecOptions { timeout: Some(MINUTE), ..ExecOptions::new(["sh", "-c", script]) }
 }
 
-/// Runs a command and records how it ended.
+/// Runs a command and records its result.
 fn run(case: &mut Case, what: &str, options: &ExecOptions) -> Result<(), Error> {
     let output = case.client().exec(options);
     let output = output.map(|output| {

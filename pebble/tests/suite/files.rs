@@ -1,4 +1,4 @@
-//! Files: listing, reading, and what is not allowed. Writing has its own module.
+//! Files: listing, reading, permissions. Writing is in `writing`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,7 +9,7 @@ use crate::case::{Case, case, case_with, held};
 use crate::daemon::{Start, is_root};
 use crate::raw;
 
-/// Records a read by hand, with the boundary made nameless.
+/// Records a raw read with a normalized boundary.
 fn read(case: &mut Case, query: &str, accept: &str) {
     let head = if accept.is_empty() { String::new() } else { format!("Accept: {accept}\r\n") };
     let mut answer = raw::request(&case.socket(), &format!("GET /v1/files?action=read{query}"), &head, b"");
@@ -20,7 +20,7 @@ fn read(case: &mut Case, query: &str, accept: &str) {
     case.heard(&format!("GET /v1/files?action=read{query}"), &answer);
 }
 
-/// A few entries of every kind.
+/// Creates entries of every kind.
 pub(crate) fn furnish(case: &Case) {
     fs::create_dir(case.path("d")).unwrap();
     fs::write(case.path("d/a.py"), "a").unwrap();
@@ -135,7 +135,7 @@ fn a_large_file_travels_both_ways() {
 
 #[test]
 fn what_is_not_allowed() {
-    // Root may do everything, so it has the daemon run as somebody else.
+    // Root has all permissions, so the daemon runs as another user.
     let user = is_root().then_some(65534);
     case_with("files-denied", Start { user, ..held() }, |case| {
         let make = case.client();

@@ -1,5 +1,5 @@
-//! Commands run as Pebble's own client runs them (its command line and Go library): the websockets are dropped as soon as
-//! the outputs say their end, without a close frame and the control websocket last, while the change may still go on.
+//! Commands run as by Pebble's own client (command line and Go library): the websockets are dropped at the outputs' end
+//! message, without a close frame and the control websocket last, while the change may still be running.
 
 use std::path::Path;
 use std::thread;
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::raw;
 use crate::websocket::{BINARY, END, TEXT, Websocket};
 
-/// A command that is under way.
+/// A command that was begun.
 pub(crate) struct Begun {
     pub(crate) task: String,
     change: String,
 }
 
-/// How a command ended.
+/// Result of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) code: i64,
@@ -32,7 +32,7 @@ pub(crate) fn begin(socket: &Path, request: &Value) -> Option<Begun> {
     Some(Begun { task: body["result"]["task-id"].as_str()?.to_owned(), change })
 }
 
-/// `begin` for a shell script, which must not be refused.
+/// Begins a shell script, which must succeed.
 pub(crate) fn begin_script(socket: &Path, script: &str) -> Begun {
     begin(socket, &json!({"command": ["sh", "-c", script]})).unwrap()
 }
@@ -43,14 +43,14 @@ impl Begun {
         Websocket::connect(socket, &self.task, name)
     }
 
-    /// Asks for its change to be given up.
+    /// Aborts its change.
     pub(crate) fn abort(&self, socket: &Path) {
         let kind = "Content-Type: application/json\r\n";
         let answer = raw::request(socket, &format!("POST /v1/changes/{}", self.change), kind, br#"{"action":"abort"}"#);
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     }
 
-    /// Its exit code, or what its change says of an error, once it is over.
+    /// Waits for its change; returns the exit code, or the change's error.
     pub(crate) fn code(&self, socket: &Path) -> Result<i64, String> {
         let answer = raw::request(socket, &format!("GET /v1/changes/{}/wait?timeout=50s", self.change), "", b"");
         let body: Value = serde_json::from_slice(&answer.body).unwrap();

@@ -1,4 +1,4 @@
-//! What services print.
+//! Logs of services.
 
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
-//! One suite for every Pebble: our supervisor, or any real one that `PEBBLE_BINARY` names.
+//! Conformance suite for any Pebble: our supervisor, or the binary in `PEBBLE_BINARY`.
 //!
-//! Each test starts a daemon of its own, asks it over its socket, by hand and through `pebble::blocking`, and holds
-//! the answers against `tests/recorded/CASE.json`: what a real Pebble answered, with times, ids and the like made
-//! nameless (`record`). So a side that answers otherwise fails here, though no real Pebble is at hand.
+//! Each test starts a daemon, sends requests over its socket, raw and through `pebble::blocking`, and compares the
+//! answers with `tests/recorded/CASE.json`: the answers of a real Pebble, with times, ids and the like normalized
+//! (`record`). So a difference fails here without a real Pebble.
 //!
 //! ```text
 //! cargo build -p supervisor && cargo test -p webcharm-pebble --test suite      # our supervisor
@@ -10,10 +10,10 @@
 //! RECORD=1 PEBBLE_BINARY=/usr/bin/pebble cargo test …                          # write down what it answers
 //! ```
 //!
-//! What only root can do is left out for anyone else; a line says so.
+//! Tests that need root print a note and pass for other users.
 //!
-//! Nearly all of its time is waited out, as services must live for a second to count as started: `-- --test-threads=12`
-//! takes a third of what two threads take.
+//! Most of the time is spent waiting, as services must run for a second to count as started: `-- --test-threads=12`
+//! takes a third of the time of two threads.
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons and is told which by the environment")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! What becomes of the processes that services and commands leave behind.
+//! Processes that services and commands leave behind.
 
 use std::fs;
 
@@ -7,19 +7,19 @@ use pebble::types::ExecOptions;
 use crate::case::case;
 use crate::daemon::until;
 
-/// The state and the parent of a process, if there is one: `S`, `Z`, …
+/// State (`S`, `Z`, …) and parent of a process; `None` after its end.
 fn process(id: u32) -> Option<(char, u32)> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
-/// Whether a process is there and not merely its entry.
+/// True if a process exists and is not a zombie.
 fn lives(id: u32) -> bool {
     process(id).is_some_and(|(state, _)| state != 'Z')
 }
 
-/// A number that a test's script has written.
+/// Waits for a number that a test's script writes.
 fn number(path: &str) -> u32 {
     until(&format!("{path} is written"), || fs::read_to_string(path).ok()?.trim().parse().ok())
 }

@@ -1,18 +1,18 @@
-//! HTTP by hand, so that the suite sees what a daemon really sends and not what our client makes of it.
+//! Raw HTTP, so that the suite sees the daemon's bytes and not our client's interpretation.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// An answer as it came.
+/// A raw response.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// Sends one request over a connection of its own; the head may hold further header lines, each with its line's end.
+/// Sends one request over a new connection; `head` may have header lines, each with its line's end.
 pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Response {
     let mut stream = UnixStream::connect(socket).expect("the daemon listens");
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a bound");
@@ -20,10 +20,10 @@ pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Res
     let head =
         format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("the daemon takes a request");
-    // A daemon may refuse before it has taken the whole body.
+    // A daemon may refuse before it has read the whole body.
     stream.write_all(body).ok();
     let mut bytes = Vec::new();
-    // One that refuses may hang up on the rest of the body: what it said before still counts.
+    // After a refusal it may close the connection before it reads the rest: the answer before that counts.
     let ended = stream.read_to_end(&mut bytes);
     assert!(!bytes.is_empty(), "the daemon answers: {ended:?}");
     parse(&bytes)
@@ -62,7 +62,7 @@ fn dechunk(mut rest: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The same without a body over TCP; `None` while nobody listens.
+/// Sends a request without a body over TCP; `None` if the port does not listen.
 pub(crate) fn request_tcp(to: std::net::SocketAddr, line: &str) -> Option<Response> {
     let mut stream = std::net::TcpStream::connect(to).ok()?;
     stream.write_all(format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;

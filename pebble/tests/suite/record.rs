@@ -1,30 +1,29 @@
-//! Recordings: what a real Pebble answered, and the comparison with them.
+//! Recordings of a real Pebble's answers, and the comparison with them.
 //!
-//! What differs from run to run is made nameless: times, versions, boot ids, the test's folder, the user who runs it;
-//! and what only a program in Go would say: which of its types some JSON does not fit.
-//! Ids are numbered in the order in which a case first sees them, and changes, which Pebble lists in no order, are
-//! sorted.
+//! Values that differ between runs are normalized: times, versions, boot ids, the test's folder, its user, and Go's
+//! reasons why JSON does not match a type. Ids are numbered in the order in which a case first sees them, and changes,
+//! which Pebble lists in random order, are sorted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-/// Makes answers comparable.
-pub(crate) struct Nameless {
+/// Normalizer of answers.
+pub(crate) struct Normalizer {
     /// The test's folder.
     dir: String,
-    /// Changes, tasks and notices as they were first seen.
+    /// Numbers of changes, tasks and notices, in the order in which they were first seen.
     ids: BTreeMap<(&'static str, String), usize>,
 }
 
-impl Nameless {
-    /// For a case that works in this folder.
-    pub(crate) fn new(dir: String) -> Nameless {
-        Nameless { dir, ids: BTreeMap::new() }
+impl Normalizer {
+    /// A normalizer for a case in this folder.
+    pub(crate) fn new(dir: String) -> Normalizer {
+        Normalizer { dir, ids: BTreeMap::new() }
     }
 
-    /// The value with everything nameless that differs from run to run.
+    /// Normalizes a value.
     pub(crate) fn value(&mut self, value: &Value) -> Value {
         match value {
             Value::Object(map) => Value::Object(self.map(map)),
@@ -43,11 +42,11 @@ impl Nameless {
         } else {
             "change"
         };
-        let mut nameless = Map::new();
+        let mut normalized = Map::new();
         for (key, value) in map {
-            nameless.insert(key.clone(), self.field(owner, map, key, value));
+            normalized.insert(key.clone(), self.field(owner, map, key, value));
         }
-        nameless
+        normalized
     }
 
     fn field(&mut self, owner: &'static str, map: &Map<String, Value>, key: &str, value: &Value) -> Value {
@@ -59,7 +58,7 @@ impl Nameless {
             ("key", Value::String(id)) if notice_of_change => self.id("change", id),
             ("version" | "boot-id" | "http-address", Value::String(_)) => json!(format!("<{key}>")),
             ("user-id" | "group-id", Value::Number(id)) => json!(own(id.as_u64())),
-            // Names of those ids; which they are is the machine's matter.
+            // The names of these ids depend on the machine.
             ("user" | "group", Value::String(_)) if map.contains_key("last-modified") => {
                 json!(format!("<{key}>"))
             }
@@ -67,14 +66,14 @@ impl Nameless {
         }
     }
 
-    /// An id as the how-manieth of its kind it is.
+    /// The n-th id of its kind.
     fn id(&mut self, owner: &'static str, id: &str) -> Value {
         let next = self.ids.keys().filter(|(other, _)| *other == owner).count() + 1;
         let number = *self.ids.entry((owner, id.to_owned())).or_insert(next);
         json!(format!("<{owner} {number}>"))
     }
 
-    /// Text without its times, without the test's folder and without what is drawn for a temporary file's name.
+    /// Text without times, the test's folder, and the random part of a temporary file's name.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = if self.dir.is_empty() { text.to_owned() } else { text.replace(&self.dir, "<dir>") };
         let mut plain = String::new();
@@ -85,11 +84,11 @@ impl Nameless {
             let tail = &rest[at + 19..];
             rest = tail.trim_start_matches(|character: char| character.is_ascii_digit() || ".:+-Z".contains(character));
         }
-        unreasoned(&undrawn(&(plain + rest)))
+        without_reason(&without_random(&(plain + rest)))
     }
 }
 
-/// A list of changes by their ids, any other as it is.
+/// Sorts a list of changes by id; other lists stay as they are.
 fn sorted(list: &[Value]) -> Vec<&Value> {
     let mut list: Vec<&Value> = list.iter().collect();
     if list.iter().all(|value| value.get("ready").is_some()) {
@@ -98,16 +97,16 @@ fn sorted(list: &[Value]) -> Vec<&Value> {
     list
 }
 
-/// Why a body can't be decoded is told in the names of the daemon's own types.
-fn unreasoned(text: &str) -> String {
+/// Drops the reason why a body can't be decoded: it has names of the daemon's types.
+fn without_reason(text: &str) -> String {
     match text.split_once(": json: ") {
         Some((what, _)) => format!("{what}: json: <reason>"),
         None => text.to_owned(),
     }
 }
 
-/// Pebble writes to `NAME.DIGITS~` first; the digits are drawn.
-fn undrawn(text: &str) -> String {
+/// Replaces the random digits of a temporary file `NAME.DIGITS~`.
+fn without_random(text: &str) -> String {
     let mut pieces: Vec<&str> = text.split('~').collect();
     let last = pieces.pop().unwrap_or_default();
     let stripped = pieces.into_iter().map(|piece| match piece.rsplit_once('.') {
@@ -117,7 +116,7 @@ fn undrawn(text: &str) -> String {
     stripped.collect::<String>() + last
 }
 
-/// Whether this begins with a date and a time of day.
+/// True if the text begins with a date and a time.
 fn is_time(text: &[u8]) -> bool {
     let shape = b"dddd-dd-ddTdd:dd:dd";
     text.len() >= shape.len()
@@ -127,7 +126,7 @@ fn is_time(text: &[u8]) -> bool {
             .all(|(shape, byte)| if *shape == b'd' { byte.is_ascii_digit() } else { shape == byte })
 }
 
-/// Who runs the suite has no number of their own in a recording.
+/// Replaces the ids of the user who runs the suite.
 fn own(id: Option<u64>) -> Value {
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     match id {
@@ -136,7 +135,7 @@ fn own(id: Option<u64>) -> Value {
     }
 }
 
-/// Writes a case's answers down, or compares them with what is written.
+/// Writes a case's recording, or compares the answers with it.
 pub(crate) fn settle(case: &str, answers: &[Value]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(format!("{case}.json"));
     if std::env::var_os("RECORD").is_some() {
@@ -151,7 +150,7 @@ pub(crate) fn settle(case: &str, answers: &[Value]) {
     assert!(differences.is_empty(), "{case} differs from its recording:\n{}", differences.join("\n"));
 }
 
-/// One line for each place at which an answer is not what was recorded.
+/// One line for each difference between answers and recording.
 fn differences(recorded: &[Value], answers: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
     for n in 0..recorded.len().max(answers.len()) {

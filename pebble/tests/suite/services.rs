@@ -1,4 +1,4 @@
-//! Services: starting, stopping, ending by themselves, being started again.
+//! Services: start, stop, exit, restart.
 
 use std::time::Duration;
 
@@ -18,20 +18,20 @@ fn reaches(case: &Case, name: &str, status: ServiceStatus) {
     });
 }
 
-/// A service that ends with this code once it is released, with more to say of it.
+/// A service with further fields that exits with this code once it is released.
 fn released(case: &Case, code: i32, more: &str) -> String {
     let folder = case.path("");
     format!("{{override: replace, command: \"sh -c '{UNTIL_RELEASED}; exit {code}'\", working-dir: {folder}, {more}}}")
 }
 
-/// Has the service `a` end, and waits until it pauses before its next start; that one is held again.
+/// Releases the service `a`, waits until it is in backoff, and holds its next start.
 fn pauses(case: &Case) {
     case.release();
     reaches(case, "a", ServiceStatus::Backoff);
     case.hold();
 }
 
-/// How often a service has been started, of services that write a line into `starts` each time.
+/// Number of starts of services that write a line into `starts` each time.
 fn starts(case: &Case) -> usize {
     std::fs::read_to_string(case.path("starts")).unwrap_or_default().lines().count()
 }
@@ -97,7 +97,7 @@ fn what_can_not_be_done_is_refused() {
 #[test]
 fn a_service_that_ends_at_once_fails_its_start_with_its_last_words() {
     case("services-quick-exit", |case| {
-        // None is started again by itself meanwhile.
+        // A long backoff, so that no service restarts during the test.
         case.layer("a", "
 services:
   three: {override: replace, backoff-delay: 1h, command: sh -c 'echo out; echo err >&2; exit 3'}

@@ -12,8 +12,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[test]
 fn a_signal_reaches_a_running_service() {
     case("signals", |case| {
-        // One whose default it is to end by the signal, and one to which it does nothing. A shell's handler would run too
-        // late, or never, if the signal came just before the shell began to wait.
+        // One service that the signal ends by default, and one that ignores it. A shell's handler would run late, or
+        // never, if the signal came just before the shell waits.
         case.layer(
             "a",
             "
@@ -27,7 +27,7 @@ services:
         case.hears("a", "ready");
         let client = case.client();
         client.start(&["dies"], MINUTE).unwrap();
-        // Not SIGHUP: whoever runs the tests by nohup has all their children ignore it.
+        // Not SIGHUP: under nohup all children ignore it.
         client.signal("SIGUSR1", &["dies"]).unwrap();
         until("it has died of it", || case.printed().contains("code 138").then_some(()));
         case.typed("signal", client.signal("SIGHUP", &["a"])).unwrap();

@@ -1,4 +1,4 @@
-//! A command's websockets in the hands of other clients than ours: those that drop them, and those that mean harm.
+//! Websockets of commands with other clients than ours: clients that drop them, and hostile ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +19,7 @@ fn two_hundred_short_commands_all_end_with_their_own_code() {
     let daemon = Daemon::start(held());
     let mut codes = BTreeMap::new();
     for _ in 0..200 {
-        // Closes its output by itself a moment before it ends.
+        // Closes its output a moment before it ends.
         let ended = go_client::exec(&daemon.socket(), &json!({"command": ["id", "-u"]}), b"").unwrap();
         assert_eq!(ended.stdout, format!("{}\n", rustix::process::getuid().as_raw()).into_bytes());
         *codes.entry(ended.code).or_insert(0) += 1;
@@ -35,7 +35,7 @@ fn a_command_that_closes_its_outputs_is_not_over() {
     std::thread::scope(|scope| {
         let ended = scope.spawn(|| go_client::exec(&daemon.socket(), &sh(&script), b""));
         until("its outputs are closed", || fs::exists(&closed).unwrap().then_some(()));
-        // Time for an end that is told too early to do its harm.
+        // Time for a premature end message to take effect.
         for _ in 0..20 {
             assert_eq!(go_client::exec(&daemon.socket(), &sh("true"), b"").unwrap().code, 0);
         }
@@ -68,17 +68,17 @@ fn every_kind_of_command_ends_alike_for_pebbles_own_client() {
     assert!(error.contains("timed out after 100ms: context deadline exceeded"), "{error}");
 }
 
-/// What a client does with one of its websockets once the command runs.
+/// Treatment of a websocket by the client, once the command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leave {
     Keep,
-    /// Without a close frame.
+    /// Drop it without a close frame.
     Drop,
-    /// With a close frame, and the socket kept.
+    /// Send a close frame, and keep the connection.
     Close,
 }
 
-/// The code of a command that waits until its client has left, in this order of websockets.
+/// Exit code of a command that waits until its client has left these websockets in this order.
 fn code_after(daemon: &Daemon, order: &[(&str, Leave)]) -> i64 {
     let (up, go) = (daemon.path("up"), daemon.path("go"));
     let script = format!("touch {up}; until test -e {go}; do sleep 0.01; done; exit 5");
@@ -95,7 +95,7 @@ fn code_after(daemon: &Daemon, order: &[(&str, Leave)]) -> i64 {
             Leave::Close => sockets.get_mut(name).unwrap().send(CLOSE, &1000_u16.to_be_bytes()).unwrap(),
         }
     }
-    // A daemon that is asked for something else meanwhile has seen what came before.
+    // After another request the daemon has seen the earlier events.
     go_client::exec(&daemon.socket(), &sh("true"), b"").unwrap();
     let vanished = order.contains(&("control", Leave::Drop));
     if !vanished {
@@ -157,7 +157,7 @@ fn a_frame_of_any_declared_length_ends_its_own_connection_at_most() {
                 let hostile = if name == "stdio" { &mut stdio } else { &mut control };
                 hostile.send_raw(&frame(kind, declared, b"x")).unwrap();
                 if name == "control" {
-                    // A control websocket that is over leaves the command alone.
+                    // The end of the control websocket does not end the command.
                     stdio.send(TEXT, END).unwrap();
                 }
                 drop(stdio);
@@ -170,7 +170,7 @@ fn a_frame_of_any_declared_length_ends_its_own_connection_at_most() {
     assert!(memory(&daemon) < before + (32 << 20), "{} bytes more", memory(&daemon) - before);
 }
 
-/// The memory that the daemon has to itself, in bytes.
+/// Private memory of the daemon in bytes.
 fn memory(daemon: &Daemon) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
@@ -190,13 +190,13 @@ fn pings_whose_answers_are_not_read_cost_no_memory() {
         let before = memory(&daemon);
         let flooded = if name == "stdio" { &mut stdio } else { &mut control };
         let pings = frame(PING, 125, &[b'x'; 125]).repeat(1000);
-        // 33 MiB, none of whose pongs is read.
+        // 33 MiB, whose pongs are not read.
         for _ in 0..250 {
             flooded.send_raw(&pings).unwrap();
         }
         assert!(memory(&daemon) < before + (8 << 20), "{name}: {} bytes more", memory(&daemon) - before);
     }
-    // The daemon has something to say to others still.
+    // The daemon still serves other clients.
     assert_eq!(go_client::exec(&daemon.socket(), &sh("echo x"), b"").unwrap().stdout, b"x\n");
 }
 

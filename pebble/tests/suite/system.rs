@@ -1,4 +1,4 @@
-//! The daemon itself: who it is, what it has no ear for, its health.
+//! The daemon itself: information, unknown endpoints, health, start and end.
 
 use std::net::TcpListener;
 
@@ -55,7 +55,7 @@ fn health_and_checks_of_a_plan_without_checks() {
 
 #[test]
 fn over_tcp_only_little_is_open() {
-    // On an address of this process's own, so that no other test or client is given the port meanwhile.
+    // On a loopback address of this process's own, so that no other test takes the port.
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let free = TcpListener::bind((format!("127.78.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
     let mut arguments = held().arguments;
@@ -112,7 +112,7 @@ fn a_talkative_daemon_tells_each_request() {
         let lines: Vec<String> = log_lines(&printed).into_iter().map(untimed).collect();
         let (mut asked, mut others): (Vec<String>, Vec<String>) =
             lines.into_iter().partition(|line| line.contains("(http"));
-        // Some of it happens at the same time.
+        // Some lines are concurrent.
         asked.sort();
         others.sort();
         case.note("requests", asked);
@@ -120,13 +120,13 @@ fn a_talkative_daemon_tells_each_request() {
     });
 }
 
-/// What was printed, without the lines for whoever watches over security and those about a user without a name.
+/// Lines of the log, without security events and those about a user without a name.
 fn log_lines(printed: &str) -> Vec<&str> {
     let others = |line: &&str| !line.contains("\"type\":\"security\"") && !line.contains("Cannot look up user");
     printed.lines().filter(others).collect()
 }
 
-/// A line without its time and without how long a request took.
+/// A line without its time and durations.
 fn untimed(line: &str) -> String {
     let line = line.split_once(' ').map_or(line, |(_, line)| line);
     let is_duration = |word: &str| word.ends_with('s') && word.starts_with(|digit: char| digit.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! A websocket by hand: every byte is the test's own, and no close frame is sent unless the test sends one.
+//! Raw websocket: the test controls every byte, and no close frame is sent implicitly.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a test waits for the daemon's next byte before it fails.
+/// Time that a test waits for the daemon's next byte.
 const HANG: Duration = Duration::from_secs(60);
 
 pub(crate) const TEXT: u8 = 1;
@@ -17,7 +17,7 @@ pub(crate) const PING: u8 = 9;
 /// The message that ends a stream in either direction.
 pub(crate) const END: &[u8] = br#"{"command":"end"}"#;
 
-/// One connection, its handshake done.
+/// A connection after the handshake.
 pub(crate) struct Websocket(UnixStream);
 
 impl Websocket {
@@ -47,17 +47,17 @@ impl Websocket {
         Websocket(self.0.try_clone().unwrap())
     }
 
-    /// Sends one whole message. An error is a daemon that hung up.
+    /// Sends one whole message; fails if the daemon has closed the connection.
     pub(crate) fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
         self.0.write_all(&frame(kind, payload.len() as u64, payload))
     }
 
-    /// Sends these bytes as they are.
+    /// Sends raw bytes.
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes)
     }
 
-    /// The next frame; `None` once the daemon hung up.
+    /// The next frame; `None` once the daemon has closed the connection.
     pub(crate) fn next(&mut self) -> Option<(u8, Vec<u8>)> {
         let [first, second] = self.bytes()?;
         let length = match second {
@@ -70,7 +70,7 @@ impl Websocket {
         Some((first & 15, payload))
     }
 
-    /// All binary data until the end is said or the daemon hangs up.
+    /// All binary data until the end message or the connection's end.
     pub(crate) fn output(&mut self) -> Vec<u8> {
         let mut output = Vec::new();
         while let Some((kind, payload)) = self.next() {
@@ -83,7 +83,7 @@ impl Websocket {
         output
     }
 
-    /// Drops the connection for all handles, without a word.
+    /// Shuts the connection down for all handles.
     pub(crate) fn shut(self) {
         self.0.shutdown(Shutdown::Both).ok();
     }
@@ -98,7 +98,7 @@ impl Websocket {
     }
 }
 
-/// A client's frame that declares this length, whatever follows. The mask of zeros leaves the payload as it is.
+/// A client's frame that declares this length, with any payload. The mask of zeros leaves the payload unchanged.
 pub(crate) fn frame(kind: u8, declared: u64, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x80 | kind];
     match (u8::try_from(declared), u16::try_from(declared)) {

@@ -11,7 +11,7 @@ use crate::daemon::is_root;
 use crate::files::furnish;
 use crate::raw;
 
-/// Writes a file named in the case's folder, and records how it went.
+/// Writes a file in the case's folder, and records the result.
 fn write(case: &mut Case, what: &str, name: &str, text: &str, options: &WriteFile) {
     let written = case.client().write_file(&case.path(name), text.as_bytes(), options);
     case.typed(what, written).ok();
