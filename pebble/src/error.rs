@@ -181,7 +181,7 @@ pub enum Garbage {
     #[error("its websocket breaks the protocol")]
     Websocket(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A plan that can't be parsed.
-    #[error("its plan is not one")]
+    #[error("its plan is invalid")]
     Plan,
 }
 

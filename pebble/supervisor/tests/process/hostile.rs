@@ -305,23 +305,23 @@ fn play<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(&Daemon, S::Value) 
 }
 
 #[test]
-fn whatever_is_posted_is_answered() {
+fn every_post_is_answered() {
     play(600, &post(), |daemon, (line, body)| check(&send(daemon, &line, "application/json", &body)));
 }
 
 #[test]
-fn whatever_is_asked_for_is_answered() {
+fn every_get_is_answered() {
     play(400, &get(), |daemon, (line, body)| check(&send(daemon, &line, "", &body)));
 }
 
 #[test]
-fn whatever_is_uploaded_is_answered() {
+fn every_upload_is_answered() {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     play(300, &upload(), |daemon, body| check(&send(daemon, "POST /v1/files", &kind, &body)));
 }
 
 #[test]
-fn whatever_is_no_http_does_no_harm() {
+fn bytes_that_are_no_http_do_no_harm() {
     let bytes = prop::collection::vec(prop_oneof![any::<u8>(), select(b"GET /v1:\r\n% ".to_vec())], 0..80);
     play(200, &bytes, |daemon, bytes| {
         let mut stream = UnixStream::connect(daemon.socket()).unwrap();

@@ -55,7 +55,7 @@ fn services_are_heard_only_if_asked_for() {
 }
 
 #[test]
-fn a_reader_who_stopped_reading_stops_nobody() {
+fn a_stalled_reader_of_its_output_does_not_block_the_daemon() {
     let folder = folder(CHATTY);
     let mut command = command(folder.path(), &["--hold", "--verbose"]);
     // An unread pipe is full soon.

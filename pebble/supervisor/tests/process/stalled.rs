@@ -17,7 +17,7 @@ fn stall(daemon: &Daemon, text: &str) -> UnixStream {
 }
 
 #[test]
-fn clients_that_stop_keep_nobody_waiting() {
+fn stalled_clients_do_not_block_others() {
     let mut daemon = Daemon::start(LAYER, &["--hold"]);
     let large = daemon.folder.path().join("large");
     File::create(&large).unwrap().set_len(1 << 30).unwrap();

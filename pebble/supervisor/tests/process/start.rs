@@ -78,7 +78,7 @@ fn arguments_replace_the_plans_defaults() {
 }
 
 #[test]
-fn serves_nobody_over_http_but_the_open_part() {
+fn serves_only_the_public_part_over_http() {
     use std::net::TcpListener;
     // A port that was just free (with port 0 the daemon's choice would be unknown), on a loopback address of this
     // process's own, so that no other test takes it.
