@@ -1,15 +1,7 @@
-//! The result of an action, as far as it is known before the effects run.
+//! The result of an action.
 
 use std::collections::BTreeMap;
 use std::fmt;
-
-use juju::{Hold, Status};
-
-use crate::charm_spec::CharmSpec;
-use crate::framework::{FrameworkAction, Purpose};
-use crate::options;
-use crate::seen::Seen;
-use crate::work::Action;
 
 /// Result of an action.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,45 +20,4 @@ impl fmt::Debug for ActionResult {
             Self::Failure(why) => write!(f, "Failure({why:?})"),
         }
     }
-}
-
-/// Result that follows from the state alone: a refusal, or the success of a rotation. `None` if it depends on an
-/// effect.
-#[must_use]
-pub fn early(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<ActionResult> {
-    match action {
-        Action::Unknown(name) => Some(ActionResult::Failure(format!("the charm has no action {name}"))),
-        Action::RotateSecretKey => Some(rotation_refused(seen, spec).map_or_else(success, ActionResult::Failure)),
-        Action::Framework(action) => missing_params(action, seen).map(ActionResult::Failure),
-    }
-}
-
-fn missing_params(action: &FrameworkAction, seen: &Seen) -> Option<String> {
-    let given = |name: &str| seen.params.get(name).is_some_and(|value| !value.expose().is_empty());
-    let missing: Vec<_> = action.params.iter().map(|(name, _)| *name).filter(|name| !given(name)).collect();
-    (!missing.is_empty()).then(|| format!("{} needs the parameters {}", action.name, missing.join(", ")))
-}
-
-fn success() -> ActionResult {
-    ActionResult::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
-}
-
-/// Reason why the secret key can't be rotated, or why a rotation would have no effect.
-fn rotation_refused(seen: &Seen, spec: &CharmSpec) -> Option<String> {
-    if !seen.unit.leader {
-        return Some("only leader unit can rotate secret key".to_owned());
-    }
-    let key = interfaces::peer::key(spec.framework.name);
-    if seen.peer.as_ref().and_then(|view| view.local_app.as_ref()).and_then(|bag| bag.text(&key)).is_none() {
-        return Some("charm is still initializing".to_owned());
-    }
-    let settings = options::settings(spec.framework, &spec.options, &seen.config, &seen.option_secrets);
-    let holds: Vec<_> =
-        spec.paas_config.clone().err().into_iter().chain(settings.err().into_iter().flatten()).collect();
-    if let Some(Status { message, .. }) = Hold::status(&holds) {
-        return Some(format!("the key was not rotated: {message}"));
-    }
-    let keys = spec.framework.options().filter(|o| matches!(o.purpose, Purpose::SecretKey | Purpose::SecretKeyId));
-    let set = keys.into_iter().find(|option| seen.config.get(option.name).is_some())?;
-    Some(format!("the key is set by the option {}: change it there", set.name))
 }

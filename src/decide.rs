@@ -3,8 +3,12 @@
 //! `gate` collects every reason why the workload can't run. Only without one does `workload` add effects. Requests to
 //! remote applications are decided in both cases.
 
+mod answer;
 mod command;
 mod gate;
+mod peers;
+mod requests;
+mod secrets;
 mod under_way;
 mod workload;
 
@@ -12,23 +16,22 @@ use juju::{Hold, Port};
 use pebble::plan::Environment;
 use pebble::types::ServiceStatus;
 
-use crate::action_result::{self, ActionResult};
+use crate::action_result::ActionResult;
 use crate::charm_spec::CharmSpec;
 use crate::environment;
-use crate::facts::{Integration, LocalSide, Role};
+use crate::facts::LocalSide;
 use crate::random::Random;
 use crate::relation;
-use crate::secrets;
 use crate::seen::{Seen, Workload};
-use crate::steps::{Action, DatabagWrite, Step, Steps};
+use crate::steps::{Action, Step, Steps};
 use crate::work::{Action as Asks, Work};
 
 /// Decides the steps of one event, from its work, the state and the charm. The same input and the same random bytes
 /// give the same steps.
 pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> Steps {
-    let action_result = work.action.as_ref().and_then(|action| action_result::early(action, seen, spec));
+    let action_result = work.action.as_ref().and_then(|action| answer::early(action, seen, spec));
     let rotate = work.action == Some(Asks::RotateSecretKey) && matches!(action_result, Some(ActionResult::Results(_)));
-    let peers = relation::peers(seen, spec, rotate, random);
+    let peers = peers::peers(seen, spec, rotate, random);
     let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), action_result, ..Steps::default() };
     steps.databags.extend(peers.write);
     let url = relation::url(&seen.integrations, spec.framework.naming);
@@ -44,7 +47,7 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
         is_routed: url.is_some(),
     };
     let Some(workload) = &seen.workload else {
-        steps.databags.extend(requests(seen, spec, &local, random));
+        steps.databags.extend(requests::all(seen, spec, &local, random));
         return steps;
     };
     steps.judged = true;
@@ -57,17 +60,8 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
     let local = LocalSide { port_is_open: local.port_is_open || steps.holds.is_empty(), ..local };
-    steps.databags.extend(requests(seen, spec, &local, random));
+    steps.databags.extend(requests::all(seen, spec, &local, random));
     steps
-}
-
-/// Requests of the leader to remote applications, and data of each unit. Tells the ingress the port only if this event
-/// reads the workload and the port is valid.
-fn requests(seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
-    let is_right = seen.workload.is_some() && spec.port(&seen.config).is_some();
-    let is_due = |integration: &&Integration| is_right || integration.endpoint.interface.role != Role::Route;
-    let integrations = seen.integrations.iter().filter(is_due);
-    integrations.flat_map(|integration| relation::requests(integration, local, random)).collect()
 }
 
 fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {

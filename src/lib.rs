@@ -29,7 +29,6 @@ pub mod pipeline;
 pub mod publish;
 pub mod random;
 pub mod relation;
-pub mod secrets;
 pub mod seen;
 pub mod services;
 pub mod steps;

@@ -10,7 +10,6 @@ mod names;
 pub mod oauth;
 pub mod openfga;
 mod parameters;
-mod peers;
 pub mod rabbitmq;
 pub mod redis;
 pub mod s3;
@@ -27,8 +26,6 @@ use interfaces::http_proxy::Proxies;
 use interfaces::{Changes, Read, Url};
 use juju::{Hold, View, Whose};
 use pebble::plan::Environment;
-
-pub use peers::{Peers, peers};
 
 use crate::facts::{Endpoint, Integration, Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
@@ -111,7 +108,7 @@ pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random
 }
 
 /// Databag writes for an interface's changes. The charm owns no secret, so no reference needs to be resolved.
-fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
+pub(crate) fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
     let app = view.local_app.clone().unwrap_or_default();
     let halves = [(Whose::App, &changes.app, &app), (Whose::Unit, &changes.unit, &view.local_unit)];
     let resolved =

@@ -9,7 +9,7 @@ use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
 use super::*;
-use crate::facts::{Endpoint, Interface, Relation};
+use crate::facts::{Endpoint, Integration, Interface, Relation};
 use crate::framework::flask::FLASK;
 use crate::migration::{MEMORY, Migration, Script};
 use crate::paas_config::{Logging, PaasConfig};

@@ -352,30 +352,6 @@ fn invalid_data_are_reported_with_endpoint_and_key() {
 }
 
 #[test]
-fn secrets_in_clear_are_masked_from_every_databag() {
-    let mut seen = Seen::nothing();
-    let mut queue = integration("rabbitmq", "rabbitmq", &[("password", "hunter2-app")], &[]);
-    let unit = Databag::from_iter([("password", "hunter2-unit")]);
-    queue.relations[0].view.units = [(UnitName::new("rabbitmq", 0), unit)].into();
-    let bucket = integration("s3", "s3", &[("secret-key", "hunter2/key"), ("access-key", "hunter2-access")], &[]);
-    let store = integration("openfga", "openfga", &[("token", "hunter2-token")], &[("token", "hunter2-secret")]);
-    seen.integrations = vec![queue, bucket, store];
-    let text = "hunter2-app hunter2-unit hunter2/key hunter2%2Fkey hunter2-access hunter2-token hunter2-secret";
-    let masked = crate::secrets::of(&seen, None).apply(text);
-    assert!(!masked.contains("hunter2"), "{masked}");
-}
-
-#[test]
-fn the_redactor_takes_a_limited_number_of_fields_and_bytes() {
-    let long = "hunter2,".repeat(20_000);
-    let fields: Vec<_> = (0..500).map(|number| (format!("field-{number}"), format!("hunter2-{number}"))).collect();
-    let fields: Vec<_> = fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let mut seen = Seen::nothing();
-    seen.integrations = vec![integration("mysql_client", "db", &[("password", &long), ("uris", &long)], &fields)];
-    assert_eq!(format!("{:?}", crate::secrets::of(&seen, None)), "Redactor(128 forms)");
-}
-
-#[test]
 fn a_secret_that_is_not_granted_is_waited_for() {
     let named = [("endpoints", "h:1"), ("secret-user", SECRET)];
     let mut database = integration("mysql_client", "db", &named, &[("username", "u"), ("password", "p")]);

@@ -15,8 +15,7 @@ const MAX_FIELDS: usize = 128;
 /// Makes the redactor of an event. Its values: Juju's secrets; the application's key, also one drawn in this event;
 /// keys that a remote application writes in clear; and options, parameters, proxies and the rock's variables whose name
 /// marks a secret or whose value is a URL with a user.
-#[must_use]
-pub fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
+pub(super) fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
     let mut redactor = Redactor::default();
     let options = seen.option_secrets.values().flatten().flat_map(|content| content.values());
     let relations = || seen.integrations.iter().flat_map(|integration| &integration.relations);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interfaces::Secrets;
-use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, View, Whose, credentials};
+use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, UnitName, View, Whose, credentials};
 use pebble::plan::{Environment, Layer};
 use pebble::types::{Change, Task};
 use proptest::prelude::*;
@@ -26,9 +26,9 @@ const SECRET: &str = "secret:cjqub6vubg2s77p3nio0";
 
 /// Interface, the other application's databag and the secret it names. `{S}` stands for the secret, `{E}` for it in a URL,
 /// `{A}` for the address of the Juju secret.
-type Row = (&'static str, &'static [(&'static str, &'static str)], &'static [(&'static str, &'static str)]);
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
 
-const ROWS: &[Row] = &[
+const ROWS: &[Row<'_>] = &[
     (
         "postgresql_client",
         &[("endpoints", "db:5432"), ("secret-user", "{A}")],
@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-fn integration((interface, app, fields): &Row, secret: &str) -> Integration {
+fn integration((interface, app, fields): &Row<'_>, secret: &str) -> Integration {
     let interface = relation::named(interface).unwrap();
     let filled = |text: &str| {
         let url = juju::percent::encode(secret);
@@ -264,4 +264,28 @@ fn every_row_of_the_table_is_one_that_the_charm_uses() {
         assert!(given.as_ref().is_ok_and(Option::is_some), "{}: {given:?}", integration.endpoint.name);
     }
     assert_eq!(credentials("https://me:a%2Fb@h/x"), ["me:a%2Fb", "a%2Fb"]);
+}
+
+#[test]
+fn secrets_in_clear_are_masked_from_every_databag() {
+    let mut seen = Seen::nothing();
+    let mut queue = integration(&("rabbitmq", &[("password", "hunter2-app")], &[]), "");
+    let unit = Databag::from_iter([("password", "hunter2-unit")]);
+    queue.relations[0].view.units = [(UnitName::new("rabbitmq", 0), unit)].into();
+    let bucket = integration(&("s3", &[("secret-key", "hunter2/key"), ("access-key", "hunter2-access")], &[]), "");
+    let store = integration(&("openfga", &[("token", "hunter2-token")], &[("token", "hunter2-secret")]), "");
+    seen.integrations = vec![queue, bucket, store];
+    let text = "hunter2-app hunter2-unit hunter2/key hunter2%2Fkey hunter2-access hunter2-token hunter2-secret";
+    let masked = super::of(&seen, None).apply(text);
+    assert!(!masked.contains("hunter2"), "{masked}");
+}
+
+#[test]
+fn the_redactor_takes_a_limited_number_of_fields_and_bytes() {
+    let long = "hunter2,".repeat(20_000);
+    let fields: Vec<_> = (0..500).map(|number| (format!("field-{number}"), format!("hunter2-{number}"))).collect();
+    let fields: Vec<_> = fields.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let mut seen = Seen::nothing();
+    seen.integrations = vec![integration(&("mysql_client", &[("password", &long), ("uris", &long)], &fields), "")];
+    assert_eq!(format!("{:?}", super::of(&seen, None)), "Redactor(128 forms)");
 }

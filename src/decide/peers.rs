@@ -3,23 +3,23 @@
 use interfaces::peer::{self, Peer};
 use interfaces::{Changes, Read};
 
-use super::writes;
 use crate::charm_spec::CharmSpec;
 use crate::random::Random;
+use crate::relation::writes;
 use crate::seen::Seen;
 use crate::steps::DatabagWrite;
 
 /// Peer relation as it is after this event.
 #[derive(Debug, Default)]
-pub struct Peers {
+pub(super) struct Peers {
     /// Key and peers, if there is a key.
-    pub ready: Option<Peer>,
+    pub(super) ready: Option<Peer>,
     /// Write of a new key.
-    pub write: Option<DatabagWrite>,
+    pub(super) write: Option<DatabagWrite>,
 }
 
 /// Reads the peer relation. The leader makes a secret key if it is missing, or a new one if `rotate` is true.
-pub fn peers(seen: &Seen, spec: &CharmSpec, rotate: bool, random: Random<'_>) -> Peers {
+pub(super) fn peers(seen: &Seen, spec: &CharmSpec, rotate: bool, random: Random<'_>) -> Peers {
     let Some(mut view) = seen.peer.clone() else { return Peers::default() };
     let name = spec.framework.name;
     let changes = match (seen.unit.leader, rotate) {
