@@ -34,17 +34,21 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     let peers = peers::peers(seen, spec, rotate, random);
     let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), action_result, ..Steps::default() };
     steps.databags.extend(peers.write);
-    let url = relation::url(&seen.integrations, spec.framework.naming);
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
-    let base_url = url.clone().map_or_else(|| environment::base_url(&seen.unit, port), String::from);
+    let in_cluster = environment::base_url(&seen.unit, port);
     let local = LocalSide {
         unit: &seen.unit,
         framework: spec.framework,
         config: &seen.config,
         port,
         port_is_open: seen.ports.contains(&Port::tcp(port)),
-        base_url: &base_url,
-        is_routed: url.is_some(),
+        base_url: &in_cluster,
+        is_routed: false,
+    };
+    let url = relation::url(&seen.integrations, &local);
+    let local = match &url {
+        Some(url) => LocalSide { base_url: url.as_str(), is_routed: true, ..local },
+        None => local,
     };
     let Some(workload) = &seen.workload else {
         steps.databags.extend(requests::all(seen, spec, &local, random));

@@ -132,13 +132,11 @@ pub fn files(provided: &[(&Endpoint, Provided)]) -> BTreeMap<String, String> {
     provided.iter().flat_map(|(_, provided)| provided.files.clone()).collect()
 }
 
-/// Public address of the application, from the ingress. `None` without one, or if Spring would evaluate parts of it.
+/// Public address of the application, from the first ingress that is ready.
 #[must_use]
-pub fn url(integrations: &[Integration], naming: Naming) -> Option<Url> {
-    let routes = integrations.iter().filter(|integration| integration.endpoint.interface.role == Role::Route);
-    let relations = routes.flat_map(|integration| &integration.relations);
-    let mut urls = relations.filter_map(|relation| interfaces::ingress::read(&relation.view).ready().cloned());
-    urls.find(|url| naming != Naming::Spring || !spring::evaluates(url))
+pub fn url(integrations: &[Integration], local: &LocalSide<'_>) -> Option<Url> {
+    let mut routes = integrations.iter().filter(|integration| integration.endpoint.interface.role == Role::Route);
+    routes.find_map(|integration| provided(integration, local).ok()??.url)
 }
 
 /// Proxies of the `http_proxy` integration.

@@ -69,22 +69,17 @@ pub struct Request {
     pub database: String,
     /// Juju has secrets (3.0 and later); without them the provider has to publish in clear.
     pub secrets: bool,
-    /// The relation is known to lead into another model: then no secret of ours is announced. See [`is_cross_model`].
+    /// The relation is known to lead into another model: then no secret of ours is announced. See
+    /// [`was_asked_across_models`].
     pub cross_model: bool,
 }
 
-/// True if a relation is known to lead from the model `ours` into another, both by UUID. False if Juju doesn't report
-/// the other side's model (an old Juju, a relation that ends).
-///
-/// ```
-/// use interfaces::database::is_cross_model;
-/// let (ours, other) = ("20ce8299-3634-4bef-8bd8-5ace6c8816b4", "63a1b8f0-8b4b-4b9c-8d3c-0d6a2f8d6b7e");
-/// assert!(is_cross_model(ours, Some(other)));
-/// assert!(!is_cross_model(ours, Some(ours)) && !is_cross_model(ours, Some("")) && !is_cross_model(ours, None));
-/// ```
+/// True if the request in our application's databag was written for a provider in another model. `None` while it is not
+/// written. False for a unit that may not read that databag: it does not write it either.
 #[must_use]
-pub fn is_cross_model(ours: &str, theirs: Option<&str>) -> bool {
-    theirs.is_some_and(|theirs| !theirs.is_empty() && theirs != ours)
+pub fn was_asked_across_models(view: &View) -> Option<bool> {
+    let Some(asked) = &view.local_app else { return Some(false) };
+    asked.text("requested-secrets").map(|_| asked.text("provided-secrets").is_none())
 }
 
 /// A database that can be used.

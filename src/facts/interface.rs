@@ -24,6 +24,9 @@ pub struct Interface {
     pub secrets: fn(&View) -> Vec<SecretRef>,
     /// Reads the values that a relation provides.
     pub read: fn(&Relation, &LocalSide<'_>) -> Read<Provided>,
+    /// True if our half of a relation was written for a remote application in another model. `None` while it is not
+    /// written: then Juju is asked.
+    pub cross_model: fn(&View) -> Option<bool>,
     /// Computes the changes that complete our half of a relation.
     pub request: fn(&Relation, &LocalSide<'_>, Random<'_>) -> Changes,
     /// Checks a requirement beyond those of all endpoints, after the relation was read. `None`: satisfied.
@@ -56,6 +59,7 @@ impl Interface {
         clear_secrets: &[],
         secrets: |_| Vec::new(),
         read: |_, _| Read::Absent,
+        cross_model: |_| Some(false),
         request: |_, _, _| Changes::default(),
         demand: |_, _, _| None,
         complaint: |endpoint| format!("Invalid {endpoint} relation data."),

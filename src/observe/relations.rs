@@ -63,19 +63,31 @@ fn address(juju: &Juju<'_>, view: &View) -> Result<Option<IpAddr>, juju::Error> 
     Ok(network.bind_address().and_then(|address| address.parse().ok()))
 }
 
-/// True if the remote application is in another model. Databases get another request then.
+/// True if the remote application is in another model, as far as the interface's request depends on it.
 fn cross_model(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<bool, juju::Error> {
-    if !interface.is_database() {
-        return Ok(false);
-    }
-    let unwritten = view.local_app.as_ref().is_some_and(|bag| bag.text("requested-secrets").is_none());
-    if !unwritten {
-        return Ok(view.local_app.as_ref().is_some_and(|bag| bag.text("provided-secrets").is_none()));
+    if let Some(known) = (interface.cross_model)(view) {
+        return Ok(known);
     }
     match juju.relation_model_uuid(view.id) {
-        Ok(theirs) => Ok(interfaces::database::is_cross_model(&juju.context.model_uuid, Some(&theirs))),
+        Ok(theirs) => Ok(is_other_model(&juju.context.model_uuid, &theirs)),
         // Older Juju has no `relation-model-get`: assume the same model.
         Err(error) if error.is_permission_denied() => Err(error),
         Err(_) => Ok(false),
+    }
+}
+
+/// Compares the UUIDs of two models. An empty one is not known to Juju and counts as the same.
+fn is_other_model(ours: &str, theirs: &str) -> bool {
+    !theirs.is_empty() && theirs != ours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_other_model;
+
+    #[test]
+    fn only_a_known_model_is_another() {
+        let (ours, other) = ("20ce8299-3634-4bef-8bd8-5ace6c8816b4", "63a1b8f0-8b4b-4b9c-8d3c-0d6a2f8d6b7e");
+        assert_eq!([ours, other, ""].map(|theirs| is_other_model(ours, theirs)), [false, true, false]);
     }
 }

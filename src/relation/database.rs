@@ -30,6 +30,7 @@ const FAMILY: Interface = Interface {
     needs: interfaces::database::NEEDS,
     clear_secrets: &["password", "uris"],
     secrets: interfaces::database::secrets,
+    cross_model: interfaces::database::was_asked_across_models,
     request: |relation, local, _| interfaces::database::request(&relation.view, &request(relation, local)),
     ..Interface::PLAIN
 };

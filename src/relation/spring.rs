@@ -24,6 +24,6 @@ pub(super) fn inert(provided: Provided) -> Read<Provided> {
 }
 
 /// True if Spring would evaluate this text.
-pub(super) fn evaluates(text: &str) -> bool {
+fn evaluates(text: &str) -> bool {
     text.contains("${") || text.contains("#{")
 }

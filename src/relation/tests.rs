@@ -168,7 +168,7 @@ fn a_value_that_spring_would_evaluate_is_invalid() {
         let said = format!("{key}: it has ${{ or #{{, which Spring evaluates: give it another value");
         assert_eq!(hold.kind, juju::StatusKind::Blocked);
         assert!(hold.message.ends_with(&said), "{}", hold.message);
-        assert_eq!(url(&[integration], Naming::Spring), None);
+        assert_eq!(url(&[integration], &Side::of(&SPRING_BOOT).local()), None);
     }
 }
 

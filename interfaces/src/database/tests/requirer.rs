@@ -204,6 +204,20 @@ fn the_request_follows_what_juju_has() {
 }
 
 #[test]
+fn our_databag_shows_if_the_provider_is_in_another_model() {
+    let mut leader = view(&[]);
+    assert_eq!(was_asked_across_models(&leader), Some(false), "only the leader reads our databag");
+    leader.local_app = Some(Databag::from_iter([("database", "my-app")]));
+    assert_eq!(was_asked_across_models(&leader), None);
+    for cross_model in [false, true] {
+        let mut written = leader.clone();
+        let changes = request(&leader, &Request { cross_model, ..our_request() });
+        written.local_app = Some(resolve(&changes.app, &Databag::new()));
+        assert_eq!(was_asked_across_models(&written), Some(cross_model));
+    }
+}
+
+#[test]
 fn a_name_once_asked_for_stays() {
     let mut leader = view(&[]);
     leader.local_app = Some(Databag::from_iter([("database", "older"), ("extra-user-roles", "admin")]));
