@@ -3,11 +3,12 @@
 
 mod failure;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use juju::{Hold, Port, Status, StatusKind};
 
 use crate::action_result::ActionResult;
+use crate::memory::Memory;
 use crate::perform::{Done, Failure};
 use crate::seen::Seen;
 use crate::steps::{DatabagWrite, Step, Steps};
@@ -23,8 +24,8 @@ pub struct Report {
     pub close: BTreeSet<Port>,
     /// Changes of databags.
     pub databags: Vec<DatabagWrite>,
-    /// Changes of the unit's stored state.
-    pub remember: BTreeMap<String, String>,
+    /// Values to store.
+    pub memory: Memory,
     /// Result of the action.
     pub action_result: Option<ActionResult>,
     /// Lines for `juju debug-log`.
@@ -43,28 +44,27 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     let holds = holds(steps, done);
     report.log = holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)).collect();
     report.status = Some(status(&holds, steps));
-    let done = steps.effects.iter().take(done.completed).filter_map(|step| step.remember.clone());
-    let mut facts: BTreeMap<_, _> = done.collect();
+    let done = steps.effects.iter().take(done.completed).map(|step| step.on_success.memory.clone());
+    let mut memory = done.fold(Memory::default(), |earlier, later| later.or(earlier));
     if holds.is_empty() {
         report.open = steps.ports.difference(&seen.ports).cloned().collect();
         report.close = seen.ports.difference(&steps.ports).cloned().collect();
-        facts.extend(steps.remember.clone());
+        memory = steps.on_success.memory.clone().or(memory);
     }
-    report.remember = news(seen, facts);
+    report.memory = memory.news(&seen.memory);
     report
 }
 
-/// Values that differ from the stored state.
-fn news(seen: &Seen, facts: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    facts.into_iter().filter(|(key, value)| seen.state.get(key) != Some(value)).collect()
-}
-
-/// Result of the action: of its own step if it has one, else the one decided before the effects.
+/// Result of the action: its refusal, else the result of its own step, else of all steps.
 fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
-    let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, step.action_result.as_ref()?)));
-    let Some((at, own, action_result)) = own else { return without_effect(steps, done).or_else(|| known(steps)) };
+    if let Some(why) = &steps.refusal {
+        return Some(ActionResult::Failure(steps.secrets.apply(why)));
+    }
+    let result = |step: &Step| step.on_success.action_result.clone();
+    let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, result(step)?)));
+    let Some((at, own, action_result)) = own else { return of_all(steps, done) };
     if done.completed > at {
-        return Some(action_result.clone());
+        return Some(action_result);
     }
     let why = match failed(steps, done) {
         // Redact before cutting: a cut secret would not be recognised.
@@ -78,18 +78,10 @@ fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
     Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
 
-/// Result that was decided before the effects.
-fn known(steps: &Steps) -> Option<ActionResult> {
-    match steps.action_result.as_ref()? {
-        ActionResult::Failure(why) => Some(ActionResult::Failure(steps.secrets.apply(why))),
-        results @ ActionResult::Results(_) => Some(results.clone()),
-    }
-}
-
-/// Fails the action if the workload does not use the new key yet.
-fn without_effect(steps: &Steps, done: &Done) -> Option<ActionResult> {
-    steps.action_result.as_ref().filter(|action_result| matches!(action_result, ActionResult::Results(_)))?;
-    let Status { message, .. } = Hold::status(&holds(steps, done))?;
+/// Result that depends on all steps. A failure if the workload does not use the new key yet.
+fn of_all(steps: &Steps, done: &Done) -> Option<ActionResult> {
+    let action_result = steps.on_success.action_result.clone()?;
+    let Some(Status { message, .. }) = Hold::status(&holds(steps, done)) else { return Some(action_result) };
     let why = format!("the key is rotated, but the application does not use it yet: {message}");
     Some(ActionResult::Failure(steps.secrets.apply(&why)))
 }
@@ -107,7 +99,7 @@ fn failed<'a>(steps: &'a Steps, done: &'a Done) -> Option<(&'a Failure, &'a Step
 
 /// All holds: those decided before the effects, then the failed step's unless it belongs to an action.
 fn holds(steps: &Steps, done: &Done) -> Vec<Hold> {
-    let failed = failed(steps, done).filter(|(_, step)| step.action_result.is_none());
+    let failed = failed(steps, done).filter(|(_, step)| !step.is_of_action());
     let failed = failed.map(|(failure, step)| failure::hold(step, failure));
     steps.holds.iter().cloned().chain(failed).collect()
 }

@@ -16,7 +16,6 @@ use juju::{Hold, Port};
 use pebble::plan::Environment;
 use pebble::types::ServiceStatus;
 
-use crate::action_result::ActionResult;
 use crate::charm_spec::CharmSpec;
 use crate::environment;
 use crate::facts::LocalSide;
@@ -29,10 +28,11 @@ use crate::work::{Action as Asks, Work};
 /// Decides the steps of one event, from its work, the state and the charm. The same input and the same random bytes
 /// give the same steps.
 pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> Steps {
-    let action_result = work.action.as_ref().and_then(|action| answer::early(action, seen, spec));
-    let rotate = work.action == Some(Asks::RotateSecretKey) && matches!(action_result, Some(ActionResult::Results(_)));
-    let peers = peers::peers(seen, spec, rotate, random);
-    let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), action_result, ..Steps::default() };
+    let refusal = work.action.as_ref().and_then(|action| answer::refusal(action, seen, spec));
+    let rotates = work.action == Some(Asks::RotateSecretKey) && refusal.is_none();
+    let peers = peers::peers(seen, spec, rotates, random);
+    let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), refusal, ..Steps::default() };
+    steps.on_success.action_result = rotates.then(answer::rotated);
     steps.databags.extend(peers.write);
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
     let in_cluster = environment::base_url(&seen.unit, port);
@@ -59,7 +59,7 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
         Ok(ready) => workload::decide(&ready, seen, spec, &local, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
     };
-    if let (Some(Asks::Framework(action)), None) = (&work.action, &steps.action_result) {
+    if let (Some(Asks::Framework(action)), None) = (&work.action, &steps.refusal) {
         command::add(action, seen, spec, environment, &random(), &mut steps);
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));

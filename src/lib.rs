@@ -19,6 +19,7 @@ pub mod environment;
 pub mod facts;
 pub mod framework;
 pub mod listening;
+pub mod memory;
 pub mod migration;
 pub mod observe;
 pub mod options;

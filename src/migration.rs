@@ -12,9 +12,6 @@ use juju::fingerprint;
 
 use crate::framework::Framework;
 
-/// Key in the unit's state: inputs of the last successful migration.
-pub const MEMORY: &str = "webcharm.migration";
-
 /// Content of the status file from the start of a migration to its success.
 pub const BEGUN: &[u8] = b"FAILED";
 
@@ -75,7 +72,7 @@ pub fn status_path(framework: &Framework) -> String {
     format!("/tmp/{}/state/database-migration-status", framework.name)
 }
 
-/// Inputs of a migration: script, release and databases. As text, the value in the unit's state.
+/// Inputs of a migration: script, release and databases. As text, a value of the unit's memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationInputs {
     /// Fingerprint of script and release.
@@ -93,9 +90,11 @@ impl MigrationInputs {
         Self { program, databases: databases.iter().map(|(endpoint, database)| identity(endpoint, database)).collect() }
     }
 
-    fn parse(remembered: &str) -> Option<Self> {
-        let mut words = remembered.split(' ').map(str::to_owned);
-        Some(Self { program: words.next()?, databases: words.collect() })
+    /// Reads the text that `Display` writes. Any other text gives inputs that no migration has.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut words = text.split(' ').map(str::to_owned);
+        Self { program: words.next().unwrap_or_default(), databases: words.collect() }
     }
 
     /// True if a success with the `remembered` inputs covers these: the same program and no new database. A removed
@@ -126,11 +125,10 @@ fn identity(endpoint: &str, database: &Database) -> String {
 /// lives as long as the container's file system. A unit without stored inputs was upgraded from the Python framework if
 /// the file says `COMPLETED`, and does not migrate again.
 #[must_use]
-pub fn is_due(seen: &Migration, inputs: &MigrationInputs, remembered: Option<&str>) -> bool {
+pub fn is_due(seen: &Migration, inputs: &MigrationInputs, remembered: Option<&MigrationInputs>) -> bool {
     let completed = seen.status.as_deref() == Some(b"COMPLETED");
-    match remembered.map(MigrationInputs::parse) {
-        Some(Some(remembered)) => !inputs.are_covered_by(&remembered) || (seen.release.is_none() && !completed),
-        Some(None) => true,
+    match remembered {
+        Some(remembered) => !inputs.are_covered_by(remembered) || (seen.release.is_none() && !completed),
         None => !completed,
     }
 }
@@ -167,7 +165,7 @@ mod tests {
 
     #[test]
     fn due_follows_from_inputs_alone() {
-        let inputs = MigrationInputs::parse("program db1").unwrap();
+        let inputs = MigrationInputs::parse("program db1");
         let table = [
             (None, None, None, true, "never run"),
             (Some("FAILED"), None, None, true, "failed before"),
@@ -183,7 +181,8 @@ mod tests {
             (Some("FAILED"), Some("r1"), Some("program db1"), false, "the stored inputs have priority over the file"),
         ];
         for (status, release, remembered, expected, why) in table {
-            assert_eq!(is_due(&seen(status, release), &inputs, remembered), expected, "{why}");
+            let remembered = remembered.map(MigrationInputs::parse);
+            assert_eq!(is_due(&seen(status, release), &inputs, remembered.as_ref()), expected, "{why}");
         }
         assert_eq!(inputs.to_string(), "program db1");
     }

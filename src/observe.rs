@@ -11,6 +11,7 @@ use pebble::blocking::Client;
 
 use crate::charm_spec::CharmSpec;
 use crate::facts::{Integration, Role, Unit};
+use crate::memory::Memory;
 use crate::options::OptionSecrets;
 use crate::seen::Seen;
 use crate::work::{Action, Scope, Work};
@@ -35,13 +36,13 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
         config,
         peer,
         integrations,
-        state: BTreeMap::new(),
+        memory: Memory::default(),
         ports: BTreeSet::new(),
         workload: None,
     };
     if everything {
         seen.option_secrets = option_secrets(juju, spec, &seen.config)?;
-        seen.state = juju.state()?;
+        seen.memory = Memory::read(&juju.state()?);
         seen.ports = juju.opened_ports()?;
         seen.workload = Some(workload::read(pebble, spec, &seen.integrations));
     }

@@ -36,9 +36,7 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     for write in &report.databags {
         juju.set_databag(write.relation, write.whose, &write.changes)?;
     }
-    if !report.remember.is_empty() {
-        juju.set_state(&report.remember)?;
-    }
+    juju.set_state(&report.memory.entries())?;
     for port in &report.close {
         juju.close_port(port)?;
     }

@@ -8,6 +8,7 @@ use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
 use crate::facts::{Integration, Unit};
+use crate::memory::Memory;
 use crate::migration::Migration;
 use crate::options::OptionSecrets;
 use crate::services::Services;
@@ -27,8 +28,8 @@ pub struct Seen {
     pub peer: Option<View>,
     /// Endpoints with their relations, in the order of the metadata.
     pub integrations: Vec<Integration>,
-    /// Values that earlier events stored in the unit's state.
-    pub state: BTreeMap<String, String>,
+    /// Values that earlier events stored.
+    pub memory: Memory,
     /// Open ports.
     pub ports: BTreeSet<Port>,
     /// State of the workload. `None` if the event does not ask for it.
@@ -86,7 +87,7 @@ impl Seen {
             option_secrets: OptionSecrets::new(),
             peer: None,
             integrations: Vec::new(),
-            state: BTreeMap::new(),
+            memory: Memory::default(),
             ports: BTreeSet::new(),
             workload: None,
         }

@@ -1,6 +1,6 @@
 //! The decision: effects on the container in their order, and writes to Juju. Values only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use juju::{Databag, Hold, Port, Redactor, RelationId, Whose};
 use pebble::plan::{Environment, Layer};
 
 use crate::action_result::ActionResult;
+use crate::memory::Memory;
 
 /// Decision for one event.
 #[derive(Debug, Default)]
@@ -20,12 +21,12 @@ pub struct Steps {
     pub effects: Vec<Step>,
     /// Changes of our half of the relations.
     pub databags: Vec<DatabagWrite>,
-    /// Values to store in the unit's state if every effect succeeds.
-    pub remember: BTreeMap<String, String>,
-    /// Ports that are open if every effect succeeds.
+    /// Values that hold if every effect succeeds and there is no hold.
+    pub on_success: OnSuccess,
+    /// Ports that are open then.
     pub ports: BTreeSet<Port>,
-    /// Result of the action, if it does not depend on an effect.
-    pub action_result: Option<ActionResult>,
+    /// Reason, known before the first effect, why the action is refused.
+    pub refusal: Option<String>,
     /// Secrets to remove from statuses and logs.
     pub secrets: Redactor,
 }
@@ -41,6 +42,15 @@ pub struct DatabagWrite {
     pub changes: Databag,
 }
 
+/// Values that hold only once a step has succeeded, or all steps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OnSuccess {
+    /// Values to store.
+    pub memory: Memory,
+    /// Result of the action.
+    pub action_result: Option<ActionResult>,
+}
+
 /// Effect, with the hold that its failure becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -49,18 +59,22 @@ pub struct Step {
     /// Hold if the workload is at fault: a command exits with another code than 0, or a service does not start.
     /// Failures of Pebble itself have a hold of their own, the same for every step.
     pub refused: Hold,
-    /// Value to store in the unit's state as soon as this step succeeded, even if a later step fails.
-    pub remember: Option<(String, String)>,
-    /// Result of the action once this step succeeded. A step that has one belongs to the action: its failure goes to
-    /// the operator who runs the action and does not change the unit's status.
-    pub action_result: Option<ActionResult>,
+    /// Values that hold as soon as this step has succeeded, even if a later one fails.
+    pub on_success: OnSuccess,
 }
 
 impl Step {
-    /// Step that stores no value and belongs to no action.
+    /// Step whose success has no consequence beyond the container.
     #[must_use]
     pub fn new(action: Action, refused: Hold) -> Self {
-        Self { action, refused, remember: None, action_result: None }
+        Self { action, refused, on_success: OnSuccess::default() }
+    }
+
+    /// True if the step gives the action its result. Its failure then goes to the operator who runs the action and does
+    /// not change the unit's status.
+    #[must_use]
+    pub fn is_of_action(&self) -> bool {
+        self.on_success.action_result.is_some()
     }
 }
 
@@ -169,7 +183,7 @@ impl Steps {
     /// True if the effects may take long enough for a maintenance status.
     #[must_use]
     pub fn take_time(&self) -> bool {
-        let effects = self.effects.iter().filter(|step| step.action_result.is_none());
+        let effects = self.effects.iter().filter(|step| !step.is_of_action());
         effects.into_iter().any(|step| matches!(step.action, Action::Run(_) | Action::Replan | Action::Restart { .. }))
     }
 }

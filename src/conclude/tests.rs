@@ -1,6 +1,8 @@
 use super::*;
+use crate::memory::ServerMemory;
+use crate::migration::MigrationInputs;
 use crate::perform::Failure;
-use crate::steps::{Action, Run, Step};
+use crate::steps::{Action, OnSuccess, Run, Step};
 use pebble::plan::Environment;
 use pebble::types::{Change, Task};
 use pebble::{Error, PathErrorKind};
@@ -44,6 +46,21 @@ fn failed_change() -> Error {
     Error::Change { change: Box::new(Change { err, tasks: vec![task], ..Change::default() }) }
 }
 
+/// Memory of a web server that was checked with these inputs.
+fn checked(inputs: &str) -> Memory {
+    let server = ServerMemory { inputs: inputs.to_owned(), at_start: String::new(), unheard: false };
+    Memory { web_server: Some(server), ..Memory::default() }
+}
+
+/// Memory of a migration with these inputs.
+fn migrated(inputs: &str) -> Memory {
+    Memory { migration: Some(MigrationInputs::parse(inputs)), ..Memory::default() }
+}
+
+fn storing(memory: Memory) -> OnSuccess {
+    OnSuccess { memory, ..OnSuccess::default() }
+}
+
 fn status_after(action: Action, failure: Failure) -> Status {
     let refused = Hold::blocked("cannot start flask");
     let step = Step::new(action, refused);
@@ -51,12 +68,12 @@ fn status_after(action: Action, failure: Failure) -> Status {
         judged: true,
         effects: vec![step],
         secrets: ["hunter2-key"].into_iter().collect(),
-        remember: BTreeMap::from([("done".to_owned(), "yes".to_owned())]),
+        on_success: storing(checked("done")),
         ports: BTreeSet::from([Port::tcp(8000)]),
         ..Steps::default()
     };
     let report = report(&Seen::nothing(), &steps, &Done { completed: 0, failure: Some(failure) });
-    assert_eq!((report.open.len(), report.remember.len()), (0, 0), "no success is published");
+    assert_eq!((report.open.len(), report.memory), (0, Memory::default()), "no success is published");
     let status = report.status.unwrap();
     assert!(!status.message.contains("hunter2"), "{}", status.message);
     assert!(report.log.iter().all(|line| !line.contains("hunter2")), "{:?}", report.log);
@@ -131,19 +148,15 @@ fn success_opens_our_port_closes_others_and_stores_only_changed_values() {
     let steps = Steps {
         judged: true,
         ports: BTreeSet::from([Port::tcp(8000)]),
-        remember: BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]),
+        on_success: storing(migrated("2").or(checked("1"))),
         ..Steps::default()
     };
-    let seen = Seen {
-        ports: BTreeSet::from([Port::tcp(80)]),
-        state: BTreeMap::from([("a".to_owned(), "1".to_owned())]),
-        ..Seen::nothing()
-    };
+    let seen = Seen { ports: BTreeSet::from([Port::tcp(80)]), memory: checked("1"), ..Seen::nothing() };
     let report = report(&seen, &steps, &Done::default());
     assert_eq!(report.status, Some(Status::active("")));
     assert_eq!(report.open, BTreeSet::from([Port::tcp(8000)]));
     assert_eq!(report.close, BTreeSet::from([Port::tcp(80)]));
-    assert_eq!(report.remember, BTreeMap::from([("b".to_owned(), "2".to_owned())]));
+    assert_eq!(report.memory, migrated("2"));
 }
 
 #[test]
@@ -155,8 +168,9 @@ fn an_event_that_ignores_the_workload_keeps_the_status() {
 fn with_command() -> Steps {
     let Action::Run(run) = run() else { unreachable!() };
     let own = Action::Run(Run { purpose: "create the superuser", ..run });
-    let action_result = Some(ActionResult::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
-    let own = Step { action_result, ..Step::new(own, Hold::blocked("cannot create the superuser")) };
+    let mut own = Step::new(own, Hold::blocked("cannot create the superuser"));
+    own.on_success.action_result =
+        Some(ActionResult::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
     let replan = Step::new(Action::Replan, Hold::blocked("cannot start django"));
     let secrets = ["hunter2-key"].into_iter().collect();
     Steps { judged: true, effects: vec![replan, own], secrets, ..Steps::default() }
@@ -238,7 +252,8 @@ fn a_rotation_fails_if_the_application_does_not_use_the_new_key() {
     let action_result = |failure: Option<Failure>| {
         let step = Step::new(Action::Replan, Hold::blocked("cannot start flask"));
         let success = ActionResult::Results([("status".to_owned(), "success".to_owned())].into());
-        let steps = Steps { judged: true, effects: vec![step], action_result: Some(success), ..Steps::default() };
+        let on_success = OnSuccess { action_result: Some(success), ..OnSuccess::default() };
+        let steps = Steps { judged: true, effects: vec![step], on_success, ..Steps::default() };
         let completed = usize::from(failure.is_none());
         report(&Seen::nothing(), &steps, &Done { completed, failure }).action_result.unwrap()
     };
@@ -250,16 +265,15 @@ fn a_rotation_fails_if_the_application_does_not_use_the_new_key() {
 
 #[test]
 fn the_last_stored_value_replaces_those_of_steps() {
-    let pair = |value: &str| ("a".to_owned(), value.to_owned());
-    let step = |value| Step { remember: Some(pair(value)), ..Step::new(Action::Replan, Hold::blocked("")) };
+    let step = |value| Step { on_success: storing(checked(value)), ..Step::new(Action::Replan, Hold::blocked("")) };
     let steps = Steps {
         judged: true,
         effects: vec![step("half"), step("late")],
-        remember: BTreeMap::from([pair("whole")]),
+        on_success: storing(checked("whole")),
         ..Steps::default()
     };
-    let seen = Seen { state: BTreeMap::from([pair("whole")]), ..Seen::nothing() };
-    let remember = |completed, failure| report(&seen, &steps, &Done { completed, failure }).remember;
-    assert_eq!(remember(2, None), BTreeMap::new(), "it's remembered already");
-    assert_eq!(remember(1, Some(Failure::Silent)), BTreeMap::from([pair("half")]));
+    let seen = Seen { memory: checked("whole"), ..Seen::nothing() };
+    let memory = |completed, failure| report(&seen, &steps, &Done { completed, failure }).memory;
+    assert_eq!(memory(2, None), Memory::default(), "it's remembered already");
+    assert_eq!(memory(1, Some(Failure::Silent)), checked("half"));
 }

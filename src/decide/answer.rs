@@ -1,4 +1,4 @@
-//! The result of an action, as far as it is known before the effects run.
+//! The answer to an action, as far as it is known before the effects run.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::options;
 use crate::seen::Seen;
 use crate::work::Action;
 
-/// Result that follows from the state alone: a refusal, or the success of a rotation. `None` if it depends on an
-/// effect.
-pub(super) fn early(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<ActionResult> {
+/// Reason, from the state alone, why an action can't be done.
+pub(super) fn refusal(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<String> {
     match action {
-        Action::Unknown(name) => Some(ActionResult::Failure(format!("the charm has no action {name}"))),
-        Action::RotateSecretKey => Some(rotation_refused(seen, spec).map_or_else(success, ActionResult::Failure)),
-        Action::Framework(action) => missing_params(action, seen).map(ActionResult::Failure),
+        Action::Unknown(name) => Some(format!("the charm has no action {name}")),
+        Action::RotateSecretKey => rotation_refused(seen, spec),
+        Action::Framework(action) => missing_params(action, seen),
     }
+}
+
+/// Result of a rotation whose key the workload uses.
+pub(super) fn rotated() -> ActionResult {
+    ActionResult::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
 }
 
 fn missing_params(action: &FrameworkAction, seen: &Seen) -> Option<String> {
     let given = |name: &str| seen.params.get(name).is_some_and(|value| !value.expose().is_empty());
     let missing: Vec<_> = action.params.iter().map(|(name, _)| *name).filter(|name| !given(name)).collect();
     (!missing.is_empty()).then(|| format!("{} needs the parameters {}", action.name, missing.join(", ")))
-}
-
-fn success() -> ActionResult {
-    ActionResult::Results(BTreeMap::from([("status".to_owned(), "success".to_owned())]))
 }
 
 /// Reason why the secret key can't be rotated, or why a rotation would have no effect.

@@ -30,7 +30,7 @@ pub(super) fn add(
 ) {
     let Some(mut environment) = environment.filter(|_| steps.holds.is_empty()) else {
         let why = Hold::status(&steps.holds).map(|status| status.message).unwrap_or_default();
-        steps.action_result = Some(ActionResult::Failure(format!("{} container is not ready: {why}", spec.container)));
+        steps.refusal = Some(format!("{} container is not ready: {why}", spec.container));
         return;
     };
     let password = BASE64_URL_SAFE_NO_PAD.encode(&seed[..PASSWORD_BYTES]);
@@ -51,6 +51,7 @@ pub(super) fn add(
         tells: false,
     };
     let refused = Hold::blocked(format!("cannot {}", action.purpose));
-    let action_result = Some(ActionResult::Results([("password".to_owned(), password)].into()));
-    steps.effects.push(Step { action_result, ..Step::new(Action::Run(run), refused) });
+    let mut step = Step::new(Action::Run(run), refused);
+    step.on_success.action_result = Some(ActionResult::Results([("password".to_owned(), password)].into()));
+    steps.effects.push(step);
 }

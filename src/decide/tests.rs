@@ -9,9 +9,11 @@ use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
 use super::*;
+use crate::action_result::ActionResult;
 use crate::facts::{Endpoint, Integration, Interface, Relation};
 use crate::framework::flask::FLASK;
-use crate::migration::{MEMORY, Migration, Script};
+use crate::memory::Memory;
+use crate::migration::{Migration, Script};
 use crate::paas_config::{Logging, PaasConfig};
 use crate::relation::database::{MYSQL, POSTGRESQL};
 use crate::relation::ingress::INGRESS;
@@ -114,8 +116,8 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
             _ => {}
         }
     }
-    seen.state.extend(steps.effects.iter().filter_map(|step| step.remember.clone()));
-    seen.state.extend(steps.remember.clone());
+    let all = steps.effects.iter().map(|step| &step.on_success).chain([&steps.on_success]);
+    seen.memory = all.fold(seen.memory, |earlier, later| later.memory.clone().or(earlier));
     seen.ports.clone_from(&steps.ports);
     for write in steps.databags.iter().filter(|write| write.relation == RelationId(0)) {
         let bag = seen.peer.as_mut().unwrap().local_app.as_mut().unwrap();
@@ -164,7 +166,7 @@ fn a_second_identical_event_has_nothing_to_do() {
     let seen = carry_out(seen, &first);
     let second = decide(&seen);
     assert_eq!(names(&second), [""; 0]);
-    assert_eq!((&second.remember, &second.ports), (&seen.state, &seen.ports));
+    assert_eq!((&second.on_success.memory, &second.ports), (&seen.memory, &seen.ports));
     assert_eq!(second.databags, []);
 }
 
@@ -303,7 +305,7 @@ fn running_changes_are_awaited_before_effects_that_could_collide() {
 #[test]
 fn a_container_with_a_fresh_file_system_is_set_up_anew() {
     let seen = carry_out(fresh(), &decide(&fresh()));
-    let restarted = Seen { state: seen.state, ..fresh() };
+    let restarted = Seen { memory: seen.memory, ..fresh() };
     assert_eq!(names(&decide(&restarted)), names(&decide(&fresh())));
 }
 
@@ -460,7 +462,7 @@ fn a_migration_that_succeeded_is_stored_even_if_a_later_step_fails() {
     let steps = decide(&with_migration());
     let until_check = Steps { effects: steps.effects[..5].to_vec(), ..Steps::default() };
     let seen = carry_out(with_migration(), &until_check);
-    assert!(seen.state.contains_key(MEMORY));
+    assert!(seen.memory.migration.is_some());
     assert!(!names(&decide(&seen)).contains(&"run the database migration".to_owned()));
 }
 
@@ -496,7 +498,7 @@ fn a_unit_of_the_python_charm_does_not_migrate_again() {
     container(&mut seen).migration.status = Some(b"COMPLETED".to_vec());
     let steps = decide(&seen);
     assert!(!names(&steps).contains(&"run the database migration".to_owned()));
-    assert!(steps.remember.contains_key(MEMORY));
+    assert!(steps.on_success.memory.migration.is_some());
 }
 
 #[test]
@@ -540,7 +542,8 @@ fn the_key_is_rotated_by_the_leader_and_used_at_once() {
     let key = &steps.databags[0].changes["flask_secret_key"];
     assert_ne!(key, KEY);
     assert_eq!(&layer(&steps).services["flask"].environment["FLASK_SECRET_KEY"], key);
-    assert_eq!(steps.action_result, Some(ActionResult::Results([("status".to_owned(), "success".to_owned())].into())));
+    let success = ActionResult::Results([("status".to_owned(), "success".to_owned())].into());
+    assert_eq!((steps.on_success.action_result, steps.refusal), (Some(success), None));
 }
 
 #[test]
@@ -562,7 +565,7 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
     ];
     for (seen, action, why) in table {
         let rotated = steps_for(Some(action), &seen);
-        assert_eq!(rotated.action_result, Some(ActionResult::Failure(why.to_owned())));
+        assert_eq!((rotated.refusal.as_deref(), &rotated.on_success.action_result), (Some(why), &None));
         assert_eq!(rotated.databags, decide(&seen).databags, "{why}");
     }
 }

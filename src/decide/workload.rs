@@ -4,8 +4,6 @@ mod migration;
 mod server;
 mod starts;
 
-use std::collections::BTreeMap;
-
 use juju::{Hold, Port};
 use pebble::plan::{Environment, Layer, Startup};
 
@@ -14,6 +12,7 @@ use crate::charm_spec::CharmSpec;
 use crate::environment::{self, Sources};
 use crate::facts::LocalSide;
 use crate::framework::{Framework, Metrics};
+use crate::memory::{Memory, ServerMemory};
 use crate::relation;
 use crate::seen::{Container, Seen};
 use crate::services::{self, ServiceRole, Services};
@@ -21,7 +20,6 @@ use crate::steps::{Action, Step, Steps};
 use crate::web_server::gunicorn::{self, WorkerClassError};
 use crate::web_server::{self, Setup};
 pub(super) use migration::MIGRATES;
-use server::{Fingerprint, WEB_SERVER};
 use starts::Starts;
 
 /// Desired state of the container.
@@ -31,11 +29,11 @@ struct DesiredWorkload {
     environment: Environment,
     server: Setup,
     worker_class: Option<String>,
-    /// Fingerprint of the fields above. The unit's state holds the one with which the web server was last checked.
-    fingerprint: Fingerprint,
+    /// Memory of the web server once it was checked with the fields above.
+    checked: ServerMemory,
 }
 
-/// Adds effects, ports and values for the unit's state, and returns the workload's variables. Adds a hold instead if
+/// Adds effects, ports and values to remember, and returns the workload's variables. Adds a hold instead if
 /// the rock itself can't be used.
 pub(super) fn decide(
     ready: &Ready<'_>,
@@ -56,12 +54,12 @@ pub(super) fn decide(
             let migration = migration::steps(&desired, ready, seen, spec, steps);
             let migrates = !migration.is_empty();
             steps.effects.extend(migration);
-            let starts = Starts::of(&desired, container, &seen.state, migrates, framework);
-            let mut effects = effects(&desired, container, &seen.state, &starts, framework);
+            let starts = Starts::of(&desired, container, &seen.memory, migrates, framework);
+            let mut effects = effects(&desired, container, &seen.memory, &starts, framework);
             starts::listen(&mut effects, &desired, local.port, seen, spec);
             steps.effects.extend(effects);
             steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, spec)));
-            steps.remember.insert(WEB_SERVER.to_owned(), desired.fingerprint.to_string());
+            steps.on_success.memory.web_server = Some(desired.checked);
             steps.ports = spec.port(&seen.config).map(Port::tcp).into_iter().collect();
             Some(desired.environment)
         }
@@ -87,8 +85,8 @@ fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'
     let mut environment = environment(ready, seen, spec, local);
     environment.extend(server.environment.clone());
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
-    let fingerprint = Fingerprint::of(&server, &layer);
-    Ok(DesiredWorkload { original, layer, environment, server, worker_class, fingerprint })
+    let checked = server::memory(&server, &layer);
+    Ok(DesiredWorkload { original, layer, environment, server, worker_class, checked })
 }
 
 fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>) -> Environment {
@@ -139,12 +137,11 @@ fn unreadable_command(framework: &Framework, error: &dyn std::error::Error) -> H
 fn effects(
     desired: &DesiredWorkload,
     container: &Container,
-    state: &BTreeMap<String, String>,
+    memory: &Memory,
     starts: &Starts<'_>,
     framework: &Framework,
 ) -> Vec<Step> {
-    let remembered = state.get(WEB_SERVER);
-    let well = server::is_well(desired, container, state);
+    let well = server::is_well(desired, container, memory);
     let mut effects = if well { Vec::new() } else { server::prepare(desired, container, framework) };
     let planned = is_planned(&desired.layer, container);
     if !planned {
@@ -157,7 +154,7 @@ fn effects(
         effects.push(Step::new(Action::Replan, refused));
     }
     if !well && keeps_running(&desired.layer, container, framework) {
-        effects.extend(server::take_up(desired, remembered, framework));
+        effects.extend(server::take_up(desired, memory, framework));
     }
     effects
 }

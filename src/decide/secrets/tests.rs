@@ -206,7 +206,7 @@ fn told(steps: &Steps, done: &Done, report: &Report) -> String {
     };
     format!(
         "{:?} {:?} {:?} {answer} {writes:?} {steps:?} {done:?} {report:?}",
-        report.status, report.log, report.remember
+        report.status, report.log, report.memory
     )
 }
 

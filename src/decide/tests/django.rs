@@ -63,7 +63,7 @@ fn the_hosts_follow_the_option_and_the_address() {
 #[test]
 fn a_superuser_is_made_last_by_the_workloads_user_and_with_its_variables() {
     let steps = decide(create(), &ready());
-    assert_eq!((steps.action_result.as_ref(), steps.take_time()), (None, true));
+    assert_eq!((steps.refusal.as_ref(), &steps.on_success.action_result, steps.take_time()), (None, &None, true));
     let step = steps.effects.last().unwrap();
     let Action::Run(run) = &step.action else { panic!("{step:?}") };
     assert_eq!(run.command, ["python3", "manage.py", "createsuperuser", "--noinput"]);
@@ -72,7 +72,10 @@ fn a_superuser_is_made_last_by_the_workloads_user_and_with_its_variables() {
     assert_eq!(run.environment["DJANGO_SUPERUSER_EMAIL"], "a@b.example");
     assert_eq!(run.environment["MYSQL_DB_HOSTNAME"], "db");
     let password = &run.environment["DJANGO_SUPERUSER_PASSWORD"];
-    assert_eq!(step.action_result, Some(ActionResult::Results([("password".to_owned(), password.clone())].into())));
+    assert_eq!(
+        step.on_success.action_result,
+        Some(ActionResult::Results([("password".to_owned(), password.clone())].into()))
+    );
     assert_eq!(password.len(), 22);
     assert_eq!(steps.secrets.apply(password), "***");
     assert!(!format!("{steps:?}").contains(password.as_str()));
@@ -114,7 +117,7 @@ fn a_superuser_action_that_is_refused_runs_no_command() {
     ];
     for (seen, why) in table {
         let steps = decide(create(), &seen);
-        assert_eq!(steps.action_result, Some(ActionResult::Failure(why.to_owned())));
+        assert_eq!(steps.refusal.as_deref(), Some(why));
         assert!(!names(&steps).contains(&"create the superuser".to_owned()));
     }
 }

@@ -104,7 +104,7 @@ fn a_workload_without_files_is_started_by_replanning_alone() {
     set(&mut seen, "app-port", ConfigValue::Int(9000));
     assert_eq!(names(&decide(&spec, &seen)), ["configure the services", "start the services"]);
     // The state after a hook that was killed when it had added the layer.
-    seen.state.clear();
+    seen.memory = Memory::default();
     let planned = layer(&decide(&spec, &seen)).services;
     container(&mut seen).plan.services.extend(planned);
     assert_eq!(names(&decide(&spec, &seen)), ["start the services"]);
@@ -131,7 +131,7 @@ fn uvicorns_files_for_logs_in_json_come_first_and_take_a_restart() {
     let mut seen = carry_out(seen, &steps);
     assert_eq!(names(&decide(&json, &seen)), [""; 0]);
     container(&mut seen).files.insert(format!("{dir}/uvicorn_log_handler.py"), b"older".to_vec());
-    seen.state.clear();
+    seen.memory = Memory::default();
     let again = [files[0].as_str(), files[2].as_str(), "start the services", "restart fastapi"];
     assert_eq!(names(&decide(&json, &seen)), again, "another version of the charm may bring other files");
 }

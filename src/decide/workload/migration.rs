@@ -26,9 +26,8 @@ pub(super) fn steps(
     let (framework, migration) = (spec.framework, &ready.container.migration);
     let Some(script) = &migration.script else { return Vec::new() };
     let inputs = MigrationInputs::of(migration, script, &relation::databases(&ready.provided));
-    let remembered = seen.state.get(migration::MEMORY);
-    if !migration::is_due(migration, &inputs, remembered.map(String::as_str)) {
-        decided.remember.insert(migration::MEMORY.to_owned(), inputs.to_string());
+    if !migration::is_due(migration, &inputs, seen.memory.migration.as_ref()) {
+        decided.on_success.memory.migration = Some(inputs);
         return Vec::new();
     }
     let command = migration::command(framework, script.name);
@@ -43,11 +42,9 @@ pub(super) fn steps(
         timeout: spec.migration_timeout,
         tells: true,
     };
-    let mut steps = vec![
-        status(framework, "FAILED"),
-        Step::new(Action::Run(run), Hold::blocked(refused)),
-        Step { remember: Some((migration::MEMORY.to_owned(), inputs.to_string())), ..status(framework, "COMPLETED") },
-    ];
+    let mut completed = status(framework, "COMPLETED");
+    completed.on_success.memory.migration = Some(inputs);
+    let mut steps = vec![status(framework, "FAILED"), Step::new(Action::Run(run), Hold::blocked(refused)), completed];
     if migration.status.as_deref() == Some(migration::BEGUN) {
         steps.remove(0);
     }

@@ -1,7 +1,5 @@
 //! The steps of the web server: files, check of the configuration, and reload or restart.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use juju::{Hold, fingerprint};
@@ -9,51 +7,26 @@ use pebble::plan::{Environment, Layer};
 
 use super::{DesiredWorkload, plain};
 use crate::framework::Framework;
+use crate::memory::{Memory, ServerMemory};
 use crate::seen::Container;
 use crate::steps::{Action, Run, Step};
 use crate::web_server::Setup;
 
-/// Key in the unit's state: fingerprint of the configuration, variables and command with which the web server was last
-/// checked.
-pub(super) const WEB_SERVER: &str = "webcharm.web-server";
-/// Suffix of the fingerprint: the port has not been seen listening yet.
-pub(super) const UNHEARD: &str = " unheard";
 /// Limit of a check, which imports the application.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Two hashes: of all inputs, and of those read only at start.
-pub(super) struct Fingerprint {
-    all: String,
-    logger: String,
+/// Memory of a web server that was checked with these files and services.
+pub(super) fn memory(server: &Setup, layer: &Layer) -> ServerMemory {
+    let services = serde_json::to_vec(&layer.services).unwrap_or_default();
+    let files = server.files.values().chain(server.inputs.values()).map(String::as_bytes);
+    let inputs = fingerprint(files.chain([services.as_slice()]));
+    ServerMemory { inputs, at_start: fingerprint([server.at_start.as_bytes()]), unheard: false }
 }
 
-impl Fingerprint {
-    pub(super) fn of(server: &Setup, layer: &Layer) -> Self {
-        let services = serde_json::to_vec(&layer.services).unwrap_or_default();
-        let files = server.files.values().chain(server.inputs.values()).map(String::as_bytes);
-        let all = fingerprint(files.chain([services.as_slice()]));
-        Self { all, logger: fingerprint([server.at_start.as_bytes()]) }
-    }
-
-    pub(super) fn is(&self, remembered: Option<&String>) -> bool {
-        remembered.is_some_and(|remembered| remembered.strip_suffix(UNHEARD).unwrap_or(remembered) == self.to_string())
-    }
-
-    /// True if the running process started with the same inputs that are read only at start.
-    fn has_logger_of(&self, remembered: Option<&String>) -> bool {
-        remembered.and_then(|remembered| remembered.split(' ').nth(1)) == Some(self.logger.as_str())
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.all, self.logger)
-    }
-}
-
-/// True if files and fingerprint are those of the last successful check.
-pub(super) fn is_well(desired: &DesiredWorkload, container: &Container, state: &BTreeMap<String, String>) -> bool {
-    changed_files(desired, container).is_empty() && desired.fingerprint.is(state.get(WEB_SERVER))
+/// True if files and inputs are those of the last successful check.
+pub(super) fn is_well(desired: &DesiredWorkload, container: &Container, memory: &Memory) -> bool {
+    let is_same = |server: &ServerMemory| server.has_inputs_of(&desired.checked);
+    changed_files(desired, container).is_empty() && memory.web_server.as_ref().is_some_and(is_same)
 }
 
 /// Steps that write the web server's files and check that it would serve with them.
@@ -114,10 +87,11 @@ fn check(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
 
 /// Step by which a running web server uses the new files: a restart for inputs that are read only at start, else a
 /// reload.
-pub(super) fn take_up(desired: &DesiredWorkload, remembered: Option<&String>, framework: &Framework) -> Option<Step> {
+pub(super) fn take_up(desired: &DesiredWorkload, memory: &Memory, framework: &Framework) -> Option<Step> {
     let service = framework.name.to_owned();
     let has_files = !desired.server.files.is_empty() || !desired.server.inputs.is_empty();
-    if has_files && !desired.fingerprint.has_logger_of(remembered) {
+    let started = memory.web_server.as_ref().is_some_and(|server| server.at_start == desired.checked.at_start);
+    if has_files && !started {
         return Some(plain(Action::Restart { service }));
     }
     desired.server.reloads.then(|| plain(Action::Reload { service }))

@@ -1,17 +1,17 @@
 //! The services to start, and those left to Pebble although they do not run.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use juju::Hold;
 use pebble::plan::{Layer, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
-use super::server::{UNHEARD, WEB_SERVER, is_well};
+use super::server::is_well;
 use super::{DesiredWorkload, is_planned};
 use crate::charm_spec::CharmSpec;
 use crate::facts::Unit;
 use crate::framework::Framework;
+use crate::memory::{Memory, ServerMemory};
 use crate::seen::{Container, Seen};
 use crate::services::ServiceRole;
 use crate::steps::{Action, Step};
@@ -30,11 +30,11 @@ impl<'a> Starts<'a> {
     pub(super) fn of(
         desired: &DesiredWorkload,
         container: &'a Container,
-        state: &BTreeMap<String, String>,
+        memory: &Memory,
         migrates: bool,
         framework: &Framework,
     ) -> Self {
-        let is_new = !is_well(desired, container, state) || !is_planned(&desired.layer, container) || migrates;
+        let is_new = !is_well(desired, container, memory) || !is_planned(&desired.layer, container) || migrates;
         let down = down(&desired.layer, container);
         let ended = |service: &ServiceInfo| matches!(service.current, ServiceStatus::Backoff | ServiceStatus::Error);
         let any = down.iter().any(|service| is_new || !ended(service));
@@ -51,21 +51,21 @@ fn down<'a>(layer: &Layer, container: &'a Container) -> Vec<&'a ServiceInfo> {
 }
 
 /// Adds the wait for the port, if the charm's author set `listens-within`. An event that starts the web server waits; a
-/// later one checks once, until the port was seen listening. The suffix [`UNHEARD`] in the unit's state says that this
-/// is still open.
+/// later one checks once, until the port was seen listening. The unit remembers that this is still open
+/// ([`ServerMemory::unheard`]).
 pub(super) fn listen(effects: &mut Vec<Step>, desired: &DesiredWorkload, port: u16, seen: &Seen, spec: &CharmSpec) {
     let name = spec.framework.name;
     let enabled = desired.layer.services.get(name).is_some_and(|service| service.startup == Startup::Enabled);
     let Some(patience) = spec.listens_within.filter(|_| enabled) else { return };
     let begins =
         |step: &&mut Step| matches!(step.action, Action::Replan | Action::Restart { .. } | Action::Reload { .. });
-    let unheard = (WEB_SERVER.to_owned(), format!("{}{UNHEARD}", desired.fingerprint));
+    let unheard = Some(ServerMemory { unheard: true, ..desired.checked.clone() });
     let patience = match effects.iter_mut().rfind(begins) {
         Some(last) => {
-            last.remember = Some(unheard);
+            last.on_success.memory.web_server = unheard;
             patience
         }
-        None if seen.state.get(&unheard.0) == Some(&unheard.1) => Duration::ZERO,
+        None if seen.memory.web_server == unheard => Duration::ZERO,
         None => return,
     };
     let log = log(&seen.unit, spec);
