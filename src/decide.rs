@@ -36,20 +36,9 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     steps.databags.extend(peers.write);
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
     let in_cluster = environment::base_url(&seen.unit, port);
-    let local = LocalSide {
-        unit: &seen.unit,
-        framework: spec.framework,
-        config: &seen.config,
-        port,
-        port_is_open: seen.ports.contains(&Port::tcp(port)),
-        base_url: &in_cluster,
-        is_routed: false,
-    };
+    let local = unrouted(seen, spec, port, &in_cluster);
     let url = relation::url(&seen.integrations, &local);
-    let local = match &url {
-        Some(url) => LocalSide { base_url: url.as_str(), is_routed: true, ..local },
-        None => local,
-    };
+    let local = url.as_ref().map_or(local, |url| LocalSide { base_url: url.as_str(), is_routed: true, ..local });
     let Some(workload) = &seen.workload else {
         steps.databags.extend(requests::all(seen, spec, &local, random));
         return steps;
@@ -66,6 +55,19 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     let local = LocalSide { port_is_open: local.port_is_open || steps.holds.is_empty(), ..local };
     steps.databags.extend(requests::all(seen, spec, &local, random));
     steps
+}
+
+/// Our side of the relations without an ingress. `base_url` is the address in the cluster.
+fn unrouted<'a>(seen: &'a Seen, spec: &CharmSpec, port: u16, base_url: &'a str) -> LocalSide<'a> {
+    LocalSide {
+        unit: &seen.unit,
+        framework: spec.framework,
+        config: &seen.config,
+        port,
+        port_is_open: seen.ports.contains(&Port::tcp(port)),
+        base_url,
+        is_routed: false,
+    }
 }
 
 fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {
