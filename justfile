@@ -24,6 +24,10 @@ test-long *filter:
     cargo build --workspace --bins --locked
     cargo test --workspace --locked -- --ignored {{ filter }}
 
+# Write every golden file again; then look at the differences.
+goldens *which:
+    scripts/goldens {{ which }}
+
 # The library pages; a broken link is an error.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

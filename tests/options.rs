@@ -1,26 +1,15 @@
 //! The page of all options is generated from the charm's tables, which must agree with charmcraft's extensions.
 
 use std::fmt::Write;
-use std::fs;
 
 use pack::{DeclaredOption, Generation};
 use webcharm::framework::{ALL, Framework, FrameworkOption, Line, Purpose};
 
-use crate::support::repository;
-
 const HEAD: &str = include_str!("options/head.md");
 
-const REGENERATE: &str = "WEBCHARM_BLESS=1 cargo test -p webcharm --test main options";
-
 #[test]
-fn the_page_of_options_is_what_the_tables_say() {
-    let (path, page) = (repository().join("docs/options.md"), page());
-    if std::env::var_os("WEBCHARM_BLESS").is_some() {
-        fs::write(&path, &page).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    let differs = written.lines().zip(page.lines()).find(|(written, told)| written != told);
-    assert!(written == page, "docs/options.md is old, first at {differs:?}; generate it: {REGENERATE}");
+fn the_golden_page_of_options_is_what_the_tables_say() {
+    testkit::assert_golden("docs/options.md", &page());
 }
 
 /// Each framework and line with charmcraft's declarations.
@@ -40,7 +29,7 @@ fn declaration<'a>(generation: &'a Generation, row: &FrameworkOption) -> Option<
 }
 
 fn page() -> String {
-    let mut page = HEAD.replace("{command}", REGENERATE);
+    let mut page = HEAD.to_owned();
     for (framework, generation) in frameworks() {
         let unknown = generation.options.iter().find(|declared| framework.option(&declared.name).is_none());
         assert_eq!(unknown, None, "{}: charmcraft declares an option that no table has", framework.title);

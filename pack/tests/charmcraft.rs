@@ -96,7 +96,7 @@ fn the_goldens_are_what_charmcraft_prints() {
         let dir = tempfile::tempdir().unwrap();
         fs::copy(project.join("charmcraft.yaml"), dir.path().join("charmcraft.yaml")).unwrap();
         let expanded = charmcraft(dir.path(), &["expand-extensions"]);
-        assert_eq!(expanded, fs::read_to_string(project.join("expanded.yaml")).unwrap(), "{}", project.display());
+        testkit::assert_golden(project.join("expanded.yaml"), &expanded);
     }
 }
 

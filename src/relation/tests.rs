@@ -96,7 +96,7 @@ fn listing(provided: &Provided) -> String {
 }
 
 #[test]
-fn the_documented_examples_give_what_applications_read() {
+fn the_documented_examples_give_the_golden_variables() {
     let mut all = String::new();
     for (interface, text) in EXAMPLES {
         let integration = example(interface, text);
@@ -105,7 +105,7 @@ fn the_documented_examples_give_what_applications_read() {
             all.push_str(&format!("{interface} ({})\n{}", framework.title, listing(&found)));
         }
     }
-    assert_eq!(all, include_str!("../../tests/golden/integrations.txt"), "{all}");
+    testkit::assert_golden("tests/golden/integrations.txt", &all);
 }
 
 #[test]

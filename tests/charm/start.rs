@@ -79,13 +79,13 @@ fn the_secret_key_is_nowhere_to_be_read() {
 }
 
 #[test]
-fn each_event_of_the_start_sequence_costs_what_it_costs() {
+fn the_costs_of_the_start_sequence_are_the_golden_ones() {
     let mut world = World::new();
     world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
     let mut costs = sequence(&world);
     costs.push(cost(&world, pebble_ready()));
     costs.push(cost(&world, Event::UpdateStatus));
-    assert_eq!(costs.concat(), include_str!("../golden/start.txt"));
+    testkit::assert_golden("tests/golden/start.txt", &costs.concat());
 }
 
 /// A unit with a pod, and a database whose account is a secret; its events still wait.
@@ -102,14 +102,14 @@ pub(super) fn with_database() -> World {
 }
 
 #[test]
-fn each_event_with_a_database_and_ingress_costs_what_it_costs() {
+fn the_costs_with_a_database_and_ingress_are_the_golden_ones() {
     let world = with_database();
     let ingress = world.integrate("ingress", "lb");
     world.say(ingress, "lb", &[("ingress", "{\"url\": \"https://example.com/\"}")]);
     let mut costs = sequence(&world);
     costs.push(cost(&world, pebble_ready()));
     costs.push(cost(&world, Event::UpdateStatus));
-    assert_eq!(costs.concat(), include_str!("../golden/start-integrated.txt"));
+    testkit::assert_golden("tests/golden/start-integrated.txt", &costs.concat());
 }
 
 /// The cost of every event that waits.

@@ -57,13 +57,13 @@ fn ports_and_variables(framework: &Framework, paas_config: PaasConfig) -> String
 }
 
 #[test]
-fn every_charm_of_both_lines_gives_its_workload_these_variables() {
+fn every_charm_of_both_lines_gives_its_workload_the_golden_variables() {
     let variables: Vec<_> = ALL.iter().map(|framework| ports_and_variables(framework, PaasConfig::default())).collect();
-    assert_eq!(variables.concat(), include_str!("defaults.txt"));
+    testkit::assert_golden("src/decide/tests/defaults.txt", &variables.concat());
 }
 
 #[test]
-fn every_charm_of_the_second_line_takes_port_and_metrics_from_paas_config() {
+fn port_and_metrics_of_paas_config_give_the_golden_variables() {
     let set = || PaasConfig {
         port: Some(81),
         metrics_port: Some(82),
@@ -72,7 +72,7 @@ fn every_charm_of_the_second_line_takes_port_and_metrics_from_paas_config() {
     };
     let second = ALL.iter().filter(|framework| framework.line == Line::Second);
     let variables: Vec<_> = second.map(|framework| ports_and_variables(framework, set())).collect();
-    assert_eq!(variables.concat(), include_str!("paas_config.txt"));
+    testkit::assert_golden("src/decide/tests/paas_config.txt", &variables.concat());
 }
 
 #[test]
