@@ -1,4 +1,4 @@
-//! The charm against a real application, and against Pebbles that are none.
+//! The charm with a real application in a pod, and with sockets that only pretend to be Pebble.
 
 mod custom_framework;
 mod databags;

@@ -1,10 +1,10 @@
-//! What the documents name must exist.
+//! Tests and files that the documents name must exist.
 
 use std::fs;
 
 use crate::support::{repository, rust_sources};
 
-/// Every Rust source of the repository, as one text.
+/// All Rust sources of the repository as one text.
 fn sources() -> String {
     rust_sources(repository()).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
@@ -30,7 +30,7 @@ fn every_test_that_holds_a_promise_of_security_md_exists() {
     let document = fs::read_to_string(repository().join("SECURITY.md")).unwrap();
     let code = sources();
     let quoted = document.split('`').skip(1).step_by(2);
-    // Tests are sentences; a file, a command or a key has fewer words or other characters.
+    // A test's name has three words or more; files, commands and keys have fewer words or other characters.
     let is_test = |text: &&str| {
         text.matches('_').count() > 1
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte))

@@ -1,9 +1,9 @@
-//! Tests of the charm's real binary: Juju's model and hook tools on one side, a pod with Pebble and gunicorn on the other.
+//! Tests of the charm's real binary, between Juju's model with its hook tools and a pod with Pebble and gunicorn.
 //!
-//! They start the binaries beside their own, so those are built first: `cargo build --workspace`.
+//! They start the workspace's binaries from their own target folder; `cargo build --workspace` builds those first.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(clippy::needless_pass_by_value, reason = "an event is written where it's fired")]
-#![allow(clippy::disallowed_methods, reason = "tests start processes and are told by variables what to start")]
+#![allow(clippy::needless_pass_by_value, reason = "callers write an event in the call that fires it")]
+#![allow(clippy::disallowed_methods, reason = "tests start processes and read their environment")]
 
 mod charm;
 mod docs;

@@ -1,4 +1,4 @@
-//! The page of all options is generated from the charm's tables, which must agree with charmcraft's extensions.
+//! Generator and test of `docs/options.md`, from the charm's tables, which must agree with charmcraft's extensions.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ fn the_golden_page_of_options_is_what_the_tables_say() {
     testkit::assert_golden("docs/options.md", &page());
 }
 
-/// Each framework and line with charmcraft's declarations.
+/// Each framework in each line, with charmcraft's declarations.
 fn frameworks() -> Vec<(&'static Framework, Generation)> {
     let of = |framework: &&'static Framework| {
         let meant = pack::Framework::parse(framework.name).unwrap();
@@ -77,7 +77,7 @@ fn row_of(row: &FrameworkOption, generation: &Generation) -> String {
 fn endpoint(declared: &DeclaredOption, framework: &Framework) -> String {
     let default = declared.default.as_deref().map_or("–".to_owned(), |value| format!("`{value}`"));
     let (name, kind) = (&declared.name, &declared.kind);
-    // The interface `oauth` has this rule, not a table.
+    // This rule is in the interface `oauth`, not in a table.
     let valid = if name.ends_with("-scopes") { "words, openid among them" } else { "any" };
     format!(
         "| `{name}` | {kind} | {default} | {valid} | `{}`, for each endpoint of interface `oauth` |\n",

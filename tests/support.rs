@@ -1,4 +1,5 @@
-//! One application of one unit in a model of its own: the charm's binary, the hook tools, and a pod if it has one.
+//! An application with one unit in a model of its own: the charm's binary, the hook tools, and a pod if the test needs
+//! one.
 
 mod charm;
 mod end;
@@ -28,13 +29,13 @@ pub(crate) use pod::{Pod, ask};
 pub(crate) use provider::{DATABASE, secret};
 pub(crate) use rock::Rock;
 
-/// How long something is waited for that comes at once on an idle machine: a guard against tests that hang, not a measure.
+/// Timeout of every wait. It guards against tests that hang; on an idle machine a wait takes milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The container of the Flask charm.
 pub(crate) const CONTAINER: &str = "flask-app";
 
-/// A unit and what it lives in.
+/// A unit with its model, its pod, and the folder that both are in.
 pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) unit: UnitName,
@@ -43,7 +44,7 @@ pub(crate) struct World {
     pub(crate) options: DispatchOptions,
 }
 
-/// A binary of this workspace, beside the test's own.
+/// Path of a binary of this workspace in the test's target folder.
 pub(crate) fn binary(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let path = own.parent().and_then(Path::parent).unwrap().join(name);
@@ -51,12 +52,12 @@ pub(crate) fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// The repository.
+/// Path of the repository.
 pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust source below a folder, in the order of their paths; build output left out.
+/// Every Rust source below a folder, sorted by path, without build output.
 pub(crate) fn rust_sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -72,12 +73,12 @@ pub(crate) fn rust_sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl World {
-    /// A unit of the sample's charm whose container isn't there yet.
+    /// A unit of the sample's charm, before its container starts.
     pub(crate) fn new() -> Self {
         Self::of(&Charm::sample())
     }
 
-    /// A unit of this charm whose container isn't there yet.
+    /// A unit of this charm, before its container starts.
     pub(crate) fn of(charm: &Charm) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let charm = charm.unpack(dir.path());
@@ -92,8 +93,8 @@ impl World {
         Self { server, unit, pod: None, dir, options }
     }
 
-    /// A unit of the sample's charm with a pod of this rock, or of the sample's with this application, after Juju's
-    /// start sequence.
+    /// A unit of the sample's charm after Juju's start sequence, with a pod of this rock. A text stands for the
+    /// sample's rock with this application.
     pub(crate) fn started(rock: impl Into<Rock>) -> Self {
         Self::new().with_pod(rock)
     }
@@ -106,8 +107,8 @@ impl World {
         self
     }
 
-    /// The same unit, whose charm calls its container so. (The pods of these tests have their socket under the name of
-    /// Flask's first line.)
+    /// The same unit, for a charm whose container has this name. The pods of these tests have the name of Flask's first
+    /// line; a link makes their socket known under the other name.
     pub(crate) fn in_container(self, name: &str) -> Self {
         let containers = self.dir.path().join("containers");
         fs::create_dir_all(&containers).unwrap();
@@ -115,7 +116,7 @@ impl World {
         self
     }
 
-    /// The pod is gone, and another one of this rock in its place; the charm hears of it.
+    /// Kills the pod, starts another one of this rock, and fires pebble-ready.
     pub(crate) fn replace_pod(&mut self, rock: impl Into<Rock>) {
         if let Some(pod) = self.pod.take() {
             pod.kill();
@@ -124,7 +125,7 @@ impl World {
         self.fire(pebble_ready());
     }
 
-    /// Address of a page of the application.
+    /// URL of a page of the application.
     pub(crate) fn url(&self, path: &str) -> String {
         self.pod.as_ref().unwrap().url(path)
     }
@@ -134,12 +135,12 @@ impl World {
         self.shared("pebble.socket")
     }
 
-    /// A file that is in the pod as `/charm/container/<name>`.
+    /// Path of the file that the pod has as `/charm/container/<name>`. It outlives the pod.
     pub(crate) fn shared(&self, name: &str) -> PathBuf {
         self.dir.path().join("containers").join(CONTAINER).join(name)
     }
 
-    /// Makes such a file, for everybody to write.
+    /// Makes an empty shared file that all users may write.
     pub(crate) fn share(&self, name: &str) {
         let path = self.shared(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -147,18 +148,18 @@ impl World {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     }
 
-    /// Reads such a file.
+    /// Text of a shared file.
     pub(crate) fn read_shared(&self, name: &str) -> String {
         fs::read_to_string(self.shared(name)).unwrap()
     }
 
-    /// The lines of such a file, once there are this many: a service may write its own after Pebble says that it runs.
+    /// Lines of a shared file, once there are `count`: a service may write its line after Pebble reports it as running.
     pub(crate) fn noted(&self, name: &str, count: usize) -> Vec<String> {
         let lines = || self.read_shared(name).lines().map(str::to_owned).collect::<Vec<_>>();
         self.until(&format!("{count} lines in {name}"), || Some(lines()).filter(|lines| lines.len() >= count))
     }
 
-    /// The variables that an idle web service was started with, once they are those of the plan.
+    /// Variables that an idle web service was started with; waits until they are those of the plan.
     pub(crate) fn running(&self) -> Vec<String> {
         let wanted: Vec<_> = self.variables().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.until("start with the plan's variables", || {
@@ -168,19 +169,19 @@ impl World {
         })
     }
 
-    /// Where Pebble's log ends once it has every request that was answered so far, for [`Self::requests_since`]. Pebble logs
-    /// a request after its answer, which the charm may see earlier: a last request of ours comes after them all.
+    /// Length of Pebble's log with every request answered so far: the argument of [`Self::requests_since`]. Pebble logs
+    /// a request after it has answered, so a request of the test marks the end.
     pub(crate) fn logged(&self) -> usize {
         self.last_request().1
     }
 
-    /// The requests that Pebble was sent since its log ended there, in order.
+    /// Requests to Pebble after the first `logged` bytes of its log, in order.
     pub(crate) fn requests_since(&self, logged: usize) -> Vec<String> {
         let (start, _) = self.last_request();
         requests(&self.pod.as_ref().unwrap().log()[logged..start])
     }
 
-    /// Where the line of a request of our own begins and ends in Pebble's log.
+    /// Sends a request, and returns the begin and end of its line in Pebble's log.
     fn last_request(&self) -> (usize, usize) {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("last-{}-request", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -192,33 +193,33 @@ impl World {
         })
     }
 
-    /// The container's Pebble.
+    /// Client of the container's Pebble.
     pub(crate) fn pebble(&self) -> pebble::blocking::Client {
         pebble::blocking::Client::new(self.socket())
     }
 
-    /// A file in the container as text; empty if there is none.
+    /// Text of a file in the container; empty if the file is missing.
     pub(crate) fn file(&self, path: &str) -> String {
         self.pebble().read_file(path, 1 << 20).map(|text| String::from_utf8(text).unwrap()).unwrap_or_default()
     }
 
-    /// The variables that the web service is to have.
+    /// Variables of the web service in Pebble's plan.
     pub(crate) fn variables(&self) -> BTreeMap<String, String> {
         self.variables_of("flask")
     }
 
-    /// The variables that this service is to have.
+    /// Variables of a service in Pebble's plan.
     pub(crate) fn variables_of(&self, service: &str) -> BTreeMap<String, String> {
         self.pebble().plan().unwrap().services[service].environment.clone().into_iter().collect()
     }
 
-    /// Runs the charm for one event, whatever comes of it.
+    /// Runs the charm for one event; the hook may fail.
     pub(crate) fn dispatch(&self, event: &Event) -> Dispatched {
         let charm = self.dir.path().join("charm");
         dispatch_process(&self.server, &self.unit, event, &charm, &self.options).unwrap()
     }
 
-    /// Runs the charm for one event.
+    /// Runs the charm for one event. The hook must succeed without output.
     pub(crate) fn fire(&self, event: Event) -> Dispatched {
         let done = self.dispatch(&event);
         assert_eq!(done.exit, Some(0), "{event:?}: {}{} {:#?}", done.stdout, done.stderr, self.log());
@@ -226,7 +227,7 @@ impl World {
         done
     }
 
-    /// Runs the charm for every event that waits in the model.
+    /// Runs the charm for every event that is due, until the model has no more.
     pub(crate) fn settle(&self) {
         while let Some(event) = self.next() {
             self.fire(event);
@@ -243,7 +244,7 @@ impl World {
         }
     }
 
-    /// Runs the charm for every event that waits until it is killed in one of them, which Juju then keeps.
+    /// Runs the charm for the events that are due, until one kills it. That event stays due.
     pub(crate) fn settle_until_killed(&self) {
         while let Some(event) = self.next() {
             if self.dispatch(&event).exit.is_none() {
@@ -253,18 +254,18 @@ impl World {
         panic!("the charm was not killed");
     }
 
-    /// The event that the unit gets next.
+    /// The next event of the unit.
     pub(crate) fn next(&self) -> Option<Event> {
         self.server.with(|model| model.next_event(&self.unit))
     }
 
-    /// Sets options and lets the charm hear of it.
+    /// Sets options and runs the events that follow.
     pub(crate) fn configure(&self, settings: &[(&str, &str)]) {
         self.set_options(settings);
         self.settle();
     }
 
-    /// Sets options.
+    /// Sets options without running an event.
     pub(crate) fn set_options(&self, settings: &[(&str, &str)]) {
         let settings: BTreeMap<_, _> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         self.server.with(|model| model.configure_text(self.unit.app(), &settings)).unwrap();
@@ -275,25 +276,25 @@ impl World {
         self.server.with(|model| model.status(&self.unit, Whose::Unit)).unwrap().expect("a status")
     }
 
-    /// The unit's status must be this.
+    /// Asserts the unit's status.
     #[track_caller]
     pub(crate) fn expect(&self, kind: StatusKind, message: &str) {
         let status = self.status();
         assert_eq!((status.kind, status.message.as_str()), (kind, message), "log: {:#?}", self.log());
     }
 
-    /// What the charm logged.
+    /// Messages that the charm logged.
     pub(crate) fn log(&self) -> Vec<String> {
         self.server.with(|model| model.log().lines().map(|line| line.message.clone()).collect())
     }
 
-    /// Every text the charm left where an operator can read it.
+    /// The unit's status and the charm's log: the texts that an operator can read.
     pub(crate) fn public_texts(&self) -> String {
         format!("{}\n{}", self.status().message, self.log().join("\n"))
     }
 }
 
-/// The requests in Pebble's log, in order.
+/// Requests in Pebble's log, in order, as method and path.
 fn requests(log: &str) -> Vec<String> {
     let lines = log.lines().filter_map(|line| line.split_once("[pebble] "));
     let words = lines.map(|(_, text)| text.split(' ').collect::<Vec<_>>());
@@ -301,13 +302,13 @@ fn requests(log: &str) -> Vec<String> {
     requests.map(|words| format!("{} {}", words[0], words[1].split('?').next().unwrap_or_default())).collect()
 }
 
-/// Sends a signal to a process.
+/// Sends the signal `name` to a process.
 pub(crate) fn signal(name: &str, process: u32) {
     let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status().unwrap();
     assert!(sent.success(), "cannot send {name} to {process}");
 }
 
-/// The event of a container whose Pebble answers.
+/// pebble-ready of the Flask charm's container.
 pub(crate) fn pebble_ready() -> Event {
     Event::Workload(WorkloadEvent { container: CONTAINER.to_owned(), kind: WorkloadKind::PebbleReady })
 }

@@ -1,13 +1,13 @@
-//! Unsafe code stands in few files, each with its reasons in SECURITY.md.
+//! Unsafe code is in few files, each with its reasons in SECURITY.md.
 
 use std::fs;
 
 use crate::support::{repository, rust_sources};
 
-/// Where unsafe code may be, by path in the repository.
+/// Paths of the files that may have unsafe code.
 const ALLOWED: [&str; 2] = ["pebble/supervisor/src/process.rs", "playground/src/pod/namespace.rs"];
 
-/// True if the word stands in the code itself: not in a comment, a text or a longer name such as `unsafe_code`.
+/// True if the code has the word `unsafe`, outside of comments, texts and longer names such as `unsafe_code`.
 fn has_unsafe(source: &str) -> bool {
     let code = source.lines().map(|line| line.split("//").next().unwrap_or_default());
     let in_code = |line: &str| {

@@ -33,7 +33,7 @@ fn built(into: &Path) -> PathBuf {
     program
 }
 
-/// Unit of the charm, in this process, with its pod.
+/// A unit whose charm runs in this process, with its pod.
 struct Unit {
     model: RefCell<Model>,
     name: UnitName,
@@ -50,7 +50,7 @@ impl Unit {
         let rock = rock.built("usr/local/bin/shop", &built(dir.path())).file("app/migrate.sh", migration);
         let pod = Pod::start(dir.path(), rock);
         let files = CharmFiles::parse_charmcraft("charmcraft.yaml", CHARM).unwrap();
-        // This framework is not in the list of all, so the description is read as Go's.
+        // The list of frameworks lacks this one, so the charm's files are read as Go's.
         let go = Switches { framework: Some("go".to_owned()), ..Switches::default() };
         let spec = CharmSpec { framework: &rust::RUST, ..CharmSpec::of(&files, &go).unwrap() };
         let mut model = Model::new("test");

@@ -1,10 +1,10 @@
-//! What others write into relations, and what becomes of it when it can't be used.
+//! Data of remote applications that the charm can't use: the status names the fault, and the application runs on.
 
 use juju::{Event, MAX_DATABAG_BYTES, RelationId, StatusKind, Whose};
 
 use crate::support::{Charm, DATABASE, Rock, World, secret};
 
-/// An application that tells what it was given of the databases.
+/// An application whose page lists its variables of databases.
 const SHOWING: &str = r#"
 import os
 from flask import Flask
@@ -15,7 +15,7 @@ def index():
     return "".join(f"{name}={os.environ[name]}\n" for name in sorted(os.environ) if "_DB_" in name)
 "#;
 
-/// More than any variable may hold.
+/// A value that is longer than the limit of a variable.
 const LONG: &str = match std::str::from_utf8(&[b'x'; 20_000]) {
     Ok(text) => text,
     Err(_) => "",
@@ -25,13 +25,13 @@ fn world() -> World {
     World::of(&Charm::with_integrations()).with_pod(Rock::idle())
 }
 
-/// The variables whose names begin so.
+/// The variables whose names begin with `prefix`, without it.
 fn variables(world: &World, prefix: &str) -> Vec<String> {
     let all = world.variables().into_iter().filter(|(name, _)| name.starts_with(prefix));
     all.map(|(name, value)| format!("{}={value}", &name[prefix.len()..])).collect()
 }
 
-/// Has the other side say this, and that it can't be used: the application runs on with what it had.
+/// Writes data of the remote application, and asserts that they block the charm and change neither plan nor services.
 #[track_caller]
 fn refused(world: &World, relation: RelationId, data: &[(&str, &str)], message: &str) {
     let before = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
@@ -70,7 +70,7 @@ fn a_database_whose_data_are_wrong_is_told_and_the_application_runs_on() {
     }
 }
 
-/// Values that no application can be given, and what is told of them.
+/// Invalid values, and the reasons that the status gives.
 fn wrong_values() -> [((&'static str, &'static str), &'static str); 8] {
     [
         (("password", "a\u{0}b"), "password: it has a control character"),
@@ -132,14 +132,14 @@ fn a_secret_that_is_not_granted_is_waited_for() {
     world.server.with(|model| model.grant_secret(&other, relation)).unwrap();
     world.say(relation, "other", &[("secret-user", &other.to_string())]);
     world.settle();
-    assert!(variables(&world, "POSTGRESQL_DB_").contains(&"PASSWORD=pass-word-3".to_owned()), "another in its place");
+    assert!(variables(&world, "POSTGRESQL_DB_").contains(&"PASSWORD=pass-word-3".to_owned()), "another secret");
     world.expect(StatusKind::Active, "");
 
     world.say(relation, "other", &[("secret-user", "secret:d0d0d0d0d0d0d0d0d0d0")]);
     world.settle();
     world.expect(StatusKind::Waiting, waiting);
     let kept = variables(&world, "POSTGRESQL_DB_");
-    assert!(kept.contains(&"PASSWORD=pass-word-3".to_owned()), "a secret that does not exist takes nothing away");
+    assert!(kept.contains(&"PASSWORD=pass-word-3".to_owned()), "the variables stay while the secret is missing");
     let texts = world.public_texts();
     assert!(!texts.contains("pass-word"), "{texts}");
 }
@@ -177,7 +177,7 @@ fn an_ingress_whose_data_are_wrong_is_told() {
         &[("ingress", &"[".repeat(MAX_DATABAG_BYTES - 100))],
         &invalid("it is longer than 64 KiB"),
     );
-    assert_eq!(world.ours(relation, Whose::App), ours, "nothing is lost of what we wrote");
+    assert_eq!(world.ours(relation, Whose::App), ours, "our databag stays as it was");
     world.say(relation, "other", &[("ingress", "{\"url\": \"https://example.com/test-flask\"}")]);
     world.settle();
     world.expect(StatusKind::Active, "");
@@ -218,7 +218,7 @@ fn of_several_relations_on_one_endpoint_the_first_that_is_ready_is_used() {
     world.say(first, "one", &[("endpoints", "one:1"), ("username", "user-1"), ("password", "a\nb")]);
     world.settle();
     world.expect(StatusKind::Active, "");
-    assert_eq!(host(&world), ["HOSTNAME=two"], "one that is wrong does not take a right one away");
+    assert_eq!(host(&world), ["HOSTNAME=two"], "invalid data of one relation don't affect the other");
     world.say(first, "one", &[("password", "pass-word-1")]);
     world.settle();
     assert_eq!(host(&world), ["HOSTNAME=one"]);
@@ -264,5 +264,5 @@ fn a_databag_as_large_as_juju_lets_it_be_is_told() {
     world.say(relation, "other", &[("uris", "")]);
     world.settle();
     world.expect(StatusKind::Active, "");
-    assert_eq!(world.ours(relation, Whose::App)["database"], "flask-k8s", "nothing is lost of what we wrote");
+    assert_eq!(world.ours(relation, Whose::App)["database"], "flask-k8s", "our databag stays as it was");
 }

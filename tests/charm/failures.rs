@@ -1,4 +1,4 @@
-//! What can go wrong and must become a status: never a failed hook, never a secret told.
+//! Failures that become a status. The hook succeeds, and neither status nor log shows a secret.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
@@ -35,7 +35,7 @@ fn a_pebble_that_answers_garbage_is_told() {
     }
 }
 
-/// Answers everything on the container's socket with these bytes.
+/// Answers every connection to the container's socket with these bytes.
 fn serve(world: &World, answer: Vec<u8>) {
     std::fs::create_dir_all(world.socket().parent().unwrap()).unwrap();
     let listener = UnixListener::bind(world.socket()).unwrap();
@@ -78,8 +78,8 @@ fn an_application_that_exits_at_once_is_told_with_its_last_words() {
     let mut tries = 0;
     for event in [pebble_ready(), Event::ConfigChanged, Event::UpdateStatus] {
         world.fire(event);
-        // On a busy machine the application may not get to its end within the second that Pebble looks on. What is new is
-        // tried again.
+        // Pebble reports an exit within the first second of a start. On a busy machine the application may exit later;
+        // then a change of its configuration makes the charm start it again.
         while world.status().message.starts_with("flask keeps exiting: ") && tries < 50 {
             tries += 1;
             world.configure(&[("greeting", &tries.to_string())]);

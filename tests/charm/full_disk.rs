@@ -1,4 +1,4 @@
-//! A container whose disk is full: the status says so, and the charm goes on once there is room.
+//! A container with a full disk: the status names the cause, and the charm goes on once there is room.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -10,7 +10,7 @@ use crate::support::{Rock, World};
 /// Size of the container's disk, in bytes.
 const DISK: u64 = 4 << 20;
 
-/// Runs a script in the container, however it ends.
+/// Runs a script in the container; it may fail.
 fn run(world: &World, script: &str) {
     world.pebble().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
 }

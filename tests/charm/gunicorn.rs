@@ -1,5 +1,4 @@
-//! The web server itself: its workers, what it tells statsd, its logs, its spans, and that nobody is turned away when its
-//! configuration changes.
+//! Gunicorn: its workers, statsd packets, logs and spans. A change of its configuration interrupts no request.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +12,7 @@ use crate::support::{OBSERVABLE, World, ask};
 
 const JSON: &str = "framework_logging_format: json\n";
 
-/// Limit of the request that lasts over a reload, on a busy machine.
+/// Timeout of the request that lasts over a reload.
 const SLOW: Duration = Duration::from_secs(120);
 
 fn page(world: &World, path: &str) -> String {
@@ -77,7 +76,7 @@ fn spans_reach_the_backend_and_their_ids_the_access_records_of_their_requests_al
     for (earlier, class) in ["sync", "gevent"].into_iter().enumerate() {
         world.configure(&[("webserver-worker-class", class)]);
         world.until(class, || page(&world, "/").starts_with(class).then_some(()));
-        // Sync workers close each connection; gevent's keep it.
+        // Sync workers close each connection, gevent workers keep it.
         let client = http_client::keeping();
         let id = ask(&client, &world.url(&format!("/traced?{class}"))).unwrap();
         ask(&client, &world.url(&format!("/?{class}"))).unwrap();
@@ -131,7 +130,7 @@ fn gevent_that_the_rock_lacks_is_told() {
     assert!(page(&world, "/").starts_with("sync"), "the application runs on as it was");
 }
 
-/// Tells the threads of a test to end when it's dropped, also by a panic: their scope waits for them.
+/// Ends the threads of a test when it is dropped, also by a panic; otherwise their scope would wait for them forever.
 struct StopOnDrop<'a> {
     world: &'a World,
     stop: &'a AtomicBool,
@@ -148,7 +147,7 @@ impl Drop for StopOnDrop<'_> {
 fn a_reload_finishes_requests_and_refuses_none() {
     let world = World::observed("", &[]);
     world.until("first worker", || (workers(&world).len() == 1).then_some(()));
-    // A worker that is kept from its work by a busy machine isn't taken for one that hangs.
+    // With the default timeout, gunicorn would take a worker on a busy machine for one that hangs.
     world.configure(&[("webserver-workers", "2"), ("webserver-timeout", "600")]);
     let pebble = pebble::blocking::Client::new(world.socket());
     let since = || pebble.services(&["flask"]).unwrap()[0].current_since.clone();
@@ -160,7 +159,7 @@ fn a_reload_finishes_requests_and_refuses_none() {
         let slow = scope.spawn(|| http_client::client().get(world.url("/slow")).timeout(SLOW).send()?.text());
         world.until("slow request", || (!world.read_shared("slow").is_empty()).then_some(()));
         world.configure(&[("webserver-workers", "3")]);
-        assert!(!slow.is_finished(), "the request was under way when the server was told");
+        assert!(!slow.is_finished(), "the request lasts over the reload");
         world.until("new workers", || (workers(&world).len() == before.1.len() + 3).then_some(()));
         world.share("late");
         assert_eq!(slow.join().unwrap().unwrap(), "late\n");
@@ -170,7 +169,7 @@ fn a_reload_finishes_requests_and_refuses_none() {
     assert_eq!(since(), before.0, "the server's process is the same");
 }
 
-/// Python takes a file that is as long as one of the same second for that one, if it has compiled it.
+/// Python reuses the compiled configuration if the file has the same size and the same second of change.
 #[test]
 fn changes_within_a_second_are_all_taken_up() {
     let world = World::observed("", &[]);
@@ -183,7 +182,7 @@ fn changes_within_a_second_are_all_taken_up() {
     }
 }
 
-/// Asks for one page after the other until it's told to stop; every one of them must come. Returns who answered.
+/// Requests a page again and again until `stop`; each request must succeed. Returns the workers that answered.
 fn hammer(world: &World, stop: &AtomicBool) -> BTreeSet<String> {
     let mut workers = BTreeSet::new();
     while !stop.load(Ordering::Relaxed) {
@@ -193,7 +192,7 @@ fn hammer(world: &World, stop: &AtomicBool) -> BTreeSet<String> {
     workers
 }
 
-/// The processes of every worker that has loaded the application.
+/// Process ids of all workers that have loaded the application.
 fn workers(world: &World) -> BTreeSet<String> {
     world.read_shared("workers").lines().map(str::to_owned).collect()
 }

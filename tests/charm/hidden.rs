@@ -1,4 +1,4 @@
-//! Secrets that reach the charm by other ways than Juju's secrets, and an application that prints them: none is told.
+//! Secrets from proxies, options, databags and the rock, which an application prints: status and log show stars.
 
 use juju::{Event, StatusKind};
 
@@ -13,7 +13,7 @@ echo \"cannot reach $http_proxy\"
 exit 1
 ";
 
-/// What the values below have in them, in the forms in which it could be told.
+/// Secret parts of the values below, plain and percent-encoded.
 const PLANTED: [&str; 8] = [
     "pr0xy-s3cret",
     "pr0xy/s3cret",

@@ -1,4 +1,4 @@
-//! Hook tools that fail, print garbage or too much, or are missing: one line names the tool, and the hook fails with 1.
+//! Hook tools that fail, print garbage or too much, or are missing: the hook fails with 1, and one line names the tool.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -23,7 +23,7 @@ const TOOLS: [&str; 10] = [
     "status-set",
 ];
 
-/// Scripts in a tool's place, and what the line says beside the tool's name.
+/// Scripts in a tool's place, and words of the line beside the tool's name.
 const FAULTS: [(&str, &str); 5] = [
     ("echo 'ERROR no agent' >&2; exit 1", "no agent"),
     ("exit 2", "exit code 2"),
@@ -32,7 +32,7 @@ const FAULTS: [(&str, &str); 5] = [
     ("exec head -c 50000000 /dev/zero", "longer than 33554432 bytes"),
 ];
 
-/// A folder with every hook tool but this one.
+/// Makes a folder with every hook tool but this one.
 fn without(world: &World, tool: &str) -> PathBuf {
     let folder = world.dir.path().join(format!("without-{tool}"));
     fs::create_dir(&folder).unwrap();
@@ -44,7 +44,7 @@ fn without(world: &World, tool: &str) -> PathBuf {
     folder
 }
 
-/// The line that a hook which fails logs.
+/// Runs a hook that fails, and returns the one line that it logs or prints.
 fn failure(world: &World, fault: &str) -> String {
     let before = world.log().len();
     let done = world.dispatch(&Event::ConfigChanged);

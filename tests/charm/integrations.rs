@@ -1,4 +1,4 @@
-//! Every integration besides databases, ingress and tracing, each against the provider's half of its interface.
+//! Every integration but databases, ingress and tracing, each with the provider's half of its interface.
 
 mod hostile;
 mod providers;
@@ -8,7 +8,7 @@ use juju::{Event, RelationId, StatusKind, UnitName, Whose};
 use crate::support::{Charm, Rock, World};
 use providers::{ENDPOINTS, SECRET, answer};
 
-/// A unit of the charm of this framework that has every endpoint.
+/// A started unit of the framework's charm with every endpoint.
 fn world(framework: &str) -> World {
     started(framework, &Charm::with_every_integration(framework))
 }
@@ -19,7 +19,7 @@ fn started(framework: &str, charm: &Charm) -> World {
     world.with_pod(Rock::idle_as(framework))
 }
 
-/// Integrates with an application of the endpoint's name, which answers.
+/// Integrates with an application of the endpoint's name, and has it answer.
 fn integrate(world: &World, endpoint: &str) -> RelationId {
     let relation = world.integrate(endpoint, endpoint);
     world.settle();
@@ -28,7 +28,7 @@ fn integrate(world: &World, endpoint: &str) -> RelationId {
     relation
 }
 
-/// What a second event of the same kind finds: nothing to do.
+/// Asserts that another event changes neither plan, services nor databags.
 fn assert_settled(world: &World, relation: RelationId) {
     let state = || {
         let services = world.pebble().services(&[]).unwrap();
@@ -40,7 +40,8 @@ fn assert_settled(world: &World, relation: RelationId) {
     assert_eq!(state(), before);
 }
 
-/// Every integration in turn: its variable comes with its data and goes with it, and nothing else is done twice.
+/// Adds the integrations one by one, then removes them. Each brings its variable and takes it away again, and a second
+/// event has no effects.
 fn come_and_go(framework: &str, variables: &[(&str, &str, &str)]) {
     let world = world(framework);
     let at_first = world.variables_of(framework);
@@ -52,7 +53,7 @@ fn come_and_go(framework: &str, variables: &[(&str, &str, &str)]) {
         assert_eq!(value(name).as_deref(), Some(*expected), "{endpoint}");
         assert_settled(&world, relations[relations.len() - 1].0);
     }
-    // What stands before the application is needed by another, so it goes last.
+    // OpenID Connect requires ingress, which came before it and so goes after it.
     for (relation, endpoint, name) in relations.iter().rev() {
         let before = value(name);
         world.separate(*relation);
@@ -200,7 +201,7 @@ fn a_client_of_openid_connect_needs_its_provider_ingress_and_the_scope() {
     world.configure(&[("oidc-scopes", "profile")]);
     let openid = "The 'openid' scope is required for OAuth integration, please add it to the scopes.";
     world.expect(StatusKind::Blocked, openid);
-    assert_eq!(world.ours(relation, Whose::App)["scope"], "openid profile email", "what can't work isn't asked for");
+    assert_eq!(world.ours(relation, Whose::App)["scope"], "openid profile email", "an invalid scope is not requested");
     world.configure(&[("oidc-scopes", "openid")]);
     world.expect(StatusKind::Active, "");
     assert_eq!(world.variables()["FLASK_OIDC_CLIENT_KWARGS"], r#"{"scope": "openid"}"#);
@@ -222,7 +223,7 @@ fn a_proxy_takes_the_place_of_the_models_for_every_unit() {
     let relation = world.integrate("http-proxy", "http-proxy");
     world.settle();
     world.expect(StatusKind::Active, "");
-    assert_eq!(proxies(&world), ["http://model:1", "", "localhost"], "nobody has decided yet");
+    assert_eq!(proxies(&world), ["http://model:1", "", "localhost"], "the provider has not answered yet");
     answer(&world, relation, "http-proxy");
     world.settle();
     let ours = "http://me:hunter2%2Fx@squid:3128";
@@ -236,7 +237,7 @@ fn a_proxy_takes_the_place_of_the_models_for_every_unit() {
     world.settle();
     world.fire(Event::UpdateStatus);
     world.expect(StatusKind::Active, "");
-    assert_eq!(proxies(&world), [ours, ours, "localhost"], "a unit that may not read the request");
+    assert_eq!(proxies(&world), [ours, ours, "localhost"], "a unit that does not lead and may not read the request");
     world.separate(relation);
     assert_eq!(proxies(&world), ["http://model:1", "", "localhost"]);
 }

@@ -1,4 +1,4 @@
-//! The peer relation: the secret key, who draws it, when, and what rotating it is worth; and the other units.
+//! The peer relation: the leader makes and rotates the secret key, and the application gets the other units' names.
 
 use juju::{ActionEvent, Databag, Entity, Event, RelationId, StatusKind, Whose};
 use pebble::types::WriteFile;
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Charm, Pod, Rock, World, pebble_ready};
 
-/// The peer relation.
+/// Id of the peer relation.
 const PEERS: RelationId = RelationId(0);
 
-/// A unit of a charm with the action.
+/// A started unit of a charm with the action `rotate-secret-key`.
 fn world(rock: Rock) -> World {
     World::of(&Charm::with_integrations()).with_pod(rock)
 }
@@ -18,7 +18,7 @@ fn key(world: &World) -> String {
     world.ours(PEERS, Whose::App)["flask_secret_key"].clone()
 }
 
-/// Runs `rotate-secret-key`; the results, or why it failed.
+/// Runs `rotate-secret-key`. Returns its results, or the message of its failure.
 fn rotate(world: &World) -> Result<Value, String> {
     let name = "rotate-secret-key";
     let id = world.server.with(|model| model.run_action(&world.unit, name, &Map::new())).unwrap();
@@ -43,7 +43,7 @@ fn a_new_leader_that_draws_the_missing_key_goes_on_at_once() {
     world.settle();
     world.expect(StatusKind::Active, "");
     assert_eq!(world.variables()["FLASK_SECRET_KEY"], key(&world));
-    // With the key there, being leader is no reason to look at the workload.
+    // With a key in the databag, leader-elected does not concern the workload.
     assert!(!world.fire(Event::LeaderElected).counts().contains_key("status-set"));
 }
 

@@ -1,4 +1,4 @@
-//! Hooks that are killed midway: the next event brings what an undisturbed one would have, and nothing is left behind.
+//! Hooks that are killed midway: the next event leads to the same state as without the kill, and no files are left.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,14 +10,14 @@ use pebble::types::WriteFile;
 
 use crate::support::{Charm, DATABASE, End, KillProxy, Pod, Rock, World, pebble_ready};
 
-/// A unit with a database and ingress, and the three relations it has.
+/// A unit with a database and ingress, and the ids of its three relations.
 struct Case {
     world: World,
     relations: [RelationId; 3],
 }
 
 impl Case {
-    /// Before its first event.
+    /// A unit before its first event.
     fn new() -> Self {
         let world = World::of(&Charm::with_integrations());
         world.share("ran");
@@ -28,7 +28,7 @@ impl Case {
         Self { world, relations: [RelationId(0), mysql, ingress] }
     }
 
-    /// After its start sequence.
+    /// A unit after its start sequence.
     fn started() -> Self {
         let Self { world, relations } = Self::new();
         let case = Self { world: world.with_pod(rock()), relations };
@@ -36,7 +36,7 @@ impl Case {
         case
     }
 
-    /// What is there now. `names` are texts of this case with what stands for them in every case.
+    /// The present state; `names` as in [`End::of`].
     fn end(&self, names: &[(String, &str)]) -> End {
         End::of(&self.world, &self.relations, names)
     }
@@ -51,7 +51,7 @@ fn rock() -> Rock {
     Rock::idle().file("flask/app/migrate.sh", "echo run >> /charm/container/ran\n")
 }
 
-/// Has the charm be killed in the event that waits; Juju keeps that event for another try.
+/// Runs the next event, in which the charm is killed. Juju runs the same event again.
 #[track_caller]
 fn kill_in_next(world: &World) {
     let event = world.next().expect("an event");
@@ -80,7 +80,7 @@ fn at_every_hook_tool_of_the_start_sequence() {
             None => pebble_ready(),
         };
         ready |= event == pebble_ready();
-        // Killed at its first call, then at its second, and so on until it gets through.
+        // The first run is killed at its first call, the second at its second, until one comes to its end.
         let mut runs = (1..60).map(|call| {
             case.world.kill_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
             case.world.dispatch(&event)
@@ -98,7 +98,7 @@ fn at_every_hook_tool_of_the_start_sequence() {
 fn at_every_hook_tool_of_a_change() {
     let Case { world, relations } = Case::started();
     let change = |world: &World, number: usize| {
-        // What the leader wrote is gone, so that each time there is something to write again.
+        // Without the leader's keys, each event has something to write.
         let ours = Entity::App(world.unit.app().to_owned());
         let gone = Databag::from_iter([("database", ""), ("port", "")]);
         world.server.with(|model| relations[1..].iter().for_each(|id| model.set_databag(*id, &ours, &gone).unwrap()));
@@ -111,7 +111,7 @@ fn at_every_hook_tool_of_a_change() {
     let forget = |end: End| End { memory: BTreeMap::new(), ..end };
     let undisturbed = forget(case.end(&[("keepalive = 100".to_owned(), "<number>")]));
     for call in 1..=calls.len() {
-        // Before its first write nothing is different yet, so one event after all of those is enough.
+        // A kill before the first write changes no state, so all of those share one event afterwards.
         let number = call.max(reads);
         change(&case.world, number);
         case.world.kill_at_tool(if call % 2 == 0 { "TERM" } else { "KILL" }, call);
@@ -156,16 +156,16 @@ fn at_every_request_to_pebble() {
         proxy.kill_at(0);
         case.world.settle();
         assert_eq!(end(&case, at), undisturbed, "killed after {}, the {}th", requests[at], at + 1);
-        // One that came to its end is run again if the unit couldn't remember it any more.
+        // A migration that succeeded runs again if the charm was killed before it stored the success.
         assert!([1, 2].contains(&(ran(&case) - before)), "{} migrations", ran(&case) - before);
     }
     assert!(requests.len() > 15, "{requests:?}");
 }
 
-/// Shell command that ends when the test says so.
+/// Shell command that waits for the shared file `late`.
 const LATE: &str = "while ! [ -e /charm/container/late ]; do sleep 0.1; done";
 
-/// Runs the charm for every event that waits; what is under way goes on to its end once the charm waits for that.
+/// Runs the events that are due. Once the charm waits for the change under way, the file `late` lets that change end.
 fn settle_once_it_waits(world: &World, proxy: &KillProxy) {
     proxy.kill_at(0);
     thread::scope(|scope| {
@@ -188,7 +188,7 @@ fn a_restart_that_is_under_way_is_waited_for() {
         kill-delay: 600s}}\n";
     let mut world = World::new();
     world.share("starts");
-    // The start sequence restarts nothing that would have to wait.
+    // The start sequence does not restart the service, so the service need not wait for `late`.
     world = world.with_pod(Rock::scripted(&script).layer(layer));
     world.noted("starts", 1);
     let proxy = world.kill_proxy();
@@ -207,7 +207,7 @@ fn a_restart_that_is_under_way_is_waited_for() {
 
 #[test]
 fn a_migration_that_is_under_way_is_waited_for() {
-    // What it started outlives the shell that ends with the hook.
+    // The background process outlives the shell, which ends with the hook.
     let script = format!("(echo begin; {LATE}; echo end) >> /charm/container/ran & wait\n");
     let mut world = World::new();
     world.share("ran");

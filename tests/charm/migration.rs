@@ -1,4 +1,4 @@
-//! Migrations: when one runs, when it doesn't, and what becomes of one that fails.
+//! Migrations: the conditions for a run, and failures.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,11 +10,11 @@ use pebble::types::WriteFile;
 use super::start::APP;
 use crate::support::{Charm, DATABASE, Pod, Rock, World, pebble_ready};
 
-/// Notes in a file that outlives the pod that it ran, and on which database; then does what another such file says.
+/// A migration that writes its database to the shared file `ran`, then runs the shared file `behaviour`.
 const SCRIPT: &str = "echo \"$MYSQL_DB_NETLOC\" >> /charm/container/ran\n. /charm/container/behaviour\n";
-/// Where the Python framework's status of it is.
+/// Path of the migration's status, as the Python framework has it.
 const STATUS: &str = "/tmp/flask/state/database-migration-status";
-/// The status of one that failed, before its own words.
+/// Status message of a failed migration, before the migration's own last line.
 const FAILED: &str =
     "database migration command ['bash', '-eo', 'pipefail', 'migrate.sh'] failed, will retry in next update-status";
 
@@ -22,7 +22,7 @@ fn rock() -> Rock {
     Rock::idle().file("flask/app/migrate.sh", SCRIPT)
 }
 
-/// A unit without a pod, whose migration will do what `behaviour` says.
+/// A unit without a pod, whose migration will run the shell commands `behaviour`.
 fn world(charm: &Charm, behaviour: &str) -> World {
     let world = World::of(charm);
     world.share("ran");
@@ -30,12 +30,12 @@ fn world(charm: &Charm, behaviour: &str) -> World {
     world
 }
 
-/// What the migration does from now on.
+/// Sets the shell commands of later migrations.
 fn behave(world: &World, behaviour: &str) {
     fs::write(world.shared("behaviour"), behaviour).unwrap();
 }
 
-/// The databases the migration ran on, one line each.
+/// The databases of the migrations that ran, one entry for each run.
 fn ran(world: &World) -> Vec<String> {
     world.read_shared("ran").lines().map(str::to_owned).collect()
 }
@@ -181,7 +181,7 @@ fn one_that_prints_much_is_run_to_its_end_and_its_last_words_are_told() {
 }
 
 #[test]
-fn a_folder_of_its_name_is_none() {
+fn a_folder_named_migrate_is_not_a_migration() {
     World::started(Rock::idle().file("flask/app/migrate/versions", "")).expect(StatusKind::Active, "");
 }
 
@@ -220,7 +220,7 @@ fn a_new_container_of_the_same_release_does_not_migrate_one_of_none_does() {
     world.expect(StatusKind::Active, "");
     assert_eq!((ran(&world).len(), world.file(STATUS).as_str()), (2, "COMPLETED"), "another program");
     world.replace_pod(rock().without_release());
-    assert_eq!(ran(&world).len(), 3, "a rock that tells no release is a new one at each start");
+    assert_eq!(ran(&world).len(), 3, "without a release in the rock, each start is a new release");
     world.fire(Event::UpdateStatus);
     world.expect(StatusKind::Active, "");
     assert_eq!(ran(&world).len(), 3);

@@ -1,18 +1,18 @@
-//! A new leader: after its own event nothing is missing that it owes another application, whatever the interface.
+//! A new leader: leader-elected publishes all data that the leader owes other applications, for every interface.
 
 use juju::{Databag, Entity, Event, RelationId, Whose};
 
 use crate::support::{Charm, Rock, World};
 
-/// The peer relation.
+/// Id of the peer relation.
 const PEERS: RelationId = RelationId(0);
 
-/// The endpoints, each of another interface, of which the leader writes the application's databag; then those where it
-/// doesn't.
+/// Endpoints where the leader writes the application's databag, each of another interface.
 const WRITTEN: [&str; 8] = ["postgresql", "mysql", "mongodb", "valkey", "s3", "tracing", "openfga", "ingress"];
+/// Endpoints where it doesn't.
 const ONLY_READ: [&str; 3] = ["redis", "saml", "smtp"];
 
-/// The integrations that the charm of every other one lacks.
+/// The integrations that [`Charm::with_every_integration`] lacks.
 const BESIDES: &str = "requires:
   postgresql: {interface: postgresql_client, optional: true, limit: 1}
   mysql: {interface: mysql_client, optional: true, limit: 1}

@@ -1,4 +1,4 @@
-//! A Juju whose Pebble can't forward logs yet.
+//! Juju before 3.4, whose Pebble can't forward logs.
 
 use juju::{Event, StatusKind, Version};
 
@@ -14,7 +14,7 @@ fn before_juju_3_4_gunicorn_logs_to_files_of_the_container() {
     world.pod.as_mut().unwrap().page("/");
     let log = || world.file("/var/log/flask/access.log");
     world.until("access record", || log().contains("GET / HTTP/1.1").then_some(()));
-    // The same unit under a Juju that can: nothing else changes.
+    // An upgrade to Juju 3.4 changes only the place of the log.
     world.options.juju_version = Version { major: 3, minor: 4, patch: 0 };
     world.fire(Event::UpgradeCharm);
     world.fire(Event::ConfigChanged);

@@ -1,8 +1,7 @@
-//! Events in any order: the same facts end in the same plan, status and databags, and an event that comes again changes
-//! nothing.
+//! Events in any order: the same facts lead to the same plan, status and databags, and a repeated event has no effects.
 //!
-//! Hundreds of orders go through Juju's model and every stage of the charm but Pebble's, whose place a container in
-//! memory takes; a few go through the real binary and a pod.
+//! Hundreds of orders run through Juju's model and the stages of the charm, with a container in memory in Pebble's
+//! place; a few orders run through the real binary and a pod.
 
 mod container;
 
@@ -25,30 +24,30 @@ use container::Pebble;
 
 use crate::support::{Charm, DATABASE, End, Pod, Rock, World, pebble_ready, secret};
 
-/// Something that becomes so, in no order to the others.
+/// A change of the unit's surroundings. The facts may come in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fact {
     /// An option is set.
     Greeting,
-    /// Another one.
+    /// Another option is set.
     Keepalive,
-    /// A database is integrated and gives its data in clear.
+    /// A database is integrated and gives its account in clear text.
     Mysql,
-    /// Another one gives them in a secret.
+    /// A database is integrated and gives its account in a secret.
     Postgresql,
     /// That secret has a new content.
     Rotated,
-    /// A third is integrated and taken away again.
+    /// A third database is integrated and removed again.
     Gone,
-    /// Ingress is integrated and gives an address.
+    /// Ingress is integrated and gives a URL.
     Ingress,
-    /// Another unit comes.
+    /// Another unit joins.
     Peer,
     /// The unit becomes leader.
     Leader,
     /// The container's Pebble answers.
     Pod,
-    /// Nothing but time has passed.
+    /// Time passes: update-status.
     Time,
 }
 
@@ -66,7 +65,7 @@ const FACTS: [Fact; 11] = [
     Fact::Time,
 ];
 
-/// What a series of events leaves behind. Ids differ with the order, so endpoints stand in their place.
+/// State after a series of events. Relation ids depend on the order, so databags are listed by endpoint.
 #[derive(Debug, PartialEq)]
 struct Left {
     statuses: Vec<Option<Status>>,
@@ -78,7 +77,7 @@ struct Left {
     ports: usize,
 }
 
-/// A unit, its model, and a pretended container.
+/// A unit with its model and a container in memory.
 struct Unit {
     model: RefCell<Model>,
     name: UnitName,
@@ -89,7 +88,7 @@ struct Unit {
 }
 
 impl Unit {
-    /// With another unit that leads, whose charm does nothing.
+    /// A unit beside another one, which leads and whose charm has no effects.
     fn new() -> Self {
         let files = Charm::with_integrations().files();
         let spec = CharmSpec::of(&files, &Switches::default()).unwrap();
@@ -100,7 +99,7 @@ impl Unit {
         Self { model: RefCell::new(model), name, spec, pebble: Pebble::new(), password: "pass-word-1", secret: None }
     }
 
-    /// Every fact in this order; between two of them the charm hears of what is so by then, or doesn't yet.
+    /// A unit after the facts in this order. The flag of a fact is true if its events run before the next fact.
     fn after(order: &[(Fact, bool)]) -> Self {
         let mut unit = Self::new();
         for (fact, settles) in order {
@@ -169,7 +168,7 @@ impl Unit {
         self.secret = Some(id);
     }
 
-    /// The other unit has its first events.
+    /// Runs the first events of the other unit, with empty hooks.
     fn enter_peer(&mut self) {
         let (model, other) = (self.model.get_mut(), UnitName::new("flask-k8s", 1));
         while let Some(event) = model.next_event(&other) {
@@ -188,7 +187,7 @@ impl Unit {
         self.model.borrow().next_event(&self.name)
     }
 
-    /// Runs the stages as `webcharm::pipeline` does. Returns the number of effects and the calls of hook tools.
+    /// Runs the stages of one event as `webcharm::pipeline` does. Returns the number of effects, and the finished hook.
     fn run(&mut self, event: &Event) -> (usize, Finished) {
         let hook = self.model.get_mut().begin(&self.name, event.clone()).unwrap();
         let backend = ModelBackend::new(&self.model, hook.clone());
@@ -224,7 +223,7 @@ fn reconcile(juju: &Juju<'_>, spec: &CharmSpec, pebble: &mut Pebble) -> usize {
 }
 
 impl Unit {
-    /// Events that can come again at any time.
+    /// Events that Juju may repeat at any time.
     fn repeatable(&self) -> Vec<Event> {
         let relations = self.model.borrow().relations().collect::<Vec<_>>();
         let changed = relations.iter().map(|relation| {
@@ -270,14 +269,14 @@ impl Unit {
     }
 }
 
-/// Any order of all facts, and after which of them the charm hears of it.
+/// All facts in random order, each with a random flag for [`Unit::after`].
 fn orders() -> impl Strategy<Value = Vec<(Fact, bool)>> {
     let order = Just(FACTS.to_vec()).prop_shuffle();
     (order, prop::collection::vec(any::<bool>(), FACTS.len()))
         .prop_map(|(facts, settles)| facts.into_iter().zip(settles).collect())
 }
 
-/// What is left of the facts in the order of their list.
+/// The state after the facts in the order of [`FACTS`].
 static EXPECTED: OnceLock<Left> = OnceLock::new();
 
 proptest! {
@@ -300,7 +299,7 @@ proptest! {
     }
 }
 
-/// The same facts, as far as they are so for one unit alone, through the real binary.
+/// The state after facts in this order, with the real binary. Only facts that concern a single unit are possible.
 fn real(order: &[Fact]) -> End {
     let mut world = World::of(&Charm::with_integrations());
     world.share("running");
@@ -327,7 +326,7 @@ fn real(order: &[Fact]) -> End {
                 world.settle();
                 world.separate(relation);
             }
-            other => panic!("{other:?} is for the pretended container"),
+            other => panic!("{other:?} needs the container in memory"),
         }
         world.settle();
     }

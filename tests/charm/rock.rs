@@ -1,4 +1,4 @@
-//! Rocks that aren't as a charm expects them, and applications that don't serve.
+//! Rocks that lack what the charm expects, and applications that exit or don't listen.
 
 use juju::{Event, StatusKind};
 use pebble::types::{ServiceStatus, WriteFile};
@@ -13,7 +13,7 @@ fn a_rock_without_the_service_is_blocked_with_advice() {
     let message = "the rock has no service named flask: name its web service so in rockcraft.yaml";
     world.expect(StatusKind::Blocked, message);
     let plan = world.pebble().plan().unwrap();
-    assert_eq!(plan.services.keys().collect::<Vec<_>>(), ["web"], "nothing of ours is in the plan");
+    assert_eq!(plan.services.keys().collect::<Vec<_>>(), ["web"], "the charm added no service");
     world.fire(Event::UpdateStatus);
     world.expect(StatusKind::Blocked, message);
 }
@@ -21,7 +21,7 @@ fn a_rock_without_the_service_is_blocked_with_advice() {
 #[test]
 fn a_command_that_cannot_be_split_is_told_and_the_application_runs_on() {
     let mut world = World::started(APP);
-    // Pebble takes no such layer; but what was written down of one lies where others can write.
+    // Pebble refuses such a layer, but the application could write this file itself.
     let original = r#"{"flask": {"override": "replace", "command": "gunicorn 'app:app"}}"#;
     let path = "/tmp/flask/state/original-services.json";
     world.pebble().write_file(path, original.as_bytes(), &WriteFile::default()).unwrap();
@@ -36,7 +36,7 @@ fn a_command_that_cannot_be_split_is_told_and_the_application_runs_on() {
 fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble() {
     let script = "echo x >> /charm/container/starts\nwhile ! [ -e /charm/container/late ]; do sleep 0.1; done\n\
         [ \"$FLASK_GREETING\" = 'stay' ] || exit 3\nexec sleep 600\n";
-    // A pause of Pebble's that is longer than the test.
+    // Pebble's delay before a restart is longer than the test.
     let layer = "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_, \
         backoff-delay: 600s, backoff-limit: 600s}}\n";
     let world = World::new();
@@ -55,10 +55,10 @@ fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble()
         world.expect(StatusKind::Blocked, message);
         assert_eq!(world.requests_since(log), READS, "{event:?}");
     }
-    assert_eq!(world.read_shared("starts"), "x\n", "nobody has started it again in vain");
+    assert_eq!(world.read_shared("starts"), "x\n", "the charm leaves the restart to Pebble");
     world.configure(&[("greeting", "stay")]);
     world.expect(StatusKind::Active, "");
-    assert_eq!(world.noted("starts", 2), ["x", "x"], "what has changed is tried");
+    assert_eq!(world.noted("starts", 2), ["x", "x"], "a changed configuration starts the service");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
         assert_eq!(
             world.requests_since(log),
             [&READS[..], &["GET /v1/files"; 2]].concat(),
-            "it's looked once, and nothing is done"
+            "one look at the table of sockets, and no change"
         );
     }
     assert_eq!(world.server.with(|model| model.ports(&world.unit).unwrap().len()), 0);
@@ -93,7 +93,7 @@ fn an_application_that_never_listens_is_waited_for_where_the_author_wants_it() {
     assert_eq!(world.read_shared("starts"), "x\n");
     let log = world.logged();
     world.fire(Event::UpdateStatus);
-    assert_eq!(world.requests_since(log), READS, "heard once is enough");
+    assert_eq!(world.requests_since(log), READS, "the port is not checked again");
     world.configure(&[("greeting", "ahoy")]);
     world.expect(StatusKind::Active, "");
 }

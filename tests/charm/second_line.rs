@@ -1,5 +1,5 @@
-//! Charms of the 2.x line, as charmcraft itself expands their extensions: the container is called `app`, port and metrics are
-//! in `paas-config.yaml`.
+//! Charms of the 2.x line, as charmcraft expands their extensions. The container's name is `app`, and port and metrics
+//! are in `paas-config.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn a_charm_of_the_second_line_starts_and_is_told_its_metrics() {
     assert_eq!(world.variables()["FLASK_SECRET_KEY"].len(), 86);
 }
 
-/// What the workload of this framework is told, without its secret key; the port that Juju opens is checked.
+/// The variables of the framework's workload, without secrets, database and proxies. Asserts the port that Juju opens.
 fn variables(name: &str, charm: &Charm) -> BTreeMap<String, String> {
     let world = World::of(charm).in_container("app");
     if name == "django" {
@@ -41,7 +41,7 @@ fn variables(name: &str, charm: &Charm) -> BTreeMap<String, String> {
     found
 }
 
-/// What is told of a charm whose author wants port 8123, and metrics at 9000.
+/// Variables of each framework with port 8123, and metrics on port 9000.
 const VARIABLES: [(&str, &[(&str, &str)]); 5] = [
     (
         "django",

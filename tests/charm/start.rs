@@ -1,4 +1,4 @@
-//! The start sequence, options, and events that change nothing.
+//! The start sequence, options, events without changes, and the cost of each event.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use juju::{Event, StatusKind};
 
 use crate::support::{Charm, Pod, Rock, World, pebble_ready};
 
-/// An application that tells its environment, but for the secret key.
+/// An application whose page lists its variables, without the secret key.
 pub(crate) const APP: &str = r#"
 import os
 from flask import Flask
@@ -18,8 +18,8 @@ def index():
     return "".join(f"{name}={os.environ[name]}\n" for name in names)
 "#;
 
-/// What an event asks Pebble that finds everything as it shall be: original services, plan, services, the web server's
-/// configuration, a migration script.
+/// Requests to Pebble of an event without changes: the rock's services, plan, services, the web server's configuration,
+/// and the migration's script.
 pub(crate) const READS: [&str; 5] =
     ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files", "GET /v1/files"];
 
@@ -88,7 +88,7 @@ fn the_costs_of_the_start_sequence_are_the_golden_ones() {
     testkit::assert_golden("tests/golden/start.txt", &costs.concat());
 }
 
-/// A unit with a pod, and a database whose account is a secret; its events still wait.
+/// A unit with a pod, and a database with its account in a secret, before its first event.
 pub(super) fn with_database() -> World {
     let mut world = World::of(&Charm::with_integrations());
     world.pod = Some(Pod::start(world.dir.path(), Rock::idle()));
@@ -112,12 +112,12 @@ fn the_costs_with_a_database_and_ingress_are_the_golden_ones() {
     testkit::assert_golden("tests/golden/start-integrated.txt", &costs.concat());
 }
 
-/// The cost of every event that waits.
+/// Costs of all events that are due.
 fn sequence(world: &World) -> Vec<String> {
     std::iter::from_fn(|| world.next().map(|event| cost(world, event))).collect()
 }
 
-/// An event with its hook-tool calls and requests to Pebble, each with how often if not once.
+/// Name of an event, with its hook-tool calls and requests to Pebble, and their number if there are several.
 fn cost(world: &World, event: Event) -> String {
     let (log, name) = (world.logged(), event.name());
     let done = world.fire(event);

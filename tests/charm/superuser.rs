@@ -1,11 +1,11 @@
-//! Django's action that makes an account, through the real binary and a command in a pod.
+//! Django's action `create-superuser`, with the real binary and a command in a pod.
 
 use juju::StatusKind;
 use juju_testing::{Action, ActionStatus};
 
 use crate::support::{Charm, DATABASE, Rock, World};
 
-/// What stands for Django's own program: it notes what it's given, and fails if that is in the test's way.
+/// A program in place of Django's: it writes its arguments to a shared file, and fails for the user `twice`.
 const MANAGE: &str = r#"
 import os, sys
 if sys.argv[1:] == ["createsuperuser", "--noinput"]:

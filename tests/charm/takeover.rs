@@ -1,4 +1,4 @@
-//! Units that begin in the middle: a pod that is lost with the charm's own folder, and what a Python charm has left.
+//! Units with a past: a pod that was lost with the charm's folder, and the files and databags of a Python charm.
 
 use std::fs;
 
@@ -8,13 +8,14 @@ use pebble::types::WriteFile;
 
 use crate::support::{Charm, DATABASE, Pod, Rock, World, pebble_ready};
 
-/// The peer relation.
+/// Id of the peer relation.
 const PEERS: RelationId = RelationId(0);
-/// Where the Python framework writes down what the rock brought.
+/// File in which the Python framework keeps the services of the rock.
 const ORIGINAL: &str = "/tmp/flask/state/original-services.json";
+/// File of the migration's status.
 const STATUS: &str = "/tmp/flask/state/database-migration-status";
 
-/// Counts its starts and migrations where a lost pod doesn't take the counts with it.
+/// A rock that counts its starts and migrations in shared files, which outlive the pod.
 fn rock() -> Rock {
     Rock::scripted("echo x >> /charm/container/starts\nexec sleep 600\n")
         .file("flask/app/migrate.sh", "echo x >> /charm/container/ran\n")
@@ -29,12 +30,12 @@ fn world() -> (World, RelationId) {
     (world, relation)
 }
 
-/// How often something was noted.
+/// Number of lines of a shared file.
 fn count(world: &World, name: &str) -> usize {
     world.read_shared(name).lines().count()
 }
 
-/// Our halves of the relations.
+/// Our databags of the relations.
 fn databags(world: &World, relation: RelationId) -> Vec<Databag> {
     [PEERS, relation].iter().flat_map(|id| [Whose::App, Whose::Unit].map(|whose| world.ours(*id, whose))).collect()
 }
@@ -50,7 +51,7 @@ fn a_unit_that_lost_its_pod_goes_on_with_what_juju_kept() {
     fs::remove_dir_all(world.dir.path().join("charm")).unwrap();
     Charm::with_integrations().unpack(world.dir.path());
     world.pod = Some(Pod::start(world.dir.path(), rock()));
-    // As Juju has it for a pod that comes back.
+    // Juju's events for a new pod.
     for event in [Event::UpgradeCharm, Event::ConfigChanged, Event::Start, pebble_ready()] {
         world.fire(event);
         world.expect(StatusKind::Active, "");
@@ -75,14 +76,14 @@ fn what_a_python_charm_has_left_is_taken_over_with_one_restart() {
     world.expect(StatusKind::Active, "");
     assert_eq!(databags(&world, relation), before, "databags are as we would have written them");
     assert_eq!(world.variables()["FLASK_SECRET_KEY"], key);
-    assert_eq!((count(&world, "ran"), world.file(STATUS).as_str()), (0, "COMPLETED"), "it has migrated");
+    assert_eq!((count(&world, "ran"), world.file(STATUS).as_str()), (0, "COMPLETED"), "the migration is done already");
     assert!(count(&world, "starts") <= 2, "{} starts", count(&world, "starts"));
     let original: serde_json::Value = serde_json::from_str(&world.file(ORIGINAL)).unwrap();
     assert_eq!(original["flask"]["command"], "/flask/app/run", "not the charm's own layer");
     assert!(original["flask"].get("environment").is_none(), "{original}");
 }
 
-/// As the Python framework writes them, byte for byte.
+/// Writes our databags as the Python framework does, byte for byte.
 fn leave_databags(world: &World, relation: RelationId, key: &str) {
     let lists = [
         (
@@ -94,7 +95,7 @@ fn leave_databags(world: &World, relation: RelationId, key: &str) {
     let copy = r#"{"database": "shop", "endpoints": "db:5432", "password": "pass-word-1", "username": "user-1"}"#;
     let app = Entity::App(world.unit.app().to_owned());
     world.server.with(|model| {
-        // It has entered its relations, as one that runs has.
+        // The unit enters its relations in its first hook.
         let hook = model.begin(&world.unit, Event::Start).unwrap();
         model.finish(&hook, true).unwrap();
         let set = |model: &mut juju_testing::Model, id, whose: &Entity, data: &[(&str, &str)]| {
@@ -106,7 +107,7 @@ fn leave_databags(world: &World, relation: RelationId, key: &str) {
     });
 }
 
-/// The charm's layer, the services it found, and a migration that is done.
+/// Adds the Python charm's layer, its file of the rock's services, and the status of a completed migration.
 fn leave_container(world: &World, key: &str) {
     let pebble = world.pebble();
     let original =

@@ -1,4 +1,4 @@
-//! FastAPI's web server: its logs in JSON, of a real uvicorn, and how it takes them up.
+//! FastAPI's web server: JSON logs of a real uvicorn, and the restart after a change of their format.
 
 use juju::{Event, StatusKind};
 use serde_json::Value;
@@ -7,13 +7,13 @@ use crate::support::{Charm, Rock, World, ask};
 
 const JSON: &str = "framework_logging_format: json\n";
 
-/// The service as rockcraft's extension makes it, with a place of the rock's own for modules. A connection isn't closed
-/// because a busy machine keeps the test from its next request.
+/// The service of rockcraft's extension, with a `PYTHONPATH` of the rock. The long keep-alive keeps the connection open
+/// between two requests of a slow test.
 const LAYER: &str = "services: {fastapi: {override: replace, startup: enabled, user: _daemon_, working-dir: /app, \
     command: /bin/python3 -m uvicorn main:app, environment: {UVICORN_HOST: 0.0.0.0, UVICORN_TIMEOUT_KEEP_ALIVE: '600', \
     PYTHONPATH: /app}}}\n";
 
-/// A unit of the charm that charmcraft's extension makes, listening where a pod of these tests is reached.
+/// A started unit of the charm of charmcraft's extension, with the port that these pods forward.
 fn world() -> World {
     let charm = Charm::expanded("fastapi", "24.04").paas_config(JSON);
     let rock = Rock::from("").packages(&["uvicorn", "opentelemetry-sdk"]);
@@ -28,7 +28,7 @@ fn page(world: &World, path: &str) -> String {
     world.until("page", || ask(http_client::client(), &url).ok())
 }
 
-/// What the web server has logged of this logger.
+/// Records of a logger in the web server's log.
 fn records(world: &World, logger: &str) -> Vec<Value> {
     let lines = world.printed("fastapi");
     let records = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());

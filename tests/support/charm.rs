@@ -1,4 +1,4 @@
-//! The charm's files, as they would be unpacked: the sample's, or those of a test that needs more endpoints.
+//! Files of an unpacked charm: those of the sample, of charmcraft's extensions, or of a charm with more endpoints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use juju::CharmFiles;
 
 use super::repository;
 
-/// The charm's files besides its binary.
+/// The charm's files without its binary.
 #[derive(Clone)]
 pub(crate) struct Charm {
     declaration: String,
@@ -15,7 +15,7 @@ pub(crate) struct Charm {
     paas_config: Option<String>,
 }
 
-/// Two databases, a third under a name of its author's that takes any number of relations, and ingress.
+/// A charm with two databases, a third one with a name by the author and any number of relations, and ingress.
 const WITH_INTEGRATIONS: &str = "\
 name: flask-k8s
 type: charm
@@ -36,7 +36,7 @@ actions:
   rotate-secret-key: {description: Makes a new secret key.}
 ";
 
-/// The integrations besides relational databases, ingress and tracing.
+/// All integrations but relational databases, ingress and tracing.
 const EVERY_INTEGRATION: &str = "\
 requires:
   mongodb: {interface: mongodb_client, optional: true, limit: 1}
@@ -52,57 +52,57 @@ requires:
 ";
 
 impl Charm {
-    /// The sample's.
+    /// The charm of the sample.
     pub(crate) fn sample() -> Self {
         let declaration = fs::read_to_string(repository().join("tests/fixtures/flask/charmcraft.yaml")).unwrap();
         Self { declaration, switches: "framework: flask\n".to_owned(), paas_config: None }
     }
 
-    /// One with the endpoints `postgresql`, `mysql`, `the-orders` (postgresql_client) and `ingress`, all optional.
+    /// A charm with the endpoints `postgresql`, `mysql`, `the-orders` (postgresql_client) and `ingress`, all optional.
     pub(crate) fn with_integrations() -> Self {
         Self { declaration: WITH_INTEGRATIONS.to_owned(), ..Self::sample() }
     }
 
-    /// The one of this framework for 24.04 with an endpoint for each other integration, all optional, and the options of
-    /// a client of OpenID Connect.
+    /// The framework's charm for 24.04 with an endpoint for each of the other integrations, all optional, and the
+    /// options of a client of OpenID Connect.
     pub(crate) fn with_every_integration(framework: &str) -> Self {
         let options = "  options:\n    oidc-scopes: {type: string}\n    oidc-redirect-path: {type: string}\n";
         Self::expanded(framework, "24.04").replace("requires:\n", EVERY_INTEGRATION).replace("  options:\n", options)
     }
 
-    /// The one of this framework for this base, as charmcraft itself expands its extension.
+    /// The framework's charm for a base, as charmcraft expands its extension.
     pub(crate) fn expanded(framework: &str, base: &str) -> Self {
         let expanded = repository().join(format!("pack/tests/projects/{framework}-{base}/expanded.yaml"));
         let declaration = fs::read_to_string(expanded).unwrap();
         Self { declaration, switches: format!("framework: {framework}\n"), paas_config: None }
     }
 
-    /// The same with another text somewhere in its declaration.
+    /// Replaces a text in the declaration, which must contain it.
     pub(crate) fn replace(mut self, text: &str, by: &str) -> Self {
         assert!(self.declaration.contains(text), "the declaration has no {text}");
         self.declaration = self.declaration.replace(text, by);
         self
     }
 
-    /// The same with another line in `webcharm.yaml`.
+    /// Adds a line to `webcharm.yaml`.
     pub(crate) fn switch(mut self, line: &str) -> Self {
         self.switches.push_str(line);
         self.switches.push('\n');
         self
     }
 
-    /// The same with this `paas-config.yaml`.
+    /// Sets `paas-config.yaml`.
     pub(crate) fn paas_config(mut self, text: &str) -> Self {
         self.paas_config = Some(text.to_owned());
         self
     }
 
-    /// What Juju reads of it.
+    /// The declaration as Juju reads it.
     pub(crate) fn files(&self) -> CharmFiles {
         CharmFiles::parse_charmcraft("charmcraft.yaml", &self.declaration).unwrap()
     }
 
-    /// Puts the charm into a new folder beneath `dir`.
+    /// Writes the charm into the new folder `dir/charm`, and returns its path.
     pub(crate) fn unpack(&self, dir: &Path) -> PathBuf {
         let charm = dir.join("charm");
         fs::create_dir(&charm).unwrap();

@@ -1,4 +1,4 @@
-//! What is left once events are over, to be compared with what others left.
+//! State of a unit and its container after a series of events, for comparison with another series.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,25 +7,26 @@ use pebble::plan::Plan;
 
 use super::World;
 
-/// Everything that events leave behind.
+/// State that the charm's events have left in Juju and in the container.
 #[derive(Debug, PartialEq)]
 pub(crate) struct End {
     pub(crate) status: Status,
     pub(crate) plan: Plan,
-    /// By name, whether it runs.
+    /// By name, true if the service runs.
     pub(crate) services: BTreeMap<String, bool>,
     /// The variables that the web service was started with.
     pub(crate) variables: BTreeSet<String>,
-    /// By path, with their contents.
+    /// Contents by path.
     pub(crate) files: BTreeMap<String, String>,
-    /// What the unit remembers.
+    /// The unit's state in Juju.
     pub(crate) memory: BTreeMap<String, String>,
     pub(crate) ports: Vec<Port>,
     pub(crate) databags: Vec<BTreeMap<String, String>>,
 }
 
 impl End {
-    /// What is there now. `names` are texts with what stands for them in everything that is compared.
+    /// The present state. In all its texts, each first text of `names` is replaced by the second, since it differs from
+    /// unit to unit.
     pub(crate) fn of(world: &World, relations: &[RelationId], names: &[(String, &str)]) -> Self {
         let plain = |text: &str| names.iter().fold(text.to_owned(), |text, (name, by)| text.replace(name, by));
         let plain_all = |(key, value): (&String, &String)| (plain(key), plain(value));

@@ -1,4 +1,4 @@
-"""An application that tells what serves it, takes its time, fails, and makes spans."""
+"""An application that shows its worker, can answer late, and makes spans."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ app = Flask(__name__)
 
 
 def note(name):
-    """Tell the test of this process, in a line that isn't lost among others."""
+    """Append the process id to a shared file."""
     try:
         with open(f"/charm/container/{name}", "a") as file:
             file.write(f"{os.getpid()}\n")
@@ -29,7 +29,7 @@ if "--check-config" not in sys.argv:
 
 @app.route("/")
 def index():
-    """Tell the worker's class, and which worker it is."""
+    """Show the worker's class and process id."""
     gevent = sys.modules.get("gevent.monkey")
     patched = gevent is not None and gevent.is_module_patched("socket")
     return f"{'gevent' if patched else 'sync'} {os.getpid()}\n"
@@ -37,7 +37,7 @@ def index():
 
 @app.route("/slow")
 def slow():
-    """Answer as soon as the test lets it."""
+    """Answer once the test makes the file `late`."""
     note("slow")
     while not os.path.exists("/charm/container/late"):
         time.sleep(0.01)
@@ -46,7 +46,7 @@ def slow():
 
 @app.route("/traced")
 def traced():
-    """Tell the trace's id."""
+    """Show the trace's id."""
     return format(trace.get_current_span().get_span_context().trace_id, "032x") + "\n"
 
 

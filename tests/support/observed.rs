@@ -1,4 +1,4 @@
-//! A unit whose web server is watched from within its pod: a service beside it prints what comes in by statsd and by OTLP.
+//! A unit with a recorder in its pod: a service that prints the statsd packets and OTLP spans of the web server.
 
 use std::time::{Duration, Instant};
 
@@ -8,37 +8,37 @@ use serde_json::Value;
 
 use super::{Charm, PATIENCE, Rock, World};
 
-/// The application.
+/// The application of these units.
 const APP: &str = include_str!("observed.py");
 
-/// What prints.
+/// Program of the recorder.
 const RECORDER: &str = include_str!("recorder.py");
 
-/// The service that runs it.
+/// Service of the recorder, in Pebble's format.
 const SERVICE: &str = "{override: replace, startup: enabled, command: /bin/python3 /flask/recorder.py}";
 
-/// What the rock contains besides the sample's requirements.
+/// Packages for gevent workers and tracing, which the sample's requirements lack.
 pub(crate) const OBSERVABLE: &[&str] =
     &["gunicorn[gevent]", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"];
 
 impl World {
-    /// A unit with this `paas-config.yaml`, these packages in its rock, and an endpoint for tracing.
+    /// A started unit with this `paas-config.yaml`, these packages in its rock, and an endpoint for tracing.
     pub(crate) fn observed(paas_config: &str, packages: &[&str]) -> Self {
         let endpoints = "requires:\n  tracing: {interface: tracing, optional: true, limit: 1}\n";
         let charm = Charm::sample().replace("requires:\n", endpoints).paas_config(paas_config);
         let rock = Rock::from(APP).packages(packages).service("recorder", SERVICE).file("flask/recorder.py", RECORDER);
         let world = Self::of(&charm);
-        // What must not get lost: Pebble passes over lines that its reader doesn't take in time.
+        // These lines go to files: Pebble drops a service's output if its log's reader is slow.
         ["workers", "slow"].iter().for_each(|name| world.share(name));
         world.with_pod(rock)
     }
 
-    /// Gives the author's file another content.
+    /// Replaces `paas-config.yaml`.
     pub(crate) fn set_paas_config(&self, text: &str) {
         std::fs::write(self.dir.path().join("charm/paas-config.yaml"), text).unwrap();
     }
 
-    /// Integrates the application with a tracing backend at this address.
+    /// Integrates the application with a tracing backend at this URL.
     pub(crate) fn trace_to(&self, url: &str) {
         let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);
         self.server.with(|model| {
@@ -56,19 +56,19 @@ impl World {
         log.lines().filter_map(|line| line.split_once(&mark)).map(|(_, text)| text.to_owned()).collect()
     }
 
-    /// The access records among the lines of JSON that the web server has printed.
+    /// The access records in the web server's JSON log.
     pub(crate) fn access_records(&self) -> Vec<Value> {
         let lines = self.printed("flask");
         let records = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         records.filter(|record| record["attributes"]["logger.name"] == "gunicorn.access").collect()
     }
 
-    /// How many requests the web server has told statsd of.
+    /// Number of requests that the web server has reported to statsd.
     pub(crate) fn counted(&self) -> usize {
         self.printed("recorder").iter().filter(|line| line.starts_with("statsd gunicorn.requests:1|c")).count()
     }
 
-    /// Asks until there is an answer; shows the pod's log if there is none.
+    /// Calls `ask` until it returns a value. Panics at the timeout with `what` and the pod's log.
     pub(crate) fn until<T>(&self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         let end = Instant::now() + PATIENCE;
         loop {

@@ -1,4 +1,4 @@
-//! A pod as the playground runs it, with its keeper in our hand.
+//! A pod as the playground runs it; the test starts and ends its keeper, the process that the pod ends with.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use playground::pod::{Identity, KEEPER, Spec};
 
 use super::{CONTAINER, PATIENCE, Rock, binary, signal};
 
-/// A running pod. Dropping it ends it.
+/// A running pod. Drop ends it.
 pub(crate) struct Pod {
     keeper: Child,
     port: u16,
@@ -20,7 +20,8 @@ pub(crate) struct Pod {
 }
 
 impl Pod {
-    /// A pod of this rock, or of the sample's with this application; waits until Pebble answers.
+    /// Starts a pod of this rock (a text stands for the sample's rock with this application) and waits until Pebble
+    /// answers.
     pub(crate) fn start(dir: &Path, rock: impl Into<Rock>) -> Self {
         let spec = spec(dir, &rock.into());
         let description = dir.join("pod.json");
@@ -42,7 +43,7 @@ impl Pod {
         pod
     }
 
-    /// Leaves the container a disk of this many bytes. Only root can.
+    /// Limits the container's disk to `bytes`. Needs root.
     pub(crate) fn shrink_disk(&self, bytes: u64) {
         let mut process = self.keeper.id();
         while let Some(child) = child_of(process) {
@@ -54,14 +55,14 @@ impl Pod {
         assert!(status.success(), "{status}");
     }
 
-    /// The lines that Pebble and the services printed; one that is still being written isn't among them.
+    /// The complete lines that Pebble and the services have printed.
     pub(crate) fn log(&self) -> String {
         let mut log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.truncate(log.rfind('\n').map_or(0, |end| end + 1));
         log
     }
 
-    /// Asks until there is an answer; says what was waited for if there is none.
+    /// Calls `ask` until it returns a value. Panics with `what` and the log at the timeout, or if the pod has ended.
     pub(crate) fn until<T>(&mut self, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -74,30 +75,30 @@ impl Pod {
         }
     }
 
-    /// Address of a page of the application.
+    /// URL of a page of the application.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// The body of a page of the application, once it answers.
+    /// Body of a page of the application; waits until the page answers.
     pub(crate) fn page(&mut self, path: &str) -> String {
         let url = self.url(path);
         self.until("page", || ask(http_client::client(), &url).ok())
     }
 
-    /// Asks for a page until this text is on it: what served before a restart may still answer.
+    /// Waits until this text is on the page. After a restart the old process may answer for a while.
     pub(crate) fn page_with(&mut self, path: &str, text: &str) {
         let url = self.url(path);
         self.until(text, || ask(http_client::client(), &url).ok().filter(|page| page.contains(text)));
     }
 
-    /// Ends the pod at once, as a node that dies does.
+    /// Kills the pod, as the failure of a node does.
     pub(crate) fn kill(mut self) {
         self.keeper.kill().unwrap();
         self.keeper.wait().unwrap();
     }
 
-    /// The same while something else still looks at it.
+    /// Kills the pod through a shared reference, for tests that read its log meanwhile.
     pub(crate) fn strike(&self) {
         signal("KILL", self.keeper.id());
     }
@@ -116,7 +117,7 @@ fn child_of(process: u32) -> Option<u32> {
     children.split(' ').next()?.parse().ok()
 }
 
-/// Body of the page at `url`. An answer that is no success is an error.
+/// Body of the page at `url`. The error may be a status code other than 2xx.
 pub(crate) fn ask(client: &http_client::Client, url: &str) -> Result<String, http_client::Error> {
     client.get(url).send()?.error_for_status()?.text()
 }
@@ -144,7 +145,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
     }
 }
 
-/// An empty folder, whatever an earlier pod has left there.
+/// Makes an empty folder; removes the files of an earlier pod.
 fn fresh(path: PathBuf) -> PathBuf {
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();

@@ -1,4 +1,4 @@
-//! The other side of a relation, in the test's hand: applications without a charm.
+//! Remote applications of relations. They have no charm; the test writes their databags and secrets.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use juju::{Databag, Entity, RelationId, Role, SecretContent, SecretId, UnitName,
 
 use super::World;
 
-/// The provider's data of a database that can be used.
+/// Usable data of a database's provider.
 pub(crate) const DATABASE: [(&str, &str); 4] =
     [("endpoints", "db:5432"), ("username", "user-1"), ("password", "pass-word-1"), ("database", "shop")];
 
 impl World {
-    /// Integrates our endpoint with a new application; nobody says anything yet.
+    /// Integrates our endpoint with a new application, whose databag is empty.
     pub(crate) fn integrate(&self, endpoint: &str, app: &str) -> RelationId {
         let interface = match endpoint {
             "mysql" | "mongodb" | "valkey" => format!("{endpoint}_client"),
@@ -28,13 +28,13 @@ impl World {
         })
     }
 
-    /// The other side's application says this; an empty value takes its key away.
+    /// Writes to the remote application's databag. An empty value removes its key.
     pub(crate) fn say(&self, relation: RelationId, app: &str, data: &[(&str, &str)]) {
         let changes: Databag = data.iter().copied().collect();
         self.server.with(|model| model.set_databag(relation, &Entity::App(app.to_owned()), &changes)).unwrap();
     }
 
-    /// The relation as the leader of the other side sees it, whose endpoint is called as ours.
+    /// The relation as the remote application's leader sees it. Its endpoint has our endpoint's name.
     pub(crate) fn remote_view(&self, relation: RelationId, endpoint: &str, app: &str) -> View {
         let bag = |entity: Entity| self.server.with(|model| model.databag(relation, &entity)).unwrap();
         View {
@@ -46,7 +46,7 @@ impl World {
         }
     }
 
-    /// The other side's leader writes this, secrets first. Says where these are.
+    /// Publishes changes as the remote application's leader, secrets first. Returns the secrets' ids by label.
     pub(crate) fn answer(&self, relation: RelationId, app: &str, changes: &Changes) -> BTreeMap<String, SecretId> {
         let secrets: BTreeMap<_, _> =
             changes.offers.iter().map(|offer| (offer.label.clone(), self.give(app, offer))).collect();
@@ -61,7 +61,7 @@ impl World {
         secrets
     }
 
-    /// A secret of the other side's application, granted to the relation.
+    /// Adds a secret of the remote application and grants it to the relation.
     pub(crate) fn give(&self, app: &str, offer: &Offer) -> SecretId {
         self.server.with(|model| {
             let id = model.add_secret(app, offer.content.clone()).unwrap();
@@ -70,18 +70,18 @@ impl World {
         })
     }
 
-    /// Ends a relation and lets the charm hear of it.
+    /// Removes a relation and runs the events that follow.
     pub(crate) fn separate(&self, relation: RelationId) {
         self.server.with(|model| model.remove_relation(relation)).unwrap();
         self.settle();
     }
 
-    /// A secret of the application at the other side, granted to nobody.
+    /// Adds a secret of the remote application without a grant.
     pub(crate) fn secret(&self, app: &str, content: &[(&str, &str)]) -> SecretId {
         self.server.with(|model| model.add_secret(app, secret(content))).unwrap()
     }
 
-    /// Our half of a relation.
+    /// Our application's or unit's databag of a relation.
     pub(crate) fn ours(&self, relation: RelationId, whose: Whose) -> Databag {
         let entity = match whose {
             Whose::App => Entity::App(self.unit.app().to_owned()),
@@ -91,7 +91,7 @@ impl World {
     }
 }
 
-/// The content of a secret.
+/// Makes the content of a secret.
 pub(crate) fn secret(content: &[(&str, &str)]) -> SecretContent {
     content.iter().map(|(key, value)| ((*key).to_owned(), juju::Secret::from(*value))).collect()
 }

@@ -7,7 +7,7 @@ import threading
 
 
 class Spans(http.server.BaseHTTPRequestHandler):
-    """Take spans and show the words in them; of someone who would speak TLS, that he came."""
+    """Accept spans and print the words in them; for a TLS client print only its hello."""
 
     def handle(self):
         """Serve a connection."""

@@ -1,4 +1,4 @@
-//! The rock of a pod: the sample's, with another application and other files.
+//! Rock of a pod: the sample's rock with another application and other files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,25 +8,25 @@ use rock::{Cache, Cancel, Image, Project, Work};
 
 use super::{binary, repository};
 
-/// What differs from the sample's rock.
+/// Differences from the sample's rock.
 #[derive(Clone)]
 pub(crate) struct Rock {
-    /// Paths in the image with text and mode.
+    /// Path in the image, text and mode of each file.
     files: Vec<(String, String, u32)>,
-    /// Paths in the image with programs that were built.
+    /// Path in the image and file of each compiled program.
     programs: Vec<(String, PathBuf)>,
     missing: Vec<String>,
     packages: Vec<String>,
     services: Vec<(String, String)>,
 }
 
-/// Pebble's layer in the sample's rock.
+/// Path of Pebble's layer in the sample's rock.
 const LAYER: &str = "var/lib/pebble/default/layers/001-webcharm-flask.yaml";
 
-/// Last line of the variables that an idle service notes.
+/// Last line of the variables that an idle service writes: the list is complete.
 pub(super) const COMPLETE: &str = "complete";
 
-/// A build that tells nobody.
+/// A build without progress messages.
 struct Quiet(Cancel);
 
 impl Work for Quiet {
@@ -51,41 +51,41 @@ impl From<&Rock> for Rock {
 }
 
 impl Rock {
-    /// With this file.
+    /// Adds a file.
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned(), 0o644));
         self
     }
 
-    /// With this program.
+    /// Adds a script or another program as text.
     pub(crate) fn program(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned(), 0o755));
         self
     }
 
-    /// With this program, which was built.
+    /// Adds a compiled program.
     pub(crate) fn built(mut self, path: &str, program: &Path) -> Self {
         self.programs.push((path.to_owned(), program.to_owned()));
         self
     }
 
-    /// With this layer in place of the sample's.
+    /// Replaces the sample's layer.
     pub(crate) fn layer(self, yaml: &str) -> Self {
         self.file(LAYER, yaml)
     }
 
-    /// One whose web service is this shell script. Asked with `--check-config` if it would serve, it says yes unless the
-    /// script is one of [`Self::checking`]. A reload doesn't end it, however early it comes.
+    /// A rock whose web service is this shell script. The service accepts its configuration (`--check-config`), and a
+    /// reload doesn't end it, even before the script's first line.
     pub(crate) fn scripted(script: &str) -> Self {
         Self::scripted_as("flask", script)
     }
 
-    /// The same, where the script itself says if it would serve.
+    /// A rock whose web service is this shell script, which also answers `--check-config`.
     pub(crate) fn checking(script: &str) -> Self {
         Self::run_by("flask", script)
     }
 
-    /// The same for another framework.
+    /// [`Self::scripted`] for another framework.
     fn scripted_as(framework: &str, script: &str) -> Self {
         Self::run_by(framework, &format!("[ \"$1\" = --check-config ] && exit\n{script}"))
     }
@@ -96,37 +96,37 @@ impl Rock {
         Self::from("").program("flask/app/run", &format!("#!/bin/sh\ntrap '' HUP\n{script}")).layer(&layer)
     }
 
-    /// One whose web service serves nothing. It notes its variables where they outlive it: [`World::running`].
+    /// A rock whose web service does not listen. It writes its variables to the shared file of [`World::running`].
     pub(crate) fn idle() -> Self {
         Self::idle_as("flask")
     }
 
-    /// The same for another framework, with the folders that its rock has.
+    /// [`Self::idle`] for another framework, with the folders of its rock.
     pub(crate) fn idle_as(framework: &str) -> Self {
         let script = format!("{{ env; echo {COMPLETE}; }} > /charm/container/running\nexec sleep 600\n");
         Self::scripted_as(framework, &script).file(&format!("{framework}/app/README"), "").file("app/README", "")
     }
 
-    /// Without what a rock says of itself.
+    /// Removes the file that names the rock's release.
     pub(crate) fn without_release(mut self) -> Self {
         self.missing.push(".rock/metadata.yaml".to_owned());
         self
     }
 
-    /// With these Python packages besides the sample's requirements.
+    /// Adds Python packages to the sample's requirements.
     pub(crate) fn packages(mut self, names: &[&str]) -> Self {
         self.packages.extend(names.iter().map(|name| (*name).to_owned()));
         self
     }
 
-    /// With this service besides the sample's.
+    /// Adds a service to the sample's.
     pub(crate) fn service(mut self, name: &str, yaml: &str) -> Self {
         self.services.push((name.to_owned(), yaml.to_owned()));
         self
     }
 
-    /// The root file system, in the folder `into`. The dependencies come from the package registry or from an earlier
-    /// test's cache.
+    /// Builds the root file system in the folder `into`. The dependencies come from the package registry, or from the
+    /// cache of an earlier test.
     pub(super) fn build(&self, into: &Path) -> Image {
         let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
         let mut project = Project::find(&repository().join("tests/fixtures/flask")).unwrap();

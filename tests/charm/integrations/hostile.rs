@@ -1,8 +1,8 @@
-//! The table of hostile values: what any other application may write under any key that an interface reads, through the
-//! charm's real binary. The charm waits, or is blocked and names the key; the other integrations and the application stay as
-//! they are, no hook fails and no secret is told.
+//! The table of hostile values: values that a remote application may write under any key that an interface reads, with
+//! the charm's real binary. The charm waits, or is blocked and names the key; the other integrations and the
+//! application stay as they are, no hook fails, and status and log show no secret.
 //!
-//! What each value is said to be is the interfaces' own reading, whose messages the tests beside them pin down.
+//! The expected message of a value comes from the interface's reader. The interfaces' own tests assert these texts.
 
 #[path = "../../../interfaces/tests/sizes/every.rs"]
 #[allow(dead_code, reason = "the charm has no provider's half")]
@@ -18,10 +18,10 @@ use super::super::hidden::SCRIPT;
 use super::started;
 use crate::support::{Charm, Rock, World, secret};
 
-/// What nobody may be told.
+/// Text in the hostile values that must not get into status or log.
 const MARK: &str = "hunter2";
 
-/// Values of a careless or a hostile application. The last two are large: nested JSON, and 10 MB.
+/// Values of a careless or hostile application. The last two are deeply nested JSON, and 10 MB.
 fn values() -> Vec<String> {
     let short = [
         "",
@@ -46,7 +46,7 @@ fn values() -> Vec<String> {
     short.map(str::to_owned).into_iter().chain(long).collect()
 }
 
-/// A value in its place.
+/// A value under a key of an interface. The place is `app`, `unit` or `secret`.
 struct Row {
     interface: &'static Interface,
     place: &'static str,
@@ -54,16 +54,16 @@ struct Row {
     value: String,
 }
 
-/// What a row is said to be.
+/// Effect of a row on the status.
 #[derive(PartialEq)]
 enum Effect {
-    /// The message that blocks the charm.
+    /// The value is invalid: the charm is blocked with this message.
     Blocks(String),
-    /// Nothing is told: it's ready, or something is waited for that is optional.
+    /// The relation is ready, or waits and is optional: no message.
     Silent,
 }
 
-/// The endpoint of an interface.
+/// Endpoint of an interface in the charm.
 fn endpoint(interface: &Interface) -> &'static str {
     match interface.name {
         "oauth" => "oidc",
@@ -72,12 +72,12 @@ fn endpoint(interface: &Interface) -> &'static str {
     }
 }
 
-/// The interfaces that a charm requires.
+/// All interfaces that the charm requires.
 fn required() -> impl Iterator<Item = &'static Interface> {
     EVERY.iter().filter(|interface| interface.name != "secret-storage")
 }
 
-/// What the other side writes where it means well, under the keys of the table. A database's account is in clear.
+/// Usable application data of an interface, under the keys of the table. A database's account is in clear text.
 fn usable(interface: &Interface) -> Vec<(&'static str, &'static str)> {
     let own: &[(&str, &str)] = match endpoint(interface) {
         "postgresql" | "mysql" | "mongodb" => &[("password", "hunter2-clear"), ("uris", "")],
@@ -105,17 +105,17 @@ impl Row {
     }
 }
 
-/// A unit whose every endpoint is related, and what the other sides have written.
+/// A unit with a relation on every endpoint, and the secret of each remote application.
 struct Table {
     framework: &'static str,
     world: World,
     relations: BTreeMap<&'static str, (RelationId, SecretId)>,
     rows: usize,
-    /// Events without a Pebble write: milliseconds, and hook-tool calls.
+    /// Milliseconds and hook-tool calls of the events without a write to Pebble.
     costs: RefCell<Vec<(u128, usize)>>,
 }
 
-/// The charm with every endpoint, each for any number of relations.
+/// The framework's charm with every endpoint, each for any number of relations.
 fn charm(framework: &str) -> Charm {
     let more = "requires:\n  postgresql: {interface: postgresql_client, optional: true}\n  \
                 mysql: {interface: mysql_client, optional: true}\n  tracing: {interface: tracing, optional: true}\n";
@@ -136,8 +136,8 @@ impl Table {
         table
     }
 
-    /// Relates applications that answer what they were asked, and has the charm hear of it. They are called as the
-    /// endpoints, behind `prefix`.
+    /// Integrates applications that give usable data, and runs the events that follow. An application's name is
+    /// `prefix` and the endpoint.
     fn relate(
         &self,
         interfaces: impl Iterator<Item = &'static Interface>,
@@ -151,13 +151,13 @@ impl Table {
             (endpoint(interface), (relation, self.answer(interface, relation, &app(interface))))
         });
         let answers = answers.collect();
-        // Units are seen once they have joined. One look is enough for all the events of that.
+        // The charm sees remote units after their relation-joined. One event is enough for all of them.
         self.world.skip();
         self.observe();
         answers
     }
 
-    /// The application at the other end writes what can be used.
+    /// Writes usable data as the remote application. Returns the id of its secret.
     fn answer(&self, interface: &'static Interface, relation: RelationId, app: &str) -> SecretId {
         let fields: Vec<_> = interface.fields.iter().map(|(key, value, _)| (*key, *value)).collect();
         let id = self.world.secret(app, &fields);
@@ -172,7 +172,7 @@ impl Table {
         id
     }
 
-    /// A value of the table with the secret's address, and the id of the request that it answers.
+    /// A value of the table, with the secret's id and the id of our request in their places.
     fn addressed(&self, value: &str, relation: RelationId, id: &SecretId) -> String {
         let asked = self.world.ours(relation, Whose::App);
         let asked: serde_json::Value =
@@ -182,7 +182,7 @@ impl Table {
         value.replace("\"request-id\": \"r\"", &ours("request-id")).replace("\"requirer\": \"r\"", &ours("requirer"))
     }
 
-    /// Has the charm look at everything in one event.
+    /// Runs one event in which the charm reads all relations.
     fn observe(&self) {
         let logged = self.world.logged();
         let done = self.world.fire(Event::UpdateStatus);
@@ -209,7 +209,7 @@ impl Table {
         });
     }
 
-    /// What the other side writes there where it means well.
+    /// The usable value in the place of a row.
     fn usable(row: &Row) -> &'static str {
         let of = |keys: &'static [Key]| keys.iter().find(|(key, ..)| *key == row.key).map_or("", |(_, value, _)| value);
         match row.place {
@@ -219,7 +219,7 @@ impl Table {
         }
     }
 
-    /// Writes rows of different endpoints at once, has the charm look, and takes them back.
+    /// Writes rows of different endpoints, runs an event, asserts their effects, and writes the usable values back.
     fn try_at_once(&mut self, rows: &[Row]) {
         let variables = || self.world.variables_of(self.framework);
         let before = variables();
@@ -245,7 +245,7 @@ impl Table {
         self.rows += rows.len();
     }
 
-    /// Tries all rows, as many at once as a status has room for.
+    /// Tries all rows, as many at once as their messages fit into a status.
     fn try_all(&mut self, rows: Vec<Row>) {
         let (blocking, silent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect() != Effect::Silent);
         for rows in [blocking, silent] {
@@ -277,18 +277,18 @@ impl Table {
     }
 }
 
-/// Every key that the charm reads, with the place that it's in.
+/// Every key that the charm reads, each with its place.
 fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'static str)> {
     let places = [("app", interface.app), ("unit", interface.unit), ("secret", interface.fields)];
     let all = places.into_iter().flat_map(|(place, keys)| keys.iter().map(move |(key, ..)| (place, *key)));
-    // A database's account is in clear in this table.
+    // A database's account is in clear text in this table, so its secret is not read.
     all.filter(|(place, _)| {
         *place != "secret" || !interface.name.ends_with("sql_client") && interface.name != "mongodb_client"
     })
 }
 
-/// Every value under every key, but those of megabytes under the first key of each interface: the model copies them for
-/// each event, and the interfaces' own tests have them under every key.
+/// Every value under every key. Values of megabytes are only under the first key of each interface: the model copies
+/// them for each event, and the interfaces' own tests have them under every key.
 fn all_rows() -> impl Iterator<Item = Row> {
     required().flat_map(|interface| {
         let rows = move |value: String| {
@@ -299,8 +299,7 @@ fn all_rows() -> impl Iterator<Item = Row> {
     })
 }
 
-/// Every value under one key of every fourth interface, so that each interface has every fourth value. `first` is where
-/// the count begins.
+/// A sample of the rows: each interface has every fourth value, under one key. The count begins at `first`.
 fn some_rows(first: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for (number, interface) in required().enumerate() {
@@ -393,7 +392,7 @@ fn secrets_of_every_endpoint_that_a_migration_prints_are_not_told() {
 fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
     let table = Table::new("flask");
     let before = table.world.variables();
-    // Only one ingress can be related.
+    // The charm takes only one ingress.
     let several = || required().filter(|interface| endpoint(interface) != "ingress");
     table.relate(several(), "second-");
     for interface in several() {
@@ -403,5 +402,5 @@ fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
     }
     table.observe();
     table.world.expect(StatusKind::Active, "");
-    assert_eq!(table.world.variables(), before, "the second says the same as the first did");
+    assert_eq!(table.world.variables(), before, "both applications give the same data");
 }

@@ -1,4 +1,4 @@
-//! What the other sides say, by their halves of the interfaces.
+//! Answers of the remote applications, by the providers' halves of the interfaces.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use juju::{RelationId, SecretId, View};
 
 use crate::support::{World, secret};
 
-/// The endpoints that are tried, besides `ingress`.
+/// All endpoints but `ingress`.
 pub(super) const ENDPOINTS: [&str; 10] =
     ["mongodb", "redis", "valkey", "rabbitmq", "s3", "saml", "smtp", "openfga", "oidc", "http-proxy"];
 
-/// What no text for people may contain.
+/// Part of all secrets here; status and log must not contain it.
 pub(super) const SECRET: &str = "hunter2";
 
 const PASSWORD: &str = "hunter2/x";
 
-/// What is spoken at an endpoint.
+/// Interface of an endpoint.
 pub(super) fn interface(endpoint: &str) -> &str {
     match endpoint {
         "mongodb" => "mongodb_client",
@@ -31,7 +31,7 @@ pub(super) fn interface(endpoint: &str) -> &str {
     }
 }
 
-/// The application of the endpoint's name answers what it was asked. Says where its secrets are.
+/// Publishes the answer of the application with the endpoint's name. Returns the ids of its secrets by label.
 pub(super) fn answer(world: &World, relation: RelationId, endpoint: &str) -> BTreeMap<String, SecretId> {
     let view = world.remote_view(relation, endpoint, endpoint);
     let changes = match endpoint {

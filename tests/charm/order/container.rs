@@ -1,4 +1,4 @@
-//! A container in memory: what becomes of it when the charm's steps are carried out, and what the charm then sees.
+//! A container in memory: it carries out the charm's steps, and shows the charm their results.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,13 @@ use webcharm::perform::Done;
 use webcharm::seen::{Container, Workload};
 use webcharm::steps::{Action, Steps};
 
-/// A container's Pebble as far as the charm sees it, and what a process in it was started with.
+/// The part of a container that the charm sees, and the inputs of its processes.
 #[derive(Debug, Default)]
 pub(super) struct Pebble {
     pub(super) is_up: bool,
     pub(super) container: Container,
-    /// By service: the definition it was started with, and, of the web server, the configuration it has read.
+    /// By service: the definition that its process was started with and, for the web server, the configuration files
+    /// that it has read.
     pub(super) running: BTreeMap<String, (Service, BTreeMap<String, Vec<u8>>)>,
 }
 
