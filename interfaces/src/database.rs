@@ -52,12 +52,12 @@ pub struct Family {
     pub hosts: Hosts,
 }
 
-/// Servers that a connection string names.
+/// Servers in a connection string that is built because the provider gives no `uris`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hosts {
-    /// The first: the provider publishes a new address on failover.
+    /// The first of `endpoints`.
     First,
-    /// All, and the replica set's name: clients find the primary themselves.
+    /// All `endpoints`, and the replica set's name if the provider gives one: clients find the primary themselves.
     All,
 }
 
@@ -69,7 +69,7 @@ pub struct Request {
     pub database: String,
     /// Juju has secrets (3.0 and later); without them the provider has to publish in clear.
     pub secrets: bool,
-    /// The relation is known to lead into another model: then no secret of ours is announced. See
+    /// True if the provider is known to be in another model: then `provided-secrets` is left out. See
     /// [`was_asked_across_models`].
     pub cross_model: bool,
 }

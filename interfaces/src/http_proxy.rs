@@ -1,15 +1,15 @@
 //! Interface `http_proxy`, version 0: a proxy out of the cluster, which an administrator has to allow.
 //!
-//! The requirer's leader asks with an id that it draws and keeps: another id is another request, to be allowed anew. The
-//! provider answers under that id how far it has come, and in the end with two addresses; where the proxy wants user and
-//! password, these are in a secret.
+//! The requirer's leader asks with a random id and keeps it: another id would be another request, which the
+//! administrator would have to allow again. The provider answers under that id with the status of the request, and once
+//! it is allowed with two addresses. If the proxy wants user and password, these are in a secret.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
-//! - every unit looks its id up where only the leader may read, so an application of several units fails all its hooks;
-//!   here a unit that doesn't know the id takes the one response there is;
+//! - its units all read the id from a databag that only the leader may read, so the hooks of an application with
+//!   several units fail; here a unit without access to the id takes the only response;
 //! - it puts user and password into an address as they are; here they are percent-encoded;
-//! - a response that isn't there yet is as bad to it as one that says no; here it's waited for.
+//! - it treats a missing response like a refusal; here a missing response is waited for.
 
 pub mod provider;
 #[cfg(test)]
@@ -83,7 +83,9 @@ pub fn secrets(view: &View) -> Vec<SecretRef> {
     field::reference(response.and_then(|response| response.user).as_deref(), "user")
 }
 
-/// Reads the response; user and password come from `secrets` if it names a secret.
+/// Reads the response to our request. A unit that can't read our application's databag takes the only response, and
+/// waits if there are several. If `auth` has `userpass`, user and password come from the secret in `user`; else `user`
+/// is ignored.
 ///
 /// ```
 /// use interfaces::{Read, Secrets, http_proxy};
@@ -100,7 +102,7 @@ pub fn read(view: &View, secrets: &Secrets) -> Read<Proxies> {
     Read::of(view, || proxies(&response(view)?, secrets))
 }
 
-/// The response to our request.
+/// The response to our request, or the only one if this unit can't read the request.
 fn response(view: &View) -> Result<Response, Stop> {
     let responses: Option<Vec<Response>> = json::value(&view.remote_app, RESPONSES, "a list of responses")?;
     let mut responses = responses.unwrap_or_default();
@@ -129,7 +131,7 @@ fn proxies(response: &Response, secrets: &Secrets) -> Result<Proxies, Stop> {
         no @ ("rejected" | "invalid" | "unsupported" | "error") => {
             return Err(Stop::invalid(RESPONSES, &format!("the proxy says {no}")));
         }
-        _ => return Err(Stop::invalid(RESPONSES, "the proxy says what nobody knows")),
+        _ => return Err(Stop::invalid(RESPONSES, "the proxy's status is unknown")),
     }
     let lacks = |what: &str| Stop::invalid(RESPONSES, &format!("{what} is missing"));
     response.auth.as_ref().ok_or_else(|| lacks("auth"))?;
@@ -150,7 +152,7 @@ fn user(address: &str, secrets: &Secrets) -> Result<(Secret, Secret), Stop> {
     Ok((field("username")?, field("password")?))
 }
 
-/// A proxy's address; with a user it's the user's, without a path.
+/// A proxy's address in normal form. With a user it has the user's name and password, and no path.
 fn address(url: &str, user: Option<&(Secret, Secret)>) -> Result<Secret, Stop> {
     check(url).map_err(|why| Stop::invalid(RESPONSES, &format!("a proxy's address {why}")))?;
     let Some((username, password)) = user else { return Ok(normalised(url).into()) };

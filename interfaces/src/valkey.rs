@@ -1,14 +1,15 @@
 //! Interface `valkey_client`: a store of keys and values, by version 1 of the data interfaces.
 //!
-//! In that version requests and responses are JSON lists. The requirer's leader asks once, for everything there is (`*`),
-//! with an id and a salt that it draws; every unit keeps in `data` a copy of the response, from which the Python framework
-//! derives its events. The provider answers where it is and which secrets hold user and password, and TLS's certificates.
+//! In that version requests and responses are JSON lists. The requirer's leader asks once, for all keys (`*`), with a
+//! random id and a random salt; every unit keeps in `data` a copy of the responses, from which the Python framework
+//! derives its events. The provider answers with its addresses, and with the secrets of user and password and of TLS's
+//! certificates.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
-//! - it refuses a server that speaks TLS; here TLS and its certificate are part of what is read;
-//! - it takes the first response, also while it says too little, and then publishes an address at the host `None`;
-//!   here our own response is looked for, and what it lacks is waited for.
+//! - it refuses a server with TLS; this crate reads TLS and its certificate;
+//! - it takes the first response, even an incomplete one, and then publishes an address with the host `None`; this
+//!   crate takes the response to our request, and waits for its missing fields.
 
 pub mod provider;
 mod response;
@@ -167,8 +168,8 @@ struct Request<'a> {
     secret_mtls: Option<&'a str>,
 }
 
-/// Changes of the requirer: the request if this unit leads and hasn't made it yet, and the copy of the response.
-/// `random` is used only for a new request.
+/// Changes of the requirer: if this unit leads, `version`, and the request unless the databag has one; for every unit,
+/// the copy of all responses. `random` is used only for a new request.
 #[must_use]
 pub fn request(view: &View, random: &[u8; RANDOM_BYTES]) -> Changes {
     let mut wanted = Databag::from_iter([VERSION]);

@@ -70,7 +70,7 @@ fn complete_partial_and_bad_data() {
         (status("accepted"), "waiting responses"),
         (status("rejected"), "invalid responses: the proxy says rejected"),
         (status("error"), "invalid responses: the proxy says error"),
-        (status("perhaps"), "invalid responses: the proxy says what nobody knows"),
+        (status("perhaps"), "invalid responses: the proxy's status is unknown"),
         (status("ready"), "invalid responses: auth is missing"),
         (ready(json!({"http_proxy": "http://p"})), "invalid responses: https_proxy is missing"),
         (ready(json!({"http_proxy": "http://p", "https_proxy": "http://q:1/x"})), "http://p/ http://q:1/x"),
