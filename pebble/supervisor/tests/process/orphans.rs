@@ -9,9 +9,18 @@ use pebble::types::ExecOptions;
 
 use crate::daemon::{Daemon, folder, prefixed, state_of, until};
 
+/// Process id of the parent of a process.
+fn parent_of(pid: i32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// Has a command leave a process that lives until the file `end` is in the daemon's folder. Returns its id.
 fn leave_orphan(daemon: &Daemon) -> i32 {
-    let script = "setsid sh -c 'echo $$; exec sleep 0.3 >/dev/null 2>&1' &";
-    let output = daemon.client().exec(&ExecOptions::new(["sh", "-c", script])).unwrap();
+    let folder = daemon.folder.path().display();
+    let script =
+        format!("setsid sh -c 'echo $$; exec >/dev/null 2>&1; until test -e {folder}/end; do sleep 0.02; done' &");
+    let output = daemon.client().exec(&ExecOptions::new(["sh", "-c", &script])).unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
 
@@ -19,6 +28,8 @@ fn leave_orphan(daemon: &Daemon) -> i32 {
 fn adopts_and_buries_orphans() {
     let daemon = Daemon::start("", &[]);
     let orphan = leave_orphan(&daemon);
+    until("the daemon is the orphan's parent", || (parent_of(orphan) == Some(daemon.child.id())).then_some(()));
+    fs::write(daemon.folder.path().join("end"), "").unwrap();
     // Without the daemon the zombie would stay.
     until("the orphan is buried", || state_of(orphan).is_none().then_some(()));
 }
