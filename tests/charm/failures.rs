@@ -18,20 +18,38 @@ fn a_pebble_that_is_away_is_waited_for() {
 
 #[test]
 fn a_pebble_that_answers_garbage_is_told() {
-    let answers: [(&str, &[u8]); 5] = [
-        ("not HTTP", b"SSH-2.0-OpenSSH_9.2\r\n"),
-        ("not JSON", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n{{{{"),
-        ("a page", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"),
-        ("half", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{\"type\":"),
-        ("an error", b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n{\"type\":\"error\",\"status-code\":500,\"result\":{\"message\":\"out of luck\"}}\n"),
+    use StatusKind::{Blocked, Waiting};
+    let no_pebble = "cannot understand the answer to GET /v1/files:";
+    let answers: [(&[u8], StatusKind, String); 5] = [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Blocked, format!("{no_pebble} it is not HTTP: invalid HTTP version parsed")),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n{{{{",
+            Blocked,
+            format!("{no_pebble} it is not JSON at line 1 column 2"),
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi",
+            Blocked,
+            format!("{no_pebble} its content type is \"text/html\" and not multipart/form-data"),
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{\"type\":",
+            Waiting,
+            "cannot finish GET /v1/files: Pebble went away midway: error reading a body from connection: end of file \
+             before message length reached"
+                .to_owned(),
+        ),
+        (
+            b"HTTP/1.1 500 Oh\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n{\"type\":\"error\",\"status-code\":500,\"result\":{\"message\":\"out of luck\"}}\n",
+            Blocked,
+            "Pebble refused the request (500): out of luck".to_owned(),
+        ),
     ];
-    for (what, answer) in answers {
+    for (answer, kind, why) in answers {
         let world = World::new();
         serve(&world, answer.to_vec());
         world.settle();
-        let status = world.status();
-        assert!(status.kind == StatusKind::Blocked || status.kind == StatusKind::Waiting, "{what}: {status:?}");
-        assert!(!status.message.is_empty(), "{what}");
+        world.expect(kind, &format!("cannot read the container's state: {why}"));
     }
 }
 
