@@ -38,18 +38,12 @@ impl World {
         fs::write(dir.join(".fatal"), format!("{call} {name}\n")).unwrap();
     }
 
-    /// Process ids of the charm since the first [`World::kill_at_tool`], one entry for each hook-tool call.
-    pub(crate) fn charm_processes(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.dir.path().join("killing_tools/.charms")).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-
     fn wrap(&self, tool: &str) {
         let (dir, tools) = (self.dir.path().join("killing_tools"), self.dir.path().join("tools"));
         let (dir, tools) = (dir.display(), tools.display());
         let script = format!(
             "#!/bin/sh\nread calls < {dir}/.calls\nread fatal name < {dir}/.fatal\ncalls=$((calls + 1))\n\
-            echo $calls > {dir}/.calls\necho $PPID >> {dir}/.charms\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
+            echo $calls > {dir}/.calls\n[ $calls = $fatal ] && kill -s $name $PPID\nexec {tools}/{tool} \"$@\"\n"
         );
         let path = self.dir.path().join("killing_tools").join(tool);
         // A separate process writes the script: a child forked by another test could inherit our open file, and
