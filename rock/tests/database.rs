@@ -16,12 +16,13 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Starts a server with an empty database. `None`, with a line of output, if PostgreSQL is not installed.
+    /// Starts a server with an empty database. `None` if PostgreSQL is not installed: then the tests that need a
+    /// database are skipped.
+    #[track_caller]
     pub(crate) fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
-            println!("no database: PostgreSQL is not installed here (Debian's package postgresql)");
-            return None;
-        };
+        let programs = programs();
+        testkit::needs(programs.is_some(), "PostgreSQL (Debian's package postgresql)");
+        let programs = programs?;
         let dir = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
         if rustix::process::geteuid().is_root() {
             std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();

@@ -2,7 +2,6 @@
 //! repository's own `rockcraft.yaml`, compared with the Flask sample's.
 #![allow(clippy::disallowed_methods, reason = "black-box tests start processes and wait for them")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-#![allow(clippy::print_stdout, reason = "a test that is passed over says why")]
 
 mod database;
 mod exporter;

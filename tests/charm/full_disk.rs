@@ -1,7 +1,5 @@
 //! A container with a full disk: the status names the cause, and the charm goes on once there is room.
 
-use std::os::unix::fs::MetadataExt;
-
 use juju::{Event, StatusKind};
 use pebble::types::ExecOptions;
 
@@ -17,8 +15,7 @@ fn run(world: &World, script: &str) {
 
 #[test]
 fn a_full_disk_is_in_the_status_with_what_could_not_be_written() {
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
-        println!("skipped: only root can make a small disk");
+    if !testkit::needs_root() {
         return;
     }
     let world = World::started(Rock::idle());
