@@ -145,8 +145,7 @@ fn nothing_gets_out(desk: &Desk) {
 
 #[test]
 fn a_pod_of_root_can_do_nothing_to_the_machine() {
-    if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root has pods of root");
+    if !testkit::needs_root() {
         return;
     }
     nothing_gets_out(&Desk::new());

@@ -8,13 +8,10 @@ use std::time::Instant;
 
 use crate::support::{Desk, code, get, kill, page, wait_until};
 
-/// nginx, or a line that says why a test is passed over.
+/// True if nginx is installed; otherwise the test is skipped.
+#[track_caller]
 pub(crate) fn has_nginx() -> bool {
-    let found = Path::new("/usr/sbin/nginx").is_file();
-    if !found {
-        println!("passed over: nginx is not installed here (Debian's package nginx-light)");
-    }
-    found
+    testkit::needs(Path::new("/usr/sbin/nginx").is_file(), "nginx (Debian's package nginx-light)")
 }
 
 /// The sample, which takes an ingress.

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Desk, page, wait_until};
 
-/// PostgreSQL's programs, or a line that says why a test is passed over.
+/// True if PostgreSQL is installed; otherwise the test is skipped.
+#[track_caller]
 pub(crate) fn has_postgresql() -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let found = versions.map(|entry| entry.path().join("bin/initdb")).any(|path| path.is_file());
-    if !found {
-        println!("passed over: PostgreSQL is not installed here (Debian's package postgresql)");
-    }
-    found
+    testkit::needs(found, "PostgreSQL (Debian's package postgresql)")
 }
 
 /// The sample, whose page `/db` says who is at the other end of its connection string, in the database's own words.

@@ -4,7 +4,7 @@
 //! packages come from PyPI once and are then cached in the target folder.
 #![allow(clippy::disallowed_methods, reason = "black-box tests start processes and wait for them")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-#![allow(clippy::print_stdout, reason = "a test that is passed over says why")]
+#![allow(clippy::print_stdout, reason = "the long test of kills prints its steps")]
 
 mod asked;
 mod contained;

@@ -19,12 +19,9 @@ use crate::support::{Desk, Ran};
 const VICTIM: u32 = 64_997;
 const OTHER: u32 = 64_998;
 
+#[track_caller]
 fn is_root() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        println!("skipped: only root can be two users");
-    }
-    is_root
+    testkit::needs_root()
 }
 
 /// Becomes another user, in this thread only.

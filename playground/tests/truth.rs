@@ -8,12 +8,9 @@ use crate::integration::{has_postgresql, with_database};
 use crate::support::{Desk, Ran, wait_until, write_program};
 
 /// True if this user may mount something over folders of the machine, in a mount namespace of the test's own.
+#[track_caller]
 fn may_mount() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        println!("passed over: only root may cover folders of the machine");
-    }
-    is_root
+    testkit::needs_root()
 }
 
 /// The shell script `script`, in a mount namespace of its own, with the program as `$0`.

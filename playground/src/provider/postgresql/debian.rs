@@ -78,9 +78,10 @@ mod tests {
             assert_eq!(fs::read_to_string(&own).unwrap(), text);
             assert!(fs::read_to_string(more.join("webcharm.conf")).unwrap().ends_with("create_main_cluster = false\n"));
             // Debian's package asks by this program.
-            match Command::new("pg_conftool").arg(&own).args(["show", "-bs", "create_main_cluster"]).output() {
-                Ok(said) => assert_eq!(String::from_utf8_lossy(&said.stdout), "off\n", "{said:?}"),
-                Err(_) => println!("skipped: pg_conftool is not installed"),
+            let said = Command::new("pg_conftool").arg(&own).args(["show", "-bs", "create_main_cluster"]).output();
+            if testkit::needs(said.is_ok(), "pg_conftool (Debian's package postgresql-common)") {
+                let said = said.unwrap();
+                assert_eq!(String::from_utf8_lossy(&said.stdout), "off\n", "{said:?}");
             }
             drop(setting);
             assert_eq!(fs::read_to_string(&own).unwrap(), text);
