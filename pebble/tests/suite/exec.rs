@@ -8,7 +8,6 @@ use pebble::types::ExecOptions;
 use serde_json::json;
 
 use crate::case::{Case, case};
-use crate::daemon::is_root;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -164,8 +163,8 @@ fn commands_run_side_by_side() {
 
 #[test]
 fn a_command_runs_as_its_user() {
-    if !is_root() {
-        return println!("left out: only root can run commands as others");
+    if !testkit::needs_root() {
+        return;
     }
     case("exec-user", |case| {
         let who = "id -u; id -g; echo $HOME; pwd; echo $USER";
@@ -180,11 +179,11 @@ fn a_command_runs_as_its_user() {
 
 #[test]
 fn a_user_without_a_home_has_to_run_elsewhere() {
-    if !is_root() {
-        return println!("left out: only root can run commands as others");
+    if !testkit::needs_root() {
+        return;
     }
-    if std::fs::exists("/nonexistent").unwrap() {
-        return println!("left out: the home of nobody, /nonexistent, is there");
+    if !testkit::needs(!std::fs::exists("/nonexistent").unwrap(), "a user `nobody` without a home") {
+        return;
     }
     case("exec-homeless", |case| {
         let homeless =

@@ -6,7 +6,7 @@ use pebble::types::ServiceStatus;
 use serde_json::json;
 
 use crate::case::{Case, UNTIL_RELEASED, case, case_with, held};
-use crate::daemon::{Start, is_root, until};
+use crate::daemon::{Start, until};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -314,8 +314,8 @@ fn autostart_is_the_daemons_own_first_deed_unless_held() {
 
 #[test]
 fn a_service_runs_as_its_user() {
-    if !is_root() {
-        return println!("left out: only root can run services as others");
+    if !testkit::needs_root() {
+        return;
     }
     case("services-user", |case| {
         case.layer(

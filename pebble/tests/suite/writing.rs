@@ -7,7 +7,6 @@ use pebble::types::{MakeDir, WriteFile};
 use serde_json::json;
 
 use crate::case::{Case, case};
-use crate::daemon::is_root;
 use crate::files::furnish;
 use crate::raw;
 
@@ -157,8 +156,8 @@ fn removing() {
 
 #[test]
 fn files_belong_to_whom_they_should() {
-    if !is_root() {
-        return println!("left out: only root can give files away");
+    if !testkit::needs_root() {
+        return;
     }
     case("files-owners", |case| {
         let client = case.client();

@@ -4,7 +4,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "a test that is left out says so")]
 
 mod daemon;
 mod end;

@@ -39,8 +39,7 @@ fn does_so_as_process_one() {
     let unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
     let allowed =
         Command::new(unshare[0]).args(&unshare[1..]).arg("true").output().is_ok_and(|output| output.status.success());
-    if !allowed {
-        println!("left out: this machine gives no process namespaces");
+    if !testkit::needs(allowed, "process namespaces") {
         return;
     }
     let folder = folder("services:\n  web: {override: replace, command: sleep 1000, startup: enabled}\n");
