@@ -1,13 +1,14 @@
 //! The programs this one needs: the supervisor, and the charm.
 //!
-//! They are looked for beside this program, where both a build and `scripts/dist` put them. A charm there may be packed.
+//! They are looked for beside this program, where both a build and `scripts/dist` put them. A charm there may be
+//! packed.
 
 use std::path::{Path, PathBuf};
 
-/// Why a program can't be had.
+/// Reasons why a program can't be found or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// We don't know where we are.
+    /// The path of this program is unknown.
     #[error("cannot find out where this program is")]
     Nowhere(#[source] std::io::Error),
     /// The supervisor is missing.
@@ -23,7 +24,7 @@ pub enum Error {
         "there is neither a charm `dispatch` nor a {framework}.charm in {dir}: `cargo build -p webcharm` builds the first"
     )]
     NoCharm {
-        /// Where.
+        /// The folder of this program.
         dir: String,
         /// The framework whose packed charm would do.
         framework: String,
@@ -33,7 +34,7 @@ pub enum Error {
     Read {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -45,7 +46,7 @@ pub enum Error {
 /// This program's own file.
 ///
 /// # Errors
-/// When the system doesn't tell.
+/// When the system doesn't give its path.
 pub fn own() -> Result<PathBuf, Error> {
     std::env::current_exe().map_err(Error::Nowhere)
 }
@@ -57,7 +58,7 @@ fn beside() -> Result<PathBuf, Error> {
 /// The supervisor: `given`, or the one beside this program.
 ///
 /// # Errors
-/// When there is none.
+/// When the file is missing.
 pub fn pebble(given: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(given) = given {
         let found = given.canonicalize().ok().filter(|path| path.is_file());
@@ -70,7 +71,7 @@ pub fn pebble(given: Option<&Path>) -> Result<PathBuf, Error> {
 /// The bytes of the charm's binary: `dispatch` beside this program, or that of the framework's packed charm there.
 ///
 /// # Errors
-/// When there is neither.
+/// When both are missing, or the one that is there can't be read.
 pub fn dispatch(framework: &str) -> Result<Vec<u8>, Error> {
     let dir = beside()?;
     let (plain, packed) = (dir.join("dispatch"), dir.join(format!("{framework}.charm")));

@@ -1,7 +1,7 @@
 //! The keeper of a build's program, such as pip or Maven: the process between it and `webcharm up`.
 //!
-//! Its input is a pipe that only `webcharm up` holds. When that ends, because the build is interrupted or `webcharm up` is
-//! killed, the keeper ends the program and everything that the program has started.
+//! Its input is a pipe that only `webcharm up` holds. When the pipe closes, because the build is interrupted or
+//! `webcharm up` is killed, the keeper ends the program and all processes that the program has started.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -18,10 +18,10 @@ use crate::children;
 /// The first argument with which this program becomes a keeper; the program to keep and its arguments follow.
 pub const KEEPER: &str = "build-keeper";
 
-/// The time for the program to end when asked to, before it is killed.
+/// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The time for killed processes to be gone; one that the kernel holds on to is given up.
+/// Longest wait for killed processes to be gone. A process that the kernel keeps (state D) is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reasons why a program can't be kept.
@@ -35,13 +35,13 @@ pub enum Error {
     Start {
         /// The program.
         program: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// The start of a keeper's command line; the program to keep and its arguments are to follow.
+/// Command line of a keeper. The caller appends the program to keep and its arguments.
 #[must_use]
 pub fn command() -> Command {
     let mut command = Command::new(crate::kept::OURSELVES);
@@ -49,8 +49,8 @@ pub fn command() -> Command {
     command
 }
 
-/// Runs the program of `arguments` until it ends or this process's input does. Returns its exit code, 128 and the signal's
-/// number if a signal ended it.
+/// Runs the program of `arguments` until it ends, and ends it when this process's input ends. Returns its exit code;
+/// 128 plus the signal's number if a signal ended it.
 ///
 /// # Errors
 /// When it can't be started.
@@ -58,7 +58,7 @@ pub fn keep(arguments: &[OsString]) -> Result<u8, Error> {
     let (program, arguments) = arguments.split_first().ok_or(Error::Nothing)?;
     let failed = |source| Error::Start { program: program.display().to_string(), source };
     let start = || {
-        // Whatever the program starts and abandons becomes our child, and is found.
+        // Processes that the program abandons become children of this process, where `kill_rest` finds them.
         set_child_subreaper(Some(getpid()))?;
         Command::new(program).args(arguments).stdin(Stdio::null()).process_group(0).spawn()
     };
@@ -70,21 +70,21 @@ pub fn keep(arguments: &[OsString]) -> Result<u8, Error> {
     });
     let status = child.wait().map_err(failed)?;
     drop(over);
-    // What the program has left running is none of the build's results.
+    // A process that outlives the program, such as a build tool's daemon, is no result of the build.
     kill_rest();
     Ok(code(status))
 }
 
 /// Asks the program to end, and kills it if it doesn't.
 fn end(group: Pid, ended: &Receiver<()>) {
-    // It may have ended by itself just now.
+    // Fails if the program has just ended by itself.
     let _ = kill_process_group(group, Signal::TERM);
     if ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
-/// Kills our children until there are none: the children of one that was killed become ours.
+/// Kills all children of this process, again and again: the children of a killed child become its own.
 fn kill_rest() {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {

@@ -1,4 +1,4 @@
-//! Where what was built or fetched is kept from one `up` to the next.
+//! Caches of built and fetched files, kept from one `up` to the next.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use rock::Cache;
 
 use crate::runtime;
 
-/// The cache for one kind of thing, such as `rocks`: in the user's cache folder, or, for one without a home, in a private folder
-/// of `/tmp` that outlives the model.
+/// The cache for one kind of thing, such as `rocks`: in the user's cache folder or, if the user has no writable home,
+/// in a private folder of `/tmp` that outlives the model.
 ///
 /// # Errors
-/// When that folder is somebody else's or can't be made.
+/// When that folder belongs to another user or can't be made.
 pub fn of(kind: &str) -> Result<Cache, runtime::Error> {
     Ok(Cache::new(base()?.join(kind)))
 }
 
-/// Every kind of cache there is, by name.
+/// All existing caches, by kind.
 ///
 /// # Errors
 /// As of [`of`].
@@ -26,7 +26,7 @@ pub fn all() -> Result<BTreeMap<String, Cache>, runtime::Error> {
     Ok(kinds.map(|kind| (kind.file_name().to_string_lossy().into_owned(), Cache::new(kind.path()))).collect())
 }
 
-/// Removes what killed builds have left.
+/// Removes the unfinished entries of killed builds from all caches.
 ///
 /// # Errors
 /// As of [`of`].

@@ -1,18 +1,19 @@
-//! The processes that this one has started and not yet seen the end of.
+//! Child processes of this process.
 
 use std::fs;
 
 use rustix::process::{Pid, Signal, getpid, kill_process_group};
 
-/// Kills the process groups that our children lead. An id can't be another's: a child keeps it until we have waited.
+/// Kills the process groups that our children lead. The kernel doesn't reuse a child's id before this process has
+/// waited for it.
 pub(crate) fn kill() {
     for child in living() {
-        // One that leads no group, or has just ended, is none of those meant.
+        // Fails for a child that leads no group or has just ended; neither is meant.
         let _ = kill_process_group(child, Signal::KILL);
     }
 }
 
-/// Our children but for those that have ended.
+/// The children that run, without zombies.
 pub(crate) fn living() -> impl Iterator<Item = Pid> {
     let own = getpid().as_raw_nonzero().get();
     let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -20,7 +21,7 @@ pub(crate) fn living() -> impl Iterator<Item = Pid> {
     ids.filter(move |pid| living_parent(*pid) == Some(own)).filter_map(Pid::from_raw)
 }
 
-/// The parent of a process, unless that has ended and only waits to be seen off.
+/// The parent of a process; `None` for a zombie.
 fn living_parent(pid: i32) -> Option<i32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);

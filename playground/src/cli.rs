@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::provider::Kind;
 
-/// Juju's model on this machine: a charm, its workload and their model, without Juju, Kubernetes or root.
+/// Run a charm and its workload on this machine, without Juju, Kubernetes or root
 #[derive(Debug, Parser)]
 #[command(name = "webcharm", version, arg_required_else_help = true)]
 pub struct Cli {
-    /// The model, if there is more than one
+    /// Model to work on
     #[arg(long, global = true, default_value = "local", value_name = "NAME")]
     pub model: String,
     /// The verb.
@@ -23,33 +23,33 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs, reason = "the fields of the verbs are documented where they are declared")]
 pub enum Verb {
-    /// Run an application as a charm, until Ctrl-C or `webcharm down`
+    /// Run an application with its charm until Ctrl-C or `webcharm down`
     Up(Up),
     /// Show the model: applications, units, statuses, ports, addresses
     Status {
-        /// The form of the output
+        /// Output format
         #[arg(long, value_enum, default_value = "tabular")]
         format: Format,
-        /// Show what is integrated with what, too
+        /// Show the integrations, too
         #[arg(long)]
         relations: bool,
-        /// Show it again every 500ms, 5s, 1m …, until Ctrl-C
+        /// Repeat at this interval until Ctrl-C, for example 500ms, 5s or 1m
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         watch: Option<Duration>,
     },
-    /// Integrate an application with another, such as postgresql, which is started for it
+    /// Start a server such as postgresql, and integrate the application with it
     #[command(visible_alias = "relate")]
     Integrate(Ends),
-    /// End an integration
+    /// Remove an integration
     RemoveRelation(Ends),
     /// Show or set an application's options
     Config(Config),
-    /// Show what charms have logged
+    /// Show the log messages of charms
     DebugLog {
-        /// Number of last lines
+        /// Number of lines to show, the latest ones
         #[arg(long, short = 'n', default_value_t = 100)]
         lines: usize,
-        /// Go on with what is logged from then on
+        /// Show new lines as they come, until Ctrl-C
         #[arg(long, short, visible_alias = "tail")]
         follow: bool,
     },
@@ -59,51 +59,51 @@ pub enum Verb {
     RemoveUnit(RemoveUnit),
     /// Run an action of the charm on a unit
     Run(Run),
-    /// Run a command in a unit's container; its output comes as it is
+    /// Run a command in a unit's container and print its output unchanged
     Exec(Exec),
-    /// Show what the services in a unit's container print; on a terminal with control characters escaped
+    /// Show the output of the services in a unit's container; on a terminal, control characters are escaped
     Logs(Logs),
-    /// End the model and everything in it
+    /// Stop the model and everything in it
     Down {
-        /// Kill the model's process instead of asking it to end: for one that is stopped or does not answer
+        /// Kill the model's process; use this when it is stopped or does not answer
         #[arg(long)]
         force: bool,
     },
-    /// Remove what builds keep for the next one and no model uses: unpacked rocks, packages, downloads
+    /// Remove cached rocks, packages and downloads that no model uses
     Prune(Prune),
-    /// Make a .charm of a project's charmcraft.yaml and the charm's binary, for each platform
+    /// Pack a project's charmcraft.yaml and the charm's binary into a .charm file, for each platform
     Pack(Pack),
-    /// Show what Juju or charmcraft would refuse in a project, with file, line and remedy
+    /// Check a project for everything that Juju or charmcraft would refuse; show file, line and remedy
     Lint(Lint),
-    /// Write charmcraft.yaml, rockcraft.yaml and paas-config.yaml for an application's folder
+    /// Write charmcraft.yaml, rockcraft.yaml and paas-config.yaml for an application; existing files stay
     Init(Init),
 }
 
 /// Arguments of `up`.
 #[derive(Debug, Clone, Args)]
 pub struct Up {
-    /// The application's folder, built by the rockcraft.yaml in it or by one above that names it; or a packed rock
+    /// Folder of the application, with rockcraft.yaml in it or in a folder above it; or a packed rock
     #[arg(default_value = ".", value_name = "FOLDER|ROCK")]
     pub folder: PathBuf,
-    /// The folder with charmcraft.yaml [default: the application's or rock's, or `charm` there]
+    /// Folder with charmcraft.yaml [default: the folder of the application or rock, or `charm` in it]
     #[arg(long, value_name = "FOLDER")]
     pub charm: Option<PathBuf>,
-    /// The port of this machine on which the application answers [default: a free one]
+    /// Port on 127.0.0.1 for the application [default: a free port]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Integrate it on the way: postgresql, ingress. A database that the charm requires comes without being asked for
-    #[arg(long, value_name = "WHAT", value_parser = kind)]
+    /// Start and integrate a server: postgresql, ingress. A database that the charm requires needs no option
+    #[arg(long, value_name = "SERVER", value_parser = kind)]
     pub integrate: Vec<Kind>,
-    /// Return when the application answers, and keep it running
+    /// Return when the application answers, and keep the model running in the background
     #[arg(long)]
     pub detach: bool,
-    /// The supervisor to run as Pebble [default: the one beside this program, or the packed rock's own]
+    /// Supervisor to run as Pebble [default: `pebble` beside this program; for a packed rock, the one in it]
     #[arg(long, value_name = "FILE")]
     pub pebble: Option<PathBuf>,
-    /// The time between two update-status events: 30s, 5m, 1h
+    /// Time between two update-status events, for example 30s, 5m or 1h
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]
     pub update_status_hook_interval: Duration,
-    /// Set by `--detach` for the process that stays.
+    /// Set by `--detach` for the background process.
     #[arg(long, hide = true)]
     pub detached: bool,
 }
@@ -113,13 +113,13 @@ pub struct Up {
 pub struct Config {
     /// The application
     pub app: String,
-    /// An option to show, or options to set: `key=value`, `key=@file`
+    /// Option to show; or options to set, as `key=value` or `key=@file`
     #[arg(value_name = "KEY[=VALUE]")]
     pub options: Vec<String>,
-    /// Options to return to their defaults, parted by commas
+    /// Options to reset to their defaults, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "KEYS")]
     pub reset: Vec<String>,
-    /// The form of the output
+    /// Output format
     #[arg(long, value_enum, default_value = "tabular")]
     pub format: Format,
 }
@@ -127,10 +127,10 @@ pub struct Config {
 /// The two ends of an integration.
 #[derive(Debug, Clone, Args)]
 pub struct Ends {
-    /// An application, and its endpoint where there is a choice; or, alone, the other end for the application that is up
+    /// One end: an application or server, with its endpoint if several fit
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub one: String,
-    /// The other one
+    /// Other end [default: the running application]
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub other: Option<String>,
 }
@@ -148,13 +148,13 @@ pub struct AddUnit {
 /// Arguments of `remove-unit`.
 #[derive(Debug, Clone, Args)]
 pub struct RemoveUnit {
-    /// The units, such as APP/1; or, with --num-units, one application
+    /// Units such as APP/1; or, with --num-units, one application
     #[arg(required = true, value_name = "UNIT|APP")]
     pub units: Vec<String>,
     /// Number of units to remove, the last ones first
     #[arg(long, value_name = "NUMBER")]
     pub num_units: Option<u32>,
-    /// Don't ask; nothing is asked here anyhow
+    /// Accepted because scripts for Juju pass it; this program never asks
     #[arg(long, hide = true)]
     pub no_prompt: bool,
 }
@@ -164,9 +164,9 @@ pub struct RemoveUnit {
 pub struct Run {
     /// The unit: APP/NUMBER, or APP/leader
     pub unit: String,
-    /// The action
+    /// Name of the action
     pub action: String,
-    /// Its parameters: `key=value`
+    /// Parameters of the action, as `key=value`
     pub params: Vec<String>,
 }
 
@@ -176,10 +176,10 @@ pub struct Exec {
     /// The unit: APP/NUMBER, or APP/leader [default: the first]
     #[arg(long, short)]
     pub unit: Option<String>,
-    /// Kill the command after this time: 500ms, 5s, 1m
+    /// Kill the command after this time, for example 500ms, 5s or 1m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// The command, after `--`; a unit may stand before it instead of --unit
+    /// Command and its arguments, after `--`; a unit's name may come first, instead of --unit
     #[arg(required = true, trailing_var_arg = true)]
     pub command: Vec<String>,
 }
@@ -189,24 +189,24 @@ pub struct Exec {
 pub struct Logs {
     /// The unit: APP/NUMBER, or APP/leader [default: the first]
     pub unit: Option<String>,
-    /// Number of last lines
+    /// Number of lines to show, the latest ones
     #[arg(short = 'n', long, default_value_t = 30)]
     pub lines: u32,
-    /// Go on with what is printed from then on
+    /// Show new lines as they come, until Ctrl-C
     #[arg(long, short)]
     pub follow: bool,
 }
 
-/// The server that is meant by a name.
+/// Parses the name of a server.
 fn kind(text: &str) -> Result<Kind, String> {
     let names = || Kind::ALL.map(Kind::short).join(", ");
-    Kind::named(text).ok_or_else(|| format!("there is: {}", names()))
+    Kind::named(text).ok_or_else(|| format!("take one of {}", names()))
 }
 
-/// The least duration that can be typed: none at all would keep the machine busy.
+/// Shortest duration accepted: with 0, `--watch` would never sleep.
 const LEAST: Duration = Duration::from_millis(1);
 
-/// A number and a unit, as Juju and Go write it.
+/// Parses a number with a unit, as Juju and Go write durations.
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
     let seconds = match unit {
@@ -214,25 +214,25 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err("a duration is a number and one of ms, s, m, h: 5s".to_owned()),
+        _ => return Err("a duration is a number with ms, s, m or h, for example 5s".to_owned()),
     };
     let number: f64 = number.parse().map_err(|_| format!("{number:?} is no number"))?;
     let time = Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())?;
-    if time < LEAST { Err("a duration is 1ms at least".to_owned()) } else { Ok(time) }
+    if time < LEAST { Err("the shortest duration is 1ms".to_owned()) } else { Ok(time) }
 }
 
 /// Arguments of `prune`.
 #[derive(Debug, Clone, Args)]
 pub struct Prune {
-    /// Only show what would be removed, with its size and how long it was not used
+    /// Only show what would be removed, with its size and the time since its last use
     #[arg(long)]
     pub dry_run: bool,
-    /// Leave this much of each kind, the latest used: 500M, 20G
+    /// Keep up to this size of each kind, the most recently used first, for example 500M or 20G
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "0")]
     pub keep: u64,
 }
 
-/// A number of bytes, or of KiB, MiB or GiB.
+/// Parses a size: a number of bytes, or of KiB, MiB or GiB with K, M or G.
 fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let shift = match unit {
@@ -240,16 +240,16 @@ fn size(text: &str) -> Result<u64, String> {
         "K" => 10,
         "M" => 20,
         "G" => 30,
-        _ => return Err("a size is a number, alone or with K, M or G: 500M".to_owned()),
+        _ => return Err("a size is a number of bytes, or a number with K, M or G, for example 500M".to_owned()),
     };
     let number: u64 = number.parse().map_err(|_| format!("{number:?} is no number of bytes"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too much"))
+    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too large"))
 }
 
 /// Arguments of `pack`.
 #[derive(Debug, Clone, Args)]
 pub struct Pack {
-    /// The folder with charmcraft.yaml
+    /// Folder with charmcraft.yaml
     #[arg(default_value = ".")]
     pub folder: PathBuf,
     /// Binary of the charm; give it once for each architecture [default: `dispatch` beside this program]
@@ -258,7 +258,7 @@ pub struct Pack {
     /// Pack only this platform
     #[arg(long, value_name = "NAME")]
     pub platform: Option<String>,
-    /// Folder to write into, or the file's name for a single platform [default: NAME_PLATFORM.charm in this folder]
+    /// Folder to write into, or the file's name for a single platform [default: NAME_PLATFORM.charm in the current folder]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
@@ -269,7 +269,7 @@ pub struct Init {
     /// Folder of the application
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// Framework, if the folder doesn't show exactly one
+    /// Framework [default: recognised from the files in the folder]
     #[arg(long, value_name = "NAME", value_parser = framework)]
     pub framework: Option<pack::Framework>,
 }
@@ -281,17 +281,17 @@ fn framework(name: &str) -> Result<pack::Framework, String> {
 /// Arguments of `lint`.
 #[derive(Debug, Clone, Args)]
 pub struct Lint {
-    /// The folder with charmcraft.yaml
+    /// Folder with charmcraft.yaml
     #[arg(default_value = ".")]
     pub folder: PathBuf,
 }
 
-/// The form of an output.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Tables for people
     Tabular,
-    /// For programs
+    /// JSON for programs
     Json,
 }
 

@@ -1,5 +1,5 @@
-//! The protocol between a verb and the process that runs the model: JSON lines over a unix socket. One line asks, any
-//! number tell what happens meanwhile, and one answers.
+//! The protocol between a verb and the process that runs the model: JSON lines over a unix socket. One line is the
+//! request, any number report progress, and the last one is the answer.
 
 mod conversation;
 
@@ -19,10 +19,10 @@ pub use conversation::{ask, ask_down};
 /// The longest message, in bytes.
 const LONGEST: u64 = 16 << 20;
 
-/// The time between two signs of life of the model's process while an answer is being made.
+/// Interval of the signs of life that the model's process sends while it makes an answer.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
-/// A verb's question.
+/// Request of a verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Request {
@@ -33,7 +33,7 @@ pub enum Request {
         /// The application.
         app: String,
     },
-    /// To set options and wait until the charm has dealt with them.
+    /// Sets options, and waits until the charm has handled the change.
     Configure {
         /// The application.
         app: String,
@@ -42,35 +42,35 @@ pub enum Request {
         /// Options to return to their defaults.
         reset: Vec<String>,
     },
-    /// To integrate, and wait until both sides are done.
+    /// Integrates two applications, and waits until both have settled.
     Integrate {
-        /// `APP[:ENDPOINT]`, or what to integrate the only application with.
+        /// `APP[:ENDPOINT]`; without `other`, the other end of the running application's relation.
         one: String,
-        /// The other side.
+        /// The other end, `APP[:ENDPOINT]`.
         other: Option<String>,
     },
-    /// To end an integration, and wait until the application has dealt with it.
+    /// Removes a relation, and waits until the application has handled that.
     RemoveRelation {
         /// `APP[:ENDPOINT]`, or the relation's number.
         one: String,
-        /// The other side.
+        /// The other end, `APP[:ENDPOINT]`.
         other: Option<String>,
     },
-    /// To add units, and wait until they have settled in.
+    /// Adds units, and waits until they have settled.
     AddUnit {
         /// The application.
         app: String,
         /// Their number.
         count: u32,
     },
-    /// To remove units, and wait until they are gone.
+    /// Removes units, and waits until they are gone.
     RemoveUnit {
-        /// The units, or, with a count, the one application.
+        /// Names of units; with `count`, the name of one application.
         units: Vec<String>,
         /// Their number.
         count: Option<u32>,
     },
-    /// To run an action and wait for its end.
+    /// Runs an action, and waits for its end.
     Run {
         /// `APP/NUMBER` or `APP/leader`.
         unit: String,
@@ -84,22 +84,22 @@ pub enum Request {
         /// The unit; the first one if it isn't named.
         unit: Option<String>,
     },
-    /// The last lines that charms have logged.
+    /// The last lines of the charms' log.
     DebugLog {
         /// Their number.
         lines: usize,
-        /// Only those after the first so many.
+        /// Number of lines to leave out, counted from the first that was ever logged.
         #[serde(default)]
         after: usize,
     },
-    /// The outcome of the start; the answer comes when it is over.
+    /// The outcome of the start. The answer comes when the start is over.
     Started,
-    /// The end of the model. The connection ends with the process.
+    /// Ends the model. The connection closes when its process has ended.
     Down,
 }
 
 impl Request {
-    /// True if the answer may take its time, and the caller wants to see what happens meanwhile.
+    /// True if the answer may take long, so that progress is reported.
     #[must_use]
     pub fn takes_time(&self) -> bool {
         matches!(
@@ -119,17 +119,17 @@ impl Request {
 pub enum Answer {
     /// The whole model.
     Status {
-        /// It.
+        /// Its status.
         status: Status,
     },
     /// An application's options.
     Config {
-        /// Each of them.
+        /// All of them.
         options: Vec<Setting>,
     },
     /// Lines of the log.
     Log {
-        /// They.
+        /// Oldest first; those of failed hooks' standard error last.
         lines: Vec<String>,
         /// Number of lines ever written.
         written: usize,
@@ -140,7 +140,7 @@ pub enum Answer {
         id: String,
         /// Its results.
         results: Map<String, Value>,
-        /// The reason of its failure, if it failed.
+        /// The reason, if it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<String>,
         /// Its log.
@@ -151,18 +151,18 @@ pub enum Answer {
         /// Its Pebble's socket.
         socket: PathBuf,
     },
-    /// A sign of life; the answer comes later.
+    /// Sign of life, sent while the answer is being made.
     Alive,
-    /// Something that happens meanwhile; the answer comes later.
+    /// Progress, sent while the answer is being made.
     Told {
-        /// What.
+        /// For the user.
         line: String,
     },
     /// A relation was made or ended.
     Related {
         /// Its ends, as `APP:ENDPOINT`.
         ends: Vec<String>,
-        /// The address of the application behind it, from this machine.
+        /// URL on this machine of the application behind an ingress.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
         /// True if no hook failed and no charm is blocked.
@@ -173,7 +173,7 @@ pub enum Answer {
     },
     /// Units came or went.
     Units {
-        /// Which.
+        /// Their names.
         units: Vec<String>,
         /// Their application.
         app: String,
@@ -193,9 +193,9 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         problems: Vec<String>,
     },
-    /// It can't be done.
+    /// The request was refused, or failed.
     Refused {
-        /// Why, and the way out.
+        /// The cause, and the remedy.
         reason: String,
     },
 }
@@ -208,7 +208,7 @@ pub struct Setting {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `default`, `user` or `unset`, as Juju tells it.
+    /// `default`, `user` or `unset`, as in Juju's output.
     pub source: String,
     /// Its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -221,13 +221,13 @@ pub struct Setting {
 /// Reasons why a verb got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing is running.
+    /// The model isn't up.
     #[error("no model {0:?} is up: `webcharm up FOLDER` starts one")]
     NotUp(String),
-    /// The model's name is no name.
+    /// The model's name or folder can't be used.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
-    /// The conversation broke off.
+    /// The connection closed before the answer came.
     #[error(
         "the model's process has ended: `webcharm down` clears up after it, `webcharm up FOLDER` starts another one"
     )]
@@ -237,11 +237,11 @@ pub enum Error {
     Connect {
         /// The model.
         model: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The model's process speaks otherwise.
+    /// The model's process sent something that is no answer.
     #[error("the model's process is of another version: `webcharm down`, then `webcharm up` again")]
     Language(#[source] serde_json::Error),
     /// The model's process is stopped.
@@ -266,15 +266,17 @@ pub enum Error {
         /// Seconds since it was last heard.
         seconds: u64,
     },
-    /// The model says no.
+    /// The model refused the request, or failed.
     #[error("{0}")]
     Refused(String),
     /// The process that listens is another user's.
-    #[error("the model's socket is somebody else's: remove its folder, or set XDG_RUNTIME_DIR to a folder of your own")]
+    #[error(
+        "the model's socket belongs to another user: remove its folder, or set XDG_RUNTIME_DIR to a folder of your own"
+    )]
     Stranger(#[source] io::Error),
 }
 
-/// True if a process of this user's listens in `folder`, be it stopped or busy.
+/// True if a process of this user listens in `folder`, even if it is stopped or busy.
 #[must_use]
 pub fn is_up(folder: &Path) -> bool {
     match conversation::try_connect(&runtime::control_socket(folder)) {
@@ -286,7 +288,7 @@ pub fn is_up(folder: &Path) -> bool {
 /// Writes one message.
 ///
 /// # Errors
-/// When the other side is gone.
+/// When the connection is closed.
 pub fn send<T: Serialize>(mut to: impl Write, message: &T) -> io::Result<()> {
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
@@ -296,7 +298,7 @@ pub fn send<T: Serialize>(mut to: impl Write, message: &T) -> io::Result<()> {
 /// Reads one message.
 ///
 /// # Errors
-/// When the other side is gone, or says something else.
+/// When the connection is closed, or the line is no message of this type.
 pub fn receive<T: for<'de> Deserialize<'de>>(from: &mut impl BufRead) -> io::Result<T> {
     let mut line = String::new();
     if from.take(LONGEST).read_line(&mut line)? == 0 {

@@ -1,11 +1,12 @@
-//! A server of the playground's, such as PostgreSQL: a process that can't outlive the model.
+//! Process of a server such as PostgreSQL, which can't outlive the model.
 //!
 //! ```text
 //! webcharm up ── keeper (its input is our pipe) ── pid 1 of its own pid, mount and IPC namespaces: the server
 //! ```
-//! Whatever the server has started goes with it, because it is pid 1; so does its shared memory, of either kind. Its folder is shown to it
-//! at [`HOME`]: where root keeps the model's folder to himself, the server's user could not get there otherwise. It listens
-//! on a unix socket and nowhere else. Its network is the host's, or, for one that has to reach pods, theirs.
+//! The server is pid 1, so the kernel ends the processes that it has started with it; its shared memory, System V and
+//! POSIX, goes with its namespaces. It sees its folder at [`HOME`]: if root runs the model, the server's user could not
+//! enter the model's folder. It listens only on a unix socket. Its network is the host's or, if it has to reach pods,
+//! that of the pods.
 
 use std::convert::Infallible;
 use std::io;
@@ -30,66 +31,66 @@ pub const KEEPER: &str = "server-keeper";
 /// The first argument with which this program becomes a server.
 pub const INIT: &str = "server-init";
 
-/// Where a server sees its folder.
+/// Path of a server's folder in its own mount namespace.
 pub const HOME: &str = "/mnt/server";
 
-/// Where that is mounted: a place every machine has, and where a server has nothing else to look for.
+/// Mount point above [`HOME`]: a folder that every machine has and that servers don't use otherwise.
 const PLACE: &str = "/mnt";
 
-/// How long a server that has been killed may take to be gone.
+/// Longest wait for a killed server to be gone.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What a server is made of. It is written to a file, which keeper and server read.
+/// Description of a server. It is written to a file, which keeper and server read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The program and its arguments.
     pub command: Vec<String>,
     /// Its folder on the host; the server's [`HOME`].
     pub dir: PathBuf,
-    /// Who it runs as, never root.
+    /// User that it runs as, never root.
     pub uid: u32,
     /// The group of that user.
     pub gid: u32,
-    /// Who starts it.
+    /// User that starts it.
     pub identity: Identity,
-    /// The keeper of the pods' network, if the server is to be in it.
+    /// Process id of the network's keeper, if the server is in the pods' network.
     #[serde(default)]
     pub network: Option<u32>,
-    /// The server's socket to which connections from the host are relayed, if there is a listener for them.
+    /// The server's socket. Connections on the listener are relayed to it, if there is a listener.
     #[serde(default)]
     pub socket: Option<PathBuf>,
 }
 
-/// What a running server can be told.
+/// Message to a running server.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
-    /// To read its configuration again.
+    /// Read the configuration again.
     Reload,
 }
 
-/// Why a server can't be started.
+/// Reasons why a server can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The specification can't be handed over.
-    #[error("cannot hand over the server's description {path}")]
+    /// The description can't be written or read.
+    #[error("cannot use the server's description {path}")]
     Describe {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
     /// The keeper can't be started.
     #[error("cannot start the server's keeper")]
     Spawn(#[source] io::Error),
-    /// The keeper can't keep it.
+    /// The keeper can't start the server's first process.
     #[error(transparent)]
     Keeper(#[from] keeper::Error),
-    /// No namespaces.
+    /// Namespaces can't be made.
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
-    /// The server's surroundings can't be made.
+    /// The server's mounts can't be made, or its user can't be changed.
     #[error(transparent)]
     Root(#[from] root::Error),
 }
@@ -99,18 +100,18 @@ pub enum Error {
 pub struct Daemon(Kept);
 
 impl Daemon {
-    /// Starts a server, described in the new file `description`, that logs to the file `log`. Connections on `listener` are
-    /// relayed to its socket.
+    /// Starts a server, described in the new file `description`, that logs to the file `log`. Connections on `listener`
+    /// are relayed to its socket.
     ///
     /// # Errors
-    /// When the keeper can't be started. Whether the server came up is for its client to find out.
+    /// When the keeper can't be started. Success doesn't mean that the server answers: its client has to ask.
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
         kept::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
         Ok(Self(Kept::start(KEEPER, description, listener, log, GRACE).map_err(Error::Spawn)?))
     }
 
-    /// Has it read its configuration again.
+    /// Makes it read its configuration again.
     ///
     /// # Errors
     /// When it has ended.
@@ -118,7 +119,7 @@ impl Daemon {
         self.0.tell(&Word::Reload)
     }
 
-    /// How the server ended, if it did.
+    /// Exit status, if the server has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.0.ended()
     }
@@ -134,8 +135,8 @@ fn read(description: &Path) -> Result<Spec, Error> {
     kept::described(description).map_err(|source| Error::Describe { path: description.display().to_string(), source })
 }
 
-/// Keeps the server described in `description` until it ends, or this process's input does: then it is killed, for its
-/// data go, too. Returns its exit code.
+/// Runs the server described in `description` until it ends, or kills it when this process's input ends: its data are
+/// removed with the model, so it needs no orderly end. Returns its exit code.
 ///
 /// # Errors
 /// When it can't be started.
@@ -161,19 +162,19 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
 /// Becomes the server described in `description`.
 ///
 /// # Errors
-/// When that fails; on success it doesn't return.
+/// When a step fails. On success it doesn't return.
 pub fn enter(description: &Path) -> Result<Infallible, Error> {
     let spec = read(description)?;
     namespace::leave_mounts(spec.identity)?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     step("keep the server's mounts to itself", mount_change("/", private))?;
     mounts::tmpfs(Path::new(PLACE), "0755")?;
-    // Shared memory of its own, which goes with it even when it is killed.
+    // Shared memory of its own, which the kernel frees with the mount namespace, also when the server is killed.
     mounts::tmpfs(Path::new("/dev/shm"), "1777")?;
     mounts::folder(&spec.dir, Path::new(HOME))?;
     step("cease to be root", namespace::cease_to_be_root(spec.identity, spec.uid, spec.gid))?;
     step("leave the user's session keyring", namespace::leave_keyring())?;
-    // Not before: whoever becomes another user is forgotten as his parent's child.
+    // setuid clears PR_SET_PDEATHSIG, so it is set after the change of user.
     die_with_parent()?;
     step("enter the server's folder", chdir(HOME))?;
     step("close what was inherited", namespace::close_inherited())?;

@@ -1,7 +1,7 @@
-//! A keeper, as the one sees it who has started it: this program once more, in another part.
+//! Handle of a keeper: this program, started again in another role, which ends when our pipe closes.
 //!
-//! Its input is a pipe that only we hold: its end, by whatever cause, is the keeper's, too. On the way there the pipe
-//! carries messages, one JSON document to a line.
+//! The pipe is its standard input. Only this process holds the other end, so the keeper also ends when this process is
+//! killed. The pipe carries messages, one JSON document on each line.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,10 +18,10 @@ use serde::Serialize;
 use crate::log_tail::LogTail;
 use crate::private;
 
-/// This very program, even when its file has been replaced by a newer build meanwhile.
+/// Path of the running program, even if a newer build has replaced its file.
 pub(crate) const OURSELVES: &str = "/proc/self/exe";
 
-/// A running keeper. Dropping it ends it, and waits for that.
+/// A running keeper. Dropping it ends the keeper, and waits for that.
 #[derive(Debug)]
 pub(crate) struct Kept {
     keeper: Child,
@@ -30,8 +30,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Starts the part `role` of this program, told by the file `description` what to do and logging to the file `log`.
-    /// A `listener` becomes its standard output. Asked to end, it has the time `grace` before it is killed.
+    /// Starts this program in `role`. It reads the file `description` and logs to the file `log`; a `listener` becomes
+    /// its standard output. When it is dropped, it has the time `grace` to end before it is killed.
     pub(crate) fn start(
         role: &str,
         description: &Path,
@@ -55,12 +55,12 @@ impl Kept {
         Ok(Self { keeper, log: log.to_owned(), grace })
     }
 
-    /// Its process id, which is its own as long as this value lives.
+    /// Process id. The kernel doesn't reuse it as long as this value lives.
     pub(crate) fn id(&self) -> u32 {
         self.keeper.id()
     }
 
-    /// Tells it something.
+    /// Sends a message.
     pub(crate) fn tell(&self, message: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
@@ -68,7 +68,7 @@ impl Kept {
         input.write_all(&line)
     }
 
-    /// How it ended, if it did.
+    /// Exit status, if it has ended.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.keeper.try_wait().ok().flatten()
     }
@@ -99,12 +99,12 @@ impl Drop for Kept {
     }
 }
 
-/// Writes the description of what a keeper shall do.
+/// Writes a keeper's description.
 pub(crate) fn describe(path: &Path, description: &impl Serialize) -> io::Result<()> {
     private::write(path, &serde_json::to_vec_pretty(description)?)
 }
 
-/// Reads it again.
+/// Reads a keeper's description.
 pub(crate) fn described<T: for<'de> serde::Deserialize<'de>>(path: &Path) -> io::Result<T> {
     Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }

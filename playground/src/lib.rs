@@ -1,8 +1,8 @@
 //! Juju's model on this machine, as a process: the library behind the program `webcharm`.
 //!
 //! `webcharm up` is the model's process ([`up`]): it serves the model of `juju-testing` to the charm's hook tools, keeps
-//! the workload's [`pod`], runs the charm's hooks and answers the other verbs ([`verbs`]), which talk to it over a socket
-//! ([`control`]). Everything it keeps is in its [`runtime`] folder and goes with it.
+//! the workload's [`pod`], runs the charm's hooks and answers the other verbs ([`verbs`]), which talk to it over a
+//! socket ([`control`]). All its files are in its [`runtime`] folder, which it removes at its end.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 pub mod binaries;
@@ -47,7 +47,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     remedy.map_or_else(|| text.clone(), |remedy| format!("{text}{separator}{remedy}"))
 }
 
-/// Held by a test whose children lead process groups: another test kills all those of its process.
+/// Held by each test whose children lead process groups, because one test kills all such groups of its process.
 #[cfg(test)]
 static LEADING_CHILDREN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 

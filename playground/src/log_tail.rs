@@ -1,4 +1,4 @@
-//! The end of a log, quoted in an error.
+//! End of a log, for an error's message.
 
 use std::fmt;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// Number of lines that are quoted.
 const LINES: usize = 15;
 
-/// The last lines of a log. It is displayed as the end of a sentence about the log's writer.
+/// The last lines of a log. Displayed, it completes a sentence about the log's writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogTail(String);
 
@@ -24,7 +24,7 @@ impl LogTail {
         &self.0
     }
 
-    /// The lines alone as the reason for a failure, or the remark that there are none.
+    /// The lines as the reason for a failure, or the words that the log is empty.
     pub(crate) fn reason(&self) -> &str {
         if self.0.is_empty() { "its log is empty" } else { self.0.trim_start_matches("error: ") }
     }

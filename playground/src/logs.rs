@@ -1,7 +1,7 @@
 //! Limits for the logs of a running model: those of pods, servers and network.
 //!
-//! Their writers hold them open, so a log that has grown too long is copied and emptied, not renamed. They append, so that
-//! leaves no gap. What is written between copy and emptying is lost.
+//! Their writers hold them open, so a log that has grown too long is copied and emptied, not renamed. The writers
+//! append, so emptying leaves no gap. Lines written between copying and emptying are lost.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -17,10 +17,10 @@ const LIMIT: u64 = 1 << 20;
 /// Number of older parts of a log that are kept, each of [`LIMIT`] bytes at most.
 const OLDER: u32 = 3;
 
-/// The time between two looks.
+/// Interval of the checks.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Looks after the logs of a model until it is dropped.
+/// Thread that rotates the logs of a model, until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Rotation {
     over: Option<Sender<()>>,
@@ -28,7 +28,7 @@ pub(crate) struct Rotation {
 }
 
 impl Rotation {
-    /// Begins to look after the logs in the model's folder `dir`.
+    /// Starts to rotate the logs in the model's folder `dir`.
     #[must_use]
     pub(crate) fn start(dir: &Path) -> Self {
         let (over, end) = mpsc::channel::<()>();
@@ -45,19 +45,19 @@ impl Rotation {
 impl Drop for Rotation {
     fn drop(&mut self) {
         drop(self.over.take());
-        // The folder is removed after this: nothing may be written there any more.
+        // The folder is removed after this, so the thread must have ended.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-/// Rotates what has grown too long. One that can't be is tried again the next time.
+/// Rotates the logs that have grown too long. A failure is ignored; the next check tries again.
 fn rotate_all(dir: &Path) {
     for log in logs(dir) {
         let _ = rotate(&log, LIMIT);
     }
 }
 
-/// The logs in a model's folder: beside it those of servers and network, one folder deeper those of pods.
+/// The logs in a model's folder: those of servers and network in it, those of pods in `pods/NUMBER`.
 fn logs(dir: &Path) -> Vec<PathBuf> {
     let entries = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let pods = entries(&dir.join("pods")).flat_map(|pod| entries(&pod).collect::<Vec<_>>());
@@ -68,7 +68,7 @@ fn logs(dir: &Path) -> Vec<PathBuf> {
     entries(dir).chain(pods).filter(is_log).collect()
 }
 
-/// Empties a log that is longer than `limit`, and keeps its last `limit` bytes beside it. Says whether it was.
+/// Empties a log that is longer than `limit`, and keeps its last `limit` bytes beside it. Returns true if it was.
 fn rotate(log: &Path, limit: u64) -> io::Result<bool> {
     let mut from = File::options().read(true).write(true).open(log)?;
     let length = from.metadata()?.len();
@@ -76,7 +76,7 @@ fn rotate(log: &Path, limit: u64) -> io::Result<bool> {
         return Ok(false);
     }
     for number in (1..OLDER).rev() {
-        // There may not be as many yet.
+        // Fails for a part that does not exist yet.
         let _ = fs::rename(older(log, number), older(log, number + 1));
     }
     let mut copy = || {
@@ -85,7 +85,7 @@ fn rotate(log: &Path, limit: u64) -> io::Result<bool> {
         io::copy(&mut (&from).take(limit), &mut to)
     };
     let copied = copy();
-    // Where there is no room for a copy, there is none for a longer log either.
+    // Empties the log even if the copy failed: a disk without room for the copy has no room for a longer log.
     from.set_len(0)?;
     copied.map(|_| true)
 }

@@ -1,6 +1,6 @@
-//! The program `webcharm`: the playground's verbs, and, called by other names, the parts of it that are processes.
+//! The program `webcharm`: its verbs, and, by its first argument, the keepers and first processes of pods and servers.
 //!
-//! Called by the name of one of Juju's hook tools it is that tool, so the playground needs no second program for them.
+//! Started under the name of one of Juju's hook tools it is that tool, so the playground needs no second program.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -55,7 +55,7 @@ fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// The one place that prints an error.
+/// Prints the error, if there is one. The only place that does.
 fn told(result: Result<ExitCode, impl Error + 'static>) -> ExitCode {
     result.unwrap_or_else(|error| {
         ui::note(&format!("error: {}", playground::chain(&error)));

@@ -5,8 +5,8 @@
 //!                 (user and network namespace)         └── veth ── pod of unit 1: eth0 10.1.1.11
 //! ```
 //! All pods of an ordinary user are in the keeper's user namespace, where that user is root of every network namespace.
-//! The keeper is also what a Service is in a cluster: connections to the application's port, from the host or from a pod,
-//! go to one of the units that serve, in turn.
+//! The keeper is also what a Service is in a cluster: connections to the application's port, from the host or from a
+//! pod, go to one of the units that serve, in turn.
 
 mod netlink;
 mod service;
@@ -26,19 +26,19 @@ use service::Targets;
 /// The first argument with which this program becomes the keeper of a network.
 pub const KEEPER: &str = "network-keeper";
 
-/// The bridge, and the address of the application's Service.
+/// Name of the bridge.
 const BRIDGE: &str = "pods";
-/// The application's address in the cluster.
+/// Address of the application's Service, which is the bridge's.
 pub const SERVICE: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
 const PREFIX: u8 = 16;
 
-/// What a pod calls its end of the cable.
+/// Name of a pod's interface in its own namespace.
 const INTERFACE: &str = "eth0";
 
-/// How long making the bridge may take.
+/// Longest wait for the bridge.
 const START: Duration = Duration::from_secs(10);
 
-/// How long the keeper may take to end.
+/// Longest wait for the keeper to end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The address of the unit with that number.
@@ -48,16 +48,16 @@ pub fn address(number: u32) -> Ipv4Addr {
     Ipv4Addr::new(10, 1, third, fourth)
 }
 
-/// Why pods have no network.
+/// Reasons why pods have no network.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The keeper can't be started.
     #[error("cannot start the keeper of the pods' network")]
     Spawn(#[source] io::Error),
-    /// It ended.
+    /// The keeper ended.
     #[error("the pods' network can't be made: {0}")]
     Ended(String),
-    /// It hangs.
+    /// The keeper did not get ready in time.
     #[error("the pods' network does not get ready: {0}")]
     Silent(String),
     /// The user asked to stop.
@@ -66,21 +66,21 @@ pub enum Error {
     /// The description can't be read.
     #[error("cannot read the network's description")]
     Describe(#[source] io::Error),
-    /// No namespaces.
+    /// Namespaces can't be made.
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
     /// A device can't be made.
     #[error("cannot {what}{}", remedy(source))]
     Device {
-        /// What.
+        /// The step, as in "cannot …".
         what: &'static str,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// What to do where the kernel has no such devices.
+/// Remedy for a kernel without such devices; empty for other errors.
 fn remedy(error: &io::Error) -> &'static str {
     let is_unknown = [rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NODEV].map(|errno| Some(errno.raw_os_error()));
     if is_unknown.contains(&error.raw_os_error()) {
@@ -94,7 +94,7 @@ fn device(what: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Device { what, source }
 }
 
-/// What the keeper is told. It reads it from a file.
+/// Description of a network. The keeper reads it from a file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Spec {
     identity: Identity,
@@ -105,7 +105,7 @@ struct Spec {
 /// A pod's place in the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The network's keeper.
+    /// Process id of the network's keeper.
     pub keeper: u32,
     /// The pod's address.
     pub address: Ipv4Addr,
@@ -119,7 +119,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// Makes a network whose Service, on `port` inside and on `listener` outside, leads nowhere yet. Files go to `dir`.
+    /// Makes a network. Its Service listens on `port` inside and on `listener` outside, and has no targets yet. Files
+    /// go to `dir`.
     ///
     /// # Errors
     /// When it can't be made, or `cancel` is thrown.
@@ -149,20 +150,20 @@ impl Network {
         Ok(Self { kept, targets: Vec::new() })
     }
 
-    /// The keeper, by which pods find the network.
+    /// Process id of the keeper, by which pods find the network.
     #[must_use]
     pub fn keeper(&self) -> u32 {
         self.kept.id()
     }
 
-    /// Whether it is gone.
+    /// True if the keeper has ended.
     pub fn has_ended(&mut self) -> bool {
         self.kept.ended().is_some()
     }
 
-    /// Has the Service lead there.
+    /// Sets the targets of the Service.
     pub fn lead_to(&mut self, targets: Vec<SocketAddrV4>) {
-        // A keeper that has ended is found out by who asks for that.
+        // A keeper that has ended is no error here: callers see it by `has_ended`.
         if targets != self.targets && self.kept.tell(&targets).is_ok() {
             self.targets = targets;
         }
@@ -188,14 +189,14 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
     service::start(inside, &targets);
     service::start(keeper::given_listener().map_err(device("take over the application's port"))?, &targets);
     crate::private::write(&spec.ready, b"").map_err(device("say that the network is ready"))?;
-    // Only `webcharm up` writes there, and only this.
+    // Only `webcharm up` writes to the input, and only targets.
     let lines = io::stdin().lines().map_while(Result::ok);
     lines.filter_map(|line| serde_json::from_str(&line).ok()).for_each(|new| targets.set(new));
     Ok(0)
 }
 
-/// Enters a network namespace of this process's own, cabled to the network; and host-name and IPC namespaces. The process
-/// must have one thread.
+/// Enters new network, host-name and IPC namespaces, and connects them to the network. The process must have one
+/// thread.
 ///
 /// # Errors
 /// When that is forbidden, or the network is gone.
@@ -205,7 +206,7 @@ pub(crate) fn join(identity: Identity, place: &Place) -> Result<(), Error> {
     namespace::leave_again(identity)?;
     alone()?;
     let [.., third, fourth] = place.address.octets();
-    // Always the same for the same address, so that nobody remembers a dead pod's.
+    // Derived from the address, so that other pods' ARP caches stay right when a pod is replaced.
     let mac = [0x02, 0, 0x0a, 0x01, third, fourth];
     let cable = || {
         outer.add_pair(outer.index(BRIDGE)?, Peer { name: INTERFACE, mac, pid: std::process::id() })?;
@@ -217,11 +218,11 @@ pub(crate) fn join(identity: Identity, place: &Place) -> Result<(), Error> {
     cable().map_err(device("connect the pod to the network"))
 }
 
-/// Brings the loopback interface up: all that a pod outside any network has. Its processes, who have no power over the
-/// network, may listen on any port, as in container runtimes.
+/// Brings the loopback interface up: the only interface of a pod outside any network. Its processes lack capabilities
+/// over the network, but may listen on any port, as in container runtimes.
 ///
 /// # Errors
-/// What the kernel says.
+/// When the kernel refuses.
 pub(crate) fn alone() -> Result<(), Error> {
     let up = || Netlink::open()?.up(LOOPBACK);
     up().map_err(device("bring the pod's loopback interface up"))?;

@@ -5,7 +5,7 @@
 //!                                                                               of its own, then Pebble
 //! ```
 //! The keeper lives as long as its standard input is open, which only `webcharm up` holds; pid 1 lives as long as the
-//! keeper; everything in the pod lives as long as pid 1. So whatever happens to `webcharm up`, nothing is left behind.
+//! keeper; everything in the pod lives as long as pid 1. So a pod ends with `webcharm up`, even if that is killed.
 
 mod confinement;
 mod files;
@@ -41,20 +41,20 @@ pub const INIT: &str = "pod-init";
 /// The first argument with which this program becomes the holder of a pod's user namespace.
 pub const HOLDER: &str = "pod-user-namespace";
 
-/// How long Pebble may take to answer.
+/// Longest wait for Pebble's first answer.
 const START: Duration = Duration::from_secs(30);
 
-/// How long the services may take to end before they are killed.
+/// Time for the services to end before they are killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Everything a pod is made of. It is written to a file, which keeper and pid 1 read.
+/// Description of a pod. It is written to a file, which keeper and pid 1 read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The pod's host name.
     pub hostname: String,
     /// Lines of its `/etc/hosts` besides the loopback's.
     pub hosts: Vec<String>,
-    /// Who else can be reached from it, by name.
+    /// Servers that it reaches by name.
     #[serde(default)]
     pub neighbors: Vec<Neighbor>,
     /// The rock.
@@ -67,14 +67,14 @@ pub struct Spec {
     pub socket_dir: PathBuf,
     /// An empty folder of the host on which the root is mounted, in the pod's own mount namespace.
     pub root: PathBuf,
-    /// Another one, for what lies under the root's overlays.
+    /// Another empty folder, for the upper and work folders of the root's overlays.
     pub scratch: PathBuf,
     /// The port on which the workload serves. A pod outside any network has it relayed from the host.
     pub port: u16,
-    /// The network it is part of.
+    /// Its place in the pods' network, if it is in one.
     #[serde(default)]
     pub network: Option<Place>,
-    /// Who is root in the pod.
+    /// User who is root in the pod.
     pub identity: Identity,
 }
 
@@ -83,11 +83,11 @@ pub struct Spec {
 pub struct Neighbor {
     /// Its name.
     pub name: String,
-    /// An address on the pod's loopback that stands for it.
+    /// Address on the pod's loopback that is relayed to it.
     pub address: Ipv4Addr,
     /// Its port.
     pub port: u16,
-    /// Where it listens on the host.
+    /// Unix socket on which it listens on the host.
     pub socket: PathBuf,
 }
 
@@ -98,22 +98,22 @@ impl Spec {
         self.socket_dir.join("pebble.socket")
     }
 
-    /// Its name, if the loopback has to answer to it. In a network the name is its address's there, so that a server that
-    /// listens on its own name is reached by others.
+    /// Host name, if it is a name of the loopback address. In a network it is a name of the pod's address there, so
+    /// that other pods reach a server that listens on its own host name.
     fn own_name(&self) -> Option<&str> {
         self.network.is_none().then_some(self.hostname.as_str())
     }
 }
 
-/// Why a pod can't be run.
+/// Reasons why a pod can't be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The specification can't be handed over.
-    #[error("cannot hand over the pod's description {path}")]
+    /// The description can't be written.
+    #[error("cannot write the pod's description {path}")]
     Describe {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -123,24 +123,24 @@ pub enum Error {
     /// The pod ended before Pebble answered.
     #[error("the pod ended at once ({status}); {log}")]
     Ended {
-        /// How.
+        /// Exit status of the keeper.
         status: ExitStatus,
-        /// The end of its log, in which the reason stands.
+        /// The end of its log, with the reason.
         log: LogTail,
     },
-    /// It can't be told of a neighbor.
-    #[error("cannot tell the pod of {name}")]
+    /// A neighbor or the hosts file can't be changed.
+    #[error("cannot make {name} known in the pod")]
     Introduce {
-        /// The neighbor.
+        /// The neighbor, or the units.
         name: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Pebble doesn't answer.
     #[error("the pod's Pebble does not answer on {socket}; {log}")]
     Silent {
-        /// Where it should.
+        /// Pebble's socket.
         socket: String,
         /// The end of the pod's log.
         log: LogTail,
@@ -158,10 +158,11 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// Starts a pod, which logs to the file `log`. That of one outside any network answers on `listener`.
+    /// Starts a pod, described in the new file `description`, that logs to the file `log`. For a pod outside any
+    /// network, connections on `listener` are relayed to its port.
     ///
     /// # Errors
-    /// When the keeper can't be started. Whether the pod came up is for [`Pod::ready`] to say.
+    /// When the keeper can't be started. [`Pod::ready`] waits until the pod is up.
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
         kept::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
@@ -193,7 +194,7 @@ impl Pod {
         }
     }
 
-    /// Where its Pebble listens.
+    /// Socket on which its Pebble listens, as the host sees it.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.spec.socket()
@@ -213,7 +214,7 @@ impl Pod {
         self.write_hosts().map_err(|error| failed(error.into()))
     }
 
-    /// Has these lines in its `/etc/hosts`, besides the loopback's and its neighbors'.
+    /// Sets the lines of its `/etc/hosts` besides those of the loopback and its neighbors.
     ///
     /// # Errors
     /// When the pod has ended or can't write the file.
@@ -231,13 +232,13 @@ impl Pod {
         client.write_file("/etc/hosts", hosts.as_bytes(), &pebble::types::WriteFile::default())
     }
 
-    /// How the pod ended, if it did.
+    /// Exit status, if the pod has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.kept.ended()
     }
 
-    /// Asks it to end, without waiting for it: the end of its input tells the keeper to end the pod, the services first,
-    /// politely. Dropping the pod waits.
+    /// Asks it to end, without waiting. The keeper sees the end of its input and sends SIGTERM to Pebble, which stops
+    /// the services. Dropping the pod waits.
     pub fn ask_to_end(&mut self) {
         self.kept.ask_to_end();
     }

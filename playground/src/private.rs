@@ -1,11 +1,11 @@
-//! Files of the model's folder: for this user alone, although the folder keeps others out already.
+//! Files that only this user may read, even though the model's folder keeps other users out already.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes a file that nobody else may read, in the place of one that is there.
+/// Writes a file with mode 0600, over an existing one.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(content)
 }

@@ -1,20 +1,20 @@
-//! What `up` is given: a folder or a packed rock, and through it a rock and a charm.
+//! Project that `up` runs: a rock, from a folder or packed, and its charm.
 
 use std::path::{Path, PathBuf};
 
-/// Why a folder can't be run.
+/// Reasons why a project can't be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No rock.
+    /// The folder has no usable rockcraft.yaml.
     #[error(transparent)]
     Rock(#[from] rock::project::Error),
-    /// No packed rock.
+    /// The file is no usable packed rock.
     #[error(transparent)]
     Packed(#[from] rock::oci::Error),
     /// A pipe, socket or device.
     #[error("{0} is neither a folder nor a regular file: `webcharm up` takes an application's folder or a packed rock")]
     Special(String),
-    /// No charm.
+    /// The folder has no charm.
     #[error("there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}")]
     NoCharm {
         /// The folder.
@@ -22,26 +22,26 @@ pub enum Error {
         /// The file that builds it.
         rockcraft: String,
     },
-    /// No charm beside a packed rock.
+    /// The packed rock has no charm beside it.
     #[error(
         "there is no charmcraft.yaml for {0}: it is looked for beside it and in charm/ there; `--charm FOLDER` names another"
     )]
     NoCharmBeside(String),
-    /// No charm where it was said to be.
+    /// The folder given with `--charm` has no charm.
     #[error("there is no charmcraft.yaml in {0}")]
     NoCharmIn(String),
     /// A name that can't be part of a path or a host's name.
     #[error("charmcraft.yaml calls {what} {name:?}: a name is made of {rule}")]
     Name {
-        /// What has the name.
+        /// The thing that has the name.
         what: &'static str,
-        /// It.
+        /// The name.
         name: String,
-        /// What it may be made of.
+        /// The characters that it may have.
         rule: &'static str,
     },
     /// A charm without the framework's container.
-    #[error("charmcraft.yaml declares no container {0}, in which the application would be")]
+    #[error("charmcraft.yaml declares no container {0} for the application: add one under `containers`")]
     Container(String),
 }
 
@@ -55,7 +55,7 @@ pub enum Rock {
 }
 
 impl Rock {
-    /// What it's called.
+    /// Its name.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -120,7 +120,7 @@ impl Project {
 /// Checks the names in `files` that become parts of paths and names of hosts: the application's and its resources'.
 ///
 /// # Errors
-/// When one can't be that.
+/// When a name has characters that these don't allow.
 pub fn check_names(files: &juju::CharmFiles) -> Result<(), Error> {
     let name = &files.metadata.name;
     let refused = |what, name: &str, rule| Err(Error::Name { what, name: name.to_owned(), rule });
@@ -133,22 +133,22 @@ pub fn check_names(files: &juju::CharmFiles) -> Result<(), Error> {
     }
 }
 
-/// Whether `name` can be a label of a host's name.
+/// True if `name` can be a label of a host name.
 fn is_label(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     name.len() <= 63 && name.split('-').all(|part| !part.is_empty() && part.bytes().all(allowed))
 }
 
-/// Whether `name` is a file's, in the folder it is put in.
+/// True if `name` is the name of a file that is in no other folder and not hidden.
 fn is_file_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=63).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(allowed)
 }
 
-/// The container of the application among those in `files`.
+/// The application's container among those that the charm declares.
 ///
 /// # Errors
-/// When there is none that is the framework's.
+/// When the charm declares no container of the framework.
 pub fn container(files: &juju::CharmFiles, framework: pack::Framework) -> Result<String, Error> {
     let names: Vec<String> = pack::generations(framework).into_iter().map(|generation| generation.container).collect();
     let found = names.iter().find(|name| files.metadata.containers.contains_key(*name));

@@ -1,7 +1,7 @@
-//! What a killed model has left running: most of it ends by itself, a hook that hangs or a build may not.
+//! Ends the processes that a killed model has left. Most end by themselves; a hook that hangs or a build may not.
 //!
-//! A process belongs to a model when it is a keeper told by a file in the model's folder, or carries the model in its
-//! environment: hooks and what they start know the agent's socket, builds a variable for this purpose.
+//! A process belongs to a model if it is a keeper whose description is in the model's folder, or if its environment
+//! names that folder: hooks and their children have the agent's socket there, builds the variable [`MARK`].
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-/// The variable that the programs of a build carry: the model's folder.
+/// Environment variable of a build's programs: the model's folder.
 pub const MARK: &str = "WEBCHARM_MODEL";
 
-/// How long processes may take to end when asked to, before they are killed.
+/// Time for processes to end after SIGTERM, before they are killed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long they may take altogether: one that the kernel holds on to is given up.
+/// Longest wait for all of them. A process that the kernel keeps (state D) is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends the processes of the model in the folder `dir`, whose own process is gone.
@@ -30,7 +30,7 @@ pub(crate) fn reap(dir: &Path) {
         }
         let signal = if started.elapsed() < GRACE { Signal::TERM } else { Signal::KILL };
         for pid in found {
-            // It may have ended by itself just now.
+            // Fails if the process has just ended by itself.
             let _ = kill_process(pid, signal);
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -45,7 +45,7 @@ fn processes(dir: &Path) -> Vec<Pid> {
     ids.filter(|pid| *pid != getpid() && is_ours(pid)).collect()
 }
 
-/// Whether a process with these arguments and this environment belongs to the model in `dir`.
+/// True if a process with these arguments and this environment belongs to the model in `dir`.
 fn belongs(dir: &Path, arguments: &[u8], environment: &[u8]) -> bool {
     let dir = dir.as_os_str().as_bytes();
     let mut arguments = arguments.split(|byte| *byte == 0);
@@ -60,7 +60,7 @@ fn belongs(dir: &Path, arguments: &[u8], environment: &[u8]) -> bool {
         || has("JUJU_AGENT_SOCKET_ADDRESS", &|path| path.first() == Some(&b'@') && is_in(&path[1..]))
 }
 
-/// The variable for a model's folder.
+/// Name and value of [`MARK`] for a model's folder.
 pub(crate) fn mark(dir: &Path) -> (&'static str, &OsStr) {
     (MARK, dir.as_os_str())
 }
@@ -98,7 +98,7 @@ mod tests {
         let script = "trap '' TERM; echo deaf; while :; do sleep 60; done";
         let mut command = Command::new("sh");
         let mut child = command.args(["-c", script]).env(name, value).stdout(Stdio::piped()).spawn().unwrap();
-        // Asked before it has set its trap, it would end.
+        // Before the shell has set its trap, SIGTERM would end it.
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 4]).unwrap();
         let waiting = std::thread::spawn(move || child.wait().unwrap());
         reap(dir.path());

@@ -1,6 +1,7 @@
-//! Credentials in addresses: proxies and package indexes have them, and programs of a build print what they were given.
+//! Removal of credentials from URLs: those of proxies and package indexes may have them, and a build's programs print
+//! them.
 
-/// `text` with the user information of every address in it replaced, as in `http://***@proxy:3128`.
+/// Replaces the user information of every URL in `text`, as in `http://***@proxy:3128`.
 #[must_use]
 pub(crate) fn redact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

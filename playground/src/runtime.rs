@@ -1,7 +1,7 @@
-//! The runtime folder: everything a running model keeps on disk, and nothing that outlives it.
+//! The runtime folder: all files of a running model, removed when it ends.
 //!
-//! One folder for each model, below `$XDG_RUNTIME_DIR` or, without one, below a private folder in `/tmp`. A lock in it is
-//! held by the process that runs the model; where nobody holds it, the folder is a dead one's and is removed.
+//! One folder for each model, below `$XDG_RUNTIME_DIR` or, without one, below a private folder in `/tmp`. The process
+//! that runs the model holds a lock in it. A folder whose lock is free was left by a killed model and is removed.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -18,19 +18,19 @@ use crate::reaper;
 /// The kernel's limit for the path of a unix socket, with its final zero.
 const SOCKET_PATH: usize = 108;
 
-/// The longest path that is made below a runtime folder, besides the names of application and container.
+/// Longest path of a socket below a runtime folder, without the names of application and container.
 const LONGEST: usize = "/containers/-999//pebble.socket".len();
 
-/// How long a dead model's folder may take to be free of it.
+/// Longest wait for the lock and the files of a killed model to be free.
 const DYING: Duration = Duration::from_secs(2);
 
-/// The time for a killed process to be gone: the kernel may be writing for it.
+/// Longest wait for a killed process to be gone: the kernel may still write its data.
 const DEATH: Duration = Duration::from_secs(20);
 
-/// Why a model can't have its folder.
+/// Reasons why a model's folder can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The name can't be a file's.
+    /// The name has characters that a model's name can't have.
     #[error("a model's name is made of lower-case letters, digits and hyphens, not {0:?}")]
     Name(String),
     /// The model runs already.
@@ -38,25 +38,25 @@ pub enum Error {
         "the model {0} is up already: `webcharm status` shows it, `webcharm down` ends it, `--model NAME` makes another"
     )]
     AlreadyUp(String),
-    /// The folder belongs to somebody else.
+    /// The folder belongs to another user, is open to others, or is a link.
     #[error(
-        "{0} belongs to somebody else, is open to others or a link: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+        "{0} belongs to another user, is open to others, or is a link: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
     )]
     NotOurs(String),
     /// Another user could change what the cache holds, which builds and pods run.
     #[error(
-        "the cache {0} is another user's, or everybody may write to it: set XDG_CACHE_HOME to a folder of your own"
+        "the cache {0} belongs to another user, or every user may write to it: set XDG_CACHE_HOME to a folder of your own"
     )]
     Cache(String),
     /// Sockets in the folder would have too long a path.
     #[error("{0} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one, or choose a shorter --model")]
     TooLong(String),
     /// The model's process can't be killed.
-    #[error("cannot kill the model's process {pid}: `ps -o stat,wchan {pid}` tells what holds it")]
+    #[error("cannot kill the model's process {pid}: `ps -o stat,wchan {pid}` shows what holds it")]
     Kill {
         /// The process.
         pid: i32,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -65,7 +65,7 @@ pub enum Error {
     Io {
         /// The folder.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -78,8 +78,8 @@ pub struct Runtime {
     _lock: File,
 }
 
-/// Where the folders of this user's models are: in `$XDG_RUNTIME_DIR`, unless that is somebody else's, who could put another
-/// folder in the place of ours.
+/// Folder of this user's models: in `$XDG_RUNTIME_DIR`, or in `/tmp` if that is unset or belongs to another user, who
+/// could replace a folder in it.
 #[must_use]
 pub fn base() -> PathBuf {
     let is_ours =
@@ -92,13 +92,13 @@ fn me() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Makes sure that `dir` is a folder that only this user may open: in `/tmp` anybody may have made it first.
+/// Makes sure that `dir` is a folder that only this user may open: in `/tmp` another user may have made it first.
 ///
 /// # Errors
-/// When it is somebody else's, a link or open to others, or can't be made.
+/// When it belongs to another user, is a link or open to others, or can't be made.
 pub fn private(dir: &Path) -> Result<(), Error> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| match source.kind() {
-        // A file or a link that leads nowhere is in its place.
+        // A file or a dangling link is in its place.
         io::ErrorKind::AlreadyExists => Error::NotOurs(dir.display().to_string()),
         _ => error(dir, source),
     })?;
@@ -106,31 +106,32 @@ pub fn private(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether there is the folder `dir`, which only this user may open.
+/// True if the folder `dir` exists. Only this user may open it.
 ///
 /// # Errors
-/// When it is somebody else's, a link or open to others.
+/// When it belongs to another user, is a link or open to others.
 pub fn is_there(dir: &Path) -> Result<bool, Error> {
     is_owned(dir, 0o077, || Error::NotOurs(dir.display().to_string()))
 }
 
-/// True if the cache's folder is there; false if it is still to be made.
+/// True if the cache's folder `dir` exists.
 ///
 /// # Errors
-/// When another user owns it or the folder it is in, or everybody may write to it, or it is a link.
+/// When another user owns it or the folder above it, every user may write to it, or it is a link.
 pub fn is_cache_there(dir: &Path) -> Result<bool, Error> {
     let refused = || Error::Cache(dir.display().to_string());
     let above = dir.parent().and_then(|above| above.metadata().ok());
     if above.is_some_and(|above| above.uid() != me() && above.uid() != 0) {
         return Err(refused());
     }
-    // Its group is the user's own where new folders are open to it.
+    // Its group may write: with the umask 002 that allows this, the group has one user.
     is_owned(dir, 0o002, refused)
 }
 
-/// True if the folder `dir` is there. It must be this user's and no link, and its mode have none of the bits `closed`.
+/// True if the folder `dir` exists. It must belong to this user and be no link, and its mode must not have the bits
+/// `closed`.
 fn is_owned(dir: &Path, closed: u32, not_ours: impl Fn() -> Error) -> Result<bool, Error> {
-    // What is looked at is what was opened: between two looks at a path there could be another folder.
+    // The checks are made on the opened folder: between two uses of a path, another folder could take its place.
     let opened = match open(dir, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
         Ok(opened) => File::from(opened),
         Err(Errno::NOENT) => return Ok(false),
@@ -141,10 +142,10 @@ fn is_owned(dir: &Path, closed: u32, not_ours: impl Fn() -> Error) -> Result<boo
     if found.uid() == me() && found.mode() & closed == 0 { Ok(true) } else { Err(not_ours()) }
 }
 
-/// The folder of a model, whether there is one or not.
+/// The folder of a model. It need not exist.
 ///
 /// # Errors
-/// When the name can't be a model's.
+/// When the name has characters that a model's name can't have.
 pub fn folder(model: &str) -> Result<PathBuf, Error> {
     folder_in(&base(), model)
 }
@@ -157,7 +158,7 @@ fn folder_in(base: &Path, model: &str) -> Result<PathBuf, Error> {
     Ok(base.join(model))
 }
 
-/// Where the model's process listens for verbs.
+/// Socket on which the model's process listens for verbs.
 #[must_use]
 pub fn control_socket(folder: &Path) -> PathBuf {
     folder.join("control.socket")
@@ -167,7 +168,7 @@ impl Runtime {
     /// Makes the folder of `model`, whose application and container are `names`.
     ///
     /// # Errors
-    /// When the model is up, or the folder can't be had.
+    /// When the model is up, or the folder can't be made.
     pub fn claim(model: &str, names: [&str; 2]) -> Result<Self, Error> {
         Self::claim_in(&base(), model, names)
     }
@@ -186,7 +187,7 @@ impl Runtime {
                 Err(source) => return Err(error(&dir, source)),
             }
             if lock(&dir, false).is_ok() || started.elapsed() > DYING {
-                // Nobody holds it, or nobody ever got as far as locking it.
+                // The lock is free, or its maker was killed before it took the lock.
                 remove(&dir)?;
             } else if dir.join("lock").exists() {
                 return Err(Error::AlreadyUp(model.to_owned()));
@@ -206,13 +207,13 @@ impl Runtime {
         Ok(Self { dir, _lock: lock })
     }
 
-    /// The folder.
+    /// Path of the folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// A folder in it, made if it isn't there.
+    /// Path of a folder in it, which is made if it is missing.
     ///
     /// # Errors
     /// When it can't be made.
@@ -225,13 +226,13 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // Nobody is left to be told, and the next `up` tries again.
+        // An error can't be reported any more; the next `up` tries again.
         let _ = fs::remove_dir_all(&self.dir);
         let _ = self.dir.parent().map(fs::remove_dir);
     }
 }
 
-/// The process that runs the model in `dir`: it has written its number into the lock that it holds.
+/// The process that runs the model in `dir`: its id is in the lock file that it holds.
 #[must_use]
 pub fn process(dir: &Path) -> Option<Pid> {
     let is_held = lock(dir, false).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
@@ -239,21 +240,21 @@ pub fn process(dir: &Path) -> Option<Pid> {
     Pid::from_raw(number.parse().ok()?)
 }
 
-/// Kills the process that runs `model`, whatever its state, and waits until it is gone. Everything it has started ends with
-/// it; [`clear`] removes its folder. Says whether there was one.
+/// Kills the process that runs `model`, even if it is stopped, and waits until it is gone. The processes it has started
+/// end with it; [`clear`] removes its folder. Returns false if the model isn't up.
 ///
 /// # Errors
 /// When it can't be killed.
 pub fn kill(model: &str) -> Result<bool, Error> {
     let dir = folder(model)?;
-    // In another user's folder the number could be any process's.
+    // In another user's folder the id could be that of any process.
     if !is_there(&base())? || !is_there(&dir)? {
         return Ok(false);
     }
     let Some(pid) = process(&dir) else { return Ok(false) };
     let failed = |source: Errno| Error::Kill { pid: pid.as_raw_nonzero().get(), source: source.into() };
     let handle = pidfd_open(pid, PidfdFlags::empty()).map_err(failed)?;
-    // Only now is it certain that the handle is the lock holder's and not that of a process that has taken its number.
+    // The process still holds the lock, so the handle is not that of a new process with the same id.
     if process(&dir) == Some(pid) {
         pidfd_send_signal(&handle, Signal::KILL).map_err(failed)?;
     }
@@ -267,10 +268,10 @@ pub fn kill(model: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Removes what a model that was killed has left. Says whether there was anything.
+/// Removes the folder and the processes of a killed model. Returns false if there is no folder.
 ///
 /// # Errors
-/// When it runs, or its folder can't be removed.
+/// When the model is up, or its folder can't be removed.
 pub fn clear(model: &str) -> Result<bool, Error> {
     let started = Instant::now();
     loop {
@@ -295,7 +296,8 @@ fn clear_in(base: &Path, model: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Removes a dead model's folder. Its pods and servers are dying, too, and may still write there; what goes on is ended.
+/// Removes a killed model's folder. Its pods and servers are ending, and may still write there; processes that don't
+/// end are killed.
 fn remove(dir: &Path) -> Result<(), Error> {
     reaper::reap(dir);
     let started = Instant::now();
@@ -317,7 +319,7 @@ fn make_private_new(dir: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(dir)
 }
 
-/// A new folder's lock. A verb that looks for its holder has it for a moment.
+/// Takes a new folder's lock. It may have to wait: a verb that looks for the holder takes the lock for a moment.
 fn lock_patiently(dir: &Path) -> io::Result<File> {
     let started = Instant::now();
     loop {
@@ -376,7 +378,7 @@ mod tests {
         assert_eq!(process(&dir), None);
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("lock"), "1").unwrap();
-        assert_eq!(process(&dir), None, "nobody holds the lock: the number is a dead one's");
+        assert_eq!(process(&dir), None, "the lock is free, so the id is of a dead process");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The process that runs the model, listening for verbs.
+//! Server of the verbs, in the process that runs the model.
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufReader};
@@ -16,7 +16,7 @@ use crate::control::{Answer, BEAT, Request, receive, send};
 use crate::runtime;
 use crate::session::{Input, Session};
 
-/// The time for a caller to ask, and to take an answer.
+/// Longest wait for a caller's request, and for the caller to read the answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Answers verbs in `folder` for as long as the process lives.
@@ -33,7 +33,7 @@ pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> i
         for stream in listener.incoming().flatten() {
             let (session, inputs, farewells) = (Arc::clone(&session), inputs.clone(), Arc::clone(&farewells));
             thread::spawn(move || {
-                // Who has gone away needs no answer.
+                // A caller that has gone away needs no answer.
                 if let Ok(Some(stream)) = serve(stream, &session, &inputs) {
                     farewells.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
                 }
@@ -43,8 +43,9 @@ pub fn start(folder: &Path, session: &Arc<Session>, inputs: &Sender<Input>) -> i
     Ok(())
 }
 
-/// Answers one request, with a sign of life every [`BEAT`] until that is done. The connection of one who asked for the end is
-/// given back: it ends with the process, and that is the answer; until then signs of life go on.
+/// Answers one request, with a sign of life every [`BEAT`] meanwhile. After [`Request::Down`] it returns the connection
+/// and goes on with the signs of life: the caller takes the connection's end, and with it the process's, for the
+/// answer.
 fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::Result<Option<UnixStream>> {
     peer::check(&stream)?;
     // A caller that is stopped must not hold a thread for ever.
@@ -65,7 +66,7 @@ fn serve(stream: UnixStream, session: &Session, inputs: &Sender<Input>) -> io::R
     Ok(is_farewell.then_some(stream))
 }
 
-/// Answers a request, and tells meanwhile that it is alive and, to one who may wait long, what happens.
+/// Makes the answer to a request. Sends signs of life meanwhile and, if the request takes time, progress.
 fn tell(stream: &UnixStream, request: Request, session: &Session, inputs: &Sender<Input>) -> Answer {
     let tells = request.takes_time();
     let (over, lines) = if tells { session.ui().listen() } else { mpsc::channel() };
@@ -83,7 +84,7 @@ fn tell(stream: &UnixStream, request: Request, session: &Session, inputs: &Sende
             }
         });
         let answer = session.answer(request, inputs);
-        // One who has gone away doesn't listen any more.
+        // Fails if the thread has ended, because the caller has gone away.
         let _ = over.send(None);
         let _ = teller.join();
         answer

@@ -1,7 +1,7 @@
 //! A running model: the served model, the unit agents' part in it, and the pods.
 //!
-//! The main thread has the hooks run: a unit's one after the other, as a unit agent does, those of several units side by
-//! side. The threads that answer verbs only look, or change the model and ask the main thread to settle it.
+//! The main thread runs the hooks: those of one unit in turn, as a unit agent does, those of several units in parallel.
+//! The threads that answer verbs only read the model, or change it and ask the main thread to settle it.
 
 mod actions;
 mod advice;
@@ -34,18 +34,18 @@ pub use agent::Doing;
 use problems::Problems;
 pub(crate) use units::add as add_unit;
 
-/// What the main thread is asked to do.
+/// Request to the main thread.
 #[derive(Debug)]
 pub enum Input {
-    /// To end.
+    /// End the model.
     Stop,
-    /// To run hooks until there are none left, and say whether they went well.
+    /// Run hooks until no unit has one; send true if all went well.
     Settle(Sender<bool>),
-    /// The same, for something that nobody waits for: a container has news.
+    /// Run hooks, without an answer: a container has news.
     News,
 }
 
-/// Where a charm and its surroundings are.
+/// Folders of a charm and of its model.
 #[derive(Debug, Clone)]
 pub struct Places {
     /// The unpacked charm.
@@ -66,7 +66,7 @@ impl Places {
     }
 }
 
-/// Which application this is about, and where it answers.
+/// Names and ports of the application.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// The application.
@@ -75,7 +75,7 @@ pub struct Names {
     pub container: String,
     /// The port on which the workload serves.
     pub port: u16,
-    /// The port of this machine on which it answers.
+    /// The port on 127.0.0.1 on which it answers.
     pub outside: u16,
 }
 
@@ -85,11 +85,11 @@ pub struct Session {
     pub server: Server,
     /// The charm's declarations.
     pub files: CharmFiles,
-    /// What it is called, and where it answers.
+    /// Names and ports of the application.
     pub names: Names,
-    /// Where things are.
+    /// Folders of the charm and the model.
     pub places: Places,
-    /// Who is root in the pods.
+    /// User who is root in the pods.
     pub identity: Identity,
     ui: Ui,
     state: Mutex<State>,
@@ -103,14 +103,14 @@ struct State {
     agents: BTreeMap<UnitName, Agent>,
     outcome: Option<bool>,
     neighbors: Vec<Neighbor>,
-    /// Where what is behind a server is reached from this machine.
+    /// By ingress, the URL on this machine of the application behind it.
     urls: BTreeMap<Kind, String>,
     /// Failures of the playground itself.
     problems: Problems,
 }
 
 impl Session {
-    /// A session over a served model, nothing of which runs yet.
+    /// Makes a session over a served model. It starts neither pods nor servers.
     #[must_use]
     pub fn new(server: Server, files: CharmFiles, names: Names, places: Places, ui: Ui) -> Self {
         let providers = Mutex::new(Providers::new(places.runtime.clone(), ui.clone()));
@@ -122,13 +122,13 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the session tells of what it does.
+    /// Printer of the session's progress.
     #[must_use]
     pub fn ui(&self) -> &Ui {
         &self.ui
     }
 
-    /// Where the application answers.
+    /// URL of the application on this machine.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.names.outside)
@@ -152,20 +152,20 @@ impl Session {
         self.server.with(|model| model.status(unit, Whose::Unit)).ok().flatten()
     }
 
-    /// Whether only a person can help: the charm says so of a unit, or a hook failed.
+    /// True if only a person can help: a unit is blocked, or a hook failed.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         let is_blocked = |unit| self.status(unit).is_some_and(|status| status.kind == StatusKind::Blocked);
         self.units().iter().any(|unit| matches!(self.doing(unit), Doing::Failed(_)) || is_blocked(unit))
     }
 
-    /// Tells those who wait for the start how it went.
+    /// Ends the start, and wakes the threads that wait for it.
     pub fn conclude_start(&self, well: bool) {
         self.state().outcome.get_or_insert(well);
         self.started.notify_all();
     }
 
-    /// Waits for the start to be over, and says whether it went well.
+    /// Waits for the start to end. Returns true if it went well.
     #[must_use]
     pub fn wait_for_start(&self) -> bool {
         let pending = |state: &mut State| state.outcome.is_none();
@@ -173,18 +173,18 @@ impl Session {
         state.outcome.unwrap_or(false)
     }
 
-    /// Whether the start is over.
+    /// True if the start is over.
     #[must_use]
     pub fn is_started(&self) -> bool {
         self.state().outcome.is_some()
     }
 
-    /// Stops whatever is under way: the end has been asked for.
+    /// Interrupts hooks, builds and starts, because the model is to end.
     pub fn cancel(&self) {
         self.ui.cancel().throw();
     }
 
-    /// Ends pods, servers and network, for good.
+    /// Ends pods, servers and network.
     pub fn end(&self) {
         self.end_pods();
         self.providers().end();
@@ -192,5 +192,5 @@ impl Session {
     }
 }
 
-/// How long a hook may take.
+/// Longest run of a hook.
 const HOOK: Duration = Duration::from_secs(300);

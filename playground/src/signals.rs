@@ -1,7 +1,7 @@
-//! Ctrl-C and its relatives: they throw the switch, and the program ends as it would by `webcharm down`.
+//! SIGINT (Ctrl-C), SIGTERM and SIGHUP: they throw the switch, and the program ends as by `webcharm down`.
 //!
-//! Two cases don't wait for that: before anything is made there is nothing to clear up, and a second Ctrl-C says that the
-//! user does not want to wait. Then the process ends at once, and what it has started ends with it.
+//! In two cases the process ends at once, with its children: before it has made anything to clear up, and on a second
+//! Ctrl-C, by which the user says not to wait.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{children, ui};
 
-/// The time after which a user who waits for the end is told of the other way.
+/// Time after which a user who waits for the end is told about the second Ctrl-C.
 const HINT: Duration = Duration::from_secs(3);
 
 /// Set once there is something to clear up.
@@ -37,7 +37,7 @@ impl Begun {
 enum Effect {
     /// An orderly end.
     End,
-    /// The end of this process, in which nothing is left to clear up.
+    /// The end of this process at once: there are no files or processes to clear up.
     Leave,
     /// The end of this process and of its children at once.
     Abort,
@@ -52,7 +52,7 @@ fn effect(begun: bool, again: bool) -> Effect {
     }
 }
 
-/// Has every signal that asks to end throw `cancel` and then call `then`.
+/// Makes each of these signals throw `cancel` and then call `then`.
 ///
 /// # Errors
 /// When the signals can't be caught.
@@ -72,7 +72,7 @@ pub fn catch(cancel: Arc<Cancel>, begun: Begun, then: impl Fn() + Send + 'static
     Ok(())
 }
 
-/// The effect of a signal, when the process that started this one has ended.
+/// Acts as on a signal, because the process that started this one has ended.
 pub(crate) fn orphaned(cancel: &Cancel, begun: &Begun) {
     end(cancel, effect(begun.is_set(), false));
 }
@@ -89,7 +89,7 @@ fn end(cancel: &Cancel, effect: Effect) {
             cancel.throw();
             thread::spawn(|| {
                 thread::sleep(HINT);
-                ui::note("still ending what has begun; Ctrl-C once more ends it at once");
+                ui::note("still stopping; Ctrl-C once more stops at once");
             });
         }
     }
@@ -104,7 +104,7 @@ async fn next(interrupt: &mut Signal, [terminate, hangup]: &mut [Signal; 2]) -> 
     }
 }
 
-/// Ends the process, whatever its other threads do.
+/// Exits without waiting for the other threads.
 #[expect(clippy::exit, reason = "the main thread may be waiting for something that never comes")]
 fn leave(why: &str) -> ! {
     ui::note(&format!("error: {why}"));

@@ -1,6 +1,6 @@
-//! What `status` shows, in the shape and words of `juju status`.
+//! Status of a model, in the format and words of `juju status`.
 //!
-//! The JSON has Juju's keys, so that a script written for Juju finds what it looks for; `url` and `notes` are ours.
+//! The JSON has Juju's keys, so that a script written for Juju works; `url` and `notes` are ours.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,10 +15,10 @@ pub struct Status {
     pub model: Model,
     /// Its applications, by name.
     pub applications: BTreeMap<String, Application>,
-    /// What is integrated with what. In Juju's JSON that stands with each application.
+    /// All relations. Juju's JSON has them only in each application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<Relation>,
-    /// What a user of this machine should know.
+    /// Notes for the user: failures of the playground with their remedies, servers not integrated yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -31,9 +31,9 @@ pub struct Model {
     /// `caas`: a model of containers.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Who controls it.
+    /// Name of its controller, always `webcharm`.
     pub controller: String,
-    /// Where it runs.
+    /// Name of its cloud, always `localhost`.
     pub cloud: String,
     /// The version of Juju whose rules it follows.
     pub version: String,
@@ -48,32 +48,32 @@ pub struct Application {
     /// `local`: the charm is of this machine.
     #[serde(default)]
     pub charm_origin: Origin,
-    /// The charm's revision; one of this machine is never uploaded again, so it stays the first.
+    /// The charm's revision, always 0: a local charm is uploaded once.
     #[serde(default)]
     pub charm_rev: u32,
-    /// Whether it is exposed.
+    /// True if it is exposed.
     pub exposed: bool,
-    /// How many units it has.
+    /// Number of its units.
     pub scale: usize,
-    /// Its address in the model, at which whichever unit serves answers.
+    /// Address of its Service in the model, behind which one of the serving units answers.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub address: String,
-    /// The workload's version, if the charm told it.
+    /// The workload's version, if the charm set it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// Its status: its own, or else its leader's.
+    /// The status set for the application, or else its leader's.
     pub application_status: Word,
-    /// By endpoint, what it is integrated with.
+    /// Related applications, by endpoint.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub relations: BTreeMap<String, Vec<Related>>,
     /// Its units, by name.
     pub units: BTreeMap<String, Unit>,
-    /// Where it answers on this machine.
+    /// Its URL on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
 
-/// Where a charm comes from.
+/// Origin of a charm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -99,7 +99,7 @@ pub struct Related {
 pub struct Relation {
     /// The providing end, as `APP:ENDPOINT`.
     pub provider: String,
-    /// The requiring end; among peers the same.
+    /// The requiring end; for peers the same as the providing one.
     pub requirer: String,
     /// The interface.
     pub interface: String,
@@ -112,11 +112,11 @@ pub struct Relation {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unit {
-    /// What the charm says.
+    /// Status that the charm set.
     pub workload_status: Word,
-    /// What the agent does.
+    /// Status of the unit's agent.
     pub juju_status: Word,
-    /// Whether it leads.
+    /// True if it is the leader.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leader: bool,
     /// The ports the charm opened, as `8000/tcp`.
@@ -144,7 +144,7 @@ impl Word {
 }
 
 impl Status {
-    /// The tables that `juju status` prints, and with `relations` the one it adds for that.
+    /// The tables that `juju status` prints, and with `relations` the table of relations.
     #[must_use]
     pub fn tables_with(&self, relations: bool) -> String {
         let mut text = self.tables();
@@ -224,8 +224,8 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
-/// Columns as wide as their widest cell, two blanks between them, none at a line's end.
-/// A cell is one line: what it quotes is not ours.
+/// Lays out rows: columns as wide as their widest cell, two blanks between them, no blanks at a line's end. A cell is
+/// one escaped line, because charms write some of them.
 fn table(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| cell_line(cell)).collect()).collect();
     let columns = rows.first().map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! Everything printed: progress and notes on standard error, results on standard output.
+//! All output: progress and notes on standard error, results on standard output.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::redact::redact;
 use crate::{build_keeper, reaper};
 
-/// Progress, on standard error; results go to standard output.
+/// Printer of progress on standard error.
 #[derive(Debug, Clone)]
 pub struct Ui {
     started: Instant,
@@ -25,7 +25,7 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// A fresh one for the model in `folder`, whose clock starts now.
+    /// Makes one for the model in `folder`. Its times count from now.
     #[must_use]
     pub fn new(cancel: Arc<Cancel>, folder: &Path) -> Self {
         Self { started: Instant::now(), cancel, listeners: Arc::default(), folder: folder.into() }
@@ -42,7 +42,7 @@ impl Ui {
         self.line(&format!("         {line}"));
     }
 
-    /// What is told from now on, for one who listens besides the terminal; and the hand that can tell them it is over.
+    /// Subscribes to the steps from now on, besides the terminal. The sender ends the subscription with `None`.
     #[must_use]
     pub fn listen(&self) -> (Sender<Option<String>>, Receiver<Option<String>>) {
         let (sender, lines) = mpsc::channel();
@@ -80,33 +80,31 @@ impl Work for Ui {
     }
 }
 
-/// Tells something that is no result, on standard error. Control characters are escaped, and credentials in addresses are
-/// left out: much of it others have written.
+/// Prints a line that is no result, on standard error. Control characters are escaped and credentials in URLs left out,
+/// because charms and build tools write much of it.
 pub fn note(line: &str) {
-    // A terminal that went away is no reason to stop.
+    // A closed terminal is no reason to stop.
     let _ = writeln!(io::stderr(), "{}", shown_lines(&redact(line)));
 }
 
-/// Prints a text for people on standard output, with control characters escaped. A reader that has gone away has seen
-/// enough.
+/// Prints a text for people on standard output, with control characters escaped. A closed pipe is no error.
 pub fn print(text: &str) {
     write_out(shown_lines(text).as_bytes());
 }
 
-/// Prints what an application or a user has written: on a terminal with control characters escaped, into a file or pipe as
-/// it is.
+/// Prints text of an application or user: on a terminal with control characters escaped, into a file or pipe unchanged.
 pub fn hand_over(text: &str) {
     if io::stdout().is_terminal() { print(text) } else { write_out(text.as_bytes()) }
 }
 
-/// Prints JSON, which programs read back exactly: a character that a terminal would obey is escaped as JSON has it.
+/// Prints JSON. Control characters are escaped as in JSON strings, so that programs read the same value back.
 pub fn print_json(value: &impl Serialize) {
-    // Statuses and options are made of strings, numbers and maps with string keys.
+    // Never fails: statuses and options are made of strings, numbers and maps with string keys.
     let text = serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default();
     write_out(escape_json(&text).as_bytes());
 }
 
-/// Clears the screen, as a terminal understands it.
+/// Clears the terminal's screen.
 pub fn clear_screen() {
     write_out(b"\x1b[H\x1b[2J");
 }
@@ -115,7 +113,7 @@ fn write_out(bytes: &[u8]) {
     let _ = io::stdout().write_all(bytes).and_then(|()| io::stdout().flush());
 }
 
-/// `text`, which is JSON, without characters that a terminal obeys. They are in its strings only, but for line breaks.
+/// Escapes the control characters in JSON. Outside of strings it has no others than line breaks, which stay.
 fn escape_json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

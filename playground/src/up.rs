@@ -1,4 +1,4 @@
-//! `webcharm up`: from a folder to an application that answers, and on until somebody ends it.
+//! `webcharm up`: starts a folder's application and charm, and runs them until the model is ended.
 
 mod build;
 mod detach;
@@ -25,37 +25,37 @@ use crate::ui::{self, Ui};
 use crate::{binaries, control, network, pod, project, server};
 use pods::Pods;
 
-/// How long the application may take to answer once the charm has settled.
+/// Longest wait for the application to answer once the charm has settled.
 const ANSWER: Duration = Duration::from_secs(120);
 
-/// How often is looked after the pods.
+/// Interval of the checks of pods and servers.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Why nothing is up.
+/// Reasons why the model can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The process that stays doesn't answer.
+    /// The background process doesn't answer.
     #[error(transparent)]
     Control(#[from] control::Error),
-    /// The folder.
+    /// The project can't be run.
     #[error(transparent)]
     Project(#[from] project::Error),
-    /// The programs.
+    /// The supervisor or the charm's binary is missing.
     #[error(transparent)]
     Binaries(#[from] binaries::Error),
-    /// The runtime folder.
+    /// The runtime folder can't be used.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
-    /// The charm's files.
+    /// The charm's files can't be read or written.
     #[error(transparent)]
     Pack(#[from] pack::Error),
-    /// What the charm declares.
+    /// The charm's metadata are invalid.
     #[error(transparent)]
     Metadata(#[from] juju::MetadataError),
-    /// The rock.
+    /// The rock can't be built.
     #[error(transparent)]
     Rock(#[from] rock::Error),
-    /// A server that the charm can't be integrated with.
+    /// The charm has no endpoint for a server given with `--integrate`.
     #[error(
         "the charm has no endpoint for {short}: declare one in charmcraft.yaml, `requires: {short}: {{interface: {interface}}}`, or \
          leave out `--integrate {short}`"
@@ -66,33 +66,33 @@ pub enum Error {
         /// Its interface.
         interface: &'static str,
     },
-    /// A packed rock without Pebble.
+    /// The packed rock has no Pebble.
     #[error("the rock {0} has no Pebble in /usr/bin or /bin: `--pebble FILE` runs it with another one")]
     NoPebble(String),
-    /// The pod.
+    /// A pod can't be run.
     #[error(transparent)]
     Pod(#[from] pod::Error),
-    /// The pods' network.
+    /// The pods' network can't be made.
     #[error(transparent)]
     Network(#[from] network::Error),
-    /// The model.
+    /// The model refused the application.
     #[error(transparent)]
     Model(#[from] juju_testing::ModelError),
-    /// The port.
+    /// The port can't be used.
     #[error("cannot listen on port {port}: choose another with --port, or leave it out for a free one")]
     Port {
-        /// Which.
+        /// Its number.
         port: u16,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// Something of the system's.
+    /// A call to the operating system failed.
     #[error("cannot {what}")]
     System {
-        /// What.
+        /// The step, as in "cannot …".
         what: &'static str,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -102,7 +102,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether this is the consequence of a wish to stop.
+    /// True if the user asked to stop.
     fn is_interruption(&self) -> bool {
         matches!(
             self,
@@ -115,7 +115,7 @@ fn system(what: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::System { what, source }
 }
 
-/// Runs the model until it is ended.
+/// Starts the model and runs it until its end; with `--detach`, in a process of its own.
 ///
 /// # Errors
 /// When it can't be started.
@@ -143,7 +143,7 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     }
 }
 
-/// Everything made here is dropped here, in the opposite order: pods, then model, then folder.
+/// Starts the model, runs it and ends it. All parts are dropped here, in this order: pods, model, folder.
 fn bring_up(
     plan: &build::Plan,
     args: &cli::Up,
@@ -161,7 +161,7 @@ fn bring_up(
     let mut pods = Pods::new(plan, &runtime, &listener, &session, inputs);
     let started = start(plan, &runtime, &mut pods, &session, &args.integrate);
     if started.is_err() && !ui.cancel().is_thrown() {
-        // Our parent ends when it hears of it, which is then no wish of anybody's.
+        // The parent ends on this error; that must not count as a request to stop.
         detach::part();
     }
     let started = started? && session.problems().is_empty();
@@ -181,7 +181,7 @@ fn bring_up(
     Ok(if started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Pods and servers end before anything else does, whatever the reason, although the threads that answer verbs live on.
+/// Ends pods and servers first, also after an error: the threads that answer verbs still hold the session.
 struct End<'a>(&'a Session);
 
 impl Drop for End<'_> {
@@ -194,7 +194,8 @@ fn listen(port: u16) -> Result<TcpListener, Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| Error::Port { port, source })
 }
 
-/// Builds, starts the pods, runs the start sequence and waits for the application. Says whether it answers.
+/// Builds the rock, starts the pods, runs the hooks of the start and waits for the application. Returns true if it
+/// answers.
 fn start(
     plan: &build::Plan,
     runtime: &Runtime,
@@ -206,14 +207,15 @@ fn start(
     ui.step(&format!("building the rock {}", plan.rock_name()));
     plan.build(runtime, ui)?;
     for container in plan.others() {
-        ui.step(&format!("the container {container} is the charm author's own: it isn't run here"));
+        ui.step(&format!("the container {container} is the charm author's own: it does not run here"));
     }
     // The containers are up before the first hook.
     pods.start()?;
     Ok(session.settle() && integrate::all(session, asked, ui) && answers(session, ui))
 }
 
-/// Waits until the application answers, or there is no use in waiting.
+/// Waits until the application answers. Stops waiting when it can't answer any more: a unit is stuck or its pod has
+/// ended.
 fn answers(session: &Session, ui: &Ui) -> bool {
     let started = Instant::now();
     let mut told = Duration::ZERO;
@@ -231,7 +233,7 @@ fn answers(session: &Session, ui: &Ui) -> bool {
     false
 }
 
-/// Tells how the start went: where the application answers, or why it doesn't or something is missing; and what to type
+/// Prints the outcome of the start: the application's URL, or the reasons why it doesn't answer; and commands to type
 /// next.
 fn report(session: &Session, answers: bool, ui: &Ui) {
     let (app, url) = (&session.names.app, session.url());
@@ -246,7 +248,7 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
     }
     let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
     if http_client::status(&session.url()).is_ok() {
-        ui::print(&format!("\n{app} answers at {url}, but not all that belongs to it is there. It is left up.\n\n"));
+        ui::print(&format!("\n{app} answers at {url}, but a part of the model failed. The model stays up.\n\n"));
         ui::print(&format!("{problems}\n{}\n", lines("webcharm status")));
         return;
     }
@@ -257,17 +259,20 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
             ui::print(&format!("The {what}'s log ends with:\n{}\n\n", lines.join("\n")));
         }
     }
-    ui::print(&format!("{problems}{app} does not answer at {url}. It is left up.\n\n{}", lines("webcharm debug-log")));
+    ui::print(&format!(
+        "{problems}{app} does not answer at {url}. The model stays up.\n\n{}",
+        lines("webcharm debug-log")
+    ));
 }
 
-/// Deals with what comes in until it is the wish to end. Pods that end by themselves are started again, as Kubernetes does.
+/// Handles requests until one asks for the end. Starts pods that ended by themselves again, as Kubernetes does.
 fn keep(pods: &mut Pods<'_>, session: &Session, period: Duration, received: &Receiver<Input>) {
     let mut updated = Instant::now();
     loop {
         match received.recv_timeout(TICK) {
             Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Input::Settle(reply)) => {
-                // Whoever asked may have gone away.
+                // Fails if the caller has gone away.
                 let _ = reply.send(pods.settle());
             }
             Ok(Input::News) => {

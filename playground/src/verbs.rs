@@ -17,28 +17,28 @@ use crate::ui::{self, print};
 pub use project::{init, lint, pack};
 pub use prune::prune;
 
-/// How often is looked for new lines of the log.
+/// Interval of the requests for new lines of the log.
 const PERIOD: Duration = Duration::from_millis(250);
 
-/// Why a verb failed.
+/// Reasons why a verb failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The model didn't do it.
+    /// The model refused it, or can't be reached.
     #[error(transparent)]
     Control(#[from] control::Error),
-    /// The answer isn't one to this question.
+    /// The answer is of another kind than the request.
     #[error("the model's process is of another version: `webcharm down`, then `webcharm up` again")]
     Answer,
     /// Keys to show and keys to set at once.
-    #[error("{0:?} is neither `key=value` nor the only option to show")]
+    #[error("{0:?} is not `key=value`; to show an option, give its name alone")]
     Mixed(String),
-    /// An action's parameter that is none.
+    /// An action's parameter without `=`.
     #[error("{0:?} is not `key=value`")]
     Parameter(String),
-    /// The unit's Pebble didn't do it.
+    /// The unit's Pebble refused it, or can't be reached.
     #[error(transparent)]
     Pebble(#[from] pebble::Error),
-    /// There is no such option.
+    /// The application has no such option.
     #[error("{app} has no option {key:?}: `webcharm config {app}` lists them")]
     NoOption {
         /// The application.
@@ -53,7 +53,7 @@ pub enum Error {
         key: String,
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -65,7 +65,7 @@ pub enum Error {
 /// `status`, once or, with `watch`, until the model ends.
 ///
 /// # Errors
-/// When nothing runs.
+/// When the model isn't up.
 pub fn status(model: &str, format: Format, relations: bool, watch: Option<Duration>) -> Result<ExitCode, Error> {
     show_status(model, format, relations)?;
     while let Some(period) = watch {
@@ -85,10 +85,10 @@ fn show_status(model: &str, format: Format, relations: bool) -> Result<(), Error
     Ok(())
 }
 
-/// `debug-log`, and with `follow` what is logged from then on, until the model ends.
+/// `debug-log`: the last lines; with `follow` also new ones, until the model ends.
 ///
 /// # Errors
-/// When nothing runs.
+/// When the model isn't up.
 pub fn debug_log(model: &str, lines: usize, follow: bool) -> Result<ExitCode, Error> {
     let mut after = show_log(model, lines, 0)?;
     if !follow {
@@ -111,7 +111,7 @@ fn show_log(model: &str, lines: usize, after: usize) -> Result<usize, Error> {
 /// `down`. With `force` the model's process is killed, not asked.
 ///
 /// # Errors
-/// When nothing runs, or the process doesn't answer or can't be killed.
+/// When the model isn't up, or its process doesn't answer or can't be killed.
 pub fn down(model: &str, force: bool) -> Result<ExitCode, Error> {
     if force && runtime::kill(model)? {
         runtime::clear(model)?;
@@ -137,7 +137,7 @@ pub fn down(model: &str, force: bool) -> Result<ExitCode, Error> {
 /// `integrate`.
 ///
 /// # Errors
-/// When nothing runs, the server can't be started, or the two don't fit.
+/// When the model isn't up, the server can't be started, or the two don't fit.
 pub fn integrate(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
     let request = Request::Integrate { one: args.one.clone(), other: args.other.clone() };
     related(model, &request, "integrated", |ends| format!("webcharm remove-relation {}", ends.join(" ")))
@@ -146,7 +146,7 @@ pub fn integrate(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
 /// `remove-relation`.
 ///
 /// # Errors
-/// When nothing runs, or there is no such relation.
+/// When the model isn't up, or there is no such relation.
 pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
     let request = Request::RemoveRelation { one: args.one.clone(), other: args.other.clone() };
     related(model, &request, "no longer integrated", |ends| format!("webcharm integrate {}", ends.join(" ")))
@@ -155,7 +155,7 @@ pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error>
 /// `add-unit`.
 ///
 /// # Errors
-/// When nothing runs, or the application's units aren't to be counted.
+/// When the model isn't up, or the name is not that of its application.
 pub fn add_unit(model: &str, args: &cli::AddUnit) -> Result<ExitCode, Error> {
     let request = Request::AddUnit { app: args.app.clone(), count: args.num_units };
     counted(model, &request, "added")
@@ -164,13 +164,13 @@ pub fn add_unit(model: &str, args: &cli::AddUnit) -> Result<ExitCode, Error> {
 /// `remove-unit`.
 ///
 /// # Errors
-/// When nothing runs, or there are no such units.
+/// When the model isn't up, or there are no such units.
 pub fn remove_unit(model: &str, args: &cli::RemoveUnit) -> Result<ExitCode, Error> {
     let request = Request::RemoveUnit { units: args.units.clone(), count: args.num_units };
     counted(model, &request, "removed")
 }
 
-/// Says which units came or went, and what to type next.
+/// Prints the units that were added or removed, and commands to type next.
 fn counted(model: &str, request: &Request, what: &str) -> Result<ExitCode, Error> {
     let Answer::Units { units, app, left, well, problems } = ask(model, request)? else { return Err(Error::Answer) };
     let fewer = if left > 1 { format!("  webcharm remove-unit {app} --num-units 1\n") } else { String::new() };
@@ -179,7 +179,7 @@ fn counted(model: &str, request: &Request, what: &str) -> Result<ExitCode, Error
     conclude(model, well, &problems, &done)
 }
 
-/// Says what has become of a relation, and what undoes it.
+/// Prints a relation's new state, and the command that undoes it.
 fn related(model: &str, request: &Request, what: &str, undo: impl Fn(&[String]) -> String) -> Result<ExitCode, Error> {
     let Answer::Related { ends, url, well, problems } = ask(model, request)? else { return Err(Error::Answer) };
     let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
@@ -203,10 +203,10 @@ fn conclude(model: &str, well: bool, problems: &[String], done: &str) -> Result<
     Ok(ExitCode::FAILURE)
 }
 
-/// `config`: shows one option or all, or sets some.
+/// `config`: shows one option or all, or sets options.
 ///
 /// # Errors
-/// When nothing runs, or an option or value is refused.
+/// When the model isn't up, or an option or value is refused.
 pub fn config(model: &str, args: &cli::Config) -> Result<ExitCode, Error> {
     match args.options.as_slice() {
         [] if args.reset.is_empty() => show(model, args, None),
@@ -236,11 +236,11 @@ fn set(model: &str, args: &cli::Config, options: &[String]) -> Result<ExitCode, 
     let set = options.iter().map(|option| assignment(option)).collect::<Result<_, _>>()?;
     let request = Request::Configure { app: args.app.clone(), set, reset: args.reset.clone() };
     let Answer::Done { well, problems } = ask(model, &request)? else { return Err(Error::Answer) };
-    // The options are set; what the charm says to them is its status.
+    // The options are set. A charm that can't use them says so in its status.
     conclude(model, well, &problems, "")
 }
 
-/// `key=value`, where `@file` stands for a file's content.
+/// Parses `key=value`; a value `@file` stands for the file's content.
 fn assignment(text: &str) -> Result<(String, String), Error> {
     let (key, value) = text.split_once('=').ok_or_else(|| Error::Mixed(text.to_owned()))?;
     let value = match value.strip_prefix('@') {

@@ -1,4 +1,4 @@
-//! What a charm asks of the playground's servers while it runs, meant for the language in which they are told.
+//! Requests of a charm to the playground's servers that try to inject SQL or configuration.
 
 use std::cell::RefCell;
 use std::fs;
@@ -21,13 +21,13 @@ fn charm(databag: &str, unit: &str) -> String {
     )
 }
 
-/// A model with that charm. It is up, although its application doesn't answer.
+/// Starts a model with that charm. It stays up, although its application doesn't answer.
 fn up(desk: &Desk, project: &Path) {
     let ran = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
-    assert!(ran.code == Some(1) && ran.out.contains("It is left up."), "{ran:?}");
+    assert!(ran.code == Some(1) && ran.out.contains("The model stays up."), "{ran:?}");
 }
 
-/// Output of PostgreSQL's own client for a query of the server's own user, who is let in without a password from now on.
+/// Output of `psql` for a query as the server's own user. Lets that user in without a password from now on.
 fn psql(desk: &Desk, query: &str) -> String {
     let dir = desk.runtime().join("webcharm/local/postgresql");
     fs::write(dir.join("data/pg_hba.conf"), "local all webcharm trust\n").unwrap();
@@ -43,7 +43,7 @@ fn psql(desk: &Desk, query: &str) -> String {
     output.take()
 }
 
-/// Has the server that works in `data` read its settings again. Its own file names its process as its namespace does.
+/// Makes the server with the folder `data` read its settings again. Its own pid file has the id in its namespace.
 fn reload(data: &Path) {
     let data = fs::metadata(data).unwrap();
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -91,7 +91,7 @@ fn a_database_s_name_stays_a_name() {
     }
 }
 
-/// A text as one word of a shell.
+/// Quotes a text as one word of a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

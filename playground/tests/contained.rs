@@ -1,11 +1,11 @@
-//! What a program in a pod can do to the machine: nothing.
+//! Attempts of a program in a pod to reach the machine, which all fail.
 
 use std::fs;
 use std::process::Command;
 
 use crate::support::{Desk, Ran, names, page};
 
-/// Tries everything, and prints a line for each attempt: `refused`, or what it got.
+/// Program that prints a line for each attempt: `refused`, or the thing it got.
 const ATTEMPTS: &str = r#"
 import ctypes, errno, os, signal, socket, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -126,7 +126,7 @@ fn host_files() -> Vec<(String, Vec<u8>)> {
 
 fn nothing_gets_out(desk: &Desk) {
     let before = host_files();
-    // A shell or an editor may leave a folder open to all that it starts.
+    // A shell or an editor may leave an open folder to the programs that it starts.
     let open = fs::File::open("/").unwrap();
     rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).unwrap();
     up_with_key(desk);

@@ -1,4 +1,4 @@
-//! Every wait has an end: of a process that is stopped, of a caller that is killed, of a file that never comes.
+//! Ends of waits: for a stopped process, for a killed caller's build, for a file without a writer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Desk, kill, wait_until};
 
-/// A charm that is done at once.
+/// A charm whose hooks end at once.
 const BLOCKED: &str = "status-set blocked 'nothing is served here'";
 
 fn stop(pid: u32) {
@@ -58,7 +58,7 @@ fn down_by_force_ends_stopped_keepers_and_pods_too_and_a_model_that_runs() {
     assert!(none.code == Some(1) && none.err.contains("no model \"local\" is up"), "{none:?}");
 }
 
-/// A project whose installation hangs: its index accepts a connection and never answers.
+/// A project whose installation hangs, because its index accepts a connection and never answers.
 struct Hanging {
     index: TcpListener,
     project: String,
@@ -170,7 +170,7 @@ fn a_second_ctrl_c_does_not_wait_for_a_pod_that_is_stopped() {
     let before = desk.processes();
     stop(desk.process("pod-keeper"));
     up.signal(Signal::INT);
-    up.wait_for("Ctrl-C once more ends it at once");
+    up.wait_for("Ctrl-C once more stops at once");
     up.signal(Signal::INT);
     up.wait_for_end("error: interrupted twice; `webcharm down` clears up what may be left");
     desk.ok(&["down"]);

@@ -1,5 +1,5 @@
-//! Each framework's sample from `up` to `down`: built by its own tools, with a real PostgreSQL, its migration, its worker, its
-//! options and its actions.
+//! Each framework's sample from `up` to `down`: built by its own tools, with a real PostgreSQL, its migration, its
+//! worker, its options and its actions.
 //!
 //! Flask's is in the quick tests. The others download what they're built of (`cargo test -p playground -- --ignored`).
 
@@ -10,25 +10,25 @@ use http_client::header::ACCEPT;
 use crate::integration::has_postgresql;
 use crate::support::{Desk, FORM, post};
 
-/// How long an application may take to start: a JVM on a busy machine does.
+/// Longest wait for an application: a JVM on a busy machine starts slowly.
 const PATIENCE: Duration = Duration::from_secs(150);
 
 const JSON: &str = "application/json";
 
-/// What tells one sample from another.
+/// Differences between the samples.
 struct Sample {
     framework: &'static str,
-    /// Where its entries are read, and a line its migration wrote.
+    /// Path of the page of entries, and a line that the migration wrote.
     entries: (&'static str, &'static str),
     /// Path, type and body of the request that makes an entry. The entry's words are "one two three".
     post: [&'static str; 3],
-    /// What the page of entries has once the worker has counted the one that was posted.
+    /// Text on the page of entries after the worker has counted the posted one.
     counted: &'static str,
     /// The variable of the option `greeting`.
     variable: &'static str,
-    /// Where its metrics are and one of them.
+    /// URL of its metrics, and one of them.
     metrics: (&'static str, &'static str),
-    /// The option that chooses its port, where there is one, and its variable.
+    /// The option for its port, if it has one, and the option's variable.
     port: Option<(&'static str, &'static str)>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Running<'a> {
         http_client::page(&format!("{}{path}", self.url)).unwrap_or_default()
     }
 
-    /// Posts the sample's entry.
+    /// Posts the sample's entry, and checks that it is taken.
     fn post(&self) {
         let [path, kind, body] = self.sample.post;
         let (status, text) = post(&format!("{}{path}", self.url), kind, body.to_owned());
@@ -77,10 +77,10 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// A database: the migration's rows are read, one is added, and the worker counts it.
+    /// With a database the migration's rows are read, a row is added, and the worker counts it.
     fn has_rows(&self) {
         let (path, row) = self.sample.entries;
-        // Django's charm requires a database, so `up` has brought one.
+        // Django's charm requires a database, so `up` has started it already.
         if self.sample.framework != "django" {
             assert!(!self.page(path).contains(row), "no rows without a database");
             self.desk.ok(&["integrate", "postgresql"]);
@@ -91,7 +91,7 @@ impl<'a> Running<'a> {
         self.page_with(self.sample.entries.0, self.sample.counted);
     }
 
-    /// An option is a variable, an event and a restart away from the page.
+    /// Sets an option, and waits until the page shows its value.
     fn takes_options(&self) {
         self.desk.ok(&["config", &self.app(), "greeting=Ahoy, sailor"]);
         self.page_with("/", "Ahoy, sailor");
@@ -110,7 +110,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// On another port it answers at the same address: the model follows the port that the charm opens.
+    /// Moves the workload to another port. The address stays: the model follows the port that the charm opens.
     fn moves(&self) {
         let Some((option, variable)) = self.sample.port else { return };
         self.desk.ok(&["config", &self.app(), &format!("{option}=9191")]);
@@ -185,7 +185,7 @@ fn a_database_that_was_asked_for_is_there_when_the_application_answers() {
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
     let wrong = desk.run(&["up", &folder, "--integrate", "oracle"]);
-    assert!(wrong.code == Some(2) && wrong.err.contains("there is: postgresql, ingress"), "{wrong:?}");
+    assert!(wrong.code == Some(2) && wrong.err.contains("take one of postgresql, ingress"), "{wrong:?}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn fastapi_s_guestbook() {
     });
 }
 
-/// The samples that take and give entries as JSON.
+/// A sample whose entries are JSON.
 fn with_json(framework: &'static str, metrics: (&'static str, &'static str), port: &'static str) -> Sample {
     Sample {
         framework,

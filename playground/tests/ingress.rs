@@ -1,4 +1,4 @@
-//! A real nginx in front of the units.
+//! Ingress with a real nginx in front of the units.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(crate) fn has_nginx() -> bool {
     testkit::needs(Path::new("/usr/sbin/nginx").is_file(), "nginx (Debian's package nginx-light)")
 }
 
-/// The sample, which takes an ingress.
+/// The sample with an endpoint for an ingress.
 pub(crate) fn with_ingress(desk: &Desk) -> PathBuf {
     let project = desk.sample();
     let file = project.join("charmcraft.yaml");
@@ -44,7 +44,7 @@ fn whole_story(desk: &Desk) {
 
     let keeper = desk.process("server-keeper");
     kill(keeper);
-    // The one that dies may still answer.
+    // The old nginx may still answer while it ends.
     wait_until("there is another nginx", || desk.process("server-keeper") != keeper);
     wait_until("nginx comes back where it was", || code(&format!("{url}/")) == 200);
 
@@ -57,7 +57,7 @@ fn whole_story(desk: &Desk) {
     desk.assert_nothing_left(&before);
 }
 
-/// While one of two units is killed and comes back, every request is answered by one that lives.
+/// While one of two units is killed and comes back, the other unit answers all requests.
 pub(crate) fn no_request_is_lost(desk: &Desk, url: &str) {
     let url = format!("{url}/");
     wait_until("both units serve", || desk.ok(&["status"]).matches("active    idle").count() >= 2);
@@ -101,7 +101,7 @@ for relation in $(relation-ids ingress); do
 done
 status-set blocked 'there is no application'";
 
-/// nginx takes a configuration up while it is asked all the time. Nothing is behind the route, so every answer is a 503.
+/// nginx reloads its configuration during a stream of requests. The route has no server, so every answer is a 503.
 #[test]
 fn no_request_is_lost_while_nginx_takes_a_configuration_up() {
     if !has_nginx() {

@@ -13,7 +13,7 @@ pub(crate) fn has_postgresql() -> bool {
     testkit::needs(found, "PostgreSQL (Debian's package postgresql)")
 }
 
-/// The sample, whose page `/db` says who is at the other end of its connection string, in the database's own words.
+/// The sample with a page `/db`, on which the database tells its host, user and visits.
 pub(crate) fn with_database(desk: &Desk) -> PathBuf {
     let project = desk.sample();
     let app = project.join("rock/flask/app.py");
@@ -43,7 +43,7 @@ fn database_page(desk: &Desk) -> serde_json::Value {
     serde_json::from_str(&page(&format!("{}/db", desk.url()))).unwrap()
 }
 
-/// Sockets and data of a server are in the runtime folder and nowhere else.
+/// Folder of a server's sockets and data.
 fn data(desk: &Desk) -> PathBuf {
     desk.runtime().join("webcharm/local/postgresql")
 }
@@ -114,7 +114,7 @@ fn a_killed_model_takes_its_servers_with_it() {
     assert_eq!(up.end(), None);
     wait_until("the server ends with its model", || desk.processes().is_disjoint(&before));
     desk.ok(&["up", sample, "--detach"]);
-    assert!(!data(&desk).exists(), "the next one has cleared what was left");
+    assert!(!data(&desk).exists(), "the next model has cleared the rest");
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
 }

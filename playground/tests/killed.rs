@@ -1,7 +1,7 @@
 //! `kill -9` at any moment: of the model's process, of a verb's, of a keeper, of Pebble, of a server, of a worker, of a hook.
 //!
-//! The moments and victims are drawn from a seed. `WEBCHARM_KILLS` says how many there are, `WEBCHARM_SEED` where they
-//! begin. After each, the next `down`, or the next `up`, leaves nothing behind.
+//! Moments and victims are drawn from a seed: `WEBCHARM_SEED` is the first, `WEBCHARM_KILLS` the number of kills. After
+//! each kill, the next `down` or `up` removes all files and processes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::ingress::with_ingress;
 use crate::support::{Desk, names, wait_until};
 
-/// Numbers that look random and are the same for the same seed: xorshift, by George Marsaglia.
+/// Pseudo-random numbers, the same for the same seed: George Marsaglia's xorshift.
 struct Dice(u64);
 
 impl Dice {
@@ -33,10 +33,10 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// How long the story takes, about, in milliseconds.
+/// Rough length of the story, in milliseconds.
 const LIFE: u64 = 20_000;
 
-/// What is typed once the application is up. A server that isn't installed is refused; the story goes on.
+/// Verbs typed once the application is up. Servers that aren't installed are refused, and the story goes on.
 const STORY: [&[&str]; 6] = [
     &["integrate", "ingress"],
     &["integrate", "postgresql"],
@@ -46,7 +46,7 @@ const STORY: [&[&str]; 6] = [
     &["remove-relation", "flask-k8s", "ingress"],
 ];
 
-/// One try: what it was, for the message should it fail.
+/// One try, for the message if it fails.
 struct Try {
     seed: u64,
     number: u64,
@@ -63,7 +63,7 @@ fn kills(tries: u64) {
     let (tries, seed) = (number("WEBCHARM_KILLS", tries), number("WEBCHARM_SEED", 42));
     let desk = Desk::new();
     let project = with_ingress(&desk).display().to_string();
-    // The packages are installed once; what follows is about processes.
+    // The packages are installed before, so that the tries are only about processes.
     desk.ok(&["up", &project, "--detach"]);
     desk.ok(&["down"]);
     let mut dice = Dice(seed.max(1));
@@ -81,8 +81,8 @@ fn kills(tries: u64) {
     }
 }
 
-/// Starts everything, kills one process of it at the moment, and returns what there was, and which it was. A model that
-/// lives on is left to live.
+/// Starts the model and the story, kills one process at the moment, and returns all processes and the victim's command
+/// line. A model that survives goes on.
 fn kill_one(desk: &Desk, project: &str, one: &Try, dice: &mut Dice) -> (BTreeSet<u32>, String) {
     let log = desk.path().join("up.log");
     let mut command = desk.command(&["up", project]);
@@ -97,17 +97,17 @@ fn kill_one(desk: &Desk, project: &str, one: &Try, dice: &mut Dice) -> (BTreeSet
         let seen = desk.processes();
         let victim = choose(&up, &seen, dice);
         let what = fs::read_to_string(format!("/proc/{victim}/cmdline")).unwrap_or_default().replace('\0', " ");
-        // It may have ended by itself just now.
+        // Fails if the process has just ended by itself.
         let _ = Pid::from_raw(victim.cast_signed()).map(|pid| kill_process(pid, Signal::KILL));
         over.store(true, Ordering::SeqCst);
         (seen, what)
     });
-    // Nobody but us would see a dead child off.
+    // Reaps the child, which would stay a zombie.
     thread::spawn(move || up.wait());
     killed
 }
 
-/// The model's own process, or any.
+/// The victim: the model's own process, or any other.
 fn choose(up: &Child, all: &BTreeSet<u32>, dice: &mut Dice) -> u32 {
     let place = usize::try_from(dice.below(all.len() as u64)).unwrap();
     if dice.below(3) == 0 { up.id() } else { all.iter().nth(place).copied().unwrap_or(up.id()) }
@@ -124,7 +124,7 @@ fn tell_the_story(desk: &Desk, log: &Path, over: &AtomicBool) {
     }
     for args in STORY {
         if !over.load(Ordering::SeqCst) {
-            // Killed, or its model: it fails.
+            // The verb may fail: it or its model may be killed.
             desk.run(args);
         }
     }
@@ -133,7 +133,7 @@ fn tell_the_story(desk: &Desk, log: &Path, over: &AtomicBool) {
 fn nothing_is_left(desk: &Desk, seen: &BTreeSet<u32>, context: &str) {
     desk.assert_nothing_left(seen);
     let ours = desk.path().to_str().unwrap();
-    // A process that ends lets go of its lock, which `down` waits for, and of its sockets one after the other.
+    // `down` waits for the lock of the ending process; the kernel may close its sockets later.
     let has_sockets = || fs::read_to_string("/proc/net/unix").unwrap().contains(ours);
     wait_until(&format!("no socket is left, {context}"), || !has_sockets());
 }
@@ -152,7 +152,7 @@ fn killed_at_any_moment_it_leaves_nothing() {
 #[test]
 fn killed_while_packages_are_installed_it_leaves_nothing() {
     let desk = Desk::new().with_fresh_cache();
-    // An index that accepts and never answers: the installation is under way until somebody ends it.
+    // An index that accepts connections and never answers, so that the installation hangs.
     let index = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/simple", index.local_addr().unwrap());
     let project = desk.sample();

@@ -1,4 +1,4 @@
-//! From `up` to `down`, and every other way to end.
+//! The model from `up` to `down`, and its other ends.
 
 use std::fs;
 use std::net::TcpListener;
@@ -119,7 +119,7 @@ fn a_blocked_charm_is_left_up_with_the_reason_on_the_screen() {
     let up = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
     assert_eq!(up.code, Some(1), "{up:?}");
     assert!(up.out.contains("blocked") && up.out.contains("webserver-workers"), "{up:?}");
-    assert!(up.out.contains("left up"), "{up:?}");
+    assert!(up.out.contains("stays up"), "{up:?}");
     desk.ok(&["config", "flask-k8s", "webserver-workers=1"]);
     assert_eq!(page(&desk.url()), "Hello from Flask!\n");
     let blocked = desk.ok(&["config", "flask-k8s", "webserver-workers=-2"]);
@@ -132,7 +132,7 @@ fn a_blocked_charm_is_left_up_with_the_reason_on_the_screen() {
 #[test]
 fn an_interrupted_installation_leaves_no_half_cache() {
     let desk = Desk::new().with_fresh_cache();
-    // An index that accepts and never answers: the installation is under way until somebody ends it.
+    // An index that accepts connections and never answers, so that the installation hangs.
     let index = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/simple", index.local_addr().unwrap());
     let project = desk.sample();
@@ -184,7 +184,7 @@ fn a_charm_that_fails_is_an_error_with_its_last_words() {
     let up = desk.run(&["up", &sample(), "--detach"]);
     assert_eq!(up.code, Some(1), "{up:?}");
     assert!(up.err.contains("hook install failed: the charm ended with 3"), "{up:?}");
-    for words in ["hook failed: \"install\"", "uh oh", "cannot go on", "left up"] {
+    for words in ["hook failed: \"install\"", "uh oh", "cannot go on", "stays up"] {
         assert!(up.out.contains(words), "{words:?} in {up:?}");
     }
     assert!(desk.ok(&["status"]).contains("error"));

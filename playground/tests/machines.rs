@@ -1,4 +1,4 @@
-//! Machines on which something is missing: what is wrong and what mends it is said, nothing is left behind.
+//! Machines with faults: the message names the fault and the remedy, and no files are left behind.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::support::{Desk, Ran, wait_until};
 
-/// The program, run by a shell that changes its surroundings first, in namespaces that `unshare` makes.
+/// Runs the program from a shell that changes its surroundings first, in namespaces that `unshare` makes.
 fn surrounded(desk: &Desk, unshare: &[&str], script: &str, args: &[&str]) -> Ran {
     let inner = desk.command(args);
     let mut outer = Command::new("unshare");
@@ -19,7 +19,7 @@ fn surrounded(desk: &Desk, unshare: &[&str], script: &str, args: &[&str]) -> Ran
     Ran::from(outer.output().unwrap())
 }
 
-/// No more user namespaces below the one in which this is said.
+/// Shell command that forbids more user namespaces below the shell's own.
 const NO_USER_NAMESPACES: &str = "echo 0 > /proc/sys/user/max_user_namespaces";
 
 fn nothing_is_left(desk: &Desk) {

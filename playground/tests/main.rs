@@ -1,4 +1,4 @@
-//! The program as a person uses it: real pods, a real charm, a real application.
+//! Tests of the program as a person uses it: real pods, a real charm, a real application.
 //!
 //! `pebble` and `dispatch` must have been built before (`cargo build -p supervisor -p webcharm`); the application's
 //! packages come from PyPI once and are then cached in the target folder.

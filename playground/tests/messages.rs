@@ -1,4 +1,4 @@
-//! What the program says when it can't: what is wrong, and the way out.
+//! Messages of failures: the fault and the remedy.
 
 use std::fs;
 use std::net::TcpListener;
@@ -62,7 +62,7 @@ fn a_supervisor_that_is_not_there_and_one_that_is_none() {
     refused(&desk, &["up", &sample, "--pebble", "/bin/false"], &["the pod ended at once"]);
 }
 
-/// In a user namespace of our own we may forbid the next ones, as an administrator can.
+/// Forbids namespaces as an administrator can, in a user namespace of the test's own.
 #[test]
 fn namespaces_that_are_forbidden() {
     let desk = Desk::new();

@@ -1,4 +1,4 @@
-//! Another user of the machine, who was there first or stands at the other end of a socket.
+//! Attacks by another user of the machine, who made a folder first or listens on a socket.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use rustix::process::Uid;
 
 use crate::support::{Desk, Ran};
 
-/// Users that no machine has.
+/// Ids of users that no machine has.
 const VICTIM: u32 = 64_997;
 const OTHER: u32 = 64_998;
 
@@ -36,7 +36,7 @@ fn configure(desk: &Desk, user: u32) -> Command {
     command
 }
 
-/// A folder of the victim's in which a socket of another user's listens.
+/// Makes the victim's folder, with a socket in it on which another user listens.
 fn listening(base: &Path, model_owner: u32) -> UnixListener {
     let folder = base.join("local");
     fs::create_dir_all(&folder).unwrap();
@@ -57,7 +57,7 @@ fn listening(base: &Path, model_owner: u32) -> UnixListener {
     .unwrap()
 }
 
-/// What whoever connected has sent by now.
+/// Bytes that the connecting processes have sent so far.
 fn heard(listener: &UnixListener) -> String {
     listener.set_nonblocking(true).unwrap();
     let mut said = String::new();
@@ -87,7 +87,7 @@ fn a_model_s_folder_that_another_user_made_first_is_told_nothing() {
     fs::remove_dir_all(&base).unwrap();
     for ran in [&ran, &down] {
         assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert!(ran.err.contains("/tmp/webcharm-64997 belongs to somebody else"), "{ran:?}");
+        assert!(ran.err.contains("/tmp/webcharm-64997 belongs to another user"), "{ran:?}");
         assert!(ran.err.contains("set XDG_RUNTIME_DIR"), "{ran:?}");
     }
     assert_eq!((said.as_str(), kept), ("", true));
@@ -105,7 +105,7 @@ fn a_cache_that_is_another_user_s_is_not_used() {
     let refused = |what: &str| {
         let ran = Ran::from(desk.command(&["prune"]).env("XDG_CACHE_HOME", &home).output().unwrap());
         assert_eq!(ran.code, Some(1), "{what}: {ran:?}");
-        assert!(ran.err.contains(&format!("the cache {} is another user's", cache.display())), "{what}: {ran:?}");
+        assert!(ran.err.contains(&format!("the cache {} belongs to another user", cache.display())), "{what}: {ran:?}");
         assert!(ran.err.contains("set XDG_CACHE_HOME to a folder of your own"), "{what}: {ran:?}");
     };
     chown(&cache, Some(OTHER), Some(OTHER)).unwrap();
@@ -126,7 +126,7 @@ fn a_runtime_folder_that_is_another_user_s_is_not_used() {
     if !is_root() {
         return;
     }
-    // Not the one whose folder another test makes.
+    // Another id than in the test above, which makes a folder in `/tmp`.
     let (desk, victim) = (Desk::new(), VICTIM - 1);
     fs::set_permissions(desk.path(), fs::Permissions::from_mode(0o755)).unwrap();
     chown(desk.runtime(), Some(OTHER), Some(OTHER)).unwrap();
@@ -147,7 +147,7 @@ fn a_socket_at_which_another_user_listens_is_told_nothing() {
     chown(desk.runtime(), Some(VICTIM), Some(VICTIM)).unwrap();
     let listener = listening(&desk.runtime().join("webcharm"), VICTIM);
     let ran = Ran::from(configure(&desk, VICTIM).output().unwrap());
-    assert!(ran.code == Some(1) && ran.err.contains("the model's socket is somebody else's"), "{ran:?}");
+    assert!(ran.code == Some(1) && ran.err.contains("the model's socket belongs to another user"), "{ran:?}");
     assert!(ran.err.contains("user 64998"), "{ran:?}");
     assert_eq!(heard(&listener), "");
     fs::remove_dir_all(desk.runtime().join("webcharm")).unwrap();

@@ -1,6 +1,6 @@
 //! A packed rock, run with its own Pebble.
 //!
-//! rockcraft comes as a snap alone, so the rock is written here: an OCI archive of two layers, as rockcraft and umoci
+//! rockcraft exists only as a snap, so the rock is written here: an OCI archive of two layers, as rockcraft and umoci
 //! write them. The lower one has what an Ubuntu base and Python's package bring, taken from this machine; the upper one
 //! what the sample's `rockcraft.yaml` makes, with the supervisor as its Pebble (or PEBBLE_BINARY, if that is set).
 
@@ -26,7 +26,7 @@ fn an_ordinary_user_can_run_a_packed_rock() {
     whole_story(&Desk::of_ordinary_user());
 }
 
-/// On a busy machine a restarted web server may take a while to listen.
+/// Waits for the page: on a busy machine a restarted web server may take a while to listen.
 fn answers(url: &str, text: &str) {
     wait_until(text, || http_client::page(url).is_ok_and(|page| page == text));
 }
@@ -149,7 +149,7 @@ impl Layer {
             let words: Vec<&str> = line.split_whitespace().collect();
             let path = words.iter().find(|word| word.starts_with('/')).map(PathBuf::from);
             if let Some(path) = path {
-                // The folders that are links into usr here are so in the rock.
+                // Folders that are links into `usr` on this machine are links in the rock, too.
                 let place = Path::new("usr").join(path.strip_prefix("/").unwrap().strip_prefix("usr").unwrap_or(&path));
                 let place = place.components().filter(|part| *part != std::path::Component::RootDir).collect();
                 self.libraries.insert(place, path.canonicalize().unwrap());
@@ -157,7 +157,7 @@ impl Layer {
         }
     }
 
-    /// A folder with everything in it, but for what `left` says.
+    /// Adds a folder with its content, without the names that `left` is true for.
     fn tree(&mut self, from: &Path, to: &Path, owner: &dyn Fn(&Path) -> u32, left: &dyn Fn(&str) -> bool) {
         for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
             let (path, place) = (entry.path(), to.join(entry.file_name()));
@@ -178,7 +178,7 @@ impl Layer {
         }
     }
 
-    /// Links as Debian and Ubuntu have them, Python with its library, a shell, users.
+    /// Adds links as Debian and Ubuntu have them, Python with its library, a shell, users.
     fn debian(&mut self, image: &Image) {
         for name in ["bin", "lib", "lib64"] {
             self.entry(EntryType::Directory, &Path::new("usr").join(name), 0o755, 0, &[]);
@@ -205,7 +205,7 @@ impl Layer {
         self.entry(EntryType::Regular, Path::new("etc/group"), 0o644, 0, b"root:x:0:\n_daemon_:x:584792:\n");
     }
 
-    /// What `rockcraft.yaml` makes, with its owners.
+    /// Adds the files that `rockcraft.yaml` makes, with their owners.
     fn image(&mut self, image: &Image) {
         let owner = |place: &Path| image.owners.iter().find(|owner| owner.path == place).map_or(0, |owner| owner.uid);
         self.tree(&image.files, Path::new(""), &owner, &|_| false);

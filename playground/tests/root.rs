@@ -1,4 +1,4 @@
-//! The repository's own `charmcraft.yaml` and `rockcraft.yaml`, which are written out, as the program takes them.
+//! The repository's own `charmcraft.yaml` and `rockcraft.yaml`: run, linted and packed.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! Secrets planted in every input, and looked for in everything that the playground prints and writes.
+//! Secrets planted in every input, and searched for in all output and files of the playground.
 //!
-//! A verb that is about a value shows it: `config` an application's options, `run` an action's results, `logs` and `exec`
-//! what the application prints. Nothing else does, and no file of the model's folder holds one.
+//! Verbs about a value show it: `config` an application's options, `run` an action's results, `logs` and `exec` the
+//! application's output. Other verbs and the files of the model's folder don't contain secrets.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -33,7 +33,7 @@ fn project(desk: &Desk) -> PathBuf {
     project
 }
 
-/// Every regular file below `dir` and its owner and mode. A pod's own root is in it, the application's files too.
+/// Regular files below `dir`, with those of the pods' roots and the application.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -95,7 +95,7 @@ fn planted_secrets_are_in_no_output_and_no_file() {
     }
     for secret in &secrets {
         for ran in &outputs {
-            // A value that is refused may be told to the one who has just typed it.
+            // The error may repeat a refused value to the user who has just typed it.
             let is_told = ran.err.contains("webserver-threads") && secret == KEY;
             assert!(is_told || !(ran.out.contains(secret) || ran.err.contains(secret)), "{secret} in {ran:?}");
         }
@@ -110,19 +110,19 @@ fn planted_secrets_are_in_no_output_and_no_file() {
     desk.assert_nothing_left(&before);
 }
 
-/// The folder of the model holds no secret, and its files are for its user alone. The server's data are in a folder that
-/// nobody else can enter.
+/// The folder of the model holds no secret, and only its user can read its files. The server's data are in a folder
+/// that other users can't enter.
 fn no_file_holds(desk: &Desk, secrets: &[String]) {
     let model = desk.runtime().join("webcharm/local");
     let all = files(&model);
     assert!(all.len() > 10, "{all:?}");
     for file in &all {
-        // One may have gone meanwhile.
+        // A file may have gone meanwhile.
         let Ok(bytes) = fs::read(file) else { continue };
         let found: Vec<_> = secrets.iter().filter(|secret| holds(&bytes, secret)).collect();
         assert!(found.is_empty(), "{found:?} in {}", file.display());
     }
-    // What is built or unpacked keeps its modes: a pod's user reads it.
+    // Built and unpacked files keep their modes, because a pod's user reads them.
     let is_own =
         |file: &&PathBuf| !["rock", "charm", "postgresql"].iter().any(|name| file.starts_with(model.join(name)));
     for file in all.iter().filter(is_own) {

@@ -1,4 +1,4 @@
-//! The whole way of one who sees this for the first time, with the commands as the messages before them say.
+//! The whole way of a first user, who types the commands that the messages name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use crate::ingress::{has_nginx, no_request_is_lost};
 use crate::integration::has_postgresql;
 use crate::support::{Desk, FORM, code, page, post, wait_until};
 
-/// What a migration writes into the table that another one has made.
+/// Row that a migration writes into the table that another one has made.
 const FIRST_ROW: &str = "Ada: The engine weaves algebraic patterns";
 
-/// A copy of the guestbook, as somebody else's project.
+/// A copy of the guestbook, outside of this repository.
 fn guestbook(desk: &Desk) -> PathBuf {
     let project = desk.path().join("guestbook");
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rock/flask");
@@ -20,7 +20,7 @@ fn guestbook(desk: &Desk) -> PathBuf {
     project
 }
 
-/// Leaves a line in the guestbook; returns status and page of the answer.
+/// Posts a line to the guestbook; returns status and page of the answer.
 fn write(url: &str, line: &str) -> (u16, String) {
     post(url, FORM, format!("author=Ada&line={}", line.replace(' ', "+")))
 }
@@ -69,7 +69,7 @@ fn whole_way(desk: &Desk) {
     desk.assert_nothing_left(&before);
 }
 
-/// The database that a charm requires comes with it; without it the charm is blocked, and says what it lacks.
+/// `up` starts a database that the charm requires; without it the charm is blocked, and its status names it.
 fn a_required_database(desk: &Desk) {
     let project = guestbook(desk);
     let file = project.join("charm/charmcraft.yaml");

@@ -1,4 +1,4 @@
-//! A playground of its own for each test, and a look at what it leaves behind.
+//! A playground of its own for each test, and checks for leftovers.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// The user that tests run as when they are about ordinary users, and are run by root.
+/// The ordinary user of tests that root runs.
 const NOBODY: u32 = 65_534;
 
-/// A runtime folder and everything the program needs, gone when dropped.
+/// A runtime folder and everything that the program needs. Dropping it removes them.
 pub(crate) struct Desk {
     dir: tempfile::TempDir,
     bin: PathBuf,
@@ -33,7 +33,7 @@ impl Desk {
         desk
     }
 
-    /// A desk of an ordinary user, which the one who runs the tests may be already.
+    /// A desk of an ordinary user: the user who runs the tests, unless that is root.
     pub(crate) fn of_ordinary_user() -> Self {
         let mut desk = Self::new();
         if rustix::process::geteuid().is_root() {
@@ -65,7 +65,7 @@ impl Desk {
         &self.cache
     }
 
-    /// An empty home folder, and nothing else that a login gives.
+    /// Gives the program an empty home folder, without the other variables of a login.
     pub(crate) fn with_empty_home(mut self) -> Self {
         let home = self.path().join("home");
         fs::create_dir(&home).unwrap();
@@ -77,18 +77,18 @@ impl Desk {
         self
     }
 
-    /// Another cache, empty.
+    /// Gives the desk an empty cache.
     pub(crate) fn with_fresh_cache(mut self) -> Self {
         self.cache = self.path().join("fresh");
         self
     }
 
-    /// Another charm: a shell script.
+    /// Replaces the charm by a shell script.
     pub(crate) fn with_charm(mut self, script: &str) -> Self {
         let own = self.path().join("bin");
         fs::create_dir(&own).unwrap();
         for name in ["webcharm", "pebble"] {
-            // A copy: a link's target is where the program would look for its companions.
+            // A copy, because the program looks for the others beside a link's target.
             fs::copy(self.bin.join(name), own.join(name)).unwrap();
         }
         write_program(&own.join("dispatch"), &format!("#!/bin/sh\n{script}\n"));
@@ -96,7 +96,7 @@ impl Desk {
         self
     }
 
-    /// A project for a test to change: a Flask application that needs nothing but Flask.
+    /// A project for a test to change: a Flask application that requires only Flask.
     pub(crate) fn sample(&self) -> PathBuf {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/flask");
         let to = self.path().join("project");
@@ -113,7 +113,7 @@ impl Desk {
         to
     }
 
-    /// The program with arguments.
+    /// Command of the program with arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.bin.join("webcharm"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
@@ -128,7 +128,7 @@ impl Desk {
         command
     }
 
-    /// Has a command run as this desk's user.
+    /// Makes a command run as this desk's user.
     pub(crate) fn become_user(&self, command: &mut Command) {
         if let Some(user) = self.user {
             command.uid(user).gid(user);
@@ -164,7 +164,7 @@ impl Desk {
         serde_json::from_str(&self.ok(&["status", "--format", "json"])).unwrap()
     }
 
-    /// Where the application answers, by `status`.
+    /// The application's URL, by `status`.
     pub(crate) fn url(&self) -> String {
         self.status()["applications"]["flask-k8s"]["url"].as_str().unwrap().to_owned()
     }
@@ -193,7 +193,7 @@ impl Desk {
         kill(self.pebbles()[unit]);
     }
 
-    /// The one process of this desk whose command line has this in it, as soon as there is one.
+    /// Waits for a process of this desk whose command line contains `words`.
     pub(crate) fn process(&self, words: &str) -> u32 {
         let find = || {
             let (all, ours) = (processes(), self.processes());
@@ -222,7 +222,7 @@ impl Desk {
         }
     }
 
-    /// Asserts that nothing is left of the model, and that `before`'s processes are gone.
+    /// Asserts that no file or mount of the model is left, and that the processes `before` are gone.
     pub(crate) fn assert_nothing_left(&self, before: &BTreeSet<u32>) {
         wait_until("no process is left", || {
             let living: BTreeSet<u32> = processes().iter().map(|p| p.pid).collect();
@@ -243,14 +243,14 @@ impl Drop for Desk {
     }
 }
 
-/// A file that can be run.
+/// Writes an executable file.
 pub(crate) fn write_program(path: &Path, text: &str) {
     use std::os::unix::fs::PermissionsExt;
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// `kill -9`.
+/// Sends SIGKILL.
 pub(crate) fn kill(pid: u32) {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -265,7 +265,7 @@ pub(crate) fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-/// What a finished program said.
+/// Outcome of a finished program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -305,7 +305,7 @@ impl Foreground {
         }
     }
 
-    /// Waits for its end, which is a failure told with `text`.
+    /// Waits for its end, which must be a failure with `text` in the message.
     pub(crate) fn wait_for_end(self, text: &str) {
         let dir = self.dir.clone();
         assert_eq!(self.end(), Some(1));
@@ -332,7 +332,7 @@ impl Foreground {
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Waits on a condition. The limit is for what hangs: a busy machine may take long.
+/// Waits on a condition. The limit is only for hangs: a busy machine may take long.
 pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
@@ -346,7 +346,7 @@ pub(crate) fn page(url: &str) -> String {
     get(url).unwrap().text().unwrap()
 }
 
-/// The answer to `GET url`. A busy machine has a minute for it.
+/// The answer to `GET url`, within a minute, because the machine may be busy.
 pub(crate) fn get(url: &str) -> Result<http_client::Response, http_client::Error> {
     http_client::client().get(url).timeout(Duration::from_secs(60)).send()
 }
@@ -372,7 +372,7 @@ struct Process {
     line: String,
 }
 
-/// Processes that live; a zombie is its parent's affair.
+/// Running processes, without zombies.
 fn processes() -> Vec<Process> {
     let ids = names(Path::new("/proc")).into_iter().filter_map(|name| name.parse::<u32>().ok());
     ids.filter_map(|pid| {
@@ -388,7 +388,7 @@ fn processes() -> Vec<Process> {
     .collect()
 }
 
-/// Socket paths are short: the target folder's may be too long for them.
+/// A folder in `/tmp`: a path below the target folder may be too long for sockets.
 fn short_dir() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("wc").tempdir_in("/tmp").unwrap()
 }

@@ -1,4 +1,4 @@
-//! What the playground itself could not do is told as its failure, with the cause, and never as done.
+//! Failures of the playground itself are reported with their cause, and never as success.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn may_mount() -> bool {
     testkit::needs_root()
 }
 
-/// The shell script `script`, in a mount namespace of its own, with the program as `$0`.
+/// Command that runs the shell script `script` in a mount namespace of its own, with the program as `$0`.
 fn apart(desk: &Desk, script: &str) -> Command {
     let program = desk.command(&[]);
     let mut command = Command::new("unshare");
@@ -22,7 +22,7 @@ fn apart(desk: &Desk, script: &str) -> Command {
     command
 }
 
-/// The initdb of every PostgreSQL on this machine, as words of a shell.
+/// Paths of all PostgreSQL's `initdb` on this machine, as words of a shell.
 fn initdb() -> String {
     let versions = fs::read_dir("/usr/lib/postgresql").unwrap();
     let mut found: Vec<_> = versions.map(|entry| entry.unwrap().path().join("bin/initdb")).collect();
@@ -47,14 +47,14 @@ fn an_integration_that_fails_on_the_way_up_is_no_success() {
     for words in [
         "error: cannot integrate postgresql: PostgreSQL's initdb ended (exit status: 3)",
         "no cluster today",
-        "It is left up",
+        "The model stays up",
     ] {
         assert!(up.out.contains(words), "{words:?} in {up:?}");
     }
     let status = desk.ok(&["status"]);
     assert!(status.contains("Note: cannot integrate postgresql: PostgreSQL's initdb ended"), "{status}");
     desk.ok(&["config", "flask-k8s", "webserver-threads=2"]);
-    // The same verb fails as the start did. The failing program covers the real one in the model's process still.
+    // The verb fails like the start: in the model's mount namespace the failing program still covers the real one.
     let again = desk.run(&["integrate", "postgresql"]);
     assert!(again.code == Some(1) && again.err.contains("no cluster today"), "{again:?}");
     let before = desk.processes();
@@ -81,7 +81,7 @@ fn a_unit_for_which_the_disk_is_full_is_an_error_and_a_status() {
     let sample = desk.sample().display().to_string();
     let full = desk.runtime().join("webcharm/local/full");
     let mounts = format!("mount -t tmpfs -o size=8m,mode=700 none {}", desk.runtime().display());
-    // The model fills its own disk when the charm is told to: the small disk is in its mount namespace.
+    // The charm fills the disk, because the small disk is in the model's mount namespace.
     let script = format!(
         "{mounts}; mkdir -p {0}; trap '' HUP; \"$0\" up {sample} --detach || true; \
          head -c 64m /dev/zero > {1} || true; \"$0\" status; \"$0\" add-unit flask-k8s && echo 'all went well'; \
@@ -136,7 +136,7 @@ fn what_a_charm_says_is_escaped_and_stays_in_its_place() {
     let acted = desk.run(&["run", "flask-k8s/0", "greet"]);
     assert!(acted.err.contains("why \\u{1b}]0;t"), "{acted:?}");
     assert_eq!(acted.out, "x: a\u{1b}b\n", "a pipe gets what the charm said");
-    // The user's own session, and a pipe, get what there is.
+    // Output of the user's command, and output to a pipe, is unchanged.
     assert_eq!(desk.ok(&["exec", "--", "printf", "\\033[31m"]), "\u{1b}[31m");
     assert_eq!(desk.ok(&["config", "flask-k8s", "greeting"]), "\u{9b}2J\u{1b}\n");
     desk.ok(&["down"]);

@@ -96,6 +96,6 @@ fn commands_run_in_the_container_and_logs_come_out_of_it() {
     }
     desk.ok(&["down"]);
     for (mut child, ..) in followers {
-        assert_eq!(child.wait().unwrap().code(), Some(1), "what follows ends with the model");
+        assert_eq!(child.wait().unwrap().code(), Some(1), "verbs that follow end with the model");
     }
 }

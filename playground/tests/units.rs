@@ -1,8 +1,8 @@
-//! Several units: they come, meet, lead, die and go.
+//! Several units: added, related as peers, leading, killed and removed.
 
 use crate::support::{Desk, code, kill, wait_until};
 
-/// The hooks of a unit, in their order, of what a verb told.
+/// The hooks of a unit, in their order, from a verb's output.
 fn hooks(told: &str, unit: &str) -> Vec<String> {
     let prefix = format!("{unit}: hook ");
     let hooks = told.lines().filter_map(|line| Some(line.split_once(&prefix)?.1)).filter(|line| line.contains(" ms)"));
@@ -80,7 +80,7 @@ fn a_leader_whose_pod_is_killed_hands_over_and_comes_back() {
     });
     wait_until("both serve", || desk.ok(&["status"]).matches("active    idle").count() == 2);
 
-    // Without its network no pod is of use: both are replaced.
+    // Pods don't work without their network, so both are replaced.
     let pods = desk.pebbles();
     kill(desk.process("network-keeper"));
     wait_until("there are other pods", || {

@@ -1,8 +1,8 @@
 //! HTTP client of services on this machine: the playground's probes and the tests ask with it.
 //!
-//! A package of its own, so that the charm and the supervisor, which speak HTTP to and as Pebble alone, can't link it.
-//! A request has a connection of its own, unless [`keeping`] sends it, and [`PATIENCE`] to be answered. Redirects are answers, not followed; no proxy
-//! of the environment stands between.
+//! A package of its own, so that the charm and the supervisor, which speak HTTP only with Pebble's clients, can't link
+//! it. Each request has its own connection, unless [`keeping`] sends it, and must be answered within [`PATIENCE`].
+//! Redirects are returned, not followed. Proxies in the environment are ignored.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ fn built(builder: ClientBuilder) -> Client {
     builder.build().expect("without TLS, building fails only where no thread can be started")
 }
 
-/// Client of everything that has an address.
+/// Client of services at an address.
 pub fn client() -> &'static Client {
     static CLIENT: LazyLock<Client> = LazyLock::new(|| built(builder()));
     &CLIENT
@@ -38,7 +38,7 @@ pub fn keeping() -> Client {
     built(builder().pool_max_idle_per_host(1))
 }
 
-/// Client of the service that listens on a unix socket, whatever host a URL names.
+/// Client of the service that listens on a unix socket. The host in URLs is ignored.
 #[must_use]
 pub fn on_socket(socket: &Path) -> Client {
     built(builder().unix_socket(socket))
@@ -47,15 +47,15 @@ pub fn on_socket(socket: &Path) -> Client {
 /// Status of the answer to `GET url`, as soon as its head is there.
 ///
 /// # Errors
-/// No answer within [`PATIENCE`], or none in HTTP.
+/// When no HTTP answer comes within [`PATIENCE`].
 pub fn status(url: &str) -> Result<StatusCode, Error> {
     Ok(client().get(url).send()?.status())
 }
 
-/// Body of the answer to `GET url`, whatever its status.
+/// Body of the answer to `GET url`, with any status.
 ///
 /// # Errors
-/// No answer within [`PATIENCE`], or none in HTTP.
+/// When no HTTP answer comes within [`PATIENCE`].
 pub fn page(url: &str) -> Result<String, Error> {
     client().get(url).send()?.text()
 }
@@ -70,7 +70,8 @@ mod tests {
 
     use super::*;
 
-    /// Reads requests from a connection and gives each this answer, until the client closes it. Returns the first lines.
+    /// Reads requests from a connection and gives each this answer, until the client closes it. Returns the first
+    /// lines.
     fn serve<S: std::io::Read + Write>(stream: S, answer: &str) -> Vec<String> {
         let mut reader = BufReader::new(stream);
         let mut requests = Vec::new();

@@ -1,4 +1,4 @@
-//! reqwest stays out of what is shipped to run in a pod: the charm, its hook tools' double and the supervisor.
+//! Programs that run in a pod don't link reqwest: the charm, the hook tools' double and the supervisor.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that runs cargo")]
 
 use std::process::Command;

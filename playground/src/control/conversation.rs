@@ -1,7 +1,7 @@
-//! A verb's side of the conversation: every wait in it has a limit.
+//! Verb's side of the protocol. Every wait has a limit.
 //!
-//! The model's process sends a sign of life every [`super::BEAT`] while an answer is being made. So an answer may take as
-//! long as it needs, and yet a process that is stopped or hangs is found out within seconds.
+//! The model's process sends a sign of life every [`super::BEAT`] while an answer is being made. So an answer may take
+//! long, and a process that is stopped or hangs is noticed within seconds.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::os::fd::OwnedFd;
@@ -18,22 +18,22 @@ use super::{Answer, Error, LONGEST, Request, send};
 use crate::runtime;
 use crate::ui;
 
-/// The longest silence of the model's process that is put up with.
+/// Longest silence of the model's process; after it the verb fails.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The time between two looks at the process's state.
+/// Interval of the checks of the process's state.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// After this time a user who waits for the model's end is told that it goes on.
+/// Time after which a user who waits for the model's end is told about `--force`.
 const END: Duration = Duration::from_secs(5);
 
-/// The time for a process that has closed its connection to be gone.
+/// Longest wait for a process that has closed its connection to be gone.
 const EXIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 
-/// Asks the process that runs `model`, and tells on standard error what happens meanwhile.
+/// Sends a request to the process that runs `model`, and returns the answer. Prints progress on standard error.
 ///
 /// # Errors
-/// When nothing runs, the process is stopped or silent, the conversation breaks off, or the answer is no.
+/// When the model isn't up, its process is stopped or silent, the connection breaks, or the model refuses.
 pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
     Conversation::begin(model, request)?.answer()
 }
@@ -48,7 +48,7 @@ pub fn ask_down(model: &str) -> Result<(), Error> {
     let (started, mut is_told) = (Instant::now(), false);
     loop {
         match conversation.next() {
-            // The process holds its end of the connection until it has cleaned up. A reset is an end, too.
+            // The process keeps the connection open until it has cleaned up. A reset counts as the end, too.
             Err(Error::Broken(_)) => {
                 await_exit(process);
                 return Ok(());
@@ -63,8 +63,8 @@ pub fn ask_down(model: &str) -> Result<(), Error> {
     }
 }
 
-/// Waits until a process is gone, [`EXIT`] at most. The kernel closes its connections before it lets go of its locks, which
-/// tell `prune` and the next `up` what is in use.
+/// Waits until a process is gone, [`EXIT`] at most. The kernel closes its connections before it releases its locks,
+/// which tell `prune` and the next `up` that folders are in use.
 fn await_exit(process: Option<OwnedFd>) {
     if let Some(process) = process {
         let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&EXIT));
@@ -113,7 +113,7 @@ impl Conversation {
         }
     }
 
-    /// The next message. Time-outs in the middle of one keep what has been read of it.
+    /// Reads the next message. A time-out in the middle of a message keeps the part that has been read.
     fn next(&mut self) -> Result<Answer, Error> {
         loop {
             let room = LONGEST.saturating_sub(self.line.len() as u64);
@@ -135,7 +135,7 @@ impl Conversation {
     }
 }
 
-/// Connects without waiting for ever: a stopped process's queue of callers may be full.
+/// Connects. Waits while the queue of the socket is full, unless the process is stopped or silent.
 fn connect(model: &str, folder: &Path) -> Result<UnixStream, Error> {
     let started = Instant::now();
     loop {
@@ -156,7 +156,7 @@ fn connect(model: &str, folder: &Path) -> Result<UnixStream, Error> {
     }
 }
 
-/// A connection, or [`ErrorKind::WouldBlock`] if there would be a wait for one.
+/// Connects without waiting: [`ErrorKind::WouldBlock`] if the queue of the socket is full.
 pub(super) fn try_connect(path: &Path) -> io::Result<UnixStream> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -178,7 +178,7 @@ fn check(model: &str, process: Option<Pid>, heard: Instant) -> Result<(), Error>
 /// True for a process that SIGSTOP, Ctrl-Z or a debugger holds.
 fn is_stopped(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
-    // The program's name before it is in parentheses, and may hold anything.
+    // The state follows the program's name, which is in parentheses and may have any characters.
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
 }
 

@@ -1,7 +1,7 @@
-//! Changing network devices: as much of rtnetlink(7) as pods need.
+//! Client of rtnetlink(7) for the network devices of pods.
 //!
 //! A request is a header, a fixed body and attributes; the kernel answers with an acknowledgement that carries an error
-//! number. A socket is about the network namespace in which it was opened, whichever its owner moves to.
+//! number. A socket belongs to the network namespace in which it was opened, even if the process moves to another one.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -16,10 +16,10 @@ const NEW_ADDRESS: u16 = 20;
 
 const REQUEST: u16 = 1;
 const ACKNOWLEDGE: u16 = 4;
-/// Make it; it must not be there.
+/// Makes a new device or address (`NLM_F_CREATE | NLM_F_EXCL`).
 const CREATE: u16 = 0x600;
 
-/// The answer to everything.
+/// Type of every answer: an acknowledgement is an error with number 0.
 const ERROR: u16 = 2;
 
 const UP: u32 = 1;
@@ -30,7 +30,8 @@ const HEADER: usize = 16;
 /// Index of the loopback interface in any network namespace.
 pub(super) const LOOPBACK: u32 = 1;
 
-/// Attributes of a link: `IFLA_…`, of its kind, of a pair of them, and of an address: `IFA_…`.
+/// Types of attributes: of a link (`IFLA_…`), of its kind (`IFLA_INFO_…`), of a pair (`VETH_INFO_…`), of an address
+/// (`IFA_…`).
 mod attribute {
     pub(super) const LINK_ADDRESS: u16 = 1;
     pub(super) const LINK_NAME: u16 = 3;
@@ -44,14 +45,14 @@ mod attribute {
     pub(super) const LOCAL: u16 = 2;
 }
 
-/// A conversation with the kernel about one network namespace.
+/// Socket to the kernel, for one network namespace.
 #[derive(Debug)]
 pub(super) struct Netlink(OwnedFd);
 
 /// The end of a pair that is in another namespace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer<'a> {
-    /// What it is called there.
+    /// Its name in that namespace.
     pub(super) name: &'a str,
     /// Its hardware address.
     pub(super) mac: [u8; 6],
@@ -60,7 +61,7 @@ pub(super) struct Peer<'a> {
 }
 
 impl Netlink {
-    /// About the namespace in which this process is now.
+    /// Opens a socket for the network namespace in which this process is now.
     pub(super) fn open() -> io::Result<Self> {
         Ok(Self(socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?))
     }
@@ -75,14 +76,14 @@ impl Netlink {
         self.ask(NEW_LINK, 0, &[link(index)])
     }
 
-    /// Makes a bridge, up.
+    /// Makes a bridge, and brings it up.
     pub(super) fn add_bridge(&self, name: &str) -> io::Result<()> {
         let kind = attribute(attribute::INFO_KIND, &[b"bridge"]);
         self.ask(NEW_LINK, CREATE, &[link(0), named(name), attribute(attribute::LINK_INFO, &[&kind])])
     }
 
-    /// Makes two interfaces that are each other's only neighbor: the first, which the kernel names, is up and belongs to the
-    /// bridge; the other one is where `peer` says, and down, because it can't be up before the first is there.
+    /// Makes a veth pair. The first end, which the kernel names, is up and belongs to the bridge. The other end is in
+    /// the namespace of `peer`, and down, because it can't be up before the first end exists.
     pub(super) fn add_pair(&self, bridge: u32, peer: Peer<'_>) -> io::Result<()> {
         let end = [
             vec![0; link(0).len()],
@@ -96,7 +97,7 @@ impl Netlink {
         self.ask(NEW_LINK, CREATE, &[link(0), master, attribute(attribute::LINK_INFO, &[&kind.concat()])])
     }
 
-    /// Gives an interface an address, with the rest of its network behind it.
+    /// Adds an address to an interface, and with it a route to the network of that prefix.
     pub(super) fn add_address(&self, index: u32, address: Ipv4Addr, prefix: u8) -> io::Result<()> {
         let mut body = vec![INET, prefix, 0, 0];
         body.extend(index.to_ne_bytes());
@@ -124,7 +125,7 @@ fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     message
 }
 
-/// The body of a request about a link that is to be up.
+/// Fixed body of a request that brings a link up.
 fn link(index: u32) -> Vec<u8> {
     let mut body = vec![0; 4]; // family, padding, device type: unspecified
     body.extend(index.to_ne_bytes());
@@ -137,7 +138,8 @@ fn named(name: &str) -> Vec<u8> {
     attribute(attribute::LINK_NAME, &[name.as_bytes(), &[0]])
 }
 
-/// Length, kind, content, and zeros up to the next multiple of four, which the length doesn't count.
+/// Encodes an attribute: length, type, content, and zeros up to the next multiple of four, which the length doesn't
+/// count.
 fn attribute(kind: u16, content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     let length = u16::try_from(content.len() + 4).expect("attributes are names, numbers and a few of those");

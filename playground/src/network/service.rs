@@ -1,4 +1,4 @@
-//! What a Service is in a cluster: one address, and behind it whichever unit serves.
+//! Service of a cluster: relays connections to the units that serve, in turn.
 
 use std::net::{SocketAddrV4, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::pod::relay;
 
-/// How long a pod may take to take a connection, before another one is asked.
+/// Longest wait for a pod to accept a connection; then the next pod is tried.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Where connections go.
+/// Addresses of the serving units, and a count of the connections so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Targets(Arc<Mutex<(Vec<SocketAddrV4>, usize)>>);
 
@@ -19,7 +19,7 @@ impl Targets {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = targets;
     }
 
-    /// All of them, beginning with another one each time.
+    /// All targets, beginning with the next one at each call.
     fn turn(&self) -> Vec<SocketAddrV4> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 = state.1.wrapping_add(1);

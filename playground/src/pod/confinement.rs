@@ -1,7 +1,8 @@
-//! The limits of a pod's processes: a user namespace of their own, and the capabilities that Kubernetes gives a container.
+//! The limits of a pod's processes: a user namespace of their own, and the capabilities that Kubernetes gives a
+//! container.
 //!
-//! Ids mean the same inside and outside, so the rock's users own what they own. What the pod's root loses is every power over
-//! what was made outside of the namespace: the host's kernel, network, clock and mounts, the pod's own mounts included.
+//! Ids are the same inside and outside, so the rock's files keep their owners. The pod's root has no capabilities over
+//! objects made outside of the namespace: the host's kernel, network, clock and mounts, and the pod's own mounts.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -20,7 +21,8 @@ use super::root::{Error, step};
 use super::{HOLDER, Identity};
 use crate::kept::OURSELVES;
 
-/// What the pod's root may do to what is the pod's: container runtimes' usual list, without raw sockets and device nodes.
+/// Capabilities of the pod's root over the pod's own objects: the default list of container runtimes, without raw
+/// sockets and device nodes.
 const CAPABILITIES: [CapabilitySet; 11] = [
     CapabilitySet::CHOWN,
     CapabilitySet::DAC_OVERRIDE,
@@ -41,14 +43,14 @@ pub(super) struct UserSpace {
 }
 
 impl UserSpace {
-    /// Makes the namespace, with this process's ids.
+    /// Makes the namespace. It has the ids that this process's namespace has.
     pub(super) fn new() -> Result<Self, Error> {
         let holder =
             Command::new(OURSELVES).arg0("webcharm").arg(HOLDER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut holder = step("start the holder of the pod's user namespace", holder)?;
         let mut line = String::new();
         if let Some(out) = holder.stdout.take() {
-            step("hear of the pod's user namespace", BufReader::new(out).read_line(&mut line))?;
+            step("wait for the pod's user namespace", BufReader::new(out).read_line(&mut line))?;
         }
         let pid = line.trim();
         if pid.is_empty() {
@@ -63,7 +65,8 @@ impl UserSpace {
         Ok(Self { holder })
     }
 
-    /// Moves this process there; it must have one thread. Its powers over everything made before are gone.
+    /// Moves this process into the namespace. It must have one thread, and loses its capabilities over everything made
+    /// before.
     pub(super) fn enter(mut self) -> Result<(), Error> {
         let enter = || {
             let holder = pidfd_open(Pid::from_child(&self.holder), PidfdFlags::empty())?;
@@ -82,30 +85,30 @@ impl UserSpace {
 /// When user namespaces are forbidden, with the remedy.
 pub fn hold() -> Result<u8, Error> {
     namespace::leave_user(Identity::current())?;
-    // One that is made inside would give back what this one takes away, the mounting of control groups for instance.
+    // A nested user namespace would give capabilities back, for example to mount control groups.
     step("forbid more user namespaces", set_sysctl("user/max_user_namespaces", "0"))?;
     let pid = step("learn the process's id", fs::read_link("/proc/self"))?;
-    step("say that the namespace is there", writeln!(io::stdout(), "{}", pid.display()))?;
+    step("report that the namespace is there", writeln!(io::stdout(), "{}", pid.display()))?;
     step("wait for the pod", io::copy(&mut io::stdin(), &mut io::sink()))?;
     Ok(0)
 }
 
-/// Drops every capability that a container doesn't have. Unless the rock is packed, set-user-id programs have no effect
-/// either: those of the pod are the host's.
+/// Drops every capability that a container doesn't have. Unless the rock is packed, it also disables set-user-id bits:
+/// programs with one are the host's.
 pub(super) fn drop_privileges(is_packed: bool) -> Result<(), Error> {
     for capability in CapabilitySet::all().iter() {
         if !CAPABILITIES.contains(&capability) {
             match remove_capability_from_bounding_set(capability) {
-                // Newer than the kernel.
+                // The kernel is too old to know it.
                 Err(rustix::io::Errno::INVAL) => {}
-                other => step("let go of capabilities", other)?,
+                other => step("drop capabilities", other)?,
             }
         }
     }
     if is_packed { Ok(()) } else { step("forbid more privileges", set_no_new_privs(true)) }
 }
 
-/// A map with the ids of `map`, each for itself.
+/// A map of the ids of `map`, each to itself.
 fn same_ids(map: &str) -> String {
     let lines = map.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     lines

@@ -11,8 +11,8 @@ use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
 use super::root::{Error, step};
 use super::{Identity, Neighbor, Spec};
 
-/// Makes the folder `path` in the pod's root `root`, with those above it, and returns its place on the host. A link of the
-/// rock's is refused: until the pod's root is this process's, links lead to the host.
+/// Makes the folder `path` in the pod's root `root`, with those above it, and returns its path on the host. Refuses
+/// links of the rock: before the change of root, they lead to the host.
 pub(super) fn make_inside(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let path = path.trim_start_matches('/');
     match Folder::open(root).and_then(|folder| folder.make(path)) {
@@ -42,7 +42,7 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
         let kind = entry.file_type()?;
         if kind.is_dir() {
             fs::create_dir_all(&target)?;
-            // The builder's umask is no part of the rock.
+            // Modes must not depend on the builder's umask.
             fs::set_permissions(&target, fs::Permissions::from_mode(entry.metadata()?.permissions().mode() | 0o055))?;
             copy_tree(&entry.path(), &target)?;
         } else if kind.is_symlink() {
@@ -55,7 +55,7 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the rock's files to their owners, in the pod's root. With a single id everything is already everybody's.
+/// Sets the owners of the rock's files, in the pod's root. With a single id, all files have the same owner already.
 pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
     if spec.identity == Identity::Single {
         return Ok(());
@@ -69,7 +69,7 @@ pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-/// Users, host names, and the writable folders every program expects, in the pod's root.
+/// Writes users and host names, and makes the writable folders that programs expect, in the pod's root.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
     write("/etc/passwd", &passwd(spec.identity))?;
@@ -94,7 +94,7 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     step("link /var/run", symlink("/run", "/var/run"))
 }
 
-/// Root comes first: with a single id, that one is called root.
+/// Content of `/etc/passwd`. Root comes first, so that a single id has the name root.
 fn passwd(identity: Identity) -> String {
     let daemon = identity.daemon();
     format!(
@@ -109,7 +109,8 @@ fn group(identity: Identity) -> String {
     format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon())
 }
 
-/// What stands in `/etc/hosts`: the loopback, also under the pod's `own` name unless that is among the others; the others.
+/// Content of `/etc/hosts`: the loopback, with the pod's `own` name if it is not among the others; the others; the
+/// neighbors.
 pub(super) fn hosts(own: Option<&str>, others: &[String], neighbors: &[Neighbor]) -> String {
     let own = own.map(|name| format!(" {name}")).unwrap_or_default();
     let mut text = format!("127.0.0.1 localhost{own}\n::1 localhost\n");

@@ -1,6 +1,7 @@
 //! The keeper: the process between `webcharm up` and the pod's pid 1.
 //!
-//! Standard input is its lifeline and brings the neighbors that move in later, standard output the listening socket of the pod's port, standard error the pod's log.
+//! It ends the pod when its standard input ends; the lines there are new neighbors. Its standard output is the
+//! listening socket of the pod's port, its standard error the pod's log.
 
 use std::io;
 use std::net::TcpListener;
@@ -18,24 +19,24 @@ use super::{GRACE, INIT, Identity, Spec, namespace, relay};
 use crate::kept::{OURSELVES, described};
 use crate::network;
 
-/// Why a pod can't be kept.
+/// Reasons why a pod can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The description can't be read.
     #[error("cannot read the pod's description")]
     Describe(#[source] io::Error),
-    /// No namespaces.
+    /// Namespaces can't be made.
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
-    /// No network.
+    /// The network can't be made or joined.
     #[error(transparent)]
     Network(#[from] network::Error),
-    /// No pid 1.
+    /// Pid 1 can't be started.
     #[error("cannot start the pod's first process")]
     Init(#[source] io::Error),
 }
 
-/// Keeps the pod described in `description` until its first process ends, or this process's input does.
+/// Runs the pod described in `description` until its first process ends, and ends it when this process's input ends.
 /// Returns the exit code of the pod's first process.
 ///
 /// # Errors
@@ -52,20 +53,21 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
     }
     spec.neighbors.iter().for_each(relay::lead_to);
     attend(INIT, description, spec.identity, GRACE, |line, _| {
-        // Only `webcharm up` writes there, and only this.
+        // Only `webcharm up` writes to the input, and only neighbors.
         if let Ok(neighbor) = serde_json::from_str(line) {
             relay::lead_to(&neighbor);
         }
     })
 }
 
-/// The listener that this process was given for its standard output.
+/// The listener that this process got as its standard output.
 pub(crate) fn given_listener() -> io::Result<TcpListener> {
     Ok(TcpListener::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
-/// Starts this program as `init`, the first process of a new pid namespace, and waits for its end. Lines of our input are
-/// for `hear`, which may signal it; the end of our input is that process's: asked for first, and after `grace` by force.
+/// Starts this program as `init`, the first process of a new pid namespace, and returns its exit code. Lines of this
+/// process's input go to `hear`, with a handle to signal `init`. When the input ends, `init` gets SIGTERM and, after
+/// `grace`, SIGKILL; if `grace` is zero, SIGKILL at once.
 ///
 /// # Errors
 /// When it can't be started.
@@ -78,20 +80,20 @@ pub(crate) fn attend(
 ) -> Result<u8, Error> {
     let (started, running) = mpsc::channel();
     thread::spawn(move || stop_with_input(hear, &running, grace));
-    // All threads are made: this one can make none from here on.
+    // From here on this thread can't start threads.
     namespace::leave_pids(identity)?;
     let mut init = start_init(init, description).map_err(Error::Init)?;
     let handle = pidfd_open(Pid::from_child(&init), PidfdFlags::empty()).map_err(|error| Error::Init(error.into()))?;
-    // The other end waits for it as long as this process lives.
+    // The thread receives as long as this process lives.
     let _ = started.send(handle);
-    // Waiting would close the lifeline, if the child still had it.
+    // Taken, because `wait` would close the child's input.
     let lifeline = init.stdin.take();
     let status = init.wait().map_err(Error::Init)?;
     drop(lifeline);
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
-/// Pid 1 has a lifeline of its own: the pipe whose other end this process holds until it ends.
+/// Starts pid 1. Its input is a pipe whose other end this process holds until it ends.
 fn start_init(init: &str, description: &Path) -> io::Result<Child> {
     let log = || io::stderr().as_fd().try_clone_to_owned();
     Command::new(OURSELVES)
@@ -104,8 +106,8 @@ fn start_init(init: &str, description: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-/// Ends pid 1 when our input ends: with a request first, by force if that isn't followed. The id can't be mistaken for
-/// another process's, because it is a descriptor. When pid 1 has ended, so has this process, and this thread with it.
+/// Ends pid 1 when this process's input ends: with SIGTERM and, after `grace`, with SIGKILL. The handle is a pidfd, so
+/// it can't mean another process. When pid 1 ends, this process ends, and this thread with it.
 fn stop_with_input(mut hear: impl FnMut(&str, &OwnedFd), init: &mpsc::Receiver<OwnedFd>, grace: Duration) {
     let Ok(init) = init.recv() else { return };
     io::stdin().lines().map_while(Result::ok).for_each(|line| hear(&line, &init));

@@ -1,4 +1,4 @@
-//! What is mounted in the pod's root, and from where.
+//! Mounts of the pod's root.
 //!
 //! The base's files are the host's: `/usr` under an overlay, so that the pod may write and the host stays as it is, and
 //! the parts of `/etc` that programs read and that hold no secrets.
@@ -21,7 +21,7 @@ use super::{Identity, Spec};
 /// Folders that are links into `/usr` on most machines, and folders of their own on some.
 const MERGED: [&str; 5] = ["bin", "sbin", "lib", "lib32", "lib64"];
 
-/// What programs read in `/etc` to run at all: the loader's, certificates, names of services, types, time zone.
+/// Entries of the host's `/etc` that programs need: the loader's, certificates, names of services, types, time zone.
 const SHARED: [&str; 15] = [
     "alternatives",
     "ca-certificates",
@@ -40,10 +40,10 @@ const SHARED: [&str; 15] = [
     "ssl",
 ];
 
-/// What the folders of a run-time's versions begin with, which are links into `/etc` for the packagers' sake.
+/// Beginnings of the names of folders in `/etc` with settings of run-times, which Debian's packages link to.
 const RUNTIMES: [&str; 2] = ["python3", "java-"];
 
-/// What in `/proc` tells of the machine's memory, keys and devices, as container runtimes hide it.
+/// Entries of `/proc` about the machine's memory, keys and devices. Container runtimes hide the same.
 const HIDDEN: [&str; 10] = [
     "acpi",
     "asound",
@@ -65,7 +65,7 @@ pub(crate) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {
     mounted("tmpfs", "tmpfs", target, MountFlags::NOSUID, &format!("mode={mode}"))
 }
 
-/// Mounts the base: the host's `/usr`, with the rock's own files in it on top, and what belongs to it.
+/// Mounts the base: the host's `/usr` with the rock's files on top, and `/bin`, `/lib` and their like.
 pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
     for name in MERGED {
         let host = Path::new("/").join(name);
@@ -78,10 +78,10 @@ pub(super) fn base(root: &Path, rock: &Path, scratch: &Path) -> Result<(), Error
     usr(&make_inside(root, "/usr")?, &rock.join("usr"), scratch)
 }
 
-/// Mounts a root that needs nothing of the host's: the pod may write in it, the rock's files stay as they are.
+/// Mounts the root of a packed rock, without files of the host. The pod may write there; the rock's files don't change.
 ///
-/// An overlay notes in attributes what was renamed. For an ordinary user those are the user's own, which a file system in
-/// memory has since Linux 6.6; before that, whoever renames a folder would be refused, so the rock is copied instead.
+/// An overlay stores renames of folders in extended attributes, for an ordinary user in `user.*`. tmpfs has those since
+/// Linux 6.6. On older kernels a rename would fail, so the rock is copied instead.
 pub(super) fn whole(spec: &Spec) -> Result<(), Error> {
     let (root, rock) = (&spec.root, &spec.image.files);
     let (upper, work) = (spec.scratch.join("upper"), spec.scratch.join("work"));
@@ -101,7 +101,7 @@ pub(super) fn whole(spec: &Spec) -> Result<(), Error> {
     mounted("overlay", "overlay", root, MountFlags::empty(), &options)
 }
 
-/// Where overlays can't be had, `/usr` is the host's, read-only; that serves every rock that brings nothing for it.
+/// Mounts `/usr`. Where overlays are forbidden it is the host's, read-only, unless the rock has files for it.
 fn usr(target: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
     let (upper, work) = (scratch.join("upper"), scratch.join("work"));
     make_dir(&upper)?;
@@ -114,12 +114,12 @@ fn usr(target: &Path, rock: &Path, scratch: &Path) -> Result<(), Error> {
     }
 }
 
-/// In an overlay's options a colon parts folders and a comma parts options.
+/// Escapes a path for an overlay's options, in which a colon separates folders and a comma separates options.
 fn escaped(path: &Path) -> String {
     path.display().to_string().replace('\\', "\\\\").replace(':', "\\:").replace(',', "\\,")
 }
 
-/// Mounts the host's harmless parts of `/etc`.
+/// Mounts the shared entries of the host's `/etc`, unless the rock has its own.
 pub(super) fn etc(root: &Path) -> Result<(), Error> {
     let target = make_inside(root, "/etc")?;
     let all = fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.file_name());
@@ -127,7 +127,7 @@ pub(super) fn etc(root: &Path) -> Result<(), Error> {
     for name in SHARED.map(Into::into).into_iter().chain(versions) {
         let (host, target) = (Path::new("/etc").join(&name), target.join(&name));
         if target.exists() || target.is_symlink() {
-            continue; // the rock brought its own
+            continue; // the rock has its own
         }
         match fs::symlink_metadata(&host) {
             Ok(metadata) if metadata.is_symlink() => {
@@ -145,7 +145,7 @@ pub(super) fn etc(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The devices a container has.
+/// Mounts `/dev` with the devices that a container has.
 pub(super) fn devices(root: &Path) -> Result<(), Error> {
     let dev = make_inside(root, "/dev")?;
     tmpfs(&dev, "0755")?;
@@ -166,7 +166,7 @@ pub(super) fn devices(root: &Path) -> Result<(), Error> {
     mounted("devpts", "devpts", &dev.join("pts"), MountFlags::NOSUID | MountFlags::NOEXEC, "newinstance,ptmxmode=0666")
 }
 
-/// The pod's own processes. What else is there belongs to the whole machine: read-only, or not to be seen at all.
+/// Mounts `/proc` with the pod's own processes. Its other entries, about the whole machine, become read-only or hidden.
 pub(super) fn proc(root: &Path) -> Result<(), Error> {
     let target = make_inside(root, "/proc")?;
     make_inside(root, "/sys")?;
@@ -203,18 +203,17 @@ fn hide(null: &Path, path: &Path, is_dir: bool) -> Result<(), Error> {
     }
 }
 
-/// Shows the host's folder `source` at `target`, writable.
+/// Mounts the host's folder `source` on `target`, which is made if it is missing. The pod can write there.
 pub(crate) fn folder(source: &Path, target: &Path) -> Result<(), Error> {
     make_dir(target)?;
     step(format!("show {} in the pod", source.display()), mount_bind(source, target))
 }
 
-/// Shows the host's file or folder `source` at `target`, which is there, with what is mounted in it; the pod can't write
-/// there.
+/// Mounts the host's file or folder `source`, with the mounts below it, read-only on the existing `target`.
 pub(super) fn read_only(source: &Path, target: &Path) -> Result<(), Error> {
     let what = || format!("show {} in the pod", source.display());
     step(what(), mount_bind_recursive(source, target))?;
-    // Each mount has flags of its own.
+    // Each mount has its own flags, so each is restricted.
     let all = step("read the list of mounts", fs::read_to_string("/proc/self/mountinfo"))?;
     for mount in mounts_below(&all, target) {
         step(what(), restrict(&mount))?;
@@ -222,7 +221,7 @@ pub(super) fn read_only(source: &Path, target: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes a mount read-only. What the host has restricted stays so: an ordinary user may not lift it, and would be refused.
+/// Makes a mount read-only. Its other restrictions stay: the kernel refuses an ordinary user who would lift them.
 fn restrict(mount: &Path) -> io::Result<()> {
     let present = statvfs(mount)?.f_flag;
     let mut flags = MountFlags::BIND | MountFlags::RDONLY;
@@ -244,7 +243,7 @@ fn mounts_below(mounts: &str, target: &Path) -> BTreeSet<PathBuf> {
     points.filter(|point| point.starts_with(target)).collect()
 }
 
-/// A path in which the kernel writes blanks, line breaks and backslashes as three octal digits.
+/// Decodes a path in which the kernel writes blanks, line breaks and backslashes as three octal digits.
 fn unescaped(path: &str) -> PathBuf {
     let mut parts = path.split('\\');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -256,13 +255,14 @@ fn unescaped(path: &str) -> PathBuf {
     PathBuf::from(OsString::from_vec(bytes))
 }
 
-/// Shows the host's file or device `source` at `target`, which is made. The pod can use a device, and change neither.
+/// Mounts the host's file or device `source` read-only on `target`, which is made if it is missing. The pod can still
+/// use a device.
 pub(super) fn file(source: &Path, target: &Path) -> Result<(), Error> {
     if let Some(parent) = target.parent() {
         make_dir(parent)?;
     }
     let made = match File::options().write(true).create_new(true).open(target) {
-        // The rock's own, which is in the way of nothing.
+        // A file of the rock serves as the mount point, too.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !target.is_symlink() => Ok(()),
         other => other.map(drop),
     };

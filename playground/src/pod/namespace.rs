@@ -1,4 +1,4 @@
-//! Leaving the host's namespaces, and saying why where that is forbidden.
+//! Namespaces: leaves the host's for new ones. Where that is forbidden, the error has the remedy.
 #![allow(
     unsafe_code,
     reason = "unshare is unsafe for the sake of one flag, which isn't used here; a descriptor known by its number has no owner"
@@ -17,13 +17,13 @@ use rustix::thread::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Who is root in a pod.
+/// User who is root in a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Identity {
     /// The host's root: every user exists.
     Root,
-    /// The one who started us, in a user namespace with that single id: every user of the pod is this one.
+    /// The user who started this program, in a user namespace with that single id: all users of the pod have it.
     Single,
 }
 
@@ -44,24 +44,24 @@ impl Identity {
     }
 }
 
-/// Why no namespaces can be made.
+/// Reasons why namespaces can't be made or entered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The kernel or its policy says no.
     #[error("this machine does not let {who} make namespaces, which a pod is made of: {remedy}")]
     Forbidden {
-        /// Who asked.
+        /// The kind of user.
         who: &'static str,
-        /// What to do.
+        /// The command or change that mends it.
         remedy: String,
-        /// What the kernel said.
+        /// The kernel's error.
         #[source]
         source: io::Error,
     },
     /// The pods' network is not there any more.
     #[error("cannot enter the pods' network")]
     Gone {
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -82,8 +82,8 @@ pub(crate) fn leave(identity: Identity) -> Result<(), Error> {
     entered.map_err(|source| forbidden(identity, source))
 }
 
-/// Enters the network namespace of the process `pid`, and its user namespace, in which an ordinary user is root of it. The
-/// process must have one thread.
+/// Enters the network namespace of the process `pid`, and its user namespace, in which an ordinary user is root of it.
+/// The process must have one thread.
 ///
 /// # Errors
 /// When that is forbidden, or there is no such process any more.
@@ -116,7 +116,7 @@ pub(crate) fn leave_memory_again(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWIPC).map_err(|source| forbidden(identity, source))
 }
 
-/// Enters a new IPC namespace, and a user namespace as [`leave`] does: what a server needs of its own, not its network.
+/// Enters a new IPC namespace, and a user namespace as [`leave`] does. For a server, which stays in the host's network.
 ///
 /// # Errors
 /// When that is forbidden, with the remedy.
@@ -129,11 +129,11 @@ pub(crate) fn leave_memory(identity: Identity) -> Result<(), Error> {
     entered.map_err(|source| forbidden(identity, source))
 }
 
-/// Ceases to be root: for the host's root by becoming another user, for the root of a user namespace by one more in which
-/// the same id has the name it has on the host.
+/// Gives up root. The host's root becomes the user `uid` and the group `gid`; the root of a user namespace enters a
+/// nested one, in which it has these ids again.
 ///
 /// # Errors
-/// What the kernel says.
+/// When the kernel refuses.
 pub(crate) fn cease_to_be_root(identity: Identity, uid: u32, gid: u32) -> io::Result<()> {
     match identity {
         Identity::Root => {
@@ -145,7 +145,7 @@ pub(crate) fn cease_to_be_root(identity: Identity, uid: u32, gid: u32) -> io::Re
     }
 }
 
-/// Has this thread's next child be the first process of a new pid namespace. The thread can make no threads after it.
+/// Makes this thread's next child the first process of a new pid namespace. The thread can't start threads after that.
 ///
 /// # Errors
 /// When that is forbidden.
@@ -161,11 +161,12 @@ pub(super) fn leave_user(identity: Identity) -> Result<(), Error> {
     unshare(UnshareFlags::NEWUSER).map_err(|source| forbidden(identity, source))
 }
 
-/// Gives this process a session keyring of its own, an empty one. User namespaces have none: a pod would find the keys of the
-/// user's session, such as Kerberos tickets. Where keyrings are forbidden or missing, a pod finds none either.
+/// Gives this process an empty session keyring of its own. A user namespace keeps the old one, so a pod would find the
+/// keys of the user's session, such as Kerberos tickets. Where keyrings are forbidden or missing, there are no keys to
+/// find.
 ///
 /// # Errors
-/// What the kernel says, such as that the user has too many keyrings.
+/// When the kernel refuses, for example because the user has too many keyrings.
 pub(crate) fn leave_keyring() -> io::Result<()> {
     match Keyring::join_anonymous_session().map(drop).map_err(io::Error::from) {
         Err(error) if [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported].contains(&error.kind()) => Ok(()),
@@ -173,7 +174,8 @@ pub(crate) fn leave_keyring() -> io::Result<()> {
     }
 }
 
-/// Sets a parameter of the kernel that belongs to this process's namespaces. Where `/proc/sys` is read-only it stays as it is.
+/// Sets a parameter of the kernel that belongs to this process's namespaces. Where `/proc/sys` is read-only it stays as
+/// it is.
 ///
 /// # Errors
 /// When the kernel refuses.
@@ -198,17 +200,17 @@ fn unshare(flags: UnshareFlags) -> io::Result<()> {
     Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
 }
 
-/// Has every file that this process inherited close when it becomes another program, but for standard input, output and error.
-/// A folder of the host's that somebody left open would be a way out of a pod. The process must have one thread.
+/// Marks every inherited file to be closed when this process becomes another program, except standard input, output and
+/// error. An open folder of the host would be a way out of a pod. The process must have one thread.
 ///
 /// # Errors
-/// What the kernel says.
+/// When the kernel refuses.
 pub(crate) fn close_inherited() -> io::Result<()> {
     let listed = fs::read_dir("/proc/self/fd")?;
     let numbers: Vec<i32> = listed.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     for number in numbers.into_iter().filter(|number| *number > 2) {
-        // SAFETY: the borrow ends with this statement, and no other thread closes descriptors meanwhile. That of the list
-        // itself, which is closed by now, is refused by the kernel.
+        // SAFETY: the borrow ends with this statement, and no other thread closes descriptors meanwhile. The kernel
+        // refuses the number of the list itself, which is closed by now.
         match rustix::io::fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC) {
             Ok(()) | Err(rustix::io::Errno::BADF) => {}
             Err(error) => return Err(error.into()),
@@ -217,7 +219,7 @@ pub(crate) fn close_inherited() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the one user and the one group of a new user namespace their ids in it.
+/// Maps the one user and the one group of a new user namespace.
 fn map(uid: u32, outer_uid: u32, gid: u32, outer_gid: u32) -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{uid} {outer_uid} 1"))?;
@@ -229,13 +231,13 @@ fn forbidden(identity: Identity, source: io::Error) -> Error {
         Identity::Root => "this root user",
         Identity::Single => "an ordinary user",
     };
-    // The kernel says "no space" of a limit, which has nothing to do with disks.
+    // The kernel reports a reached limit as ENOSPC, whose text is about disks.
     let is_limit = source.kind() == io::ErrorKind::StorageFull;
     let source = if is_limit { io::Error::other("the limit of namespaces is reached") } else { source };
     Error::Forbidden { who, remedy: remedy(identity, |path| fs::read_to_string(path).ok()), source }
 }
 
-/// What opens the door, by the switches that can have closed it.
+/// Remedy, by the kernel parameters that can forbid namespaces.
 fn remedy(identity: Identity, read: impl Fn(&str) -> Option<String>) -> String {
     let is = |path: &str, value: &str| read(path).is_some_and(|text| text.trim() == value);
     for kind in ["user", "net", "pid", "mnt", "uts", "ipc"] {

@@ -1,6 +1,6 @@
-//! The pod of a packed rock: the root is the rock's, but for what belongs to a pod.
+//! Files that a pod changes in the root of a packed rock.
 //!
-//! It is written to when it is this process's root, where links lead to the rock's own files.
+//! They are written when the root is this process's own, so that links lead to the rock's files.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use super::files::hosts;
 use super::root::{Error, step};
 use super::{Identity, Spec};
 
-/// Users, as far as they exist here, and host names.
+/// Writes users, with the ids that exist here, and host names.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
     for path in ["/etc/passwd", "/etc/group"] {
@@ -31,7 +31,7 @@ fn read(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The rock's users or groups, with root and the services' user among them. Where there is a single id, it's everybody's.
+/// Adds root and the services' user to the rock's users or groups. With a single id, all of them have it.
 fn users(written: &str, with_home: bool, identity: Identity) -> String {
     let id = |own: &str| if identity == Identity::Single { "0".to_owned() } else { own.to_owned() };
     let line = |line: &str| {
@@ -54,7 +54,7 @@ fn users(written: &str, with_home: bool, identity: Identity) -> String {
     text
 }
 
-/// The rock's own Pebble, under the name that Juju gives it.
+/// Links the rock's own Pebble to the path at which Juju puts it.
 pub(super) fn link_pebble(own: &str, place: &Path) -> Result<(), Error> {
     let link = || {
         if place.symlink_metadata().is_ok() {

@@ -1,8 +1,8 @@
-//! The pod's port on the host: connections accepted out there, continued in here; and its neighbors, the other way round.
+//! Relays of connections: from the host to the pod's port, and from the pod to its neighbors.
 //!
-//! A socket belongs to the network namespace in which it was made. The listener was made on the host and is handed to the
-//! keeper, so the keeper can accept from the host and connect to the pod's loopback without switching namespaces.
-//! Unix sockets are files, and files know no network namespaces: a neighbor is one of those.
+//! A socket belongs to the network namespace in which it was made. The listener was made on the host and is handed to
+//! the keeper, so the keeper can accept from the host and connect to the pod's loopback without switching namespaces. A
+//! neighbor listens on a unix socket, which is a file and so reachable from every network namespace.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ pub(super) fn start(listener: TcpListener, port: u16) {
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             thread::spawn(move || {
-                // Either side may go away at any time; the other then sees the end of its stream.
+                // Without a server the client sees the end of its stream.
                 if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
                     join(&client.into(), &server.into());
                 }
@@ -28,13 +28,13 @@ pub(super) fn start(listener: TcpListener, port: u16) {
     });
 }
 
-/// Relays every connection of this namespace to the neighbor's address to the neighbor.
+/// Relays every connection to the neighbor's address in this namespace to the neighbor's socket.
 pub(super) fn lead_to(neighbor: &Neighbor) {
     match TcpListener::bind((neighbor.address, neighbor.port)) {
         Ok(listener) => start_to(listener, neighbor.socket.clone()),
         Err(error) => {
             // Standard error is the pod's log.
-            let _ = writeln!(io::stderr(), "cannot lead to {}: {error}", neighbor.name);
+            let _ = writeln!(io::stderr(), "cannot relay connections to {}: {error}", neighbor.name);
         }
     }
 }
@@ -53,7 +53,7 @@ pub(crate) fn start_to(listener: TcpListener, socket: PathBuf) {
     });
 }
 
-/// Passes on what either side says until both have ended.
+/// Copies bytes in both directions until both have ended.
 pub(crate) fn join(one: &Stream, other: &Stream) {
     thread::scope(|scope| {
         scope.spawn(|| pour(one, other));
@@ -61,7 +61,7 @@ pub(crate) fn join(one: &Stream, other: &Stream) {
     });
 }
 
-/// A connection, whatever its kind.
+/// A connection, over TCP or a unix socket.
 pub(crate) struct Stream(File);
 
 impl<S: Into<OwnedFd>> From<S> for Stream {

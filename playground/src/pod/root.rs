@@ -1,4 +1,4 @@
-//! Pid 1 before it is Pebble: making the pod's own root, moving there, and becoming Pebble.
+//! Pid 1 before it becomes Pebble: makes the pod's root, and moves there.
 
 use std::convert::Infallible;
 use std::fs;
@@ -17,46 +17,46 @@ use super::confinement::{self, UserSpace};
 use super::{Spec, files, mounts, namespace, packed};
 use crate::kept::described;
 
-/// Where Juju puts the supervisor into a container: the folder, and the program.
+/// Folder in which Juju puts the supervisor into a container, and the program's path.
 const PEBBLE_DIR: &str = "/charm/bin";
 const PEBBLE: &str = "/charm/bin/pebble";
 
-/// Where Juju shares a container's socket with the charm.
+/// Folder in which Juju shares a container's socket with the charm.
 const SOCKET_DIR: &str = "/charm/container";
 
-/// Why the pod's root can't be made.
+/// Reasons why the pod's root can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The description can't be read.
     #[error("cannot read the pod's description")]
     Describe(#[source] io::Error),
-    /// No mount namespace.
+    /// The mount namespace can't be made.
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
     /// The keeper is gone.
     #[error("the pod's keeper has ended")]
     Orphan,
-    /// A link in place of a folder that the pod needs.
+    /// The rock has a link in place of a folder that the pod needs.
     #[error("cannot use {} of the rock, which is a link: it must be a folder, or not there", shown(.0))]
     Link(String),
     /// A folder of the pod's can't be made.
     #[error(transparent)]
     Folder(#[from] pack::folder::Error),
-    /// No user namespace; its holder has said why in the pod's log.
+    /// The user namespace can't be made. Its holder has written the cause to the pod's log.
     #[error("so the pod can't start")]
     NoUserSpace,
     /// A step of making the root failed.
     #[error("cannot {what}")]
     Step {
-        /// What.
+        /// The step, as in "cannot …".
         what: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// A step's error, with what the step was for.
+/// Adds the step's purpose, as in "cannot …", to its error.
 pub(crate) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Result<T, E>) -> Result<T, Error> {
     result.map_err(|error| Error::Step { what: what.into(), source: error.into() })
 }
@@ -64,7 +64,7 @@ pub(crate) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Resul
 /// Makes the pod's root as `description` says, moves there and becomes Pebble.
 ///
 /// # Errors
-/// When a step fails; on success it doesn't return.
+/// When a step fails. On success it doesn't return.
 pub fn enter(description: &Path) -> Result<Infallible, Error> {
     let spec: Spec = described(description).map_err(Error::Describe)?;
     die_with_parent()?;
@@ -77,16 +77,17 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     move_into(&spec.root)?;
     space.enter()?;
     step("leave the user's session keyring", namespace::leave_keyring())?;
-    // The change of credentials may have ended that.
+    // The change of credentials may have cleared PR_SET_PDEATHSIG.
     die_with_parent()?;
-    // From here on the rock's links lead to places in the pod, and nothing outside of it can be written.
+    // From here on the rock's links lead into the pod, so that writes can't reach files of the host.
     furnish(&spec)?;
     confinement::drop_privileges(spec.image.packed.is_some())?;
     step("close what was inherited", namespace::close_inherited())?;
     become_pebble(&spec)
 }
 
-/// The kernel kills this process with its parent. A parent that ended before that was arranged has closed our input.
+/// Makes the kernel kill this process when its parent ends. Fails if the parent has ended before: it has closed our
+/// input.
 pub(crate) fn die_with_parent() -> Result<(), Error> {
     step("follow the keeper", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let stdin = io::stdin();
@@ -119,7 +120,7 @@ fn build(spec: &Spec) -> Result<(), Error> {
     mounts::folder(&spec.socket_dir, &files::make_inside(root, SOCKET_DIR)?)
 }
 
-/// Writes what a pod has for itself, and gives the rock's files to their owners.
+/// Writes the pod's own files in `/etc`, and sets the owners of the rock's files.
 fn furnish(spec: &Spec) -> Result<(), Error> {
     if spec.image.packed.is_some() {
         packed::etc(spec)?
@@ -129,15 +130,15 @@ fn furnish(spec: &Spec) -> Result<(), Error> {
     files::owners(spec)
 }
 
-/// Makes `root` the root of this mount namespace, and lets go of the old one: pivot_root(2), "pivot_root(., .)".
+/// Makes `root` the root of this mount namespace, and unmounts the old one: pivot_root(2), "pivot_root(., .)".
 fn move_into(root: &Path) -> Result<(), Error> {
     step("enter the pod's root", chdir(root))?;
-    step("take the pod's root for root", pivot_root(".", "."))?;
-    step("let go of the host's root", unmount(".", UnmountFlags::DETACH))?;
+    step("change the root", pivot_root(".", "."))?;
+    step("unmount the host's root", unmount(".", UnmountFlags::DETACH))?;
     step("enter the new root", chdir("/"))
 }
 
-/// Environment and arguments are those that Juju gives Pebble in a sidecar container.
+/// Becomes Pebble, with the environment and arguments that Juju gives it in a sidecar container.
 fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
     let error = Command::new(PEBBLE)
         .args(["run", "--create-dirs", "--hold", "--verbose"])

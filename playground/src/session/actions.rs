@@ -1,4 +1,4 @@
-//! Actions: from `webcharm run` to what the charm answered.
+//! Actions of the charm, for `webcharm run`.
 
 use std::sync::mpsc::Sender;
 
@@ -26,9 +26,9 @@ impl Session {
             ActionStatus::Completed => None,
             ActionStatus::Failed => Some(action.failure.unwrap_or_else(|| "the charm failed".to_owned())),
             ActionStatus::Pending | ActionStatus::Running => {
-                let why = || "a hook fails: `webcharm debug-log` tells why".to_owned();
+                let why = || "a hook before it failed, `webcharm debug-log` shows why".to_owned();
                 let why = self.problems().into_iter().next().unwrap_or_else(why);
-                return Err(format!("{unit} doesn't get to the action: {why}"));
+                return Err(format!("{unit} can't run the action: {why}"));
             }
         };
         Ok(Answer::Ran { id, results: action.results, failure, log: action.log })

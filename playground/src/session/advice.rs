@@ -1,4 +1,4 @@
-//! What could be typed next.
+//! Commands to type next.
 
 use juju::Role;
 
@@ -17,7 +17,7 @@ impl Session {
             self.files.metadata.endpoints.iter().filter(|end| end.role == Role::Requires && !used(&end.name));
         let fitting = endpoints.filter_map(|end| {
             let kind = Kind::ALL.into_iter().find(|kind| kind.interface() == end.interface)?;
-            // No charm waits for an ingress, whatever its metadata say.
+            // An ingress counts as optional even if the metadata require it: no charm waits for it.
             Some((end.optional || kind == Kind::Ingress, kind))
         });
         let mut kinds: Vec<_> = fitting.collect();
@@ -26,7 +26,7 @@ impl Session {
         kinds.into_iter().map(|(_, kind)| kind).collect()
     }
 
-    /// Lines to type, for one who has just brought the application up.
+    /// Commands to type after `up`.
     #[must_use]
     pub fn next_lines(&self) -> Vec<String> {
         let app = &self.names.app;

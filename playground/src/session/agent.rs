@@ -1,4 +1,4 @@
-//! The unit agents: which hooks run, and how they went.
+//! Unit agents: run the units' hooks, and keep their outcome.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -14,16 +14,16 @@ use crate::children;
 use crate::pod::Pod;
 use crate::provider::Kind;
 
-/// How long nothing is said of a hook that runs.
+/// Time after which a running hook is reported.
 const TELL: Duration = Duration::from_secs(1);
 
-/// How long a hook has for its own end, once the end of everything is asked for.
+/// Time for a hook to end by itself when the model ends, before it is killed.
 const HURRY: Duration = Duration::from_secs(3);
 
-/// How many lines of a failed hook's standard error are kept.
+/// Number of lines of a failed hook's standard error that are kept.
 const LAST_WORDS: usize = 15;
 
-/// What a unit agent does.
+/// Activity of a unit agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Doing {
     /// It waits.
@@ -35,18 +35,18 @@ pub enum Doing {
     Failed(String),
 }
 
-/// What is known of a unit besides what the model knows.
+/// State of a unit besides the model's.
 #[derive(Debug, Default)]
 pub(super) struct Agent {
     pub(super) doing: Doing,
     pub(super) pod: Option<Pod>,
-    /// The charm hasn't been told yet that its Pebble answers.
+    /// True until the pebble-ready event of its pod is queued.
     pub(super) is_news: bool,
     pub(super) stderr: VecDeque<String>,
 }
 
 impl Session {
-    /// What a unit's agent does.
+    /// Activity of a unit's agent.
     #[must_use]
     pub fn doing(&self, unit: &UnitName) -> Doing {
         self.state().agents.get(unit).map(|agent| agent.doing.clone()).unwrap_or_default()
@@ -60,14 +60,14 @@ impl Session {
     pub fn push_everywhere(&self, event: &Event) {
         for unit in self.units() {
             if self.doing(&unit) == Doing::Nothing {
-                // The unit is there, or has just gone.
+                // Fails only if the unit has just gone.
                 let _ = self.server.with(|model| model.push(&unit, event.clone()));
             }
         }
     }
 
-    /// Runs hooks, and has the servers answer what charms ask, until there is nothing left to do or something fails.
-    /// Says whether all went well.
+    /// Runs hooks, and lets the servers answer the charms' requests, until no work is left or a step fails.
+    /// Returns true if all went well.
     pub fn settle(&self) -> bool {
         let mut failed = BTreeSet::new();
         loop {
@@ -88,7 +88,7 @@ impl Session {
         }
     }
 
-    /// The units that have something to do, but for those whose hook has `failed` just now.
+    /// The units with hooks to run, without those whose hook has just `failed`.
     fn due(&self, failed: &BTreeSet<UnitName>) -> Vec<UnitName> {
         let has_event = |unit: &UnitName| self.server.with(|model| model.next_event(unit)).is_some();
         let has_news = |unit: &UnitName| self.state().agents.get(unit).is_some_and(|agent| agent.is_news);
@@ -96,7 +96,7 @@ impl Session {
         self.units().into_iter().filter(is_due).collect()
     }
 
-    /// Has the servers answer. Says whether there is news for the charm; nothing where that failed.
+    /// Lets the servers answer. Returns true if there is news for the charm; `None` if that failed.
     fn answer_relations(&self) -> Option<bool> {
         let mut providers = self.providers();
         let answered = providers.reconcile(&self.server);
@@ -107,7 +107,7 @@ impl Session {
         answered.inspect_err(|error| self.ui.step(&crate::chain(error))).ok()
     }
 
-    /// Runs the hooks of several units side by side, and returns the units where one failed.
+    /// Runs the hooks of several units in parallel, and returns the units whose hook failed.
     fn run_units(&self, units: &[UnitName]) -> Vec<UnitName> {
         thread::scope(|scope| {
             let agents: Vec<_> = units.iter().map(|unit| (unit, scope.spawn(|| self.run_hooks(unit)))).collect();
@@ -117,8 +117,8 @@ impl Session {
         })
     }
 
-    /// Runs a unit's hooks until it has none. What it has of its own comes before the news of its Pebble, as in a cluster
-    /// whose containers are quick.
+    /// Runs all hooks of a unit; false if one fails. Queued events come before pebble-ready, as in a cluster with quick
+    /// containers.
     fn run_hooks(&self, unit: &UnitName) -> bool {
         while let Some(event) = self.next(unit) {
             if self.ui.cancel().is_thrown() {
@@ -143,7 +143,7 @@ impl Session {
             if agent_has_news {
                 let container = self.names.container.clone();
                 let event = Event::Workload(WorkloadEvent { container, kind: WorkloadKind::PebbleReady });
-                // The unit is there, or has just gone.
+                // Fails only if the unit has just gone.
                 let _ = self.server.with(|model| model.push(unit, event));
             }
             next()
@@ -186,8 +186,8 @@ impl Session {
         })
     }
 
-    /// Waits for a hook to end, and says so ever more rarely when that takes its time. When the end of everything is asked for meanwhile, the
-    /// pods go first, which most of what a charm waits for doesn't survive; a charm that goes on is killed.
+    /// Waits for a hook to end, and reports a long one ever more rarely. When the model is to end meanwhile, it ends
+    /// the pods, which ends most waits of a charm, and kills a charm that goes on.
     fn hurry(&self, unit: &UnitName, event: &Event, end: &Receiver<()>) {
         let has_ended = |patience| end.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
         let (started, mut tell) = (Instant::now(), TELL);
@@ -206,7 +206,7 @@ impl Session {
         }
     }
 
-    /// A charm's last words are part of the log: they may be all that tells why.
+    /// Keeps the end of a charm's standard error for the log, because it may be the only hint at the cause.
     fn keep_stderr(&self, unit: &UnitName, text: &str) {
         let lines: Vec<_> = text.lines().collect();
         let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];

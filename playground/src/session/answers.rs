@@ -1,4 +1,4 @@
-//! What the session answers to the verbs.
+//! Answers to the verbs' requests.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Sender};
@@ -10,7 +10,7 @@ use crate::control::{Answer, Request, Setting};
 use crate::provider::Kind;
 
 impl Session {
-    /// The answer to `request`; hooks it makes necessary are run by whoever receives from `inputs`.
+    /// Makes the answer to `request`. The main thread, which receives from `inputs`, runs the hooks that follow.
     #[must_use]
     pub fn answer(&self, request: Request, inputs: &Sender<Input>) -> Answer {
         let answer = match request {
@@ -34,7 +34,7 @@ impl Session {
             Request::Started => Ok(self.done(self.wait_for_start())),
             Request::Down => {
                 self.cancel();
-                // When nobody receives, the end is under way.
+                // Fails if the main thread is ending the model already.
                 let _ = inputs.send(Input::Stop);
                 Ok(Answer::Done { well: true, problems: Vec::new() })
             }
@@ -80,7 +80,7 @@ impl Session {
         Ok(self.done(self.await_settled(inputs)?))
     }
 
-    /// Has the hooks run that are due, and says whether all is well then.
+    /// Lets the main thread run the due hooks. Returns true if they went well and no unit is stuck.
     pub(super) fn await_settled(&self, inputs: &Sender<Input>) -> Result<bool, String> {
         let ended = || "the model is ending".to_owned();
         let (reply, settled) = mpsc::channel();

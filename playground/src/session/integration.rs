@@ -1,4 +1,4 @@
-//! Integrations: from what a person types to a relation between the application and a server.
+//! Integrations: make a relation between the application and a server from its ends as typed.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -31,7 +31,7 @@ impl End {
         self.endpoint.as_ref().map_or_else(|| self.app.clone(), |endpoint| format!("{}:{endpoint}", self.app))
     }
 
-    /// Whether this is an end of `relation`.
+    /// True if this is an end of `relation`.
     fn is_of(&self, relation: &RelationInfo) -> bool {
         let endpoint = relation.endpoint(&self.app);
         endpoint.is_some_and(|found| self.endpoint.as_ref().is_none_or(|wanted| wanted == found))
@@ -50,14 +50,14 @@ impl Session {
         self.providers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Integrates, and returns the two ends. Hooks are for the caller to run.
+    /// Integrates, and returns the two ends. The caller runs the hooks.
     ///
     /// # Errors
-    /// In words for the user, when there is no such server or endpoint, or it can't be started.
+    /// A message for the user, when there is no such server or endpoint, or the server can't be started.
     pub fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
         let (ours, theirs) = self.pair(one, other)?;
         let kind = theirs.kind().ok_or_else(|| unknown(&theirs.app))?;
-        // Tried on a copy first: what the model refuses needs no server.
+        // Tried on a copy first: no server is started for a relation that the model refuses.
         let mut trial = self.server.with(|model| model.clone());
         let refused = |error| self.refused(kind, &ours, &theirs, error);
         relate(&mut trial, kind, &ours, &theirs).map_err(refused)?;
@@ -68,7 +68,8 @@ impl Session {
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
     }
 
-    /// Our end and the server's, whichever came first. One alone is integrated with the application that is up.
+    /// The application's end and the server's, from two in any order. A single server is paired with the running
+    /// application.
     fn pair(&self, one: &str, other: Option<&str>) -> Result<(End, End), String> {
         let own = self.names.app.as_str();
         let one = End::parse(one);
@@ -78,7 +79,7 @@ impl Session {
             None if one.kind().is_some() => (End::parse(own), one),
             None if one.app == own => {
                 return Err(format!(
-                    "what is {own} to be integrated with? For instance: `webcharm integrate {own} postgresql`"
+                    "name what to integrate {own} with, for example `webcharm integrate {own} postgresql`"
                 ));
             }
             None => return Err(unknown(&one.app)),
@@ -116,7 +117,7 @@ impl Session {
         }
     }
 
-    /// Starts the server of that kind, and makes it known in the pod.
+    /// Starts the server of that kind, and makes it known in the pods.
     fn provide(&self, kind: Kind) -> Result<(), String> {
         let name = self.server.with(|model| model.name().to_owned());
         let neighbor = self.providers().start(kind, &name).map_err(|error| crate::chain(&error))?;
@@ -126,13 +127,13 @@ impl Session {
             state.neighbors.retain(|old| old.name != neighbor.name);
             state.neighbors.push(neighbor.clone());
         }
-        // One that has ended is replaced, and knows it then.
+        // A pod that has ended is left out: the one that replaces it knows the server.
         let pods = state.agents.values_mut().filter_map(|agent| agent.pod.as_mut());
         let mut pods = pods.filter_map(|pod| pod.ended().is_none().then_some(pod));
         pods.try_for_each(|pod| pod.introduce(&neighbor)).map_err(|error| crate::chain(&error))
     }
 
-    /// Who can be reached from a pod.
+    /// Servers that pods reach by name.
     #[must_use]
     pub fn neighbors(&self) -> Vec<Neighbor> {
         self.state().neighbors.clone()
@@ -154,10 +155,10 @@ impl Session {
                 removed.map_err(|error| crate::chain(&error))?;
                 Ok(ends(relation))
             }
-            [] => Err("there is no such integration: `webcharm status --relations` shows those there are".to_owned()),
+            [] => Err("there is no such integration: `webcharm status --relations` shows all".to_owned()),
             several => {
                 let names: Vec<_> = several.iter().map(|relation| ends(relation).join(" ")).collect();
-                Err(format!("that could be any of these, name both ends: {}", names.join(", ")))
+                Err(format!("several integrations fit, name both ends: {}", names.join(", ")))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What there is to read of what happened.
+//! Logs of the charms and the pods.
 
 use juju::UnitName;
 use juju_testing::LogLine;
@@ -13,7 +13,7 @@ impl Session {
         self.log_after(lines, 0).0
     }
 
-    /// The same without the first `after` lines that were ever written, and how many there are.
+    /// The same without the first `after` lines ever written, and the number of lines ever written.
     #[must_use]
     pub fn log_after(&self, lines: usize, after: usize) -> (Vec<String>, usize) {
         let (mut log, written): (Vec<String>, usize) = self.server.with(|model| {

@@ -1,4 +1,4 @@
-//! The units' pods, as far as the session has to do with them: which there are, and who is to be found where.
+//! Pods of the units: kept, ended, and made reachable.
 
 use std::net::SocketAddrV4;
 use std::sync::{MutexGuard, PoisonError};
@@ -16,42 +16,42 @@ impl Session {
         self.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts the network in, or another in its place.
+    /// Sets the network, or replaces it.
     pub fn set_network(&self, network: Network) {
         self.providers().set_network(network.keeper());
         *self.network() = Some(network);
     }
 
-    /// Whether there is a network, and it hasn't ended by itself.
+    /// True if there is a network that has not ended by itself.
     #[must_use]
     pub fn has_network(&self) -> bool {
         self.network().as_mut().is_some_and(|network| !network.has_ended())
     }
 
-    /// Starts servers again that have ended by themselves. Says whether there were any.
+    /// Starts servers again that have ended by themselves. Returns true if there were any.
     ///
     /// # Errors
-    /// When one can't be started; that is remembered as a problem.
+    /// When one can't be started. `status` shows that as a problem.
     pub fn revive_servers(&self) -> Result<bool, crate::provider::Error> {
         let revived = self.providers().revive();
         self.set_revival_problem(revived.as_ref().err().map(|error| crate::chain(error)));
         revived.inspect_err(|error| self.ui.step(&crate::chain(error)))
     }
 
-    /// Where a unit's pod belongs.
+    /// Place of a unit's pod in the network, if there is one.
     #[must_use]
     pub fn place(&self, unit: &UnitName) -> Option<Place> {
         let keeper = self.network().as_ref().map(Network::keeper)?;
         Some(Place { keeper, address: network::address(unit.number()) })
     }
 
-    /// Puts a unit's pod in.
+    /// Sets a unit's pod, and ends the one before it.
     pub fn put_pod(&self, unit: &UnitName, pod: Pod) {
         let mut state = self.state();
         let agent = state.agents.entry(unit.clone()).or_default();
         agent.is_news = true;
         let old = agent.pod.replace(pod);
-        // It takes its time to end; the lock is free again.
+        // The lock is free again before the old pod ends, which takes time.
         drop(state);
         drop(old);
     }
@@ -74,12 +74,13 @@ impl Session {
         dead.filter(|(_, is_dead)| *is_dead).map(|(unit, _)| unit.clone()).collect()
     }
 
-    /// Forgets a pod that has ended by itself. Its unit begins again, and another one leads, if there is one with a pod.
+    /// Drops a pod that has ended by itself. Its unit starts again; if it led, another unit with a pod becomes the
+    /// leader.
     pub fn bury_pod(&self, unit: &UnitName) {
         self.take_pod(unit);
         let heir = self.units().into_iter().find(|other| other != unit && self.has_pod(other));
         let led = self.leader();
-        // The unit is there, or has just gone.
+        // Fails only if the unit has just gone.
         let _ = self.server.with(|model| {
             let heir = heir.filter(|heir| !model.is_leaving(heir).unwrap_or(true));
             model.replace_pod(unit, heir.as_ref())
@@ -101,7 +102,7 @@ impl Session {
         drop(pod);
     }
 
-    /// Ends the pods of units that are gone, and forgets them. Returns these units.
+    /// Ends the pods of removed units. Returns these units.
     pub fn end_orphans(&self) -> Vec<UnitName> {
         let units = self.units();
         self.forget_problems_but(&units);
@@ -138,18 +139,18 @@ impl Session {
         self.units().iter().map(unit).chain([service]).collect()
     }
 
-    /// Has every pod know every unit.
+    /// Writes the names of all units into every pod's `/etc/hosts`.
     pub fn introduce_units(&self) {
         let hosts = self.hosts();
         for (unit, agent) in &mut self.state().agents {
-            // One that has just ended is replaced, and knows them then.
+            // Fails for a pod that has just ended; the one that replaces it knows all units.
             let told = agent.pod.as_mut().map_or(Ok(()), |pod| pod.set_hosts(&hosts));
             report(unit, told, |line| self.ui.detail(line));
         }
     }
 
-    /// Has the application's address lead to the units that serve: those whose port is open; before there is any, those that
-    /// have a pod.
+    /// Sets the units behind the application's address: those with an open port or, before there is one, those with a
+    /// pod.
     pub fn route(&self) {
         let units: Vec<_> = self.units().into_iter().filter(|unit| self.has_pod(unit)).collect();
         let serving: Vec<(UnitName, Option<u16>)> = self.server.with(|model| {

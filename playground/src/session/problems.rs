@@ -1,7 +1,6 @@
 //! Failures of the playground itself; those of the charm are statuses.
 //!
-//! Each stays until the same thing is done after all. Verbs that change the model tell them and fail, and `status` shows
-//! them.
+//! Each stays until the same step succeeds. Verbs that change the model print them and fail, and `status` shows them.
 
 use std::collections::BTreeMap;
 
@@ -28,13 +27,13 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// All of them, in words for the user.
+    /// All of them, as messages for the user.
     fn list(&self) -> Vec<String> {
         let servers = self.servers.iter().map(|(kind, why)| format!("cannot integrate {}: {why}", kind.short()));
         self.present().into_iter().chain(servers).collect()
     }
 
-    /// Those that are a state of the model. A server that could not be started is one of the start's: the model is well
+    /// Those that are a state of the model. A server that could not be started is not one of them: the model is well
     /// without it.
     fn present(&self) -> Vec<String> {
         let network = self.network.iter().map(|why| format!("the pods have no network: {why}"));
@@ -59,7 +58,7 @@ impl Session {
         self.state().problems.list()
     }
 
-    /// Those of [`Session::problems`] that hold for whatever a verb has just done.
+    /// The failures for which every verb that changes the model fails, without those of servers at the start.
     pub(super) fn present_problems(&self) -> Vec<String> {
         self.state().problems.present()
     }
@@ -70,32 +69,32 @@ impl Session {
         self.state().problems.pods.get(unit).map(|why| no_pod(unit, why))
     }
 
-    /// Remembers, or forgets, why a unit has no pod.
+    /// Sets or clears the reason why a unit has no pod.
     pub fn set_pod_problem(&self, unit: &UnitName, why: Option<String>) {
         set(&mut self.state().problems.pods, unit.clone(), why);
     }
 
-    /// Remembers, or forgets, why a unit's hook could not be run.
+    /// Sets or clears the reason why a unit's hook could not be run.
     pub(super) fn set_hook_problem(&self, unit: &UnitName, why: Option<String>) {
         set(&mut self.state().problems.hooks, unit.clone(), why);
     }
 
-    /// Remembers, or forgets, why a server is not integrated with.
+    /// Sets or clears the reason why a server is not integrated.
     pub fn set_server_problem(&self, kind: Kind, why: Option<String>) {
         set(&mut self.state().problems.servers, kind, why);
     }
 
-    /// Remembers, or forgets, why servers that ended are not there again.
+    /// Sets or clears the reason why servers that ended could not be started again.
     pub(super) fn set_revival_problem(&self, why: Option<String>) {
         self.state().problems.revival = why;
     }
 
-    /// Remembers, or forgets, why the pods have no network.
+    /// Sets or clears the reason why the pods have no network.
     pub fn set_network_problem(&self, why: Option<String>) {
         self.state().problems.network = why;
     }
 
-    /// Forgets the problems of units that are gone.
+    /// Clears the problems of all units but `units`.
     pub(super) fn forget_problems_but(&self, units: &[UnitName]) {
         let problems = &mut self.state().problems;
         problems.pods.retain(|unit, _| units.contains(unit));

@@ -144,7 +144,7 @@ fn relation(info: &RelationInfo) -> Relation {
     }
 }
 
-/// By endpoint, the applications at the other side.
+/// Related applications of `app`, by endpoint.
 fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Related>> {
     let mut all: BTreeMap<String, Vec<Related>> = BTreeMap::new();
     for relation in relations {

@@ -10,10 +10,10 @@ use crate::control::Answer;
 use crate::network;
 use crate::provider::Kind;
 
-/// Adds a unit that is where its pod will be.
+/// Adds a unit with the address that its pod will have.
 ///
 /// # Errors
-/// There is no such application.
+/// When there is no such application.
 pub(crate) fn add(model: &mut Model, app: &str) -> Result<UnitName, ModelError> {
     let unit = model.add_unit(app)?;
     model.set_addresses(&unit, Addresses::of(network::address(unit.number()).to_string()))?;
@@ -35,17 +35,21 @@ impl Session {
         })
     }
 
-    /// Refuses an application whose units aren't for us to count.
+    /// Refuses every application but the charm's.
     fn check_app(&self, app: &str) -> Result<(), String> {
         if app == self.names.app {
             return Ok(());
         }
         let is_server = Kind::named(app)
             .is_some_and(|kind| self.server.with(|model| model.applications().any(|name| name == kind.app())));
-        Err(if is_server { format!("{app} is one server here, and stays one unit") } else { self.no_application(app) })
+        Err(if is_server {
+            format!("{app} is a server of the playground's: it always has one unit")
+        } else {
+            self.no_application(app)
+        })
     }
 
-    /// The answer to a name that is no application's.
+    /// Message about a name that is no application's.
     pub(super) fn no_application(&self, app: &str) -> String {
         format!("there is no application {app:?}; there is: {}", self.names.app)
     }
@@ -69,7 +73,7 @@ impl Session {
             (names, None) => names.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?,
         };
         for unit in &units {
-            // Named twice, it is gone the second time.
+            // Fails for a unit that was named twice and is gone.
             let _ = self.server.with(|model| model.remove_unit(unit));
         }
         self.route();
@@ -81,10 +85,10 @@ impl Session {
             return self.unit(name);
         }
         self.check_app(name)?;
-        Err(format!("which units of {name}? For instance: `webcharm remove-unit {name} --num-units 1`"))
+        Err(format!("name units of {name}, or their number: `webcharm remove-unit {name} --num-units 1`"))
     }
 
-    /// The last units of an application, which are the ones Kubernetes takes away.
+    /// The last units of an application, which Kubernetes removes first.
     fn highest(&self, app: &str, count: u32) -> Result<Vec<UnitName>, String> {
         self.check_app(app)?;
         let units = self.units();

@@ -1,4 +1,4 @@
-//! What containers tell without being asked: notices, and checks that fail or recover. Juju hands them to the charm.
+//! Events of containers: notices, and checks that fail or recover. Juju passes them to the charm.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use pebble::types::{Change, ChangeId, Notice, NoticesFilter};
 
 use super::{Input, Session};
 
-/// How long Pebble may think about one question.
+/// Longest wait for notices in one request.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Session {
-    /// Hands what the Pebble at `socket` tells to the charm of `unit`, until that Pebble ends.
+    /// Queues the events of the Pebble at `socket` for the charm of `unit`, until that Pebble ends.
     pub fn watch(self: &Arc<Self>, unit: UnitName, socket: PathBuf, inputs: Sender<Input>) {
         let session = Arc::clone(self);
         thread::spawn(move || {
@@ -35,15 +35,15 @@ impl Session {
         });
     }
 
-    /// Says whether there is still anybody to hand it to.
+    /// Queues an event. Returns false if the unit is gone or the model ends.
     fn hand_on(&self, unit: &UnitName, kind: WorkloadKind, inputs: &Sender<Input>) -> bool {
         let event = Event::Workload(WorkloadEvent { container: self.names.container.clone(), kind });
         self.server.with(|model| model.push(unit, event)).is_ok() && inputs.send(Input::News).is_ok()
     }
 }
 
-/// The event that a notice is for the charm. A check is told of by the change that looks after it: one that performs it
-/// ends when the check fails, one that waits for its recovery when that comes.
+/// The charm's event for a notice, if it has one. A check shows in its change: `perform-check` ends with an error when
+/// the check fails, `recover-check` is done when it has recovered.
 fn kind(notice: &Notice, change: impl FnOnce(&ChangeId) -> Option<Change>) -> Option<WorkloadKind> {
     let Notice { id, kind, key, last_data, .. } = notice;
     if kind == "custom" {

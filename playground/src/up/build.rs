@@ -1,4 +1,4 @@
-//! What is needed before anything runs, and what is made of it.
+//! Inputs of a model, checked before anything is started, and the parts made of them.
 
 use std::fs;
 use std::io;
@@ -20,7 +20,7 @@ use crate::runtime::{self, Runtime};
 use crate::session::{Names, Places, Session, add_unit};
 use crate::ui::Ui;
 
-/// Everything that can be known, and can be wrong, before anything is started.
+/// Inputs of a model. Reading them finds every fault that can be found before anything is started.
 pub(super) struct Plan {
     model: String,
     project: Project,
@@ -28,7 +28,7 @@ pub(super) struct Plan {
     files: CharmFiles,
     container: String,
     pebble: PathBuf,
-    /// Whether that one was asked for.
+    /// True if `pebble` was given with `--pebble`.
     other_pebble: bool,
     program: PathBuf,
 }
@@ -64,7 +64,7 @@ impl Plan {
         self.project.rock.name()
     }
 
-    /// Containers of the author's own, which nobody has told us how to fill.
+    /// Containers besides the application's. The charm's author added them, and their rocks are unknown.
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
         self.files.metadata.containers.keys().filter(|name| **name != self.container).map(String::as_str)
     }
@@ -77,7 +77,7 @@ impl Plan {
         Ok(Runtime::claim(&self.model, [self.app(), &self.container])?)
     }
 
-    /// The model with the application deployed, served; the charm and the hook tools in place.
+    /// Makes and serves the model, with the application deployed; unpacks the charm and installs the hook tools.
     pub(super) fn session(&self, runtime: &Runtime, port: u16, ui: &Ui) -> Result<Session, Error> {
         let mut model = Model::new(&self.model);
         model.deploy(self.app(), self.files.clone(), 0)?;
@@ -101,7 +101,8 @@ impl Plan {
         Ok(Session::new(server, self.files.clone(), names, places, ui.clone()))
     }
 
-    /// Builds the rock into the runtime folder, with its dependencies in the cache; or unpacks it there.
+    /// Builds the rock into the runtime folder, with its dependencies in the cache; unpacks a packed one into the
+    /// cache.
     pub(super) fn build(&self, runtime: &Runtime, ui: &Ui) -> Result<(), Error> {
         let image = match &self.project.rock {
             Rock::Folder(project) => {
@@ -112,10 +113,10 @@ impl Plan {
             }
         };
         let write = || private::write(&image_file(runtime), &serde_json::to_vec(&image)?);
-        write().map_err(system("write down what the image is made of"))
+        write().map_err(system("write the image's description"))
     }
 
-    /// A packed rock runs with its own Pebble, unless another is asked for.
+    /// Chooses the Pebble of a packed rock: its own, unless `--pebble` names another.
     fn with_pebble(&self, mut image: rock::Image) -> Result<rock::Image, Error> {
         let Some(packed) = &mut image.packed else { return Ok(image) };
         if self.other_pebble {
@@ -126,12 +127,12 @@ impl Plan {
         Ok(image)
     }
 
-    /// A fresh pod of the image that was built, for a unit.
+    /// Description of a new pod for a unit, from the image that was built.
     pub(super) fn pod(&self, runtime: &Runtime, session: &Session, unit: &UnitName) -> Result<Spec, Error> {
         let read = || -> io::Result<rock::Image> { Ok(serde_json::from_slice(&fs::read(image_file(runtime))?)?) };
-        let image = read().map_err(system("read what the image is made of"))?;
+        let image = read().map_err(system("read the image's description"))?;
         let socket_dir = session.places.containers_of(unit).join(&self.container);
-        // A socket that an ended pod left would look like one to talk to.
+        // The socket of an ended pod would look like that of the new one.
         let _ = fs::remove_dir_all(&socket_dir);
         fs::create_dir_all(&socket_dir).map_err(system("make the socket's folder"))?;
         let folder = |name: &str| runtime.subfolder(&format!("pods/{}/{name}", unit.number()));
@@ -159,7 +160,7 @@ fn check_endpoint(files: &CharmFiles, kind: Kind) -> Result<(), Error> {
     files.metadata.endpoints.iter().any(fits).then_some(()).ok_or_else(error)
 }
 
-/// The port on which a workload serves unless its charm is told otherwise.
+/// The port on which a workload serves by default.
 fn workload(framework: Framework) -> u16 {
     match framework {
         Framework::Flask | Framework::Django => 8000,

@@ -1,7 +1,7 @@
-//! `up --detach`: the model runs in a process of its own, this one waits for the start to be over.
+//! `up --detach`: the model runs in a background process, this one waits until the start is over.
 //!
-//! Until then the other process lives on our input: if we are interrupted, it stops. After that it has let go of the
-//! terminal altogether.
+//! Until then a pipe ties the background process to this one: if this one ends, the other stops. After that it has no
+//! connection to the terminal.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use crate::control::{self, Answer, Request};
 use crate::signals::{self, Begun};
 use crate::{binaries, cli, runtime};
 
-/// Starts the process that stays, and waits until its start is over.
+/// Starts the background process, and waits until its start is over.
 pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     let folder = runtime::folder(model)?;
     if control::is_up(&folder) {
@@ -33,22 +33,22 @@ pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     if let Some(charm) = &args.charm {
         command.arg("--charm").arg(charm);
     }
-    let mut child = command.stdin(Stdio::piped()).spawn().map_err(system("start the process that stays"))?;
-    // Held until the start is over: its end would stop the child.
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(system("start the background process"))?;
+    // Held until the start is over: closing it would stop the child.
     let _lifeline = child.stdin.take();
     wait(model, &mut child)
 }
 
-/// The child has said on the terminal what there is to say; its exit, or its answer, tells how to end.
+/// Waits for the child's exit or for its answer about the start. The child has printed all messages itself.
 fn wait(model: &str, child: &mut Child) -> Result<ExitCode, Error> {
     loop {
-        if let Some(status) = child.try_wait().map_err(system("wait for the process that stays"))? {
+        if let Some(status) = child.try_wait().map_err(system("wait for the background process"))? {
             return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
         }
         match control::ask(model, &Request::Started) {
             Ok(Answer::Done { well: true, .. }) => return Ok(ExitCode::SUCCESS),
             Ok(_) => return Ok(ExitCode::FAILURE),
-            // Our end ends it, too, if it ever goes on.
+            // When this process ends, the child stops, too, once it goes on.
             Err(error @ (control::Error::Stopped { .. } | control::Error::Silent { .. })) => return Err(error.into()),
             // It doesn't listen yet, or has just ended.
             Err(_) => std::thread::sleep(Duration::from_millis(20)),
@@ -56,7 +56,8 @@ fn wait(model: &str, child: &mut Child) -> Result<ExitCode, Error> {
     }
 }
 
-/// The process that stays leaves the terminal's session, and stops if its parent goes before the start is over.
+/// Makes this the background process: it leaves the terminal's session, and stops if its parent ends before the start
+/// is over.
 pub(super) fn settle_in(cancel: &Arc<Cancel>, begun: &Begun) -> io::Result<()> {
     rustix::process::setsid()?;
     let (cancel, begun) = (Arc::clone(cancel), begun.clone());
@@ -78,7 +79,7 @@ pub(super) fn part() {
     STARTED.store(true, std::sync::atomic::Ordering::SeqCst);
 }
 
-/// Lets go of the terminal: whoever reads our output sees its end.
+/// Replaces the standard streams with `/dev/null`, so that a reader of the output sees its end.
 pub(super) fn let_go() -> io::Result<()> {
     part();
     let nothing = File::options().read(true).write(true).open("/dev/null")?;

@@ -1,4 +1,4 @@
-//! Looking after the pods, as Kubernetes would: one for each unit, another one for one that died.
+//! Control of the pods, as by Kubernetes: one for each unit, and a new one when a pod has ended.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -23,7 +23,7 @@ const SHORT_LIVES: u32 = 5;
 /// The time after which a start that failed is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// What pods are made of, and how they have fared.
+/// Inputs for pods, and a record of their starts.
 pub(super) struct Pods<'a> {
     plan: &'a Plan,
     runtime: &'a Runtime,
@@ -35,7 +35,7 @@ pub(super) struct Pods<'a> {
     revival_failed: Option<Instant>,
 }
 
-/// When a unit's pod was started last, and how many before it were short-lived.
+/// Last start of a unit's pod, and the number of short-lived ones in a row before it.
 struct Lives {
     born: Instant,
     short: u32,
@@ -69,8 +69,7 @@ impl<'a> Pods<'a> {
         Ok(())
     }
 
-    /// Looks after the pods, has the hooks run that are due, and ends the pods of units that are gone. Says whether all
-    /// went well.
+    /// Replaces ended pods, runs the due hooks, and ends the pods of removed units. Returns true if all went well.
     pub(super) fn settle(&mut self) -> bool {
         self.tend();
         let well = self.session.settle();
@@ -81,7 +80,8 @@ impl<'a> Pods<'a> {
         well && self.session.units_without_pod().is_empty()
     }
 
-    /// Removes what a unit that is gone has left: its number is never used again. What can't be removed goes with the model.
+    /// Removes the folders of a removed unit, whose number is never used again. Folders that can't be removed go with
+    /// the model.
     fn forget(&mut self, unit: &UnitName) {
         self.lives.remove(unit);
         let pod = self.runtime.dir().join(format!("pods/{}", unit.number()));
@@ -89,7 +89,7 @@ impl<'a> Pods<'a> {
         let _ = std::fs::remove_dir_all(self.session.places.containers_of(unit));
     }
 
-    /// Replaces what has died and starts what is missing. Says whether there was anything.
+    /// Replaces pods, network and servers that have ended, and starts missing pods. Returns true if there were any.
     pub(super) fn tend(&mut self) -> bool {
         let ui = self.session.ui().clone();
         if ui.cancel().is_thrown() {
@@ -130,7 +130,7 @@ impl<'a> Pods<'a> {
         self.revive_servers() || !(died.is_empty() && missing.is_empty())
     }
 
-    /// Starts servers again that have ended, but not one that fails again and again.
+    /// Starts servers again that have ended; after a failure, not before [`RETRY`] has passed.
     fn revive_servers(&mut self) -> bool {
         if self.revival_failed.is_some_and(|at| at.elapsed() < RETRY) {
             return false;
@@ -147,7 +147,7 @@ impl<'a> Pods<'a> {
         Ok(())
     }
 
-    /// One whose pods keep dying young is given up.
+    /// False for a unit whose last pods were all short-lived.
     fn may_start(&self, unit: &UnitName) -> bool {
         self.lives.get(unit).is_none_or(|lives| lives.short < SHORT_LIVES)
     }

@@ -1,4 +1,4 @@
-//! The verbs for a project's folder, for which nothing need run: `init`, `lint` and `pack`.
+//! Verbs for a project's folder, which need no model: `init`, `lint` and `pack`.
 
 use std::fs;
 use std::io;
@@ -11,25 +11,25 @@ use crate::binaries;
 use crate::cli;
 use crate::ui::{note, print};
 
-/// Why a project can't be worked on.
+/// Reasons why a verb for a project failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It isn't what it must be.
+    /// The project can't be read, or is refused.
     #[error(transparent)]
     Project(#[from] pack::Error),
     /// The charm's binary isn't there.
     #[error(transparent)]
     Binaries(#[from] binaries::Error),
-    /// It can't be read.
+    /// A given binary can't be read.
     #[error("cannot read the binary {path}")]
     Binary {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// None of the binaries is for the platform.
+    /// No binary is for the platform.
     #[error("there is no binary of the charm for {0}: give one with `--binary FILE`, once for each platform")]
     NoBinary(String),
     /// The project has no such platform.
@@ -42,7 +42,7 @@ pub enum Error {
     },
 }
 
-/// `init`: writes what is missing of a project and says what comes next.
+/// `init`: writes a project's missing files, and prints the commands to type next.
 ///
 /// # Errors
 /// When no framework is recognised, or several are, or a file can't be written.
@@ -62,7 +62,7 @@ fn summary(folder: &Path, project: &pack::Project) -> String {
     text + &format!("\n  webcharm up {}\n  webcharm pack {}\n", folder.display(), project.charm.display())
 }
 
-/// `lint`: every finding, and failure when one of them is a refusal.
+/// `lint`: prints all findings; fails if one is a refusal.
 ///
 /// # Errors
 /// When there is no project.
@@ -76,7 +76,7 @@ pub fn lint(args: &cli::Lint) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `pack`: one file for each platform there is a binary for.
+/// `pack`: writes one file for each platform that has a binary.
 ///
 /// # Errors
 /// When the project is refused, or no binary fits.
@@ -104,8 +104,8 @@ pub fn pack(args: &cli::Pack) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Given ones, or else those beside this program: `dispatch`, and for other architectures `dispatch-ARCHITECTURE` or the
-/// packed charm in the folder ARCHITECTURE, where a release has it.
+/// The charm's binaries: the given ones, or else those beside this program: `dispatch`, and for other architectures
+/// `dispatch-ARCHITECTURE` or the packed charm in the folder ARCHITECTURE, where a release has it.
 fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
     let read =
         |path: PathBuf| fs::read(&path).map_err(|source| Error::Binary { path: path.display().to_string(), source });
@@ -133,7 +133,7 @@ fn other(dir: &Path, architecture: &str, framework: &str) -> (PathBuf, PathBuf) 
     (dir.join(format!("dispatch-{architecture}")), dir.join(architecture).join(format!("{framework}.charm")))
 }
 
-/// A file that says of no machine that it's for it may be for any.
+/// The binary for a platform. A file that names no architecture fits every platform.
 fn fitting<'a>(binaries: &'a [Vec<u8>], platform: &Platform) -> Option<&'a Vec<u8>> {
     let fits = |architecture| architecture == platform.architecture;
     binaries.iter().find(|binary| pack::architecture(binary).is_none_or(fits))
@@ -151,7 +151,7 @@ fn platforms<'a>(args: &cli::Pack, charm: &'a Charm) -> Result<Vec<&'a Platform>
     }
 }
 
-/// Several files go into a folder; one may be given a name.
+/// Path of a packed file. Several files go into a folder; a single one may have a given name.
 fn output(args: &cli::Pack, platforms: usize, name: &str) -> PathBuf {
     match &args.output {
         None => PathBuf::from(name),

@@ -1,4 +1,4 @@
-//! `prune`: what earlier builds keep for later ones, given back to the disk.
+//! `prune`: removes files that builds keep for later ones.
 
 use std::io;
 use std::process::ExitCode;
@@ -14,22 +14,22 @@ use crate::runtime;
 use crate::signals::{self, Begun};
 use crate::ui::{self, print};
 
-/// Reasons why nothing is pruned.
+/// Reasons why the caches can't be pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The cache is somebody else's.
+    /// The cache belongs to another user.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
     /// It can't be read or removed.
     #[error(transparent)]
     Cache(#[from] rock::cache::Error),
-    /// Ctrl-C would go unnoticed.
+    /// Signals can't be caught.
     #[error("cannot catch signals")]
     Signals(#[source] io::Error),
 }
 
-/// Removes what is in no model's use, the longest unused first, until the rest has `args.keep` bytes at most; or shows
-/// what that would be.
+/// Removes entries that no model uses, the longest unused first, until the rest of each kind has at most `args.keep`
+/// bytes; or shows these entries.
 ///
 /// # Errors
 /// When the cache can't be used.
@@ -55,7 +55,7 @@ pub fn prune(args: &cli::Prune) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Notes on standard error. Nothing throws the switch: Ctrl-C ends the process.
+/// Notes on standard error. The switch is never thrown, because Ctrl-C ends the process.
 #[derive(Default)]
 struct Notes(Cancel);
 

@@ -15,16 +15,16 @@ use crate::cli;
 use crate::control::{Answer, Request, ask};
 use crate::ui;
 
-/// How often is looked for new lines.
+/// Interval of the requests for new lines.
 const PERIOD: Duration = Duration::from_millis(250);
 
-/// How many lines are looked through for new ones.
+/// Number of lines in each request for new ones.
 const RECENT: u32 = 1000;
 
 /// `run`: an action's results, as Juju prints them.
 ///
 /// # Errors
-/// When nothing runs, or unit, action or parameter is refused.
+/// When the model isn't up, or the unit, action or a parameter is refused.
 pub fn run(model: &str, args: &cli::Run) -> Result<ExitCode, Error> {
     let params = args.params.iter().map(|param| parameter(param)).collect::<Result<_, _>>()?;
     let request = Request::Run { unit: args.unit.clone(), action: args.action.clone(), params };
@@ -40,14 +40,14 @@ pub fn run(model: &str, args: &cli::Run) -> Result<ExitCode, Error> {
     }
 }
 
-/// `key=value`; what reads as a number, a truth value or JSON is one.
+/// Parses `key=value`. A value that is JSON, such as a number or `true`, has that type; others are strings.
 fn parameter(text: &str) -> Result<(String, Value), Error> {
     let (key, value) = text.split_once('=').ok_or_else(|| Error::Parameter(text.to_owned()))?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
     Ok((key.to_owned(), value))
 }
 
-/// A map, a key to a line.
+/// Lays out a map, one key on each line.
 fn lines(map: &Map<String, Value>, depth: usize) -> String {
     let indent = "  ".repeat(depth);
     let line = |(key, value): (&String, &Value)| match value {
@@ -68,7 +68,7 @@ fn client(model: &str, unit: Option<&String>) -> Result<Client, Error> {
 /// `exec`: a command in the unit's container. Its output is the user's own and stays as it is, on a terminal too.
 ///
 /// # Errors
-/// When nothing runs, or the command can't be started.
+/// When the model isn't up, or the command can't be started.
 pub fn exec(model: &str, args: &cli::Exec) -> Result<ExitCode, Error> {
     let (unit, command) = target(args);
     let client = client(model, unit)?;
@@ -92,10 +92,10 @@ fn target(args: &cli::Exec) -> (Option<&String>, &[String]) {
     }
 }
 
-/// `logs`: what the services in the unit's container print; on a terminal with control characters escaped.
+/// `logs`: prints the output of the services in the unit's container; on a terminal with control characters escaped.
 ///
 /// # Errors
-/// When nothing runs, or its Pebble doesn't answer.
+/// When the model isn't up, or the unit's Pebble doesn't answer.
 pub fn logs(model: &str, args: &cli::Logs) -> Result<ExitCode, Error> {
     let client = client(model, args.unit.as_ref())?;
     let mut seen = client.logs(&[], args.lines)?;
@@ -115,7 +115,7 @@ fn told(entries: &[LogEntry]) -> String {
     entries.iter().map(|entry| format!("{} [{}] {}\n", entry.time, entry.service, entry.message)).collect()
 }
 
-/// What of `now` comes after everything that has been seen. Each service's lines come in the order of their times.
+/// Entries of `now` that come after those in `seen`. Each service's entries are in the order of their times.
 fn news(seen: &[LogEntry], now: &[LogEntry]) -> Vec<LogEntry> {
     let mut last: BTreeMap<&str, &LogEntry> = BTreeMap::new();
     seen.iter().for_each(|entry| {
