@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::provider::Kind;
+use crate::provider::{ALL, Provider};
 
 /// Run a charm and its workload on this machine, without Juju, Kubernetes or root
 #[derive(Debug, Parser)]
@@ -38,7 +38,7 @@ pub enum Verb {
         watch: Option<Duration>,
     },
     /// Start a server such as postgresql, and integrate the application with it
-    #[command(visible_alias = "relate")]
+    #[command(visible_alias = "relate", after_help = servers())]
     Integrate(Ends),
     /// Remove an integration
     RemoveRelation(Ends),
@@ -91,9 +91,9 @@ pub struct Up {
     /// Port on 127.0.0.1 for the application [default: a free port]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Start and integrate a server: postgresql, ingress. A database that the charm requires needs no option
-    #[arg(long, value_name = "SERVER", value_parser = kind)]
-    pub integrate: Vec<Kind>,
+    /// Servers to start and integrate.
+    #[arg(long, value_name = "SERVER", value_parser = provider, help = integrate_help())]
+    pub integrate: Vec<&'static Provider>,
     /// Return when the application answers, and keep the model running in the background
     #[arg(long)]
     pub detach: bool,
@@ -198,9 +198,23 @@ pub struct Logs {
 }
 
 /// Parses the name of a server.
-fn kind(text: &str) -> Result<Kind, String> {
-    let names = || Kind::ALL.map(Kind::short).join(", ");
-    Kind::named(text).ok_or_else(|| format!("take one of {}", names()))
+fn provider(name: &str) -> Result<&'static Provider, String> {
+    Provider::named(name).ok_or_else(|| format!("take one of {}", Provider::names()))
+}
+
+/// Help of `up --integrate`.
+fn integrate_help() -> String {
+    let names = Provider::names();
+    format!("Start and integrate a server: {names}. A server that the charm waits for needs no option")
+}
+
+/// A line for each provider.
+fn servers() -> String {
+    let line = |provider: &&Provider| {
+        let Provider { name, title, package, .. } = provider;
+        format!("  {name:<12} {title}, Debian's package {package}\n")
+    };
+    ALL.iter().map(line).fold("Servers that are started:\n".to_owned(), |text, line| text + &line)
 }
 
 /// Shortest duration accepted: with 0, `--watch` would never sleep.
@@ -304,6 +318,24 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_provider_is_in_the_help_and_can_be_typed() {
+        let mut command = Cli::command();
+        let mut help = |verb: &str| command.find_subcommand_mut(verb).unwrap().render_help().to_string();
+        let (integrate, up) = (help("integrate"), help("up"));
+        assert!(up.contains(&format!("on the way: {}. ", Provider::names())), "{up}");
+        for Provider { name, title, app, package, .. } in ALL {
+            assert!(integrate.contains(&format!("{title}, Debian's package {package}\n")), "{integrate}");
+            for typed in [name, app] {
+                let cli = Cli::parse_from(["webcharm", "up", "--integrate", typed]);
+                let Verb::Up(up) = cli.verb else { panic!("{:?}", cli.verb) };
+                assert_eq!(up.integrate.iter().map(|found| found.name).collect::<Vec<_>>(), [*name]);
+            }
+        }
+        let error = Cli::try_parse_from(["webcharm", "up", "--integrate", "oracle"]).unwrap_err().to_string();
+        assert!(error.contains(&format!("take one of {}", Provider::names())), "{error}");
     }
 
     #[test]

@@ -1,120 +1,108 @@
-//! The applications on the other side of an integration: real servers, driven by the provider's half of their interface.
+//! Providers of integrations: the other applications of the model, each a real server.
 //!
-//! The model has them as applications without a charm. A server is started when it is first integrated with, and lives
-//! until the model ends. [`Providers::reconcile`] compares what relations ask for with what has been made, and does the rest.
+//! The model has them as applications without a charm. A server is started when an application is first integrated with it,
+//! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside [`ingress`] and
+//! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
-pub mod ingress;
-pub mod postgresql;
+mod ingress;
+mod postgresql;
+mod process;
 mod publish;
+mod relations;
+mod running;
+mod serve;
 mod user;
 
-use std::path::PathBuf;
+use juju::{Endpoint, RelationId, Role};
+use juju_testing::{Model, ModelError, endpoint};
 
-use interfaces::Read;
-use juju::{Databag, Endpoint, Entity, RelationId, Role, View};
-use juju_testing::{Model, ModelError, RelationInfo, Server, endpoint};
+pub use running::Providers;
+pub use serve::{Answer, Host, Relation, Serve};
 
-use crate::pod::Neighbor;
-use crate::ui::Ui;
-use ingress::Ingress;
-use postgresql::Postgresql;
+/// All providers, in the order in which they are named.
+pub const ALL: &[&Provider] = &[&postgresql::POSTGRESQL, &ingress::INGRESS];
 
-/// What can be integrated with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// PostgreSQL.
-    Postgresql,
-    /// nginx, in front of the application.
-    Ingress,
+/// Provider of an integration: its names, its package and its start. [`Serve`] is the running server.
+#[derive(Debug)]
+pub struct Provider {
+    /// Name, as people type it.
+    pub name: &'static str,
+    /// Name of the server's program, for people.
+    pub title: &'static str,
+    /// Name of its application: that of the charm that a cluster has for it.
+    pub app: &'static str,
+    /// Name of its endpoint.
+    pub endpoint: &'static str,
+    /// Interface of its endpoint.
+    pub interface: &'static str,
+    /// Debian's package with the server.
+    pub package: &'static str,
+    /// True if a charm that requires it waits for it. No charm waits for an ingress, whatever its metadata say.
+    pub is_awaited: bool,
+    /// Starts the server.
+    pub start: fn(&Host<'_>) -> Result<Box<dyn Serve>, Error>,
 }
 
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Postgresql, Self::Ingress];
-
-    /// The one that is meant by `name`: its charm's name, or that of what it provides.
+impl Provider {
+    /// The provider with this name, which may be its application's.
     ///
     /// ```
-    /// use playground::provider::Kind;
-    /// assert_eq!(Kind::named("postgresql"), Kind::named("postgresql-k8s"));
-    /// assert_eq!(Kind::named("flask-k8s"), None);
+    /// use playground::provider::Provider;
+    /// let name = |text| Provider::named(text).map(|provider| provider.name);
+    /// assert_eq!(name("postgresql"), name("postgresql-k8s"));
+    /// assert_eq!(name("flask-k8s"), None);
     /// ```
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.app() == name || kind.short() == name)
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|provider| provider.app == name || provider.name == name)
     }
 
-    /// The name of its application: that of the charm a cluster would have for it.
+    /// The provider of an interface.
     #[must_use]
-    pub fn app(self) -> &'static str {
-        match self {
-            Self::Ingress => "nginx-ingress-integrator",
-            Self::Postgresql => "postgresql-k8s",
-        }
+    pub fn of(interface: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|provider| provider.interface == interface)
     }
 
-    /// What people call it.
+    /// The names of all providers, in one line.
     #[must_use]
-    pub fn short(self) -> &'static str {
-        match self {
-            Self::Ingress => "ingress",
-            Self::Postgresql => "postgresql",
-        }
+    pub fn names() -> String {
+        ALL.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
     }
 
-    /// The interface it provides.
+    /// True if `endpoint` can be integrated with it.
     #[must_use]
-    pub fn interface(self) -> &'static str {
-        match self {
-            Self::Ingress => interfaces::ingress::INTERFACE,
-            Self::Postgresql => interfaces::postgresql::INTERFACE,
-        }
+    pub fn fits(&self, endpoint: &Endpoint) -> bool {
+        endpoint.role == Role::Requires && endpoint.interface == self.interface
     }
 
-    /// Whether it is a database, which an application that requires one doesn't start without.
-    #[must_use]
-    pub fn is_database(self) -> bool {
-        self == Self::Postgresql
-    }
-
-    /// Its endpoint.
-    pub(crate) fn endpoint(self) -> Endpoint {
-        let name = match self {
-            Self::Ingress => "ingress",
-            Self::Postgresql => "database",
-        };
-        endpoint(name, Role::Provides, self.interface())
-    }
-
-    /// Makes sure that `model` has the application.
+    /// Makes sure that `model` has its application.
     ///
     /// # Errors
-    /// Never, as long as nobody else adds applications of that name.
-    pub fn deploy(self, model: &mut Model) -> Result<(), ModelError> {
-        let is_there = model.applications().any(|name| name == self.app());
-        if is_there { Ok(()) } else { model.add_application(self.app(), vec![self.endpoint()], 1) }
+    /// When the model has another application of that name.
+    pub fn deploy(&self, model: &mut Model) -> Result<(), ModelError> {
+        if model.applications().any(|name| name == self.app) {
+            return Ok(());
+        }
+        model.add_application(self.app, vec![endpoint(self.endpoint, Role::Provides, self.interface)], 1)
     }
 }
 
-/// Why a server doesn't serve.
+/// Error of a server.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// PostgreSQL.
+    /// The server can't be started, or refuses.
     #[error(transparent)]
-    Postgresql(#[from] postgresql::Error),
-    /// nginx.
-    #[error(transparent)]
-    Ingress(#[from] ingress::Error),
-    /// What it says can't be written into the model.
+    Server(Box<dyn std::error::Error + Send + Sync>),
+    /// The model refuses the answer.
     #[error("cannot answer in relation {relation}")]
     Answer {
         /// The relation.
         relation: RelationId,
-        /// Why not.
+        /// The cause.
         #[source]
         source: publish::Error,
     },
-    /// An application asks for something that it can't have.
+    /// The application requests something that the server doesn't give.
     #[error(
         "relation {relation}: the application's {key:?} can't be served: {why}; its charm has to ask for another, or \
          `webcharm remove-relation {relation}` ends it"
@@ -122,9 +110,9 @@ pub enum Error {
     Refused {
         /// The relation.
         relation: RelationId,
-        /// The key of the databag, or what is made of several.
+        /// The key of the databag, or a name for several.
         key: String,
-        /// What is wrong with its value, without the value.
+        /// The fault of its value, without the value.
         why: String,
     },
     /// The model is ending.
@@ -132,130 +120,33 @@ pub enum Error {
     Ending,
 }
 
-/// The servers that run.
-#[derive(Debug)]
-pub struct Providers {
-    dir: PathBuf,
-    ui: Ui,
-    ingress: Option<Ingress>,
-    postgresql: Option<Postgresql>,
-    /// The keeper of the pods' network.
-    network: u32,
-    is_over: bool,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-impl Providers {
-    /// None yet; their files will be in the folder `dir`.
-    #[must_use]
-    pub fn new(dir: PathBuf, ui: Ui) -> Self {
-        Self { dir, ui, ingress: None, postgresql: None, network: 0, is_over: false }
-    }
+    use super::*;
 
-    /// Says which network the pods are in: servers that reach them are to be in it, too.
-    pub fn set_network(&mut self, keeper: u32) {
-        self.network = keeper;
-    }
-
-    /// Starts the server, unless it runs, and says how pods reach it, if they do.
-    ///
-    /// # Errors
-    /// When it is not installed, or can't be started.
-    pub fn start(&mut self, kind: Kind, model: &str) -> Result<Option<Neighbor>, Error> {
-        if self.is_over {
-            return Err(Error::Ending);
-        }
-        match kind {
-            Kind::Ingress => {
-                if self.ingress.is_none() {
-                    self.ingress = Some(Ingress::start(&self.dir.join(kind.short()), self.network, &self.ui)?);
-                }
-                Ok(None)
+    #[test]
+    fn every_row_is_complete_and_its_names_are_its_own() {
+        let mut names = BTreeSet::new();
+        for provider in ALL {
+            let Provider { name, title, app, endpoint, interface, package, .. } = provider;
+            for text in [name, title, app, endpoint, interface, package] {
+                assert!(!text.is_empty() && !text.contains(char::is_whitespace), "{provider:?}");
             }
-            Kind::Postgresql => {
-                let running = self.postgresql.take().filter(Postgresql::is_running);
-                let server = match running {
-                    Some(server) => server,
-                    None => Postgresql::start(&self.dir.join(kind.short()), model, &self.ui)?,
-                };
-                Ok(Some(self.postgresql.insert(server).neighbor().clone()))
-            }
+            assert!([name, app].into_iter().all(|name| names.insert(*name)), "{name} or {app} is taken");
+            assert!(names.insert(interface) || name == interface, "{interface} is provided twice");
+            assert_eq!(Provider::of(interface).map(|found| found.name), Some(*name));
+            assert_eq!(Provider::named(app).map(|found| found.name), Some(*name));
         }
     }
 
-    /// Answers the relations that have asked for something, and forgets those that are gone. Says whether anything has
-    /// been written that a charm has to be told of.
-    ///
-    /// # Errors
-    /// When a server refuses, or an application asks for what it can't have; the others have been answered.
-    pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
-        let ingress = self.ingress.as_mut().map_or(Ok(false), |ingress| ingress.reconcile(server, &self.ui));
-        let postgresql = self.postgresql.as_mut().map_or(Ok(false), |postgresql| postgresql.reconcile(server));
-        Ok(ingress? | postgresql?)
-    }
-
-    /// Starts servers again that have ended by themselves. Says whether there were any.
-    ///
-    /// # Errors
-    /// When one can't be started.
-    pub fn revive(&mut self) -> Result<bool, Error> {
-        let mut any = false;
-        if self.is_over {
-            return Ok(any);
+    #[test]
+    fn an_application_is_deployed_once() {
+        let mut model = Model::new("local");
+        for provider in ALL.iter().chain(ALL) {
+            provider.deploy(&mut model).unwrap();
         }
-        if let Some(ingress) = &mut self.ingress {
-            any |= ingress.revive(self.network, &self.ui)?;
-        }
-        if let Some(postgresql) = &self.postgresql {
-            any |= postgresql.revive(&self.ui)?;
-        }
-        Ok(any)
+        assert_eq!(model.applications().count(), ALL.len());
     }
-
-    /// Where what is behind a server is reached from this machine: the application's address at the ingress.
-    #[must_use]
-    pub fn url(&self, kind: Kind) -> Option<String> {
-        match kind {
-            Kind::Ingress => self.ingress.as_ref()?.url(),
-            Kind::Postgresql => None,
-        }
-    }
-
-    /// Ends all servers, for good.
-    pub fn end(&mut self) {
-        self.is_over = true;
-        self.ingress = None;
-        self.postgresql = None;
-    }
-}
-
-/// What an application asks for, if it has asked.
-///
-/// # Errors
-/// When it can't have it.
-fn asked<T>(relation: RelationId, read: Read<T>) -> Result<Option<T>, Error> {
-    match read {
-        Read::Ready(request) => Ok(Some(request)),
-        Read::Invalid { key, why } => Err(Error::Refused { relation, key, why }),
-        Read::Waiting(_) | Read::Absent => Ok(None),
-    }
-}
-
-/// The relations of an application.
-fn relations_of(model: &Model, app: &str) -> Vec<RelationInfo> {
-    model.relations().filter(|relation| relation.endpoint(app).is_some()).collect()
-}
-
-/// A relation as the application `app` sees it.
-fn view(model: &Model, relation: &RelationInfo, app: &str) -> View {
-    let bag = |entity: Entity| -> Databag { model.databag(relation.id, &entity).unwrap_or_default() };
-    let mut view = View::empty(relation.endpoint(app).unwrap_or_default(), relation.id);
-    let remote = relation.sides.iter().map(|(name, ..)| name).find(|name| *name != app);
-    if let Some(remote) = remote {
-        view.remote_app = bag(Entity::App(remote.clone()));
-        let units = relation.members.iter().filter(|unit| unit.app() == remote);
-        view.units = units.map(|unit| (unit.clone(), bag(Entity::Unit(unit.clone())))).collect();
-    }
-    view.app = remote.cloned();
-    view.local_app = Some(bag(Entity::App(app.to_owned())));
-    view
 }

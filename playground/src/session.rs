@@ -27,7 +27,7 @@ use rock::Work;
 
 use crate::network::Network;
 use crate::pod::{Identity, Neighbor};
-use crate::provider::{Kind, Providers};
+use crate::provider::Providers;
 use crate::ui::Ui;
 use agent::Agent;
 pub use agent::Doing;
@@ -103,8 +103,8 @@ struct State {
     agents: BTreeMap<UnitName, Agent>,
     outcome: Option<bool>,
     neighbors: Vec<Neighbor>,
-    /// By ingress, the URL on this machine of the application behind it.
-    urls: BTreeMap<Kind, String>,
+    /// URL on this machine of the application behind an ingress, by the provider's name.
+    urls: BTreeMap<&'static str, String>,
     /// Failures of the playground itself.
     problems: Problems,
 }
@@ -113,7 +113,8 @@ impl Session {
     /// Makes a session over a served model. It starts neither pods nor servers.
     #[must_use]
     pub fn new(server: Server, files: CharmFiles, names: Names, places: Places, ui: Ui) -> Self {
-        let providers = Mutex::new(Providers::new(places.runtime.clone(), ui.clone()));
+        let model = server.with(|model| model.name().to_owned());
+        let providers = Mutex::new(Providers::new(places.runtime.clone(), model, ui.clone()));
         let (identity, state, started) = (Identity::current(), Mutex::default(), Condvar::new());
         Self { server, files, names, places, identity, ui, state, providers, network: Mutex::new(None), started }
     }

@@ -17,7 +17,7 @@ use rock::{Cancel, Work};
 
 use crate::cli;
 use crate::logs::Rotation;
-use crate::provider::Kind;
+use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
 use crate::session::{Input, Session};
 use crate::signals::{self, Begun};
@@ -201,7 +201,7 @@ fn start(
     runtime: &Runtime,
     pods: &mut Pods<'_>,
     session: &Session,
-    asked: &[Kind],
+    asked: &[&'static Provider],
 ) -> Result<bool, Error> {
     let ui = session.ui();
     ui.step(&format!("building the rock {}", plan.rock_name()));

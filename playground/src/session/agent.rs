@@ -12,7 +12,6 @@ use rock::Work;
 use super::{HOOK, Session};
 use crate::children;
 use crate::pod::Pod;
-use crate::provider::Kind;
 
 /// Time after which a running hook is reported.
 const TELL: Duration = Duration::from_secs(1);
@@ -100,7 +99,7 @@ impl Session {
     fn answer_relations(&self) -> Option<bool> {
         let mut providers = self.providers();
         let answered = providers.reconcile(&self.server);
-        let urls = Kind::ALL.into_iter().filter_map(|kind| Some((kind, providers.url(kind)?))).collect();
+        let urls = providers.urls();
         drop(providers);
         self.state().urls = urls;
         self.state().problems.answers = answered.as_ref().err().map(|error| crate::chain(error));

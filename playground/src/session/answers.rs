@@ -7,7 +7,7 @@ use juju::{ConfigOption, ConfigValue};
 
 use super::{Input, Session};
 use crate::control::{Answer, Request, Setting};
-use crate::provider::Kind;
+use crate::provider::Provider;
 
 impl Session {
     /// Makes the answer to `request`. The main thread, which receives from `inputs`, runs the hooks that follow.
@@ -49,7 +49,7 @@ impl Session {
     fn check_has_options(&self, app: &str) -> Result<(), String> {
         match app {
             app if app == self.names.app => Ok(()),
-            app if Kind::named(app).is_some() => {
+            app if Provider::named(app).is_some() => {
                 Err(format!("{app} is a server of the playground's: it has no options"))
             }
             app => Err(self.no_application(app)),
@@ -101,8 +101,8 @@ impl Session {
 
     fn related(&self, ends: Vec<String>, inputs: &Sender<Input>) -> Result<Answer, String> {
         let well = self.await_settled(inputs)?;
-        let apps = ends.iter().filter_map(|end| end.split(':').next()).filter_map(Kind::named);
-        let url = apps.filter_map(|kind| self.state().urls.get(&kind).cloned()).next();
+        let apps = ends.iter().filter_map(|end| end.split(':').next()).filter_map(Provider::named);
+        let url = apps.filter_map(|provider| self.state().urls.get(provider.name).cloned()).next();
         Ok(Answer::Related { ends, url, well, problems: self.present_problems() })
     }
 }

@@ -7,7 +7,7 @@ use juju_testing::{Model, ModelError, RelationInfo};
 
 use super::Session;
 use crate::pod::Neighbor;
-use crate::provider::{Kind, Providers};
+use crate::provider::{Provider, Providers};
 
 /// One end of an integration, as typed: `APP` or `APP:ENDPOINT`. A server's name stands for its application's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,12 @@ struct End {
 impl End {
     fn parse(text: &str) -> Self {
         let (app, endpoint) = text.split_once(':').map_or((text, None), |(app, endpoint)| (app, Some(endpoint)));
-        let app = Kind::named(app).map_or_else(|| app.to_owned(), |kind| kind.app().to_owned());
+        let app = Provider::named(app).map_or_else(|| app.to_owned(), |provider| provider.app.to_owned());
         Self { app, endpoint: endpoint.map(str::to_owned) }
     }
 
-    fn kind(&self) -> Option<Kind> {
-        Kind::named(&self.app)
+    fn provider(&self) -> Option<&'static Provider> {
+        Provider::named(&self.app)
     }
 
     fn text(&self) -> String {
@@ -56,14 +56,14 @@ impl Session {
     /// A message for the user, when there is no such server or endpoint, or the server can't be started.
     pub fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
         let (ours, theirs) = self.pair(one, other)?;
-        let kind = theirs.kind().ok_or_else(|| unknown(&theirs.app))?;
+        let provider = theirs.provider().ok_or_else(|| unknown(&theirs.app))?;
         // Tried on a copy first: no server is started for a relation that the model refuses.
         let mut trial = self.server.with(|model| model.clone());
-        let refused = |error| self.refused(kind, &ours, &theirs, error);
-        relate(&mut trial, kind, &ours, &theirs).map_err(refused)?;
-        self.provide(kind)?;
-        let id = self.server.with(|model| relate(model, kind, &ours, &theirs)).map_err(refused)?;
-        self.set_server_problem(kind, None);
+        let refused = |error| self.refused(provider, &ours, &theirs, error);
+        relate(&mut trial, provider, &ours, &theirs).map_err(refused)?;
+        self.provide(provider)?;
+        let id = self.server.with(|model| relate(model, provider, &ours, &theirs)).map_err(refused)?;
+        self.set_server_problem(provider, None);
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
     }
@@ -74,9 +74,9 @@ impl Session {
         let own = self.names.app.as_str();
         let one = End::parse(one);
         let (ours, theirs) = match other.map(End::parse) {
-            Some(other) if one.kind().is_some() => (other, one),
+            Some(other) if one.provider().is_some() => (other, one),
             Some(other) => (one, other),
-            None if one.kind().is_some() => (End::parse(own), one),
+            None if one.provider().is_some() => (End::parse(own), one),
             None if one.app == own => {
                 return Err(format!(
                     "name what to integrate {own} with, for example `webcharm integrate {own} postgresql`"
@@ -91,18 +91,18 @@ impl Session {
     }
 
     /// The model's refusal of an integration, with the remedy.
-    fn refused(&self, kind: Kind, ours: &End, theirs: &End, error: ModelError) -> String {
+    fn refused(&self, provider: &Provider, ours: &End, theirs: &End, error: ModelError) -> String {
         match error {
             ModelError::NoMatch(..) => format!(
                 "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
                  again",
                 ours.text(),
                 theirs.text(),
-                kind.short(),
-                kind.interface()
+                provider.name,
+                provider.interface
             ),
-            ModelError::UnknownEndpoint { ref app, .. } if *app == kind.app() => {
-                format!("{error}; there is: {}", kind.endpoint().name)
+            ModelError::UnknownEndpoint { ref app, .. } if app == provider.app => {
+                format!("{error}; there is: {}", provider.endpoint)
             }
             ModelError::UnknownEndpoint { .. } => {
                 let required = self.files.metadata.endpoints.iter().filter(|end| end.role == Role::Requires);
@@ -117,10 +117,9 @@ impl Session {
         }
     }
 
-    /// Starts the server of that kind, and makes it known in the pods.
-    fn provide(&self, kind: Kind) -> Result<(), String> {
-        let name = self.server.with(|model| model.name().to_owned());
-        let neighbor = self.providers().start(kind, &name).map_err(|error| crate::chain(&error))?;
+    /// Starts the provider's server, and makes it known in the pods.
+    fn provide(&self, provider: &'static Provider) -> Result<(), String> {
+        let neighbor = self.providers().start(provider).map_err(|error| crate::chain(&error))?;
         let Some(neighbor) = neighbor else { return Ok(()) };
         let mut state = self.state();
         if !state.neighbors.contains(&neighbor) {
@@ -164,14 +163,13 @@ impl Session {
     }
 }
 
-fn relate(model: &mut Model, kind: Kind, ours: &End, theirs: &End) -> Result<RelationId, ModelError> {
-    kind.deploy(model)?;
+fn relate(model: &mut Model, provider: &Provider, ours: &End, theirs: &End) -> Result<RelationId, ModelError> {
+    provider.deploy(model)?;
     model.integrate(&ours.text(), &theirs.text())
 }
 
 pub(super) fn unknown(app: &str) -> String {
-    let servers: Vec<_> = Kind::ALL.iter().map(|kind| kind.short()).collect();
-    format!("there is no application {app:?}, and no server of that name to start; there is: {}", servers.join(", "))
+    format!("there is no application {app:?}, and no server of that name to start; there is: {}", Provider::names())
 }
 
 #[cfg(test)]
@@ -181,9 +179,10 @@ mod tests {
     #[test]
     fn an_end_is_an_application_with_or_without_its_endpoint() {
         let end = End::parse("postgresql:database");
-        assert_eq!((end.text().as_str(), end.kind()), ("postgresql-k8s:database", Some(Kind::Postgresql)));
+        assert_eq!(end.text(), "postgresql-k8s:database");
+        assert_eq!(end.provider().map(|provider| provider.name), Some("postgresql"));
         let end = End::parse("shop");
-        assert_eq!((end.text().as_str(), end.kind()), ("shop", None));
+        assert!(end.text() == "shop" && end.provider().is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use juju::UnitName;
 
 use super::Session;
-use crate::provider::Kind;
+use crate::provider::Provider;
 
 /// Failures with their causes, by what failed.
 #[derive(Debug, Default)]
@@ -16,8 +16,8 @@ pub(super) struct Problems {
     pods: BTreeMap<UnitName, String>,
     /// By unit, the reason why its charm's hook could not be run.
     hooks: BTreeMap<UnitName, String>,
-    /// By server, the reason why it could not be started.
-    servers: BTreeMap<Kind, String>,
+    /// By provider's name, the reason why it could not be started.
+    servers: BTreeMap<&'static str, String>,
     /// The reason why the servers could not answer a relation.
     pub(super) answers: Option<String>,
     /// The reason why servers that ended could not be started again.
@@ -29,7 +29,7 @@ pub(super) struct Problems {
 impl Problems {
     /// All of them, as messages for the user.
     fn list(&self) -> Vec<String> {
-        let servers = self.servers.iter().map(|(kind, why)| format!("cannot integrate {}: {why}", kind.short()));
+        let servers = self.servers.iter().map(|(name, why)| format!("cannot integrate {name}: {why}"));
         self.present().into_iter().chain(servers).collect()
     }
 
@@ -80,8 +80,8 @@ impl Session {
     }
 
     /// Sets or clears the reason why a server is not integrated.
-    pub fn set_server_problem(&self, kind: Kind, why: Option<String>) {
-        set(&mut self.state().problems.servers, kind, why);
+    pub fn set_server_problem(&self, provider: &'static Provider, why: Option<String>) {
+        set(&mut self.state().problems.servers, provider.name, why);
     }
 
     /// Sets or clears the reason why servers that ended could not be started again.
@@ -122,7 +122,7 @@ mod tests {
         let mut problems = Problems::default();
         let unit: UnitName = "app/1".parse().unwrap();
         set(&mut problems.pods, unit.clone(), Some("no space".to_owned()));
-        set(&mut problems.servers, Kind::Postgresql, Some("initdb ended".to_owned()));
+        set(&mut problems.servers, "postgresql", Some("initdb ended".to_owned()));
         assert_eq!(
             problems.list(),
             [
@@ -133,7 +133,7 @@ mod tests {
         );
         assert_eq!(problems.present().len(), 1, "the start's failure isn't that of a verb after it");
         set(&mut problems.pods, unit, None);
-        set(&mut problems.servers, Kind::Postgresql, None);
+        set(&mut problems.servers, "postgresql", None);
         assert_eq!(problems.list(), [""; 0]);
     }
 }

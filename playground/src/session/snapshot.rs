@@ -9,7 +9,7 @@ use super::integration::ends;
 use super::{Doing, Session};
 use crate::network::{self, SERVICE};
 use crate::pod::Identity;
-use crate::provider::Kind;
+use crate::provider::Provider;
 use crate::status::{Application, Model, Related, Relation, Status, Unit, Word};
 
 /// The version of Juju whose rules the model follows.
@@ -41,9 +41,9 @@ impl Session {
         let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
         let problem = self.state().problems.answers.clone();
         let word = problem.map_or_else(|| Word::new("active", ""), |problem| Word::new("blocked", problem));
-        let servers = names.into_iter().filter(|name| Kind::named(name).is_some());
+        let servers = names.into_iter().filter(|name| Provider::named(name).is_some());
         let urls = self.state().urls.clone();
-        let url = |name: &str| Kind::named(name).and_then(|kind| urls.get(&kind).cloned());
+        let url = |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name).cloned());
         servers.map(|name| (name.clone(), Application { url: url(&name), ..server(name, &word) })).collect()
     }
 
@@ -99,7 +99,7 @@ impl Session {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.problems();
-        let missing: Vec<_> = self.missing().into_iter().map(Kind::short).collect();
+        let missing: Vec<_> = self.missing().into_iter().map(|provider| provider.name).collect();
         if let Some(first) = missing.first() {
             notes
                 .push(format!("not integrated yet: {}; for instance `webcharm integrate {first}`", missing.join(", ")));

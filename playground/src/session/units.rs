@@ -8,7 +8,7 @@ use juju_testing::{Addresses, Model, ModelError};
 use super::{Input, Session};
 use crate::control::Answer;
 use crate::network;
-use crate::provider::Kind;
+use crate::provider::Provider;
 
 /// Adds a unit with the address that its pod will have.
 ///
@@ -40,8 +40,8 @@ impl Session {
         if app == self.names.app {
             return Ok(());
         }
-        let is_server = Kind::named(app)
-            .is_some_and(|kind| self.server.with(|model| model.applications().any(|name| name == kind.app())));
+        let is_server = Provider::named(app)
+            .is_some_and(|provider| self.server.with(|model| model.applications().any(|name| name == provider.app)));
         Err(if is_server {
             format!("{app} is a server of the playground's: it always has one unit")
         } else {

@@ -15,7 +15,7 @@ use crate::cli;
 use crate::pod::{Identity, Spec};
 use crate::private;
 use crate::project::{self, Project, Rock};
-use crate::provider::Kind;
+use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
 use crate::session::{Names, Places, Session, add_unit};
 use crate::ui::Ui;
@@ -41,8 +41,8 @@ impl Plan {
         let binary = binaries::dispatch(charm.framework.name())?;
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
-        for kind in &args.integrate {
-            check_endpoint(&files, *kind)?;
+        for provider in &args.integrate {
+            check_endpoint(&files, provider)?;
         }
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
         project::check_names(&files)?;
@@ -154,10 +154,9 @@ impl Plan {
 }
 
 /// Refuses a server for which the charm has no endpoint, before anything is built.
-fn check_endpoint(files: &CharmFiles, kind: Kind) -> Result<(), Error> {
-    let fits = |end: &juju::Endpoint| end.role == juju::Role::Requires && end.interface == kind.interface();
-    let error = || Error::NoEndpoint { short: kind.short(), interface: kind.interface() };
-    files.metadata.endpoints.iter().any(fits).then_some(()).ok_or_else(error)
+fn check_endpoint(files: &CharmFiles, provider: &Provider) -> Result<(), Error> {
+    let error = || Error::NoEndpoint { short: provider.name, interface: provider.interface };
+    files.metadata.endpoints.iter().any(|end| provider.fits(end)).then_some(()).ok_or_else(error)
 }
 
 /// The port on which a workload serves by default.

@@ -26,7 +26,7 @@ pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     command.args(["--model", model, "up", "--detached", "--port", &args.port.to_string()]).arg(&args.folder);
     let period = format!("{}ms", args.update_status_hook_interval.as_millis());
     command.args(["--update-status-hook-interval", &period]);
-    command.args(args.integrate.iter().flat_map(|kind| ["--integrate", kind.short()]));
+    command.args(args.integrate.iter().flat_map(|provider| ["--integrate", provider.name]));
     if let Some(pebble) = &args.pebble {
         command.arg("--pebble").arg(pebble);
     }

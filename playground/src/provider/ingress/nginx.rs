@@ -1,131 +1,78 @@
-//! nginx itself: started in the pods' network, told what to lead to, and asked whether it does.
+//! The program nginx: started in the pods' network, configured, and asked whether it follows its configuration.
 
 use std::fs;
 use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt, chown, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use interfaces::ingress::provider::BadUrl;
-use rock::Work;
 use rock::tool::{self, Tool};
 
-use super::super::user;
+use super::super::Host;
+use super::super::process::{self, Error, Place, Process};
+use super::INGRESS;
 use super::config::{Route, config, socket, sockets};
-use crate::daemon::{self, Daemon, Spec};
-use crate::log_tail::LogTail;
-use crate::pod::Identity;
+use crate::daemon;
 use crate::ui::Ui;
 
-/// The users that root runs it as, by preference.
+/// Users that root runs it as, by preference.
 const USERS: [&str; 2] = ["www-data", "nobody"];
 
-/// Where it comes from.
-const TOOL: Tool = Tool { program: "nginx", package: "nginx-light" };
+const TOOL: Tool = Tool { program: "nginx", package: INGRESS.package };
 
-/// How long it may take to work by another configuration.
+/// Limit of the time until it follows a new configuration.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why there is no ingress.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It is not installed.
-    #[error(transparent)]
-    Tool(#[from] tool::Error),
-    /// Root has nobody to run it as.
-    #[error("nginx shall not run as root, and this machine has neither a user www-data nor a user nobody")]
-    NoUser,
-    /// No port.
-    #[error("cannot listen on a port for nginx")]
-    Listen(#[source] io::Error),
-    /// Its folder can't be made.
-    #[error("cannot {what} for nginx")]
-    Folder {
-        /// What.
-        what: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// It can't be started.
-    #[error(transparent)]
-    Daemon(#[from] daemon::Error),
-    /// It ended.
-    #[error("nginx ended ({status}); {log}")]
-    Ended {
-        /// How.
-        status: ExitStatus,
-        /// The end of its log.
-        log: LogTail,
-    },
-    /// It takes too long.
-    #[error("nginx does not take its configuration; {0}")]
-    Silent(LogTail),
-    /// The address isn't one.
-    #[error(transparent)]
-    Url(BadUrl),
-    /// The user asked to stop.
-    #[error("interrupted")]
-    Interrupted,
-}
-
-fn folder(what: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Folder { what, source }
+fn file(what: &'static str) -> impl FnOnce(io::Error) -> Error {
+    process::file(INGRESS.title, what)
 }
 
 /// A running nginx.
 #[derive(Debug)]
 pub(super) struct Nginx {
     program: PathBuf,
-    dir: PathBuf,
-    user: (u32, u32),
+    place: Place,
     network: u32,
-    daemon: Daemon,
+    process: Process,
     revision: u64,
 }
 
 impl Nginx {
-    /// Starts it in `dir`, leading nowhere; connections on `listener` are its.
-    pub(super) fn start(dir: &Path, network: u32, listener: &TcpListener, ui: &Ui) -> Result<Self, Error> {
-        let program = tool::find(TOOL, ui)?;
-        let user = user::find(&USERS).ok_or(Error::NoUser)?;
-        let make = || -> io::Result<()> {
-            fs::DirBuilder::new().mode(0o700).create(dir)?;
-            chown(dir, Some(user.0), Some(user.1))?;
-            fs::write(dir.join("nginx.conf"), config(&[], 0))
-        };
-        make().map_err(folder("make a folder"))?;
-        ui.step("starting nginx");
-        let daemon = serve(&program, dir, user, network, listener)?;
-        let mut nginx = Self { program, dir: dir.to_owned(), user, network, daemon, revision: 0 };
-        nginx.wait(ui)?;
+    /// Starts it without a route. Connections on `listener` are brought to it.
+    pub(super) fn start(host: &Host<'_>, listener: &TcpListener) -> Result<Self, Error> {
+        let program = tool::find(TOOL, host.ui)?;
+        let place = Place::make(INGRESS.title, host.dir, &USERS)?;
+        fs::write(place.dir.join("nginx.conf"), config(&[], 0)).map_err(file("write the configuration"))?;
+        host.ui.step("starting nginx");
+        let process = serve(&program, &place, host.network, listener)?;
+        let mut nginx = Self { program, place, network: host.network, process, revision: 0 };
+        nginx.wait(host.ui)?;
         Ok(nginx)
     }
 
-    /// Whether it lives, and in that network.
+    /// True if it lives, in that network.
     pub(super) fn is_running_in(&mut self, network: u32) -> bool {
-        self.network == network && self.daemon.ended().is_none()
+        self.network == network && !self.process.has_ended()
     }
 
-    /// Starts another one in its place, with the same configuration.
+    /// Starts another process with the same configuration.
     pub(super) fn restart(&mut self, network: u32, listener: &TcpListener, ui: &Ui) -> Result<(), Error> {
         // Those of one that was killed would be in the way.
         for socket in sockets(self.revision) {
-            let _ = fs::remove_file(self.dir.join(socket));
+            let _ = fs::remove_file(self.place.dir.join(socket));
         }
-        self.daemon = serve(&self.program, &self.dir, self.user, network, listener)?;
+        self.process = serve(&self.program, &self.place, network, listener)?;
         self.network = network;
         self.wait(ui)
     }
 
-    /// Has it lead there, and waits until it does.
+    /// Configures it for `routes`, and waits until it follows them.
     pub(super) fn lead_to(&mut self, routes: &[Route], ui: &Ui) -> Result<(), Error> {
         let text = config(routes, self.revision + 1);
-        fs::write(self.dir.join("nginx.conf"), text).map_err(folder("write the configuration"))?;
+        fs::write(self.place.dir.join("nginx.conf"), text).map_err(file("write the configuration"))?;
         self.revision += 1;
-        if self.daemon.reload().is_err() {
+        if self.process.reload().is_err() {
             // It has ended; the next one reads the same file.
             return Ok(());
         }
@@ -133,56 +80,28 @@ impl Nginx {
     }
 
     fn lead_through(&self, socket: &Path) -> io::Result<()> {
-        let new = self.dir.join("nginx.sock.new");
+        let new = self.place.dir.join("nginx.sock.new");
         symlink(socket, &new)?;
-        fs::rename(new, door(&self.dir))
+        fs::rename(new, door(&self.place.dir))
     }
 
-    /// Waits until the current revision answers on its socket, and makes that the one that connections are brought to.
+    /// Waits until the current revision answers on its socket, and has connections brought to that one.
     fn wait(&mut self, ui: &Ui) -> Result<(), Error> {
-        let started = Instant::now();
-        let socket = self.dir.join(socket(self.revision));
+        let socket = self.place.dir.join(socket(self.revision));
         let client = http_client::on_socket(&socket);
-        loop {
-            if client.get("http://nginx/").send().is_ok() {
-                return self.lead_through(&socket).map_err(folder("change the socket"));
-            }
-            if let Some(status) = self.daemon.ended() {
-                return Err(Error::Ended { status, log: self.daemon.log_tail() });
-            }
-            if ui.cancel().is_thrown() {
-                return Err(Error::Interrupted);
-            }
-            if started.elapsed() > PATIENCE {
-                return Err(Error::Silent(self.daemon.log_tail()));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.process.wait(PATIENCE, ui, || client.get("http://nginx/").send().ok())?;
+        self.lead_through(&socket).map_err(file("change the socket"))
     }
 }
 
-/// Where connections are brought to.
+/// The link to the socket to which connections are brought.
 fn door(dir: &Path) -> PathBuf {
     dir.join("nginx.sock")
 }
 
-fn serve(
-    program: &Path,
-    dir: &Path,
-    (uid, gid): (u32, u32),
-    network: u32,
-    listener: &TcpListener,
-) -> Result<Daemon, Error> {
-    let program = program.display().to_string();
-    let arguments = ["-p", daemon::HOME, "-c", "/mnt/server/nginx.conf", "-e", "stderr"].map(str::to_owned);
-    let spec = Spec {
-        command: std::iter::once(program).chain(arguments).collect(),
-        dir: dir.to_owned(),
-        uid,
-        gid,
-        identity: Identity::current(),
-        network: Some(network),
-        socket: Some(door(dir)),
-    };
-    Ok(Daemon::start(&spec, &dir.with_extension("json"), Some(listener), &dir.with_extension("log"))?)
+fn serve(program: &Path, place: &Place, network: u32, listener: &TcpListener) -> Result<Process, Error> {
+    let mut spec = place.spec(program, ["-p", daemon::HOME, "-c", "/mnt/server/nginx.conf", "-e", "stderr"]);
+    spec.network = Some(network);
+    spec.socket = Some(door(&place.dir));
+    place.start(&spec, Some(listener))
 }

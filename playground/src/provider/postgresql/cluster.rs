@@ -1,41 +1,36 @@
-//! The server itself: from an empty folder to a PostgreSQL that answers on a unix socket and nowhere else.
+//! The server: from an empty folder to a PostgreSQL that answers on a unix socket and nowhere else.
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use juju::Secret;
-use rock::Work;
 
-use super::super::user;
+use super::super::process::{self, Place, Process};
+use super::POSTGRESQL;
 use super::name::DatabaseName;
 use super::programs;
 use super::sql::{self, Connection, identifier, literal};
 use crate::cache;
-use crate::daemon::{self, Daemon, Spec};
-use crate::log_tail::LogTail;
-use crate::pod::Identity;
 use crate::runtime;
 use crate::ui::Ui;
 
-/// The first role, which is ours.
+/// Name of the first role, which is ours.
 const SUPERUSER: &str = "webcharm";
 
-/// How long it may take to start.
+/// Limit of a start.
 const START: Duration = Duration::from_secs(60);
 
-/// Who may come, and how: ourselves, and everybody else with a password. The first asks for it in clear, which is no
-/// matter on a unix socket and spares us a handshake.
+/// Rules of access: every role needs a password. Ours sends it in clear, which is safe on a unix socket and needs no
+/// handshake.
 const HBA: &str = "local all webcharm password\nlocal all all scram-sha-256\n";
 
-/// The users a server of root's may run as, by preference.
+/// Users that a server of root's may run as, by preference.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
-/// Settings: no network, no care for data that go with the model.
+/// Settings: no network, and no durability, since the data go with the model.
 const SETTINGS: [&str; 10] = [
     "listen_addresses=",
     "unix_socket_directories=/mnt/server",
@@ -50,120 +45,90 @@ const SETTINGS: [&str; 10] = [
     "log_min_error_statement=panic",
 ];
 
-/// Why there is no PostgreSQL.
+/// Error of PostgreSQL.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Its programs can't be had.
+pub(super) enum Error {
+    /// Its programs can't be found or installed.
     #[error(transparent)]
     Programs(#[from] programs::Error),
-    /// There is nowhere to keep them.
+    /// The cache for its programs can't be used.
     #[error(transparent)]
     Cache(#[from] runtime::Error),
-    /// Root has nobody to run it as.
-    #[error("PostgreSQL does not run as root, and this machine has neither a user postgres nor a user nobody")]
-    NoUser,
-    /// Its folder can't be made.
-    #[error("cannot {what} for PostgreSQL")]
-    Folder {
-        /// What.
-        what: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// It can't be started.
+    /// A process of it can't be started, or has ended.
     #[error(transparent)]
-    Daemon(#[from] daemon::Error),
-    /// It ended.
-    #[error("PostgreSQL's {program} ended ({status}); {log}")]
-    Ended {
-        /// Which of its programs.
-        program: &'static str,
-        /// How.
-        status: ExitStatus,
-        /// The end of its log.
-        log: LogTail,
-    },
-    /// It takes too long.
-    #[error("PostgreSQL does not get ready; {0}")]
-    Silent(LogTail),
-    /// It refuses a statement.
+    Process(#[from] process::Error),
+    /// A statement is refused.
     #[error("cannot {what}")]
     Statement {
-        /// What for.
+        /// The purpose of the statement.
         what: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: sql::Error,
     },
-    /// The user asked to stop.
-    #[error("interrupted")]
-    Interrupted,
 }
 
-fn folder(what: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::Folder { what, source }
+impl From<Error> for super::Error {
+    fn from(error: Error) -> Self {
+        Self::Server(error.into())
+    }
+}
+
+fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
+    process::file(POSTGRESQL.title, what)
 }
 
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    dir: PathBuf,
+    place: Place,
     programs: PathBuf,
-    user: (u32, u32),
-    daemon: Mutex<Daemon>,
+    process: Process,
     password: Secret,
     version: String,
 }
 
 impl Cluster {
-    /// Makes a cluster in `dir` and starts a server for it.
+    /// Makes a cluster in the folder `dir` and starts a server for it.
     pub(super) fn start(dir: &Path, ui: &Ui) -> Result<Self, Error> {
         let programs = programs::have(&cache::of("postgresql")?, ui)?;
-        let user = user::find(&USERS).ok_or(Error::NoUser)?;
+        let place = Place::make(POSTGRESQL.title, dir, &USERS)?;
         let password = password()?;
-        prepare(dir, &password, user)?;
+        write_password(&place, &password).map_err(file("write the password for initdb"))?;
         ui.step("making a PostgreSQL cluster");
-        await_end(run(&programs, dir, user, "initdb", &INITDB)?, ui)?;
-        fs::remove_file(dir.join("password")).map_err(folder("remove the password's file"))?;
-        fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(folder("write who may come"))?;
+        run(&place, &programs, "initdb", &INITDB)?.called("PostgreSQL's initdb").wait_for_end(START, ui)?;
+        fs::remove_file(dir.join(PASSWORD)).map_err(file("remove the password's file"))?;
+        fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(file("write the rules of access"))?;
         ui.step("starting PostgreSQL");
-        let mut daemon = serve(&programs, dir, user)?;
-        let version = await_answer(&mut daemon, &socket(dir), &password, ui)?;
+        let mut process = serve(&place, &programs)?;
+        let version = wait(&mut process, &socket(dir), &password, ui)?;
         ui.step(&format!("PostgreSQL {version} is ready"));
-        Ok(Self { dir: dir.to_owned(), programs, user, daemon: Mutex::new(daemon), password, version })
+        Ok(Self { place, programs, process, password, version })
     }
 
-    /// Starts the server again if it has ended by itself; its data are as they were. Says whether it had to.
-    pub(super) fn revive(&self, ui: &Ui) -> Result<bool, Error> {
-        let mut daemon = self.daemon();
-        if daemon.ended().is_none() {
+    /// Starts the server again if it has ended by itself; its data are as they were. Returns true if it had.
+    pub(super) fn revive(&mut self, ui: &Ui) -> Result<bool, Error> {
+        if !self.process.has_ended() {
             return Ok(false);
         }
         ui.step("PostgreSQL ended; starting it again");
-        *daemon = serve(&self.programs, &self.dir, self.user)?;
-        await_answer(&mut daemon, &self.socket(), &self.password, ui)?;
+        self.process = serve(&self.place, &self.programs)?;
+        let socket = self.socket();
+        wait(&mut self.process, &socket, &self.password, ui)?;
         Ok(true)
     }
 
-    fn daemon(&self) -> MutexGuard<'_, Daemon> {
-        self.daemon.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where it listens.
+    /// Its socket on the host.
     pub(super) fn socket(&self) -> PathBuf {
-        socket(&self.dir)
+        socket(&self.place.dir)
     }
 
+    /// Its version.
     pub(super) fn version(&self) -> &str {
         &self.version
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        self.daemon().ended().is_none()
-    }
-
-    /// Makes a user and, unless it is there, the database it works in.
+    /// Creates a user, and the database that it works in unless that exists.
     pub(super) fn create(&self, user: &str, password: &Secret, database: &DatabaseName) -> Result<(), Error> {
         let (owner, name) = (identifier(&database.owner()), identifier(database.text()));
         let who = identifier(user);
@@ -177,7 +142,7 @@ impl Cluster {
         self.say(what, &statements)
     }
 
-    /// Takes a user away, with the sessions it has open.
+    /// Drops a user and ends its sessions.
     pub(super) fn drop_user(&self, user: &str) -> Result<(), Error> {
         let statements = [
             format!("ALTER ROLE {} NOLOGIN", identifier(user)),
@@ -211,90 +176,49 @@ const INITDB: [&str; 7] = [
     "--no-instructions",
 ];
 
+/// Name of the file from which initdb reads the password.
+const PASSWORD: &str = "password";
+
 fn socket(dir: &Path) -> PathBuf {
     dir.join(".s.PGSQL.5432")
 }
 
-/// Makes the folder, with the file that tells initdb the password.
-fn prepare(dir: &Path, password: &Secret, (uid, gid): (u32, u32)) -> Result<(), Error> {
-    let what = "make a folder";
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(folder("clear the folder")(error)),
-        _ => {}
-    }
-    fs::DirBuilder::new().mode(0o700).create(dir).map_err(folder(what))?;
-    let file = dir.join("password");
-    let mut options = fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(&file);
-    opened.and_then(|mut file| io::Write::write_all(&mut file, password.expose().as_bytes())).map_err(folder(what))?;
-    [dir, &file].iter().try_for_each(|path| chown(path, Some(uid), Some(gid))).map_err(folder(what))
+/// Writes the file from which initdb reads the password.
+fn write_password(place: &Place, password: &Secret) -> io::Result<()> {
+    let path = place.dir.join(PASSWORD);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    io::Write::write_all(&mut file, password.expose().as_bytes())?;
+    place.give(&path)
 }
 
-fn run(
-    programs: &Path,
-    dir: &Path,
-    (uid, gid): (u32, u32),
-    program: &str,
-    arguments: &[&str],
-) -> Result<Daemon, Error> {
-    let own = [programs.join(program).display().to_string()];
-    let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).map(|argument| (*argument).to_owned());
-    let command = own.into_iter().chain(arguments).collect();
-    let identity = Identity::current();
-    let spec = Spec { command, dir: dir.to_owned(), uid, gid, identity, network: None, socket: None };
-    let description = dir.with_extension(format!("{program}.json"));
-    Ok(Daemon::start(&spec, &description, None, &dir.with_extension("log"))?)
+fn run(place: &Place, programs: &Path, program: &str, arguments: &[&str]) -> Result<Process, process::Error> {
+    let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).copied();
+    place.start(&place.spec(&programs.join(program), arguments), None)
 }
 
-/// Starts the server. What one before it has left behind is in its way.
-fn serve(programs: &Path, dir: &Path, user: (u32, u32)) -> Result<Daemon, Error> {
+/// Starts the server. Files of an ended one would prevent the start.
+fn serve(place: &Place, programs: &Path) -> Result<Process, process::Error> {
     for name in ["data/postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
-        // There is none the first time.
-        let _ = fs::remove_file(dir.join(name));
+        // They are missing the first time.
+        let _ = fs::remove_file(place.dir.join(name));
     }
     let settings: Vec<&str> = SETTINGS.iter().flat_map(|setting| ["-c", setting]).collect();
-    run(programs, dir, user, "postgres", &settings)
-}
-
-/// Waits until initdb has done its work.
-fn await_end(mut initdb: Daemon, ui: &Ui) -> Result<(), Error> {
-    let started = Instant::now();
-    loop {
-        match initdb.ended() {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(Error::Ended { program: "initdb", status, log: initdb.log_tail() }),
-            None if ui.cancel().is_thrown() => return Err(Error::Interrupted),
-            None if started.elapsed() > START => return Err(Error::Silent(initdb.log_tail())),
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
+    run(place, programs, "postgres", &settings)
 }
 
 /// Waits until the server answers, and returns its version.
-fn await_answer(daemon: &mut Daemon, socket: &Path, password: &Secret, ui: &Ui) -> Result<String, Error> {
-    let started = Instant::now();
-    loop {
-        if let Ok(connection) = Connection::open(socket, SUPERUSER, password, "postgres") {
-            return Ok(connection.version().to_owned());
-        }
-        if let Some(status) = daemon.ended() {
-            return Err(Error::Ended { program: "postgres", status, log: daemon.log_tail() });
-        }
-        if ui.cancel().is_thrown() {
-            return Err(Error::Interrupted);
-        }
-        if started.elapsed() > START {
-            return Err(Error::Silent(daemon.log_tail()));
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+fn wait(process: &mut Process, socket: &Path, password: &Secret, ui: &Ui) -> Result<String, process::Error> {
+    process.wait(START, ui, || {
+        let connection = Connection::open(socket, SUPERUSER, password, "postgres").ok()?;
+        Some(connection.version().to_owned())
+    })
 }
 
 /// A fresh password: 32 hexadecimal digits.
 pub(super) fn password() -> Result<Secret, Error> {
     let mut bytes = [0; 16];
     let source = fs::File::open("/dev/urandom");
-    source.and_then(|mut source| source.read_exact(&mut bytes)).map_err(folder("draw a password"))?;
+    source.and_then(|mut source| source.read_exact(&mut bytes)).map_err(file("draw a password"))?;
     Ok(Secret::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }
 

@@ -18,7 +18,7 @@ const BY_VERSION: [(&str, &str); 2] = [("/usr/lib/postgresql", "bin"), ("/usr/li
 
 /// Why there are no programs.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// They aren't installed, and nobody here can bring them.
     #[error(
         "PostgreSQL is not installed here: `sudo apt-get install postgresql` (on Debian and Ubuntu) brings initdb and postgres; \

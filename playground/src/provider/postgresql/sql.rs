@@ -19,7 +19,7 @@ const LONGEST: u32 = 1 << 20;
 
 /// Why a statement failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// The conversation broke off.
     #[error("PostgreSQL does not answer")]
     Io(#[from] io::Error),

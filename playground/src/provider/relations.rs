@@ -1,0 +1,40 @@
+//! The relations of an application without a charm, read from the model.
+
+use interfaces::Read;
+use juju::{Databag, Entity, RelationId, View};
+use juju_testing::{Model, RelationInfo};
+
+use super::{Error, Relation};
+
+/// The relations of the application `app`.
+pub(super) fn of(model: &Model, app: &str) -> Vec<Relation> {
+    let all = model.relations().filter(|relation| relation.endpoint(app).is_some());
+    all.map(|info| relation(model, &info, app)).collect()
+}
+
+fn relation(model: &Model, info: &RelationInfo, app: &str) -> Relation {
+    let bag = |entity: Entity| -> Databag { model.databag(info.id, &entity).unwrap_or_default() };
+    let mut view = View::empty(info.endpoint(app).unwrap_or_default(), info.id);
+    let remote = info.sides.iter().map(|(name, ..)| name).find(|name| *name != app);
+    if let Some(remote) = remote {
+        view.remote_app = bag(Entity::App(remote.clone()));
+        let units = info.members.iter().filter(|unit| unit.app() == remote);
+        view.units = units.map(|unit| (unit.clone(), bag(Entity::Unit(unit.clone())))).collect();
+    }
+    view.app = remote.cloned();
+    view.local_app = Some(bag(Entity::App(app.to_owned())));
+    let ports = view.units.keys().map(|unit| (unit.clone(), model.ports(unit).cloned().unwrap_or_default()));
+    Relation { ports: ports.collect(), view, is_dying: info.is_dying }
+}
+
+/// The request of an application, if it is complete.
+///
+/// # Errors
+/// When the request is wrong.
+pub(super) fn requested<T>(relation: RelationId, read: Read<T>) -> Result<Option<T>, Error> {
+    match read {
+        Read::Ready(request) => Ok(Some(request)),
+        Read::Invalid { key, why } => Err(Error::Refused { relation, key, why }),
+        Read::Waiting(_) | Read::Absent => Ok(None),
+    }
+}

@@ -1,0 +1,156 @@
+//! The servers that run.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use juju::RelationId;
+use juju_testing::Server;
+
+use super::publish::{Labels, publish};
+use super::{ALL, Error, Host, Provider, Serve, relations};
+use crate::pod::Neighbor;
+use crate::ui::Ui;
+
+/// The servers that run, and the surroundings of those to come.
+#[derive(Debug)]
+pub struct Providers {
+    dir: PathBuf,
+    model: String,
+    ui: Ui,
+    running: BTreeMap<&'static str, Running>,
+    /// Process that holds the pods' network.
+    network: u32,
+    is_over: bool,
+}
+
+/// One of them, and the secrets that its application has made.
+#[derive(Debug)]
+struct Running {
+    provider: &'static Provider,
+    server: Box<dyn Serve>,
+    labels: Labels,
+}
+
+impl Providers {
+    /// No servers. Files of those to come are in folders in `dir`.
+    #[must_use]
+    pub fn new(dir: PathBuf, model: String, ui: Ui) -> Self {
+        Self { dir, model, ui, running: BTreeMap::new(), network: 0, is_over: false }
+    }
+
+    /// Sets the process that holds the pods' network, in which servers that reach pods are started.
+    pub fn set_network(&mut self, keeper: u32) {
+        self.network = keeper;
+    }
+
+    /// Starts the server unless it runs, and returns the way to it from a pod, if there is one.
+    ///
+    /// # Errors
+    /// When it is not installed, or can't be started.
+    pub fn start(&mut self, provider: &'static Provider) -> Result<Option<Neighbor>, Error> {
+        if self.is_over {
+            return Err(Error::Ending);
+        }
+        let (name, dir) = (provider.name, self.dir.join(provider.name));
+        let host = host(provider, &dir, &self.model, self.network, &self.ui);
+        if let Some(running) = self.running.get_mut(name) {
+            running.server.revive(&host)?;
+            return Ok(running.server.neighbor().cloned());
+        }
+        let server = (provider.start)(&host)?;
+        let neighbor = server.neighbor().cloned();
+        self.running.insert(name, Running { provider, server, labels: Labels::new() });
+        Ok(neighbor)
+    }
+
+    /// Answers the requests of all relations, and takes away what was made for relations that are gone. Returns true if a
+    /// databag has changed.
+    ///
+    /// # Errors
+    /// When a server fails or refuses a request. The other relations are answered all the same.
+    pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
+        let (mut is_news, mut failed) = (false, None);
+        for running in self.running.values_mut() {
+            let dir = self.dir.join(running.provider.name);
+            let host = host(running.provider, &dir, &self.model, self.network, &self.ui);
+            match running.reconcile(server, &host, &mut is_news) {
+                Ok(()) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(is_news), Err)
+    }
+
+    /// Starts servers again that have ended by themselves. Returns true if there was one.
+    ///
+    /// # Errors
+    /// When one can't be started.
+    pub fn revive(&mut self) -> Result<bool, Error> {
+        let mut any = false;
+        if self.is_over {
+            return Ok(any);
+        }
+        for running in self.running.values_mut() {
+            let dir = self.dir.join(running.provider.name);
+            any |= running.server.revive(&host(running.provider, &dir, &self.model, self.network, &self.ui))?;
+        }
+        Ok(any)
+    }
+
+    /// Address on this machine of the application behind each server that has one, by the provider's name.
+    #[must_use]
+    pub fn urls(&self) -> BTreeMap<&'static str, String> {
+        self.running.iter().filter_map(|(name, running)| Some((*name, running.server.url()?))).collect()
+    }
+
+    /// Ends all servers, for good.
+    pub fn end(&mut self) {
+        self.is_over = true;
+        self.running.clear();
+    }
+}
+
+impl Running {
+    fn reconcile(&mut self, model: &Server, host: &Host<'_>, is_news: &mut bool) -> Result<(), Error> {
+        let app = self.provider.app;
+        let relations = model.with(|model| relations::of(model, app));
+        let present: Vec<_> = relations.iter().map(|relation| relation.view.id).collect();
+        self.forget(&present, model);
+        let mut failed = None;
+        for (relation, answer) in self.server.answer(&relations, host)? {
+            let write = |changes| {
+                let written = model.with(|model| publish(model, app, relation, &changes, &mut self.labels));
+                written.map_err(|source| Error::Answer { relation, source })
+            };
+            match answer.and_then(write) {
+                Ok(is_new) => *is_news |= is_new,
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Removes the secrets of relations that are gone.
+    fn forget(&mut self, present: &[RelationId], model: &Server) {
+        let prefixes: Vec<_> = present.iter().map(|id| format!("{}.{id}.", self.provider.endpoint)).collect();
+        let is_present = |label: &str| prefixes.iter().any(|prefix| label.starts_with(prefix));
+        for (_, secret) in self.labels.extract_if(.., |label, _| !is_present(label)) {
+            // A secret that the model has lost already is gone as well.
+            let _ = model.with(|model| model.remove_secret(&secret));
+        }
+    }
+}
+
+fn host<'a>(
+    provider: &'static Provider,
+    dir: &'a std::path::Path,
+    model: &'a str,
+    network: u32,
+    ui: &'a Ui,
+) -> Host<'a> {
+    let place = ALL.iter().position(|row| row.name == provider.name).unwrap_or_default();
+    // 127.0.1.1 and up: one for each row.
+    let last = u8::try_from(place + 1).expect("the table has fewer rows than a network has addresses");
+    Host { provider, dir, model, address: Ipv4Addr::new(127, 0, 1, last), network, ui }
+}
