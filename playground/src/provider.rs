@@ -1,13 +1,14 @@
 //! Providers of integrations: the other applications of the model, each a real server.
 //!
 //! The model has them as applications without a charm. A server is started when an application is first integrated with it,
-//! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside [`ingress`] and
+//! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside [`redis`] and
 //! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
 mod ingress;
 mod postgresql;
 mod process;
 mod publish;
+mod redis;
 mod relations;
 mod running;
 mod serve;
@@ -20,7 +21,7 @@ pub use running::Providers;
 pub use serve::{Answer, Host, Relation, Serve};
 
 /// All providers, in the order in which they are named.
-pub const ALL: &[&Provider] = &[&postgresql::POSTGRESQL, &ingress::INGRESS];
+pub const ALL: &[&Provider] = &[&postgresql::POSTGRESQL, &ingress::INGRESS, &redis::REDIS];
 
 /// Provider of an integration: its names, its package and its start. [`Serve`] is the running server.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ mod machines;
 mod messages;
 mod other_users;
 mod packed;
+mod redis;
 mod root;
 mod secrets;
 mod stranger;

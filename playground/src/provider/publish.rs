@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use interfaces::{Changes, Offer, UnknownSecret};
-use juju::{Entity, RelationId, SecretId};
+use juju::{Entity, RelationId, SecretId, UnitName};
 use juju_testing::{Model, ModelError};
 
 /// Why an answer can't be written.
@@ -20,7 +20,7 @@ pub enum Error {
 /// The secrets an application has made, by label.
 pub(super) type Labels = BTreeMap<String, SecretId>;
 
-/// Writes `changes` of the application `app` about `relation`. Says whether its databag is another than before.
+/// Writes `changes` of the application `app` and its one unit about `relation`. Returns true if a databag has changed.
 ///
 /// # Errors
 /// When the model refuses.
@@ -39,12 +39,16 @@ pub(super) fn publish(
         model.grant_secret(&id, offer.relation)?;
         labels.insert(offer.label.clone(), id);
     }
-    let entity = Entity::App(app.to_owned());
-    let written = changes.app.resolve(&model.databag(relation, &entity)?, labels)?;
-    if !written.is_empty() {
-        model.set_databag(relation, &entity, &written)?;
+    let mut is_written = false;
+    let bags = [(Entity::App(app.to_owned()), &changes.app), (Entity::Unit(UnitName::new(app, 0)), &changes.unit)];
+    for (entity, draft) in bags {
+        let written = draft.resolve(&model.databag(relation, &entity)?, labels)?;
+        if !written.is_empty() {
+            model.set_databag(relation, &entity, &written)?;
+            is_written = true;
+        }
     }
-    Ok(!written.is_empty())
+    Ok(is_written)
 }
 
 fn revise(model: &mut Model, id: SecretId, offer: &Offer) -> Result<SecretId, Error> {

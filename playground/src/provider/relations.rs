@@ -1,7 +1,7 @@
 //! The relations of an application without a charm, read from the model.
 
 use interfaces::Read;
-use juju::{Databag, Entity, RelationId, View};
+use juju::{Databag, Entity, RelationId, UnitName, View};
 use juju_testing::{Model, RelationInfo};
 
 use super::{Error, Relation};
@@ -23,6 +23,7 @@ fn relation(model: &Model, info: &RelationInfo, app: &str) -> Relation {
     }
     view.app = remote.cloned();
     view.local_app = Some(bag(Entity::App(app.to_owned())));
+    view.local_unit = bag(Entity::Unit(UnitName::new(app, 0)));
     let ports = view.units.keys().map(|unit| (unit.clone(), model.ports(unit).cloned().unwrap_or_default()));
     Relation { ports: ports.collect(), view, is_dying: info.is_dying }
 }
