@@ -44,7 +44,7 @@ pub enum Error {
 /// Command line of a keeper. The caller appends the program to keep and its arguments.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Command::new(crate::kept::OURSELVES);
+    let mut command = Command::new(crate::keeper_handle::OURSELVES);
     command.arg0("webcharm").arg(KEEPER);
     command
 }

@@ -20,7 +20,7 @@ use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::process::{Signal, chdir, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
-use crate::kept::{self, Kept};
+use crate::keeper_handle::{self, KeeperHandle};
 use crate::log_tail::LogTail;
 use crate::pod::root::{self, die_with_parent, step};
 use crate::pod::{Identity, keeper, mounts, namespace, relay};
@@ -64,7 +64,7 @@ pub struct Spec {
 /// Message to a running server.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Word {
+enum Message {
     /// Read the configuration again.
     Reload,
 }
@@ -97,7 +97,7 @@ pub enum Error {
 
 /// A running server. Dropping it ends it.
 #[derive(Debug)]
-pub struct Daemon(Kept);
+pub struct Daemon(KeeperHandle);
 
 impl Daemon {
     /// Starts a server, described in the new file `description`, that logs to the file `log`. Connections on `listener`
@@ -106,9 +106,9 @@ impl Daemon {
     /// # Errors
     /// When the keeper can't be started. Success doesn't mean that the server answers: its client has to ask.
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
-        kept::describe(description, spec)
+        keeper_handle::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        Ok(Self(Kept::start(KEEPER, description, listener, log, GRACE).map_err(Error::Spawn)?))
+        Ok(Self(KeeperHandle::start(KEEPER, description, listener, log, GRACE).map_err(Error::Spawn)?))
     }
 
     /// Makes it read its configuration again.
@@ -116,7 +116,7 @@ impl Daemon {
     /// # Errors
     /// When it has ended.
     pub fn reload(&self) -> io::Result<()> {
-        self.0.tell(&Word::Reload)
+        self.0.tell(&Message::Reload)
     }
 
     /// Exit status, if the server has ended.
@@ -132,7 +132,8 @@ impl Daemon {
 }
 
 fn read(description: &Path) -> Result<Spec, Error> {
-    kept::described(description).map_err(|source| Error::Describe { path: description.display().to_string(), source })
+    keeper_handle::described(description)
+        .map_err(|source| Error::Describe { path: description.display().to_string(), source })
 }
 
 /// Runs the server described in `description` until it ends, or kills it when this process's input ends: its data are
@@ -153,7 +154,7 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
         relay::start_to(keeper::given_listener().map_err(keeper::Error::Init)?, socket);
     }
     Ok(keeper::attend(INIT, description, identity, Duration::ZERO, |line, server| {
-        if let Ok(Word::Reload) = serde_json::from_str(line) {
+        if let Ok(Message::Reload) = serde_json::from_str(line) {
             let _ = pidfd_send_signal(server, Signal::HUP);
         }
     })?)

@@ -12,7 +12,7 @@ mod children;
 pub mod cli;
 pub mod control;
 pub mod daemon;
-mod kept;
+mod keeper_handle;
 mod log_tail;
 mod logs;
 pub mod network;

@@ -20,14 +20,20 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
-        (Some(build_keeper::KEEPER), _) => told(build_keeper::keep(&typed[2..]).map(ExitCode::from)),
-        (Some(pod::KEEPER), Some(description)) => told(pod::keep(Path::new(description)).map(ExitCode::from)),
-        (Some(pod::HOLDER), None) => told(pod::hold().map(ExitCode::from)),
-        (Some(pod::INIT), Some(description)) => told(pod::enter(Path::new(description)).map(|never| match never {})),
-        (Some(network::KEEPER), Some(description)) => told(network::keep(Path::new(description)).map(ExitCode::from)),
-        (Some(daemon::KEEPER), Some(description)) => told(daemon::keep(Path::new(description)).map(ExitCode::from)),
+        (Some(build_keeper::KEEPER), _) => exit_code(build_keeper::keep(&typed[2..]).map(ExitCode::from)),
+        (Some(pod::KEEPER), Some(description)) => exit_code(pod::keep(Path::new(description)).map(ExitCode::from)),
+        (Some(pod::HOLDER), None) => exit_code(pod::hold().map(ExitCode::from)),
+        (Some(pod::INIT), Some(description)) => {
+            exit_code(pod::enter(Path::new(description)).map(|never| match never {}))
+        }
+        (Some(network::KEEPER), Some(description)) => {
+            exit_code(network::keep(Path::new(description)).map(ExitCode::from))
+        }
+        (Some(daemon::KEEPER), Some(description)) => {
+            exit_code(daemon::keep(Path::new(description)).map(ExitCode::from))
+        }
         (Some(daemon::INIT), Some(description)) => {
-            told(daemon::enter(Path::new(description)).map(|never| match never {}))
+            exit_code(daemon::enter(Path::new(description)).map(|never| match never {}))
         }
         _ => run(Cli::parse()),
     }
@@ -36,27 +42,27 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> ExitCode {
     let model = &cli.model;
     match cli.verb {
-        Verb::Up(args) => told(up::run(model, &args)),
-        Verb::Status { format, relations, watch } => told(verbs::status(model, format, relations, watch)),
-        Verb::Integrate(ends) => told(verbs::integrate(model, &ends)),
-        Verb::RemoveRelation(ends) => told(verbs::remove_relation(model, &ends)),
-        Verb::Config(args) => told(verbs::config(model, &args)),
-        Verb::DebugLog { lines, follow } => told(verbs::debug_log(model, lines, follow)),
-        Verb::AddUnit(args) => told(verbs::add_unit(model, &args)),
-        Verb::RemoveUnit(args) => told(verbs::remove_unit(model, &args)),
-        Verb::Run(args) => told(verbs::unit::run(model, &args)),
-        Verb::Exec(args) => told(verbs::unit::exec(model, &args)),
-        Verb::Logs(args) => told(verbs::unit::logs(model, &args)),
-        Verb::Down { force } => told(verbs::down(model, force)),
-        Verb::Prune(args) => told(verbs::prune(&args)),
-        Verb::Pack(args) => told(verbs::pack(&args)),
-        Verb::Lint(args) => told(verbs::lint(&args)),
-        Verb::Init(args) => told(verbs::init(&args)),
+        Verb::Up(args) => exit_code(up::run(model, &args)),
+        Verb::Status { format, relations, watch } => exit_code(verbs::status(model, format, relations, watch)),
+        Verb::Integrate(ends) => exit_code(verbs::integrate(model, &ends)),
+        Verb::RemoveRelation(ends) => exit_code(verbs::remove_relation(model, &ends)),
+        Verb::Config(args) => exit_code(verbs::config(model, &args)),
+        Verb::DebugLog { lines, follow } => exit_code(verbs::debug_log(model, lines, follow)),
+        Verb::AddUnit(args) => exit_code(verbs::add_unit(model, &args)),
+        Verb::RemoveUnit(args) => exit_code(verbs::remove_unit(model, &args)),
+        Verb::Run(args) => exit_code(verbs::unit::run(model, &args)),
+        Verb::Exec(args) => exit_code(verbs::unit::exec(model, &args)),
+        Verb::Logs(args) => exit_code(verbs::unit::logs(model, &args)),
+        Verb::Down { force } => exit_code(verbs::down(model, force)),
+        Verb::Prune(args) => exit_code(verbs::prune(&args)),
+        Verb::Pack(args) => exit_code(verbs::pack(&args)),
+        Verb::Lint(args) => exit_code(verbs::lint(&args)),
+        Verb::Init(args) => exit_code(verbs::init(&args)),
     }
 }
 
 /// Prints the error, if there is one. The only place that does.
-fn told(result: Result<ExitCode, impl Error + 'static>) -> ExitCode {
+fn exit_code(result: Result<ExitCode, impl Error + 'static>) -> ExitCode {
     result.unwrap_or_else(|error| {
         ui::note(&format!("error: {}", playground::chain(&error)));
         ExitCode::FAILURE

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kept::{self, Kept};
+use crate::keeper_handle::{self, KeeperHandle};
 use crate::pod::{Identity, keeper, namespace};
 use netlink::{LOOPBACK, Netlink, Peer};
 use service::Targets;
@@ -114,7 +114,7 @@ pub struct Place {
 /// A running network. Dropping it ends it.
 #[derive(Debug)]
 pub struct Network {
-    kept: Kept,
+    keeper: KeeperHandle,
     targets: Vec<SocketAddrV4>,
 }
 
@@ -129,42 +129,42 @@ impl Network {
         let _ = std::fs::remove_file(&ready);
         let spec = Spec { identity: Identity::current(), port, ready };
         let start = || {
-            kept::describe(&description, &spec)?;
-            Kept::start(KEEPER, &description, Some(listener), &log, GRACE)
+            keeper_handle::describe(&description, &spec)?;
+            KeeperHandle::start(KEEPER, &description, Some(listener), &log, GRACE)
         };
-        let mut kept = start().map_err(Error::Spawn)?;
+        let mut keeper = start().map_err(Error::Spawn)?;
         let started = Instant::now();
         while !spec.ready.exists() {
-            let log = |kept: &Kept| kept.log_tail().reason().to_owned();
+            let log = |keeper: &KeeperHandle| keeper.log_tail().reason().to_owned();
             if cancel.is_thrown() {
                 return Err(Error::Interrupted);
             }
-            if kept.ended().is_some() {
-                return Err(Error::Ended(log(&kept)));
+            if keeper.ended().is_some() {
+                return Err(Error::Ended(log(&keeper)));
             }
             if started.elapsed() > START {
-                return Err(Error::Silent(log(&kept)));
+                return Err(Error::Silent(log(&keeper)));
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        Ok(Self { kept, targets: Vec::new() })
+        Ok(Self { keeper, targets: Vec::new() })
     }
 
     /// Process id of the keeper, by which pods find the network.
     #[must_use]
     pub fn keeper(&self) -> u32 {
-        self.kept.id()
+        self.keeper.id()
     }
 
     /// True if the keeper has ended.
     pub fn has_ended(&mut self) -> bool {
-        self.kept.ended().is_some()
+        self.keeper.ended().is_some()
     }
 
     /// Sets the targets of the Service.
     pub fn lead_to(&mut self, targets: Vec<SocketAddrV4>) {
         // A keeper that has ended is no error here: callers see it by `has_ended`.
-        if targets != self.targets && self.kept.tell(&targets).is_ok() {
+        if targets != self.targets && self.keeper.tell(&targets).is_ok() {
             self.targets = targets;
         }
     }
@@ -175,7 +175,7 @@ impl Network {
 /// # Errors
 /// When it can't be made.
 pub fn keep(description: &Path) -> Result<u8, Error> {
-    let spec: Spec = kept::described(description).map_err(Error::Describe)?;
+    let spec: Spec = keeper_handle::described(description).map_err(Error::Describe)?;
     namespace::leave(spec.identity)?;
     let netlink = Netlink::open().map_err(device("talk to the kernel about network devices"))?;
     netlink.up(LOOPBACK).map_err(device("bring the loopback interface up"))?;

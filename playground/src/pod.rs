@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kept::{self, Kept};
+use crate::keeper_handle::{self, KeeperHandle};
 use crate::log_tail::LogTail;
 use crate::network::Place;
 pub use confinement::hold;
@@ -153,7 +153,7 @@ pub enum Error {
 /// A running pod. Dropping it ends it.
 #[derive(Debug)]
 pub struct Pod {
-    kept: Kept,
+    keeper: KeeperHandle,
     spec: Spec,
 }
 
@@ -164,10 +164,10 @@ impl Pod {
     /// # Errors
     /// When the keeper can't be started. [`Pod::ready`] waits until the pod is up.
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
-        kept::describe(description, spec)
+        keeper_handle::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        let kept = Kept::start(KEEPER, description, listener, log, GRACE * 2).map_err(Error::Spawn)?;
-        Ok(Self { kept, spec: spec.clone() })
+        let keeper = KeeperHandle::start(KEEPER, description, listener, log, GRACE * 2).map_err(Error::Spawn)?;
+        Ok(Self { keeper, spec: spec.clone() })
     }
 
     /// Waits until Pebble answers.
@@ -209,7 +209,7 @@ impl Pod {
             return Ok(());
         }
         let failed = |source| Error::Introduce { name: neighbor.name.clone(), source };
-        self.kept.tell(neighbor).map_err(|error| failed(error.into()))?;
+        self.keeper.tell(neighbor).map_err(|error| failed(error.into()))?;
         self.spec.neighbors.push(neighbor.clone());
         self.write_hosts().map_err(|error| failed(error.into()))
     }
@@ -234,18 +234,18 @@ impl Pod {
 
     /// Exit status, if the pod has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.kept.ended()
+        self.keeper.ended()
     }
 
     /// Asks it to end, without waiting. The keeper sees the end of its input and sends SIGTERM to Pebble, which stops
     /// the services. Dropping the pod waits.
     pub fn ask_to_end(&mut self) {
-        self.kept.ask_to_end();
+        self.keeper.ask_to_end();
     }
 
     /// The last lines of the pod's log.
     #[must_use]
     pub fn log_tail(&self) -> LogTail {
-        self.kept.log_tail()
+        self.keeper.log_tail()
     }
 }

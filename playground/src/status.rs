@@ -62,7 +62,7 @@ pub struct Application {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// The status set for the application, or else its leader's.
-    pub application_status: Word,
+    pub application_status: StatusInfo,
     /// Related applications, by endpoint.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub relations: BTreeMap<String, Vec<Related>>,
@@ -113,9 +113,9 @@ pub struct Relation {
 #[serde(rename_all = "kebab-case")]
 pub struct Unit {
     /// Status that the charm set.
-    pub workload_status: Word,
+    pub workload_status: StatusInfo,
     /// Status of the unit's agent.
-    pub juju_status: Word,
+    pub juju_status: StatusInfo,
     /// True if it is the leader.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leader: bool,
@@ -128,7 +128,7 @@ pub struct Unit {
 
 /// A status word with its message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct StatusInfo {
     /// The word.
     pub current: String,
     /// The message.
@@ -136,7 +136,7 @@ pub struct Word {
     pub message: String,
 }
 
-impl Word {
+impl StatusInfo {
     /// A word with a message.
     pub fn new(current: impl Into<String>, message: impl Into<String>) -> Self {
         Self { current: current.into(), message: message.into() }
@@ -193,7 +193,7 @@ impl Status {
         let columns = ["App", "Version", "Status", "Scale", "Charm", "Rev", "Address", "Exposed", "Message"];
         let mut rows = vec![row(columns)];
         for (name, app) in &self.applications {
-            let Word { current, message } = &app.application_status;
+            let StatusInfo { current, message } = &app.application_status;
             let exposed = if app.exposed { "yes" } else { "no" };
             let (scale, rev) = (app.scale.to_string(), app.charm_rev.to_string());
             rows.push(row([name, &app.version, current, &scale, &app.charm, &rev, &app.address, exposed, message]));
@@ -249,8 +249,8 @@ mod tests {
 
     fn sample() -> Status {
         let unit = Unit {
-            workload_status: Word::new("blocked", "missing integrations: postgresql"),
-            juju_status: Word::new("idle", ""),
+            workload_status: StatusInfo::new("blocked", "missing integrations: postgresql"),
+            juju_status: StatusInfo::new("idle", ""),
             leader: true,
             open_ports: vec!["8000/tcp".to_owned()],
             address: "10.1.1.10".to_owned(),

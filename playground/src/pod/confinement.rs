@@ -19,7 +19,7 @@ use rustix::thread::{
 use super::namespace::{self, set_sysctl};
 use super::root::{Error, step};
 use super::{HOLDER, Identity};
-use crate::kept::OURSELVES;
+use crate::keeper_handle::OURSELVES;
 
 /// Capabilities of the pod's root over the pod's own objects: the default list of container runtimes, without raw
 /// sockets and device nodes.

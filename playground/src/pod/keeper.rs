@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{GRACE, INIT, Identity, Spec, namespace, relay};
-use crate::kept::{OURSELVES, described};
+use crate::keeper_handle::{OURSELVES, described};
 use crate::network;
 
 /// Reasons why a pod can't be started.

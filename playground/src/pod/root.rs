@@ -15,7 +15,7 @@ use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal
 
 use super::confinement::{self, UserSpace};
 use super::{Spec, files, mounts, namespace, packed};
-use crate::kept::described;
+use crate::keeper_handle::described;
 
 /// Folder in which Juju puts the supervisor into a container, and the program's path.
 const PEBBLE_DIR: &str = "/charm/bin";

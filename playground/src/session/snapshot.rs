@@ -10,7 +10,7 @@ use super::{Doing, Session};
 use crate::network::{self, SERVICE};
 use crate::pod::Identity;
 use crate::provider::Provider;
-use crate::status::{Application, Model, Related, Relation, Status, Unit, Word};
+use crate::status::{Application, Model, Related, Relation, Status, StatusInfo, Unit};
 
 /// The version of Juju whose rules the model follows.
 const JUJU: &str = "3.6.12";
@@ -40,7 +40,7 @@ impl Session {
     fn servers(&self) -> BTreeMap<String, Application> {
         let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
         let problem = self.state().problems.answers.clone();
-        let word = problem.map_or_else(|| Word::new("active", ""), |problem| Word::new("blocked", problem));
+        let word = problem.map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem));
         let servers = names.into_iter().filter(|name| Provider::named(name).is_some());
         let urls = self.state().urls.clone();
         let url = |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name).cloned());
@@ -60,14 +60,14 @@ impl Session {
         let now: BTreeMap<_, _> =
             units.iter().map(|unit| (unit.to_string(), self.unit_now(unit, leader.as_ref() == Some(unit)))).collect();
         let leaders = || leader.and_then(|leader| Some(now.get(&leader.to_string())?.workload_status.clone()));
-        let nobody = || Word::new("unknown", format!("no units: `webcharm add-unit {app}` adds one"));
+        let nobody = || StatusInfo::new("unknown", format!("no units: `webcharm add-unit {app}` adds one"));
         Application {
             charm: self.files.metadata.name.clone(),
             scale: now.len(),
             version,
             address: SERVICE.to_string(),
             application_status: own
-                .map(|own| Word::new(own.kind.as_str(), own.message))
+                .map(|own| StatusInfo::new(own.kind.as_str(), own.message))
                 .or_else(leaders)
                 .unwrap_or_else(nobody),
             units: now,
@@ -82,16 +82,20 @@ impl Session {
             ports.unwrap_or_default()
         });
         let charm = self.status(unit).map_or_else(
-            || Word::new("waiting", "installing agent"),
-            |status| Word::new(status.kind.as_str(), status.message),
+            || StatusInfo::new("waiting", "installing agent"),
+            |status| StatusInfo::new(status.kind.as_str(), status.message),
         );
         let doing = self.doing(unit);
         let pod_problem = self.pod_problem(unit).filter(|_| !matches!(doing, Doing::Running(_)));
         let (workload_status, juju_status) = match doing {
-            _ if pod_problem.is_some() => (Word::new("error", pod_problem.unwrap_or_default()), Word::new("idle", "")),
-            Doing::Nothing => (charm, Word::new("idle", "")),
-            Doing::Running(hook) => (charm, Word::new("executing", format!("running {hook} hook"))),
-            Doing::Failed(hook) => (Word::new("error", format!("hook failed: {hook:?}")), Word::new("idle", "")),
+            _ if pod_problem.is_some() => {
+                (StatusInfo::new("error", pod_problem.unwrap_or_default()), StatusInfo::new("idle", ""))
+            }
+            Doing::Nothing => (charm, StatusInfo::new("idle", "")),
+            Doing::Running(hook) => (charm, StatusInfo::new("executing", format!("running {hook} hook"))),
+            Doing::Failed(hook) => {
+                (StatusInfo::new("error", format!("hook failed: {hook:?}")), StatusInfo::new("idle", ""))
+            }
         };
         let address = network::address(unit.number()).to_string();
         Unit { workload_status, juju_status, leader, open_ports: ports, address }
@@ -115,10 +119,10 @@ impl Session {
 }
 
 /// A server's application, with its one unit.
-fn server(name: String, word: &Word) -> Application {
+fn server(name: String, word: &StatusInfo) -> Application {
     let unit = Unit {
         workload_status: word.clone(),
-        juju_status: Word::new("idle", ""),
+        juju_status: StatusInfo::new("idle", ""),
         leader: true,
         address: "127.0.0.1".to_owned(),
         ..Unit::default()

@@ -99,19 +99,19 @@ fn target(args: &cli::Exec) -> (Option<&String>, &[String]) {
 pub fn logs(model: &str, args: &cli::Logs) -> Result<ExitCode, Error> {
     let client = client(model, args.unit.as_ref())?;
     let mut seen = client.logs(&[], args.lines)?;
-    ui::hand_over(&told(&seen));
+    ui::hand_over(&log_text(&seen));
     if !args.follow {
         return Ok(ExitCode::SUCCESS);
     }
     loop {
         std::thread::sleep(PERIOD);
         let now = client.logs(&[], RECENT)?;
-        ui::hand_over(&told(&news(&seen, &now)));
+        ui::hand_over(&log_text(&news(&seen, &now)));
         seen = now;
     }
 }
 
-fn told(entries: &[LogEntry]) -> String {
+fn log_text(entries: &[LogEntry]) -> String {
     entries.iter().map(|entry| format!("{} [{}] {}\n", entry.time, entry.service, entry.message)).collect()
 }
 

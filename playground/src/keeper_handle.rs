@@ -23,13 +23,13 @@ pub(crate) const OURSELVES: &str = "/proc/self/exe";
 
 /// A running keeper. Dropping it ends the keeper, and waits for that.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeeperHandle {
     keeper: Child,
     log: PathBuf,
     grace: Duration,
 }
 
-impl Kept {
+impl KeeperHandle {
     /// Starts this program in `role`. It reads the file `description` and logs to the file `log`; a `listener` becomes
     /// its standard output. When it is dropped, it has the time `grace` to end before it is killed.
     pub(crate) fn start(
@@ -84,7 +84,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeeperHandle {
     fn drop(&mut self) {
         self.ask_to_end();
         let started = Instant::now();
