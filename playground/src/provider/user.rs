@@ -1,10 +1,10 @@
-//! Who a server runs as: most refuse to be root.
+//! The user that a server runs as: most servers refuse to be root.
 
 use std::fs;
 
 use crate::pod::Identity;
 
-/// Uid and gid: our own, unless we are root; then those of the first of these users that there is.
+/// Uid and gid of this process; for root, those of the first of the users `names` that exists.
 pub(super) fn find(names: &[&str]) -> Option<(u32, u32)> {
     if Identity::current() == Identity::Single {
         return Some((rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw()));
@@ -13,7 +13,7 @@ pub(super) fn find(names: &[&str]) -> Option<(u32, u32)> {
     names.iter().find_map(|name| ids(&users, name))
 }
 
-/// Uid and gid of a user, by the lines of `/etc/passwd`.
+/// Uid and gid of the user `name`, by the lines of `/etc/passwd`.
 fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
     let mut fields = users.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(name))?;
     Some((fields.nth(2)?.parse().ok()?, fields.next()?.parse().ok()?))

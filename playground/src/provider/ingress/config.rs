@@ -1,4 +1,4 @@
-//! nginx's configuration: a pure function of what it is to lead to.
+//! nginx's configuration: a pure function of the routes.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 /// An application behind the ingress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
-    /// The first part of its paths.
+    /// First part of its paths.
     pub(super) prefix: String,
-    /// Whether the application doesn't see that part.
+    /// True if the application gets paths without that part.
     pub(super) is_stripped: bool,
-    /// Where its units serve.
+    /// Addresses of its units.
     pub(super) servers: Vec<SocketAddr>,
 }
 
-/// What may be part of a path, and of a configuration: as long as a name in a cluster may be.
+/// True if `text` can be part of a path and of a configuration: letters, digits and hyphens, as long as a label in a cluster.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
@@ -30,10 +30,10 @@ pub(super) fn sockets(revision: u64) -> Vec<String> {
     (revision.saturating_sub(1)..=revision).map(socket).collect()
 }
 
-/// The whole file.
+/// The configuration for `routes`.
 ///
-/// A unit that doesn't take a request is passed over, and not asked again for a second. A request that may have reached it
-/// goes to another one only if that does no harm: nginx's own rule.
+/// A unit that doesn't accept a request is skipped, for a second. A request that may have reached a unit is sent to another
+/// one only if that does no harm, by nginx's own rule.
 pub(super) fn config(routes: &[Route], revision: u64) -> String {
     let mut text = HEAD.to_owned();
     for route in routes {
@@ -68,7 +68,7 @@ fn locations(route: &Route) -> String {
     })
 }
 
-/// Where a location sets a header, it inherits none.
+/// Headers of every location: one that sets a header inherits none.
 const HEADERS: &str = " proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Host $http_host; \
     proxy_set_header X-Forwarded-Proto http; proxy_set_header X-Forwarded-For 127.0.0.1;";
 

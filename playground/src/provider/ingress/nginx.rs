@@ -51,14 +51,14 @@ impl Nginx {
         Ok(nginx)
     }
 
-    /// True if it lives, in that network.
+    /// True if it runs, in that network.
     pub(super) fn is_running_in(&mut self, network: u32) -> bool {
         self.network == network && !self.process.has_ended()
     }
 
     /// Starts another process with the same configuration.
     pub(super) fn restart(&mut self, network: u32, listener: &TcpListener, ui: &Ui) -> Result<(), Error> {
-        // Those of one that was killed would be in the way.
+        // Sockets that a killed process left prevent the start.
         for socket in sockets(self.revision) {
             let _ = fs::remove_file(self.place.dir.join(socket));
         }
@@ -73,7 +73,7 @@ impl Nginx {
         fs::write(self.place.dir.join("nginx.conf"), text).map_err(file("write the configuration"))?;
         self.revision += 1;
         if self.process.reload().is_err() {
-            // It has ended; the next one reads the same file.
+            // It has ended; the next process reads the same file.
             return Ok(());
         }
         self.wait(ui)

@@ -139,7 +139,7 @@ impl Cluster {
             format!("CREATE ROLE {who} LOGIN PASSWORD {} IN ROLE {owner}", literal(password.expose())),
             format!("ALTER ROLE {who} IN DATABASE {name} SET ROLE {owner}"),
         ];
-        self.say(what, &statements)
+        self.run(what, &statements)
     }
 
     /// Drops a user and ends its sessions.
@@ -149,14 +149,14 @@ impl Cluster {
             format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {}", literal(user)),
             format!("DROP ROLE {}", identifier(user)),
         ];
-        self.say(|| format!("take the user {user} away"), &statements)
+        self.run(|| format!("take the user {user} away"), &statements)
     }
 
-    fn say(&self, what: impl Fn() -> String, statements: &[String]) -> Result<(), Error> {
+    fn run(&self, what: impl Fn() -> String, statements: &[String]) -> Result<(), Error> {
         let failed = |source| Error::Statement { what: what(), source };
         let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, "postgres").map_err(failed)?;
         for statement in statements {
-            match connection.say(statement) {
+            match connection.run(statement) {
                 Err(error) if !error.is_duplicate() => return Err(failed(error)),
                 _ => {}
             }

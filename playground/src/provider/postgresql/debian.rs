@@ -1,7 +1,7 @@
-//! Debian's PostgreSQL, installed without the cluster that its package makes and starts, which would run beside ours.
+//! Installs Debian's PostgreSQL without the cluster that its package makes and starts, which would run beside ours.
 //!
-//! The package asks `createcluster.conf`, a file that is the machine's own. It names a folder for additional settings, and
-//! that is where ours is for as long as the installation takes.
+//! The package reads `createcluster.conf`, a file of the machine's own, which includes a folder for additional settings. Our
+//! setting is in that folder while the installation runs.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,17 +14,17 @@ use crate::ui::Ui;
 /// The folder for additional settings.
 const SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// Installs it. Says whether that worked.
+/// Installs the package. Returns true on success.
 pub(super) fn install(ui: &Ui) -> bool {
     if !apt::may_install() || !apt::install("postgresql-common", ui) {
         return false;
     }
-    // Without it there is a cluster more on the machine, and nothing else is wrong.
+    // If the setting fails, the machine has one more cluster, and ours works all the same.
     let _no_cluster = NoCluster::ask_for(Path::new(SETTINGS));
     apt::install("postgresql", ui)
 }
 
-/// A setting by which no cluster is made. Dropping it takes it away.
+/// The setting that no cluster is made. Dropping it removes it.
 #[derive(Debug)]
 struct NoCluster {
     file: PathBuf,
@@ -40,7 +40,7 @@ impl NoCluster {
         let made = File::options().write(true).create_new(true).open(&file);
         let this = Self { file, has_made_folder };
         match made.and_then(|mut file| file.write_all(text.as_bytes())) {
-            // One that was killed has left it.
+            // A killed installation left it.
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(this),
         }
@@ -51,7 +51,7 @@ impl Drop for NoCluster {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.file);
         if self.has_made_folder {
-            // Only if it is empty.
+            // This fails if the folder is not empty.
             let _ = self.file.parent().map(fs::remove_dir);
         }
     }
@@ -77,7 +77,7 @@ mod tests {
             let setting = NoCluster::ask_for(&more).unwrap();
             assert_eq!(fs::read_to_string(&own).unwrap(), text);
             assert!(fs::read_to_string(more.join("webcharm.conf")).unwrap().ends_with("create_main_cluster = false\n"));
-            // Debian's package asks by this program.
+            // Debian's package reads the setting by this program.
             let said = Command::new("pg_conftool").arg(&own).args(["show", "-bs", "create_main_cluster"]).output();
             if testkit::needs(said.is_ok(), "pg_conftool (Debian's package postgresql-common)") {
                 let said = said.unwrap();

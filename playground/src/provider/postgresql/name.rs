@@ -1,18 +1,20 @@
-//! The name of a database that an application asks for.
+//! Name of a database that an application requests.
 
-/// The longest name that PostgreSQL doesn't cut.
+/// Longest name that PostgreSQL doesn't cut, in bytes.
 const LONGEST: usize = 63;
 
-/// What the owner's name has after the database's.
+/// Suffix of the owner's name, after the database's.
 const OWNER: &str = "_owner";
 
-/// A database of the applications' own. In statements it must be quoted: it may have blanks, quotes and semicolons.
+/// Name of an application's database. Statements must quote it: it may have blanks, quotes and semicolons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DatabaseName(String);
 
 impl DatabaseName {
+    /// Checks a name.
+    ///
     /// # Errors
-    /// When it is one of PostgreSQL's own, would be cut, or has a control character.
+    /// When the name is PostgreSQL's own, would be cut, or has a control character.
     pub(super) fn new(text: &str) -> Result<Self, &'static str> {
         if text.len() > LONGEST - OWNER.len() {
             return Err("it is longer than 57 bytes, and PostgreSQL would cut names made of it");
@@ -30,7 +32,7 @@ impl DatabaseName {
         &self.0
     }
 
-    /// The role to which belongs what is in it.
+    /// Name of the role that owns everything in the database.
     pub(super) fn owner(&self) -> String {
         format!("{}{OWNER}", self.0)
     }

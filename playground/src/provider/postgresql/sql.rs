@@ -1,5 +1,5 @@
-//! As much of PostgreSQL's protocol as it takes to say a few statements: its documentation, chapter "Frontend/Backend
-//! Protocol", version 3, simple queries.
+//! Client of PostgreSQL for simple statements: version 3 of its protocol, by the chapter "Frontend/Backend Protocol" of its
+//! documentation.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,36 +8,36 @@ use std::time::Duration;
 
 use juju::Secret;
 
-/// How long a statement may take.
+/// Limit of a statement.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Version 3.0.
+/// Version 3.0 of the protocol.
 const VERSION: u32 = 3 << 16;
 
-/// No message for us is longer.
+/// Longest message that is accepted, in bytes.
 const LONGEST: u32 = 1 << 20;
 
-/// Why a statement failed.
+/// A statement failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    /// The conversation broke off.
+    /// The connection broke off.
     #[error("PostgreSQL does not answer")]
     Io(#[from] io::Error),
-    /// It says no.
+    /// The server refuses the statement.
     #[error("PostgreSQL refused: {message} ({code})")]
     Refused {
-        /// The condition's code.
+        /// Code of the condition.
         code: String,
-        /// In words.
+        /// The server's message.
         message: String,
     },
-    /// It wants to know who we are in a way we don't know.
+    /// The server asks for an authentication that is not supported here.
     #[error("PostgreSQL asks for a kind of authentication that is not known here ({0})")]
     Authentication(u32),
 }
 
 impl Error {
-    /// Whether what was to be made is there already.
+    /// True if the role or database exists already.
     pub(super) fn is_duplicate(&self) -> bool {
         // duplicate_database, duplicate_object
         matches!(self, Self::Refused { code, .. } if code == "42P04" || code == "42710")
@@ -73,8 +73,8 @@ impl Connection {
         &self.version
     }
 
-    /// Says one statement.
-    pub(super) fn say(&mut self, statement: &str) -> Result<(), Error> {
+    /// Runs one statement.
+    pub(super) fn run(&mut self, statement: &str) -> Result<(), Error> {
         let mut text = statement.as_bytes().to_vec();
         text.push(0);
         self.send(Some(b'Q'), &text)?;
@@ -101,7 +101,7 @@ impl Connection {
                 b'E' => failed = Some(refusal(&body)),
                 _ => {}
             }
-            // One that doesn't let us in says no more than why.
+            // A server that refuses the connection sends nothing after the reason.
             if failed.is_some() && self.version.is_empty() {
                 return failed.map_or(Ok(()), Err);
             }
@@ -149,12 +149,12 @@ fn refusal(body: &[u8]) -> Error {
     Error::Refused { code: field('C').to_owned(), message: field('M').to_owned() }
 }
 
-/// A name in a statement.
+/// Quotes a name for a statement.
 pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text in a statement.
+/// Quotes a text for a statement.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
