@@ -89,9 +89,20 @@ fn messages(steps: &Steps) -> Vec<&str> {
     steps.holds.iter().map(|hold| hold.message.as_str()).collect()
 }
 
+/// A Pebble with the container's plan, in which its active services run.
+fn pebble_of(container: &Container) -> pebble_fake::Pebble {
+    let services = container.plan.services.clone();
+    let rock = Layer { label: "rock".to_owned(), services, ..Layer::default() };
+    let mut pebble = pebble_fake::Pebble::new(vec![rock]).unwrap();
+    let active = container.services.iter().filter(|service| service.is_running());
+    pebble.start(&active.map(|service| service.name.clone()).collect::<Vec<_>>()).unwrap();
+    pebble
+}
+
 /// State after these steps succeeded and were published.
 fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
     let Some(Workload::Here(container)) = &mut seen.workload else { return seen };
+    let mut pebble = pebble_of(container);
     for step in &steps.effects {
         match &step.action {
             Action::Write { path, content, .. } if path.ends_with("original-services.json") => {
@@ -101,21 +112,13 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
                 container.migration.status = Some(content.clone());
             }
             Action::Write { path, content, .. } => drop(container.files.insert(path.clone(), content.clone())),
-            Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
-            Action::Replan => {
-                for service in &mut container.services {
-                    if container.plan.services[&service.name].startup == Startup::Enabled {
-                        service.current = ServiceStatus::Active;
-                    }
-                }
-            }
-            Action::Stop { services } => {
-                let stopped = |info: &&mut ServiceInfo| services.contains(&info.name);
-                container.services.iter_mut().filter(stopped).for_each(|info| info.current = ServiceStatus::Inactive);
-            }
+            Action::AddLayer(layer) => pebble.add_layer((**layer).clone(), true).unwrap(),
+            Action::Replan => pebble.replan().unwrap(),
+            Action::Stop { services } => pebble.stop(services).unwrap(),
             _ => {}
         }
     }
+    (container.plan, container.services) = (pebble.plan().clone(), pebble.services());
     let all = steps.effects.iter().map(|step| &step.on_success).chain([&steps.on_success]);
     seen.memory = all.fold(seen.memory, |earlier, later| later.memory.clone().or(earlier));
     seen.ports.clone_from(&steps.ports);

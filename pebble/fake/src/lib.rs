@@ -1,0 +1,139 @@
+//! Pebble in one process, for tests: layers, plan, replan and the states of services, over scripted processes and a
+//! virtual clock.
+//!
+//! The rules are the `pebble` library's, which the supervisor shares: merging and validation of layers, start and stop
+//! order, replan, and the state machine of a service. Here processes are [`Script`]s, and time passes only in changes
+//! and in [`Pebble::advance`]. There is no socket; commands and files are not part of it.
+//!
+//! ```
+//! use pebble_fake::{Pebble, Script};
+//!
+//! let layer = r#"{"services": {"web": {"override": "replace", "command": "serve", "startup": "enabled"}}}"#;
+//! let mut pebble = Pebble::new(vec![pebble::plan::Layer::parse(layer.as_bytes()).unwrap()]).unwrap();
+//! pebble.script("serve", Script::Exits { after: std::time::Duration::from_secs(60), code: 1 });
+//! pebble.replan().unwrap();
+//! assert!(pebble.services()[0].is_running());
+//! pebble.advance(std::time::Duration::from_secs(59));
+//! assert_eq!(pebble.services()[0].current, pebble::types::ServiceStatus::Backoff);
+//! ```
+
+mod change;
+mod process;
+mod service;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pebble::plan::service_state::Shutdown;
+use pebble::plan::{Error, Layer, Layers, Plan, Startup, replan};
+use pebble::types::ServiceInfo;
+
+pub use process::Script;
+
+use change::Verb;
+use process::Processes;
+use service::Service;
+
+/// A Pebble with its plan, services and clock.
+#[derive(Debug, Default)]
+pub struct Pebble {
+    layers: Layers,
+    /// Services that were ever started.
+    services: BTreeMap<String, Service>,
+    processes: Processes,
+    now: Duration,
+    shutdown: Option<Shutdown>,
+}
+
+impl Pebble {
+    /// A Pebble with these layers. No service runs yet.
+    ///
+    /// # Errors
+    /// Layers that make no valid plan.
+    pub fn new(layers: Vec<Layer>) -> Result<Pebble, Error> {
+        Ok(Pebble { layers: Layers::try_new(layers)?, ..Pebble::default() })
+    }
+
+    /// Sets the behaviour of processes of this program, the first word of a service's command, from their next start
+    /// on. Programs without a script run until they are stopped.
+    pub fn script(&mut self, program: &str, script: Script) {
+        self.processes.script(program, script);
+    }
+
+    /// The combined plan.
+    pub fn plan(&self) -> &Plan {
+        self.layers.plan()
+    }
+
+    /// Adds a layer on top or, with `combine`, merges it into the layer with its label.
+    ///
+    /// # Errors
+    /// As `POST /v1/layers`; the plan is then unchanged.
+    pub fn add_layer(&mut self, layer: Layer, combine: bool) -> Result<(), Error> {
+        if combine { self.layers.combine(layer, false) } else { self.layers.append(layer, false) }
+    }
+
+    /// Status of the plan's services.
+    pub fn services(&self) -> Vec<ServiceInfo> {
+        let info = |(name, config): (&String, &pebble::plan::Service)| ServiceInfo {
+            name: name.clone(),
+            startup: if config.startup == Startup::Enabled { Startup::Enabled } else { Startup::Disabled },
+            current: self.services.get(name).map(Service::status).unwrap_or_default(),
+            current_since: None,
+        };
+        self.plan().services.iter().map(info).collect()
+    }
+
+    /// Number of processes that the service had so far.
+    pub fn starts(&self, service: &str) -> usize {
+        self.services.get(service).map_or(0, Service::starts)
+    }
+
+    /// The end of the daemon that a service asked for, if one did.
+    pub fn shutdown(&self) -> Option<Shutdown> {
+        self.shutdown
+    }
+
+    /// Starts services and those that they require.
+    ///
+    /// # Errors
+    /// The change's error, as Pebble words it.
+    pub fn start(&mut self, names: &[String]) -> Result<(), String> {
+        let lanes = self.plan().start_order(names).map_err(|error| error.to_string())?;
+        self.change(&[(Verb::Start, lanes)])
+    }
+
+    /// Stops services and those that require them.
+    ///
+    /// # Errors
+    /// As [`Pebble::start`].
+    pub fn stop(&mut self, names: &[String]) -> Result<(), String> {
+        let lanes = self.plan().stop_order(names).map_err(|error| error.to_string())?;
+        self.change(&[(Verb::Stop, lanes)])
+    }
+
+    /// Restarts services whose definition changed, and starts the enabled ones.
+    ///
+    /// # Errors
+    /// As [`Pebble::start`].
+    pub fn replan(&mut self) -> Result<(), String> {
+        let started = self.services.iter().map(|(name, service)| (name.clone(), service.config().clone())).collect();
+        let replan = replan(&started, self.plan()).map_err(|error| error.to_string())?;
+        for (name, config) in replan.changed {
+            self.services.entry(name).and_modify(|service| service.configure(config));
+        }
+        self.change(&[(Verb::Stop, replan.stop), (Verb::Start, replan.start)])
+    }
+
+    /// Lets time pass: timers elapse and processes exit.
+    pub fn advance(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.next_event().is_some_and(|event| event.at <= end) {
+            self.pass_to_next_event();
+        }
+        self.now = end;
+    }
+}
+
+#[cfg(test)]
+mod tests;
