@@ -3,6 +3,7 @@
 //! Pebble begins the answer to a read before it knows the outcome: the status is 200, each file is a part, and a last
 //! part has the result of each path. A write is answered path by path as well. A failed path becomes [`Error::Path`].
 
+mod download;
 mod frame;
 
 use std::future::Future;
@@ -10,27 +11,26 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::Request;
-use http::header::CONTENT_TYPE;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::Sender;
 
 use crate::body::{Body, Piece};
 use crate::client::{Client, JSON, read};
 use crate::connect::Connect;
-use crate::multipart::{self, Event, LONGEST_BOUNDARY, Reader, parameter};
 use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
-use crate::wire::{PendingResponse, describe, media_type, within};
+use crate::wire::{describe, within};
 use crate::{Error, Garbage, PathErrorKind, request};
 
+use download::Download;
 use frame::Frame;
 
 impl<C: Connect> Client<C> {
     /// The contents of a file of at most `limit` bytes; [`Error::TooLarge`] if there are more.
     pub async fn read_file(&self, path: &str, limit: usize) -> Result<Vec<u8>, Error> {
         let mut contents = Vec::new();
-        let mut download = self.download(path).await?;
+        let mut download = Download::begin(self, path).await?;
         while let Some(data) = download.next().await? {
             if contents.len() + data.len() > limit {
                 return Err(Error::TooLarge { what: path.to_owned(), limit });
@@ -45,7 +45,7 @@ impl<C: Connect> Client<C> {
     pub async fn read_file_to(&self, path: &str, target: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
         let failed = |source| Error::Io { what: format!("write down the contents of {path}"), source };
         let mut length = 0;
-        let mut download = self.download(path).await?;
+        let mut download = Download::begin(self, path).await?;
         while let Some(data) = download.next().await? {
             target.write_all(&data).await.map_err(failed)?;
             length += data.len() as u64;
@@ -90,35 +90,6 @@ impl<C: Connect> Client<C> {
         one_result("POST /v1/files", path, results)
     }
 
-    async fn download<'a>(&'a self, path: &'a str) -> Result<Download<'a, C>, Error> {
-        const MULTIPART: &str = "multipart/form-data";
-        let request = request::read_file(path)?;
-        let what = describe(&request);
-        let limit = self.wire.limits.answer;
-        let answer = within(limit, || what.clone(), self.wire.send(request)).await??;
-        let got = media_type(answer.headers());
-        if got != MULTIPART {
-            if got == JSON {
-                let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
-                self.open(&what, &bytes)?;
-            }
-            return Err(Error::garbage(&what, Garbage::content_type(&got, MULTIPART)));
-        }
-        let kind = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let boundary = parameter(kind, "boundary").filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
-        let boundary =
-            boundary.ok_or_else(|| Error::garbage(&what, Garbage::Multipart("names no boundary of 1 to 70 bytes")))?;
-        Ok(Download {
-            client: self,
-            answer: Some(answer),
-            what,
-            path,
-            reader: Reader::new(&boundary),
-            part: CurrentPart::Other,
-            verdict: BytesMut::new(),
-        })
-    }
-
     /// Sends a request and its streamed body, and reads the answer, which may come before the body's end.
     async fn upload(
         &self,
@@ -144,95 +115,8 @@ impl<C: Connect> Client<C> {
     }
 }
 
-/// A file being read.
-struct Download<'a, C> {
-    client: &'a Client<C>,
-    /// Returned to the wire at the end, for the next request.
-    answer: Option<PendingResponse>,
-    what: String,
-    path: &'a str,
-    reader: Reader,
-    part: CurrentPart,
-    /// Bytes of the part `response` so far.
-    verdict: BytesMut,
-}
-
-/// Kind of the current part.
-#[derive(PartialEq)]
-enum CurrentPart {
-    File,
-    Verdict,
-    Other,
-}
-
-impl<C: Connect> Download<'_, C> {
-    /// The next piece of the file; `None` at its end, and an error if Pebble reports one.
-    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        loop {
-            let event = self.reader.next().map_err(|error| self.garbled(error))?;
-            match event {
-                Some(Event::Part(part)) if part.name.is_empty() => {
-                    return Err(Error::garbage(&self.what, Garbage::Multipart("has a part without a name")));
-                }
-                Some(Event::Part(part)) => self.part = CurrentPart::named(&part.name),
-                Some(Event::Data(data)) if self.part == CurrentPart::File => return Ok(Some(data)),
-                Some(Event::Data(data)) if self.part == CurrentPart::Verdict => self.verdict.extend_from_slice(&data),
-                Some(Event::Data(_) | Event::PartEnd) => {}
-                Some(Event::End) => return self.end().await.map(|()| None),
-                None => self.more().await?,
-            }
-            if self.verdict.len() > LONGEST_VERDICT {
-                return Err(Error::garbage(&self.what, Garbage::TooLong { limit: LONGEST_VERDICT }));
-            }
-        }
-    }
-
-    async fn more(&mut self) -> Result<(), Error> {
-        let bytes = match &mut self.answer {
-            Some(answer) => answer.piece(self.client.wire.limits.idle).await?,
-            None => None,
-        };
-        let bytes = bytes.ok_or_else(|| self.garbled(multipart::Error::Early))?;
-        self.reader.push(&bytes);
-        Ok(())
-    }
-
-    fn garbled(&self, error: multipart::Error) -> Error {
-        let how = match error {
-            multipart::Error::Early => "ends too early",
-            multipart::Error::Boundary => "has a broken boundary",
-            multipart::Error::Head => "has an endless head",
-        };
-        Error::garbage(&self.what, Garbage::Multipart(how))
-    }
-
-    async fn end(&mut self) -> Result<(), Error> {
-        if let Some(answer) = self.answer.take() {
-            self.client.wire.keep(answer).await;
-        }
-        if self.verdict.is_empty() {
-            return Err(Error::garbage(&self.what, Garbage::Multipart("does not say how the file fared")));
-        }
-        let envelope = self.client.open(&self.what, &self.verdict)?;
-        one_result(&self.what, self.path, read(&self.what, envelope.result, RESULTS)?)
-    }
-}
-
-impl CurrentPart {
-    fn named(name: &str) -> CurrentPart {
-        match name {
-            "files" => CurrentPart::File,
-            "response" => CurrentPart::Verdict,
-            _ => CurrentPart::Other,
-        }
-    }
-}
-
 /// Bytes of a file that are sent at once.
 const PIECE: usize = 64 << 10;
-
-/// The longest result of one file in bytes.
-const LONGEST_VERDICT: usize = 1 << 20;
 
 /// Time that a connection gets to be broken off.
 const GOODBYE: Duration = Duration::from_secs(1);

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 
+use super::download::LONGEST_VERDICT;
 use super::*;
 use crate::scripted::{Step, client, http, refused, sync};
 
@@ -108,7 +109,7 @@ async fn each_kind_of_garbage_has_its_error() {
             http(200, TYPE, &format!("--frontier\r\nX: {}", "y".repeat(1 << 20))),
             "its multipart body has an endless head",
         ),
-        (http(200, TYPE, no_verdict), "its multipart body does not say how the file fared"),
+        (http(200, TYPE, no_verdict), "its multipart body has no result of the file"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"sync","result":[]}"#)), "it lacks one result for the path"),
         (http(200, TYPE, &multipart(Some("x"), r#"{"type":"#)), "its JSON ends too early, at line 1 column 8"),
         (http(200, TYPE, &multipart(Some("x"), &format!("[{}0]", "[],".repeat(600)))), "it has more than 1000 values"),
