@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_place_is_the_same_in_whatever_pieces_the_bytes_come(bytes: Vec<u8>, cut: prop::sample::Index) {
+        fn the_place_does_not_depend_on_the_pieces_of_the_bytes(bytes: Vec<u8>, cut: prop::sample::Index) {
             let start = Place::Handshake(0).after(HEAD);
             let (one, other) = bytes.split_at(cut.index(bytes.len() + 1));
             prop_assert_eq!(start.after(one).after(other), start.after(&bytes));

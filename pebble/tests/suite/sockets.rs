@@ -217,7 +217,7 @@ fn output_comes_whole_between_pings() {
 }
 
 #[test]
-fn output_that_nobody_reads_holds_a_command_up_to_its_limit_or_abort_only() {
+fn unread_output_holds_a_command_up_to_its_limit_or_abort_only() {
     if chosen().is_some() {
         return println!("left out: a real Pebble waits for a client that doesn't read, without limit");
     }

@@ -57,7 +57,11 @@ fn a_service_that_does_not_stop_is_killed() {
     let why = "cannot stop service: process still running after SIGTERM and SIGKILL".to_owned();
     assert_eq!(step(&mut machine, Input::Elapsed(Timer::Fail)), [Output::Stopped(Err(why))]);
     assert_eq!(machine.state(), State::Stopped);
-    assert_eq!(step(&mut machine, Input::Exited(137)), [Output::ClearTimer(Timer::Reset)], "late, and nobody waits");
+    assert_eq!(
+        step(&mut machine, Input::Exited(137)),
+        [Output::ClearTimer(Timer::Reset)],
+        "late, and without a waiting task"
+    );
 }
 
 #[test]

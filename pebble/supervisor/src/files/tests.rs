@@ -93,7 +93,7 @@ fn removes_only_what_it_is_told_to() {
 
 /// Queries only: `tests/process/root.rs` removes, in a root directory of its own.
 #[test]
-fn the_root_is_known_by_whatever_path() {
+fn the_root_is_known_by_any_path() {
     let (_guard, path) = folder();
     symlink("/", format!("{path}/link")).unwrap();
     for root in
