@@ -1,6 +1,5 @@
 //! Golden files: expected output in files of the repository.
 
-use std::fmt::Write;
 use std::path::Path;
 
 /// Variable that makes tests write their golden files; `scripts/goldens` sets it.
@@ -29,20 +28,11 @@ pub fn assert_golden(path: impl AsRef<Path>, text: &str) {
 
 /// Place and text of the first difference.
 fn difference(golden: &str, text: &str) -> Option<String> {
-    if golden == text {
-        return None;
-    }
-    let (mut before, mut after) = (golden.split('\n'), text.split('\n'));
-    let mut found = String::new();
-    for number in 1.. {
-        let lines = (before.next(), after.next());
-        if lines.0 != lines.1 {
-            write!(found, " in line {number}").expect("a text grows");
-            write!(found, "\n  golden: {:?}\n  output: {:?}", lines.0, lines.1).expect("a text grows");
-            break;
-        }
-    }
-    Some(found)
+    let (mut golden, mut text) = (golden.split('\n'), text.split('\n'));
+    let lines = (1..).map(|number| (number, golden.next(), text.next()));
+    let mut lines = lines.take_while(|(_, golden, output)| golden.is_some() || output.is_some());
+    let (number, golden, output) = lines.find(|(_, golden, output)| golden != output)?;
+    Some(format!(" in line {number}\n  golden: {golden:?}\n  output: {output:?}"))
 }
 
 #[cfg(test)]
