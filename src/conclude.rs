@@ -11,7 +11,7 @@ use crate::action_result::ActionResult;
 use crate::memory::Memory;
 use crate::perform::{Done, Failure};
 use crate::seen::Seen;
-use crate::steps::{DatabagWrite, Step, Steps};
+use crate::steps::{RelationWrite, Step, Steps};
 
 /// Report to Juju. An empty field leaves the value in Juju as it is.
 #[derive(Debug, Default, PartialEq)]
@@ -22,8 +22,8 @@ pub struct Report {
     pub open: BTreeSet<Port>,
     /// Ports to close.
     pub close: BTreeSet<Port>,
-    /// Changes of databags.
-    pub databags: Vec<DatabagWrite>,
+    /// Changes of our half of the relations.
+    pub relations: Vec<RelationWrite>,
     /// Values to store.
     pub memory: Memory,
     /// Result of the action.
@@ -37,7 +37,7 @@ pub struct Report {
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     let mut report =
-        Report { databags: steps.databags.clone(), action_result: action_result(steps, done), ..Report::default() };
+        Report { relations: steps.relations.clone(), action_result: action_result(steps, done), ..Report::default() };
     if !steps.judged {
         return report;
     }

@@ -33,14 +33,14 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     let peers = peers::peers(seen, spec, rotates, random);
     let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), refusal, ..Steps::default() };
     steps.on_success.action_result = rotates.then(answer::rotated);
-    steps.databags.extend(peers.write);
+    steps.relations.extend(peers.write);
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
     let in_cluster = environment::base_url(&seen.unit, port);
     let local = unrouted(seen, spec, port, &in_cluster);
     let url = relation::url(&seen.integrations, &local);
     let local = url.as_ref().map_or(local, |url| LocalSide { base_url: url.as_str(), is_routed: true, ..local });
     let Some(workload) = &seen.workload else {
-        steps.databags.extend(requests::all(seen, spec, &local, random));
+        steps.relations.extend(requests::all(seen, spec, &local, random));
         return steps;
     };
     steps.judged = true;
@@ -53,7 +53,7 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
     let local = LocalSide { port_is_open: local.port_is_open || steps.holds.is_empty(), ..local };
-    steps.databags.extend(requests::all(seen, spec, &local, random));
+    steps.relations.extend(requests::all(seen, spec, &local, random));
     steps
 }
 

@@ -33,8 +33,8 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
         Some(ActionResult::Failure(why)) => juju.fail_action(why)?,
         None => {}
     }
-    for write in &report.databags {
-        juju.set_databag(write.relation, write.whose, &write.changes)?;
+    for write in &report.relations {
+        juju.publish(&write.view, &write.changes)?;
     }
     juju.set_state(&report.memory.entries())?;
     for port in &report.close {
@@ -50,4 +50,35 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
 fn status(juju: &Juju<'_>, status: &Status) -> Result<(), juju::Error> {
     juju.set_status(Whose::Unit, status)?;
     if juju.is_leader()? { juju.set_status(Whose::App, status) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use juju::{Changes, Entity, Offer, RelationId, Role, SecretContent, View};
+    use juju_testing::{Model, endpoint};
+
+    use super::*;
+    use crate::steps::RelationWrite;
+
+    #[test]
+    fn the_secret_of_a_request_is_made_and_named() {
+        let mut model = Model::new("test");
+        model.add_application("shop", vec![endpoint("db", Role::Requires, "pg")], 1).unwrap();
+        model.add_application("pg", vec![endpoint("database", Role::Provides, "pg")], 1).unwrap();
+        let id: RelationId = model.integrate("shop", "pg").unwrap();
+        let mut changes = Changes::default();
+        let content: SecretContent = [("password".to_owned(), "hunter2".into())].into();
+        changes.app.set("secret-user", Offer { label: "db.user".to_owned(), content: content.clone() });
+        let write = RelationWrite { view: View::empty("db", id), changes };
+        let report = Report { relations: vec![write], ..Report::default() };
+        let published: Result<(), Box<dyn std::error::Error>> =
+            model.speak_as("shop", |juju| to(juju, &report).map_err(Into::into));
+        published.unwrap();
+        let bag = model.databag(id, &Entity::App("shop".to_owned())).unwrap();
+        let secret = bag.text("secret-user").unwrap().parse().unwrap();
+        assert_eq!(
+            (model.secret(&secret).unwrap(), model.secret_readers(&secret).unwrap()),
+            (&content, vec!["pg".to_owned()])
+        );
+    }
 }

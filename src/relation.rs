@@ -23,14 +23,14 @@ use std::collections::BTreeMap;
 
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
-use interfaces::{Changes, Read, Url};
-use juju::{Hold, View, Whose};
+use interfaces::{Read, Url};
+use juju::Hold;
 use pebble::plan::Environment;
 
 use crate::facts::{Endpoint, Integration, Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
 use crate::random::Random;
-use crate::steps::DatabagWrite;
+use crate::steps::RelationWrite;
 
 /// All interfaces that a charm may require. A status names missing ones in this order.
 pub const ALL: &[&Interface] = &[
@@ -100,21 +100,11 @@ fn lacks_secret(interface: &Interface, relation: &Relation) -> bool {
     named.any(|reference| !relation.secrets.contains_key(&reference.id))
 }
 
-/// Databag writes that complete our half of an endpoint's relations.
-pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random<'_>) -> Vec<DatabagWrite> {
+/// Changes that complete our half of an endpoint's relations.
+pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random<'_>) -> Vec<RelationWrite> {
     let request = integration.endpoint.interface.request;
-    let of = |relation: &Relation| writes(&relation.view, &request(relation, local, random));
-    integration.relations.iter().flat_map(of).collect()
-}
-
-/// Databag writes for an interface's changes. The charm owns no secret, so no reference needs to be resolved.
-pub(crate) fn writes(view: &View, changes: &Changes) -> Vec<DatabagWrite> {
-    let app = view.local_app.clone().unwrap_or_default();
-    let halves = [(Whose::App, &changes.app, &app), (Whose::Unit, &changes.unit, &view.local_unit)];
-    let resolved =
-        halves.map(|(whose, draft, current)| (whose, draft.resolve(current, &[].into()).unwrap_or_default()));
-    let filled = resolved.into_iter().filter(|(_, changes)| !changes.is_empty());
-    filled.map(|(whose, changes)| DatabagWrite { relation: view.id, whose, changes }).collect()
+    let of = |relation: &Relation| RelationWrite::of(&relation.view, request(relation, local, random));
+    integration.relations.iter().filter_map(of).collect()
 }
 
 /// Variables of all integrations that are ready, and those that turn tracing off without a backend. If two endpoints

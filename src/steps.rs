@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use juju::{Databag, Hold, Port, Redactor, RelationId, Whose};
+use juju::{Changes, Hold, Port, Redactor, View};
 use pebble::plan::{Environment, Layer};
 
 use crate::action_result::ActionResult;
@@ -20,7 +20,7 @@ pub struct Steps {
     /// Effects in their order. The first failure ends them.
     pub effects: Vec<Step>,
     /// Changes of our half of the relations.
-    pub databags: Vec<DatabagWrite>,
+    pub relations: Vec<RelationWrite>,
     /// Values that hold if every effect succeeds and there is no hold.
     pub on_success: OnSuccess,
     /// Ports that are open then.
@@ -31,15 +31,21 @@ pub struct Steps {
     pub secrets: Redactor,
 }
 
-/// Changes of one databag. An empty value deletes its key.
+/// Changes of our half of one relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabagWrite {
-    /// Relation of the databag.
-    pub relation: RelationId,
-    /// Owner of the databag: application or unit.
-    pub whose: Whose,
-    /// New values by key.
-    pub changes: Databag,
+pub struct RelationWrite {
+    /// Relation as it was read.
+    pub view: View,
+    /// Changes of our databags. Not empty.
+    pub changes: Changes,
+}
+
+impl RelationWrite {
+    /// Write of these changes. `None` if they are empty.
+    #[must_use]
+    pub fn of(view: &View, changes: Changes) -> Option<Self> {
+        (!changes.is_empty()).then(|| Self { view: view.clone(), changes })
+    }
 }
 
 /// Values that hold only once a step has succeeded, or all steps.

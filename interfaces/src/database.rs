@@ -16,9 +16,8 @@ pub mod provider;
 mod tests;
 
 use juju::percent::encode;
-use juju::{Databag, Needs, Secret, SecretContent, View};
+use juju::{Changes, Databag, Draft, Needs, Secret, SecretContent, View};
 
-use crate::change::{Changes, Draft};
 use crate::field::{self, checked, list};
 use crate::json;
 use crate::needs::APPS;
@@ -210,7 +209,7 @@ pub fn request(view: &View, request: &Request) -> Changes {
     };
     let mut wanted = lists;
     wanted.extend(seen(view).map(|copy| ("data".to_owned(), copy)));
-    Changes { app, unit: Draft::differing(&view.local_unit, &wanted), offers: Vec::new() }
+    Changes { app, unit: Draft::differing(&view.local_unit, &wanted) }
 }
 
 /// The two lists of a request; empty without secrets.

@@ -15,11 +15,10 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Needs, Secret, View};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{check, normalised};
-use crate::change::Changes;
 use crate::field;
 use crate::json;
 use crate::needs::APPS;
@@ -52,18 +51,14 @@ pub struct Request {
     pub requirer: String,
 }
 
-/// An answer to a request, whose addresses may hold a password. Keys in alphabetical order, as on the wire.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An answer to a request, whose addresses may hold a password.
+#[derive(Deserialize)]
 struct Response {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     auth: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     http_proxy: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     https_proxy: Option<String>,
     requirer: String,
     status: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
 }
 

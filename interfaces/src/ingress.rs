@@ -18,13 +18,12 @@ mod tests;
 
 use std::net::IpAddr;
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Draft, Needs, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use crate::address::MAX_URL_BYTES;
 use crate::address::check;
-use crate::change::{Changes, Draft};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -107,10 +106,9 @@ fn url(app: &Databag) -> Result<Url, Stop> {
 /// with its default isn't written, and taken away where it stands.
 #[must_use]
 pub fn request(view: &View, request: &Request) -> Changes {
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &routed(request)));
     let ip = request.ip.map(|ip| json::text(&ip)).unwrap_or_default();
     let unit = Databag::from_iter([("host", json::text(&request.host)), ("ip", ip)]);
-    Changes { app: app.unwrap_or_default(), unit: Draft::differing(&view.local_unit, &unit), offers: Vec::new() }
+    Changes { unit: Draft::differing(&view.local_unit, &unit), ..Changes::of_leader(view, &routed(request)) }
 }
 
 /// The keys of the application's databag; empty where the default holds. The mixed spelling is the protocol's.

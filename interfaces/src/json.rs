@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use juju::Databag;
+use juju::{Databag, Part, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::ser::{Formatter, Serializer};
@@ -72,6 +72,28 @@ pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
         .serialize(&mut Serializer::with_formatter(&mut bytes, Python))
         .expect("scalars, lists and maps with string keys always have a JSON text");
     String::from_utf8(bytes).expect("only ASCII is written")
+}
+
+/// The text of a list of objects, as [`text`] has it. Their fields are texts, or the ids of secrets.
+pub(crate) fn objects(objects: &[BTreeMap<&str, Part>]) -> Value {
+    let mut parts = vec![Part::Text("[".to_owned())];
+    for (at, object) in objects.iter().enumerate() {
+        let separators = std::iter::once(if at == 0 { "{" } else { ", {" }).chain(std::iter::repeat(", "));
+        for (separator, (key, field)) in separators.zip(object) {
+            parts.push(Part::Text(format!("{separator}{}: ", text(key))));
+            match field {
+                Part::Text(field) => parts.push(Part::Text(text(field))),
+                // An id needs no escape.
+                secret @ Part::Secret(_) => {
+                    let quote = || Part::Text("\"".to_owned());
+                    parts.extend([quote(), secret.clone(), quote()]);
+                }
+            }
+        }
+        parts.push(Part::Text("}".to_owned()));
+    }
+    parts.push(Part::Text("]".to_owned()));
+    parts.into_iter().collect()
 }
 
 /// Most bytes of a databag's copy. A larger copy could exceed the databag's limit, and no reader needs it.

@@ -3,14 +3,13 @@
 //! One file per interface, and in each the same four questions for the requirer: which of a relation is needed
 //! (`NEEDS`), which secrets a view refers to (`secrets`), what it says ([`Read`]), and what to write (`request`). The
 //! provider's half of the same protocol is beside it. No function spawns a hook tool, draws a random number or knows
-//! a charm: the caller reads a [`juju::View`], passes it in, and writes the [`Changes`] that come out. What the charm
-//! turns the result into (environment variables) is the charm's business.
+//! a charm: the caller reads a [`juju::View`], passes it in, and publishes the [`juju::Changes`] that come out. What the
+//! charm turns the result into (environment variables) is the charm's business.
 //!
 //! Text from the other side is a stranger's: no value may cause a panic, and a reader that can't use one says which
 //! key is to blame, never what the value was.
 
 mod address;
-mod change;
 pub mod database;
 #[cfg(test)]
 mod example;
@@ -39,7 +38,6 @@ pub mod uri;
 mod url;
 pub mod valkey;
 
-pub use change::{Changes, Draft, Offer, UnknownSecret, Value};
 pub use json::text as json_text;
 pub use read::Read;
 pub use secret::{SecretRef, Secrets};

@@ -33,8 +33,6 @@ pub fn read(view: &View, secrets: &Secrets, request: &Request) -> Read<Database>
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use juju::{Databag, RelationId, Secret, SecretContent};
 
     use super::provider::Account;
@@ -68,9 +66,9 @@ mod tests {
         }
     }
 
-    fn written(draft: &crate::Draft) -> Databag {
-        let addresses = BTreeMap::from([("mysql.4.user.secret".to_owned(), ADDRESS.parse().unwrap())]);
-        draft.resolve(&Databag::new(), &addresses).unwrap()
+    fn written(draft: &juju::Draft) -> Databag {
+        let id = |label: &str| (label == "mysql.4.user.secret").then(|| ADDRESS.parse().unwrap());
+        crate::trial::resolved(draft, &Databag::new(), |label| id(label).expect("there is one secret"))
     }
 
     /// One half's request, the other's answer, and what is read of it.
@@ -83,7 +81,7 @@ mod tests {
         assert_eq!((asked.database.as_str(), asked.requested_secrets.is_empty()), ("shop", !wanted.secrets));
         let answer = provider::answer(&theirs, &asked, &account());
         ours.remote_app = written(&answer.app);
-        let contents: Vec<SecretContent> = answer.offers.into_iter().map(|offer| offer.content).collect();
+        let contents: Vec<SecretContent> = answer.app.offers().map(|offer| offer.content.clone()).collect();
         let refs =
             secrets(&ours).into_iter().inspect(|one| assert_eq!(one.label.as_deref(), Some("mysql.4.user.secret")));
         let secrets: Secrets = refs.map(|one| one.id).zip(contents).collect();

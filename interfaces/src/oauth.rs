@@ -14,10 +14,9 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Needs, Secret, View};
 
 use crate::address;
-use crate::change::Changes;
 use crate::field::{self, needed};
 use crate::json;
 use crate::needs::APPS;

@@ -15,10 +15,9 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Needs, Secret, View};
 
 use crate::address;
-use crate::change::Changes;
 use crate::field::{self, needed, text};
 use crate::needs::APPS;
 use crate::read::{Read, Stop};

@@ -7,9 +7,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use juju::{Databag, Needs, Secret, UnitName, View};
+use juju::{Changes, Databag, Draft, Needs, Secret, UnitName, View};
 
-use crate::change::{Changes, Draft};
 use crate::field;
 use crate::read::{Read, Stop};
 
@@ -101,13 +100,11 @@ fn secret_key<'a>(app: Option<&'a Databag>, key: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::example::{self, Example};
 
     fn written(changes: &Changes) -> Databag {
-        changes.app.resolve(&Databag::new(), &BTreeMap::new()).unwrap()
+        changes.app.texts()
     }
 
     #[test]

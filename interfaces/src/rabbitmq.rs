@@ -16,9 +16,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Needs, Secret, View};
 
-use crate::change::Changes;
 use crate::field::text;
 use crate::needs::OTHER_SIDE;
 use crate::read::{Read, Stop};

@@ -13,9 +13,8 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Needs, Secret, View};
 
-use crate::change::Changes;
 use crate::field::{self, needed, text};
 use crate::json;
 use crate::needs::APPS;

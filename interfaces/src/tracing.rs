@@ -19,11 +19,10 @@ pub mod provider;
 #[cfg(test)]
 mod tests;
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Needs, View};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{check, normalised};
-use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};

@@ -1,10 +1,11 @@
 //! Helpers of every interface's tests.
 
-use juju::{Databag, RelationId, Secret, SecretContent, View};
+use std::convert::Infallible;
+
+use juju::{Databag, Draft, RelationId, Secret, SecretContent, SecretId, View};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 
-use crate::change::Draft;
 use crate::read::Read;
 use crate::secret::Secrets;
 
@@ -32,13 +33,14 @@ pub(crate) fn secrets(fields: &[(&str, &str)]) -> Secrets {
 
 /// Content of a databag after `draft` is written into it, with [`SECRET`] as the id of every secret.
 pub(crate) fn written(draft: &Draft, current: &Databag) -> Databag {
-    let labels = draft.iter().filter_map(|(_, value)| match value {
-        crate::Value::Secret(label) => Some((label.clone(), SECRET.parse().unwrap())),
-        crate::Value::Text(_) => None,
-    });
     let mut after = current.clone();
-    after.apply(&draft.resolve(current, &labels.collect()).unwrap());
+    after.apply(&resolved(draft, current, |_| SECRET.parse().unwrap()));
     after
+}
+
+/// The values that `draft` writes into a databag that holds `current`, with the ids of secrets by their labels.
+pub(crate) fn resolved(draft: &Draft, current: &Databag, id: impl Fn(&str) -> SecretId) -> Databag {
+    draft.resolve(current, |_, offer, _| Ok::<_, Infallible>(id(&offer.label))).unwrap()
 }
 
 /// A reading in a line.

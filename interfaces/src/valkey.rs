@@ -18,11 +18,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Draft, Needs, Secret, View};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::change::{Changes, Draft};
 use crate::field::{self, checked, list};
 use crate::json;
 use crate::needs::APPS;

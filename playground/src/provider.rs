@@ -103,6 +103,15 @@ pub enum Error {
         #[source]
         source: publish::Error,
     },
+    /// The model refuses to remove the secrets of relations that are gone.
+    #[error("cannot remove secrets of {app}")]
+    Secrets {
+        /// The provider's application.
+        app: &'static str,
+        /// The cause.
+        #[source]
+        source: publish::Error,
+    },
     /// The application requests something that the server doesn't give.
     #[error(
         "relation {relation}: the application's {key:?} can't be served: {why}; its charm has to ask for another, or \

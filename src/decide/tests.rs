@@ -4,7 +4,7 @@ mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, UnitName, View, Whose};
+use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Port, RelationId, UnitName, View};
 use pebble::plan::{Layer, Plan, Service, Startup};
 use pebble::types::{ServiceInfo, ServiceStatus};
 
@@ -122,9 +122,9 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
     let all = steps.effects.iter().map(|step| &step.on_success).chain([&steps.on_success]);
     seen.memory = all.fold(seen.memory, |earlier, later| later.memory.clone().or(earlier));
     seen.ports.clone_from(&steps.ports);
-    for write in steps.databags.iter().filter(|write| write.relation == RelationId(0)) {
+    for write in steps.relations.iter().filter(|write| write.view.id == RelationId(0)) {
         let bag = seen.peer.as_mut().unwrap().local_app.as_mut().unwrap();
-        bag.extend(write.changes.clone());
+        bag.extend(write.changes.app.texts());
     }
     seen
 }
@@ -159,7 +159,7 @@ fn a_fresh_container_is_checked_before_it_is_configured() {
     let steps = decide(&fresh());
     assert_eq!(names(&steps), expected);
     assert_eq!(steps.ports, [Port::tcp(8000)].into());
-    assert_eq!((steps.holds.len(), steps.databags.len()), (0, 0));
+    assert_eq!((steps.holds.len(), steps.relations.len()), (0, 0));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_second_identical_event_has_nothing_to_do() {
     let second = decide(&seen);
     assert_eq!(names(&second), [""; 0]);
     assert_eq!((&second.on_success.memory, &second.ports), (&seen.memory, &seen.ports));
-    assert_eq!(second.databags, []);
+    assert_eq!(second.relations, []);
 }
 
 #[test]
@@ -316,13 +316,13 @@ fn a_container_with_a_fresh_file_system_is_set_up_anew() {
 fn the_leader_makes_the_key_that_is_missing_others_wait() {
     let mut seen = Seen { peer: Some(peer_view(None)), ..fresh() };
     let steps = decide(&seen);
-    let [write] = steps.databags.as_slice() else { panic!("{:?}", steps.databags) };
-    let key = &write.changes["flask_secret_key"];
+    let [write] = steps.relations.as_slice() else { panic!("{:?}", steps.relations) };
+    let key = &write.changes.app.texts()["flask_secret_key"];
     assert_eq!(key.len(), 86);
     assert_eq!(&layer(&steps).services["flask"].environment["FLASK_SECRET_KEY"], key);
     seen.unit.leader = false;
     let steps = decide(&seen);
-    assert_eq!((messages(&steps), steps.databags.len()), (vec!["Waiting for peer integration"], 0));
+    assert_eq!((messages(&steps), steps.relations.len()), (vec!["Waiting for peer integration"], 0));
 }
 
 #[test]
@@ -511,9 +511,9 @@ fn a_database_is_requested_and_gives_its_variables() {
     let steps = decide(&seen);
     let environment = &layer(&steps).services["flask"].environment;
     assert_eq!(environment["MYSQL_DB_CONNECT_STRING"], "mysql://u:p%40ss@db:3306/shop");
-    let [app, unit] = steps.databags.as_slice() else { panic!("{:?}", steps.databags) };
-    assert_eq!((app.whose, &app.changes["database"]), (Whose::App, &"shop".to_owned()));
-    assert_eq!(unit.whose, Whose::Unit);
+    let [write] = steps.relations.as_slice() else { panic!("{:?}", steps.relations) };
+    assert_eq!(write.changes.app.texts()["database"], "shop");
+    assert!(!write.changes.unit.is_empty());
     assert!(!format!("{steps:?}").contains("p@ss"));
 }
 
@@ -532,17 +532,17 @@ fn an_ingress_gives_the_base_url_and_gets_the_port() {
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
     let steps = decide(&seen);
     assert_eq!(layer(&steps).services["flask"].environment["FLASK_BASE_URL"], url);
-    let app = steps.databags.iter().find(|write| write.whose == Whose::App).unwrap();
-    assert_eq!((app.changes["port"].as_str(), app.changes["is_port_open"].as_str()), ("8000", "true"));
+    let app = steps.relations[0].changes.app.texts();
+    assert_eq!((app["port"].as_str(), app["is_port_open"].as_str()), ("8000", "true"));
     seen.workload = None;
-    assert_eq!(decide(&seen).databags, [], "an event that doesn't look at the workload leaves the route alone");
+    assert_eq!(decide(&seen).relations, [], "an event that doesn't look at the workload leaves the route alone");
 }
 
 #[test]
 fn the_key_is_rotated_by_the_leader_and_used_at_once() {
     let seen = carry_out(fresh(), &decide(&fresh()));
     let steps = steps_for(Some(Asks::RotateSecretKey), &seen);
-    let key = &steps.databags[0].changes["flask_secret_key"];
+    let key = &steps.relations[0].changes.app.texts()["flask_secret_key"];
     assert_ne!(key, KEY);
     assert_eq!(&layer(&steps).services["flask"].environment["FLASK_SECRET_KEY"], key);
     let success = ActionResult::Results([("status".to_owned(), "success".to_owned())].into());
@@ -569,7 +569,7 @@ fn an_action_that_cannot_be_done_fails_with_its_reason_and_changes_nothing() {
     for (seen, action, why) in table {
         let rotated = steps_for(Some(action), &seen);
         assert_eq!((rotated.refusal.as_deref(), &rotated.on_success.action_result), (Some(why), &None));
-        assert_eq!(rotated.databags, decide(&seen).databags, "{why}");
+        assert_eq!(rotated.relations, decide(&seen).relations, "{why}");
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use interfaces::{Changes, Read, SecretRef};
-use juju::{Hold, Needs, View};
+use interfaces::{Read, SecretRef};
+use juju::{Changes, Hold, Needs, View};
 
 use super::{LocalSide, Provided, Relation};
 use crate::framework::Framework;

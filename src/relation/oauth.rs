@@ -1,9 +1,8 @@
 //! OAuth 2 and OpenID Connect: a client's values as the variables `<PREFIX><ENDPOINT>_…`, or as Spring's properties.
 //! The endpoint's options set the request.
 
-use interfaces::Changes;
 use interfaces::oauth::{self, Client, GRANT_TYPE, Request};
-use juju::Hold;
+use juju::{Changes, Hold};
 use pebble::plan::Environment;
 
 use super::names;

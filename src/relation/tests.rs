@@ -1,7 +1,7 @@
 //! Values of the interfaces: the documented examples as one golden text, and cases that these lack.
 
 use interfaces::Secrets;
-use juju::{ConfigValue, Databag, RelationId, UnitName};
+use juju::{ConfigValue, Databag, RelationId, UnitName, View};
 use serde_json::Value;
 
 use super::*;
@@ -285,7 +285,8 @@ fn demanded(data: &[(&str, &str)], side: &Side) -> (String, Databag) {
     let local = side.local();
     let found = provided(&integration, &local).unwrap();
     let demand = (integration.endpoint.interface.demand)(&integration, &local, found.as_ref());
-    let requested = requests(&integration, &local, &mut || [0; 64]).into_iter().next().map(|write| write.changes);
+    let requested =
+        requests(&integration, &local, &mut || [0; 64]).into_iter().next().map(|write| write.changes.app.texts());
     (demand.map(|hold| hold.message).unwrap_or_default(), requested.unwrap_or_default())
 }
 
@@ -328,7 +329,7 @@ fn each_line_of_charms_requests_its_own_openfga_store() {
         integration.relations[0].view.local_app = Some(Databag::new());
         let side = Side::of(framework);
         let writes = requests(&integration, &side.local(), &mut || [0; 64]);
-        assert_eq!(writes[0].changes, Databag::from_iter([("store_name", name)]));
+        assert_eq!(writes[0].changes.app.texts(), Databag::from_iter([("store_name", name)]));
     }
 }
 

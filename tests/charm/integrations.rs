@@ -255,8 +255,7 @@ fn a_secret_that_is_rotated_arrives() {
         world.settle();
         assert_eq!(world.variables()[name], "hunter2/x");
         let content = crate::support::secret(&[(field, "hunter2-new")]);
-        let id = secrets.values().next().unwrap();
-        world.server.with(|model| model.set_secret(id, content)).unwrap();
+        world.server.with(|model| model.set_secret(&secrets[0], content)).unwrap();
         world.settle();
         assert_eq!(world.variables()[name], "hunter2-new");
     }

@@ -1,9 +1,6 @@
 //! Remote applications of relations. They have no charm; the test writes their databags and secrets.
 
-use std::collections::BTreeMap;
-
-use interfaces::{Changes, Offer};
-use juju::{Databag, Entity, RelationId, Role, SecretContent, SecretId, UnitName, View, Whose};
+use juju::{Changes, Databag, Entity, RelationId, Role, SecretContent, SecretId, UnitName, View, Whose};
 
 use super::World;
 
@@ -46,28 +43,13 @@ impl World {
         }
     }
 
-    /// Publishes changes as the remote application's leader, secrets first. Returns the secrets' ids by label.
-    pub(crate) fn answer(&self, relation: RelationId, app: &str, changes: &Changes) -> BTreeMap<String, SecretId> {
-        let secrets: BTreeMap<_, _> =
-            changes.offers.iter().map(|offer| (offer.label.clone(), self.give(app, offer))).collect();
-        let halves =
-            [(&changes.app, Entity::App(app.to_owned())), (&changes.unit, Entity::Unit(UnitName::new(app, 0)))];
-        self.server.with(|model| {
-            for (draft, entity) in halves {
-                let written = draft.resolve(&model.databag(relation, &entity).unwrap(), &secrets).unwrap();
-                model.set_databag(relation, &entity, &written).unwrap();
-            }
-        });
-        secrets
-    }
-
-    /// Adds a secret of the remote application and grants it to the relation.
-    pub(crate) fn give(&self, app: &str, offer: &Offer) -> SecretId {
-        self.server.with(|model| {
-            let id = model.add_secret(app, offer.content.clone()).unwrap();
-            model.grant_secret(&id, offer.relation).unwrap();
-            id
-        })
+    /// Publishes changes in the relation of `view` as the remote application's leader. Returns the ids of its secrets.
+    pub(crate) fn answer(&self, view: &View, app: &str, changes: &Changes) -> Vec<SecretId> {
+        let publish = |juju: &juju::Juju<'_>| -> Result<_, Box<dyn std::error::Error>> {
+            juju.publish(view, changes)?;
+            Ok(juju.secret_ids()?)
+        };
+        self.server.with(|model| model.speak_as(app, publish)).unwrap()
     }
 
     /// Removes a relation and runs the events that follow.

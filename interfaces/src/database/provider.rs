@@ -4,10 +4,9 @@
 //! secret granted to the relation if the requirer asked for secrets, else in clear; the rest in clear. Its
 //! application's `data` keeps a copy of the request, which tells other implementations that it has been seen.
 
-use juju::{Databag, Needs, Secret, SecretContent, View};
+use juju::{Changes, Databag, Draft, Needs, Offer, Secret, SecretContent, View};
 
 use super::label;
-use crate::change::{Changes, Draft, Offer};
 use crate::field::{list, needed, text};
 use crate::json;
 use crate::needs::APPS;
@@ -81,7 +80,7 @@ fn requested_secrets(app: &Databag) -> Result<Vec<String>, Stop> {
 }
 
 /// Changes of the **leader** once the account exists. A second answer to the same request and account holds only the
-/// offers, which the publisher compares with the secrets' contents.
+/// secrets, whose contents the publisher compares.
 #[must_use]
 pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
     let user = [
@@ -90,14 +89,14 @@ pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
         ("uris", account.uris.clone()),
     ];
     let tls = [("tls", account.tls.map(|on| Secret::from(if on { "True" } else { "False" })))];
-    let mut reply = Reply { view, request, wanted: public(view, account), addresses: Vec::new(), offers: Vec::new() };
+    let mut reply = Reply { view, request, wanted: public(view, account), offers: Vec::new() };
     reply.give("user", user);
     reply.give("tls", tls);
     let mut app = Draft::differing(view.local_app.as_ref().unwrap_or(&Databag::new()), &reply.wanted);
-    for (key, label) in &reply.addresses {
-        app.refer(key, label);
+    for (key, offer) in reply.offers {
+        app.set(&key, offer);
     }
-    Changes { app, unit: Draft::default(), offers: reply.offers }
+    Changes { app, ..Changes::default() }
 }
 
 /// Fields that are always in clear; an empty text deletes an outdated key.
@@ -117,9 +116,8 @@ struct Reply<'a> {
     view: &'a View,
     request: &'a Requested,
     wanted: Databag,
-    /// Databag key and label of each secret.
-    addresses: Vec<(String, String)>,
-    offers: Vec<Offer>,
+    /// Secrets by databag key.
+    offers: Vec<(String, Offer)>,
 }
 
 impl Reply<'_> {
@@ -135,9 +133,7 @@ impl Reply<'_> {
         }
         let key = format!("secret-{group}");
         if secret {
-            let label = label(self.view, group);
-            self.addresses.push((key, label.clone()));
-            self.offers.push(Offer { label, content, relation: self.view.id });
+            self.offers.push((key, Offer { label: label(self.view, group), content }));
         } else {
             self.wanted.insert(key, String::new());
         }

@@ -11,6 +11,7 @@ use juju::{Databag, RelationId, Secret, SecretContent, SecretId, View};
 use super::provider::{self, Account, Requested};
 use super::*;
 use crate::example::Example;
+use crate::trial::resolved;
 
 const FAMILY: Family = Family { scheme: "postgresql", hosts: Hosts::First };
 const USER: &str = "cjqub6vubg2s77p3nio0";
@@ -41,9 +42,9 @@ fn user(fields: &[(&str, &str)]) -> Secrets {
 }
 
 fn resolve(draft: &Draft, current: &Databag) -> Databag {
-    let addresses = [("user", USER), ("tls", TLS)]
-        .map(|(group, id)| (format!("postgresql.7.{group}.secret"), id.parse::<SecretId>().unwrap()));
-    draft.resolve(current, &addresses.into()).unwrap()
+    let ids = BTreeMap::from([("postgresql.7.user.secret", USER), ("postgresql.7.tls.secret", TLS)]);
+    let texts = resolved(draft, current, |label| ids[label].parse().unwrap());
+    Databag::diff(current, &texts)
 }
 
 /// Two databags, with JSON texts compared by what they mean.

@@ -1,10 +1,11 @@
 //! The provider's half of [`http_proxy`](super).
 
-use juju::{Databag, Needs, View};
+use std::collections::BTreeMap;
+
+use juju::{Changes, Needs, Offer, Part, Secret, View};
 
 pub use super::Request;
-use super::{REQUESTS, RESPONSES, Response};
-use crate::change::Changes;
+use super::{REQUESTS, RESPONSES};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -25,9 +26,18 @@ pub enum Verdict {
     Ready {
         /// Its address for both protocols.
         url: String,
-        /// The address of a secret with `username` and `password`, granted to the relation, if it wants to see one.
-        user: Option<String>,
+        /// The user of all requests, if it wants one. Published in a secret.
+        user: Option<User>,
     },
+}
+
+/// User of the proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name.
+    pub username: Secret,
+    /// The password.
+    pub password: Secret,
 }
 
 /// Reads the requests; one relation may carry several requests.
@@ -42,24 +52,35 @@ pub fn read(view: &View) -> Read<Vec<Request>> {
 /// Changes of the **leader**: the same verdict on each request.
 #[must_use]
 pub fn answer(view: &View, requests: &[Request], verdict: &Verdict) -> Changes {
-    let mut responses: Vec<_> = requests.iter().map(|request| response(&request.requirer, verdict)).collect();
-    responses.sort_by(|one, other| one.requirer.cmp(&other.requirer));
-    Changes::of_leader(view, &Databag::from_iter([(RESPONSES, json::text(&responses))]))
+    let mut names: Vec<_> = requests.iter().map(|request| request.requirer.as_str()).collect();
+    names.sort_unstable();
+    let responses: Vec<_> = names.into_iter().map(|requirer| response(view, requirer, verdict)).collect();
+    let mut changes = Changes::default();
+    if view.local_app.is_some() {
+        changes.app.set(RESPONSES, json::objects(&responses));
+    }
+    changes
 }
 
-fn response(requirer: &str, verdict: &Verdict) -> Response {
-    let (status, url, user) = match verdict {
-        Verdict::Pending => ("pending", None, None),
-        Verdict::Accepted => ("accepted", None, None),
-        Verdict::Rejected => ("rejected", None, None),
-        Verdict::Ready { url, user } => ("ready", Some(url.clone()), user.clone()),
+fn response(view: &View, requirer: &str, verdict: &Verdict) -> BTreeMap<&'static str, Part> {
+    let text = |text: &str| Part::Text(text.to_owned());
+    let (status, ready) = match verdict {
+        Verdict::Pending => ("pending", None),
+        Verdict::Accepted => ("accepted", None),
+        Verdict::Rejected => ("rejected", None),
+        Verdict::Ready { url, user } => ("ready", Some((url, user))),
     };
-    Response {
-        auth: url.is_some().then(|| if user.is_some() { "userpass" } else { "none" }.to_owned()),
-        http_proxy: url.clone(),
-        https_proxy: url,
-        requirer: requirer.to_owned(),
-        status: status.to_owned(),
-        user,
+    let mut fields = BTreeMap::from([("requirer", text(requirer)), ("status", text(status))]);
+    if let Some((url, user)) = ready {
+        let auth = if user.is_some() { "userpass" } else { "none" };
+        fields.extend([("auth", text(auth)), ("http_proxy", text(url)), ("https_proxy", text(url))]);
+        fields.extend(user.iter().map(|user| ("user", Part::Secret(offer(view, user)))));
     }
+    fields
+}
+
+fn offer(view: &View, user: &User) -> Offer {
+    let fields = [("username", &user.username), ("password", &user.password)];
+    let content = fields.map(|(key, value)| (key.to_owned(), value.clone())).into();
+    Offer { label: format!("http_proxy.{}.user", view.id), content }
 }

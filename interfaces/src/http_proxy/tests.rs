@@ -4,7 +4,7 @@ use juju::RelationId;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::provider::Verdict;
+use super::provider::{User, Verdict};
 use super::*;
 use crate::example::Example;
 use crate::trial::{self, SECRET, leader, said, view, written};
@@ -37,11 +37,16 @@ fn the_documented_example_is_answered_byte_for_byte() {
     let (fresh, old) =
         (example().provider("http-proxy-policy/0", true), example().provider("http-proxy-policy/0", false));
     let requests = provider::read(&fresh).ready().cloned().expect("the request is complete");
-    let user = example().secrets().keys().next().map(ToString::to_string);
+    let (id, content) = example().secrets().into_iter().next().unwrap();
+    let field = |key: &str| content[key].clone();
+    let user = Some(User { username: field("username"), password: field("password") });
     let verdict = Verdict::Ready { url: "http://squid.internal:3128/".into(), user };
     let answer = provider::answer(&fresh, &requests, &verdict);
-    assert_eq!(written(&answer.app, &Databag::new()), old.local_app.clone().unwrap());
-    assert!(provider::answer(&old, &requests, &verdict).is_empty());
+    let written = |current: &Databag| trial::resolved(&answer.app, current, |_| id.clone());
+    assert_eq!(written(&Databag::new()), old.local_app.clone().unwrap());
+    assert_eq!(answer.app.offers().map(|offer| &offer.content).collect::<Vec<_>>(), [&content]);
+    assert_eq!(provider::answer(&old, &requests, &verdict), answer);
+    assert!(written(&old.local_app.unwrap()).is_empty());
     assert_eq!(provider::read(&view(&[])), Read::Waiting("requests".into()));
 }
 

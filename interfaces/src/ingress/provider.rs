@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-use juju::{Databag, Needs, UnitName, View};
+use juju::{Changes, Databag, Draft, Needs, UnitName, View};
 
 use super::{Scheme, check};
 pub use crate::address::BadUrl;
-use crate::change::{Changes, Draft};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};

@@ -1,9 +1,8 @@
 //! The provider's half of [`oauth`](super).
 
-use juju::{Databag, Needs, SecretContent, View};
+use juju::{Changes, Databag, Needs, SecretContent, View};
 
 use super::{CLIENT_ID, CLIENT_SECRET, Client, Request};
-use crate::change::Changes;
 use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;

@@ -1,9 +1,8 @@
 //! The provider's half of [`openfga`](super).
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Needs, View};
 
 use super::{STORE_NAME, Store, TOKEN_SECRET};
-use crate::change::Changes;
 use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;

@@ -51,7 +51,7 @@ fn the_documented_example_is_answered() {
     expected.insert("token_secret_id".into(), SECRET.into());
     let current = written(&answer.app, &Databag::new());
     assert_eq!(current, expected);
-    assert!(example().secrets().values().eq(answer.offers.iter().map(|offer| &offer.content)));
+    assert!(example().secrets().values().eq(answer.app.offers().map(|offer| &offer.content)));
     assert!(!format!("{:?} {answer:?}", documented()).contains("t0ken"));
 
     let again = View { local_app: Some(current.clone()), ..fresh };

@@ -1,9 +1,8 @@
 //! The provider's half of [`rabbitmq`](super), as the Kubernetes charm speaks it.
 
-use juju::{Databag, Needs, Secret, View};
+use juju::{Changes, Databag, Draft, Needs, Secret, View};
 
 use super::{HOST, PASSWORD, Request};
-use crate::change::{Changes, Draft};
 use crate::field::needed;
 use crate::needs::APPS;
 use crate::read::Read;
@@ -33,7 +32,7 @@ pub fn read(view: &View) -> Read<Request> {
 #[must_use]
 pub fn answer(view: &View, account: &Account) -> Changes {
     let app = [(HOST, account.hostname.as_str()), (PASSWORD, account.password.expose())];
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &Databag::from_iter(app)));
     let unit = Databag::from_iter([(HOST, account.unit_hostname.as_str())]);
-    Changes { app: app.unwrap_or_default(), unit: Draft::differing(&view.local_unit, &unit), ..Changes::default() }
+    let unit = Draft::differing(&view.local_unit, &unit);
+    Changes { unit, ..Changes::of_leader(view, &Databag::from_iter(app)) }
 }

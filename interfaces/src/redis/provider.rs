@@ -1,9 +1,8 @@
 //! The provider's half of [`redis`](super). The requirer writes no data, so there is no `read`.
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Draft, Needs, View};
 
 use super::{HOST, LEADER_HOST, PORT};
-use crate::change::{Changes, Draft};
 use crate::needs::APPS;
 
 /// Parts of the relation that the provider reads: its own databags, to write only what differs.
@@ -25,6 +24,5 @@ pub struct Primary {
 pub fn answer(view: &View, primary: &Primary) -> Changes {
     let unit = Databag::from_iter([(HOST, primary.hostname.clone()), (PORT, primary.port.to_string())]);
     let app = Databag::from_iter([(LEADER_HOST, primary.leader_host.clone())]);
-    let app = view.local_app.as_ref().map(|current| Draft::differing(current, &app));
-    Changes { app: app.unwrap_or_default(), unit: Draft::differing(&view.local_unit, &unit), ..Changes::default() }
+    Changes { unit: Draft::differing(&view.local_unit, &unit), ..Changes::of_leader(view, &app) }
 }

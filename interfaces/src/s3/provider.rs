@@ -1,10 +1,9 @@
 //! The provider's half of [`s3`](super). Its application's `data` keeps a copy of the request, which tells other
 //! implementations that it has been seen.
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Needs, View};
 
 use super::{BUCKET, Bucket};
-use crate::change::Changes;
 use crate::field::needed;
 use crate::json;
 use crate::needs::APPS;

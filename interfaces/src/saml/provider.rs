@@ -1,9 +1,8 @@
 //! The provider's half of [`saml`](super). The requirer writes no data, so there is no `read`.
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Needs, View};
 
 use super::{CERTIFICATES, ENTITY_ID, METADATA_URL, Saml, Service, service_of, snake_case};
-use crate::change::Changes;
 use crate::needs::APPS;
 
 /// Parts of the relation that the provider reads: its own databags, to write only what differs.

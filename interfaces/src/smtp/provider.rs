@@ -1,9 +1,8 @@
 //! The provider's half of [`smtp`](super). The requirer writes no data, so there is no `read`.
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Needs, View};
 
 use super::{PASSWORD_ID, Smtp};
-use crate::change::Changes;
 use crate::json;
 use crate::needs::APPS;
 

@@ -45,7 +45,7 @@ fn the_documented_example_is_answered() {
     assert_eq!(bag.remove("password_id").as_deref(), Some(SECRET));
     expected.remove("password_id");
     assert_eq!(bag, expected);
-    assert!(example().secrets().values().eq(answer.offers.iter().map(|offer| &offer.content)));
+    assert!(example().secrets().values().eq(answer.app.offers().map(|offer| &offer.content)));
 
     let mut again = fresh;
     again.local_app = Some(written(&answer.app, &Databag::new()));

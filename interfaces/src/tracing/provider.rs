@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use juju::{Databag, Needs, View};
+use juju::{Changes, Databag, Draft, Needs, View};
 
 use super::{RECEIVERS, Receiver, ReceiverProtocol};
 pub use crate::address::BadUrl;
 use crate::address::check;
-use crate::change::{Changes, Draft};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};

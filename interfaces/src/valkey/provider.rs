@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use juju::{Databag, Needs, Secret, SecretContent, View};
+use juju::{Changes, Databag, Draft, Needs, Offer, Part, Secret, SecretContent, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{REQUESTS, TLS, USER, VERSION, Valkey};
-use crate::change::{Changes, Draft, Offer};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
@@ -37,13 +36,11 @@ pub fn read(view: &View) -> Read<Request> {
     })
 }
 
-/// The secrets that an [`answer`] names, which have to be made before it: their addresses stand within JSON.
-#[must_use]
-pub fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
+/// The secrets of the user and of TLS.
+fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
     let offer = |group: &str, content: SecretContent| Offer {
         label: format!("{}.{}.{}.{group}.secret", view.endpoint, view.id, request.request_id),
         content,
-        relation: view.id,
     };
     let field = |(key, value): (&str, &str)| (key.to_owned(), Secret::from(value));
     let user = [("username", valkey.username.expose()), ("password", valkey.password.expose())];
@@ -52,9 +49,9 @@ pub fn offers(view: &View, request: &Request, valkey: &Valkey) -> [Offer; 2] {
     [offer("user", user.into_iter().map(field).collect()), offer("tls", tls.map(field).collect())]
 }
 
-/// Changes of the **leader**: the server's response. `addresses` are the ids of the user's and of the TLS secret.
+/// Changes of the **leader**: the server's response, which names the secrets of the user and of TLS.
 #[must_use]
-pub fn answer(view: &View, request: &Request, valkey: &Valkey, addresses: [&str; 2]) -> Changes {
+pub fn answer(view: &View, request: &Request, valkey: &Valkey) -> Changes {
     let clear = |text: &Option<String>| text.clone().unwrap_or_default();
     let fields = [
         ("resource", request.resource.clone()),
@@ -65,17 +62,16 @@ pub fn answer(view: &View, request: &Request, valkey: &Valkey, addresses: [&str;
         ("sentinel-endpoints", valkey.sentinel_endpoints.join(",")),
         ("mode", clear(&valkey.mode)),
         ("version", clear(&valkey.version)),
-        (USER, addresses[0].to_owned()),
-        (TLS, addresses[1].to_owned()),
     ];
-    let response: BTreeMap<_, _> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    let wanted = Databag::from_iter([
-        (VERSION.0, VERSION.1.to_owned()),
-        (REQUESTS, json::text(&[response])),
-        ("data", seen(&view.remote_app)),
-    ]);
+    let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    let [user, tls] = offers(view, request, valkey);
+    let secrets = [(USER, Part::Secret(user)), (TLS, Part::Secret(tls))];
+    let response = fields.map(|(key, value)| (key, Part::Text(value))).chain(secrets).collect();
+    let wanted = Databag::from_iter([(VERSION.0, VERSION.1.to_owned()), ("data", seen(&view.remote_app))]);
     let current = view.local_app.clone().unwrap_or_default();
-    Changes { app: Draft::differing(&current, &wanted), ..Changes::default() }
+    let mut app = Draft::differing(&current, &wanted);
+    app.set(REQUESTS, json::objects(&[response]));
+    Changes { app, ..Changes::default() }
 }
 
 /// The requests by their ids, without what they leave open.

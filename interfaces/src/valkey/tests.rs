@@ -1,6 +1,6 @@
 //! The two halves against the documented example, a table of odd data, and arbitrary data.
 
-use juju::RelationId;
+use juju::{RelationId, SecretId};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -88,24 +88,22 @@ fn asked_fields(expected: &Value) -> Request<'_> {
 fn the_documented_example_is_answered() {
     let (fresh, old) = (example().provider("valkey/0", true), example().provider("valkey/0", false));
     let asked = provider::read(&fresh).ready().cloned().expect("the request is complete");
-    let offers = provider::offers(&fresh, &asked, &documented());
-    let documented_secrets = example().secrets();
-    let addresses = offers.each_ref().map(|offer| {
-        let found = documented_secrets.iter().find(|(id, _)| example().label(&id.to_string()) == offer.label);
-        let (id, content) = found.expect("it's documented under this label");
-        assert_eq!(*content, offer.content);
-        id.to_string()
-    });
-    let changes = provider::answer(&fresh, &asked, &documented(), addresses.each_ref().map(String::as_str));
-    let (app, expected) = (written(&changes.app, &Databag::new()), old.local_app.clone().unwrap());
+    let changes = provider::answer(&fresh, &asked, &documented());
+    let labelled = |(id, content): (SecretId, _)| (example().label(&id.to_string()).to_owned(), (id, content));
+    let secrets: BTreeMap<_, _> = example().secrets().into_iter().map(labelled).collect();
+    let id = |label: &str| secrets[label].0.clone();
+    assert_eq!(changes.app.offers().count(), 2);
+    assert!(changes.app.offers().all(|offer| secrets[&offer.label].1 == offer.content));
+    let (app, expected) = (trial::resolved(&changes.app, &Databag::new(), id), old.local_app.clone().unwrap());
     assert_eq!(app.text("version"), expected.text("version"));
     for key in ["requests", "data"] {
         assert_eq!(meaning(&app, key), meaning(&expected, key), "{key}");
     }
-    let again = View { local_app: Some(app), ..fresh };
-    assert!(provider::answer(&again, &asked, &documented(), addresses.each_ref().map(String::as_str)).is_empty());
+    let again = View { local_app: Some(app.clone()), ..fresh };
+    let again = provider::answer(&again, &asked, &documented());
+    assert!(trial::resolved(&again.app, &app, id).is_empty());
     assert_eq!(provider::read(&view(&[])), Read::Waiting("requests".into()));
-    assert!(!format!("{:?} {offers:?} {changes:?}", documented()).contains("Jw7yT2"));
+    assert!(!format!("{:?} {changes:?}", documented()).contains("Jw7yT2"));
 }
 
 #[test]

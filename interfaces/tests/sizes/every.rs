@@ -145,6 +145,23 @@ fn database_provider(view: &View) -> Outcome {
     Outcome::of(&found, &[], &changes)
 }
 
+fn valkey_provider(view: &View) -> Outcome {
+    let found = valkey::provider::read(view);
+    let valkey = valkey::Valkey {
+        username: "me".into(),
+        password: "hunter2".into(),
+        endpoints: vec!["valkey:6379".into()],
+        read_only_endpoints: Vec::new(),
+        sentinel_endpoints: Vec::new(),
+        mode: None,
+        version: None,
+        tls: false,
+        tls_ca: None,
+    };
+    let changes = found.ready().map(|request| valkey::provider::answer(view, request, &valkey));
+    Outcome::of(&found, &[], &changes)
+}
+
 const SQL: Interface = Interface {
     name: postgresql::INTERFACE,
     app: DATABASE,
@@ -200,7 +217,7 @@ pub(crate) const EVERY: &[Interface] = &[
             }
             Outcome::of(&found, &valkey::secrets(view), &changes)
         },
-        provider: |view| Outcome::of(&valkey::provider::read(view), &[], &()),
+        provider: valkey_provider,
     },
     Interface {
         name: rabbitmq::INTERFACE,

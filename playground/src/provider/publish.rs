@@ -1,59 +1,97 @@
-//! Writing what a provider answers into the model: secrets first, then the databag that names them.
+//! Publishing what a provider answers, by the same code as a charm.
 
-use std::collections::BTreeMap;
-
-use interfaces::{Changes, Offer, UnknownSecret};
-use juju::{Entity, RelationId, SecretId, UnitName};
+use juju::{Changes, View};
 use juju_testing::{Model, ModelError};
 
-/// Why an answer can't be written.
+/// Why an answer can't be published.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The model refuses.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A value names a secret that isn't offered.
+    /// A hook tool refuses.
     #[error(transparent)]
-    Secret(#[from] UnknownSecret),
+    Juju(#[from] juju::Error),
 }
 
-/// The secrets an application has made, by label.
-pub(super) type Labels = BTreeMap<String, SecretId>;
-
-/// Writes `changes` of the application `app` and its one unit about `relation`. Returns true if a databag has changed.
+/// Writes `changes` of the application `app` into the relation of `view`. Returns true if anything was written.
 ///
 /// # Errors
 /// When the model refuses.
-pub(super) fn publish(
-    model: &mut Model,
-    app: &str,
-    relation: RelationId,
-    changes: &Changes,
-    labels: &mut Labels,
-) -> Result<bool, Error> {
-    for offer in &changes.offers {
-        let id = match labels.get(&offer.label) {
-            Some(id) => revise(model, id.clone(), offer)?,
-            None => model.add_secret(app, offer.content.clone())?,
-        };
-        model.grant_secret(&id, offer.relation)?;
-        labels.insert(offer.label.clone(), id);
-    }
-    let mut is_written = false;
-    let bags = [(Entity::App(app.to_owned()), &changes.app), (Entity::Unit(UnitName::new(app, 0)), &changes.unit)];
-    for (entity, draft) in bags {
-        let written = draft.resolve(&model.databag(relation, &entity)?, labels)?;
-        if !written.is_empty() {
-            model.set_databag(relation, &entity, &written)?;
-            is_written = true;
-        }
-    }
-    Ok(is_written)
+pub(super) fn publish(model: &mut Model, app: &str, view: &View, changes: &Changes) -> Result<bool, Error> {
+    model.speak_as(app, |juju| Ok(juju.publish(view, changes)?))
 }
 
-fn revise(model: &mut Model, id: SecretId, offer: &Offer) -> Result<SecretId, Error> {
-    if *model.secret(&id)? != offer.content {
-        model.set_secret(&id, offer.content.clone())?;
+/// Removes the secrets of the application `app` that no other application can read: their relations are gone.
+///
+/// # Errors
+/// When the model refuses.
+pub(super) fn remove_unread(model: &mut Model, app: &str) -> Result<(), Error> {
+    for secret in model.speak_as(app, |juju| Ok::<_, Error>(juju.secret_ids()?))? {
+        if model.secret_readers(&secret)?.is_empty() {
+            model.remove_secret(&secret)?;
+        }
     }
-    Ok(id)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use juju::{Entity, Offer, RelationId, Role};
+    use juju_testing::endpoint;
+
+    use super::*;
+
+    /// `web` and `other`, each in a relation with `pg`.
+    fn model() -> (Model, [RelationId; 2]) {
+        let mut model = Model::new("test");
+        model.add_application("pg", vec![endpoint("database", Role::Provides, "pg")], 1).unwrap();
+        for app in ["web", "other"] {
+            model.add_application(app, vec![endpoint("db", Role::Requires, "pg")], 1).unwrap();
+        }
+        let relations = ["web", "other"].map(|app| model.integrate(app, "pg").unwrap());
+        (model, relations)
+    }
+
+    /// An answer with a secret, and with data of the application and of the unit.
+    fn answer(id: RelationId) -> (View, Changes) {
+        let mut changes = Changes::default();
+        let content = [("password".to_owned(), "hunter2".into())].into();
+        changes.app.set("secret-user", Offer { label: format!("database.{id}.user.secret"), content });
+        changes.app.set("version", "15".to_owned());
+        changes.unit.set("host", "pg-0".to_owned());
+        (View::empty("database", id), changes)
+    }
+
+    #[test]
+    fn data_of_application_and_unit_is_written_once() {
+        let (mut model, [id, _]) = model();
+        let (view, changes) = answer(id);
+        assert!(publish(&mut model, "pg", &view, &changes).unwrap());
+        let bag = |entity| model.databag(id, &entity).unwrap();
+        let (app, unit) = (bag(Entity::App("pg".to_owned())), bag(Entity::Unit("pg/0".parse().unwrap())));
+        let secret = app.text("secret-user").unwrap().parse().unwrap();
+        assert_eq!((app.text("version"), unit.text("host")), (Some("15"), Some("pg-0")));
+        assert_eq!(model.secret_readers(&secret).unwrap(), ["web"]);
+        assert!(!publish(&mut model, "pg", &view, &changes).unwrap());
+        assert_eq!(model.databag(id, &Entity::App("pg".to_owned())).unwrap(), app);
+        assert_eq!(model.secrets().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_goes_with_its_relation() {
+        let (mut model, relations) = model();
+        for id in relations {
+            let (view, changes) = answer(id);
+            publish(&mut model, "pg", &view, &changes).unwrap();
+        }
+        let mine = model.add_secret("web", [("password".to_owned(), "hunter2".into())].into()).unwrap();
+        remove_unread(&mut model, "pg").unwrap();
+        assert_eq!(model.secrets().count(), 3);
+        model.remove_relation(relations[0]).unwrap();
+        remove_unread(&mut model, "pg").unwrap();
+        let kept: Vec<_> = model.secrets().filter(|id| **id != mine).cloned().collect();
+        let readers: Vec<_> = kept.iter().map(|id| model.secret_readers(id).unwrap()).collect();
+        assert_eq!(readers, [["other"]]);
+    }
 }

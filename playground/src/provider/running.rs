@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use juju::RelationId;
+use juju::View;
 use juju_testing::Server;
 
-use super::publish::{Labels, publish};
+use super::publish::{self, publish};
 use super::{ALL, Error, Host, Provider, Serve, relations};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -24,12 +24,11 @@ pub struct Providers {
     is_over: bool,
 }
 
-/// One of them, and the secrets that its application has made.
+/// One of them.
 #[derive(Debug)]
 struct Running {
     provider: &'static Provider,
     server: Box<dyn Serve>,
-    labels: Labels,
 }
 
 impl Providers {
@@ -60,7 +59,7 @@ impl Providers {
         }
         let server = (provider.start)(&host)?;
         let neighbor = server.neighbor().cloned();
-        self.running.insert(name, Running { provider, server, labels: Labels::new() });
+        self.running.insert(name, Running { provider, server });
         Ok(neighbor)
     }
 
@@ -115,12 +114,12 @@ impl Running {
     fn reconcile(&mut self, model: &Server, host: &Host<'_>, is_news: &mut bool) -> Result<(), Error> {
         let app = self.provider.app;
         let relations = model.with(|model| relations::of(model, app));
-        let present: Vec<_> = relations.iter().map(|relation| relation.view.id).collect();
-        self.forget(&present, model);
+        model.with(|model| publish::remove_unread(model, app)).map_err(|source| Error::Secrets { app, source })?;
         let mut failed = None;
         for (relation, answer) in self.server.answer(&relations, host)? {
+            let view = View::empty(self.provider.endpoint, relation);
             let write = |changes| {
-                let written = model.with(|model| publish(model, app, relation, &changes, &mut self.labels));
+                let written = model.with(|model| publish(model, app, &view, &changes));
                 written.map_err(|source| Error::Answer { relation, source })
             };
             match answer.and_then(write) {
@@ -129,16 +128,6 @@ impl Running {
             }
         }
         failed.map_or(Ok(()), Err)
-    }
-
-    /// Removes the secrets of relations that are gone.
-    fn forget(&mut self, present: &[RelationId], model: &Server) {
-        let prefixes: Vec<_> = present.iter().map(|id| format!("{}.{id}.", self.provider.endpoint)).collect();
-        let is_present = |label: &str| prefixes.iter().any(|prefix| label.starts_with(prefix));
-        for (_, secret) in self.labels.extract_if(.., |label, _| !is_present(label)) {
-            // A secret that the model has lost already is gone as well.
-            let _ = model.with(|model| model.remove_secret(&secret));
-        }
     }
 }
 

@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use interfaces::Changes;
-use juju::{Port, RelationId, UnitName, View};
+use juju::{Changes, Port, RelationId, UnitName, View};
 
 use super::{Error, Provider};
 use crate::pod::Neighbor;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interfaces::Secrets;
-use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, UnitName, View, Whose, credentials};
+use juju::{ConfigOption, ConfigValue, Databag, OptionKind, Proxies, RelationId, UnitName, View, credentials};
 use pebble::plan::{Environment, Layer};
 use pebble::types::{Change, Task};
 use proptest::prelude::*;
@@ -195,11 +195,10 @@ fn failures(secret: &str) -> Vec<Option<Failure>> {
 
 /// What an operator, the log and a debugger are shown, and what other applications may not have.
 fn told(steps: &Steps, done: &Done, report: &Report) -> String {
-    let writes =
-        report.databags.iter().flat_map(|write| write.changes.iter().map(move |(key, value)| (write, key, value)));
+    let app = report.relations.iter().flat_map(|write| write.changes.app.texts());
     // The copy of the other side's databag, which the data interfaces ask for, is for our own unit.
-    let writes = writes.filter(|(write, key, _)| write.whose == Whose::App || key.as_str() != "data");
-    let writes: BTreeMap<_, _> = writes.map(|(_, key, value)| (key, value)).collect();
+    let unit = report.relations.iter().flat_map(|write| write.changes.unit.texts()).filter(|(key, _)| key != "data");
+    let writes: BTreeMap<_, _> = app.chain(unit).collect();
     let answer = match &report.action_result {
         Some(crate::action_result::ActionResult::Failure(why)) => why.as_str(),
         _ => "",

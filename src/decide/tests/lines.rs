@@ -143,10 +143,10 @@ fn an_invalid_port_blocks_and_is_not_published() {
         let (spec, config) = charm(framework);
         let mut seen = ready(framework, config);
         seen.integrations = vec![related(&INGRESS, "ingress", &[])];
-        assert!(!decide(&spec, &seen).databags.is_empty());
+        assert!(!decide(&spec, &seen).relations.is_empty());
         set(&mut seen, option, ConfigValue::Int(0));
         let steps = decide(&spec, &seen);
         assert_eq!(messages(&steps), [format!("invalid options: {option} (must be from 1 to 65535)")]);
-        assert_eq!((names(&steps), steps.databags.len()), (vec![], 0));
+        assert_eq!((names(&steps), steps.relations.len()), (vec![], 0));
     }
 }

@@ -19,8 +19,9 @@ fn tracing_gives_its_variables_and_hooks_and_restarts() {
     let config = server_config(&steps);
     assert!(config.contains("def post_fork(") && config.contains("x-request-id"), "{config}");
     assert_eq!(names(&steps).last().unwrap(), "start the services");
-    let [write] = steps.databags.as_slice() else { panic!("{:?}", steps.databags) };
-    assert_eq!((write.whose, write.changes["receivers"].as_str()), (Whose::App, "[\"otlp_http\"]"));
+    let [write] = steps.relations.as_slice() else { panic!("{:?}", steps.relations) };
+    assert_eq!(write.changes.app.texts(), Databag::from_iter([("receivers", "[\"otlp_http\"]")]));
+    assert!(write.changes.unit.is_empty());
     let mut seen = carry_out(seen, &steps);
     assert_eq!(names(&decide(&seen)), [""; 0]);
     seen.integrations = Vec::new();
@@ -84,5 +85,5 @@ fn an_invalid_paas_config_blocks_and_keeps_the_workload() {
         "invalid options: flask-env (must not be empty)",
     ];
     assert_eq!(messages(&steps), expected);
-    assert_eq!((names(&steps), steps.databags.len()), (vec![], 2), "requests are still written");
+    assert_eq!((names(&steps), steps.relations.len()), (vec![], 1), "requests are still written");
 }

@@ -1,15 +1,11 @@
 //! Answers of the remote applications, by the providers' halves of the interfaces.
 
-use std::collections::BTreeMap;
-
-use interfaces::http_proxy::provider::Verdict;
+use interfaces::http_proxy::provider::{User, Verdict};
 use interfaces::smtp::{Auth, Security, Smtp};
-use interfaces::{
-    Changes, Offer, http_proxy, ingress, mongodb, oauth, openfga, rabbitmq, redis, s3, saml, smtp, valkey,
-};
-use juju::{RelationId, SecretId, View};
+use interfaces::{http_proxy, ingress, mongodb, oauth, openfga, rabbitmq, redis, s3, saml, smtp, valkey};
+use juju::{Changes, RelationId, SecretId, View};
 
-use crate::support::{World, secret};
+use crate::support::World;
 
 /// All endpoints but `ingress`.
 pub(super) const ENDPOINTS: [&str; 10] =
@@ -31,19 +27,19 @@ pub(super) fn interface(endpoint: &str) -> &str {
     }
 }
 
-/// Publishes the answer of the application with the endpoint's name. Returns the ids of its secrets by label.
-pub(super) fn answer(world: &World, relation: RelationId, endpoint: &str) -> BTreeMap<String, SecretId> {
+/// Publishes the answer of the application with the endpoint's name. Returns the ids of its secrets.
+pub(super) fn answer(world: &World, relation: RelationId, endpoint: &str) -> Vec<SecretId> {
     let view = world.remote_view(relation, endpoint, endpoint);
     let changes = match endpoint {
         "mongodb" => documents(&view),
-        "valkey" => store(world, &view),
+        "valkey" => store(&view),
         "rabbitmq" => queue(&view),
         "s3" => bucket(&view),
         "saml" => identity_provider(&view),
         "smtp" => mail_server(&view),
         "openfga" => permissions(&view),
         "oidc" => client(&view),
-        "http-proxy" => proxy(world, &view),
+        "http-proxy" => proxy(&view),
         "ingress" => ingress::provider::answer(&view, Some("https://example.com/test-flask")).unwrap(),
         _ => {
             let primary =
@@ -51,7 +47,7 @@ pub(super) fn answer(world: &World, relation: RelationId, endpoint: &str) -> BTr
             redis::provider::answer(&view, &primary)
         }
     };
-    world.answer(relation, endpoint, &changes)
+    world.answer(&view, endpoint, &changes)
 }
 
 fn documents(view: &View) -> Changes {
@@ -70,7 +66,7 @@ fn documents(view: &View) -> Changes {
     mongodb::provider::answer(view, &request, &account)
 }
 
-fn store(world: &World, view: &View) -> Changes {
+fn store(view: &View) -> Changes {
     let request = valkey::provider::read(view).ready().cloned().expect("it's asked for");
     let valkey = valkey::Valkey {
         username: "me".into(),
@@ -83,9 +79,7 @@ fn store(world: &World, view: &View) -> Changes {
         tls: false,
         tls_ca: None,
     };
-    let offers = valkey::provider::offers(view, &request, &valkey);
-    let addresses = offers.map(|offer| world.give("valkey", &offer).to_string());
-    valkey::provider::answer(view, &request, &valkey, addresses.each_ref().map(String::as_str))
+    valkey::provider::answer(view, &request, &valkey)
 }
 
 fn queue(view: &View) -> Changes {
@@ -165,10 +159,9 @@ fn client(view: &View) -> Changes {
     oauth::provider::answer(view, &client, &request.scope)
 }
 
-fn proxy(world: &World, view: &View) -> Changes {
+fn proxy(view: &View) -> Changes {
     let requests = http_proxy::provider::read(view).ready().cloned().expect("it's asked for");
-    let content = secret(&[("username", "me"), ("password", PASSWORD)]);
-    let user = world.give("http-proxy", &Offer { label: String::new(), content, relation: view.id });
-    let verdict = Verdict::Ready { url: "http://squid:3128".to_owned(), user: Some(user.to_string()) };
+    let user = User { username: "me".into(), password: PASSWORD.into() };
+    let verdict = Verdict::Ready { url: "http://squid:3128".to_owned(), user: Some(user) };
     http_proxy::provider::answer(view, &requests, &verdict)
 }

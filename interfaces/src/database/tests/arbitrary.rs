@@ -96,12 +96,12 @@ proptest! {
         };
         let requested = provider::read(&theirs).ready().cloned().expect("the request is complete");
         let answer = provider::answer(&theirs, &requested, &account);
-        prop_assert_eq!(answer.offers.is_empty(), !with_secrets);
+        prop_assert_eq!(answer.app.offers().count() == 0, !with_secrets);
 
         let current = theirs.local_app.clone().unwrap_or_default();
         ours.remote_app = current.clone();
         ours.remote_app.apply(&resolve(&answer.app, &current));
-        let secrets: Secrets = answer.offers.iter().filter(|offer| offer.label.contains("user"))
+        let secrets: Secrets = answer.app.offers().filter(|offer| offer.label.contains("user"))
             .map(|offer| (USER.parse().unwrap(), offer.content.clone())).collect();
         let found = read(&Family { scheme, hosts: Hosts::First }, &ours, &secrets, &wanted);
         let database = found.ready().expect("the answer is complete");

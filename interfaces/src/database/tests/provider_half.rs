@@ -31,14 +31,14 @@ fn the_documented_example_is_answered() {
     let changes = provider::answer(&fresh, &request, &account());
     let old = example.provider("postgresql-k8s/0", false).local_app.unwrap();
     assert_same(&resolve(&changes.app, &Databag::new()), &old);
-    let offered: Vec<_> = changes.offers.iter().map(|offer| (offer.label.clone(), offer.content.clone())).collect();
+    let offered: BTreeMap<_, _> =
+        changes.app.offers().map(|offer| (offer.label.clone(), offer.content.clone())).collect();
     let documented = example.secrets();
     let expected = [USER, TLS].map(|id| {
         let id: SecretId = id.parse().unwrap();
         (example.label(&id.to_string()).to_owned(), documented[&id].clone())
     });
-    assert_eq!(offered, expected);
-    assert!(changes.offers.iter().all(|offer| offer.relation == RelationId(7)));
+    assert_eq!(offered, expected.into());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_second_time_nothing_is_written() {
 fn without_requested_secrets_it_is_in_clear() {
     let view = view(&[("database", "my-app")]);
     let changes = provider::answer(&view, &request_of(&view), &account());
-    assert!(changes.offers.is_empty());
+    assert_eq!(changes.app.offers().count(), 0);
     let bag = resolve(&changes.app, &Databag::new());
     assert_eq!((bag.text("username"), bag.text("password")), (Some("relation_id_7"), Some("hQ3zK9pV")));
     assert_eq!(bag.text("tls"), Some("False"));

@@ -192,6 +192,6 @@ fn a_pod_with_another_address_says_so() {
     let moved = Request { ip: Some("fd00::1".parse().unwrap()), ..our_request(1) };
     let changes = request(&old, &moved);
     assert!(changes.app.is_empty(), "this unit doesn't lead");
-    let unit = changes.unit.resolve(&old.local_unit, &[].into()).unwrap();
+    let unit = changes.unit.texts();
     assert_eq!(unit, Databag::from_iter([("ip", "\"fd00::1\"")]));
 }
