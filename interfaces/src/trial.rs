@@ -87,7 +87,7 @@ pub(crate) fn databag(keys: &'static [&'static str]) -> impl Strategy<Value = Da
     btree_map(key, value(), 0..=keys.len()).prop_map(Databag::from)
 }
 
-/// What can be read at [`SECRET`], if anything, with some of these fields.
+/// Contents of [`SECRET`] with some of these fields, or no readable secret.
 pub(crate) fn secret(fields: &'static [&'static str]) -> impl Strategy<Value = Secrets> {
     let content = btree_map(proptest::sample::select(fields).prop_map(str::to_owned), value(), 0..=fields.len());
     proptest::option::of(content).prop_map(|content| {

@@ -102,8 +102,8 @@ pub fn server(scheme: &str, username: &str, password: &Secret, hosts: &str) -> S
     format!("{scheme}://{}:{}@{hosts}", encode(username), encode(password.expose())).into()
 }
 
-/// What stands before the first comma after which another URI begins. No byte is looked at more than a few times: what
-/// is looked at behind a comma ends at the next.
+/// Text before the first comma that another URI follows. Linear: the search for a scheme after a comma ends at the next
+/// comma.
 fn first_of_list(text: &str) -> &str {
     let ends = text.match_indices(',').map(|(at, _)| at);
     let mut ends = ends.filter(|at| begins_uri(text[at + 1..].trim_start()));

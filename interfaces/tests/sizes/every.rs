@@ -9,13 +9,13 @@ use interfaces::{
 };
 use juju::{Databag, RelationId, Secret, SecretContent, View};
 
-/// The address of the one secret that is granted.
+/// Address of the secret that is granted.
 pub(crate) const SECRET: &str = "secret:cjqub6vubg2s77p3nio0";
 
-/// A key: its name, a value that can be used, and what is said of one of 10 MB.
+/// A key: its name, a usable value, and the reading of a value of 10 MB.
 pub(crate) type Key = (&'static str, &'static str, &'static str);
 
-/// An interface, and what its halves read of the other side.
+/// An interface, with the keys that its two halves read.
 pub(crate) struct Interface {
     /// Its name.
     pub(crate) name: &'static str,
@@ -27,22 +27,22 @@ pub(crate) struct Interface {
     pub(crate) fields: &'static [Key],
     /// Keys of the requirer's application, which the provider reads.
     pub(crate) asked: &'static [Key],
-    /// Everything the requirer does with a view.
+    /// Reads and requests of the requirer.
     pub(crate) requirer: fn(&View, &Secrets) -> Outcome,
-    /// Everything the provider does with a view.
+    /// Reads and answers of the provider.
     pub(crate) provider: fn(&View) -> Outcome,
 }
 
 /// Result of reading a view and writing to it.
 pub(crate) struct Outcome {
-    /// The reading in a line, without what is ready.
+    /// The reading in a line; of a ready one only the word.
     pub(crate) said: String,
-    /// Everything that came of it, as a log would show it.
+    /// `Debug` output of all results, as a log would show it.
     pub(crate) shown: String,
 }
 
 impl Outcome {
-    /// Of a reading, the secrets it refers to, and the changes that are asked for.
+    /// Outcome of a reading, the secrets it refers to, and the resulting changes.
     fn of<T: Debug>(read: &Read<T>, refs: &[SecretRef], changes: &impl Debug) -> Self {
         let said = match read {
             Read::Absent => "absent".to_owned(),
@@ -60,7 +60,7 @@ impl Outcome {
 }
 
 impl Interface {
-    /// The view of either half, in which the other side has written what can be used, but for `instead`.
+    /// The view of one half. The other side has written usable values, with `instead` in place of some.
     pub(crate) fn view(keys: &[Key], instead: &[(&str, &str)]) -> View {
         let mut view = View::empty("endpoint", RelationId(3));
         view.app = Some("other".to_owned());
@@ -70,14 +70,14 @@ impl Interface {
     }
 }
 
-/// A databag with the values that can be used, but for `instead`. An empty one isn't there.
+/// A databag with usable values, with `instead` in place of some. Empty values are left out.
 pub(crate) fn bag(keys: &[Key], instead: &[(&str, &str)]) -> Databag {
     let usable = keys.iter().map(|(key, usable, _)| (*key, *usable));
     let all: BTreeMap<_, _> = usable.chain(instead.iter().copied()).filter(|(_, value)| !value.is_empty()).collect();
     all.into_iter().collect()
 }
 
-/// The secret with the values that can be used, but for `instead`.
+/// The secret with usable values, with `instead` in place of some.
 pub(crate) fn secrets(keys: &[Key], instead: &[(&str, &str)]) -> Secrets {
     let fields = bag(keys, instead);
     let fields = fields.iter().map(|(key, value)| (key.to_owned(), Secret::from(value.as_str())));
@@ -85,7 +85,7 @@ pub(crate) fn secrets(keys: &[Key], instead: &[(&str, &str)]) -> Secrets {
     [(SECRET.parse().expect("it is an address"), content)].into()
 }
 
-/// What is said of a key whose value is read and is longer than a text may be.
+/// Keys whose reading of a value of 10 MB is that the text is too long.
 macro_rules! long {
     ($($key:literal $usable:literal)*) => { &[$(($key, $usable, concat!("invalid ", $key, ": it is longer than 10 KiB"))),*] };
 }
@@ -321,7 +321,7 @@ pub(crate) const EVERY: &[Interface] = &[
             ("grpc_api_url", "http://fga:8081", "invalid grpc_api_url: it is longer than 10 KiB"),
             ("http_api_url", "http://fga:8080", "invalid http_api_url: it is longer than 10 KiB"),
             ("store_id", "01GK", "invalid store_id: it is longer than 10 KiB"),
-            // The secret counts.
+            // The token in the secret is used, so this one is ignored.
             ("token", "", "ready"),
             ("token_secret_id", SECRET, "invalid token_secret_id: it is not the address of a secret"),
         ],
@@ -361,7 +361,7 @@ pub(crate) const EVERY: &[Interface] = &[
         app: &[(
             "receivers",
             r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]"#,
-            // An application serves without its spans too, so this interface never blocks it.
+            // An application works without tracing, so this interface never blocks it.
             "waiting receivers",
         )],
         unit: &[],
@@ -385,7 +385,7 @@ pub(crate) const EVERY: &[Interface] = &[
         asked: &[("requests", r#"[{"requirer": "r"}]"#, "invalid requests: it is longer than 64 KiB")],
         requirer: |view, secrets| {
             let changes = http_proxy::request(view, &[7; http_proxy::RANDOM_BYTES]);
-            // A leader knows which request is answered, another unit takes the one answer.
+            // A unit that does not lead takes the only response; the leader would look for its request's id.
             let follower = View { local_app: None, ..view.clone() };
             Outcome::of(&http_proxy::read(&follower, secrets), &http_proxy::secrets(&follower), &changes)
         },

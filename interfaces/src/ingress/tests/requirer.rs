@@ -21,7 +21,7 @@ fn the_documented_example_is_written_byte_for_byte() {
     }
 }
 
-/// What the provider has written, and what comes of it.
+/// Values of the provider's key, and the requirer's readings of them.
 const READS: &[(&str, &str)] = &[
     ("", "waiting ingress"),
     ("null", "waiting ingress"),
