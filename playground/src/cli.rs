@@ -325,7 +325,7 @@ mod tests {
         let mut command = Cli::command();
         let mut help = |verb: &str| command.find_subcommand_mut(verb).unwrap().render_help().to_string();
         let (integrate, up) = (help("integrate"), help("up"));
-        assert!(up.contains(&format!("on the way: {}. ", Provider::names())), "{up}");
+        assert!(up.contains(&format!("Start and integrate a server: {}. ", Provider::names())), "{up}");
         for Provider { name, title, app, package, .. } in ALL {
             assert!(integrate.contains(&format!("{title}, Debian's package {package}\n")), "{integrate}");
             for typed in [name, app] {
