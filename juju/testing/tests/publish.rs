@@ -34,8 +34,13 @@ impl World {
     fn hook<R>(&self, unit: u32, work: impl FnOnce(&Juju<'_>) -> R) -> (R, Vec<String>) {
         let unit = UnitName::new("pg", unit);
         let hook = self.model.borrow_mut().begin(&unit, Event::UpdateStatus).unwrap();
-        let vars = [("JUJU_UNIT_NAME", unit.to_string()), ("JUJU_DISPATCH_PATH", "hooks/update-status".to_owned())];
-        let vars: BTreeMap<_, _> = vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let unit = unit.to_string();
+        let vars = [
+            ("JUJU_UNIT_NAME", unit.as_str()),
+            ("JUJU_MODEL_NAME", "test"),
+            ("JUJU_DISPATCH_PATH", "hooks/update-status"),
+        ];
+        let vars: BTreeMap<_, _> = vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let (context, backend) = (Context::read(&vars).unwrap(), ModelBackend::new(&self.model, hook.clone()));
         let result = work(&Juju::new(&context, &backend));
         let done = self.model.borrow_mut().finish(&hook, true).unwrap();
