@@ -159,6 +159,26 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_written_as_any_list_is() {
+        let map =
+            |entries: [(&'static str, &str); 2]| BTreeMap::from(entries.map(|(key, value)| (key, value.to_owned())));
+        let maps = [map([("b", "ü\""), ("a", "1")]), map([("c", ""), ("d", "[")])];
+        for list in [&maps[..0], &maps[..1], &maps[..]] {
+            let parts = |map: &BTreeMap<&'static str, String>| {
+                map.iter().map(|(key, value)| (*key, Part::Text(value.clone()))).collect::<BTreeMap<_, _>>()
+            };
+            let mut draft = juju::Draft::default();
+            draft.set("k", objects(&list.iter().map(parts).collect::<Vec<_>>()));
+            assert_eq!(draft.texts().text("k"), Some(text(list).as_str()));
+        }
+        let offer = juju::Offer { label: "user".to_owned(), content: juju::SecretContent::new() };
+        let mut draft = juju::Draft::default();
+        draft.set("k", objects(&[BTreeMap::from([("id", Part::Secret(offer))])]));
+        let written = crate::trial::written(&draft, &Databag::new());
+        assert_eq!(written.text("k"), Some(format!(r#"[{{"id": "{}"}}]"#, crate::trial::SECRET).as_str()));
+    }
+
+    #[test]
     fn depth_is_that_of_brackets_outside_of_strings() {
         let table = [
             ("", 0),

@@ -89,7 +89,7 @@ impl Juju<'_> {
         Ok((id, true))
     }
 
-    /// Adds a revision if the latest one has another content; true if so. `None` if there is no such secret.
+    /// Adds a revision if the latest one has another content; true if so. `None` if there is no such secret of ours.
     fn revise(&self, id: &SecretId, content: &SecretContent) -> Result<Option<bool>, Error> {
         match self.secret(&SecretQuery::id(id.clone()).peek()) {
             Ok(latest) if latest == *content => Ok(Some(false)),
@@ -97,7 +97,7 @@ impl Juju<'_> {
                 self.set_secret(id, &SecretUpdate { content: content.clone(), ..SecretUpdate::default() })?;
                 Ok(Some(true))
             }
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_not_found() || error.is_permission_denied() => Ok(None),
             Err(error) => Err(error),
         }
     }

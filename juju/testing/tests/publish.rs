@@ -167,6 +167,30 @@ fn a_secret_that_is_gone_is_added_again() {
 }
 
 #[test]
+fn a_secret_that_this_application_may_not_read_is_not_taken_for_its_own() {
+    let world = World::new();
+    let foreign = world.model.borrow_mut().add_secret("web", content("theirs")).unwrap();
+    let named = Databag::from_iter([("secret-user", foreign.to_string())]);
+    world.model.borrow_mut().set_databag(world.relation, &Entity::App("pg".to_owned()), &named).unwrap();
+    assert!(world.publish(0, &account("one")).0);
+    let id: SecretId = world.databag(Whose::App, 0).text("secret-user").unwrap().parse().unwrap();
+    let secrets = world.secrets();
+    assert_eq!((&secrets[&id].0, &secrets[&foreign].0), (&content("one"), &content("theirs")));
+}
+
+#[test]
+fn a_secret_that_is_named_in_two_places_is_made_once() {
+    let world = World::new();
+    let (mut changes, secret) = (Changes::default(), || Part::Secret(offer("one")));
+    changes.app.set("both", [secret(), Part::Text(" ".to_owned()), secret()].into_iter().collect::<Value>());
+    assert!(world.publish(0, &changes).0);
+    let ids: Vec<_> = world.secrets().into_keys().map(|id| id.to_string()).collect();
+    assert_eq!(world.databag(Whose::App, 0).text("both"), Some(format!("{0} {0}", ids[0]).as_str()));
+    assert_eq!(ids.len(), 1);
+    assert!(!world.publish(0, &changes).0);
+}
+
+#[test]
 fn a_unit_that_does_not_lead_publishes_only_its_own_databag_and_secret() {
     let world = World::new();
     let (is_written, calls) = world.publish(1, &account("one"));
