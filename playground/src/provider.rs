@@ -58,12 +58,6 @@ impl Provider {
         ALL.iter().copied().find(|provider| provider.app == name || provider.name == name)
     }
 
-    /// The provider of an interface.
-    #[must_use]
-    pub fn of(interface: &str) -> Option<&'static Self> {
-        ALL.iter().copied().find(|provider| provider.interface == interface)
-    }
-
     /// The names of all providers, in one line.
     #[must_use]
     pub fn names() -> String {
@@ -146,7 +140,6 @@ mod tests {
             }
             assert!([name, app].into_iter().all(|name| names.insert(*name)), "{name} or {app} is taken");
             assert!(names.insert(interface) || name == interface, "{interface} is provided twice");
-            assert_eq!(Provider::of(interface).map(|found| found.name), Some(*name));
             assert_eq!(Provider::named(app).map(|found| found.name), Some(*name));
         }
     }

@@ -50,7 +50,7 @@ struct Postgresql {
 
 impl Postgresql {
     fn start(host: &Host<'_>) -> Result<Self, cluster::Error> {
-        let cluster = Cluster::start(host.dir, host.ui)?;
+        let cluster = Cluster::start(&host.dir, host.ui)?;
         let name = format!("{}-primary.{}.svc.cluster.local", host.provider.app, host.model);
         let neighbor = Neighbor { name, address: host.address, port: PORT, socket: cluster.socket() };
         Ok(Self { cluster, neighbor, accounts: BTreeMap::new() })

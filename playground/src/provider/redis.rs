@@ -57,7 +57,7 @@ struct Redis {
 impl Redis {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
         let program = tool::find(TOOL, host.ui)?;
-        let place = Place::make(REDIS.title, host.dir, &USERS)?;
+        let place = Place::make(REDIS.title, &host.dir, &USERS)?;
         host.ui.step("starting Redis");
         let process = serve(&program, &place, host)?;
         let name = format!("{app}-0.{app}-endpoints.{}.svc.cluster.local", host.model, app = REDIS.app);

@@ -12,16 +12,38 @@ use super::{ALL, Error, Host, Provider, Serve, relations};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 
-/// The servers that run, and the surroundings of those to come.
+/// The servers that run.
 #[derive(Debug)]
 pub struct Providers {
+    surroundings: Surroundings,
+    running: BTreeMap<&'static str, Running>,
+    is_over: bool,
+}
+
+/// Surroundings that all servers share.
+#[derive(Debug)]
+struct Surroundings {
     dir: PathBuf,
     model: String,
     ui: Ui,
-    running: BTreeMap<&'static str, Running>,
     /// Process that holds the pods' network.
     network: u32,
-    is_over: bool,
+}
+
+impl Surroundings {
+    fn of(&self, provider: &'static Provider) -> Host<'_> {
+        let place = ALL.iter().position(|row| row.name == provider.name).unwrap_or_default();
+        // 127.0.1.1 and up: one for each row.
+        let last = u8::try_from(place + 1).expect("the table has fewer rows than a network has addresses");
+        Host {
+            provider,
+            dir: self.dir.join(provider.name),
+            model: &self.model,
+            address: Ipv4Addr::new(127, 0, 1, last),
+            network: self.network,
+            ui: &self.ui,
+        }
+    }
 }
 
 /// One of them.
@@ -35,12 +57,13 @@ impl Providers {
     /// No servers. Files of those to come are in folders in `dir`.
     #[must_use]
     pub fn new(dir: PathBuf, model: String, ui: Ui) -> Self {
-        Self { dir, model, ui, running: BTreeMap::new(), network: 0, is_over: false }
+        let surroundings = Surroundings { dir, model, ui, network: 0 };
+        Self { surroundings, running: BTreeMap::new(), is_over: false }
     }
 
     /// Sets the process that holds the pods' network, in which servers that reach pods are started.
     pub fn set_network(&mut self, keeper: u32) {
-        self.network = keeper;
+        self.surroundings.network = keeper;
     }
 
     /// Starts the server unless it runs, and returns the way to it from a pod, if there is one.
@@ -51,15 +74,14 @@ impl Providers {
         if self.is_over {
             return Err(Error::Ending);
         }
-        let (name, dir) = (provider.name, self.dir.join(provider.name));
-        let host = host(provider, &dir, &self.model, self.network, &self.ui);
-        if let Some(running) = self.running.get_mut(name) {
+        let host = self.surroundings.of(provider);
+        if let Some(running) = self.running.get_mut(provider.name) {
             running.server.revive(&host)?;
             return Ok(running.server.neighbor().cloned());
         }
         let server = (provider.start)(&host)?;
         let neighbor = server.neighbor().cloned();
-        self.running.insert(name, Running { provider, server });
+        self.running.insert(provider.name, Running { provider, server });
         Ok(neighbor)
     }
 
@@ -71,11 +93,9 @@ impl Providers {
     pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
         let (mut is_news, mut failed) = (false, None);
         for running in self.running.values_mut() {
-            let dir = self.dir.join(running.provider.name);
-            let host = host(running.provider, &dir, &self.model, self.network, &self.ui);
-            match running.reconcile(server, &host, &mut is_news) {
-                Ok(()) => {}
-                Err(error) => failed = failed.or(Some(error)),
+            let host = self.surroundings.of(running.provider);
+            if let Err(error) = running.reconcile(server, &host, &mut is_news) {
+                failed.get_or_insert(error);
             }
         }
         failed.map_or(Ok(is_news), Err)
@@ -91,8 +111,7 @@ impl Providers {
             return Ok(any);
         }
         for running in self.running.values_mut() {
-            let dir = self.dir.join(running.provider.name);
-            any |= running.server.revive(&host(running.provider, &dir, &self.model, self.network, &self.ui))?;
+            any |= running.server.revive(&self.surroundings.of(running.provider))?;
         }
         Ok(any)
     }
@@ -124,22 +143,11 @@ impl Running {
             };
             match answer.and_then(write) {
                 Ok(is_new) => *is_news |= is_new,
-                Err(error) => failed = failed.or(Some(error)),
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
             }
         }
         failed.map_or(Ok(()), Err)
     }
-}
-
-fn host<'a>(
-    provider: &'static Provider,
-    dir: &'a std::path::Path,
-    model: &'a str,
-    network: u32,
-    ui: &'a Ui,
-) -> Host<'a> {
-    let place = ALL.iter().position(|row| row.name == provider.name).unwrap_or_default();
-    // 127.0.1.1 and up: one for each row.
-    let last = u8::try_from(place + 1).expect("the table has fewer rows than a network has addresses");
-    Host { provider, dir, model, address: Ipv4Addr::new(127, 0, 1, last), network, ui }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::PathBuf;
 
 use juju::{Changes, Port, RelationId, UnitName, View};
 
@@ -12,12 +12,12 @@ use crate::pod::Neighbor;
 use crate::ui::Ui;
 
 /// Surroundings of a server.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Host<'a> {
     /// The row of the table that it is started from.
     pub provider: &'static Provider,
     /// Folder for its files. Its logs are beside the folder.
-    pub dir: &'a Path,
+    pub dir: PathBuf,
     /// Name of the model.
     pub model: &'a str,
     /// Address in every pod that stands for the server.

@@ -42,7 +42,7 @@ impl Nginx {
     /// Starts it without a route. Connections on `listener` are brought to it.
     pub(super) fn start(host: &Host<'_>, listener: &TcpListener) -> Result<Self, Error> {
         let program = tool::find(TOOL, host.ui)?;
-        let place = Place::make(INGRESS.title, host.dir, &USERS)?;
+        let place = Place::make(INGRESS.title, &host.dir, &USERS)?;
         fs::write(place.dir.join("nginx.conf"), config(&[], 0)).map_err(file("write the configuration"))?;
         host.ui.step("starting nginx");
         let process = serve(&program, &place, host.network, listener)?;
