@@ -34,6 +34,7 @@ fn whole_story(desk: &Desk) {
     let status = desk.status();
     let url = status["applications"]["nginx-ingress-integrator"]["url"].as_str().unwrap().to_owned();
     assert!(url.ends_with("/local-flask-k8s") && integrated.contains(&format!("curl {url}/\n")), "{url}: {integrated}");
+    desk.wait_for_application();
     assert_eq!(page(&format!("{url}/")), "Hello from Flask!\n");
     assert_eq!(page(&url), "Hello from Flask!\n");
     let base = url.strip_suffix("/local-flask-k8s").unwrap();

@@ -40,6 +40,7 @@ def database():
 }
 
 fn database_page(desk: &Desk) -> serde_json::Value {
+    desk.wait_for_application();
     serde_json::from_str(&page(&format!("{}/db", desk.url()))).unwrap()
 }
 

@@ -50,6 +50,7 @@ fn whole_story(desk: &Desk) {
     assert!(status.contains("not integrated yet: postgresql, redis; "), "{status}");
     let integrated = desk.ok(&["integrate", "redis"]);
     assert!(integrated.starts_with("integrated: flask-k8s:redis and redis-k8s:redis\n"), "{integrated}");
+    desk.wait_for_application();
     let url = "redis://redis-k8s-0.redis-k8s-endpoints.local.svc.cluster.local:6379";
     assert_eq!(visits(desk), (url.to_owned(), ":1\r\n".to_owned()));
     assert_eq!(visits(desk).1, ":2\r\n");

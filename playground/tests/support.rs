@@ -169,6 +169,12 @@ impl Desk {
         self.status()["applications"]["flask-k8s"]["url"].as_str().unwrap().to_owned()
     }
 
+    /// Waits until the application answers: its server may still be starting when a verb that restarts it returns.
+    pub(crate) fn wait_for_application(&self) {
+        let url = self.url();
+        wait_until("the application answers", || code(&url) == 200);
+    }
+
     /// The unit that leads, by `status`.
     pub(crate) fn leader(&self) -> Option<String> {
         let status = self.status();
