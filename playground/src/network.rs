@@ -170,6 +170,12 @@ impl Network {
     }
 }
 
+/// Seconds without data before a connection's peer is probed, seconds between probes, and their number. A pod that is
+/// killed on a busy machine may be gone before its last packets have left: a client that waits for an answer hears of
+/// that only by a probe. A server has to ask for them.
+const KEEPALIVE: [(&str, &str); 3] =
+    [("tcp_keepalive_time", "2"), ("tcp_keepalive_intvl", "1"), ("tcp_keepalive_probes", "3")];
+
 /// Keeps the network described in `description` until this process's input ends.
 ///
 /// # Errors
@@ -177,6 +183,9 @@ impl Network {
 pub fn keep(description: &Path) -> Result<u8, Error> {
     let spec: Spec = keeper_handle::described(description).map_err(Error::Describe)?;
     namespace::leave(spec.identity)?;
+    for (name, value) in KEEPALIVE {
+        namespace::set_sysctl(&format!("net/ipv4/{name}"), value).map_err(device("set the time of keepalives"))?;
+    }
     let netlink = Netlink::open().map_err(device("talk to the kernel about network devices"))?;
     netlink.up(LOOPBACK).map_err(device("bring the loopback interface up"))?;
     let bridge = || {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -41,6 +42,7 @@ fn whole_story(desk: &Desk) {
     assert_eq!([code(base), code(&format!("{url}-2/")), code(&format!("{url}/nowhere"))], [404, 404, 404]);
 
     desk.ok(&["add-unit", "flask-k8s"]);
+    a_pod_that_is_gone_is_noticed(desk);
     no_request_is_lost(desk, &url);
 
     let keeper = desk.process("server-keeper");
@@ -56,6 +58,18 @@ fn whole_story(desk: &Desk) {
     let before = desk.processes();
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
+}
+
+/// nginx probes a pod that it waits for: the last packets of a killed one may be lost. Only root may look.
+fn a_pod_that_is_gone_is_noticed(desk: &Desk) {
+    let config = fs::read_to_string(desk.runtime().join("webcharm/local/ingress/nginx.conf")).unwrap();
+    assert!(config.contains("proxy_socket_keepalive on;"), "{config}");
+    if rustix::process::geteuid().is_root() {
+        let keeper = desk.process("network-keeper").to_string();
+        let parameter = "/proc/sys/net/ipv4/tcp_keepalive_time";
+        let read = Command::new("nsenter").args(["--target", &keeper, "--net", "cat", parameter]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&read.stdout), "2\n", "{read:?}");
+    }
 }
 
 /// While one of two units is killed and comes back, the other unit answers all requests.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_keepalive;
+
 use crate::pod::relay;
 
 /// Longest wait for a pod to accept a connection; then the next pod is tried.
@@ -42,6 +44,8 @@ pub(super) fn start(listener: TcpListener, targets: &Targets) {
                 let reached =
                     targets.into_iter().find_map(|target| TcpStream::connect_timeout(&target.into(), PATIENCE).ok());
                 if let Some(server) = reached {
+                    // Refused only for what is no socket.
+                    let _ = set_socket_keepalive(&server, true);
                     relay::join(&client.into(), &server.into());
                 }
             });

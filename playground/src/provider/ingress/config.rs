@@ -89,6 +89,7 @@ http {
     scgi_temp_path /mnt/server/scgi;
     proxy_http_version 1.1;
     proxy_connect_timeout 1s;
+    proxy_socket_keepalive on;
     proxy_next_upstream error timeout http_502 http_503;
 ";
 
