@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use interfaces::uri::{Uri, build, check_endpoint, encode};
+use interfaces::uri::{Uri, build, check_endpoint};
+use juju::percent::encode;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
