@@ -1,7 +1,7 @@
 //! Providers of integrations: the other applications of the model, each a real server.
 //!
 //! The model has them as applications without a charm. A server is started when an application is first integrated with it,
-//! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside [`redis`] and
+//! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside `redis.rs` and
 //! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
 mod ingress;
