@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{Desk, kill, page, wait_until};
 
-/// Redis, or a line that says why a test is passed over.
+/// True if Redis is installed; otherwise the test is skipped.
+#[track_caller]
 fn has_redis() -> bool {
-    let found = Path::new("/usr/bin/redis-server").is_file();
-    if !found {
-        println!("passed over: Redis is not installed here (Debian's package redis-server)");
-    }
-    found
+    testkit::needs(Path::new("/usr/bin/redis-server").is_file(), "Redis (Debian's package redis-server)")
 }
 
 /// The sample with an endpoint for Redis, and a page that counts its visits there.
