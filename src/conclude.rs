@@ -50,6 +50,9 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
         report.open = steps.ports.difference(&seen.ports).cloned().collect();
         report.close = seen.ports.difference(&steps.ports).cloned().collect();
         memory = steps.on_success.memory.clone().or(memory);
+        let later = &steps.on_success.relations;
+        report.relations.retain(|earlier| later.iter().all(|write| write.view.id != earlier.view.id));
+        report.relations.extend(later.iter().cloned());
     }
     report.memory = memory.news(&seen.memory);
     report

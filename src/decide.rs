@@ -52,8 +52,11 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
         command::add(action, seen, spec, environment, &random(), &mut steps);
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
-    let local = LocalSide { port_is_open: local.port_is_open || steps.holds.is_empty(), ..local };
     steps.relations.extend(requests::all(seen, spec, &local, random));
+    if steps.holds.is_empty() && !local.port_is_open {
+        let local = LocalSide { port_is_open: true, ..local };
+        steps.on_success.relations = requests::routes(seen, spec, &local, random);
+    }
     steps
 }
 

@@ -51,6 +51,8 @@ impl RelationWrite {
 /// Values that hold only once a step has succeeded, or all steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OnSuccess {
+    /// Changes of our half of the relations, in place of those that are published in any case. Only of all steps.
+    pub relations: Vec<RelationWrite>,
     /// Values to store.
     pub memory: Memory,
     /// Result of the action.

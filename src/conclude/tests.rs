@@ -2,7 +2,8 @@ use super::*;
 use crate::memory::ServerMemory;
 use crate::migration::MigrationInputs;
 use crate::perform::Failure;
-use crate::steps::{Action, OnSuccess, Run, Step};
+use crate::steps::{Action, OnSuccess, RelationWrite, Run, Step};
+use juju::{Changes, RelationId, View};
 use pebble::plan::Environment;
 use pebble::types::{Change, Task};
 use pebble::{Error, PathErrorKind};
@@ -157,6 +158,23 @@ fn success_opens_our_port_closes_others_and_stores_only_changed_values() {
     assert_eq!(report.open, BTreeSet::from([Port::tcp(8000)]));
     assert_eq!(report.close, BTreeSet::from([Port::tcp(80)]));
     assert_eq!(report.memory, migrated("2"));
+}
+
+#[test]
+fn writes_of_a_success_replace_those_of_the_same_relation() {
+    let write = |id: u32, value: &str| {
+        let mut changes = Changes::default();
+        changes.app.set("is_port_open", value.to_owned());
+        RelationWrite { view: View::empty("ingress", RelationId(id)), changes }
+    };
+    let effects = vec![Step::new(run(), Hold::blocked("x"))];
+    let on_success = OnSuccess { relations: vec![write(1, "true")], ..OnSuccess::default() };
+    let relations = vec![write(1, "false"), write(2, "false")];
+    let steps = Steps { judged: true, effects, relations: relations.clone(), on_success, ..Steps::default() };
+    let failed = Done { completed: 0, failure: Some(Failure::Pebble(failed_change())) };
+    assert_eq!(report(&Seen::nothing(), &steps, &failed).relations, relations);
+    let done = Done { completed: 1, failure: None };
+    assert_eq!(report(&Seen::nothing(), &steps, &done).relations, [write(2, "false"), write(1, "true")]);
 }
 
 #[test]

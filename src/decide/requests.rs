@@ -7,11 +7,23 @@ use crate::relation;
 use crate::seen::Seen;
 use crate::steps::RelationWrite;
 
-/// Requests of the leader to remote applications, and data of each unit. Tells the ingress the port only if this event
-/// reads the workload and the port is valid.
+/// Requests of the leader to remote applications, and data of each unit.
 pub(super) fn all(seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>, random: Random<'_>) -> Vec<RelationWrite> {
-    let is_right = seen.workload.is_some() && spec.port(&seen.config).is_some();
-    let is_due = |integration: &&Integration| is_right || integration.endpoint.interface.role != Role::Route;
-    let integrations = seen.integrations.iter().filter(is_due);
-    integrations.flat_map(|integration| relation::requests(integration, local, random)).collect()
+    let others = seen.integrations.iter().filter(|integration| !is_route(integration));
+    let mut writes: Vec<_> = others.flat_map(|integration| relation::requests(integration, local, random)).collect();
+    writes.extend(routes(seen, spec, local, random));
+    writes
+}
+
+/// Data for each ingress, which gets the port only if this event reads the workload and the port is valid.
+pub(super) fn routes(seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>, random: Random<'_>) -> Vec<RelationWrite> {
+    if seen.workload.is_none() || spec.port(&seen.config).is_none() {
+        return Vec::new();
+    }
+    let routes = seen.integrations.iter().filter(|integration| is_route(integration));
+    routes.flat_map(|integration| relation::requests(integration, local, random)).collect()
+}
+
+fn is_route(integration: &Integration) -> bool {
+    integration.endpoint.interface.role == Role::Route
 }

@@ -19,6 +19,7 @@ use crate::relation::database::{MYSQL, POSTGRESQL};
 use crate::relation::ingress::INGRESS;
 use crate::seen::Container;
 use crate::services::Services;
+use crate::steps::RelationWrite;
 use crate::work::Scope;
 
 const KEY: &str = "0123456789-a-key-of-eighty-six-letters";
@@ -532,8 +533,13 @@ fn an_ingress_gives_the_base_url_and_gets_the_port() {
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
     let steps = decide(&seen);
     assert_eq!(layer(&steps).services["flask"].environment["FLASK_BASE_URL"], url);
-    let app = steps.relations[0].changes.app.texts();
-    assert_eq!((app["port"].as_str(), app["is_port_open"].as_str()), ("8000", "true"));
+    let port_of = |write: &RelationWrite| write.changes.app.texts();
+    let (now, later) = (port_of(&steps.relations[0]), port_of(&steps.on_success.relations[0]));
+    assert_eq!((now["port"].as_str(), now.text("is_port_open")), ("8000", None), "the port is not open yet");
+    assert_eq!((later["port"].as_str(), later.text("is_port_open")), ("8000", Some("true")));
+    seen.ports = steps.ports.clone();
+    let opened = decide(&seen);
+    assert_eq!((&port_of(&opened.relations[0]), opened.on_success.relations), (&later, vec![]));
     seen.workload = None;
     assert_eq!(decide(&seen).relations, [], "an event that doesn't look at the workload leaves the route alone");
 }

@@ -21,6 +21,9 @@ use crate::support::{Charm, Rock, World, secret};
 /// Text in the hostile values that must not get into status or log.
 const MARK: &str = "hunter2";
 
+/// Length beyond which a value is large, in bytes.
+const LARGE: usize = 1_000_000;
+
 /// Values of a careless or hostile application. The last two are deeply nested JSON, and 10 MB.
 fn values() -> Vec<String> {
     let short = [
@@ -245,8 +248,12 @@ impl Table {
         self.rows += rows.len();
     }
 
-    /// Tries all rows, as many at once as their messages fit into a status.
+    /// Tries all rows: those of megabytes alone, the others as many at once as their messages fit into a status.
     fn try_all(&mut self, rows: Vec<Row>) {
+        let (large, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.value.len() > LARGE);
+        for row in large {
+            self.try_at_once(&[row]);
+        }
         let (blocking, silent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect() != Effect::Silent);
         for rows in [blocking, silent] {
             let mut waiting = rows;
@@ -292,7 +299,7 @@ fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'
 fn all_rows() -> impl Iterator<Item = Row> {
     required().flat_map(|interface| {
         let rows = move |value: String| {
-            let most = if value.len() > 1_000_000 { 1 } else { usize::MAX };
+            let most = if value.len() > LARGE { 1 } else { usize::MAX };
             keys(interface).take(most).map(move |(place, key)| Row { interface, place, key, value: value.clone() })
         };
         values().into_iter().flat_map(rows)
