@@ -34,7 +34,8 @@ pub struct Steps {
 /// Changes of our half of one relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationWrite {
-    /// Relation as it was read.
+    /// Endpoint and id of the relation. Its databags are left out: those of others may be large, and
+    /// [`Juju::publish`](juju::Juju::publish) reads ours itself.
     pub view: View,
     /// Changes of our databags. Not empty.
     pub changes: Changes,
@@ -44,7 +45,7 @@ impl RelationWrite {
     /// Write of these changes. `None` if they are empty.
     #[must_use]
     pub fn of(view: &View, changes: Changes) -> Option<Self> {
-        (!changes.is_empty()).then(|| Self { view: view.clone(), changes })
+        (!changes.is_empty()).then(|| Self { view: View::empty(&view.endpoint, view.id), changes })
     }
 }
 
