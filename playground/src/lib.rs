@@ -35,12 +35,7 @@ pub mod verbs;
 /// An error with its causes, joined by colons, and the remedy if one of them is the disk.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
+    let text = juju::chain(error);
     // A child's log may end with it already.
     let remedy = remedy::of(error, &text).filter(|remedy| !text.contains(remedy));
     let separator = if text.contains('\n') { "\n" } else { "; " };
