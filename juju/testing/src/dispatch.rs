@@ -7,7 +7,7 @@ use crate::server::Server;
 use juju::{Event, UnitName, Version};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::AsFd;
@@ -70,6 +70,8 @@ pub struct Dispatched {
     pub stderr: String,
     /// Time from the start of the process to its end.
     pub wall: Duration,
+    /// Processor time of the charm's main thread, without its hook tools. Zero where `/proc` does not tell it.
+    pub cpu: Duration,
 }
 
 impl Dispatched {
@@ -138,6 +140,7 @@ pub fn dispatch_process(
         stdout: outcome.stdout,
         stderr: outcome.stderr,
         wall: outcome.wall,
+        cpu: outcome.cpu,
     })
 }
 
@@ -160,6 +163,7 @@ struct Outcome {
     stdout: String,
     stderr: String,
     wall: Duration,
+    cpu: Duration,
 }
 
 fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result<Outcome> {
@@ -176,8 +180,8 @@ fn run(charm_dir: &Path, variables: &Variables, timeout: Duration) -> io::Result
     let wall = start.elapsed();
     drop(ending);
     let (stdout, stderr) = (joined(stdout)?, joined(stderr)?);
-    let (status, is_timeout) = waited?;
-    Ok(Outcome { status, is_timeout, stdout, stderr, wall })
+    let (status, is_timeout, cpu) = waited?;
+    Ok(Outcome { status, is_timeout, stdout, stderr, wall, cpu })
 }
 
 /// Starts the charm, and tries again while its file is busy. Another thread may have forked while the file was open for
@@ -192,24 +196,36 @@ fn once_written<T>(mut spawn: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     spawn()
 }
 
-/// Waits for the child, and kills its process group at the timeout. Returns true if that ended it.
-fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool)> {
+/// Waits for the child, and kills its process group at the timeout. Returns true if that ended it, and its processor time.
+fn wait(mut child: Child, timeout: Duration) -> io::Result<(ExitStatus, bool, Duration)> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let (sender, ended) = channel();
-    std::thread::spawn(move || sender.send(child.wait()));
+    std::thread::spawn(move || sender.send(reap(&mut child)));
     let gone = || io::Error::other("the thread that waits for the charm is gone");
     match ended.recv_timeout(timeout) {
-        Ok(status) => Ok((status?, false)),
+        Ok(reaped) => reaped.map(|(status, cpu)| (status, false, cpu)),
         Err(RecvTimeoutError::Disconnected) => Err(gone()),
         Err(RecvTimeoutError::Timeout) => {
             if let Some(group) = group {
                 // Fails if the group has ended in the meantime.
                 let _ = kill_process_group(group, Signal::KILL);
             }
-            let status = ended.recv().map_err(|_| gone())??;
-            Ok((status, status.signal().is_some()))
+            let (status, cpu) = ended.recv().map_err(|_| gone())??;
+            Ok((status, status.signal().is_some(), cpu))
         }
     }
+}
+
+/// Waits for the child's end. Its processor time is read while it is a zombie: `wait4` would add its children's.
+fn reap(child: &mut Child) -> io::Result<(ExitStatus, Duration)> {
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        while waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            .is_err_and(|error| error == Errno::INTR)
+        {}
+    }
+    let cpu = std::fs::read_to_string(format!("/proc/{}/schedstat", child.id())).ok();
+    let nanoseconds = cpu.and_then(|text| text.split(' ').next()?.parse().ok());
+    Ok((child.wait()?, Duration::from_nanos(nanoseconds.unwrap_or_default())))
 }
 
 /// Reads a stream in a thread until it ends or the charm has ended; then reads the bytes that the pipe still holds. A

@@ -262,7 +262,7 @@ fn every_row_of_the_table_is_one_that_the_charm_uses() {
         let given = relation::provided(integration, &local);
         assert!(given.as_ref().is_ok_and(Option::is_some), "{}: {given:?}", integration.endpoint.name);
     }
-    assert_eq!(credentials("https://me:a%2Fb@h/x"), ["me:a%2Fb", "a%2Fb"]);
+    assert!(credentials("https://me:a%2Fb@h/x").eq(["me:a%2Fb", "a%2Fb"]));
 }
 
 #[test]

@@ -114,8 +114,9 @@ struct Table {
     world: World,
     relations: BTreeMap<&'static str, (RelationId, SecretId)>,
     rows: usize,
-    /// Milliseconds and hook-tool calls of the events without a write to Pebble.
-    costs: RefCell<Vec<(u128, usize)>>,
+    /// Of each event without a write to Pebble: milliseconds of the charm's own processor time, milliseconds of wall time,
+    /// hook-tool calls.
+    costs: RefCell<Vec<(u128, u128, usize)>>,
 }
 
 /// The framework's charm with every endpoint, each for any number of relations.
@@ -190,7 +191,7 @@ impl Table {
         let logged = self.world.logged();
         let done = self.world.fire(Event::UpdateStatus);
         if !self.world.requests_since(logged).iter().any(|request| request.starts_with("POST")) {
-            self.costs.borrow_mut().push((done.wall.as_millis(), done.calls.len()));
+            self.costs.borrow_mut().push((done.cpu.as_millis(), done.wall.as_millis(), done.calls.len()));
         }
     }
 
@@ -341,8 +342,8 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     assert!(table.rows > 60, "{}", table.rows);
 }
 
-/// Tries the whole table, and prints the cost of events that restart no service: half of them cost less than the median, so
-/// the slowest event's distance from it is the cost of hostile values.
+/// Tries the whole table, and prints the cost of events that restart no service, in the order of the charm's own processor
+/// time.
 #[allow(clippy::print_stdout, reason = "figures of a measurement; none is asserted")]
 fn try_every_row(framework: &'static str) {
     let mut table = Table::new(framework);
@@ -351,7 +352,11 @@ fn try_every_row(framework: &'static str) {
     let mut costs = table.costs.take();
     costs.sort_unstable();
     let (median, slowest) = (costs[costs.len() / 2], costs[costs.len() - 1]);
-    println!("{framework}, {} events (milliseconds, hook tools): median {median:?}, slowest {slowest:?}", costs.len());
+    let longest = costs.iter().map(|(_, wall, _)| wall).max();
+    let all = costs.len();
+    println!(
+        "{framework}, {all} events (cpu ms, wall ms, hook tools): median {median:?}, most {slowest:?}; wall {longest:?}"
+    );
 }
 
 #[test]
