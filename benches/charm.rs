@@ -65,10 +65,10 @@ fn noop(cost: &Cost) -> Vec<Row> {
     let tools = Budget::AtMost(8.0 + cost.endpoints as f64);
     vec![
         row("no-op config-changed: wall", cost.wall, python::WALL, Budget::OneIn(30.0)),
-        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(50.0)),
-        row("… peak memory of the charm itself", cost.peak, python::PEAK, Budget::OneIn(8.0)),
+        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(25.0)),
+        row("… peak memory of the charm itself", cost.peak, python::PEAK, Budget::OneIn(15.0)),
         row("… hook-tool processes", cost.tools, python::TOOLS, tools),
-        row("… Pebble requests", cost.requests, python::REQUESTS, Budget::AtMost(8.0)),
+        row("… Pebble requests", cost.requests, python::REQUESTS, Budget::AtMost(5.0)),
     ]
 }
 
@@ -76,7 +76,7 @@ fn noop_under(pebble: &Path, programs: &Programs) -> Result<Vec<Row>> {
     let cost = cost(&Unit::started(programs, pebble)?, &Event::ConfigChanged)?;
     Ok(vec![
         row("the same under a real Pebble: wall", cost.wall, python::WALL, Budget::OneIn(30.0)),
-        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(50.0)),
+        row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(25.0)),
     ])
 }
 
