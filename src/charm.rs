@@ -1,6 +1,6 @@
 //! The charm's entry point: every event goes to one handler.
 
-use juju::{Charm, CharmFiles, Context, Event, Hold, Juju, Observers, Outcome, Status, Whose};
+use juju::{Charm, CharmFiles, Event, Hold, Juju, On, Setup, Status, Whose};
 use pebble::blocking::Client;
 
 use crate::charm_spec::CharmSpec;
@@ -31,23 +31,23 @@ pub enum Error {
 impl Charm for WebApp {
     type Error = Error;
 
-    fn new(context: &Context) -> Result<Self, Error> {
+    fn new(setup: &Setup<'_>) -> Result<Self, Error> {
+        let context = setup.context();
         let files = CharmFiles::read(&context.charm_dir).map_err(Error::Files)?;
         Ok(Self { spec: CharmSpec::read(&context.charm_dir, &files) })
     }
 
-    fn observe(observers: &mut Observers<Self>) {
-        observers.any(Self::reconcile);
+    fn observe(on: &mut On<Self>) {
+        on.any(Self::reconcile);
     }
 }
 
 impl WebApp {
-    fn reconcile(&mut self, event: &Event, juju: &Juju<'_>) -> Result<Outcome, Error> {
+    fn reconcile(&mut self, event: &Event, juju: &Juju<'_>) -> Result<(), Error> {
         match &self.spec {
-            Ok(spec) => reconcile(event, juju, spec)?,
-            Err(hold) => juju.set_status(Whose::Unit, &Status::blocked(hold.message.clone()))?,
+            Ok(spec) => reconcile(event, juju, spec),
+            Err(hold) => Ok(juju.set_status(Whose::Unit, &Status::blocked(hold.message.clone()))?),
         }
-        Ok(Outcome::Done)
     }
 }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub use value::{Part, Value};
 
 use crate::databag::Databag;
-use crate::relation::View;
 use crate::secret::{SecretContent, SecretId};
+use crate::view::View;
 
 /// Changes of our half of one relation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::event::Event;
+use crate::hook::Event;
 use crate::name::UnitName;
 use crate::secret::Secret;
 use crate::version::Version;

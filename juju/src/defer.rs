@@ -2,16 +2,36 @@
 //!
 //! They live and die with the hook like every other write: a failed hook leaves the queue as it was.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::event::Event;
+use crate::hook::Event;
 use crate::juju::Juju;
 use crate::tool::Error;
 
-/// The key in the unit's state.
-const KEY: &str = "deferred";
+/// The key in the unit's state, reserved to the framework.
+pub(crate) const KEY: &str = "juju.deferred";
+/// The most events that wait at a time. An equal one is kept once, so that only a charm that never gets on comes near.
+const MOST: usize = 256;
+
+/// A queue of deferred events that could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Juju gave or took no state.
+    #[error(transparent)]
+    Juju(#[from] Error),
+    /// Two handlers have one name, so that an event would come again to the wrong one.
+    #[error("two handlers defer under the name {name:?}")]
+    Twice {
+        /// The name.
+        name: &'static str,
+    },
+    /// More events wait than the queue holds. The hook fails, so that the event is not lost: Juju sends it again.
+    #[error("{MOST} deferred events wait already; the oldest is {oldest}")]
+    Full {
+        /// The name of the oldest.
+        oldest: String,
+    },
+}
 
 /// An event that a handler deferred.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +48,14 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(crate) fn load(juju: &Juju<'_>) -> Result<Self, Error> {
-        let stored = juju.state()?.remove(KEY).unwrap_or_default();
+    /// Reads the queue of a charm whose handlers defer under these names.
+    pub(crate) fn load(juju: &Juju<'_>, names: impl Iterator<Item = &'static str>) -> Result<Self, QueueError> {
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(QueueError::Twice { name: pair[0] });
+        }
+        let stored = juju.own_state(KEY)?.unwrap_or_default();
         Ok(Self { pending: parse(&stored), stored })
     }
 
@@ -39,19 +65,24 @@ impl Queue {
     }
 
     /// Adds an entry to the end, unless an equal one is pending already.
-    pub(crate) fn push(&mut self, deferred: Deferred) {
-        if !self.pending.contains(&deferred) {
-            self.pending.push(deferred);
+    pub(crate) fn push(&mut self, deferred: Deferred) -> Result<(), QueueError> {
+        if self.pending.contains(&deferred) {
+            return Ok(());
         }
+        if let (MOST.., Some(oldest)) = (self.pending.len(), self.pending.first()) {
+            return Err(QueueError::Full { oldest: oldest.event.name() });
+        }
+        self.pending.push(deferred);
+        Ok(())
     }
 
     /// Writes the queue if it is not what was loaded.
-    pub(crate) fn store(&self, juju: &Juju<'_>) -> Result<(), Error> {
-        if self.pending.is_empty() {
-            return if self.stored.is_empty() { Ok(()) } else { juju.delete_state(KEY) };
-        }
-        let text = serde_json::to_string(&self.pending).expect("plain data with text for keys always has a JSON form");
-        if text == self.stored { Ok(()) } else { juju.set_state(&BTreeMap::from([(KEY.to_owned(), text)])) }
+    pub(crate) fn store(&self, juju: &Juju<'_>) -> Result<(), QueueError> {
+        let text = match self.pending.as_slice() {
+            [] => String::new(),
+            pending => serde_json::to_string(pending).expect("plain data with text for keys always has a JSON form"),
+        };
+        if text == self.stored { Ok(()) } else { Ok(juju.set_own_state(KEY, &text)?) }
     }
 }
 
@@ -81,5 +112,18 @@ mod tests {
         assert_eq!(parse(text), [Deferred { handler: "a".to_owned(), event: Event::Install }]);
         assert_eq!(parse("{"), []);
         assert_eq!(parse(""), []);
+    }
+
+    #[test]
+    fn an_equal_event_waits_once_and_a_full_queue_says_so() {
+        let mut queue = Queue::default();
+        let entry = |number: usize| Deferred { handler: "a".to_owned(), event: Event::Unknown(number.to_string()) };
+        for number in 0..MOST {
+            queue.push(entry(number)).expect("room");
+            queue.push(entry(number)).expect("it waits already");
+        }
+        let error = queue.push(entry(MOST)).expect_err("no room");
+        assert_eq!(error.to_string(), "256 deferred events wait already; the oldest is 0");
+        assert_eq!(queue.take().len(), MOST);
     }
 }

@@ -9,32 +9,33 @@
 //! A whole charm:
 //!
 //! ```
-//! use juju::{Backend, Charm, Context, Event, EventKind, Juju, Observers, Outcome, Status, Whose};
+//! use juju::event::ConfigChanged;
+//! use juju::{Charm, Context, Error, Juju, On, Setup, Status, Whose};
 //!
 //! struct Hello {
 //!     app: String,
 //! }
 //!
 //! impl Charm for Hello {
-//!     type Error = juju::Error;
+//!     type Error = Error;
 //!
-//!     fn new(context: &Context) -> Result<Self, juju::Error> {
-//!         Ok(Self { app: context.app().to_owned() })
+//!     fn new(setup: &Setup<'_>) -> Result<Self, Error> {
+//!         Ok(Self { app: setup.context().app().to_owned() })
 //!     }
 //!
-//!     fn observe(observers: &mut Observers<Self>) {
-//!         observers.on(EventKind::ConfigChanged, Self::greet);
+//!     fn observe(on: &mut On<Self>) {
+//!         on.event(ConfigChanged, Self::greet);
 //!     }
 //! }
 //!
 //! impl Hello {
-//!     fn greet(&mut self, _event: &Event, juju: &Juju<'_>) -> Result<Outcome, juju::Error> {
+//!     fn greet(&mut self, _: &ConfigChanged, juju: &Juju<'_>) -> Result<(), Error> {
 //!         let whom = juju.config()?.text("whom").unwrap_or("world").to_owned();
-//!         juju.set_status(Whose::Unit, &Status::active(format!("{} says hello to {whom}", self.app)))?;
-//!         Ok(Outcome::Done)
+//!         juju.set_status(Whose::Unit, &Status::active(format!("{} says hello to {whom}", self.app)))
 //!     }
 //! }
 //!
+//! # use juju::Backend;
 //! # struct Nothing;
 //! # impl Backend for Nothing {
 //! #     fn status_set(&self, _whose: Whose, status: &Status) -> Result<(), juju::Error> {
@@ -64,16 +65,20 @@ mod config;
 mod context;
 mod databag;
 mod defer;
-mod event;
+mod dispatch;
+pub mod event;
 #[cfg(test)]
 mod fake;
 mod fingerprint;
 mod hold;
+mod hook;
 mod juju;
+pub mod key;
 mod log;
 mod metadata;
 mod name;
 mod network;
+mod on;
 pub mod percent;
 mod port;
 mod program;
@@ -83,20 +88,23 @@ mod secret;
 mod status;
 mod tool;
 mod version;
+mod view;
 
 pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
 pub use chain::chain;
 pub use changes::{Changes, Draft, Offer, Part, Value};
-pub use charm::{Charm, DispatchError, Observers, Outcome, dispatch};
+pub use charm::{Charm, Setup};
 pub use config::{Config, ConfigOption, ConfigValue, OptionKind};
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
 pub use databag::{Databag, MAX_DATABAG_BYTES};
-pub use event::{
+pub use defer::QueueError;
+pub use dispatch::{DispatchError, dispatch};
+pub use fingerprint::fingerprint;
+pub use hold::Hold;
+pub use hook::{
     ActionEvent, Event, EventKind, RelationEvent, RelationKind, SecretEvent, SecretKind, StorageEvent, StorageKind,
     WorkloadEvent, WorkloadKind,
 };
-pub use fingerprint::fingerprint;
-pub use hold::Hold;
 pub use juju::Juju;
 pub use log::Log;
 pub use metadata::{
@@ -105,13 +113,15 @@ pub use metadata::{
 };
 pub use name::{NameError, RelationId, UnitName};
 pub use network::{Address, GoalState, GoalStatus, Interface, Network};
+pub use on::{Flow, Observation, On};
 pub use port::{Port, PortError, Protocol};
 pub use program::main;
 pub use redact::{Redactor, credentials};
-pub use relation::{Needs, View};
+pub use relation::Relation;
 pub use secret::{
     NewSecret, ReadMode, Rotate, Secret, SecretContent, SecretId, SecretIdError, SecretInfo, SecretQuery, SecretUpdate,
 };
 pub use status::{Status, StatusKind};
 pub use tool::{Error, HookTools};
 pub use version::{Version, VersionError};
+pub use view::{Needs, View};

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use crate::backend::LogLevel;
 use crate::chain::chain;
-use crate::charm::{Charm, dispatch};
+use crate::charm::Charm;
 use crate::context::{Context, ProcessVars};
+use crate::dispatch::dispatch;
 use crate::log::Log;
 use crate::tool::HookTools;
 

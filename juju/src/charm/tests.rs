@@ -3,9 +3,14 @@
 use std::cell::RefCell;
 
 use super::*;
+use crate::dispatch::{DispatchError, dispatch};
+use crate::event::{CollectUnitStatus, Install, RelationChanged, Start, Stop, emitted};
 use crate::fake::{Fake, context};
+use crate::key::Requires;
 use crate::name::RelationId;
-use crate::relation::Needs;
+use crate::on::Flow;
+use crate::status::Status;
+use crate::view::Needs;
 
 thread_local! {
     static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -20,40 +25,33 @@ struct Queuer;
 
 impl Charm for Queuer {
     type Error = NoLuck;
-    const DEFERS: bool = true;
 
-    fn new(_: &Context) -> Result<Self, NoLuck> {
+    fn new(_: &Setup<'_>) -> Result<Self, NoLuck> {
         Ok(Self)
     }
 
-    fn observe(observers: &mut Observers<Self>) {
-        observers.on(EventKind::Install, Self::first);
-        observers.on(EventKind::Install, Self::second);
-        observers.on(EventKind::Start, Self::second);
-        observers.on_named(EventKind::RelationChanged, "db", Self::second);
-        observers.on_named(EventKind::RelationChanged, "other", Self::first);
-        observers.on(EventKind::Stop, |_, _, _| Err(NoLuck));
-        observers.on_named(EventKind::Action, "rotate", Self::first);
+    fn observe(on: &mut On<Self>) {
+        on.deferring("first", Install, |_, _, _| Ok(note("first", "install")))
+            .deferring("second", Install, |_, _, _| Ok(note("second", "install")))
+            .deferring("started", Start, |_, _, _| Ok(note("second", "start")))
+            .deferring("changed", Requires::named("db").changed(), Self::changed)
+            .event(Requires::named("other").changed(), |_, _, _| Err(NoLuck))
+            .event(Stop, |_, _, _| Err(NoLuck));
     }
 }
 
 impl Queuer {
-    fn first(&mut self, event: &Event, _: &Juju<'_>) -> Result<Outcome, NoLuck> {
-        Ok(note("first", event))
-    }
-
-    fn second(&mut self, event: &Event, juju: &Juju<'_>) -> Result<Outcome, NoLuck> {
-        if let Event::Relation(relation) = event {
-            let view = juju.view(&relation.endpoint, relation.id, Needs::all()).expect("gone relations are empty");
-            assert_eq!(view.id, RelationId(7));
-        }
-        Ok(note("second", event))
+    fn changed(&mut self, event: &RelationChanged<'_>, juju: &Juju<'_>) -> Result<Flow, NoLuck> {
+        let relation = event.relation();
+        let view = juju.view(relation.endpoint(), relation.id(), Needs::all()).expect("gone relations are empty");
+        assert_eq!(view.id, RelationId(7));
+        Ok(note("second", "db-relation-changed"))
     }
 }
 
-fn note(who: &'static str, event: &Event) -> Outcome {
-    SEEN.with_borrow_mut(|seen| seen.push(format!("{who} {}", event.name())));
-    if DEFER.with_borrow(|defer| defer.contains(&who)) { Outcome::Defer } else { Outcome::Done }
+fn note(who: &'static str, event: &str) -> Flow {
+    SEEN.with_borrow_mut(|seen| seen.push(format!("{who} {event}")));
+    if DEFER.with_borrow(|defer| defer.contains(&who)) { Flow::Defer } else { Flow::Done }
 }
 
 /// Dispatches hooks one after the other, the named handlers deferring; what was seen, and the calls of the last.
@@ -78,13 +76,13 @@ fn deferred_events_come_first_and_only_to_who_deferred() {
     run(&fake, "install", &["second"]);
     let (seen, calls) = run(&fake, "start", &["second"]);
     assert_eq!(seen, ["second install", "second start"]);
-    assert_eq!(calls, ["state-get", r#"state-set ["deferred"]"#]);
+    assert_eq!(calls, ["state-get", r#"state-set ["juju.deferred"]"#]);
     let (seen, calls) = run(&fake, "start", &["second"]);
     assert_eq!(seen, ["second install", "second start", "second start"]);
     assert_eq!(calls, ["state-get"], "the same events are pending as before");
     let (seen, calls) = run(&fake, "install", &[]);
     assert_eq!(seen, ["second install", "second start", "first install", "second install"]);
-    assert_eq!(calls, ["state-get", "state-delete deferred"]);
+    assert_eq!(calls, ["state-get", "state-delete juju.deferred"]);
 }
 
 #[test]
@@ -96,22 +94,12 @@ fn restricted_events_leave_the_queue_alone() {
 }
 
 #[test]
-fn actions_are_not_deferred() {
-    let fake = Fake::default();
-    let mut context = context("hooks/start");
-    context.event = Event::Action(crate::ActionEvent { name: "rotate".to_owned(), id: "1".to_owned() });
-    DEFER.set(vec!["first"]);
-    dispatch::<Queuer>(&context, &fake).expect("a good dispatch");
-    assert_eq!((SEEN.take(), fake.take()), (vec!["first rotate".to_owned()], vec!["state-get".to_owned()]));
-}
-
-#[test]
 fn handlers_and_relations_may_be_gone() {
     let fake = Fake::default();
     let queue = r#"[{"handler":"gone","event":"install"}]"#;
-    fake.state.borrow_mut().insert("deferred".to_owned(), queue.to_owned());
+    fake.state.borrow_mut().insert("juju.deferred".to_owned(), queue.to_owned());
     let (seen, calls) = run(&fake, "never-heard-of", &[]);
-    assert_eq!((seen.len(), calls.last().map(String::as_str)), (0, Some("state-delete deferred")));
+    assert_eq!((seen.len(), calls.last().map(String::as_str)), (0, Some("state-delete juju.deferred")));
     // Relation 7 is not among this model's relations.
     assert_eq!(run(&fake, "db-relation-changed", &["second"]).0.len(), 1);
     assert_eq!(run(&fake, "never-heard-of", &[]).0, ["second db-relation-changed"]);
@@ -134,15 +122,77 @@ fn a_charm_that_never_defers_costs_no_call() {
     struct Plain;
     impl Charm for Plain {
         type Error = NoLuck;
-        fn new(_: &Context) -> Result<Self, NoLuck> {
+        fn new(_: &Setup<'_>) -> Result<Self, NoLuck> {
             Ok(Self)
         }
-        fn observe(observers: &mut Observers<Self>) {
-            observers.any(|_, event, _| Ok(note("plain", event)));
+        fn observe(on: &mut On<Self>) {
+            on.any(|_, event, _| {
+                note("plain", &event.name());
+                Ok(())
+            });
         }
     }
     let (fake, context) = (Fake::default(), context("hooks/update-status"));
     let juju = Juju::new(&context, &fake);
     juju.dispatch::<Plain>().expect("a good dispatch");
     assert_eq!((SEEN.take(), juju.calls()), (vec!["plain update-status".to_owned()], 0));
+}
+
+#[test]
+fn two_handlers_that_defer_under_one_name_are_refused() {
+    struct Doubled;
+    impl Charm for Doubled {
+        type Error = NoLuck;
+        fn new(_: &Setup<'_>) -> Result<Self, NoLuck> {
+            Ok(Self)
+        }
+        fn observe(on: &mut On<Self>) {
+            on.deferring("same", Install, |_, _, _| Ok(Flow::Done)).deferring("same", Start, |_, _, _| Ok(Flow::Done));
+        }
+    }
+    let error = dispatch::<Doubled>(&context("hooks/start"), &Fake::default()).expect_err("one name for two");
+    let why = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(why.as_deref(), Some(r#"two handlers defer under the name "same""#));
+}
+
+#[test]
+fn emitted_events_are_handled_before_the_next_handler_and_statuses_at_the_end() {
+    struct Ready(&'static str);
+    struct Library;
+    impl Charm for Library {
+        type Error = NoLuck;
+        fn new(_: &Setup<'_>) -> Result<Self, NoLuck> {
+            Ok(Self)
+        }
+        fn observe(on: &mut On<Self>) {
+            on.event(CollectUnitStatus::every(), |_, event: &CollectUnitStatus, _| {
+                event.add(Status::active(""));
+                event.add(Status::waiting("for a database"));
+                note("status", "");
+                Ok(())
+            })
+            .emitting(Requires::named("db").changed(), |_, _: &RelationChanged<'_>, _| Ok([Ready("a"), Ready("b")]))
+            .event(Requires::named("db").changed(), |_, _, _| {
+                note("plain", "changed");
+                Ok(())
+            })
+            .event(emitted(), |_, ready: &Ready, _| {
+                note("ready", ready.0);
+                Ok(())
+            });
+        }
+    }
+    let fake = Fake::default();
+    dispatch::<Library>(&context("hooks/db-relation-changed"), &fake).expect("a good dispatch");
+    assert_eq!(SEEN.take(), ["ready a", "ready b", "plain changed", "status "]);
+    assert_eq!(fake.take(), ["status-set Unit waiting: for a database"]);
+}
+
+#[test]
+fn the_table_can_be_inspected() {
+    let on = On::<Queuer>::of_charm();
+    let lines: Vec<_> = on.observations().map(|line| (line.trigger.to_string(), line.defers)).collect();
+    assert_eq!(lines[3], ("db-relation-changed".to_owned(), Some("changed")));
+    assert_eq!(lines[5], ("stop".to_owned(), None));
+    assert_eq!(lines.len(), 6);
 }

@@ -5,9 +5,9 @@ use crate::backend::Whose;
 use crate::changes::{Changes, Draft, Offer};
 use crate::databag::Databag;
 use crate::name::RelationId;
-use crate::relation::View;
 use crate::secret::{NewSecret, SecretContent, SecretId, SecretQuery, SecretUpdate};
 use crate::tool::Error;
+use crate::view::View;
 
 impl Juju<'_> {
     /// Writes `changes` into the relation of `view`. Returns true if anything was written.

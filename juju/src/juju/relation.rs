@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Juju;
 use crate::backend::{Entity, Whose};
 use crate::databag::{Databag, MAX_DATABAG_BYTES};
-use crate::event::Event;
+use crate::hook::Event;
 use crate::name::{RelationId, UnitName};
-use crate::relation::{Needs, View};
 use crate::tool::Error;
+use crate::view::{Needs, View};
 
 #[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl Juju<'_> {

@@ -46,6 +46,19 @@ impl Juju<'_> {
         Ok(())
     }
 
+    /// A value that the framework keeps in the unit's state.
+    pub(crate) fn own_state(&self, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.state()?.remove(key))
+    }
+
+    /// Keeps a value of the framework; an empty one is deleted.
+    pub(crate) fn set_own_state(&self, key: &str, value: &str) -> Result<(), Error> {
+        if value.is_empty() {
+            return self.delete_state(key);
+        }
+        self.set_state(&BTreeMap::from([(key.to_owned(), value.to_owned())]))
+    }
+
     /// The ports this unit has open.
     pub fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
         if let Some(ports) = self.ports.borrow().as_ref() {

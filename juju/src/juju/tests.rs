@@ -3,8 +3,8 @@
 use super::*;
 use crate::databag::MAX_DATABAG_BYTES;
 use crate::fake::{Fake, SECRET, context};
-use crate::relation::{Needs, View};
 use crate::secret::{NewSecret, SecretUpdate};
+use crate::view::{Needs, View};
 
 fn world() -> Fake {
     let bag = |key: &str| Databag::from_iter([(key, "1")]);

@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::{Command, ExitCode, Output};
 
-use crate::charm::{Charm, Observers};
-use crate::context::{Context, ProcessVars, Vars};
+use crate::charm::{Charm, Setup};
+use crate::context::{ProcessVars, Vars};
 use crate::fake::script;
+use crate::on::On;
 
 const PART: &str = "JUJU_TEST_PART";
 
@@ -18,18 +19,18 @@ struct Actor;
 impl Charm for Actor {
     type Error = CannotGreet;
 
-    fn new(_: &Context) -> Result<Self, CannotGreet> {
+    fn new(_: &Setup<'_>) -> Result<Self, CannotGreet> {
         Ok(Self)
     }
 
-    fn observe(observers: &mut Observers<Self>) {
-        observers.any(|_, _, _| {
+    fn observe(on: &mut On<Self>) {
+        on.any(|_, _, _| {
             tracing::info!("one");
             tracing::info!("-two");
             match ProcessVars.get(PART).as_deref() {
                 Some("panic") => panic!("hunter2"),
                 Some("fail") => Err(CannotGreet(std::fmt::Error)),
-                _ => Ok(crate::Outcome::Done),
+                _ => Ok(()),
             }
         });
     }

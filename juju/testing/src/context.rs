@@ -78,21 +78,27 @@ impl Records {
 /// Runs a charm for one event at a time.
 ///
 /// ```
-/// use juju::{Event, EventKind, Juju, Observers, Outcome, Status, StatusKind, Whose};
+/// use juju::event::Start;
+/// use juju::{Error, Event, Juju, On, Setup, Status, StatusKind, Whose};
 /// use juju_testing::{Context, State};
 ///
 /// struct Hello;
 ///
 /// impl juju::Charm for Hello {
-///     type Error = juju::Error;
-///     fn new(_: &juju::Context) -> Result<Self, juju::Error> {
+///     type Error = Error;
+///
+///     fn new(_: &Setup<'_>) -> Result<Self, Error> {
 ///         Ok(Hello)
 ///     }
-///     fn observe(observers: &mut Observers<Self>) {
-///         observers.on(EventKind::Start, |_, _, juju: &Juju<'_>| {
-///             juju.set_status(Whose::Unit, &Status::active("hello"))?;
-///             Ok(Outcome::Done)
-///         });
+///
+///     fn observe(on: &mut On<Self>) {
+///         on.event(Start, Self::start);
+///     }
+/// }
+///
+/// impl Hello {
+///     fn start(&mut self, _: &Start, juju: &Juju<'_>) -> Result<(), Error> {
+///         juju.set_status(Whose::Unit, &Status::active("hello"))
 ///     }
 /// }
 ///

@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::state::{StateOwner, StateRelation, StateSecret};
-use juju::{
-    Databag, Entity, Juju, Needs, NewSecret, Observers, Outcome, Port, RelationId, SecretQuery, UnitName, Whose,
-};
+use juju::{Databag, Entity, Juju, Needs, NewSecret, On, Port, RelationId, SecretQuery, Setup, UnitName, Whose};
 use std::cell::Cell;
 
 const METADATA: &str = "
@@ -28,12 +26,12 @@ struct Scripted;
 impl Charm for Scripted {
     type Error = juju::Error;
 
-    fn new(_: &juju::Context) -> Result<Self, juju::Error> {
+    fn new(_: &Setup<'_>) -> Result<Self, juju::Error> {
         Ok(Scripted)
     }
 
-    fn observe(observers: &mut Observers<Self>) {
-        observers.any(|_, event, juju| SCRIPT.get()(event, juju).map(|()| Outcome::Done));
+    fn observe(on: &mut On<Self>) {
+        on.any(|_, event, juju| SCRIPT.get()(event, juju));
     }
 }
 

@@ -102,8 +102,26 @@ impl SecretKind {
 }
 
 impl EventKind {
+    /// True if the hook's name begins with an endpoint, container or storage.
+    pub(crate) const fn has_subject(self) -> bool {
+        matches!(
+            self,
+            Self::RelationCreated
+                | Self::RelationJoined
+                | Self::RelationChanged
+                | Self::RelationDeparted
+                | Self::RelationBroken
+                | Self::PebbleReady
+                | Self::PebbleCustomNotice
+                | Self::PebbleCheckFailed
+                | Self::PebbleCheckRecovered
+                | Self::StorageAttached
+                | Self::StorageDetaching
+        )
+    }
+
     /// Juju's word: the whole name of a hook without a subject, what follows the subject's name in the others.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Install => "install",
             Self::Start => "start",

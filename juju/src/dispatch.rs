@@ -1,0 +1,188 @@
+//! One dispatch: deferred events, the event itself, the statuses, and the writes.
+
+use std::collections::VecDeque;
+
+use crate::backend::{Backend, Whose};
+use crate::charm::{Charm, Setup};
+use crate::context::Context;
+use crate::defer::{Deferred, Queue, QueueError};
+use crate::event::{CollectAppStatus, CollectUnitStatus};
+use crate::hook::Event;
+use crate::juju::Juju;
+use crate::key::{Occurrence, Trigger};
+use crate::on::{Emissions, Failure, Flow, Observer, On};
+use crate::tool::Error;
+
+/// A failed dispatch: the hook fails, and Juju discards what the hook wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError<E: std::error::Error + 'static> {
+    /// The charm could not be made.
+    #[error("cannot set the charm up")]
+    New {
+        /// The charm's own reason.
+        source: E,
+    },
+    /// A handler failed.
+    #[error("cannot handle {event}")]
+    Handler {
+        /// The event's name.
+        event: String,
+        /// The charm's own reason.
+        source: E,
+    },
+    /// The data of an event could not be read.
+    #[error("cannot read the data of {event}")]
+    Data {
+        /// The event's name.
+        event: String,
+        /// Juju's reason.
+        source: Error,
+    },
+    /// The queue of deferred events could not be kept.
+    #[error("cannot keep the deferred events")]
+    Queue {
+        /// The reason.
+        #[from]
+        source: QueueError,
+    },
+    /// A status that the charm's parts gave could not be set.
+    #[error("cannot set the status")]
+    Status {
+        /// Juju's reason.
+        source: Error,
+    },
+}
+
+/// Gives the context's event to a new charm: deferred events first, oldest first, then this one.
+///
+/// # Errors
+/// The charm's own, or Juju's when the queue of deferred events can't be kept.
+pub fn dispatch<C: Charm>(context: &Context, backend: &dyn Backend) -> Result<(), DispatchError<C::Error>> {
+    Juju::new(context, backend).dispatch::<C>()
+}
+
+impl Juju<'_> {
+    /// As [`dispatch`], over a handle the caller keeps, to ask it for its number of calls.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn dispatch<C: Charm>(&self) -> Result<(), DispatchError<C::Error>> {
+        let event = &self.context.event;
+        let span = tracing::info_span!("event", name = %event.name(), unit = %self.context.unit);
+        let _inside = span.enter();
+        let charm = C::new(&Setup::new(self)).map_err(|source| DispatchError::New { source })?;
+        let mut run = Run { juju: self, on: On::of_charm(), charm };
+        // In collect-metrics most hook tools refuse to work, so what was deferred waits for the next event.
+        if *event == Event::CollectMetrics {
+            return run.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()));
+        }
+        let mut queue = if run.on.defers() { Queue::load(self, run.on.deferring_names())? } else { Queue::default() };
+        for deferred in queue.take() {
+            run.deferred(deferred, &mut queue)?;
+        }
+        run.occur(&event.name(), &Occurrence::Hook(event), |name| {
+            Ok(queue.push(Deferred { handler: name.to_owned(), event: event.clone() })?)
+        })?;
+        run.statuses()?;
+        Ok(queue.store(self)?)
+    }
+}
+
+/// A charm at work in one dispatch.
+struct Run<'r, C: Charm> {
+    juju: &'r Juju<'r>,
+    on: On<C>,
+    charm: C,
+}
+
+impl<C: Charm> Run<'_, C> {
+    /// Calls the handlers of an occurrence, and `defer` with the name of each that wants it again.
+    fn occur(
+        &mut self,
+        name: &str,
+        occurrence: &Occurrence<'_>,
+        mut defer: impl FnMut(&str) -> Result<(), DispatchError<C::Error>>,
+    ) -> Result<(), DispatchError<C::Error>> {
+        let mut seen = false;
+        for observer in self.on.of(occurrence) {
+            seen = true;
+            let flow = call(observer, &mut self.charm, &self.on, self.juju, name, occurrence)?;
+            if let (Flow::Defer, Some(handler)) = (flow, observer.observation.defers) {
+                defer(handler)?;
+            }
+        }
+        if !seen {
+            tracing::debug!(event = name, "nothing to do");
+        }
+        Ok(())
+    }
+
+    /// Delivers a deferred event to the handler that deferred it.
+    fn deferred(&mut self, deferred: Deferred, queue: &mut Queue) -> Result<(), DispatchError<C::Error>> {
+        let (name, occurrence) = (deferred.event.name(), Occurrence::Hook(&deferred.event));
+        let wanted = |observer: &&Observer<C>| observer.observation.defers == Some(deferred.handler.as_str());
+        let Some(observer) = self.on.of(&occurrence).find(wanted) else {
+            tracing::warn!(event = name, handler = deferred.handler, "the handler that deferred is gone: dropped");
+            return Ok(());
+        };
+        if call(observer, &mut self.charm, &self.on, self.juju, &name, &occurrence)? == Flow::Defer {
+            queue.push(deferred)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the most urgent status of the charm's parts: the unit's, and on the leader the application's.
+    fn statuses(&mut self) -> Result<(), DispatchError<C::Error>> {
+        let failed = |source| DispatchError::Status { source };
+        let has = |wanted: &Trigger| self.on.observations().any(|observation| observation.trigger == *wanted);
+        let (has_unit, has_app) = (has(&Trigger::CollectUnitStatus), has(&Trigger::CollectAppStatus));
+        if has_app && self.juju.is_leader().map_err(failed)? {
+            let event = CollectAppStatus::default();
+            self.occur("collect-app-status", &Occurrence::CollectAppStatus(&event), |_| Ok(()))?;
+            event.most_urgent().map_or(Ok(()), |status| self.juju.set_status(Whose::App, &status)).map_err(failed)?;
+        }
+        if has_unit {
+            let event = CollectUnitStatus::default();
+            self.occur("collect-unit-status", &Occurrence::CollectUnitStatus(&event), |_| Ok(()))?;
+            event.most_urgent().map_or(Ok(()), |status| self.juju.set_status(Whose::Unit, &status)).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls a handler, and then those of the events that it emits.
+fn call<C: Charm>(
+    observer: &Observer<C>,
+    charm: &mut C,
+    on: &On<C>,
+    juju: &Juju<'_>,
+    name: &str,
+    occurrence: &Occurrence<'_>,
+) -> Result<Flow, DispatchError<C::Error>> {
+    let mut emissions = Emissions::new();
+    let flow = handle(observer, charm, juju, name, occurrence, &mut emissions)?;
+    let mut pending = VecDeque::from(emissions);
+    while let Some(event) = pending.pop_front() {
+        let occurrence = Occurrence::Emitted(&*event);
+        for observer in on.of(&occurrence) {
+            let mut more = Emissions::new();
+            handle(observer, charm, juju, name, &occurrence, &mut more)?;
+            pending.extend(more);
+        }
+    }
+    Ok(flow)
+}
+
+fn handle<C: Charm>(
+    observer: &Observer<C>,
+    charm: &mut C,
+    juju: &Juju<'_>,
+    name: &str,
+    occurrence: &Occurrence<'_>,
+    emissions: &mut Emissions,
+) -> Result<Flow, DispatchError<C::Error>> {
+    (observer.handler)(charm, occurrence, juju, emissions).map_err(|failure| match failure {
+        Failure::Handler(source) => DispatchError::Handler { event: name.to_owned(), source },
+        Failure::Data(source) => DispatchError::Data { event: name.to_owned(), source },
+    })
+}

@@ -1,0 +1,91 @@
+//! The five things that happen to a relation.
+
+use crate::hook::{Event, EventKind, RelationEvent};
+use crate::juju::Juju;
+use crate::key::{CanWait, Named, SubjectEvent};
+use crate::name::UnitName;
+use crate::relation::Relation;
+
+macro_rules! relation_event {
+    ($($(#[$doc:meta])+ $name:ident)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug)]
+        pub struct $name<'e> {
+            relation: Relation<'e>,
+            #[allow(dead_code, reason = "not every event has data besides its relation")]
+            event: &'e RelationEvent,
+        }
+
+        impl<'e> $name<'e> {
+            /// The relation, with its databags.
+            #[must_use]
+            pub const fn relation(&self) -> &Relation<'e> {
+                &self.relation
+            }
+
+            /// Key of this event of all endpoints.
+            #[must_use]
+            pub const fn every() -> Named<$name<'static>> {
+                Named::every()
+            }
+        }
+
+        impl SubjectEvent for $name<'static> {
+            type Event<'e> = $name<'e>;
+            const KIND: EventKind = EventKind::$name;
+
+            fn read<'e>(event: &'e Event, juju: &'e Juju<'e>) -> Option<$name<'e>> {
+                let Event::Relation(event) = event else { return None };
+                Some($name { relation: Relation::of_event(juju, event), event })
+            }
+        }
+    )+};
+}
+
+relation_event! {
+    /// `…-relation-created`: there is a new relation, as yet without remote units. It may come before `start`.
+    RelationCreated
+    /// `…-relation-joined`: a remote unit is there. `changed` of this unit follows.
+    RelationJoined
+    /// `…-relation-changed`: the databag of a remote unit or of the remote application changed.
+    RelationChanged
+    /// `…-relation-departed`: a unit leaves. Its databag can still be read.
+    RelationDeparted
+    /// `…-relation-broken`: the relation ends for this unit, after all `departed`. It can't wait.
+    RelationBroken
+}
+
+impl CanWait for RelationCreated<'static> {}
+impl CanWait for RelationJoined<'static> {}
+impl CanWait for RelationChanged<'static> {}
+impl CanWait for RelationDeparted<'static> {}
+
+impl RelationJoined<'_> {
+    /// The remote unit.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&UnitName> {
+        self.event.unit.as_ref()
+    }
+}
+
+impl RelationChanged<'_> {
+    /// The remote unit whose databag changed; `None` if it was the application's.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&UnitName> {
+        self.event.unit.as_ref()
+    }
+}
+
+impl RelationDeparted<'_> {
+    /// The remote unit that this unit no longer meets. If this unit leaves, there is one event for each remote unit.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&UnitName> {
+        self.event.unit.as_ref()
+    }
+
+    /// The unit that leaves: the remote unit, or this one.
+    #[must_use]
+    pub const fn departing_unit(&self) -> Option<&UnitName> {
+        self.event.departing.as_ref()
+    }
+}
