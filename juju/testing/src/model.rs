@@ -29,13 +29,15 @@ mod log;
 mod queue;
 mod random;
 mod relation;
+mod resolver;
 mod secret;
+mod shared;
 mod vault;
 mod world;
 mod write;
 
-use juju::{Event, Status, UnitName, Whose};
-use std::collections::BTreeMap;
+use juju::{Event, RelationId, Status, UnitName, Whose};
+use std::collections::{BTreeMap, BTreeSet};
 use world::World;
 
 pub(crate) use action::complete;
@@ -50,6 +52,7 @@ pub use integration::RelationInfo;
 pub use log::{Log, LogLine};
 pub use relation::endpoint;
 pub(crate) use relation::{Bag, Relation, Side};
+pub use resolver::{Integration, IntegrationEnd, JUJU_INFO, resolve};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 
 /// Id of an open hook: the value of `JUJU_CONTEXT_ID`.
@@ -95,6 +98,8 @@ pub struct Model {
     hooks: BTreeMap<String, Hook>,
     actions: BTreeMap<String, Action>,
     log: Log,
+    /// The relations that are being removed.
+    dying: BTreeSet<RelationId>,
     next_relation: u32,
     next_action: u64,
 }
@@ -107,7 +112,7 @@ impl Model {
 
     /// An empty model with the UUID.
     pub fn with_uuid(name: impl Into<String>, uuid: impl Into<String>) -> Model {
-        let world = World { name: name.into(), uuid: uuid.into(), ..World::default() };
+        let world = World { name: name.into().into(), uuid: uuid.into().into(), ..World::default() };
         Model { world, ..Model::default() }
     }
 
@@ -219,6 +224,8 @@ impl Model {
         let mut hook = self.hooks.remove(id.as_str()).ok_or_else(|| Error::UnknownHook(id.0.clone()))?;
         let action = hook.action.take().map(|action| self.finish_action(action, is_success));
         let is_action = matches!(hook.event, Event::Action(_));
+        // Without the hook's view the commit copies nothing that other hooks don't share.
+        drop(std::mem::take(&mut hook.view));
         if is_success {
             hook.commit(&mut self.world);
             self.settle(&hook);

@@ -1,24 +1,32 @@
 //! Applications and their units.
 
+use super::Error;
 use super::queue::Memory;
-use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, Status, UnitName};
+use super::resolver::{JUJU_INFO, nearest};
+use super::shared::SharedMap;
+use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, RelationId, SecretId, Status, UnitName};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// An application: run by a charm, or by the caller of the model (a test, a provider of the playground).
 #[derive(Clone, Debug)]
 pub(crate) struct Application {
     pub(crate) name: String,
-    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) endpoints: Arc<[Endpoint]>,
     /// `None`: the caller writes the databags and secrets, and the units get no events.
-    pub(crate) charm: Option<CharmFiles>,
+    pub(crate) charm: Option<Arc<CharmFiles>>,
     /// The options that the operator set.
     pub(crate) settings: BTreeMap<String, ConfigValue>,
     pub(crate) config_version: u64,
     pub(crate) charm_version: u64,
     pub(crate) is_dying: bool,
     pub(crate) leader: Option<UnitName>,
-    pub(crate) units: BTreeMap<UnitName, Unit>,
+    pub(crate) units: SharedMap<UnitName, Unit>,
+    /// The relations that have a side here.
+    pub(crate) relations: BTreeSet<RelationId>,
+    /// The secrets that the application and its units own; removed ones may be among them.
+    pub(crate) secrets: BTreeSet<SecretId>,
     /// The number of the next unit; numbers are never used twice.
     pub(crate) next_unit: u32,
     pub(crate) status: Option<Status>,
@@ -31,14 +39,16 @@ impl Application {
     pub(crate) fn new(name: &str, charm: Option<CharmFiles>, endpoints: Vec<Endpoint>) -> Application {
         Application {
             name: name.to_owned(),
-            endpoints,
-            charm,
+            endpoints: endpoints.into(),
+            charm: charm.map(Arc::new),
             settings: BTreeMap::new(),
             config_version: 1,
             charm_version: 1,
             is_dying: false,
             leader: None,
-            units: BTreeMap::new(),
+            units: SharedMap::default(),
+            relations: BTreeSet::new(),
+            secrets: BTreeSet::new(),
             next_unit: 0,
             status: None,
             version: String::new(),
@@ -48,6 +58,27 @@ impl Application {
 
     pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// True if the application's charm is a subordinate.
+    pub(crate) fn is_subordinate(&self) -> bool {
+        self.charm.as_ref().is_some_and(|charm| charm.metadata.subordinate)
+    }
+
+    /// True if the name has a network binding: an endpoint, an extra binding, or `juju-info`.
+    pub(crate) fn has_binding(&self, name: &str) -> bool {
+        let is_extra = self.charm.as_ref().is_some_and(|charm| charm.metadata.extra_bindings.contains(name));
+        self.endpoint(name).is_some() || is_extra || name == JUJU_INFO
+    }
+
+    pub(crate) fn must_bind(&self, name: &str) -> Result<(), Error> {
+        if self.has_binding(name) {
+            return Ok(());
+        }
+        let extra = self.charm.iter().flat_map(|charm| &charm.metadata.extra_bindings);
+        let known = self.endpoints.iter().map(|endpoint| &endpoint.name).chain(extra);
+        let nearest = nearest(name, known.map(String::as_str));
+        Err(Error::UnknownEndpoint { app: self.name.clone(), endpoint: name.to_owned(), nearest })
     }
 
     /// The operator's settings and the charm's defaults of the other options; options with neither are left out.
@@ -101,6 +132,8 @@ pub(crate) struct Unit {
     pub(crate) status_history: Vec<Status>,
     pub(crate) ports: BTreeSet<Port>,
     pub(crate) state: BTreeMap<String, String>,
+    /// The secrets that the unit has read or labelled.
+    pub(crate) secrets: BTreeSet<SecretId>,
     /// The state that the unit's events have told its charm so far.
     pub(crate) memory: Memory,
     /// Events that are not derived from the model: actions, Pebble's, update-status.
@@ -120,6 +153,7 @@ impl Unit {
             status_history: Vec::new(),
             ports: BTreeSet::new(),
             state: BTreeMap::new(),
+            secrets: BTreeSet::new(),
             memory: Memory::default(),
             pending: VecDeque::new(),
             failed: None,

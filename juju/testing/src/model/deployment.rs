@@ -3,9 +3,10 @@
 use super::integration::RelationInfo;
 use super::relation::Side;
 use super::{Addresses, Application, Error, Model, Unit};
-use juju::{CharmFiles, Endpoint, Port, Role, UnitName};
+use juju::{CharmFiles, Endpoint, Port, RelationId, Role, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 impl Model {
     /// Deploys a charm with a number of units, and makes its peer relations. The first unit leads.
@@ -50,7 +51,9 @@ impl Model {
         app.next_unit += 1;
         app.leader.get_or_insert_with(|| name.clone());
         app.units.insert(name.clone(), Unit::new(name.clone(), address));
-        self.enter_units_without_charm();
+        if !self.world.has_charm(name.app()) {
+            self.world.enter_relations(&name);
+        }
         Ok(name)
     }
 
@@ -60,8 +63,11 @@ impl Model {
     /// There is no such unit.
     pub fn remove_unit(&mut self, name: &UnitName) -> Result<(), Error> {
         self.unit_mut(name)?.is_dying = true;
-        for relation in self.world.relations.values_mut() {
-            relation.members.remove(name);
+        let ids: Vec<RelationId> = self.world.relations_of(name.app()).map(|relation| relation.id).collect();
+        for relation in ids {
+            if let Some(relation) = self.world.relations.get_mut(&relation) {
+                relation.leave(name);
+            }
         }
         let app = self.application_mut(name.app())?;
         if app.leader.as_ref() == Some(name) {
@@ -136,8 +142,8 @@ impl Model {
     pub fn refresh(&mut self, app: &str, charm: CharmFiles) -> Result<(), Error> {
         let app = self.application_mut(app)?;
         app.settings.retain(|option, _| charm.options.contains_key(option));
-        app.endpoints = charm.metadata.endpoints.clone();
-        app.charm = Some(charm);
+        app.endpoints = charm.metadata.endpoints.clone().into();
+        app.charm = Some(Arc::new(charm));
         app.charm_version += 1;
         app.config_version += 1;
         Ok(())
@@ -177,16 +183,17 @@ impl Model {
     /// # Errors
     /// There is no such unit, or its application has no such endpoint.
     pub fn set_binding(&mut self, unit: &UnitName, endpoint: &str, addresses: Addresses) -> Result<(), Error> {
-        if self.application(unit.app())?.endpoint(endpoint).is_none() {
-            return Err(Error::UnknownEndpoint { app: unit.app().to_owned(), endpoint: endpoint.to_owned() });
-        }
+        self.application(unit.app())?.must_bind(endpoint)?;
         self.unit_mut(unit)?.bindings.insert(endpoint.to_owned(), addresses);
         self.refill_addresses(unit)
     }
 
     fn refill_addresses(&mut self, name: &UnitName) -> Result<(), Error> {
         let unit = self.unit(name)?.clone();
-        for relation in self.world.relations.values_mut().filter(|relation| relation.members.contains(name)) {
+        let relations = self.world.relations_of(name.app()).filter(|relation| relation.members.contains(name));
+        let ids: Vec<RelationId> = relations.map(|relation| relation.id).collect();
+        for id in ids {
+            let Some(relation) = self.world.relations.get_mut(&id) else { continue };
             if let Some(side) = relation.side(name.app()) {
                 let settings = unit.addresses(&side.endpoint).settings();
                 relation.set(&juju::Entity::Unit(name.clone()), &settings);

@@ -2,6 +2,10 @@
 
 use juju::RelationId;
 
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!("; the nearest is \"{name}\"")).unwrap_or_default()
+}
+
 /// A request that the model refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -32,18 +36,20 @@ pub enum Error {
     #[error("unknown context \"{0}\"")]
     UnknownHook(String),
     /// The application doesn't declare the endpoint.
-    #[error("application \"{app}\" has no endpoint \"{endpoint}\"")]
+    #[error("application \"{app}\" has no endpoint \"{endpoint}\"{}", hint(nearest))]
     UnknownEndpoint {
         /// The application.
         app: String,
         /// The endpoint.
         endpoint: String,
+        /// The declared endpoint with the most similar name, if one is similar.
+        nearest: Option<String>,
     },
     /// The applications have no pair of endpoints with one interface and opposite roles.
     #[error("cannot integrate \"{0}\" with \"{1}\": no endpoints of one interface and opposite roles")]
     NoMatch(String, String),
     /// Several pairs of endpoints match.
-    #[error("cannot integrate \"{0}\" with \"{1}\": name the endpoints, several match: {2}")]
+    #[error("ambiguous relation: \"{0} {1}\" could refer to {2}")]
     Ambiguous(String, String, String),
     /// The endpoints are integrated already.
     #[error("\"{0}\" and \"{1}\" are already integrated")]

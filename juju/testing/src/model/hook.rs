@@ -1,4 +1,4 @@
-//! A hook as a transaction: it reads a copy of the model from its beginning, sees its own writes at once, and commits
+//! A hook as a transaction: it reads the model as it was at its beginning, sees its own writes at once, and commits
 //! them when it succeeds. Statuses, the workload version and the tracked revision of a secret take effect at once.
 //!
 //! Each family of calls has a file below with its rules. Both fronts (the in-process backend and the hook-tool
@@ -39,7 +39,7 @@ pub struct Call {
 pub(crate) struct Hook {
     pub(crate) unit: UnitName,
     pub(crate) event: Event,
-    view: World,
+    pub(super) view: World,
     writes: Vec<Write>,
     pub(crate) action: Option<Action>,
     pub(crate) calls: Vec<Call>,

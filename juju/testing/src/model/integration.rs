@@ -1,11 +1,9 @@
 //! An operator's verbs for relations, and access to databags from outside a hook.
 
 use super::relation::{Relation, Side};
+use super::resolver::{self, Integration, IntegrationEnd};
 use super::{Error, Hook, Model};
 use juju::{Databag, Endpoint, Entity, Event, MAX_DATABAG_BYTES, RelationId, RelationKind, Role, UnitName};
-
-/// An application's side of a possible relation, and the declaration of its endpoint.
-type Candidate = (Side, Endpoint);
 
 /// A relation as `juju status --relations` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +21,16 @@ pub struct RelationInfo {
 }
 
 impl RelationInfo {
+    fn of(relation: &Relation) -> RelationInfo {
+        RelationInfo {
+            id: relation.id,
+            interface: relation.interface.clone(),
+            sides: relation.sides.iter().map(|s| (s.app.clone(), s.endpoint.clone(), s.role)).collect(),
+            is_dying: relation.is_dying,
+            members: relation.members.iter().cloned().collect(),
+        }
+    }
+
     /// The endpoint of an application in this relation.
     pub fn endpoint(&self, app: &str) -> Option<&str> {
         self.sides.iter().find(|(name, ..)| name == app).map(|(_, endpoint, _)| endpoint.as_str())
@@ -30,83 +38,55 @@ impl RelationInfo {
 }
 
 impl Model {
-    /// Integrates two applications, each named as `app` or `app:endpoint`: their endpoints must have one interface and
-    /// opposite roles. Their units get created, joined and changed.
+    /// Integrates two applications, each named as `app` or `app:endpoint`, by the rules of [`crate::resolve`]. Their units
+    /// get created, joined and changed.
     ///
     /// # Errors
     /// An application or endpoint is unknown, no pair of endpoints matches or several do, they are integrated already,
     /// or an endpoint has reached its limit.
     pub fn integrate(&mut self, one: &str, other: &str) -> Result<RelationId, Error> {
-        let (a, b) = self.matching(one, other)?;
-        for (side, endpoint) in [&a, &b] {
-            self.check_limit(side, endpoint)?;
-        }
-        let is_same =
-            |relation: &&Relation| !relation.is_dying && [&a.0, &b.0].iter().all(|side| relation.sides.contains(side));
-        if self.world.relations.values().any(|relation| is_same(&relation)) {
-            return Err(Error::Duplicate(a.0.name(), b.0.name()));
-        }
-        let interface = a.1.interface.clone();
-        Ok(self.relate(&interface, vec![a.0, b.0]))
+        let found = self.resolve(one, other)?;
+        let interface = found.sides[0].1.interface.clone();
+        let sides = found.sides.iter().map(|(app, endpoint)| Side::of(app, endpoint)).collect();
+        Ok(self.relate(&interface, sides))
     }
 
-    fn matching(&self, one: &str, other: &str) -> Result<(Candidate, Candidate), Error> {
-        let (lefts, rights) = (self.candidates(one)?, self.candidates(other)?);
-        let mut found = Vec::new();
-        for left in &lefts {
-            for right in &rights {
-                if do_fit(&left.1, &right.1) && left.0.app != right.0.app {
-                    found.push((left.clone(), right.clone()));
-                }
-            }
-        }
-        match found.len() {
-            0 => Err(Error::NoMatch(one.to_owned(), other.to_owned())),
-            1 => Ok(found.remove(0)),
-            _ => {
-                let names: Vec<String> = found.iter().map(|(a, b)| format!("{} {}", a.0.name(), b.0.name())).collect();
-                Err(Error::Ambiguous(one.to_owned(), other.to_owned(), names.join(", ")))
-            }
-        }
+    /// The endpoints that [`Model::integrate`] would integrate.
+    ///
+    /// # Errors
+    /// The same as [`Model::integrate`].
+    pub fn resolve(&self, one: &str, other: &str) -> Result<Integration, Error> {
+        let ends = [self.end(one)?, self.end(other)?];
+        let relations: Vec<RelationInfo> = self.world.relations_of(ends[0].app).map(RelationInfo::of).collect();
+        let others = self.world.relations_of(ends[1].app).filter(|relation| relation.side(ends[0].app).is_none());
+        let all: Vec<RelationInfo> = relations.into_iter().chain(others.map(RelationInfo::of)).collect();
+        resolver::resolve(&ends[0], &ends[1], &all)
     }
 
-    /// The endpoints that `app` (all of them) or `app:endpoint` names.
-    fn candidates(&self, name: &str) -> Result<Vec<Candidate>, Error> {
-        let (app, endpoint) = name.split_once(':').map_or((name, None), |(app, endpoint)| (app, Some(endpoint)));
-        let declared = &self.application(app)?.endpoints;
-        let wanted: Vec<&Endpoint> =
-            declared.iter().filter(|known| endpoint.is_none_or(|name| known.name == name)).collect();
-        if let (Some(endpoint), true) = (endpoint, wanted.is_empty()) {
-            return Err(Error::UnknownEndpoint { app: app.to_owned(), endpoint: endpoint.to_owned() });
-        }
-        Ok(wanted.into_iter().map(|endpoint| (Side::of(app, endpoint), endpoint.clone())).collect())
-    }
-
-    fn check_limit(&self, side: &Side, endpoint: &Endpoint) -> Result<(), Error> {
-        let Some(limit) = endpoint.limit else { return Ok(()) };
-        let used = self.world.relations.values().filter(|relation| !relation.is_dying && relation.sides.contains(side));
-        if used.count() < limit as usize { Ok(()) } else { Err(Error::LimitExceeded { endpoint: side.name(), limit }) }
+    fn end<'a>(&'a self, name: &'a str) -> Result<IntegrationEnd<'a>, Error> {
+        let (app, endpoint) = resolver::split(name);
+        let declared = self.application(app)?;
+        Ok(IntegrationEnd {
+            app,
+            endpoint,
+            declared: &declared.endpoints,
+            is_subordinate: declared.is_subordinate(),
+            is_remote: false,
+        })
     }
 
     /// Makes a relation. Units without a charm enter it at once, units with a charm when their next hook begins.
     pub(crate) fn relate(&mut self, interface: &str, sides: Vec<Side>) -> RelationId {
         let id = RelationId(self.next_relation);
         self.next_relation += 1;
-        self.world.relations.insert(id, Relation::new(id, interface, sides));
-        self.enter_units_without_charm();
-        id
-    }
-
-    /// Makes the units of applications without a charm members of all their relations; they get no events to enter by.
-    pub(super) fn enter_units_without_charm(&mut self) {
-        for app in self.world.applications.values().filter(|app| app.charm.is_none()) {
-            for relation in self.world.relations.values_mut().filter(|relation| !relation.is_dying) {
-                let Some(side) = relation.side(&app.name).cloned() else { continue };
-                for unit in app.units.values() {
-                    relation.enter(&unit.name, &unit.addresses(&side.endpoint).settings());
-                }
-            }
+        let apps = sides.iter().filter_map(|side| self.world.applications.get(&side.app));
+        let units = apps.filter(|app| app.charm.is_none()).flat_map(|app| app.units.keys().cloned());
+        let without_events: Vec<UnitName> = units.collect();
+        self.world.add_relation(Relation::new(id, interface, sides));
+        for unit in without_events {
+            self.world.enter_relations(&unit);
         }
+        id
     }
 
     /// Removes a relation: its units get departed and broken, then the model deletes it and the grants to it.
@@ -116,19 +96,14 @@ impl Model {
     pub fn remove_relation(&mut self, id: RelationId) -> Result<(), Error> {
         let relation = self.world.relations.get_mut(&id).ok_or(Error::RelationNotFound(id))?;
         relation.is_dying = true;
+        self.dying.insert(id);
         self.delete_dead_relations();
         Ok(())
     }
 
     /// All relations, by number.
     pub fn relations(&self) -> impl Iterator<Item = RelationInfo> {
-        self.world.relations.values().map(|relation| RelationInfo {
-            id: relation.id,
-            interface: relation.interface.clone(),
-            sides: relation.sides.iter().map(|s| (s.app.clone(), s.endpoint.clone(), s.role)).collect(),
-            is_dying: relation.is_dying,
-            members: relation.members.iter().cloned().collect(),
-        })
+        self.world.relations.values().map(RelationInfo::of)
     }
 
     /// A databag. The rules for reading databags in a hook don't apply.
@@ -149,10 +124,9 @@ impl Model {
     pub fn set_databag(&mut self, id: RelationId, entity: &Entity, changes: &Databag) -> Result<(), Error> {
         let relation = self.world.relations.get_mut(&id).ok_or(Error::RelationNotFound(id))?;
         relation.check(entity)?;
-        let mut after = relation.databag(entity);
-        after.apply(changes);
-        if after.bytes() > MAX_DATABAG_BYTES {
-            return Err(Error::DatabagTooLarge { id, bytes: after.bytes() });
+        let bytes = relation.bytes_after(entity, changes);
+        if bytes > MAX_DATABAG_BYTES {
+            return Err(Error::DatabagTooLarge { id, bytes });
         }
         relation.set(entity, changes);
         Ok(())
@@ -164,7 +138,7 @@ impl Model {
         match &hook.event {
             Event::Relation(event) if event.kind == RelationKind::Broken => {
                 if let Some(relation) = self.world.relations.get_mut(&event.id) {
-                    relation.members.remove(&hook.unit);
+                    relation.leave(&hook.unit);
                 }
             }
             Event::Remove => self.forget_unit(&hook.unit),
@@ -174,23 +148,19 @@ impl Model {
 
     /// Deletes the removed relations whose relation-broken has run in every unit, and the grants to them.
     pub(super) fn delete_dead_relations(&mut self) {
-        let dead: Vec<RelationId> =
-            self.world.relations.values().filter(|r| r.is_dying && !self.has_events(r.id)).map(|r| r.id).collect();
+        let dead: Vec<RelationId> = self.dying.iter().copied().filter(|id| !self.has_events(*id)).collect();
         for id in dead {
-            self.world.relations.remove(&id);
-            for secret in self.world.secrets.values_mut() {
-                secret.grants.retain(|grant| grant.relation != id);
-            }
-            for unit in self.world.applications.values_mut().flat_map(|app| app.units.values_mut()) {
-                unit.memory.relations.remove(&id);
-            }
+            self.dying.remove(&id);
+            self.world.delete_relation(id);
         }
     }
 
     /// True if an event of the relation is due or runs in a unit.
     fn has_events(&self, id: RelationId) -> bool {
         let is_about = |event: &Event| matches!(event, Event::Relation(event) if event.id == id);
-        let mut units = self.world.applications.values().flat_map(|app| app.units.values());
+        let sides = self.world.relations.get(&id).into_iter().flat_map(|relation| relation.sides.iter());
+        let apps = sides.filter_map(|side| self.world.applications.get(&side.app));
+        let mut units = apps.flat_map(|app| app.units.values());
         units.any(|unit| {
             unit.memory.relations.get(&id).is_some_and(|known| !known.broken)
                 || unit.failed.as_ref().is_some_and(is_about)
@@ -202,17 +172,6 @@ impl Side {
     pub(super) fn of(app: &str, endpoint: &Endpoint) -> Side {
         Side { app: app.to_owned(), endpoint: endpoint.name.clone(), role: endpoint.role }
     }
-
-    fn name(&self) -> String {
-        format!("{}:{}", self.app, self.endpoint)
-    }
-}
-
-/// True if the endpoints have one interface, and one provides it while the other requires it.
-fn do_fit(one: &Endpoint, other: &Endpoint) -> bool {
-    let roles = (one.role, other.role);
-    one.interface == other.interface
-        && matches!(roles, (Role::Provides, Role::Requires) | (Role::Requires, Role::Provides))
 }
 
 impl Relation {

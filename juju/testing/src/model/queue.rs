@@ -116,7 +116,8 @@ impl World {
 
     fn next_secret(&self, name: &UnitName) -> Option<Event> {
         let leads = self.is_leader(name);
-        self.secrets.values().find_map(|secret| {
+        let read = self.unit(name)?.secrets.iter().filter_map(|id| self.secrets.get(id));
+        read.filter_map(|secret| {
             let consumer = secret.consumers.get(name)?;
             let is_news = secret.latest() > consumer.told.max(consumer.revision);
             (is_news && !secret.is_managed_by(name, leads) && self.may_read(secret, name)).then(|| {
@@ -128,6 +129,7 @@ impl World {
                 })
             })
         })
+        .next()
     }
 
     fn next_removal(&self, name: &UnitName) -> Option<Event> {
@@ -171,11 +173,18 @@ impl World {
     }
 
     /// Makes a unit a member of every relation of its application; called for each event but install.
-    fn enter_relations(&mut self, name: &UnitName) {
-        let Some(unit) = self.unit(name).filter(|unit| !unit.is_dying).cloned() else { return };
-        for relation in self.relations.values_mut().filter(|relation| !relation.is_dying) {
-            if let Some(side) = relation.side(name.app()) {
-                let settings = unit.addresses(&side.endpoint).settings();
+    pub(super) fn enter_relations(&mut self, name: &UnitName) {
+        let Some(unit) = self.unit(name).filter(|unit| !unit.is_dying) else { return };
+        let is_new = |relation: &&Relation| !relation.is_dying && !relation.members.contains(name);
+        let new = self.relations_of(name.app()).filter(is_new);
+        let new: Vec<_> = new
+            .filter_map(|relation| {
+                let side = relation.side(name.app())?;
+                Some((relation.id, unit.addresses(&side.endpoint).settings()))
+            })
+            .collect();
+        for (id, settings) in new {
+            if let Some(relation) = self.relations.get_mut(&id) {
                 relation.enter(name, &settings);
             }
         }

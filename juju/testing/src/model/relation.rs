@@ -1,7 +1,9 @@
 //! Relations: two sides (a peer relation has one), a databag for each application and unit, and the member units.
 
+use super::shared::SharedMap;
 use juju::{Databag, Endpoint, Entity, RelationId, Role, Scope, UnitName};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An endpoint without a limit, for applications without a charm.
 pub fn endpoint(name: impl Into<String>, role: Role, interface: impl Into<String>) -> Endpoint {
@@ -20,16 +22,16 @@ pub(crate) struct Side {
 /// A databag and a version that grows with each change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bag {
-    pub(crate) values: Databag,
+    pub(crate) values: Arc<Databag>,
     pub(crate) version: u64,
 }
 
 impl Bag {
     /// Applies changes; the empty string removes a key. The version grows only if the databag differs afterwards.
     pub(crate) fn apply(&mut self, changes: &Databag) {
-        let before = self.values.clone();
-        self.values.apply(changes);
-        if self.values != before {
+        let differs = |(key, value): (&String, &String)| self.values.text(key).unwrap_or_default() != value;
+        if changes.iter().any(differs) {
+            Arc::make_mut(&mut self.values).apply(changes);
             self.version += 1;
         }
     }
@@ -41,12 +43,12 @@ pub(crate) struct Relation {
     pub(crate) id: RelationId,
     pub(crate) interface: String,
     /// Two sides; one in a peer relation.
-    pub(crate) sides: Vec<Side>,
+    pub(crate) sides: Arc<[Side]>,
     /// True if the relation is being removed: units get departed and broken, then the model deletes it.
     pub(crate) is_dying: bool,
     /// The units that have entered; the units of the other side get relation-joined for each.
-    pub(crate) members: BTreeSet<UnitName>,
-    pub(crate) bags: BTreeMap<Entity, Bag>,
+    pub(crate) members: Arc<BTreeSet<UnitName>>,
+    pub(crate) bags: SharedMap<Entity, Bag>,
     /// UUID of the remote application's model, if it is another model.
     pub(crate) remote_model: Option<String>,
 }
@@ -57,9 +59,9 @@ impl Relation {
         Relation {
             id,
             interface: interface.to_owned(),
-            sides,
+            sides: sides.into(),
             is_dying: false,
-            members: BTreeSet::new(),
+            members: Arc::default(),
             bags,
             remote_model: None,
         }
@@ -93,18 +95,41 @@ impl Relation {
     }
 
     pub(crate) fn set(&mut self, owner: &Entity, changes: &Databag) {
-        self.bags.entry(owner.clone()).or_default().apply(changes);
+        match self.bags.get_mut(owner) {
+            Some(bag) => bag.apply(changes),
+            None => {
+                let mut bag = Bag::default();
+                bag.apply(changes);
+                self.bags.insert(owner.clone(), bag);
+            }
+        }
     }
 
     /// Makes a unit a member, with its addresses in its databag, as Juju does.
     pub(crate) fn enter(&mut self, unit: &UnitName, addresses: &Databag) {
-        if self.members.insert(unit.clone()) {
-            let bag = self.bags.entry(Entity::Unit(unit.clone())).or_default();
-            bag.apply(addresses);
+        if !self.members.contains(unit) {
+            Arc::make_mut(&mut self.members).insert(unit.clone());
+            self.set(&Entity::Unit(unit.clone()), addresses);
         }
     }
 
+    /// Ends a unit's membership; its databag stays.
+    pub(crate) fn leave(&mut self, unit: &UnitName) {
+        if self.members.contains(unit) {
+            Arc::make_mut(&mut self.members).remove(unit);
+        }
+    }
+
+    /// Size of a databag once the changes are in it.
+    pub(crate) fn bytes_after(&self, owner: &Entity, changes: &Databag) -> usize {
+        let Some(bag) = self.bag(owner) else { return changes.bytes() };
+        let stays = |key: &String| changes.get(key).is_none();
+        let kept = bag.values.iter().filter(|(key, _)| stays(key)).map(|(key, value)| key.len() + value.len());
+        let new = changes.iter().filter(|(_, value)| !value.is_empty());
+        kept.sum::<usize>() + new.map(|(key, value)| key.len() + value.len()).sum::<usize>()
+    }
+
     pub(crate) fn databag(&self, owner: &Entity) -> Databag {
-        self.bag(owner).map(|bag| bag.values.clone()).unwrap_or_default()
+        self.bag(owner).map(|bag| Databag::clone(&bag.values)).unwrap_or_default()
     }
 }

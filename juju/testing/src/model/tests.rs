@@ -1,6 +1,7 @@
 //! Juju's rules, a table or a short story for each.
 
 mod access;
+mod cost;
 mod order;
 mod property;
 mod secret;

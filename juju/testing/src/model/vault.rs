@@ -21,7 +21,7 @@ impl Model {
 
     fn keep(&mut self, owner: SecretOwner, content: SecretContent) -> SecretId {
         let id = random::secret_id();
-        self.world.secrets.insert(id.clone(), Secret::new(id.clone(), owner, Description::default(), content));
+        self.world.add_secret(Secret::new(id.clone(), owner, Description::default(), content));
         id
     }
 

@@ -1,20 +1,22 @@
-//! Applications, relations and secrets as one value. A hook works on a copy of it: the hook doesn't see changes made
-//! meanwhile, and sees its own writes at once.
+//! Applications, relations and secrets as one value. A hook works on a clone of it: the hook doesn't see changes made
+//! meanwhile, and sees its own writes at once. The clone shares all that neither side has changed ([`SharedMap`]), so a
+//! hook's cost does not depend on the size of the model.
 
 use super::application::{Application, Unit};
 use super::relation::Relation;
-use super::secret::Secret;
+use super::secret::{Secret, SecretOwner};
+use super::shared::SharedMap;
 use juju::{RelationId, SecretId, UnitName};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Applications, relations and secrets of one model.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
-    pub(crate) name: String,
-    pub(crate) uuid: String,
-    pub(crate) applications: BTreeMap<String, Application>,
-    pub(crate) relations: BTreeMap<RelationId, Relation>,
-    pub(crate) secrets: BTreeMap<SecretId, Secret>,
+    pub(crate) name: Arc<str>,
+    pub(crate) uuid: Arc<str>,
+    pub(crate) applications: SharedMap<String, Application>,
+    pub(crate) relations: SharedMap<RelationId, Relation>,
+    pub(crate) secrets: SharedMap<SecretId, Secret>,
 }
 
 impl World {
@@ -31,8 +33,57 @@ impl World {
     }
 
     /// The relations of an application, by id.
-    pub(crate) fn relations_of<'a>(&'a self, app: &'a str) -> impl Iterator<Item = &'a Relation> {
-        self.relations.values().filter(move |relation| relation.side(app).is_some())
+    pub(crate) fn relations_of(&self, app: &str) -> impl Iterator<Item = &Relation> {
+        let ids = self.applications.get(app).into_iter().flat_map(|app| &app.relations);
+        ids.filter_map(|id| self.relations.get(id))
+    }
+
+    /// Adds a relation of applications that are there.
+    pub(crate) fn add_relation(&mut self, relation: Relation) {
+        for side in relation.sides.iter() {
+            if let Some(app) = self.applications.get_mut(&side.app) {
+                app.relations.insert(relation.id);
+            }
+        }
+        self.relations.insert(relation.id, relation);
+    }
+
+    /// Deletes a relation, the grants to it, and the units' memory of it.
+    pub(crate) fn delete_relation(&mut self, id: RelationId) {
+        let Some(relation) = self.relations.get(&id) else { return };
+        let sides = relation.sides.clone();
+        self.relations.remove(&id);
+        self.secrets.change_where(
+            |secret| secret.grants.iter().any(|grant| grant.relation == id),
+            |secret| secret.grants.retain(|grant| grant.relation != id),
+        );
+        for side in sides.iter() {
+            let Some(app) = self.applications.get_mut(&side.app) else { continue };
+            app.relations.remove(&id);
+            let knows = |unit: &Unit| unit.memory.relations.contains_key(&id);
+            app.units.change_where(knows, |unit| {
+                unit.memory.relations.remove(&id);
+            });
+        }
+    }
+
+    /// Adds a secret.
+    pub(crate) fn add_secret(&mut self, secret: Secret) {
+        let owner = match &secret.owner {
+            SecretOwner::User => None,
+            SecretOwner::App(app) => Some(app.as_str()),
+            SecretOwner::Unit(unit) => Some(unit.app()),
+        };
+        if let Some(app) = owner.and_then(|owner| self.applications.get_mut(owner)) {
+            app.secrets.insert(secret.id.clone());
+        }
+        self.secrets.insert(secret.id.clone(), secret);
+    }
+
+    /// The secrets of an application and of its units, by id.
+    pub(crate) fn secrets_of(&self, app: &str) -> impl Iterator<Item = &Secret> {
+        let ids = self.applications.get(app).into_iter().flat_map(|app| &app.secrets);
+        ids.filter_map(|id| self.secrets.get(id))
     }
 
     /// True if the application has a charm, so that its units get events.

@@ -100,7 +100,7 @@ impl World {
     fn apply_to_secret(&mut self, unit: &UnitName, write: &Write) {
         match write {
             Write::AddSecret(secret) => {
-                self.secrets.insert(secret.id.clone(), (**secret).clone());
+                self.add_secret((**secret).clone());
             }
             Write::RemoveSecret { id, revision } => self.remove_secret(id, *revision),
             Write::ReviseSecret { id, .. }
@@ -109,6 +109,9 @@ impl World {
             | Write::TrackSecret { id, .. } => {
                 if let Some(secret) = self.secrets.get_mut(id) {
                     secret.apply(unit, write);
+                }
+                if let (Write::TrackSecret { .. }, Some(unit)) = (write, self.unit_mut(unit)) {
+                    unit.secrets.insert(id.clone());
                 }
             }
             _ => {}

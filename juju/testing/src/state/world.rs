@@ -4,8 +4,9 @@ use super::{State, StateOwner, StateRelation, StateSecret};
 use crate::model::{
     Addresses, Application, Bag, Consumer, Description, Grant, Model, Relation, Secret, SecretOwner, Side, Unit,
 };
-use juju::{CharmFiles, Databag, Endpoint, Entity, Role, UnitName};
-use std::collections::BTreeMap;
+use juju::{CharmFiles, Databag, Endpoint, Entity, Role, SecretId, UnitName};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Address of units for which the state names no other.
 pub(super) const DEFAULT_ADDRESS: &str = "192.0.2.0";
@@ -25,14 +26,17 @@ impl Scene {
         for relation in &state.relations {
             let relation = self.relation(relation);
             let remote = relation.remote_app(self.unit.app()).to_owned();
-            world.applications.entry(remote.clone()).or_insert_with(|| Application::new(&remote, None, Vec::new()));
-            world.relations.insert(relation.id, relation);
+            if !world.applications.contains_key(&remote) {
+                world.applications.insert(remote.clone(), Application::new(&remote, None, Vec::new()));
+            }
+            world.add_relation(relation);
         }
-        for secret in &state.secrets {
-            world.secrets.insert(secret.id.clone(), self.secret(secret));
-        }
-        let app = self.application(state, world.relations.values());
+        let mut app = self.application(state, world.relations.values());
+        app.relations = world.relations.keys().copied().collect();
         world.applications.insert(app.name.clone(), app);
+        for secret in &state.secrets {
+            world.add_secret(self.secret(secret));
+        }
         model
     }
 
@@ -74,6 +78,8 @@ impl Scene {
         let memory = &mut unit.memory;
         (memory.installed, memory.started, memory.leader) = (true, true, Some(state.leader));
         (memory.config, memory.charm) = (app.config_version, app.charm_version);
+        unit.secrets = self.read_secrets(state);
+        let memory = &mut unit.memory;
         for relation in relations {
             let known = memory.relations.entry(relation.id).or_default();
             for other in relation.counterparts(&self.unit) {
@@ -85,6 +91,13 @@ impl Scene {
         unit
     }
 
+    /// The secrets that the unit has read or labelled.
+    fn read_secrets(&self, state: &State) -> BTreeSet<SecretId> {
+        let has_read = |secret: &&Secret| secret.consumers.contains_key(&self.unit);
+        let secrets: Vec<Secret> = state.secrets.iter().map(|secret| self.secret(secret)).collect();
+        secrets.iter().filter(has_read).map(|secret| secret.id.clone()).collect()
+    }
+
     fn relation(&self, given: &StateRelation) -> Relation {
         let declared = self.charm.metadata.endpoint(&given.endpoint);
         let interface = declared.map(|endpoint| endpoint.interface.clone()).unwrap_or_default();
@@ -92,18 +105,19 @@ impl Scene {
         relation.remote_model.clone_from(&given.remote_model_uuid);
         let app = self.unit.app();
         let remote = given.remote_app.as_deref().unwrap_or(app).to_owned();
-        let bag = |values: &Databag| Bag { values: values.clone(), version: 1 };
+        let bag = |values: &Databag| Bag { values: Arc::new(values.clone()), version: 1 };
         if given.remote_app.is_some() {
             relation.bags.insert(Entity::App(remote.clone()), bag(&given.remote_app_data));
         }
         relation.bags.insert(Entity::App(app.to_owned()), bag(&given.local_app_data));
         relation.bags.insert(Entity::Unit(self.unit.clone()), bag(&given.local_unit_data));
-        relation.members.insert(self.unit.clone());
+        let mut members = BTreeSet::from([self.unit.clone()]);
         for (number, data) in &given.units_data {
             let name = UnitName::new(remote.clone(), *number);
             relation.bags.insert(Entity::Unit(name.clone()), bag(data));
-            relation.members.insert(name);
+            members.insert(name);
         }
+        relation.members = Arc::new(members);
         relation
     }
 

@@ -55,10 +55,9 @@ impl Transaction<'_> {
         };
         let relation = self.relation(id)?;
         self.may_write_bag(relation, &owner)?;
-        let mut after = relation.databag(&owner);
-        after.apply(changes);
-        if after.bytes() > MAX_DATABAG_BYTES {
-            return Err(Error::DatabagTooLarge { id, bytes: after.bytes(), limit: MAX_DATABAG_BYTES });
+        let bytes = relation.bytes_after(&owner, changes);
+        if bytes > MAX_DATABAG_BYTES {
+            return Err(Error::DatabagTooLarge { id, bytes, limit: MAX_DATABAG_BYTES });
         }
         self.write(crate::model::write::Write::Databag { relation: id, owner, changes: changes.clone() });
         Ok(())
@@ -67,6 +66,6 @@ impl Transaction<'_> {
     /// UUID of the remote application's model.
     pub(crate) fn relation_model_uuid(&self, id: RelationId) -> Result<String, Error> {
         let relation = self.relation(id)?;
-        Ok(relation.remote_model.clone().unwrap_or_else(|| self.view().uuid.clone()))
+        Ok(relation.remote_model.clone().unwrap_or_else(|| self.view().uuid.to_string()))
     }
 }

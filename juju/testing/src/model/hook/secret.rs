@@ -26,7 +26,7 @@ impl Transaction<'_> {
         };
         let label = secret.label.clone().filter(|label| !label.is_empty());
         let is_taken = |other: &Secret| other.owner == owner && label.is_some() && other.about.label == label;
-        if let Some(taken) = self.view().secrets.values().find(|other| is_taken(other)) {
+        if let Some(taken) = self.view().secrets_of(self.unit().app()).find(|other| is_taken(other)) {
             let label = taken.about.label.clone().unwrap_or_default();
             return Err(Error::Refused(format!("secret with label \"{label}\" already exists")));
         }
@@ -64,10 +64,12 @@ impl Transaction<'_> {
         }
         let label = query.label.as_deref().filter(|label| !label.is_empty());
         let label = label.ok_or_else(|| usage("require either a secret URI or label"))?;
-        let all = || self.view().secrets.values();
-        let owned = all().find(|s| s.is_owned_by(self.unit()) && s.about.label.as_deref() == Some(label));
-        let consumed =
-            || all().find(|s| s.consumers.get(self.unit()).is_some_and(|c| c.label.as_deref() == Some(label)));
+        let (view, me) = (self.view(), self.unit());
+        let mut ours = view.secrets_of(me.app());
+        let owned = ours.find(|s| s.is_owned_by(me) && s.about.label.as_deref() == Some(label));
+        let read = view.unit(me).into_iter().flat_map(|unit| &unit.secrets).filter_map(|id| view.secrets.get(id));
+        let is_labelled = |s: &&Secret| s.consumers.get(me).is_some_and(|c| c.label.as_deref() == Some(label));
+        let consumed = || read.clone().find(is_labelled);
         owned.or_else(consumed).ok_or_else(|| Error::NotFound(format!("consumer label \"{label}\" not found")))
     }
 
@@ -153,14 +155,16 @@ impl Transaction<'_> {
             None => secret.about.label.as_ref() == query.label.as_ref(),
         };
         let leads = self.is_leader();
-        let mut managed = self.view().secrets.values().filter(|secret| secret.is_managed_by(self.unit(), leads));
+        let mut managed =
+            self.view().secrets_of(self.unit().app()).filter(|secret| secret.is_managed_by(self.unit(), leads));
         managed.find(is_it).ok_or_else(|| not_found(&what))
     }
 
     /// The secrets that this unit may change.
     pub(crate) fn secret_ids(&self) -> Vec<SecretId> {
         let leads = self.is_leader();
-        let managed = self.view().secrets.values().filter(|secret| secret.is_managed_by(self.unit(), leads));
+        let managed =
+            self.view().secrets_of(self.unit().app()).filter(|secret| secret.is_managed_by(self.unit(), leads));
         managed.map(|secret| secret.id.clone()).collect()
     }
 }

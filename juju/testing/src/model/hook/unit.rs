@@ -96,10 +96,10 @@ impl Transaction<'_> {
         self.write(Write::Version(version.to_owned()));
     }
 
-    /// The addresses of an endpoint or of `juju-info`.
+    /// The addresses of an endpoint, of an extra binding or of `juju-info`.
     pub(crate) fn network(&self, binding: &str) -> Result<Network, Error> {
         let app = self.view().applications.get(self.unit().app());
-        let declared = app.is_some_and(|app| app.endpoint(binding).is_some()) || binding == "juju-info";
+        let declared = app.is_some_and(|app| app.has_binding(binding));
         let unit = self.view().unit(self.unit()).filter(|_| declared);
         let unit = unit.ok_or_else(|| Error::NotFound(format!("no network config found for binding \"{binding}\"")))?;
         let addresses = unit.addresses(binding).clone();

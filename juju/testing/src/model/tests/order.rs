@@ -284,11 +284,7 @@ fn integrations_are_matched_by_interface_and_role() {
             "cannot integrate \"web:ring\" with \"web:ring\": no endpoints of one interface and opposite roles",
         ),
         ("web", "same", "cannot integrate \"web\" with \"same\": no endpoints of one interface and opposite roles"),
-        (
-            "web",
-            "two",
-            "cannot integrate \"web\" with \"two\": name the endpoints, several match: web:cache two:a, web:cache two:b",
-        ),
+        ("web", "two", "ambiguous relation: \"web two\" could refer to \"web:cache two:a\"; \"web:cache two:b\""),
         ("web", "pg", "endpoint \"web:db\" takes at most 1 integrations"),
     ] {
         assert_eq!(model.integrate(one, other).unwrap_err().to_string(), wanted);

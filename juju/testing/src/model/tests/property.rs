@@ -87,7 +87,7 @@ fn take(model: &mut Model, step: &Step) {
 fn check(model: &Model) {
     let world = &model.world;
     for relation in world.relations.values() {
-        for member in &relation.members {
+        for member in relation.members.iter() {
             assert!(relation.side(member.app()).is_some(), "{member} takes no part in {}", relation.id);
             assert!(relation.bags.contains_key(&Entity::Unit(member.clone())));
         }

@@ -25,7 +25,11 @@ fn writes_show_in_the_hook_at_once_and_outside_after_its_success() {
             assert_eq!(hook.state()["a"], "b");
             assert_eq!(hook.secret_ids().len(), 1);
             assert_eq!(hook.status(Whose::Unit).unwrap(), Some(Status::blocked("help")));
-            assert_eq!(hook.world.relations[&db].databag(&of_unit("web/0")).text("k"), None, "nobody else sees it yet");
+            assert_eq!(
+                hook.world.relations.get(&db).unwrap().databag(&of_unit("web/0")).text("k"),
+                None,
+                "nobody else sees it yet"
+            );
         });
         let name = unit("web/0");
         assert_eq!(model.databag(db, &of_unit("web/0")).unwrap().text("k").is_some(), is_success);
