@@ -27,8 +27,11 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
     let owes = succeeds && (lacks_key(peer.as_ref(), spec) || is_routed(juju, spec)?);
     let everything = work.scope == Scope::Everything || owes;
     let integrations = relations::integrations(juju, spec, everything)?;
-    let config =
-        if everything || integrations.iter().any(asks_by_options) { juju.config()?.clone() } else { Config::default() };
+    let config = if everything || integrations.iter().any(asks_by_options) {
+        juju.options()?.clone()
+    } else {
+        Config::default()
+    };
     let mut seen = Seen {
         unit,
         params: params(work, juju)?,

@@ -37,6 +37,7 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
         juju.publish(&write.view, &write.changes)?;
     }
     juju.set_state(&report.memory.entries())?;
+    juju.flush()?;
     for port in &report.close {
         juju.close_port(port)?;
     }

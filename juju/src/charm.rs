@@ -1,8 +1,13 @@
 //! The [`Charm`] trait: what an author writes.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::context::Context;
 use crate::juju::Juju;
 use crate::on::On;
+use crate::stored::Stored;
+use crate::tool::Error;
 
 /// A charm. Each dispatch makes a new value and gives it the event.
 pub trait Charm: Sized {
@@ -43,6 +48,30 @@ impl<'j> Setup<'j> {
     #[must_use]
     pub const fn juju(&self) -> &'j Juju<'j> {
         self.juju
+    }
+
+    /// The options as a struct; see [`Juju::config`].
+    ///
+    /// # Errors
+    /// An option has another type; or Juju refuses.
+    pub fn config<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.juju.config()
+    }
+
+    /// The value that the charm keeps from event to event.
+    ///
+    /// # Errors
+    /// What is stored is not of this type, or the charm asks twice; or Juju refuses.
+    pub fn stored<T: Serialize + DeserializeOwned + Default>(&self) -> Result<Stored<T>, Error> {
+        self.stored_as("charm")
+    }
+
+    /// A value with a name of its own, for a library or the second value of a charm. The name must stay.
+    ///
+    /// # Errors
+    /// As [`Setup::stored`].
+    pub fn stored_as<T: Serialize + DeserializeOwned + Default>(&self, name: &str) -> Result<Stored<T>, Error> {
+        Stored::read(self.juju, name)
     }
 }
 

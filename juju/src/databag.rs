@@ -63,6 +63,13 @@ impl Databag {
         }
     }
 
+    /// The size after `changes`, without making them.
+    pub(crate) fn bytes_after(&self, changes: &Self) -> usize {
+        let kept = self.0.iter().filter(|(key, _)| !changes.0.contains_key(*key));
+        let set = changes.0.iter().filter(|(_, value)| !value.is_empty());
+        kept.chain(set).map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     /// The size Juju counts against [`MAX_DATABAG_BYTES`]: the bytes of keys and values.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -141,6 +148,7 @@ mod tests {
                 prop_assert_eq!(after.text(key).unwrap_or_default(), value.as_str());
             }
             prop_assert!(Databag::diff(&after, &wanted).is_empty());
+            prop_assert_eq!(clean.bytes_after(&wanted), after.bytes());
         }
     }
 

@@ -17,7 +17,7 @@ const MOST: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// Juju gave or took no state.
-    #[error(transparent)]
+    #[error("cannot read the unit's state")]
     Juju(#[from] Error),
     /// Two handlers have one name, so that an event would come again to the wrong one.
     #[error("two handlers defer under the name {name:?}")]
@@ -76,13 +76,15 @@ impl Queue {
         Ok(())
     }
 
-    /// Writes the queue if it is not what was loaded.
-    pub(crate) fn store(&self, juju: &Juju<'_>) -> Result<(), QueueError> {
+    /// Keeps the queue if it is not what was loaded.
+    pub(crate) fn store(&self, juju: &Juju<'_>) {
         let text = match self.pending.as_slice() {
             [] => String::new(),
             pending => serde_json::to_string(pending).expect("plain data with text for keys always has a JSON form"),
         };
-        if text == self.stored { Ok(()) } else { Ok(juju.set_own_state(KEY, &text)?) }
+        if text != self.stored {
+            juju.set_own_state(KEY, &text);
+        }
     }
 }
 

@@ -45,6 +45,12 @@ pub enum DispatchError<E: std::error::Error + 'static> {
         #[from]
         source: QueueError,
     },
+    /// What the handlers wrote could not be handed to Juju.
+    #[error("cannot write into relations or the unit's state")]
+    Write {
+        /// Juju's reason.
+        source: Error,
+    },
     /// A status that the charm's parts gave could not be set.
     #[error("cannot set the status")]
     Status {
@@ -74,7 +80,9 @@ impl Juju<'_> {
         let mut run = Run { juju: self, on: On::of_charm(), charm };
         // In collect-metrics most hook tools refuse to work, so what was deferred waits for the next event.
         if *event == Event::CollectMetrics {
-            return run.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()));
+            run.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()))?;
+            drop(run);
+            return self.take_stored().and_then(|()| self.flush()).map_err(|source| DispatchError::Write { source });
         }
         let mut queue = if run.on.defers() { Queue::load(self, run.on.deferring_names())? } else { Queue::default() };
         for deferred in queue.take() {
@@ -84,7 +92,10 @@ impl Juju<'_> {
             Ok(queue.push(Deferred { handler: name.to_owned(), event: event.clone() })?)
         })?;
         run.statuses()?;
-        Ok(queue.store(self)?)
+        queue.store(self);
+        // The charm hands over what it stores when it is dropped.
+        drop(run);
+        self.take_stored().and_then(|()| self.flush()).map_err(|source| DispatchError::Write { source })
     }
 }
 

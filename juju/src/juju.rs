@@ -12,6 +12,9 @@ mod state;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
 
 use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
 use crate::config::Config;
@@ -21,7 +24,9 @@ use crate::name::{RelationId, UnitName};
 use crate::network::{GoalState, Network};
 use crate::port::Port;
 use crate::secret::{Secret, SecretContent, SecretId, SecretInfo, SecretQuery};
+use crate::settings::from_config;
 use crate::status::Status;
+use crate::stored::Slot;
 use crate::tool::Error;
 
 type Params = serde_json::Map<String, serde_json::Value>;
@@ -42,6 +47,9 @@ pub struct Juju<'a> {
     params: OnceCell<Params>,
     goal: OnceCell<GoalState>,
     state: RefCell<Option<BTreeMap<String, String>>>,
+    /// Changes of the state that Juju does not have yet; `None` deletes a key.
+    state_changes: Memo<String, Option<String>>,
+    slots: RefCell<Vec<Rc<Slot>>>,
     ports: RefCell<Option<BTreeSet<Port>>>,
     statuses: Memo<Whose, Option<Status>>,
     networks: Memo<(String, Option<RelationId>), Network>,
@@ -49,7 +57,11 @@ pub struct Juju<'a> {
     ids: Memo<String, Vec<RelationId>>,
     units: Memo<RelationId, BTreeSet<UnitName>>,
     apps: Memo<RelationId, Option<String>>,
+    /// Relations that Juju does not know any more.
+    gone: RefCell<BTreeSet<RelationId>>,
     bags: Memo<(RelationId, Entity), Databag>,
+    /// Changes of our databags that Juju does not have yet; an empty value deletes its key.
+    drafts: Memo<(RelationId, Whose), Databag>,
     secrets: Memo<SecretQuery, SecretContent>,
     infos: Memo<SecretId, SecretInfo>,
 }
@@ -73,6 +85,8 @@ impl<'a> Juju<'a> {
             params: OnceCell::new(),
             goal: OnceCell::new(),
             state: RefCell::default(),
+            state_changes: RefCell::default(),
+            slots: RefCell::default(),
             ports: RefCell::default(),
             statuses: RefCell::default(),
             networks: RefCell::default(),
@@ -80,7 +94,9 @@ impl<'a> Juju<'a> {
             ids: RefCell::default(),
             units: RefCell::default(),
             apps: RefCell::default(),
+            gone: RefCell::default(),
             bags: RefCell::default(),
+            drafts: RefCell::default(),
             secrets: RefCell::default(),
             infos: RefCell::default(),
         }
@@ -92,8 +108,28 @@ impl<'a> Juju<'a> {
         self.calls.get()
     }
 
+    /// The options as a struct: `meta::Config`, or any other type of serde.
+    ///
+    /// ```
+    /// # fn handler(juju: &juju::Juju<'_>) -> Result<(), juju::Error> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Config {
+    ///     port: u16,
+    /// }
+    /// let config: Config = juju.config()?;
+    /// # let _ = config.port;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Options`] if an option has another type; or Juju refuses.
+    pub fn config<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        from_config(self.options()?).map_err(|source| Error::Options { source })
+    }
+
     /// The options that have a value.
-    pub fn config(&self) -> Result<&Config, Error> {
+    pub fn options(&self) -> Result<&Config, Error> {
         self.once(&self.config, |juju| juju.config_get())
     }
 
@@ -220,6 +256,20 @@ impl<'a> Juju<'a> {
         let value = self.call(ask)?;
         memo.borrow_mut().insert(key, value.clone());
         Ok(value)
+    }
+
+    /// Reads what is not known yet, without a copy.
+    fn know<K: Ord, V>(
+        &self,
+        memo: &Memo<K, V>,
+        key: K,
+        ask: impl FnOnce(&dyn Backend) -> Result<V, Error>,
+    ) -> Result<(), Error> {
+        if !memo.borrow().contains_key(&key) {
+            let value = self.call(ask)?;
+            memo.borrow_mut().insert(key, value);
+        }
+        Ok(())
     }
 }
 

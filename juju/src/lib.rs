@@ -30,7 +30,7 @@
 //!
 //! impl Hello {
 //!     fn greet(&mut self, _: &ConfigChanged, juju: &Juju<'_>) -> Result<(), Error> {
-//!         let whom = juju.config()?.text("whom").unwrap_or("world").to_owned();
+//!         let whom = juju.options()?.text("whom").unwrap_or("world").to_owned();
 //!         juju.set_status(Whose::Unit, &Status::active(format!("{} says hello to {whom}", self.app)))
 //!     }
 //! }
@@ -57,6 +57,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[doc(hidden)]
+pub mod __private;
 mod backend;
 mod chain;
 mod changes;
@@ -75,7 +77,6 @@ mod hook;
 mod juju;
 pub mod key;
 mod log;
-mod metadata;
 mod name;
 mod network;
 mod on;
@@ -85,7 +86,9 @@ mod program;
 mod redact;
 mod relation;
 mod secret;
+mod settings;
 mod status;
+mod stored;
 mod tool;
 mod version;
 mod view;
@@ -94,7 +97,7 @@ pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
 pub use chain::chain;
 pub use changes::{Changes, Draft, Offer, Part, Value};
 pub use charm::{Charm, Setup};
-pub use config::{Config, ConfigOption, ConfigValue, OptionKind};
+pub use config::Config;
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
 pub use databag::{Databag, MAX_DATABAG_BYTES};
 pub use defer::QueueError;
@@ -106,11 +109,11 @@ pub use hook::{
     WorkloadEvent, WorkloadKind,
 };
 pub use juju::Juju;
-pub use log::Log;
-pub use metadata::{
-    ActionDeclaration, CharmFiles, Container, Endpoint, Metadata, MetadataError, Mount, Resource, ResourceKind, Role,
-    Scope, StorageDeclaration,
+pub use juju_metadata::{
+    ActionDeclaration, CharmFiles, ConfigOption, ConfigValue, Container, Endpoint, Metadata, MetadataError, Mount,
+    OptionKind, Resource, ResourceKind, Role, Scope, StorageDeclaration,
 };
+pub use log::Log;
 pub use name::{NameError, RelationId, UnitName};
 pub use network::{Address, GoalState, GoalStatus, Interface, Network};
 pub use on::{Flow, Observation, On};
@@ -121,7 +124,48 @@ pub use relation::Relation;
 pub use secret::{
     NewSecret, ReadMode, Rotate, Secret, SecretContent, SecretId, SecretIdError, SecretInfo, SecretQuery, SecretUpdate,
 };
+pub use settings::SettingError;
 pub use status::{Status, StatusKind};
+pub use stored::Stored;
 pub use tool::{Error, HookTools};
 pub use version::{Version, VersionError};
 pub use view::{Needs, View};
+
+/// Makes the module `meta` out of the charm's files while the charm is built: a constant for each endpoint, container, storage,
+/// resource, extra binding and action, and the struct `Config` of the options.
+///
+/// Name `charmcraft.yaml`, or `metadata.yaml` and those of `config.yaml` and `actions.yaml` that the charm has, relative to the
+/// folder of the crate. A file that Juju would refuse is an error of the compiler that names the file and the key. The crate is
+/// built again when a file changes. Extensions in `charmcraft.yaml` are not expanded.
+///
+/// `juju::metadata!("charmcraft.yaml")` makes, for example:
+///
+/// | in the file | in the module |
+/// |---|---|
+/// | `requires: {my-db: …}` | `MY_DB`, a [`key::Requires`] (`provides`: [`key::Provides`], `peers`: [`key::Peer`]) |
+/// | `containers: {app: {}}` | `APP`, a [`key::Container`] |
+/// | `storage: {data: …}` · `resources: {image: …}` · `extra-bindings: {admin: }` | `DATA` · `IMAGE` · `ADMIN`: a [`key::Storage`] · [`key::Resource`] · [`key::Binding`] |
+/// | `actions: {back-up: {params: …}}` | `BACK_UP`, a [`key::Action`], and its parameters `BackUpParams` |
+/// | `config: {options: {log-level: {type: string, default: info}}}` | `Config { log_level: String, … }`, read by [`Juju::config`]; `Option` where there is no default |
+/// | `name: shop`, the file itself | `NAME`, `CHARMCRAFT_YAML`: texts |
+///
+/// Two things of one name, such as an endpoint and a container `app`, come in the order of this table, and the later one has
+/// its kind added: `APP_CONTAINER`, `APP_STORAGE`, `APP_RESOURCE`, `APP_BINDING`, `APP_ACTION`.
+///
+/// A name that is not in the files does not compile:
+///
+/// ```compile_fail,E0425
+/// juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
+/// let _ = meta::DBB.changed();
+/// ```
+///
+/// ```
+/// juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
+/// let _ = meta::DB.changed();
+/// ```
+#[macro_export]
+macro_rules! metadata {
+    ($($file:literal),+ $(,)?) => {
+        $crate::__private::metadata! { $crate $($file),+ }
+    };
+}

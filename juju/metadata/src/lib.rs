@@ -1,9 +1,12 @@
 //! A charm's declarations: `metadata.yaml`, `config.yaml`, `actions.yaml`, or all of it in `charmcraft.yaml`.
 //!
 //! Endpoints keep the order of the file, since lists shown to people use it. Errors name the file and the key. How
-//! values are taken out of YAML is in `metadata/node.rs`; endpoints and their rules are in `metadata/endpoint.rs`,
-//! options in `metadata/option.rs`, containers, resources and storages in `metadata/declaration.rs`.
+//! values are taken out of YAML is in `node.rs`; endpoints and their rules are in `endpoint.rs`, options in `config.rs` and
+//! `option.rs`, containers, resources and storages in `declaration.rs`.
+//!
+//! A package of its own, since both the framework, at run time, and its macro `metadata!`, at build time, read these files.
 
+mod config;
 mod declaration;
 mod endpoint;
 mod node;
@@ -14,11 +17,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use config::{ConfigOption, ConfigValue, OptionKind};
 pub use declaration::{Container, Mount, Resource, ResourceKind, StorageDeclaration};
 pub use endpoint::{Endpoint, Role, Scope};
 use node::Node;
-
-use crate::config::ConfigOption;
 
 /// A charm's files that can't be read as such.
 #[derive(Debug, thiserror::Error)]

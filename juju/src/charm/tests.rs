@@ -10,6 +10,7 @@ use crate::key::Requires;
 use crate::name::RelationId;
 use crate::on::Flow;
 use crate::status::Status;
+use crate::stored::Stored;
 use crate::view::Needs;
 
 thread_local! {
@@ -195,4 +196,69 @@ fn the_table_can_be_inspected() {
     assert_eq!(lines[3], ("db-relation-changed".to_owned(), Some("changed")));
     assert_eq!(lines[5], ("stop".to_owned(), None));
     assert_eq!(lines.len(), 6);
+}
+
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Memory {
+    starts: u32,
+}
+
+/// A charm that counts, and fails if it stops.
+struct Counter {
+    memory: Stored<Memory>,
+}
+
+impl Charm for Counter {
+    type Error = NoLuck;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, NoLuck> {
+        Ok(Self { memory: setup.stored().map_err(|_| NoLuck)? })
+    }
+
+    fn observe(on: &mut On<Self>) {
+        on.event(Start, |charm, _, _| {
+            charm.memory.starts += 1;
+            Ok(())
+        })
+        .event(Stop, |charm, _, _| {
+            charm.memory.starts += 1;
+            Err(NoLuck)
+        });
+    }
+}
+
+fn count(fake: &Fake, hook: &str) -> Result<Vec<String>, DispatchError<NoLuck>> {
+    fake.take();
+    dispatch::<Counter>(&context(&format!("hooks/{hook}")), fake).map(|()| fake.take())
+}
+
+#[test]
+fn a_stored_value_is_read_once_and_written_if_it_differs() {
+    let fake = Fake::default();
+    assert_eq!(count(&fake, "install").expect("a good dispatch"), ["state-get"], "the default is not written");
+    let write = ["state-get", r#"state-set ["juju.stored.charm"]"#];
+    assert_eq!(count(&fake, "start").expect("a good dispatch"), write);
+    assert_eq!(count(&fake, "start").expect("a good dispatch"), write);
+    assert_eq!(count(&fake, "install").expect("a good dispatch"), ["state-get"]);
+    assert_eq!(fake.state.borrow()["juju.stored.charm"], r#"{"starts":2}"#);
+    count(&fake, "stop").expect_err("no luck");
+    assert_eq!(fake.state.borrow()["juju.stored.charm"], r#"{"starts":2}"#, "a failed hook keeps nothing");
+    assert!(count(&fake, "collect-metrics").expect("a good dispatch").is_empty());
+    fake.state.borrow_mut().insert("juju.stored.charm".to_owned(), "{".to_owned());
+    assert!(matches!(count(&fake, "start"), Err(DispatchError::New { .. })));
+}
+
+#[test]
+fn an_author_s_key_may_be_deferred_and_the_framework_s_keys_are_refused() {
+    let fake = Fake::default();
+    run(&fake, "install", &["first"]);
+    let context = context("hooks/start");
+    let juju = Juju::new(&context, &fake);
+    let set = |key: &str| juju.set_state(&[(key.to_owned(), "mine".to_owned())].into());
+    set("deferred").expect("a key of the author");
+    assert!(matches!(set("juju.deferred"), Err(Error::ReservedKey { .. })));
+    juju.flush().expect("a write");
+    assert_eq!(juju.state().expect("the author's keys").into_keys().collect::<Vec<_>>(), ["deferred"]);
+    assert_eq!(run(&fake, "never-heard-of", &[]).0, ["first install"]);
+    assert_eq!(fake.state.borrow().keys().collect::<Vec<_>>(), ["deferred"]);
 }

@@ -49,6 +49,10 @@ impl Juju<'_> {
         };
         let all = || draft.keys().collect::<Vec<_>>().join(", ");
         let current = self.databag(view.id, &self.entity(whose)).map_err(|source| failed(all(), source))?;
+        if self.is_gone(view.id) {
+            tracing::warn!(relation = %view.id, keys = all(), "the relation is gone: not written");
+            return Ok(false);
+        }
         let mut is_written = false;
         let texts = draft.resolve(&current, |key, offer, named| {
             let secret = self.offered(view.id, whose, offer, named);

@@ -1,12 +1,14 @@
 //! Relations through the handle: which there are, what is in them, and writing to them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::Juju;
 use crate::backend::{Entity, Whose};
 use crate::databag::{Databag, MAX_DATABAG_BYTES};
 use crate::hook::Event;
+use crate::key::Endpoint;
 use crate::name::{RelationId, UnitName};
+use crate::relation::Relation;
 use crate::tool::Error;
 use crate::view::{Needs, View};
 
@@ -35,30 +37,83 @@ impl Juju<'_> {
     pub fn view(&self, endpoint: &str, id: RelationId, needs: Needs) -> Result<View, Error> {
         let mut view = View::empty(endpoint, id);
         if needs.remote_units || needs.remote_unit_data {
-            view.units = self.other_units(id, needs.remote_unit_data)?;
+            for unit in self.remote_units(id)? {
+                let bag = if needs.remote_unit_data {
+                    self.databag(id, &Entity::Unit(unit.clone()))?
+                } else {
+                    Databag::new()
+                };
+                view.units.insert(unit, bag);
+            }
         }
         view.app = self.known_app(&view, needs);
         if needs.remote_app && !needs.peer {
             if view.app.is_none() {
-                let app = self.memo(&self.apps, id, |juju| juju.relation_app(id));
-                view.app = self.spare(id, app)?;
+                view.app = self.remote_app(id)?;
             }
             if let Some(app) = &view.app {
-                view.remote_app = self.spare(id, self.databag(id, &Entity::App(app.clone())))?;
+                view.remote_app = self.databag(id, &Entity::App(app.clone()))?;
             }
         }
         if needs.local_app && (needs.peer || self.is_leader()?) {
-            view.local_app = Some(self.spare(id, self.databag(id, &self.entity(Whose::App)))?);
+            view.local_app = Some(self.databag(id, &self.entity(Whose::App))?);
         }
         if needs.local_unit {
-            view.local_unit = self.spare(id, self.databag(id, &self.entity(Whose::Unit)))?;
+            view.local_unit = self.databag(id, &self.entity(Whose::Unit))?;
         }
         Ok(view)
     }
 
-    /// One side's databag as it is, with Juju's own rules for who may read it.
+    /// The relation of an endpoint; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::TooManyRelated`] if there are several; or Juju refuses.
+    pub fn relation(&self, endpoint: impl Endpoint) -> Result<Option<Relation<'_>>, Error> {
+        let mut relations = self.relations(&endpoint)?;
+        if relations.len() > 1 {
+            let ids = relations.iter().map(Relation::id).collect();
+            return Err(Error::TooManyRelated { endpoint: endpoint.name().to_string(), ids });
+        }
+        Ok(relations.pop())
+    }
+
+    /// The relations of an endpoint, lowest id first, without the one that ends with this event.
+    pub fn relations(&self, endpoint: impl Endpoint) -> Result<Vec<Relation<'_>>, Error> {
+        let endpoint = endpoint.name().as_str();
+        Ok(self.relation_ids(endpoint)?.into_iter().map(|id| Relation::new(self, endpoint, id)).collect())
+    }
+
+    /// The relation of an endpoint with that id; `None` if the endpoint has no such relation.
+    pub fn relation_by_id(&self, endpoint: impl Endpoint, id: RelationId) -> Result<Option<Relation<'_>>, Error> {
+        Ok(self.relations(endpoint)?.into_iter().find(|relation| relation.id() == id))
+    }
+
+    /// One side's databag with what we have set in it, with Juju's own rules for who may read it. Empty if the relation is
+    /// gone.
     pub fn databag(&self, id: RelationId, entity: &Entity) -> Result<Databag, Error> {
-        self.memo(&self.bags, (id, entity.clone()), |juju| juju.relation_get(id, entity))
+        let mut bag =
+            self.unless_gone(id, || self.memo(&self.bags, (id, entity.clone()), |juju| juju.relation_get(id, entity)))?;
+        if let Some(changes) = self.whose(entity).and_then(|whose| self.drafts.borrow().get(&(id, whose)).cloned()) {
+            bag.apply(&changes);
+        }
+        Ok(bag)
+    }
+
+    /// The application at the other side; `None` if the relation is gone.
+    pub(crate) fn remote_app(&self, id: RelationId) -> Result<Option<String>, Error> {
+        self.unless_gone(id, || self.memo(&self.apps, id, |juju| juju.relation_app(id)))
+    }
+
+    /// The units at the other side, this unit left out. Empty without a call if the relation is being broken.
+    pub(crate) fn remote_units(&self, id: RelationId) -> Result<BTreeSet<UnitName>, Error> {
+        if self.context.event.broken() == Some(id) {
+            return Ok(BTreeSet::new());
+        }
+        let mut units = self.unless_gone(id, || {
+            self.memo(&self.units, id, |juju| Ok(juju.relation_units(id)?.into_iter().collect()))
+        })?;
+        units.remove(&self.context.unit);
+        Ok(units)
     }
 
     /// The UUID of the model the other side is in; not cached.
@@ -68,52 +123,85 @@ impl Juju<'_> {
 
     /// Sets keys of our application's or unit's databag; an empty value deletes its key.
     ///
-    /// Skips keys that the cached databag already has, and makes no call if no change remains. [`Databag::diff`]
-    /// computes the changes beforehand.
+    /// Later reads see the change. [`Juju::flush`] writes it, which a dispatch does at its end. A relation that is gone, or ends
+    /// with this event, is left alone with a line in the log.
     ///
     /// # Errors
-    /// The databag would become larger than Juju takes; or Juju refuses.
+    /// The databag would become larger than Juju takes; this unit doesn't lead and the databag is the application's; or Juju
+    /// refuses to show it.
     pub fn set_databag(&self, id: RelationId, whose: Whose, changes: &Databag) -> Result<(), Error> {
-        let key = (id, self.entity(whose));
-        let known = self.bags.borrow().get(&key).cloned();
-        let changes = known.as_ref().map_or_else(|| changes.clone(), |known| Databag::diff(known, changes));
-        if changes.is_empty() {
+        if changes.is_empty() || self.is_over(id, changes) {
             return Ok(());
         }
-        let mut after = known.clone().unwrap_or_default();
-        after.apply(&changes);
-        let bytes = after.bytes();
+        if whose == Whose::App && !self.is_leader()? {
+            let (app, unit) = (self.context.app().to_owned(), self.context.unit.clone());
+            return Err(Error::NotLeader { app, unit, relation: id });
+        }
+        let entity = self.entity(whose);
+        let read = || self.know(&self.bags, (id, entity.clone()), |juju| juju.relation_get(id, &entity));
+        self.unless_gone(id, read)?;
+        if self.is_gone(id) {
+            tracing::warn!(relation = %id, keys = ?changes, "the relation is gone: not written");
+            return Ok(());
+        }
+        let bags = self.bags.borrow();
+        let known = bags.get(&(id, entity)).expect("it was read above");
+        let mut drafts = self.drafts.borrow_mut();
+        let mut draft = drafts.get(&(id, whose)).cloned().unwrap_or_default();
+        draft.extend(changes.iter().map(|(key, value)| (key.clone(), value.clone())));
+        let bytes = known.bytes_after(&draft);
         if bytes > MAX_DATABAG_BYTES {
             return Err(Error::TooLarge { relation: id, bytes });
         }
-        self.call(|juju| juju.relation_set(id, whose, &changes))?;
-        if known.is_some() {
-            self.bags.borrow_mut().insert(key, after);
-        }
+        drafts.insert((id, whose), draft);
         Ok(())
     }
 
+    /// Writes what was gathered: one `relation-set` for each of our databags in which a value differs, and one `state-set`.
+    ///
+    /// A dispatch calls this at its end, if every handler succeeded. Others who work with a [`Juju`] call it themselves.
+    ///
+    /// # Errors
+    /// Juju refuses.
+    pub fn flush(&self) -> Result<(), Error> {
+        for ((id, whose), draft) in std::mem::take(&mut *self.drafts.borrow_mut()) {
+            let key = (id, self.entity(whose));
+            let changes =
+                self.bags.borrow().get(&key).map_or_else(|| draft.clone(), |known| Databag::diff(known, &draft));
+            if changes.is_empty() {
+                continue;
+            }
+            self.call(|juju| juju.relation_set(id, whose, &changes))?;
+            if let Some(known) = self.bags.borrow_mut().get_mut(&key) {
+                known.apply(&changes);
+            }
+        }
+        self.flush_state()
+    }
+
+    /// True if the relation ends with this event, which is logged.
+    fn is_over(&self, id: RelationId, changes: &Databag) -> bool {
+        let is_over = self.context.event.broken() == Some(id);
+        if is_over {
+            tracing::info!(relation = %id, keys = ?changes, "the relation ends: not written");
+        }
+        is_over
+    }
+
+    /// Our databag that this is the owner of.
+    fn whose(&self, entity: &Entity) -> Option<Whose> {
+        match entity {
+            Entity::App(app) => (app == self.context.app()).then_some(Whose::App),
+            Entity::Unit(unit) => (*unit == self.context.unit).then_some(Whose::Unit),
+        }
+    }
+
     /// Our application or our unit.
-    pub(super) fn entity(&self, whose: Whose) -> Entity {
+    pub(crate) fn entity(&self, whose: Whose) -> Entity {
         match whose {
             Whose::App => Entity::App(self.context.app().to_owned()),
             Whose::Unit => Entity::Unit(self.context.unit.clone()),
         }
-    }
-
-    /// The remote units, or of a peer relation the other units. Empty without a call if the relation is being broken.
-    fn other_units(&self, id: RelationId, data: bool) -> Result<BTreeMap<UnitName, Databag>, Error> {
-        if self.context.event.broken() == Some(id) {
-            return Ok(BTreeMap::new());
-        }
-        let units = self.memo(&self.units, id, |juju| Ok(juju.relation_units(id)?.into_iter().collect()));
-        let units = self.spare(id, units)?.into_iter().filter(|unit| *unit != self.context.unit);
-        let read = |unit: UnitName| {
-            let bag =
-                if data { self.spare(id, self.databag(id, &Entity::Unit(unit.clone())))? } else { Databag::new() };
-            Ok((unit, bag))
-        };
-        units.map(read).collect()
     }
 
     /// The remote application's name without a tool call: from the kind of relation, the event, or a unit's name.
@@ -131,10 +219,21 @@ impl Juju<'_> {
         asked.or_else(|| view.units.keys().next().map(|unit| unit.app().to_owned()))
     }
 
-    /// Replaces the error by an empty value if the relation is gone, or is being broken and can't be read any more.
-    fn spare<T: Default>(&self, id: RelationId, read: Result<T, Error>) -> Result<T, Error> {
-        match read {
-            Err(error) if error.is_not_found() => Ok(T::default()),
+    /// True if a read has found that Juju does not know the relation any more.
+    pub(super) fn is_gone(&self, id: RelationId) -> bool {
+        self.gone.borrow().contains(&id)
+    }
+
+    /// Makes a read; empty if the relation is gone, or is being broken and can't be read any more.
+    fn unless_gone<T: Default>(&self, id: RelationId, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        if self.is_gone(id) {
+            return Ok(T::default());
+        }
+        match read() {
+            Err(error) if error.is_not_found() => {
+                self.gone.borrow_mut().insert(id);
+                Ok(T::default())
+            }
             Err(error) if error.is_permission_denied() && self.context.event.broken() == Some(id) => Ok(T::default()),
             other => other,
         }

@@ -1,62 +1,119 @@
 //! The unit's own through the handle: the state Juju keeps for it, and its open ports.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::Juju;
+use crate::hook::Event;
 use crate::port::Port;
+use crate::stored::{RESERVED, Slot};
 use crate::tool::Error;
 
 #[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl Juju<'_> {
-    /// The unit's state.
+    /// The unit's state, without the keys of the framework. [`Stored`](crate::Stored) keeps a struct instead.
     pub fn state(&self) -> Result<BTreeMap<String, String>, Error> {
-        if let Some(state) = self.state.borrow().as_ref() {
-            return Ok(state.clone());
-        }
-        let state = self.call(|juju| juju.state_get())?;
-        *self.state.borrow_mut() = Some(state.clone());
+        let mut state = self.whole_state()?;
+        state.retain(|key, _| !key.starts_with(RESERVED));
         Ok(state)
     }
 
-    /// Sets keys of the unit's state; those that are known to have their value already are left out.
+    /// Sets keys of the unit's state. Later reads see it; [`Juju::flush`] writes those that are not known to have their value
+    /// already.
+    ///
+    /// # Errors
+    /// [`Error::ReservedKey`] for a key of the framework.
     pub fn set_state(&self, changes: &BTreeMap<String, String>) -> Result<(), Error> {
-        let mut changes = changes.clone();
-        if let Some(state) = self.state.borrow().as_ref() {
-            changes.retain(|key, value| state.get(key) != Some(value));
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.call(|juju| juju.state_set(&changes))?;
-        if let Some(state) = self.state.borrow_mut().as_mut() {
-            state.extend(changes);
-        }
+        changes.keys().try_for_each(|key| free(key))?;
+        let changes = changes.iter().map(|(key, value)| (key.clone(), Some(value.clone())));
+        self.state_changes.borrow_mut().extend(changes);
         Ok(())
     }
 
-    /// Deletes a key of the unit's state, unless it is known not to be there.
+    /// Deletes a key of the unit's state. The same holds.
+    ///
+    /// # Errors
+    /// As there.
     pub fn delete_state(&self, key: &str) -> Result<(), Error> {
-        if self.state.borrow().as_ref().is_some_and(|state| !state.contains_key(key)) {
-            return Ok(());
-        }
-        self.call(|juju| juju.state_delete(key))?;
-        if let Some(state) = self.state.borrow_mut().as_mut() {
-            state.remove(key);
-        }
+        free(key)?;
+        self.state_changes.borrow_mut().insert(key.to_owned(), None);
         Ok(())
     }
 
     /// A value that the framework keeps in the unit's state.
+    ///
+    /// None in collect-metrics, in which `state-get` refuses to work.
     pub(crate) fn own_state(&self, key: &str) -> Result<Option<String>, Error> {
-        Ok(self.state()?.remove(key))
+        if self.context.event == Event::CollectMetrics {
+            return Ok(None);
+        }
+        Ok(self.whole_state()?.remove(key))
     }
 
     /// Keeps a value of the framework; an empty one is deleted.
-    pub(crate) fn set_own_state(&self, key: &str, value: &str) -> Result<(), Error> {
-        if value.is_empty() {
-            return self.delete_state(key);
+    pub(crate) fn set_own_state(&self, key: &str, value: &str) {
+        let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+        self.state_changes.borrow_mut().insert(key.to_owned(), value);
+    }
+
+    /// Keeps the place of a stored value; an error if its key has one.
+    pub(crate) fn keep(&self, slot: &Rc<Slot>) -> Result<(), ()> {
+        let mut slots = self.slots.borrow_mut();
+        if slots.iter().any(|other| other.key() == slot.key()) {
+            return Err(());
         }
-        self.set_state(&BTreeMap::from([(key.to_owned(), value.to_owned())]))
+        slots.push(Rc::clone(slot));
+        Ok(())
+    }
+
+    /// Takes over the values that a charm stored; the charm must have been dropped.
+    pub(crate) fn take_stored(&self) -> Result<(), Error> {
+        for slot in self.slots.take().into_iter().filter(|_| self.context.event != Event::CollectMetrics) {
+            if let Some(text) = slot.news()? {
+                self.set_own_state(slot.key(), &text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the changes of the state: one `state-set`, and a `state-delete` for each key to delete.
+    pub(super) fn flush_state(&self) -> Result<(), Error> {
+        let mut changes = self.state_changes.take();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let known = self.state.borrow().clone();
+        if let Some(known) = &known {
+            changes.retain(|key, value| known.get(key) != value.as_ref());
+        }
+        let (set, deleted): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            changes.into_iter().partition(|(_, value)| value.is_some());
+        let set: BTreeMap<String, String> = set.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        if !set.is_empty() {
+            self.call(|juju| juju.state_set(&set))?;
+        }
+        deleted.keys().try_for_each(|key| self.call(|juju| juju.state_delete(key)))?;
+        *self.state.borrow_mut() = known.map(|mut known| {
+            known.extend(set);
+            known.retain(|key, _| !deleted.contains_key(key));
+            known
+        });
+        Ok(())
+    }
+
+    fn whole_state(&self) -> Result<BTreeMap<String, String>, Error> {
+        if self.state.borrow().is_none() {
+            let state = self.call(|juju| juju.state_get())?;
+            *self.state.borrow_mut() = Some(state);
+        }
+        let mut state = self.state.borrow().clone().unwrap_or_default();
+        for (key, value) in &*self.state_changes.borrow() {
+            match value {
+                Some(value) => state.insert(key.clone(), value.clone()),
+                None => state.remove(key),
+            };
+        }
+        Ok(state)
     }
 
     /// The ports this unit has open.
@@ -99,4 +156,9 @@ impl Juju<'_> {
         open.difference(wanted).try_for_each(|port| self.close_port(port))?;
         wanted.difference(&open).try_for_each(|port| self.open_port(port))
     }
+}
+
+/// Checks that a key is not the framework's.
+fn free(key: &str) -> Result<(), Error> {
+    if key.starts_with(RESERVED) { Err(Error::ReservedKey { key: key.to_owned() }) } else { Ok(()) }
 }

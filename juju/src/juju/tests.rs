@@ -3,6 +3,8 @@
 use super::*;
 use crate::databag::MAX_DATABAG_BYTES;
 use crate::fake::{Fake, SECRET, context};
+use crate::key::Requires;
+use crate::relation::Relation;
 use crate::secret::{NewSecret, SecretUpdate};
 use crate::view::{Needs, View};
 
@@ -21,7 +23,7 @@ fn reads_are_made_once() {
     let (fake, context) = (world(), context("hooks/start"));
     let juju = Juju::new(&context, &fake);
     for _ in 0..2 {
-        assert_eq!(juju.config().expect("config").int("port"), Some(8000));
+        assert_eq!(juju.options().expect("config").int("port"), Some(8000));
         assert!(!juju.is_leader().expect("leadership"));
         assert_eq!(juju.relation_ids("db").expect("ids"), [RelationId(7), RelationId(8)]);
         juju.view("db", RelationId(7), Needs::all()).expect("a view");
@@ -93,18 +95,93 @@ fn databag_writes_show_and_are_made_only_where_they_change_something() {
     let own = |juju: &Juju<'_>| juju.view("db", RelationId(7), needs).expect("a view").local_unit;
     assert_eq!(own(&juju), Databag::from_iter([("own", "1")]));
     fake.take();
-    let write = |changes| juju.set_databag(RelationId(7), Whose::Unit, &Databag::from_iter(changes));
-    write([("own", "1"), ("absent", "")]).expect("nothing to do");
+    let write =
+        |changes: &[(&str, &str)]| juju.set_databag(RelationId(7), Whose::Unit, &changes.iter().copied().collect());
+    write(&[("own", "1"), ("absent", "")]).expect("nothing to do");
+    juju.flush().expect("nothing to do");
     assert!(fake.take().is_empty());
-    write([("own", ""), ("new", "2")]).expect("a write");
-    assert_eq!(fake.take(), [r#"relation-set 7 Unit ["new", "own"]"#]);
+    write(&[("own", ""), ("new", "1")]).expect("a write");
+    write(&[("new", "2")]).expect("another");
     assert_eq!(own(&juju), Databag::from_iter([("new", "2")]));
+    assert!(fake.take().is_empty(), "writes wait for the end of the event");
+    juju.flush().expect("one write");
+    assert_eq!(fake.take(), [r#"relation-set 7 Unit ["new", "own"]"#]);
+    juju.flush().expect("nothing to do");
+    assert!(fake.take().is_empty());
+    assert_eq!(own(&juju), Databag::from_iter([("new", "2")]));
+}
+
+#[test]
+fn an_unread_databag_is_read_before_it_is_written() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    juju.set_databag(RelationId(7), Whose::Unit, &Databag::from_iter([("own", "1")])).expect("the value it has");
+    juju.flush().expect("nothing to do");
+    assert_eq!(fake.take(), ["relation-get 7 web/1"]);
+}
+
+#[test]
+fn a_unit_that_does_not_lead_writes_nothing_into_the_application_s_databag() {
+    let (fake, context) = (world(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let error = juju.set_databag(RelationId(7), Whose::App, &Databag::from_iter([("k", "v")])).expect_err("no leader");
+    assert!(error.is_permission_denied());
+    let want = "cannot write into the databag of web in relation 7: web/1 is not its leader";
+    assert_eq!(error.to_string(), want);
+    assert_eq!(fake.take(), ["is-leader"]);
+}
+
+#[test]
+fn one_relation_is_handed_out_and_several_are_an_error() {
+    let context = context("hooks/start");
+    let db = || Requires::named("db");
+    let alone = Fake { relations: BTreeMap::from([(7, vec!["pg/1"])]), ..world() };
+    let juju = Juju::new(&context, &alone);
+    let relation = juju.relation(db()).expect("one").expect("one");
+    assert_eq!((relation.id(), relation.endpoint()), (RelationId(7), "db"));
+    assert_eq!(relation.app().expect("a name").as_deref(), Some("pg"));
+    assert_eq!(relation.units().expect("units").len(), 1);
+    assert_eq!(relation.remote_app::<Databag>().expect("a databag").text("remote"), Some("1"));
+    assert!(juju.relation_by_id(db(), RelationId(8)).expect("none").is_none());
+
+    let juju = Juju::new(&context, &alone);
+    let none = Fake::default();
+    assert!(Juju::new(&context, &none).relation(db()).expect("none").is_none());
+    assert_eq!(juju.relations(db()).expect("all").len(), 1);
+
+    let several = world();
+    let error = Juju::new(&context, &several).relation(db()).expect_err("two");
+    assert_eq!(error.to_string(), "endpoint db has several relations (7, 8): ask for all of them");
+}
+
+#[test]
+fn every_read_and_write_of_a_relation_that_is_gone_is_empty() {
+    let (fake, context) = (Fake { leader: true, ..world() }, context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let gone = Relation::new(&juju, "db", RelationId(9));
+    assert_eq!(gone.app().expect("nothing"), None);
+    assert!(gone.units().expect("nothing").is_empty());
+    let empty = Databag::new();
+    let bags = [gone.remote_app(), gone.remote_unit(&UnitName::new("pg", 9)), gone.local_app(), gone.local_unit()];
+    assert!(bags.into_iter().all(|bag| bag.is_ok_and(|bag: Databag| bag == empty)));
+    gone.set_app([("k", "v")]).expect("no write");
+    gone.set_unit([("k", "v")]).expect("no write");
+    juju.flush().expect("no write");
+    assert_eq!(fake.take(), ["relation-list 9 --app", "is-leader"], "the first read finds out");
+}
+
+#[test]
+fn a_relation_that_ends_is_not_written() {
+    let (fake, context) = (world(), context("hooks/db-relation-broken"));
+    let juju = Juju::new(&context, &fake);
+    Relation::new(&juju, "db", RelationId(7)).set_unit([("k", "v")]).expect("no write");
+    juju.flush().expect("no write");
     assert!(fake.take().is_empty());
 }
 
 #[test]
 fn a_databag_too_large_is_refused_by_name_and_size() {
-    let (fake, context) = (world(), context("hooks/start"));
+    let (fake, context) = (Fake { leader: true, ..world() }, context("hooks/start"));
     let juju = Juju::new(&context, &fake);
     let fits = Databag::from_iter([("k", "x".repeat(MAX_DATABAG_BYTES - 1))]);
     juju.set_databag(RelationId(7), Whose::App, &fits).expect("just small enough");
@@ -124,11 +201,15 @@ fn state_and_ports_are_written_where_they_differ() {
 
     let map = |value: &str| BTreeMap::from([("k".to_owned(), value.to_owned())]);
     assert!(juju.state().expect("state").is_empty());
-    juju.set_state(&map("1")).expect("state");
-    juju.set_state(&map("1")).expect("state");
+    for _ in 0..2 {
+        juju.set_state(&map("1")).expect("state");
+        juju.flush().expect("state");
+    }
     assert_eq!(juju.state().expect("state"), map("1"));
-    juju.delete_state("k").expect("state");
-    juju.delete_state("k").expect("state");
+    for _ in 0..2 {
+        juju.delete_state("k").expect("state");
+        juju.flush().expect("state");
+    }
     assert_eq!(fake.take(), ["state-get", r#"state-set ["k"]"#, "state-delete k"]);
 }
 

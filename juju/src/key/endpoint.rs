@@ -2,7 +2,7 @@
 
 use super::{Name, Named, Sealed};
 use crate::event::{RelationBroken, RelationChanged, RelationCreated, RelationDeparted, RelationJoined};
-use crate::metadata::Role;
+use juju_metadata::Role;
 
 /// An endpoint of the charm: [`Requires`], [`Provides`] or [`Peer`].
 pub trait Endpoint: Sealed {

@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use super::call::one_line;
-use crate::name::RelationId;
+use crate::name::{RelationId, UnitName};
+use crate::settings::SettingError;
 
 /// A failed hook-tool call.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,56 @@ pub enum Error {
         /// The size the databag would have.
         bytes: usize,
     },
+    /// A databag is not what its reader expects, or a struct can't be written into one.
+    #[error("cannot use the databag of {owner} in relation {endpoint}:{relation}")]
+    Databag {
+        /// Our endpoint.
+        endpoint: String,
+        /// The relation.
+        relation: RelationId,
+        /// The application or unit whose databag it is.
+        owner: String,
+        /// The key and the reason.
+        source: SettingError,
+    },
+    /// The options are not what their reader expects.
+    #[error("cannot use the options")]
+    Options {
+        /// The option and the reason.
+        source: SettingError,
+    },
+    /// A stored value can't be read or written.
+    #[error("cannot keep the stored value {name}: {why}")]
+    Stored {
+        /// Its name.
+        name: String,
+        /// The reason.
+        why: String,
+    },
+    /// Keys of the unit's state that begin with `juju.` belong to the framework.
+    #[error("cannot use the key {key:?} of the unit's state: keys that begin with `juju.` belong to the framework")]
+    ReservedKey {
+        /// The key.
+        key: String,
+    },
+    /// Only the leader writes into its application's databag.
+    #[error("cannot write into the databag of {app} in relation {relation}: {unit} is not its leader")]
+    NotLeader {
+        /// The application.
+        app: String,
+        /// This unit.
+        unit: UnitName,
+        /// The relation.
+        relation: RelationId,
+    },
+    /// An endpoint has several relations where one was asked for.
+    #[error("endpoint {endpoint} has several relations ({}): ask for all of them", listed(ids))]
+    TooManyRelated {
+        /// The endpoint.
+        endpoint: String,
+        /// The relations.
+        ids: Vec<RelationId>,
+    },
     /// Values of our half of a relation could not be published.
     #[error("cannot publish {keys} in relation {endpoint}:{relation}")]
     Publish {
@@ -89,7 +140,8 @@ impl Error {
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         let words = ["permission denied", "cannot write relation settings", "is not the leader"];
-        self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
+        matches!(self, Self::NotLeader { .. })
+            || self.said().is_some_and(|stderr| words.iter().any(|word| stderr.contains(word)))
     }
 
     /// True if Juju reported that the object does not exist.
@@ -105,6 +157,10 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn listed(ids: &[RelationId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A failed tool's standard error; if that is empty, its exit code or signal.

@@ -44,7 +44,10 @@ impl Model {
         let model = RefCell::new(std::mem::take(self));
         let result = context.map_err(E::from).and_then(|context| {
             let backend = ModelBackend::new(&model, hook.clone());
-            work(&Juju::new(&context, &backend))
+            let juju = Juju::new(&context, &backend);
+            let result = work(&juju)?;
+            juju.flush().map_err(|error| mute(juju::chain(&error)))?;
+            Ok(result)
         });
         *self = model.into_inner();
         self.finish(&hook, result.is_ok())?;

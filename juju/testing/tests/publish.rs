@@ -42,7 +42,9 @@ impl World {
         ];
         let vars: BTreeMap<_, _> = vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let (context, backend) = (Context::read(&vars).unwrap(), ModelBackend::new(&self.model, hook.clone()));
-        let result = work(&Juju::new(&context, &backend));
+        let juju = Juju::new(&context, &backend);
+        let result = work(&juju);
+        juju.flush().unwrap();
         let done = self.model.borrow_mut().finish(&hook, true).unwrap();
         (result, done.calls.into_iter().map(|call| call.tool).collect())
     }

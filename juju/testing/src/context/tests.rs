@@ -112,7 +112,7 @@ fn every_databag_is_reached_from_any_event() {
         let needs = Needs { remote_app: true, ..Needs::default() };
         assert_eq!(juju.view("db", RelationId(1), needs)?.app.as_deref(), Some("pg"));
         assert_eq!(juju.relation_ids("db")?, [RelationId(1)]);
-        assert_eq!(juju.config()?.int("port"), Some(8000));
+        assert_eq!(juju.options()?.int("port"), Some(8000));
         Ok(())
     });
     outcome.unwrap();
