@@ -55,10 +55,6 @@ fn refusal(error: &HookError) -> String {
     if juju == whole { format!("ERROR {juju}") } else { format!("ERROR {juju} ({whole})") }
 }
 
-fn unsupported<R>(message: &str) -> Result<R, HookError> {
-    Err(HookError::Refused(message.to_owned()))
-}
-
 impl Backend for ModelBackend<'_> {
     fn config_get(&self) -> Result<Config, Error> {
         self.call("config-get", |hook| Ok(hook.config()))
@@ -227,27 +223,30 @@ impl Backend for ModelBackend<'_> {
         self.call("resource-get", |hook| hook.resource(name))
     }
 
-    fn storage_list(&self, _: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call("storage-list", |_| Ok(Vec::new()))
+    fn storage_list(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
+        self.call("storage-list", |hook| Ok(hook.storage_ids(name)))
     }
 
-    fn storage_get(&self, _: &str) -> Result<StorageInfo, Error> {
-        self.call("storage-get", |_| unsupported("storage not found"))
+    fn storage_get(&self, id: &str) -> Result<StorageInfo, Error> {
+        self.call("storage-get", |hook| {
+            let storage = hook.storage(Some(id))?;
+            Ok(StorageInfo { kind: storage.kind.clone(), location: storage.location.clone() })
+        })
     }
 
-    fn storage_add(&self, _: &str, _: u32) -> Result<(), Error> {
-        self.call("storage-add", |_| unsupported("storage not found"))
+    fn storage_add(&self, name: &str, count: u32) -> Result<(), Error> {
+        self.call("storage-add", |hook| hook.storage_add(name, count))
     }
 
     fn unit_get(&self, key: &str) -> Result<String, Error> {
         self.call("unit-get", |hook| hook.unit_get(key))
     }
 
-    fn reboot(&self, _: bool) -> Result<(), Error> {
-        self.call("juju-reboot", |_| unsupported("juju-reboot is not supported on k8s"))
+    fn reboot(&self, now: bool) -> Result<(), Error> {
+        self.call("juju-reboot", |hook| hook.reboot(now))
     }
 
     fn credential_get(&self) -> Result<juju::Secret, Error> {
-        self.call("credential-get", |_| unsupported("cannot access cloud credentials"))
+        self.call("credential-get", |hook| hook.credential().map(juju::Secret::from))
     }
 }

@@ -1,6 +1,6 @@
 //! Environment variables that Juju's unit agent gives a charm: those of every hook, and those of the event.
 
-use crate::model::{HookId, Model};
+use crate::model::{Cloud, HookId, Model};
 use juju::{Event, RelationEvent, SecretEvent, StorageEvent, UnitName, Version, WorkloadEvent, WorkloadKind};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,29 +11,46 @@ pub(crate) const JUJU_VERSION: Version = Version { major: 3, minor: 6, patch: 12
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;
 
-/// Variables with the same value in every hook, as a unit on Kubernetes has them.
-const FIXED: [(&str, &str); 18] = [
+/// Variables with the same value in every hook.
+const FIXED: [(&str, &str); 11] = [
     ("APT_LISTCHANGES_FRONTEND", "none"),
-    ("CLOUD_API_VERSION", "1.29.0"),
     ("DEBIAN_FRONTEND", "noninteractive"),
     ("JUJU_AGENT_SOCKET_NETWORK", "unix"),
     ("JUJU_API_ADDRESSES", "10.152.183.2:17070 controller-service.controller-k8s.svc.cluster.local:17070"),
-    ("JUJU_AVAILABILITY_ZONE", ""),
     ("JUJU_CHARM_FTP_PROXY", ""),
     ("JUJU_CHARM_HTTPS_PROXY", ""),
     ("JUJU_CHARM_HTTP_PROXY", ""),
     ("JUJU_CHARM_NO_PROXY", "127.0.0.1,localhost,::1"),
-    ("JUJU_MACHINE_ID", ""),
     ("JUJU_METER_INFO", "not set"),
     ("JUJU_METER_STATUS", "AMBER"),
-    ("JUJU_PRINCIPAL_UNIT", ""),
     ("JUJU_SLA", "unsupported"),
+];
+
+/// Variables that Kubernetes gives a pod and Juju passes on.
+const KUBERNETES: [(&str, &str); 4] = [
+    ("CLOUD_API_VERSION", "1.29.0"),
     ("KUBERNETES_PORT", "tcp://10.152.183.1:443"),
     ("KUBERNETES_SERVICE_HOST", "10.152.183.1"),
     ("KUBERNETES_SERVICE_PORT", "443"),
 ];
 
-/// All variables of a hook: the fixed ones, those of the model and unit, and those of the event.
+/// The place of a unit: its machine with the zone, the unit that it sits beside, or its pod.
+fn of_place(model: &Model, unit: &UnitName) -> Vec<(&'static str, String)> {
+    let (machine, principal) = (model.machine(unit).ok().flatten(), model.principal(unit).ok().flatten());
+    let zone = if machine.is_some() { model.world().zone.to_string() } else { String::new() };
+    let mut variables = vec![
+        ("JUJU_AVAILABILITY_ZONE", zone),
+        ("JUJU_MACHINE_ID", machine.map(|number| number.to_string()).unwrap_or_default()),
+        ("JUJU_PRINCIPAL_UNIT", principal.map(UnitName::to_string).unwrap_or_default()),
+    ];
+    match model.cloud() {
+        Cloud::Kubernetes => variables.extend(KUBERNETES.map(|(key, value)| (key, value.to_owned()))),
+        Cloud::Machines => variables.push(("CLOUD_API_VERSION", String::new())),
+    }
+    variables
+}
+
+/// All variables of a hook: the fixed ones, those of the model, of the unit and of its place, and those of the event.
 pub(crate) fn variables(
     model: &Model,
     unit: &UnitName,
@@ -61,6 +78,7 @@ pub(crate) fn variables(
         ("TERM", "tmux-256color".to_owned()),
     ];
     variables.extend(common.map(|(key, value)| (key.to_owned(), value)));
+    variables.extend(of_place(model, unit).into_iter().map(|(key, value)| (key.to_owned(), value)));
     variables.extend(of_event(model, event).into_iter().map(|(key, value)| (key.to_owned(), value)));
     variables
 }

@@ -30,8 +30,8 @@ pub use client::{hook_tools_main, install_tools, run_program};
 pub use context::{Context, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 pub use model::{
-    Action, ActionStatus, Addresses, Call, Error as ModelError, Finished, HookError, HookId, Integration,
-    IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, endpoint, resolve,
+    Action, ActionStatus, Addresses, Call, Cloud, Error as ModelError, Finished, HookError, HookId, Integration,
+    IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, endpoint, resolve,
 };
 pub use server::Server;
 pub use state::{State, StateError, StateOwner, StateRelation, StateSecret};

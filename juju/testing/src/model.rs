@@ -20,11 +20,13 @@
 
 mod action;
 mod application;
+mod cloud;
 mod config;
 mod deployment;
 mod error;
 mod hook;
 mod integration;
+mod leadership;
 mod log;
 mod queue;
 mod random;
@@ -32,11 +34,13 @@ mod relation;
 mod resolver;
 mod secret;
 mod shared;
+mod storage;
+mod subordinate;
 mod vault;
 mod world;
 mod write;
 
-use juju::{Event, RelationId, Status, UnitName, Whose};
+use juju::{Event, RelationId, Status, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use std::collections::{BTreeMap, BTreeSet};
 use world::World;
 
@@ -44,11 +48,13 @@ pub(crate) use action::complete;
 pub use action::{Action, ActionStatus};
 pub use application::Addresses;
 pub(crate) use application::{Application, Unit};
+pub use cloud::Cloud;
 pub(crate) use config::check_type;
 pub use error::Error;
 pub use hook::{Call, Error as HookError};
-pub(crate) use hook::{Hook, Transaction};
+pub(crate) use hook::{Hook, Reboot, Transaction};
 pub use integration::RelationInfo;
+pub use leadership::Step;
 pub use log::{Log, LogLine};
 pub use relation::endpoint;
 pub(crate) use relation::{Bag, Relation, Side};
@@ -101,6 +107,7 @@ pub struct Model {
     /// The relations that are being removed.
     dying: BTreeSet<RelationId>,
     next_relation: u32,
+    next_application: u32,
     next_action: u64,
 }
 
@@ -175,6 +182,18 @@ impl Model {
         Ok(())
     }
 
+    /// Queues an event about a container: pebble-ready, a notice, or a check that failed or recovered.
+    ///
+    /// # Errors
+    /// There is no such unit, or its charm declares no such container.
+    pub fn push_workload(&mut self, unit: &UnitName, container: &str, kind: WorkloadKind) -> Result<(), Error> {
+        let charm = self.application(unit.app())?.charm.as_ref();
+        if !charm.is_some_and(|charm| charm.metadata.containers.contains_key(container)) {
+            return Err(Error::UnknownContainer { app: unit.app().to_owned(), container: container.to_owned() });
+        }
+        self.push(unit, Event::Workload(WorkloadEvent { container: container.to_owned(), kind }))
+    }
+
     /// Opens a hook for an event, usually the one from [`Model::next_event`].
     ///
     /// # Errors
@@ -226,12 +245,19 @@ impl Model {
         let is_action = matches!(hook.event, Event::Action(_));
         // Without the hook's view the commit copies nothing that other hooks don't share.
         drop(std::mem::take(&mut hook.view));
+        let is_success = is_success && hook.reboot != Some(Reboot::Now);
         if is_success {
             hook.commit(&mut self.world);
             self.settle(&hook);
         } else if let (Ok(unit), false) = (self.unit_mut(&hook.unit), is_action) {
             // Juju runs a failed hook again, but never a failed action.
-            unit.failed = Some(hook.event.clone());
+            match hook.reboot {
+                Some(Reboot::Now) => unit.pending.push_front(hook.event.clone()),
+                _ => unit.failed = Some(hook.event.clone()),
+            }
+        }
+        if let (Some(unit), true) = (self.world.unit_mut(&hook.unit), is_success || hook.reboot == Some(Reboot::Now)) {
+            unit.restart_after(hook.reboot);
         }
         self.delete_dead_relations();
         Ok(Finished { calls: hook.calls, action })

@@ -10,6 +10,7 @@ mod keyvalue;
 mod redact;
 mod relation;
 mod secret;
+mod storage;
 mod unit;
 mod yaml;
 
@@ -151,9 +152,9 @@ const TOOLS: &[Tool] = &[
     Tool { name: "state-set", flags: &[value("file")], run: unit::state_set },
     Tool { name: "status-get", flags: &[FORMAT, OUTPUT, APPLICATION, switch("include-data")], run: unit::status_get },
     Tool { name: "status-set", flags: &[APPLICATION], run: unit::status_set },
-    Tool { name: "storage-add", flags: &[FORMAT, OUTPUT], run: unit::no_storage },
-    Tool { name: "storage-get", flags: &[FORMAT, OUTPUT, value("s")], run: unit::no_storage },
-    Tool { name: "storage-list", flags: &[FORMAT, OUTPUT], run: unit::storage_list },
+    Tool { name: "storage-add", flags: &[FORMAT, OUTPUT], run: storage::add },
+    Tool { name: "storage-get", flags: &[FORMAT, OUTPUT, value("s")], run: storage::get },
+    Tool { name: "storage-list", flags: &[FORMAT, OUTPUT], run: storage::list },
     Tool { name: "unit-get", flags: &[FORMAT, OUTPUT], run: unit::unit_get },
 ];
 

@@ -1,9 +1,10 @@
 //! Applications and their units.
 
-use super::Error;
 use super::queue::Memory;
 use super::resolver::{JUJU_INFO, nearest};
 use super::shared::SharedMap;
+use super::storage::Storage;
+use super::{Error, Reboot};
 use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, RelationId, SecretId, Status, UnitName};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -23,6 +24,10 @@ pub(crate) struct Application {
     pub(crate) is_dying: bool,
     pub(crate) leader: Option<UnitName>,
     pub(crate) units: SharedMap<UnitName, Unit>,
+    /// UUID of the application's model, if it is another one.
+    pub(crate) remote_model: Option<Arc<str>>,
+    /// Number of the application in the model, for its units' addresses.
+    pub(crate) subnet: u32,
     /// The relations that have a side here.
     pub(crate) relations: BTreeSet<RelationId>,
     /// The secrets that the application and its units own; removed ones may be among them.
@@ -47,6 +52,8 @@ impl Application {
             is_dying: false,
             leader: None,
             units: SharedMap::default(),
+            remote_model: None,
+            subnet: 0,
             relations: BTreeSet::new(),
             secrets: BTreeSet::new(),
             next_unit: 0,
@@ -58,6 +65,17 @@ impl Application {
 
     pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// Adds a unit and returns its name. The first unit leads.
+    pub(crate) fn add(&mut self, unit: Unit) -> UnitName {
+        let name = unit.name.clone();
+        self.next_unit = self.next_unit.max(name.number() + 1);
+        if self.units.is_empty() {
+            self.leader.get_or_insert_with(|| name.clone());
+        }
+        self.units.insert(name.clone(), unit);
+        name
     }
 
     /// True if the application's charm is a subordinate.
@@ -124,6 +142,13 @@ impl Addresses {
 pub(crate) struct Unit {
     pub(crate) name: UnitName,
     pub(crate) is_dying: bool,
+    /// The unit that a subordinate unit sits beside.
+    pub(crate) principal: Option<UnitName>,
+    /// Number of the unit's machine; `None` on Kubernetes.
+    pub(crate) machine: Option<u32>,
+    pub(crate) reboots: u32,
+    /// The attached storage instances by id.
+    pub(crate) storages: BTreeMap<String, Storage>,
     pub(crate) addresses: Addresses,
     /// Addresses of endpoints that differ from the unit's.
     pub(crate) bindings: BTreeMap<String, Addresses>,
@@ -147,6 +172,10 @@ impl Unit {
         Unit {
             name,
             is_dying: false,
+            principal: None,
+            machine: None,
+            reboots: 0,
+            storages: BTreeMap::new(),
             addresses,
             bindings: BTreeMap::new(),
             status: None,
@@ -157,6 +186,14 @@ impl Unit {
             memory: Memory::default(),
             pending: VecDeque::new(),
             failed: None,
+        }
+    }
+
+    /// Reboots the machine, if a hook asked for it: start comes again.
+    pub(crate) fn restart_after(&mut self, reboot: Option<Reboot>) {
+        if reboot.is_some() {
+            self.reboots += 1;
+            self.memory.started = false;
         }
     }
 

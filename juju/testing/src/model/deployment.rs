@@ -1,18 +1,20 @@
 //! An operator's verbs for applications and units: deploy, add, remove, refresh.
 
+use super::cloud::Cloud;
 use super::integration::RelationInfo;
 use super::relation::Side;
 use super::{Addresses, Application, Error, Model, Unit};
-use juju::{CharmFiles, Endpoint, Port, RelationId, Role, UnitName};
+use juju::{CharmFiles, Endpoint, Port, RelationId, Role, Scope, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Model {
-    /// Deploys a charm with a number of units, and makes its peer relations. The first unit leads.
+    /// Deploys a charm with a number of units, and makes its peer relations. The first unit leads. A subordinate charm
+    /// has no units of its own: they come with those of its principals.
     ///
     /// # Errors
-    /// The name is taken.
+    /// The name is taken, or the charm is a subordinate and the number is not 0.
     pub fn deploy(&mut self, name: &str, charm: CharmFiles, units: u32) -> Result<(), Error> {
         let endpoints = charm.metadata.endpoints.clone();
         self.insert(Application::new(name, Some(charm), endpoints), units)
@@ -26,57 +28,93 @@ impl Model {
         self.insert(Application::new(name, None, endpoints), units)
     }
 
-    fn insert(&mut self, app: Application, units: u32) -> Result<(), Error> {
+    /// Adds an application of another model, as `juju consume` does for an offer. It has no charm here.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn add_remote_application(
+        &mut self,
+        name: &str,
+        model_uuid: &str,
+        endpoints: Vec<Endpoint>,
+        units: u32,
+    ) -> Result<(), Error> {
+        let app = Application { remote_model: Some(model_uuid.into()), ..Application::new(name, None, endpoints) };
+        self.insert(app, units)
+    }
+
+    fn insert(&mut self, mut app: Application, units: u32) -> Result<(), Error> {
         let name = app.name.clone();
         if self.world.applications.contains_key(&name) {
             return Err(Error::DuplicateApplication(name));
         }
+        if app.is_subordinate() && units > 0 {
+            return Err(Error::Subordinate(name));
+        }
+        app.subnet = self.next_application;
+        self.next_application += 1;
         let peers: Vec<Endpoint> = app.endpoints.iter().filter(|e| e.role == Role::Peers).cloned().collect();
         self.world.applications.insert(name.clone(), app);
         for peer in peers {
-            self.relate(&peer.interface, vec![Side::of(&name, &peer)]);
+            self.relate(&peer.interface, vec![Side::of(&name, &peer)], Scope::Global);
         }
         (0..units).try_for_each(|_| self.add_unit(&name).map(|_| ()))
     }
 
-    /// Adds a unit. It leads if the application has no leader.
+    /// Adds a unit. It leads if it is the application's only one.
     ///
     /// # Errors
-    /// There is no such application.
+    /// There is no such application, or its charm is a subordinate.
     pub fn add_unit(&mut self, app: &str) -> Result<UnitName, Error> {
-        let place = self.world.applications.keys().position(|name| name == app).unwrap_or_default();
-        let app = self.application_mut(app)?;
+        let app = self.application(app)?;
+        if app.is_subordinate() {
+            return Err(Error::Subordinate(app.name.clone()));
+        }
         let name = UnitName::new(app.name.clone(), app.next_unit);
-        let address = Addresses::of(format!("10.1.{}.{}", place % 250 + 1, app.next_unit % 240 + 10));
-        app.next_unit += 1;
-        app.leader.get_or_insert_with(|| name.clone());
-        app.units.insert(name.clone(), Unit::new(name.clone(), address));
+        let address = Addresses::of(format!("10.1.{}.{}", app.subnet % 250 + 1, app.next_unit % 240 + 10));
+        let mut unit = Unit::new(name.clone(), address);
+        if self.world.cloud == Cloud::Machines {
+            unit.machine = Some(self.world.next_machine);
+            self.world.next_machine += 1;
+        }
+        self.application_mut(name.app())?.add(unit);
+        self.world.add_storages(&name);
         if !self.world.has_charm(name.app()) {
             self.world.enter_relations(&name);
         }
         Ok(name)
     }
 
-    /// Removes a unit: it leaves its relations, then gets stop and remove. If it led, another unit leads now.
+    /// Removes a unit with its subordinates: it detaches its storage, leaves its relations, then gets stop and remove.
+    /// If it leads, it does so until it is gone; [`Model::elect`] gives the application another leader.
     ///
     /// # Errors
-    /// There is no such unit.
+    /// There is no such unit, or it is a subordinate, which goes with its principal or their relation.
     pub fn remove_unit(&mut self, name: &UnitName) -> Result<(), Error> {
-        self.unit_mut(name)?.is_dying = true;
+        if self.unit(name)?.principal.is_some() {
+            return Err(Error::SubordinateUnit(name.to_string()));
+        }
+        self.retire(name);
+        Ok(())
+    }
+
+    /// Begins the removal of a unit and of the subordinates beside it. A unit that never ran a hook runs none now.
+    pub(super) fn retire(&mut self, name: &UnitName) {
+        for subordinate in self.world.subordinates(name) {
+            self.retire(&subordinate);
+        }
         let ids: Vec<RelationId> = self.world.relations_of(name.app()).map(|relation| relation.id).collect();
-        for relation in ids {
-            if let Some(relation) = self.world.relations.get_mut(&relation) {
+        for id in ids {
+            if let Some(relation) = self.world.relations.get_mut(&id) {
                 relation.leave(name);
             }
         }
-        let app = self.application_mut(name.app())?;
-        if app.leader.as_ref() == Some(name) {
-            app.leader = app.units.values().find(|unit| !unit.is_dying).map(|unit| unit.name.clone());
-        }
-        if app.charm.is_none() {
+        let has_charm = self.world.has_charm(name.app());
+        let Some(unit) = self.world.unit_mut(name) else { return };
+        unit.is_dying = true;
+        if !has_charm || !unit.memory.has_run() {
             self.forget_unit(name);
         }
-        Ok(())
     }
 
     /// Replaces a unit's pod, as Kubernetes does after a failure: the agent starts again with upgrade-charm,
@@ -113,7 +151,7 @@ impl Model {
             self.remove_relation(id)?;
         }
         for unit in units {
-            self.remove_unit(&unit)?;
+            self.retire(&unit);
         }
         self.forget_application(name);
         Ok(())
@@ -121,15 +159,14 @@ impl Model {
 
     /// Deletes a unit; with its last unit also an application that is being removed.
     pub(super) fn forget_unit(&mut self, name: &UnitName) {
-        if let Ok(app) = self.application_mut(name.app()) {
-            app.units.remove(name);
-        }
+        self.world.delete_unit(name);
+        self.end_lease(name);
         self.forget_application(name.app());
     }
 
     fn forget_application(&mut self, name: &str) {
         if self.application(name).is_ok_and(|app| app.is_dying && app.units.is_empty()) {
-            self.world.applications.remove(name);
+            self.world.delete_application(name);
         }
         self.delete_dead_relations();
     }
@@ -147,26 +184,6 @@ impl Model {
         app.charm_version += 1;
         app.config_version += 1;
         Ok(())
-    }
-
-    /// Makes a unit the leader. It gets leader-elected; the former leader gets no event and learns it from is-leader.
-    ///
-    /// # Errors
-    /// There is no such unit, or it is being removed.
-    pub fn set_leader(&mut self, unit: &UnitName) -> Result<(), Error> {
-        if self.unit(unit)?.is_dying {
-            return Err(Error::Leaving(unit.to_string()));
-        }
-        self.application_mut(unit.app())?.leader = Some(unit.clone());
-        Ok(())
-    }
-
-    /// The leader of an application; `None` without units.
-    ///
-    /// # Errors
-    /// There is no such application.
-    pub fn leader(&self, app: &str) -> Result<Option<&UnitName>, Error> {
-        Ok(self.application(app)?.leader.as_ref())
     }
 
     /// Sets a unit's addresses, and writes them into its databags.

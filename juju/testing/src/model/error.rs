@@ -18,6 +18,33 @@ pub enum Error {
     /// No such unit.
     #[error("unit \"{0}\" not found")]
     UnknownUnit(String),
+    /// The charm is a subordinate: its units come with those of its principals.
+    #[error("application \"{0}\" is a subordinate: integrate it with an application, whose units bring its own")]
+    Subordinate(String),
+    /// The unit is a subordinate and goes with its principal or with their relation.
+    #[error("unit \"{0}\" is a subordinate: remove the relation to its principal")]
+    SubordinateUnit(String),
+    /// The charm does not declare the storage, or no unit or model has the instance.
+    #[error("storage \"{0}\" not found")]
+    UnknownStorage(String),
+    /// The charm does not declare the container.
+    #[error("the charm of \"{app}\" has no container \"{container}\"")]
+    UnknownContainer {
+        /// The application.
+        app: String,
+        /// The container.
+        container: String,
+    },
+    /// The unit would have more instances of a storage than its charm allows.
+    #[error("storage \"{storage}\": at most {most} instances supported, {wanted} specified")]
+    StorageLimit {
+        /// The storage.
+        storage: String,
+        /// The charm's limit.
+        most: u32,
+        /// Number of instances with the new ones.
+        wanted: usize,
+    },
     /// The unit is being removed.
     #[error("unit \"{0}\" is being removed")]
     Leaving(String),

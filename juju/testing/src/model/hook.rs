@@ -9,6 +9,7 @@ mod action;
 mod error;
 mod relation;
 mod secret;
+mod storage;
 mod unit;
 
 use super::relation::Relation;
@@ -34,6 +35,15 @@ pub struct Call {
     pub stderr: String,
 }
 
+/// A reboot of the unit's machine that a hook asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reboot {
+    /// When the hook has succeeded.
+    After,
+    /// At once: the hook's writes are dropped, and it runs again.
+    Now,
+}
+
 /// An open hook.
 #[derive(Clone, Debug)]
 pub(crate) struct Hook {
@@ -42,12 +52,13 @@ pub(crate) struct Hook {
     pub(super) view: World,
     writes: Vec<Write>,
     pub(crate) action: Option<Action>,
+    pub(crate) reboot: Option<Reboot>,
     pub(crate) calls: Vec<Call>,
 }
 
 impl Hook {
     pub(crate) fn new(unit: UnitName, event: Event, view: World, action: Option<Action>) -> Hook {
-        Hook { unit, event, view, writes: Vec::new(), action, calls: Vec::new() }
+        Hook { unit, event, view, writes: Vec::new(), action, reboot: None, calls: Vec::new() }
     }
 
     /// Keeps a write for the commit. Writes to one databag are merged, so that a value that returns to the old one

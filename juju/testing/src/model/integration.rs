@@ -2,8 +2,10 @@
 
 use super::relation::{Relation, Side};
 use super::resolver::{self, Integration, IntegrationEnd};
-use super::{Error, Hook, Model};
-use juju::{Databag, Endpoint, Entity, Event, MAX_DATABAG_BYTES, RelationId, RelationKind, Role, UnitName};
+use super::{Error, Hook, Model, Unit};
+use juju::{
+    Databag, Endpoint, Entity, Event, MAX_DATABAG_BYTES, RelationId, RelationKind, Role, Scope, StorageKind, UnitName,
+};
 
 /// A relation as `juju status --relations` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Model {
         let found = self.resolve(one, other)?;
         let interface = found.sides[0].1.interface.clone();
         let sides = found.sides.iter().map(|(app, endpoint)| Side::of(app, endpoint)).collect();
-        Ok(self.relate(&interface, sides))
+        Ok(self.relate(&interface, sides, found.scope))
     }
 
     /// The endpoints that [`Model::integrate`] would integrate.
@@ -71,22 +73,31 @@ impl Model {
             endpoint,
             declared: &declared.endpoints,
             is_subordinate: declared.is_subordinate(),
-            is_remote: false,
+            is_remote: declared.remote_model.is_some(),
         })
     }
 
-    /// Makes a relation. Units without a charm enter it at once, units with a charm when their next hook begins.
-    pub(crate) fn relate(&mut self, interface: &str, sides: Vec<Side>) -> RelationId {
+    /// Makes a relation. Units without events of it enter at once, the others when their next hook begins.
+    pub(super) fn relate(&mut self, interface: &str, sides: Vec<Side>, scope: Scope) -> RelationId {
         let id = RelationId(self.next_relation);
         self.next_relation += 1;
-        let apps = sides.iter().filter_map(|side| self.world.applications.get(&side.app));
-        let units = apps.filter(|app| app.charm.is_none()).flat_map(|app| app.units.keys().cloned());
-        let without_events: Vec<UnitName> = units.collect();
-        self.world.add_relation(Relation::new(id, interface, sides));
+        let remote_model = sides.iter().find_map(|side| self.world.applications.get(&side.app)?.remote_model.clone());
+        let without_events: Vec<UnitName> = sides.iter().flat_map(|side| self.without_events(side)).collect();
+        let mut relation = Relation::new(id, interface, sides);
+        relation.scope = scope;
+        relation.remote_model = remote_model.map(|uuid| uuid.to_string());
+        self.world.add_relation(relation);
         for unit in without_events {
             self.world.enter_relations(&unit);
         }
         id
+    }
+
+    /// The units of a side that get no event to enter the relation by.
+    fn without_events(&self, side: &Side) -> Vec<UnitName> {
+        let Some(app) = self.world.applications.get(&side.app) else { return Vec::new() };
+        let enters = |unit: &&Unit| app.charm.is_none() || (side.is_implicit() && unit.memory.installed);
+        app.units.values().filter(enters).map(|unit| unit.name.clone()).collect()
     }
 
     /// Removes a relation: its units get departed and broken, then the model deletes it and the grants to it.
@@ -97,6 +108,7 @@ impl Model {
         let relation = self.world.relations.get_mut(&id).ok_or(Error::RelationNotFound(id))?;
         relation.is_dying = true;
         self.dying.insert(id);
+        self.remove_orphans(id);
         self.delete_dead_relations();
         Ok(())
     }
@@ -132,8 +144,8 @@ impl Model {
         Ok(())
     }
 
-    /// Applies the effects of a successful hook that are not writes: relation-broken ends the unit's membership, remove
-    /// deletes the unit.
+    /// Applies the effects of a successful hook that are not writes: relation-broken ends the unit's membership,
+    /// storage-detaching its hold of the instance, and remove the unit.
     pub(super) fn settle(&mut self, hook: &Hook) {
         match &hook.event {
             Event::Relation(event) if event.kind == RelationKind::Broken => {
@@ -141,6 +153,7 @@ impl Model {
                     relation.leave(&hook.unit);
                 }
             }
+            Event::Storage(event) if event.kind == StorageKind::Detaching => self.world.detach(&hook.unit, &event.id),
             Event::Remove => self.forget_unit(&hook.unit),
             _ => {}
         }

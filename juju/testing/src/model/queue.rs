@@ -4,13 +4,13 @@
 //! Juju's unit agent works the same way. Compared with a list of past changes: the verbs that change the model queue no
 //! events, several changes of one value cause one event, and the events end when the charm knows the present state.
 //!
-//! The order: a failed hook again; install; created for each relation (peers first); leadership; upgrade-charm;
+//! The order: a failed hook again; storage attached and detaching; install; created for each relation (peers first); leadership; upgrade-charm;
 //! config-changed; start; queued events (actions, Pebble's); for each relation departed and broken if it ends, else
 //! departed, changed (application), joined and changed (units); secrets; for a unit being removed, stop and remove.
 
 use super::relation::Relation;
 use super::world::World;
-use juju::{Entity, Event, RelationEvent, RelationId, RelationKind, SecretEvent, SecretKind, UnitName};
+use juju::{Entity, Event, RelationEvent, RelationId, RelationKind, SecretEvent, SecretKind, StorageKind, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// State that a unit's events have told its charm.
@@ -23,9 +23,16 @@ pub(crate) struct Memory {
     pub(crate) config: u64,
     pub(crate) charm: u64,
     pub(crate) relations: BTreeMap<RelationId, KnownRelation>,
+    /// The storage instances that storage-attached has run for, and storage-detaching has not.
+    pub(crate) storages: BTreeSet<String>,
 }
 
 impl Memory {
+    /// True if the charm has got an event.
+    pub(crate) fn has_run(&self) -> bool {
+        self.installed || !self.storages.is_empty()
+    }
+
     /// Makes upgrade-charm, config-changed and start due, as after the restart of an agent past install.
     pub(crate) fn restart(&mut self) {
         if self.installed {
@@ -54,7 +61,8 @@ impl World {
         }
         unit.failed
             .clone()
-            .or_else(|| (!unit.memory.installed).then_some(Event::Install))
+            .or_else(|| self.next_storage_event(name))
+            .or_else(|| (!unit.memory.installed && !unit.is_dying).then_some(Event::Install))
             .or_else(|| self.next_created(name))
             .or_else(|| self.next_leadership(name))
             .or_else(|| self.next_lifecycle(name))
@@ -69,13 +77,15 @@ impl World {
         let mut fresh: Vec<&Relation> = self
             .relations_of(name.app())
             .filter(|relation| !relation.is_dying && !unit.memory.relations.contains_key(&relation.id))
+            .filter(|relation| self.gets_events(relation, name))
             .collect();
         fresh.sort_by_key(|relation| (!relation.is_peer(), relation.id));
         Some(relation_event(fresh.first()?, name, RelationKind::Created, None))
     }
 
     fn next_leadership(&self, name: &UnitName) -> Option<Event> {
-        let (told, leads) = (self.unit(name)?.memory.leader, self.is_leader(name));
+        let unit = self.unit(name).filter(|unit| !unit.is_dying)?;
+        let (told, leads) = (unit.memory.leader, self.is_leader(name));
         match (told, leads) {
             (None | Some(false), true) => Some(Event::LeaderElected),
             // A former leader gets no event: its charm learns the change from is-leader.
@@ -130,11 +140,26 @@ impl World {
             })
         })
         .next()
+        .or_else(|| self.next_owned_secret(name, leads))
+    }
+
+    /// The next event of a secret that the unit may change.
+    fn next_owned_secret(&self, name: &UnitName, leads: bool) -> Option<Event> {
+        let mut managed = self.secrets_of(name.app()).filter(|secret| secret.is_managed_by(name, leads));
+        managed.find_map(|secret| {
+            let (kind, revision) = secret.next_owner_event()?;
+            let (id, label) = (secret.id.clone(), secret.about.label.clone());
+            Some(Event::Secret(SecretEvent { kind, id, label, revision }))
+        })
     }
 
     fn next_removal(&self, name: &UnitName) -> Option<Event> {
         let unit = self.unit(name).filter(|unit| unit.is_dying)?;
-        Some(if unit.memory.stopped { Event::Remove } else { Event::Stop })
+        if !unit.memory.stopped {
+            return Some(Event::Stop);
+        }
+        // A unit is removed after the subordinates beside it.
+        self.subordinates(name).is_empty().then_some(Event::Remove)
     }
 
     /// Records that the charm gets an event. Called when its hook begins.
@@ -153,6 +178,12 @@ impl World {
             self.tell_secret(name, event);
         }
         let Some((unit, (config, charm))) = self.unit_mut(name).zip(versions) else { return };
+        if let Event::Storage(event) = event {
+            // A detaching instance stays readable until its hook has succeeded.
+            if event.kind == StorageKind::Attached {
+                unit.memory.storages.insert(event.id.clone());
+            }
+        }
         unit.failed = None;
         if unit.pending.front() == Some(event) {
             unit.pending.pop_front();
@@ -175,7 +206,9 @@ impl World {
     /// Makes a unit a member of every relation of its application; called for each event but install.
     pub(super) fn enter_relations(&mut self, name: &UnitName) {
         let Some(unit) = self.unit(name).filter(|unit| !unit.is_dying) else { return };
-        let is_new = |relation: &&Relation| !relation.is_dying && !relation.members.contains(name);
+        let is_new = |relation: &&Relation| {
+            !relation.is_dying && !relation.members.contains(name) && self.may_enter(relation, name)
+        };
         let new = self.relations_of(name.app()).filter(is_new);
         let new: Vec<_> = new
             .filter_map(|relation| {
@@ -187,6 +220,7 @@ impl World {
             if let Some(relation) = self.relations.get_mut(&id) {
                 relation.enter(name, &settings);
             }
+            self.attach_subordinate(id, name);
         }
     }
 
@@ -223,6 +257,10 @@ impl World {
 
     fn tell_secret(&mut self, name: &UnitName, event: &SecretEvent) {
         let Some(secret) = self.secrets.get_mut(&event.id) else { return };
+        if event.kind != SecretKind::Changed {
+            secret.tell_owner(event.kind, event.revision);
+            return;
+        }
         let latest = secret.latest();
         if let Some(consumer) = secret.consumers.get_mut(name) {
             consumer.told = latest;

@@ -1,8 +1,9 @@
 //! Relations: two sides (a peer relation has one), a databag for each application and unit, and the member units.
 
+use super::resolver::JUJU_INFO;
 use super::shared::SharedMap;
 use juju::{Databag, Endpoint, Entity, RelationId, Role, Scope, UnitName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An endpoint without a limit, for applications without a charm.
@@ -17,6 +18,14 @@ pub(crate) struct Side {
     pub(crate) app: String,
     pub(crate) endpoint: String,
     pub(crate) role: Role,
+}
+
+impl Side {
+    /// True if the endpoint is the one that Juju adds to every application. Its units enter such a relation, and get no
+    /// events of it.
+    pub(crate) fn is_implicit(&self) -> bool {
+        self.endpoint == JUJU_INFO && self.role == Role::Provides
+    }
 }
 
 /// A databag and a version that grows with each change.
@@ -51,6 +60,9 @@ pub(crate) struct Relation {
     pub(crate) bags: SharedMap<Entity, Bag>,
     /// UUID of the remote application's model, if it is another model.
     pub(crate) remote_model: Option<String>,
+    pub(crate) scope: Scope,
+    /// In container scope: for each unit the one that it meets.
+    pub(crate) pairs: Arc<BTreeMap<UnitName, UnitName>>,
 }
 
 impl Relation {
@@ -64,6 +76,8 @@ impl Relation {
             members: Arc::default(),
             bags,
             remote_model: None,
+            scope: Scope::Global,
+            pairs: Arc::default(),
         }
     }
 
@@ -80,10 +94,12 @@ impl Relation {
         self.sides.iter().find(|side| side.app != app).map_or_else(|| self.sides[0].app.as_str(), |side| &side.app)
     }
 
-    /// The members that a unit gets events for: those of the remote application, or its peers.
+    /// The members that a unit gets events for: those of the remote application, or its peers; in container scope the one
+    /// beside it.
     pub(crate) fn counterparts<'a>(&'a self, unit: &'a UnitName) -> impl Iterator<Item = &'a UnitName> {
         let remote = self.remote_app(unit.app());
-        self.members.iter().filter(move |member| member.app() == remote && *member != unit)
+        let meets = move |member: &&UnitName| self.may_meet(unit, member);
+        self.members.iter().filter(move |member| member.app() == remote && *member != unit).filter(meets)
     }
 
     pub(crate) fn bag(&self, owner: &Entity) -> Option<&Bag> {

@@ -1,6 +1,6 @@
 //! Secrets: owner, revisions, grants, and the revision that each reader tracks.
 
-use juju::{ReadMode, RelationId, Rotate, SecretContent, SecretId, UnitName};
+use juju::{ReadMode, RelationId, Rotate, SecretContent, SecretId, SecretKind, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Owner of a secret.
@@ -64,6 +64,12 @@ pub(crate) struct Secret {
     /// The applications a user's secret is granted to.
     pub(crate) granted_to: BTreeSet<String>,
     pub(crate) consumers: BTreeMap<UnitName, Consumer>,
+    /// True from the end of the rotation period until the owner gets secret-rotate.
+    pub(crate) is_rotation_due: bool,
+    /// Expired revisions that the owner has not got secret-expired for.
+    pub(crate) expired: BTreeSet<u64>,
+    /// Revisions that the owner has got secret-remove for.
+    pub(crate) told_unused: BTreeSet<u64>,
 }
 
 impl Secret {
@@ -76,6 +82,9 @@ impl Secret {
             grants: Vec::new(),
             granted_to: BTreeSet::new(),
             consumers: BTreeMap::new(),
+            is_rotation_due: false,
+            expired: BTreeSet::new(),
+            told_unused: BTreeSet::new(),
         }
     }
 
@@ -89,6 +98,35 @@ impl Secret {
         let latest = self.latest();
         if self.revisions.get(&latest) != Some(&content) {
             self.revisions.insert(latest + 1, content);
+        }
+    }
+
+    /// The owner's next event: rotate, expired, or remove for a revision that has no reader left. The newest revision
+    /// stays without readers.
+    pub(crate) fn next_owner_event(&self) -> Option<(SecretKind, Option<u64>)> {
+        if self.is_rotation_due {
+            return Some((SecretKind::Rotate, None));
+        }
+        if let Some(revision) = self.expired.iter().find(|revision| self.revisions.contains_key(revision)) {
+            return Some((SecretKind::Expired, Some(*revision)));
+        }
+        let is_read = |revision: u64| self.consumers.values().any(|consumer| consumer.revision == revision);
+        let old = self.revisions.keys().copied().filter(|revision| *revision != self.latest());
+        let unused = old.filter(|revision| !is_read(*revision) && !self.told_unused.contains(revision));
+        unused.map(|revision| (SecretKind::Remove, Some(revision))).next()
+    }
+
+    /// Records that the owner gets an event.
+    pub(crate) fn tell_owner(&mut self, kind: SecretKind, revision: Option<u64>) {
+        match (kind, revision) {
+            (SecretKind::Rotate, _) => self.is_rotation_due = false,
+            (SecretKind::Expired, Some(revision)) => {
+                self.expired.remove(&revision);
+            }
+            (SecretKind::Remove, Some(revision)) => {
+                self.told_unused.insert(revision);
+            }
+            _ => {}
         }
     }
 

@@ -1,10 +1,14 @@
 //! Juju's rules, a table or a short story for each.
 
 mod access;
+mod cloud;
 mod cost;
+mod leadership;
 mod order;
 mod property;
 mod secret;
+mod storage;
+mod subordinate;
 mod transaction;
 
 use super::*;

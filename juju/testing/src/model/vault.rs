@@ -87,6 +87,28 @@ impl Model {
         Ok(())
     }
 
+    /// Ends a secret's rotation period: the owner gets secret-rotate. The model has no clock; the caller says when.
+    ///
+    /// # Errors
+    /// There is no such secret.
+    pub fn rotate_secret(&mut self, id: &SecretId) -> Result<(), Error> {
+        self.secret_mut(id)?.is_rotation_due = true;
+        Ok(())
+    }
+
+    /// Ends a revision's time: the owner gets secret-expired.
+    ///
+    /// # Errors
+    /// There is no such secret or revision.
+    pub fn expire_secret(&mut self, id: &SecretId, revision: u64) -> Result<(), Error> {
+        let secret = self.secret_mut(id)?;
+        if !secret.revisions.contains_key(&revision) {
+            return Err(Error::SecretNotFound(format!("{}/{revision}", id.id())));
+        }
+        secret.expired.insert(revision);
+        Ok(())
+    }
+
     /// Removes a secret.
     ///
     /// # Errors

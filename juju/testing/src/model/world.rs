@@ -3,9 +3,11 @@
 //! hook's cost does not depend on the size of the model.
 
 use super::application::{Application, Unit};
+use super::cloud::Cloud;
 use super::relation::Relation;
 use super::secret::{Secret, SecretOwner};
 use super::shared::SharedMap;
+use super::storage::Storage;
 use juju::{RelationId, SecretId, UnitName};
 use std::sync::Arc;
 
@@ -17,6 +19,15 @@ pub(crate) struct World {
     pub(crate) applications: SharedMap<String, Application>,
     pub(crate) relations: SharedMap<RelationId, Relation>,
     pub(crate) secrets: SharedMap<SecretId, Secret>,
+    /// Storage instances without a unit, by id.
+    pub(crate) detached: SharedMap<String, Storage>,
+    pub(crate) cloud: Cloud,
+    /// Availability zone of the machines.
+    pub(crate) zone: Arc<str>,
+    /// The cloud's credential as JSON, if charms are trusted with it.
+    pub(crate) credential: Option<Arc<str>>,
+    pub(crate) next_storage: u32,
+    pub(crate) next_machine: u32,
 }
 
 impl World {
@@ -65,6 +76,33 @@ impl World {
                 unit.memory.relations.remove(&id);
             });
         }
+    }
+
+    /// Deletes a unit, the secrets that it owns, and its tracking of others.
+    pub(crate) fn delete_unit(&mut self, name: &UnitName) {
+        let Some(unit) = self.unit(name) else { return };
+        for id in unit.secrets.clone() {
+            if let Some(secret) = self.secrets.get_mut(&id) {
+                secret.consumers.remove(name);
+            }
+        }
+        let is_own = |secret: &&Secret| secret.owner == SecretOwner::Unit(name.clone());
+        let own: Vec<SecretId> = self.secrets_of(name.app()).filter(is_own).map(|secret| secret.id.clone()).collect();
+        for id in own {
+            self.secrets.remove(&id);
+        }
+        if let Some(app) = self.applications.get_mut(name.app()) {
+            app.units.remove(name);
+        }
+    }
+
+    /// Deletes an application and its secrets.
+    pub(crate) fn delete_application(&mut self, name: &str) {
+        let own: Vec<SecretId> = self.secrets_of(name).map(|secret| secret.id.clone()).collect();
+        for id in own {
+            self.secrets.remove(&id);
+        }
+        self.applications.remove(name);
     }
 
     /// Adds a secret.

@@ -5,7 +5,7 @@
 
 use super::secret::{Consumer, Description, Grant, Secret};
 use super::world::World;
-use juju::{Databag, Entity, Port, RelationId, SecretContent, SecretId, Status, UnitName};
+use juju::{Databag, Entity, Port, RelationId, SecretContent, SecretId, Status, StorageDeclaration, UnitName};
 
 /// A change by a hook.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub(crate) enum Write {
     UnitStatus(Status),
     AppStatus(Status),
     Version(String),
+    AddStorage { name: String, declared: StorageDeclaration },
 }
 
 impl Write {
@@ -53,6 +54,9 @@ impl World {
                 if let Some(app) = self.applications.get_mut(unit.app()) {
                     app.version.clone_from(version);
                 }
+            }
+            Write::AddStorage { name, declared } => {
+                self.add_storage(unit, name, declared);
             }
             Write::State { .. } | Write::OpenPort(_) | Write::ClosePort(_) | Write::UnitStatus(_) => {
                 self.apply_to_unit(unit, write);

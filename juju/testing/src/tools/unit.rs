@@ -1,5 +1,5 @@
 //! config-get, is-leader, status-*, ports, state-*, application-version-set, network-get, unit-get, goal-state,
-//! resource-get; and the tools that Juju refuses to a unit on Kubernetes without storage.
+//! resource-get, credential-get, juju-reboot.
 
 use super::{Invocation, Output, keyvalue};
 use crate::model::HookError;
@@ -198,18 +198,14 @@ pub(super) fn resource_get(call: &mut Invocation<'_, '_>) -> Result<Output, Hook
     Ok(Output::Raw(path.display().to_string()))
 }
 
-pub(super) fn storage_list(_: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
-    Ok(Output::list([]))
+pub(super) fn credential_get(call: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
+    let credential = call.t.credential()?;
+    let unreadable = |_| HookError::Refused("the credential is not JSON".to_owned());
+    serde_json::from_str(&credential).map(Output::Value).map_err(unreadable)
 }
 
-pub(super) fn no_storage(_: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
-    Err(HookError::Refused("storage not found".to_owned()))
-}
-
-pub(super) fn credential_get(_: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
-    Err(HookError::Refused("cannot access cloud credentials".to_owned()))
-}
-
-pub(super) fn reboot(_: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
-    Err(HookError::Refused("juju-reboot is not supported on k8s".to_owned()))
+pub(super) fn reboot(call: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
+    call.at_most(0)?;
+    call.t.reboot(call.flags.is_on("now"))?;
+    Ok(Output::Silent)
 }

@@ -20,7 +20,11 @@ impl Transaction<'_> {
             }
             Entity::App(app) if app == me.app() || app == relation.remote_app(me.app()) => Ok(()),
             Entity::Unit(unit) if unit == me => Ok(()),
-            Entity::Unit(unit) if unit.app() == relation.remote_app(me.app()) && relation.bags.contains_key(owner) => {
+            Entity::Unit(unit)
+                if unit.app() == relation.remote_app(me.app())
+                    && relation.bags.contains_key(owner)
+                    && relation.may_meet(me, unit) =>
+            {
                 // The databag of a departed unit stays readable until the relation is broken.
                 if self.is_breaking(relation) { Err(denied("the relation is broken")) } else { Ok(()) }
             }

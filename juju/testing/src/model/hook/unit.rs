@@ -1,7 +1,8 @@
 //! Calls about the unit and its application: config-get, status-*, ports, state-*, application-version-set,
 //! network-get, unit-get, goal-state, resource-get.
 
-use super::{Error, Transaction};
+use super::{Error, Reboot, Transaction};
+use crate::model::Cloud;
 use crate::model::write::Write;
 use juju::{Address, Config, GoalState, GoalStatus, Interface, Network, Port, Status, Whose};
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,6 +140,25 @@ impl Transaction<'_> {
             others.extend(relation.counterparts(me).map(|unit| (unit.to_string(), goal_status("active"))));
         }
         goal
+    }
+
+    /// Asks for a reboot of the unit's machine.
+    pub(crate) fn reboot(&mut self, now: bool) -> Result<(), Error> {
+        let refused = |why: &str| Err(Error::Refused(why.to_owned()));
+        if self.view().cloud == Cloud::Kubernetes {
+            return refused("juju-reboot is not supported on k8s");
+        }
+        if self.hook.action.is_some() {
+            return refused("juju-reboot is not supported when running an action.");
+        }
+        self.hook.reboot = Some(if now { Reboot::Now } else { Reboot::After });
+        Ok(())
+    }
+
+    /// The cloud's credential as JSON.
+    pub(crate) fn credential(&self) -> Result<String, Error> {
+        let credential = self.view().credential.as_ref().map(|credential| credential.to_string());
+        credential.ok_or_else(|| Error::Refused("cannot access cloud credentials".to_owned()))
     }
 
     /// The path of a resource's file.

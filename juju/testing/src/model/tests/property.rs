@@ -12,6 +12,7 @@ enum Step {
     AddUnit(&'static str),
     RemoveUnit(usize),
     SetLeader(usize),
+    Elect,
     Configure(i64),
     WriteOutside(usize, &'static str),
     WriteInside { unit: usize, relation: usize, app: bool, value: &'static str, is_success: bool },
@@ -21,12 +22,13 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let value = prop_oneof![Just(""), Just("a"), Just("b")];
     prop_oneof![
-        prop_oneof![Just(("web", "pg")), Just(("web", "cache")), Just(("pg", "other"))]
+        prop_oneof![Just(("web", "pg")), Just(("web", "cache")), Just(("pg", "other")), Just(("agent", "web"))]
             .prop_map(|(one, other)| Step::Integrate(one, other)),
         (0..6_usize).prop_map(Step::RemoveRelation),
         prop_oneof![Just("web"), Just("pg"), Just("cache")].prop_map(Step::AddUnit),
         (0..8_usize).prop_map(Step::RemoveUnit),
         (0..8_usize).prop_map(Step::SetLeader),
+        Just(Step::Elect),
         (1..4_i64).prop_map(Step::Configure),
         (0..6_usize, value.clone()).prop_map(|(at, value)| Step::WriteOutside(at, value)),
         (0..8_usize, 0..6_usize, any::<bool>(), value, any::<bool>()).prop_map(
@@ -57,6 +59,7 @@ fn take(model: &mut Model, step: &Step) {
         Step::AddUnit(app) => drop(model.add_unit(app)),
         Step::RemoveUnit(at) => drop(pick(&all_units(model), at).map(|unit| model.remove_unit(&unit))),
         Step::SetLeader(at) => drop(pick(&charmed(model), at).map(|unit| model.set_leader(&unit))),
+        Step::Elect => drop(model.elect()),
         Step::Configure(port) => {
             model.configure("web", &[("port".to_owned(), juju::ConfigValue::Int(port))].into()).unwrap();
         }
@@ -96,10 +99,14 @@ fn check(model: &Model) {
         }
     }
     for app in world.applications.values() {
+        assert!(app.leader.is_some() || app.charm.is_some() || app.units.is_empty(), "{} can't speak", app.name);
         if let Some(leader) = &app.leader {
             assert!(app.units.contains_key(leader), "the leader {leader} is gone");
         }
         for unit in app.units.values() {
+            if let Some(principal) = &unit.principal {
+                assert!(world.unit(principal).is_some(), "{} outlived {principal}", unit.name);
+            }
             for (id, known) in &unit.memory.relations {
                 let relation = world.relations.get(id);
                 assert!(relation.is_some(), "{} remembers relation {id}, which is gone", unit.name);
@@ -115,6 +122,8 @@ fn world() -> Model {
     let mut model = Model::new("test");
     model.deploy("web", charm(), 2).unwrap();
     model.deploy("cache", cache, 1).unwrap();
+    let agent = "name: agent\nsubordinate: true\nrequires: {any: {interface: juju-info, scope: container}}";
+    model.deploy("agent", CharmFiles::parse(agent, "", "").unwrap(), 0).unwrap();
     model.add_application("pg", vec![endpoint("database", Role::Provides, "pg")], 1).unwrap();
     model.add_application("other", vec![endpoint("db", Role::Requires, "pg")], 1).unwrap();
     model
@@ -135,7 +144,8 @@ proptest! {
         // Each member knows all other members.
         for name in charmed(&model) {
             let known = &model.unit(&name).unwrap().memory.relations;
-            for relation in model.world.relations_of(name.app()) {
+            let relations = model.world.relations_of(name.app());
+            for relation in relations.filter(|relation| model.world.gets_events(relation, &name)) {
                 let units: Vec<&UnitName> = relation.counterparts(&name).collect();
                 prop_assert_eq!(known[&relation.id].units.keys().collect::<Vec<_>>(), units);
             }

@@ -216,3 +216,46 @@ fn contents_are_never_printed() {
     model.transaction(hook.as_str()).unwrap().secret_add(&NewSecret::new(content("hunter2"))).unwrap();
     assert!(!format!("{model:?}").contains("hunter2"));
 }
+
+#[test]
+fn the_owner_gets_rotate_expired_and_remove_for_a_revision_without_readers() {
+    let (mut model, _, db) = settled();
+    let new = NewSecret { label: Some("key".into()), ..NewSecret::new(content("one")) };
+    let id = in_hook(&mut model, "web/0", |hook| hook.secret_add(&new)).unwrap();
+    model.rotate_secret(&id).unwrap();
+    let Some(Event::Secret(event)) = model.next_event(&unit("web/0")) else { panic!() };
+    assert_eq!((event.label.as_deref(), event.revision), (Some("key"), None));
+    assert_eq!(drain(&mut model), ["web/0: secret-rotate"], "the leader alone");
+
+    assert_eq!(read(&mut model, "web/1", &id, ReadMode::Tracked).unwrap(), "one");
+    let update = SecretUpdate { content: content("two"), ..SecretUpdate::default() };
+    in_hook(&mut model, "web/0", |hook| hook.secret_set(&id, &update)).unwrap();
+    assert_eq!(drain(&mut model), ["web/1: secret-changed"], "web/1 still reads the first revision");
+    read(&mut model, "web/1", &id, ReadMode::Refresh).unwrap();
+    let Some(Event::Secret(event)) = model.next_event(&unit("web/0")) else { panic!() };
+    assert_eq!((event.kind, event.revision), (juju::SecretKind::Remove, Some(1)));
+    assert_eq!(drain(&mut model), ["web/0: secret-remove"]);
+
+    assert!(model.expire_secret(&id, 7).is_err());
+    model.expire_secret(&id, 2).unwrap();
+    model.set_leader(&unit("web/1")).unwrap();
+    assert_eq!(
+        drain(&mut model),
+        ["web/1: leader-elected", "web/1: secret-expired"],
+        "the owner's events go to the new leader"
+    );
+    assert!(model.relations().any(|relation| relation.id == db));
+}
+
+#[test]
+fn a_units_own_secrets_go_with_it_and_so_does_its_reading() {
+    let (mut model, _, id) = granted();
+    let own = NewSecret { owner: Whose::Unit, ..NewSecret::new(content("mine")) };
+    let own = in_hook(&mut model, "web/1", |hook| hook.secret_add(&own)).unwrap();
+    read(&mut model, "web/1", &id, ReadMode::Tracked).unwrap();
+    model.remove_unit(&unit("web/1")).unwrap();
+    drain(&mut model);
+    assert!(model.secret(&own).is_err());
+    assert!(model.secret(&id).is_ok());
+    assert!(model.world().secrets.get(&id).unwrap().consumers.is_empty());
+}
