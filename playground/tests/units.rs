@@ -42,7 +42,7 @@ fn whole_story(desk: &Desk) {
     let farewell = hooks(&removed.err, "flask-k8s/0");
     assert_eq!(farewell[..2], ["secret-storage-relation-departed", "secret-storage-relation-broken"]);
     assert_eq!(farewell[farewell.len() - 2..], ["stop", "remove"]);
-    assert_eq!(hooks(&removed.err, "flask-k8s/1"), ["leader-elected", "secret-storage-relation-departed"]);
+    assert_eq!(hooks(&removed.err, "flask-k8s/1"), ["secret-storage-relation-departed", "leader-elected"]);
     assert_eq!(desk.leader().as_deref(), Some("flask-k8s/1"));
     wait_until("the application's address leads to the other unit", || code(&url) == 200);
     assert!(!desk.ok(&["exec", "--", "cat", "/etc/hosts"]).contains("flask-k8s-0"));

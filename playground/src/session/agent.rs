@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
-use juju_testing::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
+use juju_testing::{DispatchError, DispatchOptions, Dispatched, Model, dispatch_process};
 use rock::Work;
 
 use super::{HOOK, Session};
@@ -72,6 +72,9 @@ impl Session {
         loop {
             let due = self.due(&failed);
             if due.is_empty() {
+                if self.elect() {
+                    continue;
+                }
                 let is_news = self.answer_relations();
                 self.route();
                 match is_news {
@@ -85,6 +88,13 @@ impl Session {
                 return false;
             }
         }
+    }
+
+    /// Gives the application another leader, if its last one is gone. Returns true if it did.
+    fn elect(&self) -> bool {
+        let leaders = self.server.with(Model::elect);
+        leaders.iter().for_each(|leader| self.ui.step(&format!("{leader} leads now")));
+        !leaders.is_empty()
     }
 
     /// The units with hooks to run, without those whose hook has just `failed`.

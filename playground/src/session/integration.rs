@@ -2,8 +2,8 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use juju::{RelationId, Role};
-use juju_testing::{Model, ModelError, RelationInfo};
+use juju::{Endpoint, RelationId, Role};
+use juju_testing::{IntegrationEnd, Model, ModelError, RelationInfo, endpoint, resolve};
 
 use super::Session;
 use crate::pod::Neighbor;
@@ -29,6 +29,12 @@ impl End {
 
     fn text(&self) -> String {
         self.endpoint.as_ref().map_or_else(|| self.app.clone(), |endpoint| format!("{}:{endpoint}", self.app))
+    }
+
+    /// The end with the declarations of its charm.
+    fn with<'a>(&'a self, declared: &'a [Endpoint], is_subordinate: bool) -> IntegrationEnd<'a> {
+        let (app, endpoint) = (self.app.as_str(), self.endpoint.as_deref());
+        IntegrationEnd { app, endpoint, declared, is_subordinate, is_remote: false }
     }
 
     /// True if this is an end of `relation`.
@@ -57,15 +63,23 @@ impl Session {
     pub fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
         let (ours, theirs) = self.pair(one, other)?;
         let provider = theirs.provider().ok_or_else(|| unknown(&theirs.app))?;
-        // Tried on a copy first: no server is started for a relation that the model refuses.
-        let mut trial = self.server.with(|model| model.clone());
         let refused = |error| self.refused(provider, &ours, &theirs, error);
-        relate(&mut trial, provider, &ours, &theirs).map_err(refused)?;
+        // No server is started for a relation that the model refuses.
+        self.check(provider, &ours, &theirs).map_err(refused)?;
         self.provide(provider)?;
         let id = self.server.with(|model| relate(model, provider, &ours, &theirs)).map_err(refused)?;
         self.set_server_problem(provider, None);
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
+    }
+
+    /// Refuses a relation that the model would refuse.
+    fn check(&self, provider: &Provider, ours: &End, theirs: &End) -> Result<(), ModelError> {
+        let metadata = &self.files.metadata;
+        let provided = [endpoint(provider.endpoint, Role::Provides, provider.interface)];
+        let relations: Vec<RelationInfo> = self.server.with(|model| model.relations().collect());
+        let (ours, theirs) = (ours.with(&metadata.endpoints, metadata.subordinate), theirs.with(&provided, false));
+        resolve(&ours, &theirs, &relations).map(|_| ())
     }
 
     /// The application's end and the server's, from two in any order. A single server is paired with the running
