@@ -1,0 +1,83 @@
+//! Documents of a unit's instances, made of the base document.
+
+use super::{Document, PGBOUNCER};
+use crate::features::Features;
+use crate::place::{Instance, TlsFiles};
+
+/// Facts of one unit that its instances' documents depend on.
+#[derive(Clone, Debug)]
+pub struct UnitSide<'a> {
+    /// The unit's instances.
+    pub instances: &'a [Instance],
+    /// Features of its PgBouncer.
+    pub features: Features,
+    /// The files of TLS if the unit has key, authority and certificate; each unit has its own.
+    pub tls: Option<&'a TlsFiles>,
+}
+
+/// Sizes of an instance's pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSizes {
+    /// `default_pool_size`.
+    pub default: u32,
+    /// `min_pool_size`.
+    pub min: u32,
+    /// `reserve_pool_size`.
+    pub reserve: u32,
+}
+
+impl PoolSizes {
+    /// Sizes by which `instances` together stay near the limit of connections; without a limit (0), fixed ones.
+    #[must_use]
+    pub fn of(max_db_connections: u32, instances: usize) -> Self {
+        if max_db_connections == 0 {
+            return Self { default: 20, min: 10, reserve: 10 };
+        }
+        let instances = u32::try_from(instances).unwrap_or(u32::MAX).max(1);
+        let small = max_db_connections.div_ceil(instances.saturating_mul(4));
+        Self { default: max_db_connections.div_ceil(instances.saturating_mul(2)), min: small, reserve: small }
+    }
+}
+
+impl Document {
+    /// The document of each of the unit's instances, in their order.
+    #[must_use]
+    pub fn expand(&self, unit: &UnitSide<'_>) -> Vec<String> {
+        unit.instances.iter().map(|instance| self.of_instance(instance, unit)).collect()
+    }
+
+    fn of_instance(&self, instance: &Instance, unit: &UnitSide<'_>) -> String {
+        let mut ini = self.ini.clone();
+        let sizes = PoolSizes::of(self.max_db_connections(), unit.instances.len());
+        for (key, value) in [
+            ("logfile", instance.log_file()),
+            ("pidfile", instance.pid_file()),
+            ("unix_socket_dir", instance.dir.clone()),
+            ("default_pool_size", sizes.default.to_string()),
+            ("min_pool_size", sizes.min.to_string()),
+            ("reserve_pool_size", sizes.reserve.to_string()),
+        ] {
+            ini.set(PGBOUNCER, key, value);
+        }
+        if !unit.features.has_prepared_statements() {
+            ini.unset(PGBOUNCER, "max_prepared_statements");
+        }
+        if let Some(tls) = unit.tls {
+            ini.set(PGBOUNCER, "client_tls_key_file", &*tls.key);
+            ini.set(PGBOUNCER, "client_tls_ca_file", &*tls.ca);
+            ini.set(PGBOUNCER, "client_tls_cert_file", &*tls.certificate);
+            ini.set(PGBOUNCER, "client_tls_sslmode", "prefer");
+        }
+        if unit.features.has_peers() {
+            ini.set(PGBOUNCER, "peer_id", peer_id(instance));
+            let port = self.listen_port().unwrap_or_default();
+            let peer = |other: &Instance| (peer_id(other), format!("host={} port={port}", other.dir));
+            ini.replace("peers", unit.instances.iter().map(peer));
+        }
+        ini.to_string()
+    }
+}
+
+fn peer_id(instance: &Instance) -> String {
+    (instance.number + 1).to_string()
+}
