@@ -202,10 +202,7 @@ impl Backend for ModelBackend<'_> {
     }
 
     fn network_get(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
-        self.call("network-get", |hook| {
-            let network = hook.network(binding)?;
-            relation.map_or(Ok(network), |id| hook.relation(id).map(|_| ()).and_then(|()| hook.network(binding)))
-        })
+        self.call("network-get", |hook| hook.network(binding, relation))
     }
 
     fn goal_state(&self) -> Result<GoalState, Error> {

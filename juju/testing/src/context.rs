@@ -1,13 +1,12 @@
 //! Runs a charm for one event: state in, event, state out.
 
-use crate::backend::ModelBackend;
+use crate::agent::Agent;
 use crate::consistency;
-use crate::environment::{self, JUJU_VERSION};
+use crate::environment::JUJU_VERSION;
 use crate::model::{Action, Call, Error as ModelError, LogLine, Model, counts};
 use crate::state::{Scene, State};
-use juju::{ActionEvent, Charm, CharmFiles, ContextError, DispatchError, Event, Log, MetadataError, Status, Version};
+use juju::{ActionEvent, Charm, CharmFiles, ContextError, DispatchError, Event, MetadataError, Status, Version};
 use serde_json::{Map, Value};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
@@ -19,12 +18,12 @@ pub enum RunError<E: std::error::Error + 'static> {
     #[error("inconsistent scenario:\n  {}", .0.join("\n  "))]
     InconsistentScenario(Vec<String>),
     /// The charm failed; its writes are dropped.
-    #[error("uncaught error of the charm in {event}")]
+    #[error("uncaught error of the charm in {event}: {}", juju::chain(error))]
     UncaughtCharmError {
         /// The event's name.
         event: String,
-        /// The charm's error.
-        source: DispatchError<E>,
+        /// The charm's error. The text above includes its causes, so it is no `source`.
+        error: DispatchError<E>,
     },
     /// The charm called `action-fail`.
     #[error("action failed: {message}")]
@@ -214,7 +213,7 @@ impl<C: Charm> Context<C> {
             model.run_action(&self.scene.unit, &action.name, params)?;
         }
         let (model, outcome) = self.dispatch(model, event, state)?;
-        outcome.map_err(|source| RunError::UncaughtCharmError { event: event.name(), source })?;
+        outcome.map_err(|error| RunError::UncaughtCharmError { event: event.name(), error })?;
         let after = self.scene.state(state, &model);
         match self.records.action.as_ref().and_then(|action| action.failure.clone().zip(Some(action))) {
             Some((message, action)) => {
@@ -233,21 +232,12 @@ impl<C: Charm> Context<C> {
     ) -> Result<Ran<C::Error>, RunError<C::Error>> {
         let unit = self.scene.unit.clone();
         let hook = model.begin(&unit, event.clone())?;
-        let mut variables = environment::variables(&model, &unit, event, &hook, self.juju_version, &self.charm_dir);
-        if let Some(dir) = &state.containers_dir {
-            variables.insert("CHARM_CONTAINERS_DIR".to_owned(), dir.display().to_string());
-        }
-        let context = juju::Context::read(&variables)?;
-        let model = RefCell::new(model);
-        let outcome = {
-            let backend = ModelBackend::new(&model, hook.clone());
-            let log = Log::new(C::LOG_LEVEL);
-            let outcome = tracing::subscriber::with_default(log.clone(), || juju::dispatch::<C>(&context, &backend));
-            // The model's juju-log accepts every line.
-            let _ = log.flush(&backend);
-            outcome
+        let agent = Agent {
+            charm_dir: self.charm_dir.clone(),
+            juju_version: self.juju_version,
+            containers_dir: state.containers_dir.clone(),
         };
-        let mut model = model.into_inner();
+        let outcome = agent.run(&mut model, (&unit, event, &hook), C::LOG_LEVEL, juju::dispatch::<C>)?;
         let finished = model.finish(&hook, outcome.is_ok())?;
         let status_history = model.world().unit(&unit).map(|unit| unit.status_history.clone());
         self.records = Records {

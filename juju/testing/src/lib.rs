@@ -5,6 +5,7 @@
 //!   an application without a charm.
 //! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables with the names,
 //!   flags and output of Juju's hook tools; [`dispatch_process`] runs a charm that way.
+//! - [`Harness`]: a unit in a model that a test changes step by step; the charm gets the events of each change.
 //! - [`Context`] and [`State`]: one event over the whole state of a unit, for tests that give the state before the
 //!   event and compare the one after it.
 //!
@@ -12,14 +13,17 @@
 
 #![allow(clippy::disallowed_methods, reason = "the side of Juju: it starts charms and reads the tools' environment")]
 
+mod agent;
 mod backend;
 mod client;
 mod consistency;
 mod context;
 mod dispatch;
 mod environment;
+mod harness;
 mod model;
 pub mod peer;
+mod seed;
 mod server;
 mod speak;
 mod state;
@@ -29,6 +33,7 @@ pub use backend::ModelBackend;
 pub use client::{hook_tools_main, install_tools, run_program};
 pub use context::{Context, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
+pub use harness::{Harness, HarnessError, HarnessNetwork};
 pub use model::{
     Action, ActionStatus, Addresses, Call, Cloud, Error as ModelError, Finished, HookError, HookId, Integration,
     IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, endpoint, resolve,

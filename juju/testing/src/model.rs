@@ -29,7 +29,7 @@ mod integration;
 mod leadership;
 mod log;
 mod queue;
-mod random;
+pub(crate) mod random;
 mod relation;
 mod resolver;
 mod secret;
@@ -58,6 +58,7 @@ pub use leadership::Step;
 pub use log::{Log, LogLine};
 pub use relation::endpoint;
 pub(crate) use relation::{Bag, Relation, Side};
+pub(crate) use resolver::nearest;
 pub use resolver::{Integration, IntegrationEnd, JUJU_INFO, resolve};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 

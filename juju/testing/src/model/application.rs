@@ -5,7 +5,9 @@ use super::resolver::{JUJU_INFO, nearest};
 use super::shared::SharedMap;
 use super::storage::Storage;
 use super::{Error, Reboot};
-use juju::{CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Port, RelationId, SecretId, Status, UnitName};
+use juju::{
+    CharmFiles, Config, ConfigValue, Databag, Endpoint, Event, Network, Port, RelationId, SecretId, Status, UnitName,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -152,6 +154,10 @@ pub(crate) struct Unit {
     pub(crate) addresses: Addresses,
     /// Addresses of endpoints that differ from the unit's.
     pub(crate) bindings: BTreeMap<String, Addresses>,
+    /// Answers of `network-get`, in place of those made from the addresses: by relation, by binding, and the default.
+    pub(crate) relation_networks: BTreeMap<RelationId, Network>,
+    pub(crate) networks: BTreeMap<String, Network>,
+    pub(crate) default_network: Option<Network>,
     pub(crate) status: Option<Status>,
     /// Earlier statuses, oldest first.
     pub(crate) status_history: Vec<Status>,
@@ -178,6 +184,9 @@ impl Unit {
             storages: BTreeMap::new(),
             addresses,
             bindings: BTreeMap::new(),
+            relation_networks: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            default_network: None,
             status: None,
             status_history: Vec::new(),
             ports: BTreeSet::new(),
@@ -205,5 +214,17 @@ impl Unit {
 
     pub(crate) fn addresses(&self, endpoint: &str) -> &Addresses {
         self.bindings.get(endpoint).unwrap_or(&self.addresses)
+    }
+
+    /// The network that was set for a relation, else for its binding, else as the default.
+    pub(crate) fn network(&self, binding: &str, relation: Option<RelationId>) -> Option<&Network> {
+        let of_relation = relation.and_then(|id| self.relation_networks.get(&id));
+        let of_binding = || {
+            self.networks.get(binding).or_else(|| {
+                let has_addresses = self.bindings.contains_key(binding);
+                self.default_network.as_ref().filter(|_| !has_addresses)
+            })
+        };
+        of_relation.or_else(of_binding)
     }
 }

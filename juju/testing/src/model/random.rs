@@ -17,6 +17,11 @@ pub(crate) fn secret_id() -> SecretId {
     id.parse().expect("twenty characters of the alphabet are an id")
 }
 
+/// Seed of an order of events, of few digits.
+pub(crate) fn seed() -> u64 {
+    u64::from(u16::from_le_bytes(bytes()))
+}
+
 /// Sixteen hexadecimal digits.
 pub(crate) fn hex() -> String {
     bytes::<8>().iter().map(|b| format!("{b:02x}")).collect()

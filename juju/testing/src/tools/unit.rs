@@ -145,10 +145,9 @@ pub(super) fn version_set(call: &mut Invocation<'_, '_>) -> Result<Output, HookE
 }
 
 pub(super) fn network_get(call: &mut Invocation<'_, '_>) -> Result<Output, HookError> {
-    let network = call.t.network(call.only("no arguments specified")?)?;
-    if call.flags.get_filled("r").is_some() {
-        call.relation(call.flags.get("r"))?;
-    }
+    let binding = call.only("no arguments specified")?;
+    let relation = call.flags.get_filled("r").is_some().then(|| call.relation(call.flags.get("r"))).transpose()?;
+    let network = call.t.network(binding, relation)?;
     let mut asked = Map::new();
     if call.flags.is_on("bind-address") || call.flags.is_on("primary-address") {
         asked.insert("bind-address".to_owned(), json!(network.bind_address()));

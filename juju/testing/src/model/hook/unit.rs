@@ -4,7 +4,7 @@
 use super::{Error, Reboot, Transaction};
 use crate::model::Cloud;
 use crate::model::write::Write;
-use juju::{Address, Config, GoalState, GoalStatus, Interface, Network, Port, Status, Whose};
+use juju::{Address, Config, GoalState, GoalStatus, Interface, Network, Port, RelationId, Status, Whose};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -97,12 +97,18 @@ impl Transaction<'_> {
         self.write(Write::Version(version.to_owned()));
     }
 
-    /// The addresses of an endpoint, of an extra binding or of `juju-info`.
-    pub(crate) fn network(&self, binding: &str) -> Result<Network, Error> {
+    /// The addresses of an endpoint, of an extra binding or of `juju-info`, or of one relation of an endpoint.
+    pub(crate) fn network(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
         let app = self.view().applications.get(self.unit().app());
         let declared = app.is_some_and(|app| app.has_binding(binding));
         let unit = self.view().unit(self.unit()).filter(|_| declared);
         let unit = unit.ok_or_else(|| Error::NotFound(format!("no network config found for binding \"{binding}\"")))?;
+        if let Some(id) = relation {
+            self.relation(id)?;
+        }
+        if let Some(network) = unit.network(binding, relation) {
+            return Ok(network.clone());
+        }
         let addresses = unit.addresses(binding).clone();
         let address = Address { value: addresses.bind, ..Address::default() };
         let interface = Interface { addresses: vec![address], ..Interface::default() };

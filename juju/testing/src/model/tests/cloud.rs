@@ -116,9 +116,12 @@ fn extra_bindings_and_juju_info_have_networks_and_other_names_none() {
     drain(&mut model);
     model.set_binding(&unit("web/0"), "admin", Addresses::of("192.0.2.7")).unwrap();
     in_hook(&mut model, "web/0", |hook| {
-        assert_eq!(hook.network("admin").unwrap().bind_address(), Some("192.0.2.7"));
-        assert_eq!(hook.network("juju-info").unwrap().bind_address(), hook.network("db").unwrap().bind_address());
-        let unknown = hook.network("nope").unwrap_err().to_string();
+        assert_eq!(hook.network("admin", None).unwrap().bind_address(), Some("192.0.2.7"));
+        assert_eq!(
+            hook.network("juju-info", None).unwrap().bind_address(),
+            hook.network("db", None).unwrap().bind_address()
+        );
+        let unknown = hook.network("nope", None).unwrap_err().to_string();
         assert_eq!(unknown, "no network config found for binding \"nope\"");
     });
     let unknown = model.set_binding(&unit("web/0"), "admn", Addresses::of("192.0.2.8")).unwrap_err();

@@ -77,7 +77,7 @@ fn every_application_provides_juju_info_with_its_address_keys_and_without_events
     assert!(told.contains(&"agent/0: any-relation-joined shop/0".to_owned()), "{told:?}");
     let bag = in_hook(&mut model, "agent/1", |hook| hook.relation_get(id, &of_unit("shop/1"))).unwrap();
     assert_eq!(bag.keys().collect::<Vec<_>>(), ["egress-subnets", "ingress-address", "private-address"]);
-    let network = in_hook(&mut model, "agent/1", |hook| hook.network("any")).unwrap();
+    let network = in_hook(&mut model, "agent/1", |hook| hook.network("any", None)).unwrap();
     assert_eq!(network.ingress_address(), bag.text("private-address"), "the two share a machine");
     let late = model.add_unit("shop").unwrap();
     drain(&mut model);
