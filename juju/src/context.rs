@@ -6,9 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use juju_metadata::CharmFiles;
+
+use crate::declarations::{Declarations, Thing};
 use crate::hook::Event;
+use crate::key::Name;
 use crate::name::UnitName;
 use crate::secret::Secret;
+use crate::tool::Error;
 use crate::version::Version;
 
 /// A source of environment variables.
@@ -124,6 +129,8 @@ pub struct Context {
     pub target_base: Option<String>,
     /// The event that this process was started for.
     pub event: Event,
+    /// The charm's declarations: see [`Context::declared`].
+    pub declarations: Declarations,
 }
 
 impl Context {
@@ -154,6 +161,7 @@ impl Context {
             principal: principal.transpose()?,
             target_base: value(vars, "JUJU_TARGET_BASE"),
             event: Event::read(vars)?,
+            declarations: Declarations::default(),
         })
     }
 
@@ -161,6 +169,18 @@ impl Context {
     #[must_use]
     pub fn app(&self) -> &str {
         self.unit.app()
+    }
+
+    /// The charm's declarations: roles, limits, options, actions. Read from the charm's folder when first asked for; `None` if
+    /// they can't be read.
+    #[must_use]
+    pub fn declared(&self) -> Option<&CharmFiles> {
+        self.declarations.files(&self.charm_dir)
+    }
+
+    /// Checks a name that an author wrote as a text: an error in tests, a warning in production.
+    pub(crate) fn check(&self, thing: Thing, name: &Name) -> Result<(), Error> {
+        self.declarations.check(&self.charm_dir, thing, name)
     }
 
     /// The socket of the container's Pebble.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::backend::{Backend, Whose};
+use crate::backend::Backend;
 use crate::charm::{Charm, Setup};
 use crate::context::Context;
 use crate::defer::{Deferred, Queue, QueueError};
@@ -11,6 +11,7 @@ use crate::hook::Event;
 use crate::juju::Juju;
 use crate::key::{Occurrence, Trigger};
 use crate::on::{Emissions, Failure, Flow, Observer, On};
+use crate::owner::Whose;
 use crate::tool::Error;
 
 /// A failed dispatch: the hook fails, and Juju discards what the hook wrote.
@@ -21,6 +22,12 @@ pub enum DispatchError<E: std::error::Error + 'static> {
     New {
         /// The charm's own reason.
         source: E,
+    },
+    /// The charm observes a thing that it does not declare.
+    #[error("cannot observe an event")]
+    Name {
+        /// The name, and the nearest one.
+        source: Error,
     },
     /// A handler failed.
     #[error("cannot handle {event}")]
@@ -77,7 +84,9 @@ impl Juju<'_> {
         let span = tracing::info_span!("event", name = %event.name(), unit = %self.context.unit);
         let _inside = span.enter();
         let charm = C::new(&Setup::new(self)).map_err(|source| DispatchError::New { source })?;
-        let mut run = Run { juju: self, on: On::of_charm(), charm };
+        let on = On::<C>::of_charm();
+        self.check_names(&on).map_err(|source| DispatchError::Name { source })?;
+        let mut run = Run { juju: self, on, charm };
         // In collect-metrics most hook tools refuse to work, so what was deferred waits for the next event.
         if *event == Event::CollectMetrics {
             run.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()))?;
@@ -96,6 +105,17 @@ impl Juju<'_> {
         // The charm hands over what it stores when it is dropped.
         drop(run);
         self.take_stored().and_then(|()| self.flush()).map_err(|source| DispatchError::Write { source })
+    }
+}
+
+impl Juju<'_> {
+    /// Checks the names in the table that an author wrote as texts.
+    fn check_names<C: Charm>(&self, on: &On<C>) -> Result<(), Error> {
+        let mut named = on.observations().filter_map(|observation| match &observation.trigger {
+            Trigger::Hook { kind, subject: Some(name) } => Some((kind.thing()?, name)),
+            _ => None,
+        });
+        named.try_for_each(|(thing, name)| self.context.check(thing, name))
     }
 }
 

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::backend::{Backend, Entity, Whose};
+use crate::backend::Backend;
 use crate::config::Config;
 use crate::context::Context;
 use crate::databag::Databag;
 use crate::name::{RelationId, UnitName};
+use crate::owner::{Entity, Whose};
 use crate::port::Port;
 use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
 use crate::status::Status;

@@ -2,28 +2,34 @@
 //!
 //! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch. The cache ends with
 //! the dispatch. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, both together in `juju/publish.rs`, the
-//! unit's state and ports in `juju/state.rs`.
+//! unit's state and ports in `juju/state.rs`, its surroundings in `juju/machine.rs`, actions in `juju/action.rs`.
 
+mod action;
+mod machine;
 mod publish;
 mod relation;
 mod secret;
 mod state;
 
+use std::borrow::Borrow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use secret::KnownSecret;
 use serde::de::DeserializeOwned;
 
-use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+use crate::backend::Backend;
 use crate::config::Config;
 use crate::context::Context;
 use crate::databag::Databag;
+use crate::log::LogLevel;
 use crate::name::{RelationId, UnitName};
 use crate::network::{GoalState, Network};
+use crate::owner::{Entity, Whose};
 use crate::port::Port;
-use crate::secret::{Secret, SecretContent, SecretId, SecretInfo, SecretQuery};
+use crate::secret::{SecretId, SecretInfo};
 use crate::settings::from_config;
 use crate::status::Status;
 use crate::stored::Slot;
@@ -62,7 +68,7 @@ pub struct Juju<'a> {
     bags: Memo<(RelationId, Entity), Databag>,
     /// Changes of our databags that Juju does not have yet; an empty value deletes its key.
     drafts: Memo<(RelationId, Whose), Databag>,
-    secrets: Memo<SecretQuery, SecretContent>,
+    secrets: RefCell<Vec<KnownSecret>>,
     infos: Memo<SecretId, SecretInfo>,
 }
 
@@ -138,29 +144,14 @@ impl<'a> Juju<'a> {
         self.once(&self.leader, |juju| juju.is_leader()).copied()
     }
 
-    /// The parameters of the action that runs.
-    pub fn action_params(&self) -> Result<&Params, Error> {
-        self.once(&self.params, |juju| juju.action_get())
-    }
-
     /// The planned units and relations of the model. Slow: the tool asks the controller.
     pub fn goal_state(&self) -> Result<&GoalState, Error> {
         self.once(&self.goal, |juju| juju.goal_state())
     }
 
-    /// Sets results of the action.
-    pub fn set_action_results(&self, results: &BTreeMap<String, String>) -> Result<(), Error> {
-        if results.is_empty() { Ok(()) } else { self.call(|juju| juju.action_set(results)) }
-    }
-
-    /// Has the action fail with this message. It goes on running.
-    pub fn fail_action(&self, message: &str) -> Result<(), Error> {
-        self.call(|juju| juju.action_fail(message))
-    }
-
-    /// Shows the operator a line while the action runs.
-    pub fn log_action(&self, message: &str) -> Result<(), Error> {
-        self.call(|juju| juju.action_log(message))
+    /// The number of units that this application is to have; those being removed don't count. Calls `goal-state`.
+    pub fn planned_units(&self) -> Result<usize, Error> {
+        Ok(self.goal_state()?.units.values().filter(|unit| !unit.is_dying()).count())
     }
 
     /// The status set in this dispatch, or else the one Juju has; `None` if it is a status that a charm can't set.
@@ -178,49 +169,19 @@ impl<'a> Juju<'a> {
         Ok(())
     }
 
+    /// Sets this unit's status, unless it is known to be that already.
+    pub fn set_unit_status(&self, status: impl Borrow<Status>) -> Result<(), Error> {
+        self.set_status(Whose::Unit, status.borrow())
+    }
+
+    /// Sets the application's status, which only the leader can.
+    pub fn set_app_status(&self, status: impl Borrow<Status>) -> Result<(), Error> {
+        self.set_status(Whose::App, status.borrow())
+    }
+
     /// Tells the version of the workload.
     pub fn set_version(&self, version: &str) -> Result<(), Error> {
         self.call(|juju| juju.application_version_set(version))
-    }
-
-    /// The network of an endpoint or extra binding, or of one relation of it.
-    pub fn network(&self, binding: &str, relation: Option<RelationId>) -> Result<Network, Error> {
-        self.memo(&self.networks, (binding.to_owned(), relation), |juju| juju.network_get(binding, relation))
-    }
-
-    /// The path of a resource's file.
-    pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
-        self.memo(&self.resources, name.to_owned(), |juju| juju.resource_get(name))
-    }
-
-    /// The attached instances of a storage, or of all; not cached.
-    pub fn storages(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call(|juju| juju.storage_list(name))
-    }
-
-    /// Kind and location of a storage instance such as `data/0`; not cached.
-    pub fn storage(&self, id: &str) -> Result<StorageInfo, Error> {
-        self.call(|juju| juju.storage_get(id))
-    }
-
-    /// Asks for more instances of a storage.
-    pub fn add_storage(&self, name: &str, count: u32) -> Result<(), Error> {
-        self.call(|juju| juju.storage_add(name, count))
-    }
-
-    /// `private-address` or `public-address` of this unit; not cached.
-    pub fn unit_address(&self, key: &str) -> Result<String, Error> {
-        self.call(|juju| juju.unit_get(key))
-    }
-
-    /// The cloud's credential as JSON, for charms the operator trusts with it; not cached.
-    pub fn credential(&self) -> Result<Secret, Error> {
-        self.call(|juju| juju.credential_get())
-    }
-
-    /// Reboots the machine after the hook, or at once.
-    pub fn reboot(&self, now: bool) -> Result<(), Error> {
-        self.call(|juju| juju.reboot(now))
     }
 
     /// Writes to Juju's log at once. Lines given to `tracing` are gathered into fewer calls instead.

@@ -172,7 +172,7 @@ impl fmt::Display for Trigger {
                 write!(f, "{}", subject.as_ref().map_or("*", Name::as_str))
             }
             Self::Hook { kind, subject: Some(name) } => write!(f, "{name}-{}", kind.word()),
-            Self::Hook { kind, subject: None } if kind.has_subject() => write!(f, "*-{}", kind.word()),
+            Self::Hook { kind, subject: None } if kind.thing().is_some() => write!(f, "*-{}", kind.word()),
             Self::Hook { kind, subject: None } => f.write_str(kind.word()),
             Self::Emitted { name, .. } => f.write_str(name),
             Self::CollectUnitStatus => f.write_str("collect-unit-status"),

@@ -63,9 +63,13 @@ mod backend;
 mod chain;
 mod changes;
 mod charm;
+mod cloud;
 mod config;
+#[cfg(feature = "pebble")]
+mod container;
 mod context;
 mod databag;
+mod declarations;
 mod defer;
 mod dispatch;
 pub mod event;
@@ -80,26 +84,31 @@ mod log;
 mod name;
 mod network;
 mod on;
+mod owner;
 pub mod percent;
 mod port;
+pub mod prelude;
 mod program;
 mod redact;
 mod relation;
 mod secret;
 mod settings;
 mod status;
+mod storage;
 mod stored;
 mod tool;
 mod version;
 mod view;
 
-pub use backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+pub use backend::Backend;
 pub use chain::chain;
 pub use changes::{Changes, Draft, Offer, Part, Value};
 pub use charm::{Charm, Setup};
+pub use cloud::{CloudCredential, CloudSpec};
 pub use config::Config;
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
 pub use databag::{Databag, MAX_DATABAG_BYTES};
+pub use declarations::Declarations;
 pub use defer::QueueError;
 pub use dispatch::{DispatchError, dispatch};
 pub use fingerprint::fingerprint;
@@ -113,10 +122,11 @@ pub use juju_metadata::{
     ActionDeclaration, CharmFiles, ConfigOption, ConfigValue, Container, Endpoint, Metadata, MetadataError, Mount,
     OptionKind, Resource, ResourceKind, Role, Scope, StorageDeclaration,
 };
-pub use log::Log;
+pub use log::{Log, LogLevel};
 pub use name::{NameError, RelationId, UnitName};
 pub use network::{Address, GoalState, GoalStatus, Interface, Network};
 pub use on::{Flow, Observation, On};
+pub use owner::{Entity, Whose};
 pub use port::{Port, PortError, Protocol};
 pub use program::main;
 pub use redact::{Redactor, credentials};
@@ -126,8 +136,9 @@ pub use secret::{
 };
 pub use settings::SettingError;
 pub use status::{Status, StatusKind};
+pub use storage::StorageInfo;
 pub use stored::Stored;
-pub use tool::{Error, HookTools};
+pub use tool::{Error, HookTools, Result};
 pub use version::{Version, VersionError};
 pub use view::{Needs, View};
 

@@ -2,15 +2,18 @@
 //!
 //! A `juju-log` call is a process, so the lines wait until the end; a level without lines makes no call.
 
+mod level;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use level::LogLevel;
 use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::backend::{Backend, LogLevel};
+use crate::backend::Backend;
 use crate::tool::Error;
 
 /// The kernel takes 128 KiB in one argument; this leaves room.

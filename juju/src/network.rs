@@ -73,3 +73,11 @@ pub struct GoalStatus {
     /// Since when, as Juju prints it.
     pub since: String,
 }
+
+impl GoalStatus {
+    /// True if the unit or relation is being removed.
+    #[must_use]
+    pub fn is_dying(&self) -> bool {
+        self.status == "dying"
+    }
+}

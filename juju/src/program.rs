@@ -4,12 +4,11 @@ use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
-use crate::backend::LogLevel;
 use crate::chain::chain;
 use crate::charm::Charm;
 use crate::context::{Context, ProcessVars};
 use crate::dispatch::dispatch;
-use crate::log::Log;
+use crate::log::{Log, LogLevel};
 use crate::tool::HookTools;
 
 /// Runs the charm for the event in the environment: `fn main() -> ExitCode { juju::main::<MyCharm>() }`.

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::backend::{Entity, Whose};
 use crate::databag::Databag;
 use crate::hook::RelationEvent;
 use crate::juju::Juju;
 use crate::name::{RelationId, UnitName};
 use crate::network::Network;
+use crate::owner::{Entity, Whose};
+use crate::secret::SecretId;
 use crate::settings::{SettingError, from_databag, to_databag};
 use crate::tool::Error;
 
@@ -56,6 +57,10 @@ impl<'j> Relation<'j> {
     /// The relation of an event, which also tells the remote application.
     pub(crate) fn of_event(juju: &'j Juju<'j>, event: &RelationEvent) -> Self {
         Self { app: event.app.clone(), ..Self::new(juju, event.endpoint.clone(), event.id) }
+    }
+
+    pub(crate) const fn juju(&self) -> &'j Juju<'j> {
+        self.juju
     }
 
     /// Its number in the model.
@@ -130,6 +135,16 @@ impl<'j> Relation<'j> {
     /// Sets the fields of a struct in our unit's databag; a field without a value deletes its key.
     pub fn write_unit<T: Serialize>(&self, settings: &T) -> Result<(), Error> {
         self.write(Whose::Unit, settings)
+    }
+
+    /// Lets the remote application read a secret of ours. Removing the relation takes that back. Calls `secret-grant`.
+    pub fn grant(&self, secret: &SecretId) -> Result<(), Error> {
+        self.juju.grant_secret(secret, self.id, None)
+    }
+
+    /// Takes back what [`Relation::grant`] gave. Calls `secret-revoke`.
+    pub fn revoke(&self, secret: &SecretId) -> Result<(), Error> {
+        self.juju.revoke_secret(secret, self.id, None)
     }
 
     /// The network that this unit meets the remote units on.

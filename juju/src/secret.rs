@@ -9,7 +9,7 @@ use std::fmt;
 pub use id::{SecretId, SecretIdError};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Whose;
+use crate::owner::Whose;
 
 /// A secret value that can't be shown by accident: no `Display`, a `Debug` of `***`, no serialisation.
 ///

@@ -23,17 +23,20 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use call::Call;
-pub use error::Error;
+pub use error::{Error, Result};
 use serde::de::DeserializeOwned;
 
-use crate::backend::{Backend, Entity, LogLevel, StorageInfo, Whose};
+use crate::backend::Backend;
 use crate::config::Config;
 use crate::databag::Databag;
+use crate::log::LogLevel;
 use crate::name::{RelationId, UnitName};
 use crate::network::{GoalState, Network};
+use crate::owner::{Entity, Whose};
 use crate::port::Port;
 use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
 use crate::status::Status;
+use crate::storage::StorageInfo;
 
 /// The longest that a tool may run. Most answer within a second, and a controller that is being upgraded or moved within
 /// minutes; Juju ends no hook, so a tool that hangs would hold up all events of the unit for good.

@@ -5,6 +5,7 @@ use crate::juju::Juju;
 use crate::key::{CanWait, Named, SubjectEvent};
 use crate::name::UnitName;
 use crate::relation::Relation;
+use crate::tool::Error;
 
 macro_rules! relation_event {
     ($($(#[$doc:meta])+ $name:ident)+) => {$(
@@ -73,6 +74,22 @@ impl RelationChanged<'_> {
     #[must_use]
     pub const fn unit(&self) -> Option<&UnitName> {
         self.event.unit.as_ref()
+    }
+}
+
+impl RelationBroken<'_> {
+    /// True if the relation goes on without this unit, which is being removed while other units of its application stay.
+    ///
+    /// Juju's environment doesn't tell, so this asks for the goal state, which knows the units that are `dying`: one call of
+    /// `goal-state`, which asks the controller.
+    ///
+    /// # Errors
+    /// `goal-state` fails.
+    pub fn is_only_this_unit(&self) -> Result<bool, Error> {
+        let juju = self.relation.juju();
+        let (us, units) = (juju.context.unit.to_string(), &juju.goal_state()?.units);
+        let stays = |unit: &str| units.get(unit).is_some_and(|unit| !unit.is_dying());
+        Ok(!stays(&us) && units.keys().any(|unit| stays(unit)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events without their data, and Juju's names for them.
 
 use super::{Event, RelationKind, SecretKind, StorageEvent, StorageKind, WorkloadKind};
+use crate::declarations::Thing;
 
 /// [`Event`] without its data: what an observer names when it asks for a kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,22 +103,21 @@ impl SecretKind {
 }
 
 impl EventKind {
-    /// True if the hook's name begins with an endpoint, container or storage.
-    pub(crate) const fn has_subject(self) -> bool {
-        matches!(
-            self,
+    /// The kind of thing that its events are about.
+    pub(crate) const fn thing(self) -> Option<Thing> {
+        match self {
             Self::RelationCreated
-                | Self::RelationJoined
-                | Self::RelationChanged
-                | Self::RelationDeparted
-                | Self::RelationBroken
-                | Self::PebbleReady
-                | Self::PebbleCustomNotice
-                | Self::PebbleCheckFailed
-                | Self::PebbleCheckRecovered
-                | Self::StorageAttached
-                | Self::StorageDetaching
-        )
+            | Self::RelationJoined
+            | Self::RelationChanged
+            | Self::RelationDeparted
+            | Self::RelationBroken => Some(Thing::Endpoint),
+            Self::PebbleReady | Self::PebbleCustomNotice | Self::PebbleCheckFailed | Self::PebbleCheckRecovered => {
+                Some(Thing::Container)
+            }
+            Self::StorageAttached | Self::StorageDetaching => Some(Thing::Storage),
+            Self::Action => Some(Thing::Action),
+            _ => None,
+        }
     }
 
     /// Juju's word: the whole name of a hook without a subject, what follows the subject's name in the others.

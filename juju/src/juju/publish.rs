@@ -1,10 +1,10 @@
 //! Publishing our half of a relation: the only place with an order among secrets and databags.
 
 use super::Juju;
-use crate::backend::Whose;
 use crate::changes::{Changes, Draft, Offer};
 use crate::databag::Databag;
 use crate::name::RelationId;
+use crate::owner::Whose;
 use crate::secret::{NewSecret, SecretContent, SecretId, SecretQuery, SecretUpdate};
 use crate::tool::Error;
 use crate::view::View;
@@ -58,7 +58,7 @@ impl Juju<'_> {
             let secret = self.offered(view.id, whose, offer, named);
             let (id, is_new) = secret.map_err(|source| failed(key.to_owned(), source))?;
             is_written |= is_new;
-            Ok(id)
+            Ok::<_, Error>(id)
         })?;
         let changes = Databag::diff(&current, &texts);
         self.set_databag(view.id, whose, &changes).map_err(|source| failed(all(), source))?;

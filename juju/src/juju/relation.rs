@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Juju;
-use crate::backend::{Entity, Whose};
 use crate::databag::{Databag, MAX_DATABAG_BYTES};
+use crate::declarations::Thing;
 use crate::hook::Event;
 use crate::key::Endpoint;
 use crate::name::{RelationId, UnitName};
+use crate::owner::{Entity, Whose};
 use crate::relation::Relation;
 use crate::tool::Error;
 use crate::view::{Needs, View};
@@ -16,6 +17,9 @@ use crate::view::{Needs, View};
 impl Juju<'_> {
     /// The relations of an endpoint, lowest id first, without the one that ends with this event.
     pub fn relation_ids(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
+        if self.context.declarations.is_strict() {
+            self.context.check(Thing::Endpoint, &endpoint.to_owned().into())?;
+        }
         let mut ids = self.memo(&self.ids, endpoint.to_owned(), |juju| {
             let mut ids = juju.relation_ids(endpoint)?;
             ids.sort_unstable();
@@ -79,6 +83,7 @@ impl Juju<'_> {
 
     /// The relations of an endpoint, lowest id first, without the one that ends with this event.
     pub fn relations(&self, endpoint: impl Endpoint) -> Result<Vec<Relation<'_>>, Error> {
+        self.context.check(Thing::Endpoint, endpoint.name())?;
         let endpoint = endpoint.name().as_str();
         Ok(self.relation_ids(endpoint)?.into_iter().map(|id| Relation::new(self, endpoint, id)).collect())
     }

@@ -5,7 +5,7 @@ use crate::databag::MAX_DATABAG_BYTES;
 use crate::fake::{Fake, SECRET, context};
 use crate::key::Requires;
 use crate::relation::Relation;
-use crate::secret::{NewSecret, SecretUpdate};
+use crate::secret::{NewSecret, SecretContent, SecretQuery, SecretUpdate};
 use crate::view::{Needs, View};
 
 fn world() -> Fake {
@@ -126,7 +126,7 @@ fn a_unit_that_does_not_lead_writes_nothing_into_the_application_s_databag() {
     let juju = Juju::new(&context, &fake);
     let error = juju.set_databag(RelationId(7), Whose::App, &Databag::from_iter([("k", "v")])).expect_err("no leader");
     assert!(error.is_permission_denied());
-    let want = "cannot write into the databag of web in relation 7: web/1 is not its leader";
+    let want = "web/1 cannot write the databag of web in relation 7: it does not lead";
     assert_eq!(error.to_string(), want);
     assert_eq!(fake.take(), ["is-leader"]);
 }
@@ -244,4 +244,42 @@ fn secrets_are_read_once_until_they_change() {
     juju.secret_info(&SecretQuery::id(id)).expect("info");
     assert_eq!(fake.take(), ["secret-set", r#"secret-get Some("db") Tracked"#, "secret-info-get"]);
     juju.add_secret(&NewSecret::new(SecretContent::new())).expect("a secret");
+}
+
+#[test]
+fn a_secret_has_one_cache_whatever_it_is_asked_by() {
+    let (fake, context) = (world(), context("hooks/secret-changed"));
+    let juju = Juju::new(&context, &fake);
+    let id: SecretId = SECRET.parse().expect("an id");
+    let read = |query: &SecretQuery| juju.secret(query).expect("a secret");
+    read(&SecretQuery::label("db"));
+    read(&SecretQuery::id(id.clone()));
+    assert_eq!(fake.take().len(), 2, "they may be two secrets");
+    juju.secret_info(&SecretQuery::label("db")).expect("facts tell that they are one");
+    read(&SecretQuery::id(id.clone()).refresh());
+    assert_eq!(fake.take(), ["secret-info-get", "secret-get None Refresh"]);
+    for query in [SecretQuery::label("db"), SecretQuery::label("db").refresh(), SecretQuery::id(id.clone()).peek()] {
+        read(&query);
+    }
+    assert!(fake.take().is_empty());
+    // A read with both gives the secret a label, which is a write.
+    read(&SecretQuery { label: Some("mine".to_owned()), ..SecretQuery::id(id) });
+    assert_eq!(fake.take(), [r#"secret-get Some("mine") Tracked"#]);
+}
+
+#[test]
+fn a_secret_that_is_missing_and_one_that_is_withheld_are_told_apart() {
+    struct Refusal(&'static str);
+    impl Backend for Refusal {
+        fn secret_get(&self, _: &SecretQuery) -> Result<SecretContent, Error> {
+            Err(Error::refusal("secret-get", 1, self.0))
+        }
+    }
+    let context = context("hooks/start");
+    let read = |words| Juju::new(&context, &Refusal(words)).secret(&SecretQuery::label("db")).expect_err("a refusal");
+    let missing = read(r#"ERROR secret "db" not found"#);
+    assert!(matches!(&missing, Error::SecretNotFound { secret, .. } if secret == "db") && missing.is_not_found());
+    let withheld = read("ERROR permission denied");
+    assert!(matches!(&withheld, Error::SecretNotGranted { .. }) && withheld.is_permission_denied());
+    assert!(matches!(read("ERROR connection is shut down"), Error::Tool { .. }));
 }

@@ -1,6 +1,6 @@
 //! Endpoints, by role.
 
-use super::{Name, Named, Sealed};
+use super::{Binding, Name, Named, Sealed};
 use crate::event::{RelationBroken, RelationChanged, RelationCreated, RelationDeparted, RelationJoined};
 use juju_metadata::Role;
 
@@ -76,6 +76,13 @@ macro_rules! endpoint {
         impl From<String> for $name {
             fn from(name: String) -> Self {
                 Self(name.into())
+            }
+        }
+
+        /// The network binding of the endpoint.
+        impl From<$name> for Binding {
+            fn from(endpoint: $name) -> Self {
+                Self::of(endpoint.0)
             }
         }
 

@@ -69,3 +69,9 @@ subject! {
     /// A network binding beside those of the endpoints: an entry of `extra-bindings`.
     Binding;
 }
+
+impl Binding {
+    pub(super) const fn of(name: Name) -> Self {
+        Self(name)
+    }
+}

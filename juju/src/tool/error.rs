@@ -7,7 +7,10 @@ use super::call::one_line;
 use crate::name::{RelationId, UnitName};
 use crate::settings::SettingError;
 
-/// A failed hook-tool call.
+/// Result of a handler, or of a call of Juju.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failed hook-tool call, or something that a handler can't do with its answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The tool ran and refused.
@@ -92,8 +95,41 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// Pebble refused a request, or can't be used.
+    #[cfg(feature = "pebble")]
+    #[error("cannot use Pebble")]
+    Pebble {
+        /// Pebble's reason.
+        source: Box<pebble::Error>,
+    },
+    /// A name that an author wrote as a text is not in the charm's metadata; see [`Declarations`](crate::Declarations).
+    #[error("the charm declares no {thing} {name:?}{}", hint(nearest.as_deref()))]
+    UnknownName {
+        /// The kind of thing, such as `endpoint`.
+        thing: &'static str,
+        /// The name.
+        name: Box<str>,
+        /// The most similar name that the charm declares.
+        nearest: Option<Box<str>>,
+    },
+    /// There is no such secret.
+    #[error("cannot use the secret {secret}: it does not exist")]
+    SecretNotFound {
+        /// Its id, or its label.
+        secret: String,
+        /// Juju's words.
+        source: Box<Error>,
+    },
+    /// This application may not read the secret: its owner has not granted it.
+    #[error("cannot use the secret {secret}: it is not granted to this application")]
+    SecretNotGranted {
+        /// Its id, or its label.
+        secret: String,
+        /// Juju's words.
+        source: Box<Error>,
+    },
     /// Only the leader writes into its application's databag.
-    #[error("cannot write into the databag of {app} in relation {relation}: {unit} is not its leader")]
+    #[error("{unit} cannot write the databag of {app} in relation {relation}: it does not lead")]
     NotLeader {
         /// The application.
         app: String,
@@ -153,10 +189,16 @@ impl Error {
     fn said(&self) -> Option<&str> {
         match self {
             Self::Tool { stderr, .. } => Some(stderr),
-            Self::Publish { source, .. } => source.said(),
+            Self::Publish { source, .. }
+            | Self::SecretNotFound { source, .. }
+            | Self::SecretNotGranted { source, .. } => source.said(),
             _ => None,
         }
     }
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
 }
 
 fn listed(ids: &[RelationId]) -> String {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::text::yaml;
 use super::{Call, Error, HookTools};
-use crate::backend::{Entity, Whose};
 use crate::databag::Databag;
 use crate::name::{RelationId, UnitName};
+use crate::owner::{Entity, Whose};
 
 pub(super) fn ids(tools: &HookTools, endpoint: &str) -> Result<Vec<RelationId>, Error> {
     let call = || Call::new("relation-ids").arg(endpoint);

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::private::PrivateFiles;
 use super::{Call, Error, HookTools};
-use crate::backend::Whose;
 use crate::name::{RelationId, UnitName};
+use crate::owner::Whose;
 use crate::secret::{NewSecret, ReadMode, Rotate, SecretContent, SecretId, SecretInfo, SecretQuery, SecretUpdate};
 
 pub(super) fn get(tools: &HookTools, query: &SecretQuery) -> Result<SecretContent, Error> {

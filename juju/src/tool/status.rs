@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{Call, Error, HookTools};
-use crate::backend::{LogLevel, Whose};
+use crate::log::LogLevel;
+use crate::owner::Whose;
 use crate::status::{Status, StatusKind};
 
 pub(super) fn is_leader(tools: &HookTools) -> Result<bool, Error> {

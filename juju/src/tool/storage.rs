@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Call, Error, HookTools};
-use crate::backend::StorageInfo;
+use crate::storage::StorageInfo;
 
 pub(super) fn list(tools: &HookTools, name: Option<&str>) -> Result<Vec<String>, Error> {
     let call = Call::new("storage-list");

@@ -32,7 +32,9 @@ impl Agent {
         if let Some(dir) = &self.containers_dir {
             variables.insert("CHARM_CONTAINERS_DIR".to_owned(), dir.display().to_string());
         }
-        let context = juju::Context::read(&variables)?;
+        let charm = model.application(unit.app()).ok().and_then(|app| app.charm.clone());
+        let declarations = charm.map(juju::Declarations::of).unwrap_or_default();
+        let context = juju::Context { declarations, ..juju::Context::read(&variables)? };
         let shared = RefCell::new(std::mem::take(model));
         let backend = ModelBackend::new(&shared, hook.clone());
         let log = Log::new(level);

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use juju::{
-    Changes, Context, Databag, Draft, Entity, Error, Event, Juju, Needs, Offer, Part, RelationId, Role, Secret,
-    SecretContent, SecretId, UnitName, Value, View, Whose,
+    Changes, Context, Databag, Draft, Entity, Event, Juju, Needs, Offer, Part, RelationId, Role, Secret, SecretContent,
+    SecretId, UnitName, Value, View, Whose,
 };
 use juju_testing::{Model, ModelBackend, endpoint};
 use proptest::prelude::*;
@@ -119,8 +119,8 @@ fn within_one_event_what_was_published_is_known() {
         [publish("one"), publish("one"), publish("two"), publish("two")]
     });
     assert_eq!(news, [true, false, true, false]);
-    let first = "is-leader relation-get secret-info-get secret-add secret-grant relation-set";
-    assert_eq!(calls.join(" "), format!("{first} secret-set"));
+    let secret = "secret-info-get secret-add secret-grant secret-set";
+    assert_eq!(calls.join(" "), format!("is-leader relation-get {secret} relation-set"));
 }
 
 #[test]
@@ -250,11 +250,15 @@ fn an_error_names_relation_and_key_and_shows_no_secret() {
     let error = result.unwrap_err();
     let expected = format!("cannot publish a, b in relation database:{relation}: cannot write ");
     assert!(chain(&error).starts_with(&expected), "{}", chain(&error));
+}
 
-    let other = View::empty("database", RelationId(99));
-    let (result, _) = world.hook(0, |juju| juju.publish(&other, &account("one")));
-    let error: Error = result.unwrap_err();
-    assert!(error.is_not_found() && !error.is_permission_denied(), "{}", chain(&error));
+#[test]
+fn into_a_relation_that_is_gone_neither_databag_nor_secret_is_published() {
+    let world = World::new();
+    let gone = View::empty("database", RelationId(99));
+    let (result, calls) = world.hook(0, |juju| juju.publish(&gone, &account("one")));
+    assert_eq!((result.unwrap(), calls.join(" ").as_str()), (false, "is-leader relation-get"));
+    assert!(world.secrets().is_empty());
 }
 
 /// A draft whose secrets' labels begin with `prefix`. One label is in one place, as it has one content.

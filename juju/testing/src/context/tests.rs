@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::state::{StateOwner, StateRelation, StateSecret};
+use juju::key::{Requires, Storage};
 use juju::{Databag, Entity, Juju, Needs, NewSecret, On, Port, RelationId, SecretQuery, Setup, UnitName, Whose};
 use std::cell::Cell;
 
@@ -132,6 +133,23 @@ fn a_unit_that_does_not_lead_is_refused_in_words_that_name_it() {
     let RunError::UncaughtCharmError { event, .. } = error else { panic!("{error}") };
     assert_eq!(event, "start");
     assert!(text.contains("cannot write into the databag of web in relation 1: web/0 is not its leader"), "{text}");
+}
+
+#[test]
+fn a_name_that_the_metadata_lacks_is_refused_with_the_nearest_one() {
+    let error = |script: Script| {
+        let error = run(&Event::Start, &State::default(), script).unwrap_err();
+        let RunError::UncaughtCharmError { source, .. } = error else { panic!("{error}") };
+        juju::chain(&source)
+    };
+    let refused = |thing, name, hint| format!("cannot handle start: the charm declares no {thing} \"{name}\"{hint}");
+    let mistaken = error(|_, juju| juju.relation(Requires::named("dbb")).map(|_| ()));
+    assert_eq!(mistaken, refused("endpoint", "dbb", "; did you mean \"db\"?"));
+    assert_eq!(
+        error(|_, juju| juju.relation_ids("rings").map(|_| ())),
+        refused("endpoint", "rings", "; did you mean \"ring\"?")
+    );
+    assert_eq!(error(|_, juju| juju.storages(Storage::named("nope")).map(|_| ())), refused("storage", "nope", ""));
 }
 
 #[test]
