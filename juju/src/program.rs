@@ -10,6 +10,7 @@ use crate::context::{Context, ProcessVars};
 use crate::dispatch::dispatch;
 use crate::log::{Log, LogLevel};
 use crate::tool::HookTools;
+use crate::tool::private::sweep;
 
 /// Runs the charm for the event in the environment: `fn main() -> ExitCode { juju::main::<MyCharm>() }`.
 ///
@@ -33,6 +34,7 @@ pub fn main<C: Charm>() -> ExitCode {
 }
 
 fn run<C: Charm>() -> Result<(), String> {
+    sweep();
     let context = Context::read(&ProcessVars).map_err(|error| chain(&error))?;
     dispatch::<C>(&context, &HookTools::new()).map_err(|error| chain(&error))
 }

@@ -9,7 +9,7 @@ mod config;
 mod error;
 mod machine;
 mod network;
-mod private;
+pub(crate) mod private;
 mod process;
 mod relation;
 mod secret;

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Juju's agent reads the files, so they lie where it sees the same folder as the charm: `/tmp`.
 const PARENT: &str = "/tmp";
+/// Beginning of a folder's name; the number of the process follows.
+const PREFIX: &str = "juju-secret-";
 
 #[derive(Debug)]
 pub(super) struct PrivateFiles {
@@ -21,7 +23,7 @@ impl PrivateFiles {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let dir = Path::new(PARENT).join(format!("juju-secret-{}-{number}", std::process::id()));
+            let dir = Path::new(PARENT).join(format!("{PREFIX}{}-{number}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&dir) {
                 Ok(()) => return Ok(Self { dir, count: 0 }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -36,6 +38,23 @@ impl PrivateFiles {
         self.count += 1;
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?.write_all(text.as_bytes())?;
         Ok(path)
+    }
+}
+
+/// Removes the folders that killed processes left behind. This process has none yet, so one with its number is another's.
+pub(crate) fn sweep() {
+    sweep_in(Path::new(PARENT), |pid| pid != std::process::id() && Path::new("/proc").join(pid.to_string()).exists());
+}
+
+fn sweep_in(parent: &Path, is_alive: impl Fn(u32) -> bool) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-')?.0.parse().ok());
+        // A folder of another user can't be removed, and is not ours.
+        if owner.is_some_and(|pid| !is_alive(pid)) && fs::remove_dir_all(entry.path()).is_ok() {
+            tracing::warn!(dir = %entry.path().display(), "removed the files of a secret that a killed process left");
+        }
     }
 }
 
@@ -63,5 +82,18 @@ mod tests {
         let dir = files.dir.clone();
         drop(files);
         assert!(!dir.exists());
+    }
+
+    #[test]
+    fn a_killed_process_leaves_its_secrets_until_the_next_event() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let make = |name: &str| {
+            let dir = parent.path().join(name);
+            fs::create_dir(&dir).and_then(|()| fs::write(dir.join("0"), "hunter2")).expect("a file");
+            dir
+        };
+        let [dead, alive, other] = ["juju-secret-7-0", "juju-secret-8-0", "juju-secret-of-mine"].map(make);
+        sweep_in(parent.path(), |pid| pid == 8);
+        assert_eq!([dead, alive, other].map(|dir| dir.exists()), [false, true, true]);
     }
 }
