@@ -25,9 +25,7 @@ impl Transaction<'_> {
             Whose::Unit => SecretOwner::Unit(self.unit().clone()),
         };
         let label = secret.label.clone().filter(|label| !label.is_empty());
-        let is_taken = |other: &Secret| other.owner == owner && label.is_some() && other.about.label == label;
-        if let Some(taken) = self.view().secrets_of(self.unit().app()).find(|other| is_taken(other)) {
-            let label = taken.about.label.clone().unwrap_or_default();
+        if let Some(label) = label.as_deref().filter(|label| self.is_label_taken(&owner, label)) {
             return Err(Error::Refused(format!("secret with label \"{label}\" already exists")));
         }
         let about = Description {
@@ -40,6 +38,20 @@ impl Transaction<'_> {
         let secret = Secret::new(id.clone(), owner, about, secret.content.clone());
         self.write(Write::AddSecret(Box::new(secret)));
         Ok(id)
+    }
+
+    /// True if a new secret can't have the label: one application's and its units' labels exclude each other, and so do
+    /// the labels that this unit gave to the secrets of others. Two units may use the same label.
+    fn is_label_taken(&self, owner: &SecretOwner, label: &str) -> bool {
+        let (view, me) = (self.view(), self.unit());
+        let is_near =
+            |other: &SecretOwner| *other == *owner || [owner, other].iter().any(|o| matches!(o, SecretOwner::App(_)));
+        let has_label = |about: &Option<String>| about.as_deref() == Some(label);
+        let mut ours = view.secrets_of(me.app());
+        let read = view.unit(me).into_iter().flat_map(|unit| &unit.secrets).filter_map(|id| view.secrets.get(id));
+        let mut given = read.filter_map(|secret| secret.consumers.get(me));
+        ours.any(|secret| is_near(&secret.owner) && has_label(&secret.about.label))
+            || given.any(|consumer| has_label(&consumer.label))
     }
 
     /// Reads a secret and records the revision that this unit tracks.

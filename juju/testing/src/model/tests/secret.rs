@@ -259,3 +259,21 @@ fn a_units_own_secrets_go_with_it_and_so_does_its_reading() {
     assert!(model.secret(&id).is_ok());
     assert!(model.world().secrets.get(&id).unwrap().consumers.is_empty());
 }
+
+#[test]
+fn labels_of_an_application_its_units_and_of_what_they_read_exclude_each_other() {
+    let (mut model, _, id) = granted();
+    let add = |model: &mut Model, name: &str, owner: Whose, label: &str| {
+        let new = NewSecret { owner, label: Some(label.to_owned()), ..NewSecret::new(content("x")) };
+        in_hook(model, name, |hook| hook.secret_add(&new)).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let taken = |label: &str| Err(format!("secret with label \"{label}\" already exists"));
+    assert_eq!(add(&mut model, "web/0", Whose::App, "of-app"), Ok(()));
+    assert_eq!(add(&mut model, "web/1", Whose::Unit, "of-app"), taken("of-app"));
+    assert_eq!(add(&mut model, "web/1", Whose::Unit, "of-unit"), Ok(()));
+    assert_eq!(add(&mut model, "web/0", Whose::App, "of-unit"), taken("of-unit"));
+    assert_eq!(add(&mut model, "web/0", Whose::Unit, "of-unit"), Ok(()), "another unit's label");
+    let query = SecretQuery { id: Some(id), label: Some("given".into()), mode: ReadMode::Tracked };
+    in_hook(&mut model, "web/0", |hook| hook.secret_get(&query)).unwrap();
+    assert_eq!(add(&mut model, "web/0", Whose::Unit, "given"), taken("given"));
+}
