@@ -59,24 +59,35 @@ pub(crate) struct Extension {
     convention: Convention,
 }
 
+/// True if the project names an extension, known or not.
+pub(crate) fn is_used(project: &Source) -> bool {
+    match project.document.get("extensions") {
+        None | Some(Value::Null) => false,
+        Some(names) => !names.as_sequence().is_some_and(Vec::is_empty),
+    }
+}
+
 impl Extension {
     /// The extension that a project uses, if any.
     pub(crate) fn of(project: &Source) -> Result<Option<Self>, Finding> {
         let names = match project.document.get("extensions") {
             None | Some(Value::Null) => return Ok(None),
-            Some(names) => names.as_sequence().map(Vec::as_slice).unwrap_or_default(),
+            Some(names) => names.as_sequence().map(Vec::as_slice),
         };
         let wrong = |what: String| {
             let remedy = format!("take one of {}", known().join(", "));
             Err(project.refused(&["extensions"], what, remedy))
         };
         match names {
-            [] => Ok(None),
-            [name] => match name.as_str().and_then(|name| name.strip_suffix("-framework")).and_then(Framework::parse) {
-                Some(framework) => Ok(Some(Self::load(framework, platform::bases(&project.document).first()))),
-                None => wrong(format!("there is no extension {}", name.as_str().unwrap_or("of that kind"))),
-            },
-            _ => wrong("a charm has one framework, and so one extension".to_owned()),
+            None => wrong("extensions must be a list".to_owned()),
+            Some([]) => Ok(None),
+            Some([name]) => {
+                match name.as_str().and_then(|name| name.strip_suffix("-framework")).and_then(Framework::parse) {
+                    Some(framework) => Ok(Some(Self::load(framework, platform::bases(&project.document).first()))),
+                    None => wrong(format!("there is no extension {}", name.as_str().unwrap_or("of that kind"))),
+                }
+            }
+            Some(_) => wrong("a charm has one framework, and so one extension".to_owned()),
         }
     }
 

@@ -17,6 +17,7 @@ mod framework;
 mod init;
 mod lint;
 mod name;
+mod old_form;
 mod parts;
 mod platform;
 mod project;

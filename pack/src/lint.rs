@@ -7,6 +7,8 @@ mod charmcraft;
 mod juju;
 mod paas_config;
 
+pub(crate) use charmcraft::is_key;
+
 use std::path::Path;
 
 use serde_yaml::Mapping;
@@ -14,7 +16,8 @@ use serde_yaml::Mapping;
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::Folder;
-use crate::project::CHARMCRAFT;
+use crate::old_form::OldForm;
+use crate::yaml::section;
 use crate::{Error, Framework, entrypoint, parts, project};
 
 /// Every finding about the project in `dir`, sorted by file and line.
@@ -23,30 +26,45 @@ use crate::{Error, Framework, entrypoint, parts, project};
 /// When there is no project or it can't be read. A file that isn't YAML is a finding.
 pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     let folder = &Folder::open(dir)?;
-    let source = match project::source(folder) {
-        Err(Error::Parse { source, .. }) => return Ok(vec![no_yaml(CHARMCRAFT, &source)]),
+    let read = project::source(folder).and_then(|source| Ok((source, OldForm::read(folder)?)));
+    let (source, old) = match read {
+        Err(Error::Parse { path, source }) => return Ok(vec![no_yaml(file_name(&path), &source)]),
         other => other?,
     };
-    let mut found = charmcraft::findings(&source, folder)?;
-    let framework = match Extension::of(&source) {
-        Err(finding) => {
-            found.push(finding);
-            None
-        }
-        Ok(None) => {
-            found.extend(juju::findings(&source, &source.document));
-            declared(folder)?.or_else(|| Framework::shown(&source.section("containers")))
-        }
-        Ok(Some(extension)) => {
-            found.extend(extension::findings(&extension, &source));
-            found.extend(juju::findings(&source, &extension.expand(&source.document)));
-            Some(extension.framework)
-        }
+    let mut found = old.findings(&source);
+    let (source, kept) = old.join(source);
+    found.extend(charmcraft::findings(&source, folder)?);
+    let extension = Extension::of(&source).unwrap_or_else(|finding| {
+        found.push(finding);
+        None
+    });
+    found.extend(extension.iter().flat_map(|extension| extension::findings(extension, &source)));
+    let expanded = extension.as_ref().map(|extension| extension.expand(&source.document));
+    let metadata = deployed(expanded.as_ref().unwrap_or(&source.document), kept.metadata.as_ref());
+    found.extend(juju::findings(&source, &metadata));
+    let framework = match extension {
+        Some(extension) => Some(extension.framework),
+        None => declared(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
     };
     found.extend(entrypoint::finding(folder, framework)?);
     found.extend(paas_config::findings(&settings(&source.document, folder)?, framework)?);
     found.sort();
+    found.dedup();
     Ok(found)
+}
+
+/// Declarations that Juju reads: a `metadata.yaml` of the project instead of those in `charmcraft.yaml`.
+fn deployed(project: &Mapping, metadata: Option<&Mapping>) -> Mapping {
+    let Some(metadata) = metadata else { return project.clone() };
+    let mut all = metadata.clone();
+    for key in ["config", "actions"] {
+        all.extend(project.get(key).map(|value| (key.into(), value.clone())));
+    }
+    all
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The folder of `paas-config.yaml`: the project's, or the source of the part that dumps the file.

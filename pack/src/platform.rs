@@ -4,13 +4,24 @@ use serde_yaml::{Mapping, Value};
 
 use crate::{is_name, yaml};
 
-/// One entry of `platforms` in `charmcraft.yaml`.
+/// Architectures of a binary, as Debian names them.
+pub(crate) const ARCHITECTURES: [&str; 7] = ["amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64", "s390x"];
+
+/// The bases that may stand below `bases`, charmcraft's old form.
+pub(crate) const LEGACY: [&str; 4] = ["ubuntu@18.04", "ubuntu@20.04", "ubuntu@22.04", "almalinux@9"];
+
+/// Architectures of a base below `bases` that names none. charmcraft builds for the machine it runs on; these are the
+/// ones with binaries in a release.
+const RELEASED: [&str; 2] = ["amd64", "arm64"];
+
+/// One `.charm` file of a project: an entry of `platforms` in `charmcraft.yaml`, or a base below `bases` with one of its
+/// architectures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// Its key.
+    /// Its key, or in the old form the name that charmcraft makes, such as `ubuntu-22.04-amd64`.
     pub label: String,
-    /// The base, such as `ubuntu@24.04`.
-    pub base: String,
+    /// The bases that it runs on, such as `ubuntu@24.04`; only the old form has several.
+    pub bases: Vec<String>,
     /// The architecture as Debian names it, such as `amd64`.
     pub architecture: String,
 }
@@ -18,7 +29,10 @@ pub struct Platform {
 impl Platform {
     /// The platforms of a project. `None` if it has no platform, or one without a base.
     pub(crate) fn all(project: &Mapping) -> Option<Vec<Self>> {
-        let base = yaml::text(project, "base");
+        if project.contains_key("bases") && !project.contains_key("platforms") {
+            return legacy(project);
+        }
+        let base = yaml::text(project, "base").or(yaml::text(project, "build-base"));
         let platforms = yaml::section(project, "platforms");
         let all: Option<Vec<_>> =
             platforms.iter().map(|(label, content)| Self::one(base, label.as_str()?, content)).collect();
@@ -32,7 +46,7 @@ impl Platform {
         let base = base.or(parted(label).0).or(of_target)?;
         base.contains('@').then(|| Self {
             label: label.to_owned(),
-            base: base.to_owned(),
+            bases: vec![base.to_owned()],
             architecture: architecture.to_owned(),
         })
     }
@@ -48,15 +62,55 @@ impl Platform {
         format!("{name}_{}.charm", self.label.replace(':', "-"))
     }
 
-    /// Its entry in `manifest.yaml`, from which Juju chooses a machine.
-    pub(crate) fn manifest(&self) -> Value {
-        let (name, channel) = self.base.split_once('@').unwrap_or((&self.base, ""));
-        Value::from(Mapping::from_iter([
-            (Value::from("name"), Value::from(name)),
-            (Value::from("channel"), Value::from(channel)),
-            (Value::from("architectures"), Value::from(vec![self.architecture.as_str()])),
-        ]))
+    /// Its entries in `manifest.yaml`, from which Juju chooses a machine.
+    pub(crate) fn manifest(&self) -> impl Iterator<Item = Value> {
+        self.bases.iter().map(|base| {
+            let (name, channel) = base.split_once('@').unwrap_or((base, ""));
+            Value::from(Mapping::from_iter([
+                (Value::from("name"), Value::from(name)),
+                (Value::from("channel"), Value::from(channel)),
+                (Value::from("architectures"), Value::from(vec![self.architecture.as_str()])),
+            ]))
+        })
     }
+}
+
+/// The platforms of the old form: for each base to build on, one for each architecture to run on. A charm in Rust is for
+/// one architecture, so an entry with several makes several files.
+fn legacy(project: &Mapping) -> Option<Vec<Platform>> {
+    let mut all: Vec<Platform> = Vec::new();
+    for entry in project.get("bases")?.as_sequence()? {
+        let (builds, runs) = (listed(entry, "build-on")?, listed(entry, "run-on")?);
+        let first = *builds.first()?;
+        let bases: Option<Vec<String>> = runs.iter().map(|run| base(run)).collect();
+        let architectures = runs.iter().chain([&first]).find_map(|base| architectures(base));
+        for architecture in architectures.unwrap_or_else(|| RELEASED.to_vec()) {
+            let label = format!("{}-{architecture}", base(first)?.replace('@', "-"));
+            if all.iter().all(|other| other.label != label) {
+                all.push(Platform { label, bases: bases.clone()?, architecture: architecture.to_owned() });
+            }
+        }
+    }
+    Some(all).filter(|all| !all.is_empty())
+}
+
+/// The bases under `key` of an entry below `bases`; in the short form, the entry itself.
+fn listed<'a>(entry: &'a Value, key: &str) -> Option<Vec<&'a Value>> {
+    if entry.get("build-on").is_none() {
+        return Some(vec![entry]);
+    }
+    Some(entry.get(key)?.as_sequence()?.iter().collect())
+}
+
+/// A base such as `ubuntu@22.04`, from its name and channel.
+fn base(base: &Value) -> Option<String> {
+    Some(format!("{}@{}", base.get("name")?.as_str()?, base.get("channel")?.as_str()?))
+}
+
+/// The architectures that a base names; `all` is each.
+fn architectures(base: &Value) -> Option<Vec<&str>> {
+    let named = base.get("architectures")?.as_sequence()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
+    Some(if named.contains(&"all") { RELEASED.to_vec() } else { named })
 }
 
 /// Every base that a project names, found as charmcraft does. An extension allows one only.
@@ -65,8 +119,10 @@ pub(crate) fn bases(project: &Mapping) -> Vec<String> {
     let of_platforms = platforms
         .iter()
         .filter_map(|(label, content)| parted(label.as_str()?).0.or_else(|| parted(build_for(content)?).0));
-    let mut bases: Vec<String> =
-        yaml::text(project, "base").into_iter().chain(of_platforms).map(str::to_owned).collect();
+    let old = project.get("bases").and_then(Value::as_sequence).into_iter().flatten();
+    let old = old.flat_map(|entry| listed(entry, "build-on").unwrap_or_default()).filter_map(base);
+    let named = yaml::text(project, "base").into_iter().chain(of_platforms).map(str::to_owned);
+    let mut bases: Vec<String> = named.chain(old).collect();
     bases.sort_unstable();
     bases.dedup();
     bases
@@ -79,6 +135,14 @@ fn parted(label: &str) -> (Option<&str>, &str) {
 fn build_for(platform: &Value) -> Option<&str> {
     let target = platform.get("build-for")?;
     target.as_str().or_else(|| target.get(0)?.as_str())
+}
+
+/// The texts of a value that is a text or a list of texts.
+pub(crate) fn entries(value: Option<&Value>) -> Option<Vec<&str>> {
+    match value? {
+        Value::String(text) => Some(vec![text]),
+        other => other.as_sequence()?.iter().map(Value::as_str).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -104,10 +168,44 @@ mod tests {
         ] {
             let project: Mapping = serde_yaml::from_str(text).unwrap();
             let [platform] = Platform::all(&project).unwrap().try_into().unwrap();
-            let Platform { label, base, architecture } = &platform;
+            let Platform { label, bases: of_platform, architecture } = &platform;
             let name = platform.file_name("x");
-            assert_eq!((label.as_str(), base.as_str(), architecture.as_str(), name.as_str()), expected);
+            assert_eq!(
+                (label.as_str(), of_platform.join(" ").as_str(), architecture.as_str(), name.as_str()),
+                expected
+            );
             assert_eq!(bases(&project), [expected.1]);
+        }
+    }
+
+    #[test]
+    fn the_old_form_has_a_file_for_each_base_and_architecture() {
+        let u22 = "{name: ubuntu, channel: \"22.04\"}";
+        let both = "{name: ubuntu, channel: \"22.04\", architectures: [arm64, s390x]}";
+        let u20 = "{name: ubuntu, channel: \"20.04\", architectures: [amd64]}";
+        for (bases, expected) in [
+            (u22.to_owned(), "ubuntu-22.04-amd64 ubuntu@22.04 amd64, ubuntu-22.04-arm64 ubuntu@22.04 arm64"),
+            (
+                format!("{{build-on: [{u20}], run-on: [{u20}, {u22}]}}"),
+                "ubuntu-20.04-amd64 ubuntu@20.04+ubuntu@22.04 amd64",
+            ),
+            (
+                format!("{{build-on: [{u22}], run-on: [{both}]}}, {u20}"),
+                "ubuntu-22.04-arm64 ubuntu@22.04 arm64, ubuntu-22.04-s390x ubuntu@22.04 s390x, \
+                 ubuntu-20.04-amd64 ubuntu@20.04 amd64",
+            ),
+        ] {
+            let project: Mapping = serde_yaml::from_str(&format!("bases: [{bases}]")).unwrap();
+            let shown = |one: &Platform| format!("{} {} {}", one.label, one.bases.join("+"), one.architecture);
+            let all: Vec<String> = Platform::all(&project).unwrap().iter().map(shown).collect();
+            assert_eq!(all.join(", "), expected);
+        }
+        let project: Mapping =
+            serde_yaml::from_str(&format!("bases: [{{build-on: [{u20}, {u22}], run-on: [{u20}]}}]")).unwrap();
+        assert_eq!(bases(&project), ["ubuntu@20.04", "ubuntu@22.04"]);
+        for broken in ["bases: x", "bases: []", "bases: [{name: ubuntu}]", "bases: [{build-on: [x]}]", "bases: [x]"] {
+            let project: Mapping = serde_yaml::from_str(broken).unwrap();
+            assert_eq!((Platform::all(&project), bases(&project)), (None, Vec::new()), "{broken}");
         }
     }
 

@@ -8,10 +8,11 @@ use serde_yaml::{Mapping, Value};
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::{self, Folder, Kind};
+use crate::old_form::{Kept, OldForm};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::yaml::section;
-use crate::{Charm, Error, File, Framework, entrypoint, is_name, parts, yaml};
+use crate::{Charm, Error, File, Framework, entrypoint, is_name, lint, parts, yaml};
 
 /// The keys that are copied into `metadata.yaml`.
 const METADATA: [&str; 15] = [
@@ -55,27 +56,29 @@ pub(crate) const CHARMCRAFT: &str = "charmcraft.yaml";
 /// The charm of the project in `dir`, without its binary.
 pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let dir = &Folder::open(dir)?;
-    let (project, extended) = expanded(dir)?;
+    let (source, kept) = declared(dir)?;
+    let (project, extended) = expanded(dir, &source)?;
+    let metadata = kept.metadata.unwrap_or_else(|| metadata(&project));
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir, &project)?;
-    let framework = framework(extended, &project, &files)?;
+    let framework = framework(extended, &metadata, &files)?;
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     check_names(&name, &platforms)?;
     files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
-    files.insert("metadata.yaml".to_owned(), document(&metadata(&project)));
+    files.insert("metadata.yaml".to_owned(), document(&metadata));
     files.insert("manifest.yaml".to_owned(), manifest(&platforms));
     files.insert("config.yaml".to_owned(), document(&section(&project, "config")));
     files.insert("actions.yaml".to_owned(), document(&section(&project, "actions")));
+    files.extend(kept.files.into_iter().map(|(name, file)| (name.to_owned(), file)));
     Ok(Charm { name, framework, platforms, files })
 }
 
 /// The project with its extension written out, and the extension's framework.
-fn expanded(dir: &Folder) -> Result<(Mapping, Option<Framework>), Error> {
-    let source = source(dir)?;
-    let extension = Extension::of(&source).map_err(|finding| Error::Refused(vec![finding]))?;
+fn expanded(dir: &Folder, source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
+    let extension = Extension::of(source).map_err(|finding| Error::Refused(vec![finding]))?;
     let framework = extension.as_ref().map(|extension| extension.framework);
     let own = entrypoint::finding(dir, framework)?;
-    let found = extension.iter().flat_map(|extension| extension::findings(extension, &source));
+    let found = extension.iter().flat_map(|extension| extension::findings(extension, source));
     let refused: Vec<Finding> = found.chain(own).filter(Finding::is_refusal).collect();
     if !refused.is_empty() {
         return Err(Error::Refused(refused));
@@ -93,9 +96,31 @@ fn check_names(charm: &str, platforms: &[Platform]) -> Result<(), Error> {
     platforms.iter().find(|one| !one.names_a_file()).map_or(Ok(()), |one| wrong("platform", &one.label))
 }
 
-/// `charmcraft.yaml` of the project in `dir`.
+/// Keys whose numbers charmcraft takes for texts.
+const TEXTS: [&str; 3] = ["summary", "description", "title"];
+
+/// `charmcraft.yaml` of the project in `dir`. charmcraft takes underscores in keys for dashes, and numbers for texts.
 pub(crate) fn source(dir: &Folder) -> Result<Source, Error> {
-    Source::read(dir, CHARMCRAFT)?.ok_or_else(|| Error::NoProject(dir.path().display().to_string()))
+    let missing = || Error::NoProject(dir.path().display().to_string());
+    let mut source = Source::read(dir, CHARMCRAFT)?.ok_or_else(missing)?;
+    let spelt = |key: Value| match key.as_str().map(|key| key.replace('_', "-")) {
+        Some(dashed) if lint::is_key(&dashed) => dashed.into(),
+        _ => key,
+    };
+    let said = |key: &Value, value: Value| match value {
+        Value::Number(number) if key.as_str().is_some_and(|key| TEXTS.contains(&key)) => number.to_string().into(),
+        other => other,
+    };
+    let document = source.document.into_iter().map(|(key, value)| (spelt(key), value));
+    source.document = document.map(|(key, value)| (key.clone(), said(&key, value))).collect();
+    Ok(source)
+}
+
+/// `charmcraft.yaml` with the files of the old form, and those of them that are packed as they are.
+fn declared(dir: &Folder) -> Result<(Source, Kept), Error> {
+    let (source, old) = (source(dir)?, OldForm::read(dir)?);
+    let refused = old.findings(&source);
+    if refused.is_empty() { Ok(old.join(source)) } else { Err(Error::Refused(refused)) }
 }
 
 /// Largest total of the files that a charm copies from its project, in bytes.
@@ -150,12 +175,12 @@ fn document(mapping: &Mapping) -> File {
 
 fn framework(
     extended: Option<Framework>,
-    project: &Mapping,
+    metadata: &Mapping,
     files: &BTreeMap<String, File>,
 ) -> Result<Framework, Error> {
     let shown = match files.get(WEBCHARM) {
         Some(file) => Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended),
-        None => extended.or_else(|| Framework::shown(&section(project, "containers"))),
+        None => extended.or_else(|| Framework::shown(&section(metadata, "containers"))),
     };
     shown.ok_or(Error::NoFramework)
 }
@@ -176,7 +201,7 @@ fn several(key: &str, value: &Value) -> Value {
 
 /// `manifest.yaml`, with the bases that Juju chooses a machine by: it refuses a charm without any.
 pub(crate) fn manifest(platforms: &[Platform]) -> File {
-    let bases: Vec<Value> = platforms.iter().map(Platform::manifest).collect();
+    let bases: Vec<Value> = platforms.iter().flat_map(Platform::manifest).collect();
     let attribute = |name: &str, result: &str| {
         Value::from(Mapping::from_iter([("name", name), ("result", result)].map(|(k, v)| (k.into(), v.into()))))
     };

@@ -6,7 +6,7 @@ use serde_yaml::Mapping;
 
 use crate::finding::{Finding, Weight};
 use crate::folder::Folder;
-use crate::{Error, yaml};
+use crate::{Error, File, yaml};
 
 /// A file whose document is a mapping.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Source {
     /// Its content.
     pub(crate) document: Mapping,
     text: String,
+    /// Files whose content `document` has, too: under a key, or without one among its own keys.
+    beside: Vec<(Option<&'static str>, Source)>,
     /// Findings that still get a line: looking a line up reads the whole text.
     lines: Cell<usize>,
 }
@@ -34,12 +36,37 @@ impl Source {
     /// Parses the text of `file`.
     pub(crate) fn parse(file: &str, text: String) -> Result<Self, ::yaml::Error> {
         let document = yaml::parse(&text)?;
-        Ok(Self { file: file.to_owned(), document, text, lines: Cell::new(LINES) })
+        Ok(Self { file: file.to_owned(), document, text, beside: Vec::new(), lines: Cell::new(LINES) })
     }
 
     /// The mapping under `key`, empty if it is missing.
     pub(crate) fn section(&self, key: &str) -> Mapping {
         yaml::section(&self.document, key)
+    }
+
+    /// Adds a file whose content stands under `key` of the document, so that findings below that key name the file.
+    /// Without a key, those about keys that this file lacks do.
+    pub(crate) fn add(&mut self, key: Option<&'static str>, file: Self) {
+        self.beside.push((key, file));
+    }
+
+    /// The file of the key at `path`, and the rest of the path in it.
+    fn file_of<'a, 'p>(&'a self, path: &'p [&'p str]) -> (&'a Self, &'p [&'p str]) {
+        let has = |(key, file): &&(Option<&str>, Self)| match (key, path.first()) {
+            (Some(key), Some(first)) => key == first,
+            (None, Some(first)) => file.document.contains_key(*first) && line(&self.text, &[first]).is_none(),
+            (_, None) => false,
+        };
+        match self.beside.iter().find(has) {
+            Some((Some(_), file)) => (file, &path[1..]),
+            Some((None, file)) => (file, path),
+            None => (self, path),
+        }
+    }
+
+    /// The file as it is.
+    pub(crate) fn file(&self) -> File {
+        File { content: self.text.clone().into_bytes(), executable: false }
     }
 
     fn line(&self, path: &[&str]) -> Option<usize> {
@@ -49,9 +76,10 @@ impl Source {
 
     /// A refusal of the key at `path`. The first [`LINES`] findings have a line.
     pub(crate) fn refused(&self, path: &[&str], what: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        let (source, path) = self.file_of(path);
         Finding {
-            file: self.file.clone(),
-            line: self.line(path),
+            file: source.file.clone(),
+            line: source.line(path),
             weight: Weight::Refused,
             what: what.into(),
             remedy: remedy.into(),

@@ -100,6 +100,68 @@ fn the_goldens_are_what_charmcraft_prints() {
     }
 }
 
+/// charmcraft's verdict on each project of `tests/corpus`, by its own models.
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network"]
+fn the_golden_verdicts_are_charmcrafts() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut archives: Vec<PathBuf> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    archives.retain(|path| path.extension().is_some_and(|end| end == "txtar"));
+    archives.sort();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program().with_file_name("python"));
+    command.arg(corpus.join("verdicts.py")).args(archives).env("HOME", home.path());
+    command.env("CHARMCRAFT_ENABLE_EXPERIMENTAL_EXTENSIONS", "1");
+    let verdicts = String::from_utf8(ran(&mut command).stdout).unwrap();
+    testkit::assert_golden(corpus.join("verdicts.txt"), &verdicts);
+}
+
+/// The old form: charmcraft packs the files beside `charmcraft.yaml` as they are, and names the bases to run on in its
+/// manifest. Its build is left out: it needs a machine of such a base.
+#[test]
+#[ignore = "installs charmcraft: long, and in need of the network"]
+fn the_old_form_has_charmcrafts_metadata_and_manifest() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charmcraft/files.py");
+    let u22 = "bases:\n  - build-on: [{name: ubuntu, channel: \"22.04\"}]\n    run-on: [{name: ubuntu, channel: \"22.04\"}]\n";
+    let head = "name: small\ntype: charm\nsummary: Small\ndescription: A small charm.\ntitle: Small\n";
+    let metadata = "name: small\nsummary: Small\ndescription: A small charm.\nmaintainer: Me <me@example.com>\n\
+                    containers: {app: {resource: image}}\nresources: {image: {type: oci-image}}\n";
+    for files in [
+        vec![("charmcraft.yaml", format!("{head}{u22}extensions: [flask-framework]\n"))],
+        vec![(
+            "charmcraft.yaml",
+            format!("{head}{u22}extensions: [django-framework]\nrequires: {{db: {{interface: pgsql}}}}\n"),
+        )],
+        vec![
+            (
+                "charmcraft.yaml",
+                format!("type: charm\n{}", u22.replace("run-on: [", "run-on: [{name: ubuntu, channel: \"20.04\"}, ")),
+            ),
+            ("metadata.yaml", metadata.to_owned()),
+            ("config.yaml", "options: {word: {type: string, default: a}}\n".to_owned()),
+            ("actions.yaml", "dump: {description: Dumps it.}\n".to_owned()),
+            ("webcharm.yaml", "framework: flask\n".to_owned()),
+        ],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| fs::write(dir.path().join(name), text).unwrap());
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(program().with_file_name("python"));
+        let output = ran(command.arg(&script).arg(dir.path()).env("HOME", home.path())).stdout;
+        let theirs: Mapping = serde_yaml::from_slice(&output).unwrap();
+        let charm = pack::Charm::with_dispatch(dir.path(), Vec::new()).unwrap();
+        let architecture = pack::architecture(&fs::read(std::env::current_exe().unwrap()).unwrap()).unwrap();
+        let here = charm.platforms.iter().find(|platform| platform.architecture == architecture).unwrap();
+        assert_eq!(theirs["file"], Value::from(here.file_name(&charm.name)));
+        let ours = charm.on(here, Vec::new());
+        let document = |name: &str| serde_yaml::from_slice::<Value>(&ours.files[name].content).unwrap();
+        assert_eq!(document("manifest.yaml")["bases"], theirs["manifest.yaml"]["bases"]);
+        for name in ["metadata.yaml", "config.yaml", "actions.yaml"] {
+            assert_eq!(document(name), theirs[name], "{name}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "installs charmcraft: long, and in need of the network"]
 fn charmcraft_finds_no_fault_with_our_charm() {

@@ -25,10 +25,10 @@ pub(crate) fn findings(extension: &Extension, project: &Source) -> Vec<Finding> 
 
 fn bases(extension: &Extension, project: &Source) -> Vec<Finding> {
     let bases = platform::bases(&project.document);
-    let place = if project.document.contains_key("base") { "base" } else { "platforms" };
+    let place = ["bases", "base"].into_iter().find(|key| project.document.contains_key(*key)).unwrap_or("platforms");
     if bases.len() > 1 {
         let what = format!("{} takes one base, not {}", extension.name(), bases.join(" and "));
-        return vec![project.refused(&["platforms"], what, "write `base: ubuntu@24.04` and plain platforms")];
+        return vec![project.refused(&[place], what, "keep one of them")];
     }
     let supported: Vec<&str> =
         extension.data.conventions.iter().flat_map(|convention| &convention.bases).map(String::as_str).collect();

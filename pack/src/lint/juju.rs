@@ -19,6 +19,8 @@ pub(crate) fn findings(project: &Source, expanded: &Mapping) -> Vec<Finding> {
     found.extend(options(project, expanded));
     found.extend(actions(project, expanded));
     found.extend(images(project, expanded));
+    found.extend(mounts(project, expanded));
+    found.extend(file_names(project, expanded));
     found
 }
 
@@ -85,4 +87,36 @@ fn images(project: &Source, expanded: &Mapping) -> Vec<Finding> {
         (kind != Some("oci-image")).then(|| project.refused(&["containers", name, "resource"], what, remedy))
     });
     wrong.collect()
+}
+
+/// Mounts of a container whose storage the charm doesn't declare.
+fn mounts(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let storages = yaml::section(expanded, "storage");
+    let containers = yaml::section(expanded, "containers");
+    let each =
+        containers.iter().filter_map(|(name, content)| Some((name.as_str()?, content.get("mounts")?.as_sequence()?)));
+    let wrong =
+        each.flat_map(|(name, mounts)| mounts.iter().map(move |mount| (name, mount))).filter_map(|(name, mount)| {
+            let storage = mount.get("storage")?.as_str()?;
+            let what = format!("Juju refuses containers.{name}.mounts: there is no storage {storage}");
+            let remedy = format!("declare it: `storage: {{{storage}: {{type: filesystem}}}}`");
+            (!storages.contains_key(storage)).then(|| project.refused(&["containers", name, "mounts"], what, remedy))
+        });
+    wrong.collect()
+}
+
+/// Resources of the type `file` without the name of a file.
+fn file_names(project: &Source, expanded: &Mapping) -> Vec<Finding> {
+    let resources = yaml::section(expanded, "resources");
+    let is_file = |content: &Value| content.get("type").and_then(Value::as_str) == Some("file");
+    let name = |content: &Value| content.get("filename").and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
+    let bad = |name: String| name.is_empty() || name.contains('/');
+    let wrong = resources.iter().filter(|(_, content)| is_file(content) && bad(name(content)));
+    wrong
+        .filter_map(|(resource, _)| resource.as_str())
+        .map(|resource| {
+            let what = format!("Juju refuses resources.{resource}: a file needs a filename without a slash");
+            project.refused(&["resources", resource], what, "write `filename: NAME`")
+        })
+        .collect()
 }

@@ -62,7 +62,7 @@ fn a_refusal_of_charmcrafts_has_a_line_and_a_remedy() {
         ("wibble: 1\n", "charmcraft.yaml:9: charmcraft.yaml has no key wibble", "remove"),
         ("title: x\n", "charmcraft.yaml:9: the title has 1 characters", "2 to 40"),
         ("charm-user: me\n", "charmcraft.yaml:9: this is no charm-user", "non-root"),
-        ("bases: []\n", "charmcraft.yaml:9: bases are", "base: ubuntu@24.04"),
+        ("analysis: {ignore: {linters: [x]}}\n", "charmcraft.yaml:9: charmcraft's analysis has no such", "pydeps"),
     ] {
         let finding = only(added);
         assert!(finding.starts_with(begins) && finding.contains(contains), "{finding}");
@@ -140,7 +140,7 @@ fn a_refusal_of_jujus_has_a_line_and_a_remedy() {
 #[test]
 fn containers_of_the_authors_own_are_judged_by_jujus_rules() {
     let own = |containers: &str| {
-        let text = format!("{containers}\nresources: {{image: {{type: oci-image}}}}");
+        let text = format!("{containers}\nresources: {{image: {{type: oci-image}}}}\nparts: {{nil: {{}}}}");
         let all = found(&[("charmcraft.yaml", &BASE.replace("extensions: [flask-framework]", &text))]);
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
