@@ -139,8 +139,8 @@ fn a_unit_that_does_not_lead_is_refused_in_words_that_name_it() {
 fn a_name_that_the_metadata_lacks_is_refused_with_the_nearest_one() {
     let error = |script: Script| {
         let error = run(&Event::Start, &State::default(), script).unwrap_err();
-        let RunError::UncaughtCharmError { source, .. } = error else { panic!("{error}") };
-        juju::chain(&source)
+        let RunError::UncaughtCharmError { error, .. } = error else { panic!("{error}") };
+        juju::chain(&error)
     };
     let refused = |thing, name, hint| format!("cannot handle start: the charm declares no {thing} \"{name}\"{hint}");
     let mistaken = error(|_, juju| juju.relation(Requires::named("dbb")).map(|_| ()));

@@ -139,8 +139,9 @@ fn resources_are_files_that_the_charm_reads() {
     let mut harness = begun::<Recorder>();
     harness.add_resource("page", "<p>").unwrap();
     harness.populate_oci_resources().unwrap();
-    let path =
-        |harness: &mut Harness<Recorder>, name: &str| harness.as_handler(|juju| juju.resource(name)).unwrap().unwrap();
+    let path = |harness: &mut Harness<Recorder>, name: &'static str| {
+        harness.as_handler(|juju| juju.resource(juju::key::Resource::named(name))).unwrap().unwrap()
+    };
     let page = path(&mut harness, "page");
     assert_eq!(std::fs::read_to_string(&page).unwrap(), "<p>");
     assert_eq!(page.file_name().unwrap(), "page.html");
