@@ -64,5 +64,11 @@ impl From<pebble::Error> for Error {
     }
 }
 
+impl From<pebble::plan::Error> for Error {
+    fn from(source: pebble::plan::Error) -> Self {
+        Self::Layer { source }
+    }
+}
+
 #[cfg(test)]
 mod tests;

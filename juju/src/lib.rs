@@ -142,6 +142,27 @@ pub use tool::{Error, HookTools, Result};
 pub use version::{Version, VersionError};
 pub use view::{Needs, View};
 
+/// Makes the program's `main` of a charm: [`main`](main()) in one line.
+///
+/// ```no_run
+/// # use juju::prelude::*;
+/// # struct Hello;
+/// # impl Charm for Hello {
+/// #     type Error = Error;
+/// #     fn new(_: &Setup<'_>) -> Result<Self> { Ok(Self) }
+/// #     fn observe(_: &mut On<Self>) {}
+/// # }
+/// juju::main!(Hello);
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($charm:ty) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::main::<$charm>()
+        }
+    };
+}
+
 /// Makes the module `meta` out of the charm's files while the charm is built: a constant for each endpoint, container, storage,
 /// resource, extra binding and action, and the struct `Config` of the options.
 ///

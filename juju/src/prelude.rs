@@ -1,6 +1,7 @@
 //! Names that nearly every charm uses: `use juju::prelude::*`.
 
 pub use crate::charm::{Charm, Setup};
+pub use crate::databag::Databag;
 pub use crate::event;
 pub use crate::event::{
     Action, CollectAppStatus, CollectUnitStatus, ConfigChanged, Install, LeaderElected, PebbleCheckFailed,
@@ -12,6 +13,7 @@ pub use crate::juju::Juju;
 pub use crate::key::{Endpoint as _, Peer, Provides, Requires};
 pub use crate::name::{RelationId, UnitName};
 pub use crate::on::{Flow, On};
+pub use crate::owner::Whose;
 pub use crate::relation::Relation;
 pub use crate::secret::{NewSecret, Secret, SecretContent, SecretId, SecretQuery, SecretUpdate};
 pub use crate::status::Status;

@@ -4,6 +4,7 @@
 //! left out. The same holds for writes into a relation that ends with this event.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,19 +113,19 @@ impl<'j> Relation<'j> {
     }
 
     /// Sets keys of our application's databag; an empty value deletes its key. [`Error::NotLeader`] on other units.
-    pub fn set_app<K: Into<String>, V: Into<String>>(
+    pub fn set_app<K: Into<String>, V: Display>(
         &self,
         settings: impl IntoIterator<Item = (K, V)>,
     ) -> Result<(), Error> {
-        self.juju.set_databag(self.id, Whose::App, &settings.into_iter().collect())
+        self.set(Whose::App, settings)
     }
 
     /// Sets keys of our unit's databag; an empty value deletes its key.
-    pub fn set_unit<K: Into<String>, V: Into<String>>(
+    pub fn set_unit<K: Into<String>, V: Display>(
         &self,
         settings: impl IntoIterator<Item = (K, V)>,
     ) -> Result<(), Error> {
-        self.juju.set_databag(self.id, Whose::Unit, &settings.into_iter().collect())
+        self.set(Whose::Unit, settings)
     }
 
     /// Sets the fields of a struct in our application's databag; a field without a value deletes its key.
@@ -155,6 +156,15 @@ impl<'j> Relation<'j> {
     /// The UUID of the remote application's model.
     pub fn model_uuid(&self) -> Result<String, Error> {
         self.juju.relation_model_uuid(self.id)
+    }
+
+    fn set<K: Into<String>, V: Display>(
+        &self,
+        whose: Whose,
+        settings: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<(), Error> {
+        let settings = settings.into_iter().map(|(key, value)| (key, value.to_string())).collect();
+        self.juju.set_databag(self.id, whose, &settings)
     }
 
     fn read<T: DeserializeOwned>(&self, entity: &Entity) -> Result<T, Error> {

@@ -1,6 +1,6 @@
 //! The five things that happen to a relation.
 
-use crate::hook::{Event, EventKind, RelationEvent};
+use crate::hook::{Event, EventKind, RelationEvent, RelationKind};
 use crate::juju::Juju;
 use crate::key::{CanWait, Named, SubjectEvent};
 use crate::name::UnitName;
@@ -37,6 +37,9 @@ macro_rules! relation_event {
 
             fn read<'e>(event: &'e Event, juju: &'e Juju<'e>) -> Option<$name<'e>> {
                 let Event::Relation(event) = event else { return None };
+                if matches!(event.kind, RelationKind::Joined | RelationKind::Departed) && event.unit.is_none() {
+                    return None;
+                }
                 Some($name { relation: Relation::of_event(juju, event), event })
             }
         }
@@ -61,11 +64,12 @@ impl CanWait for RelationJoined<'static> {}
 impl CanWait for RelationChanged<'static> {}
 impl CanWait for RelationDeparted<'static> {}
 
+#[allow(clippy::missing_panics_doc, reason = "`read` has looked")]
 impl RelationJoined<'_> {
     /// The remote unit.
     #[must_use]
-    pub const fn unit(&self) -> Option<&UnitName> {
-        self.event.unit.as_ref()
+    pub fn unit(&self) -> &UnitName {
+        self.event.unit.as_ref().expect("an event of a unit names it: see `read`")
     }
 }
 
@@ -93,11 +97,12 @@ impl RelationBroken<'_> {
     }
 }
 
+#[allow(clippy::missing_panics_doc, reason = "`read` has looked")]
 impl RelationDeparted<'_> {
     /// The remote unit that this unit no longer meets. If this unit leaves, there is one event for each remote unit.
     #[must_use]
-    pub const fn unit(&self) -> Option<&UnitName> {
-        self.event.unit.as_ref()
+    pub fn unit(&self) -> &UnitName {
+        self.event.unit.as_ref().expect("an event of a unit names it: see `read`")
     }
 
     /// The unit that leaves: the remote unit, or this one.

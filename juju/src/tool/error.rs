@@ -8,7 +8,7 @@ use crate::name::{RelationId, UnitName};
 use crate::settings::SettingError;
 
 /// Result of a handler, or of a call of Juju.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// A failed hook-tool call, or something that a handler can't do with its answer.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,13 @@ pub enum Error {
     Pebble {
         /// Pebble's reason.
         source: Box<pebble::Error>,
+    },
+    /// A layer of the charm's own breaks Pebble's rules.
+    #[cfg(feature = "pebble")]
+    #[error("cannot use a layer")]
+    Layer {
+        /// The rule, and the place.
+        source: pebble::plan::Error,
     },
     /// A name that an author wrote as a text is not in the charm's metadata; see [`Declarations`](crate::Declarations).
     #[error("the charm declares no {thing} {name:?}{}", hint(nearest.as_deref()))]

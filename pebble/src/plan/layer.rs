@@ -1,6 +1,7 @@
 //! Layers, and the combined plan.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,21 @@ pub struct Layer {
     /// Pairing.
     #[serde(skip_serializing_if = "Pairing::is_unset")]
     pub pairing: Pairing,
+}
+
+/// As [`Layer::parse`].
+///
+/// ```
+/// let layer: pebble::plan::Layer = "services: {web: {override: replace, command: sleep 1}}".parse()?;
+/// assert_eq!(layer.services["web"].command, "sleep 1");
+/// # Ok::<(), pebble::plan::Error>(())
+/// ```
+impl FromStr for Layer {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text.as_bytes())
+    }
 }
 
 impl Layer {
