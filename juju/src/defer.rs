@@ -2,6 +2,8 @@
 //!
 //! They live and die with the hook like every other write: a failed hook leaves the queue as it was.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::hook::Event;
@@ -9,7 +11,7 @@ use crate::juju::Juju;
 use crate::tool::Error;
 
 /// The key in the unit's state, reserved to the framework.
-pub(crate) const KEY: &str = "juju.deferred";
+const KEY: &str = "juju.deferred";
 /// The most events that wait at a time. An equal one is kept once, so that only a charm that never gets on comes near.
 const MOST: usize = 256;
 
@@ -34,10 +36,22 @@ pub enum QueueError {
 }
 
 /// An event that a handler deferred.
+///
+/// The unit's state has them as JSON under `juju.deferred`, a list of `{"handler": …, "event": …}`, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Deferred {
-    pub(crate) handler: String,
-    pub(crate) event: Event,
+pub struct Deferred {
+    /// The name that the handler was registered with.
+    pub handler: String,
+    /// The event.
+    pub event: Event,
+}
+
+impl Deferred {
+    /// The events that wait, by a unit's state as `state-get` prints it; for tests, and tools that show them.
+    #[must_use]
+    pub fn in_state(state: &BTreeMap<String, String>) -> Vec<Self> {
+        state.get(KEY).map_or_else(Vec::new, |text| parse(text))
+    }
 }
 
 /// The deferred events, oldest first.

@@ -52,7 +52,7 @@ pub enum DispatchError<E: std::error::Error + 'static> {
         #[from]
         source: QueueError,
     },
-    /// What the handlers wrote could not be handed to Juju.
+    /// The handlers' writes could not be handed to Juju.
     #[error("cannot write into relations or the unit's state")]
     Write {
         /// Juju's reason.

@@ -2,7 +2,7 @@
 //!
 //! A charm names an event by a [`Key`](crate::key::Key). A hook without a subject is its own key ([`Start`]); events about an
 //! endpoint, container, storage or action come from the keys of the charm's metadata (`meta::DB.changed()`); the function
-//! `every` of a type stands for that event whatever its subject is ([`SecretChanged::every`]).
+//! `every` of a type stands for that event of every subject ([`SecretChanged::every`]).
 //!
 //! Events of the charm's life are in `event/life.rs`, of relations in `event/relation.rs`, of containers in
 //! `event/workload.rs`, of storages in `event/storage.rs`, of secrets in `event/secret.rs`, actions in `event/action.rs`,
@@ -28,3 +28,6 @@ pub use secret::{SecretChanged, SecretExpired, SecretRemove, SecretRotate};
 pub use status::{Collect, CollectAppStatus, CollectUnitStatus};
 pub use storage::{StorageAttached, StorageDetaching};
 pub use workload::{PebbleCheckFailed, PebbleCheckRecovered, PebbleCustomNotice, PebbleReady};
+
+#[cfg(test)]
+mod tests;

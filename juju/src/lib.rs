@@ -109,7 +109,7 @@ pub use config::Config;
 pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
 pub use databag::{Databag, MAX_DATABAG_BYTES};
 pub use declarations::Declarations;
-pub use defer::QueueError;
+pub use defer::{Deferred, QueueError};
 pub use dispatch::{DispatchError, dispatch};
 pub use fingerprint::fingerprint;
 pub use hold::Hold;
@@ -137,7 +137,7 @@ pub use secret::{
 pub use settings::SettingError;
 pub use status::{Status, StatusKind};
 pub use storage::StorageInfo;
-pub use stored::Stored;
+pub use stored::{Stored, stored_key};
 pub use tool::{Error, HookTools, Result};
 pub use version::{Version, VersionError};
 pub use view::{Needs, View};

@@ -162,7 +162,7 @@ impl<C: Charm> On<C> {
         })
     }
 
-    /// Has `handler` called for every hook and action, known or not: for charms that reconcile whatever happened.
+    /// Has `handler` called for every hook and action, known or not: for charms that reconcile on each event.
     pub fn any<H>(&mut self, handler: H) -> &mut Self
     where
         H: Fn(&mut C, &Event, &Juju<'_>) -> Result<(), C::Error> + 'static,

@@ -1,13 +1,17 @@
-//! Structs out of databags and options, and databags out of structs, by serde.
+//! Structs out of databags, options and parameters, and databags out of structs, by serde.
 //!
 //! A databag holds texts. A text is read as the type that the field wants: text as it is, numbers and booleans by their usual
 //! form, lists and structs as JSON. Options have types of their own. Errors name the key and never quote a value, which may be
-//! a secret. Texts are read in `settings/text.rs`, options in `settings/value.rs`.
+//! a secret. Texts are read in `settings/text.rs`, options in `settings/value.rs`,
+//! parameters of actions in `settings/json.rs`.
 
+mod json;
 mod text;
 mod value;
 
 use std::fmt;
+
+pub(crate) use json::read as read_json;
 
 use serde::de::value::MapDeserializer;
 use serde::de::{self, DeserializeOwned, Expected, Unexpected};
@@ -101,6 +105,14 @@ pub(crate) fn from_databag<T: DeserializeOwned>(bag: &Databag) -> Result<T, Sett
 /// Reads a struct out of the options.
 pub(crate) fn from_config<T: DeserializeOwned>(config: &Config) -> Result<T, SettingError> {
     let entries = config.iter().map(|(key, value)| (key.as_str(), value::Value { key, value }));
+    T::deserialize(MapDeserializer::new(entries))
+}
+
+/// Reads a struct out of a mapping of JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(
+    map: &serde_json::Map<String, serde_json::Value>,
+) -> Result<T, SettingError> {
+    let entries = map.iter().map(|(key, value)| (key.as_str(), json::Json { key, value }));
     T::deserialize(MapDeserializer::new(entries))
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct Slot {
 impl<T: Serialize + DeserializeOwned + Default> Stored<T> {
     /// Reads the value with this name.
     pub(crate) fn read(juju: &Juju<'_>, name: &str) -> Result<Self, Error> {
-        let key = format!("{RESERVED}stored.{name}");
+        let key = stored_key(name);
         let wrong = |why: serde_json::Error| Error::Stored { name: name.to_owned(), why: place(&why) };
         let (value, before) = match juju.own_state(&key)? {
             Some(text) => (serde_json::from_str(&text).map_err(wrong)?, text),
@@ -86,6 +86,13 @@ impl<T: Serialize + DeserializeOwned + Default> Stored<T> {
             .map_err(|()| Error::Stored { name: name.to_owned(), why: "two values have this name".to_owned() })?;
         Ok(Self { value, slot })
     }
+}
+
+/// Key in the unit's state of the value that [`Setup::stored_as`](crate::Setup::stored_as) keeps under a name;
+/// [`Setup::stored`](crate::Setup::stored) uses the name `charm`. The value is JSON. For tests that hand in a state.
+#[must_use]
+pub fn stored_key(name: &str) -> String {
+    format!("{RESERVED}stored.{name}")
 }
 
 impl Slot {

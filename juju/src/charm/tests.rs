@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 
 use super::*;
+use crate::defer::Deferred;
 use crate::dispatch::{DispatchError, dispatch};
 use crate::event::{CollectUnitStatus, Install, RelationChanged, Start, Stop, emitted};
 use crate::fake::{Fake, context};
+use crate::hook::Event;
 use crate::key::Requires;
 use crate::name::RelationId;
 use crate::on::Flow;
 use crate::status::Status;
-use crate::stored::Stored;
+use crate::stored::{Stored, stored_key};
 use crate::view::Needs;
 
 thread_local! {
@@ -78,6 +80,10 @@ fn deferred_events_come_first_and_only_to_who_deferred() {
     let (seen, calls) = run(&fake, "start", &["second"]);
     assert_eq!(seen, ["second install", "second start"]);
     assert_eq!(calls, ["state-get", r#"state-set ["juju.deferred"]"#]);
+    let waiting =
+        Deferred::in_state(&fake.state.borrow()).into_iter().map(|deferred| (deferred.handler, deferred.event));
+    let want = [("second".to_owned(), Event::Install), ("started".to_owned(), Event::Start)];
+    assert_eq!(waiting.collect::<Vec<_>>(), want);
     let (seen, calls) = run(&fake, "start", &["second"]);
     assert_eq!(seen, ["second install", "second start", "second start"]);
     assert_eq!(calls, ["state-get"], "the same events are pending as before");
@@ -240,7 +246,7 @@ fn a_stored_value_is_read_once_and_written_if_it_differs() {
     assert_eq!(count(&fake, "start").expect("a good dispatch"), write);
     assert_eq!(count(&fake, "start").expect("a good dispatch"), write);
     assert_eq!(count(&fake, "install").expect("a good dispatch"), ["state-get"]);
-    assert_eq!(fake.state.borrow()["juju.stored.charm"], r#"{"starts":2}"#);
+    assert_eq!(fake.state.borrow()[&stored_key("charm")], r#"{"starts":2}"#);
     count(&fake, "stop").expect_err("no luck");
     assert_eq!(fake.state.borrow()["juju.stored.charm"], r#"{"starts":2}"#, "a failed hook keeps nothing");
     assert!(count(&fake, "collect-metrics").expect("a good dispatch").is_empty());

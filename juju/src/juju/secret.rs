@@ -1,4 +1,4 @@
-//! Secrets through the handle. One cache for each secret, whatever it was asked by.
+//! Secrets through the handle. Each secret has one cache, for reads by id and by label.
 
 use super::Juju;
 use crate::hook::Event;

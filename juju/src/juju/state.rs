@@ -42,7 +42,7 @@ impl Juju<'_> {
 
     /// A value that the framework keeps in the unit's state.
     ///
-    /// None in collect-metrics, in which `state-get` refuses to work.
+    /// `None` in collect-metrics, in which `state-get` refuses to work.
     pub(crate) fn own_state(&self, key: &str) -> Result<Option<String>, Error> {
         if self.context.event == Event::CollectMetrics {
             return Ok(None);

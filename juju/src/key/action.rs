@@ -8,6 +8,7 @@ use super::{Key, Name, Occurrence, Sealed, Trigger};
 use crate::event;
 use crate::hook::{Event, EventKind};
 use crate::juju::Juju;
+use crate::settings::{SettingError, from_json};
 use crate::tool::Error;
 
 /// An action, which is its own key. `P` is the type of its parameters: `()` if it has none.
@@ -69,10 +70,9 @@ impl<P: DeserializeOwned + 'static> Key for Action<P> {
 }
 
 /// The parameters, or the reason why `P` refuses them. No call for a type without fields.
-fn params<P: DeserializeOwned>(juju: &Juju<'_>) -> Result<serde_json::Result<P>, Error> {
+fn params<P: DeserializeOwned>(juju: &Juju<'_>) -> Result<Result<P, SettingError>, Error> {
     if let Ok(empty) = serde_json::from_value(serde_json::Value::Null) {
         return Ok(Ok(empty));
     }
-    let params = juju.action_params()?.clone();
-    Ok(serde_json::from_value(serde_json::Value::Object(params)))
+    Ok(from_json(juju.action_params()?))
 }
