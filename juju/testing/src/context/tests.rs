@@ -132,7 +132,7 @@ fn a_unit_that_does_not_lead_is_refused_in_words_that_name_it() {
     let text = error.to_string();
     let RunError::UncaughtCharmError { event, .. } = error else { panic!("{error}") };
     assert_eq!(event, "start");
-    assert!(text.contains("cannot write into the databag of web in relation 1: web/0 is not its leader"), "{text}");
+    assert!(text.contains("web/0 cannot write the databag of web in relation 1: it does not lead"), "{text}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn in_a_handler_the_rules_are_jujus_and_outside_there_are_none() {
     let error = harness.emit(&Event::UpdateStatus).unwrap_err();
     assert!(matches!(&error, HarnessError::UncaughtCharmError { event, .. } if event == "update-status"));
     assert!(
-        error.to_string().contains("cannot write into the databag of web in relation 0: web/0 is not its leader"),
+        error.to_string().contains("web/0 cannot write the databag of web in relation 0: it does not lead"),
         "{error}"
     );
     harness.hooks_disabled(|harness| harness.set_leader(true)).unwrap();
