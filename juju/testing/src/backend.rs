@@ -1,6 +1,5 @@
 //! A hook of the model as a [`Backend`]: the in-process front. Each call counts under the name of its hook tool, and a
-//! refusal is the real tool's error, so a charm sees the same as in a pod. In one thing a test is stricter than Juju: an
-//! endpoint or storage that the charm does not declare is refused, where the real tools list nothing.
+//! refusal is the real tool's error, so a charm sees the same as in a pod.
 
 use crate::model::{Call, HookError, HookId, Model, SecretOwner, Transaction};
 use juju::{
@@ -66,10 +65,7 @@ impl Backend for ModelBackend<'_> {
     }
 
     fn relation_ids(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
-        self.call("relation-ids", |hook| {
-            hook.must_declare("endpoint", endpoint)?;
-            Ok(hook.relation_ids(endpoint))
-        })
+        self.call("relation-ids", |hook| Ok(hook.relation_ids(endpoint)))
     }
 
     fn relation_units(&self, id: RelationId) -> Result<Vec<UnitName>, Error> {
@@ -225,10 +221,7 @@ impl Backend for ModelBackend<'_> {
     }
 
     fn storage_list(&self, name: Option<&str>) -> Result<Vec<String>, Error> {
-        self.call("storage-list", |hook| {
-            name.map_or(Ok(()), |name| hook.must_declare("storage", name))?;
-            Ok(hook.storage_ids(name))
-        })
+        self.call("storage-list", |hook| Ok(hook.storage_ids(name)))
     }
 
     fn storage_get(&self, id: &str) -> Result<StorageInfo, Error> {

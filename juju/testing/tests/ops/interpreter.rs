@@ -1,7 +1,7 @@
 //! A charm that makes the calls of a scenario, and keeps what each gave.
 
 use juju::event::{ConfigChanged, Start, UpdateStatus};
-use juju::key::{Peer, Provides, Requires};
+use juju::key::{Peer, Provides, Requires, Storage};
 use juju::{
     Charm, Databag, Entity, Error, Flow, Juju, NewSecret, On, Port, ReadMode, RelationId, SecretContent, SecretId,
     SecretQuery, SecretUpdate, Setup, Status, Whose,
@@ -225,6 +225,7 @@ fn call_action(juju: &Juju<'_>, verb: &str, args: &[Value]) -> Result<Value, Ref
 
 fn call_unit(juju: &Juju<'_>, verb: &str, args: &[Value]) -> Result<Value, Refused> {
     let port = || text(&args[0]).parse::<Port>();
+    let storage = || Storage::from(text(&args[0]).to_owned());
     Ok(match verb {
         "fail" => Value::Null,
         "leader" => json!(juju.is_leader()?),
@@ -237,8 +238,8 @@ fn call_unit(juju: &Juju<'_>, verb: &str, args: &[Value]) -> Result<Value, Refus
         "version" => json!(juju.set_version(text(&args[0]))?),
         "planned" => json!(juju.goal_state()?.units.len()),
         "network" => json!(juju.network(text(&args[0]), None)?.ingress_address()),
-        "storage_list" => json!(juju.storages(Some(text(&args[0])))?.len()),
-        "storage_request" => json!(juju.add_storage(text(&args[0]), u32::try_from(args[1].as_u64().unwrap())?)?),
+        "storage_list" => json!(juju.storages(storage())?.len()),
+        "storage_request" => json!(juju.add_storage(storage(), u32::try_from(args[1].as_u64().unwrap())?)?),
         other => panic!("no step {other}"),
     })
 }

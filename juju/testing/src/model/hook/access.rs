@@ -2,7 +2,6 @@
 
 use super::{Error, Transaction};
 use crate::model::relation::Relation;
-use crate::model::resolver::{JUJU_INFO, nearest};
 use crate::model::secret::{Secret, SecretOwner};
 use crate::model::world::World;
 use juju::{Entity, SecretId, UnitName};
@@ -44,27 +43,6 @@ impl Transaction<'_> {
         };
         let what = format!("write the databag of {} in relation {}", owner, relation.id);
         Err(Error::Denied { who: me.to_string(), what, why, juju: "cannot write relation settings" })
-    }
-
-    /// Refuses a name that the application's charm does not declare. Juju's tools list nothing for it, which hides a
-    /// mistyped name; only the in-process front asks here.
-    pub(crate) fn must_declare(&self, kind: &'static str, name: &str) -> Result<(), Error> {
-        let Some(app) = self.view().applications.get(self.unit().app()) else { return Ok(()) };
-        let storages = app.charm.iter().flat_map(|charm| charm.metadata.storages.keys());
-        let endpoints = app.endpoints.iter().map(|endpoint| &endpoint.name);
-        let known: Vec<&str> = match kind {
-            "storage" => storages.map(String::as_str).collect(),
-            _ => endpoints.map(String::as_str).chain([JUJU_INFO]).collect(),
-        };
-        if known.contains(&name) {
-            return Ok(());
-        }
-        let hint = nearest(name, known.into_iter()).map(|near| format!("; the nearest is \"{near}\""));
-        let charm = self.unit().app();
-        Err(Error::Refused(format!(
-            "the charm of \"{charm}\" declares no {kind} \"{name}\"{}",
-            hint.unwrap_or_default()
-        )))
     }
 
     /// A secret that this unit may change. `what` is the call's verb, for the error.
