@@ -3,7 +3,9 @@
 //!
 //! The rules are the `pebble` library's, which the supervisor shares: merging and validation of layers, start and stop
 //! order, replan, and the state machine of a service. Here processes are [`Script`]s, and time passes only in changes
-//! and in [`Pebble::advance`]. There is no socket; commands and files are not part of it.
+//! and in [`Pebble::advance`]. A folder is the container's root ([`Pebble::set_root`]), a test says how commands end
+//! ([`Pebble::handle_exec`]), which checks are down ([`Pebble::set_check`]) and which services fail to start
+//! ([`Pebble::fail_service`]). [`Server`] serves all of it on a unix socket, for any client of Pebble.
 //!
 //! ```
 //! use pebble_fake::{Pebble, Script};
@@ -18,19 +20,32 @@
 //! ```
 
 mod change;
+mod check;
+mod clock;
+mod exec;
+mod files;
+mod notice;
 mod process;
+mod record;
+mod server;
 mod service;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pebble::plan::service_state::Shutdown;
-use pebble::plan::{Error, Layer, Layers, Plan, Startup, replan};
-use pebble::types::ServiceInfo;
+use pebble::plan::{Error, Layer, Layers, Plan, Startup, only, replan};
+use pebble::types::{Change, ServiceInfo};
 
+pub use exec::{ExecCall, ExecReply};
 pub use process::Script;
+pub use server::Server;
 
 use change::Verb;
+use exec::Handlers;
+use files::Files;
+use notice::Noted;
 use process::Processes;
 use service::Service;
 
@@ -43,6 +58,16 @@ pub struct Pebble {
     processes: Processes,
     now: Duration,
     shutdown: Option<Shutdown>,
+    files: Files,
+    handlers: Handlers,
+    exec_history: Vec<ExecCall>,
+    notices: Vec<Noted>,
+    /// Checks that are down.
+    failing: BTreeSet<String>,
+    /// Services that fail to start.
+    broken: BTreeSet<String>,
+    signals: Vec<(String, String)>,
+    changes: BTreeMap<String, Change>,
 }
 
 impl Pebble {
@@ -58,6 +83,26 @@ impl Pebble {
     /// on. Programs without a script run until they are stopped.
     pub fn script(&mut self, program: &str, script: Script) {
         self.processes.script(program, script);
+    }
+
+    /// Makes a folder of this machine the container's `/`.
+    pub fn set_root(&mut self, root: impl Into<PathBuf>) {
+        self.files.root = root.into();
+    }
+
+    /// The folder that is the container's `/`; empty before [`Pebble::set_root`].
+    pub fn root(&self) -> &Path {
+        &self.files.root
+    }
+
+    /// Has a service fail to start, from its next start on.
+    pub fn fail_service(&mut self, name: &str) {
+        self.broken.insert(name.to_owned());
+    }
+
+    /// The signals that were sent to services, oldest first: signal and service.
+    pub fn signals(&self) -> &[(String, String)] {
+        &self.signals
     }
 
     /// The combined plan.
@@ -110,6 +155,26 @@ impl Pebble {
     pub fn stop(&mut self, names: &[String]) -> Result<(), String> {
         let lanes = self.plan().stop_order(names).map_err(|error| error.to_string())?;
         self.change(&[(Verb::Stop, lanes)])
+    }
+
+    /// Stops services and starts them again.
+    ///
+    /// # Errors
+    /// As [`Pebble::start`].
+    pub fn restart(&mut self, names: &[String]) -> Result<(), String> {
+        let lanes = self.plan().stop_order(names).map_err(|error| error.to_string())?;
+        let stop = only(lanes, |name| names.iter().any(|asked| asked == name));
+        let start = self.plan().start_order(names).map_err(|error| error.to_string())?;
+        self.change(&[(Verb::Stop, stop), (Verb::Start, start)])
+    }
+
+    /// Starts the enabled services.
+    ///
+    /// # Errors
+    /// As [`Pebble::start`].
+    pub fn autostart(&mut self) -> Result<(), String> {
+        let names = self.plan().autostart().map_err(|error| error.to_string())?;
+        self.start(&names)
     }
 
     /// Restarts services whose definition changed, and starts the enabled ones.

@@ -120,7 +120,12 @@ impl Pebble {
             Output::Spawn => {
                 let command = service.config().parse_command().unwrap_or_default().args();
                 let program = command.first().map_or("", String::as_str);
-                let input = match self.processes.spawn(program, now) {
+                let spawned = if self.broken.contains(name) {
+                    Err("the test has it fail".to_owned())
+                } else {
+                    self.processes.spawn(program, now)
+                };
+                let input = match spawned {
                     Ok(process) => {
                         service.process = Some(process);
                         service.starts += 1;
