@@ -9,6 +9,7 @@
 
 mod action;
 mod config;
+mod container;
 mod error;
 mod initial;
 mod network;
@@ -20,13 +21,18 @@ mod secret;
 use crate::agent::Agent;
 use crate::environment::JUJU_VERSION;
 use crate::model::{Addresses, Application, Call, Finished, Model, Unit};
+use crate::workload::Workload;
 use juju::{Charm, CharmFiles, Event, Juju, On, Status, UnitName, Version};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub use error::HarnessError;
 pub use network::HarnessNetwork;
+
+/// Folder of the containers' sockets before there is any container.
+const NO_CONTAINERS: &str = "/nonexistent/containers";
 
 /// Result of a harness's call; the error holds the charm's own.
 type Done<C, T = ()> = Result<T, HarnessError<<C as Charm>::Error>>;
@@ -77,6 +83,7 @@ pub struct Harness<C: Charm> {
     next_relation: u32,
     emitted: Vec<Event>,
     calls: Vec<Call>,
+    workloads: BTreeMap<String, Workload>,
     dir: Option<TempDir>,
     kind: PhantomData<fn() -> C>,
 }
@@ -113,7 +120,8 @@ impl<C: Charm> Harness<C> {
 
     fn from_files(charm: CharmFiles, dir: &Path) -> Harness<C> {
         let unit = UnitName::new(charm.metadata.name.clone(), 0);
-        let agent = Agent { charm_dir: dir.to_owned(), juju_version: JUJU_VERSION, containers_dir: None };
+        let agent =
+            Agent { charm_dir: dir.to_owned(), juju_version: JUJU_VERSION, containers_dir: Some(NO_CONTAINERS.into()) };
         let mut harness = Harness {
             model: Model::new("test-model"),
             unit,
@@ -126,6 +134,7 @@ impl<C: Charm> Harness<C> {
             next_relation: 0,
             emitted: Vec::new(),
             calls: Vec::new(),
+            workloads: BTreeMap::new(),
             dir: None,
             kind: PhantomData,
         };

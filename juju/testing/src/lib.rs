@@ -6,16 +6,19 @@
 //! - [`Server`] and [`hook_tools_main`]: the same hook for real charm processes, through executables with the names,
 //!   flags and output of Juju's hook tools; [`dispatch_process`] runs a charm that way.
 //! - [`Harness`]: a unit in a model that a test changes step by step; the charm gets the events of each change.
+//! - [`Cluster`]: units of several charms in one model, in an order of hooks that a seed gives.
 //! - [`Context`] and [`State`]: one event over the whole state of a unit, for tests that give the state before the
 //!   event and compare the one after it.
 //!
-//! Pebble is not part of the model: charms under test use a real supervisor over its socket.
+//! Pebble is not part of the model. In a [`Harness`] and in a [`Cluster`] each container has a fake Pebble of its own, which
+//! the charm's client reaches over a socket.
 
 #![allow(clippy::disallowed_methods, reason = "the side of Juju: it starts charms and reads the tools' environment")]
 
 mod agent;
 mod backend;
 mod client;
+mod cluster;
 mod consistency;
 mod context;
 mod dispatch;
@@ -28,9 +31,11 @@ mod server;
 mod speak;
 mod state;
 mod tools;
+mod workload;
 
 pub use backend::ModelBackend;
 pub use client::{hook_tools_main, install_tools, run_program};
+pub use cluster::{Cluster, ClusterError, Ran};
 pub use context::{Context, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 pub use harness::{Harness, HarnessError, HarnessNetwork};

@@ -169,6 +169,12 @@ impl Model {
         if self.is_busy(unit) { None } else { self.world.next_event(unit) }
     }
 
+    /// The events that can be a unit's next: Juju does not order relations among each other. The first is
+    /// [`Model::next_event`].
+    pub fn due_events(&self, unit: &UnitName) -> Vec<Event> {
+        if self.is_busy(unit) { Vec::new() } else { self.world.due_events(unit) }
+    }
+
     /// True if the unit runs a hook.
     pub fn is_busy(&self, unit: &UnitName) -> bool {
         self.hooks.values().any(|hook| hook.unit == *unit)

@@ -30,6 +30,7 @@ impl<C: Charm> Harness<C> {
         self.dispatch(if leads { &Event::LeaderElected } else { &Event::LeaderSettingsChanged })?;
         self.dispatch(&Event::ConfigChanged)?;
         self.dispatch(&Event::Start)?;
+        self.ready_all_containers()?;
         self.forget_first_status();
         self.join_relations(&mut dice)
     }

@@ -1,6 +1,7 @@
 //! Tests of the harness with the charms of [`charm`].
 
 mod charm;
+mod container;
 mod life;
 mod relation;
 mod rules;

@@ -8,6 +8,7 @@
 //! config-changed; start; queued events (actions, Pebble's); for each relation departed and broken if it ends, else
 //! departed, changed (application), joined and changed (units); secrets; for a unit being removed, stop and remove.
 
+use super::application::Unit;
 use super::relation::Relation;
 use super::world::World;
 use juju::{Entity, Event, RelationEvent, RelationId, RelationKind, SecretEvent, SecretKind, StorageKind, UnitName};
@@ -110,18 +111,31 @@ impl World {
     }
 
     fn next_relation(&self, name: &UnitName) -> Option<Event> {
-        let unit = self.unit(name)?;
+        self.unit(name).and_then(|unit| self.due_in_relations(unit).next())
+    }
+
+    /// The next event of each relation. Juju does not order relations among each other.
+    fn due_in_relations<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = Event> {
         let known = unit.memory.relations.iter().filter(|(_, known)| !known.broken);
-        known
-            .filter_map(|(id, known)| {
-                let relation = self.relations.get(id)?;
-                if relation.is_dying || unit.is_dying {
-                    next_departure(relation, known, unit.is_dying, name)
-                } else {
-                    next_change(relation, known, name)
-                }
-            })
-            .next()
+        known.filter_map(|(id, known)| {
+            let relation = self.relations.get(id)?;
+            if relation.is_dying || unit.is_dying {
+                next_departure(relation, known, unit.is_dying, &unit.name)
+            } else {
+                next_change(relation, known, &unit.name)
+            }
+        })
+    }
+
+    /// The events that Juju may choose from as a unit's next: [`World::next_event`], or one of each relation.
+    pub(crate) fn due_events(&self, name: &UnitName) -> Vec<Event> {
+        let next = self.next_event(name);
+        let in_relations: Vec<Event> =
+            self.unit(name).map(|unit| self.due_in_relations(unit).collect()).unwrap_or_default();
+        match next {
+            Some(next) if in_relations.contains(&next) => in_relations,
+            next => next.into_iter().collect(),
+        }
     }
 
     fn next_secret(&self, name: &UnitName) -> Option<Event> {

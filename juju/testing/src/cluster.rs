@@ -1,0 +1,366 @@
+//! Several units of several applications, with charms of several types, in one model and one process.
+//!
+//! Juju's operators have the verbs ([`Cluster::deploy`], [`Cluster::integrate`], …); [`Cluster::run_until_quiet`] then runs
+//! every hook that the model makes due. Which unit is next, which of its relations, and whether its hook begins before
+//! the hook of another ends, is drawn from a seed: one seed gives one order. A hook works on the model of its beginning
+//! and commits at its end, so overlapping hooks see each other's writes as late as in Juju.
+
+mod error;
+
+use crate::agent::Agent;
+use crate::environment::JUJU_VERSION;
+use crate::model::{HookId, Model, Step};
+use crate::seed::Dice;
+use crate::workload::Workload;
+use juju::{Backend, Charm, CharmFiles, ConfigValue, Event, RelationId, Status, UnitName, WorkloadEvent, WorkloadKind};
+use pebble_fake::Pebble;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::MutexGuard;
+use tempfile::TempDir;
+
+pub use error::ClusterError;
+
+/// The number of hooks that [`ClusterError::NotQuiet`] names.
+const LAST: usize = 12;
+
+/// A charm's dispatch without its type; the error is the charm's with its causes.
+type Dispatch = fn(&juju::Context, &dyn Backend) -> Result<(), String>;
+
+fn dispatch<C: Charm>(context: &juju::Context, backend: &dyn Backend) -> Result<(), String> {
+    juju::dispatch::<C>(context, backend).map_err(|error| juju::chain(&error))
+}
+
+/// A hook that has begun.
+#[derive(Debug)]
+struct Open {
+    unit: UnitName,
+    event: Event,
+    hook: HookId,
+}
+
+/// A hook that a unit has run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// The unit.
+    pub unit: UnitName,
+    /// The event.
+    pub event: Event,
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.unit, self.event.name())
+    }
+}
+
+/// Applications with charms in one model.
+///
+/// ```
+/// use juju::event::LeaderElected;
+/// use juju::{Charm, CharmFiles, Juju, On, Setup, Status, StatusKind, Whose};
+/// use juju_testing::Cluster;
+///
+/// struct Hello;
+///
+/// impl Charm for Hello {
+///     type Error = juju::Error;
+///     fn new(_: &Setup<'_>) -> Result<Self, juju::Error> {
+///         Ok(Hello)
+///     }
+///     fn observe(on: &mut On<Self>) {
+///         on.event(LeaderElected, |_: &mut Hello, _, juju: &Juju<'_>| juju.set_status(Whose::Unit, &Status::active("leads")));
+///     }
+/// }
+///
+/// let mut cluster = Cluster::new();
+/// cluster.deploy::<Hello>("hello", CharmFiles::parse("name: hello", "", "")?, 3)?;
+/// cluster.run_until_quiet(100)?;
+/// let leads = |number| cluster.unit_status(&juju::UnitName::new("hello", number));
+/// assert_eq!(leads(0)?.map(|status| status.kind), Some(StatusKind::Active));
+/// assert_eq!(leads(1)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Cluster {
+    model: Model,
+    charms: BTreeMap<String, (Dispatch, tracing::Level)>,
+    workloads: BTreeMap<(UnitName, String), Workload>,
+    open: Vec<Open>,
+    history: Vec<Ran>,
+    seed: u64,
+    dice: Dice,
+    dir: Option<TempDir>,
+}
+
+impl Default for Cluster {
+    fn default() -> Cluster {
+        Cluster::new()
+    }
+}
+
+impl Cluster {
+    /// An empty Kubernetes model, with a random seed.
+    pub fn new() -> Cluster {
+        Cluster::with_seed(crate::model::random::seed())
+    }
+
+    /// An empty Kubernetes model, with a seed of the order of hooks.
+    pub fn with_seed(seed: u64) -> Cluster {
+        Cluster {
+            model: Model::new("test-model"),
+            charms: BTreeMap::new(),
+            workloads: BTreeMap::new(),
+            open: Vec::new(),
+            history: Vec::new(),
+            seed,
+            dice: Dice::new(seed),
+            dir: None,
+        }
+    }
+
+    /// The same, on another model, for example one of machines.
+    #[must_use]
+    pub fn with_model(mut self, model: Model) -> Cluster {
+        self.model = model;
+        self
+    }
+
+    /// Runs a test once for each seed.
+    ///
+    /// # Errors
+    /// The test's first error, with the seed that repeats it.
+    pub fn explore(
+        seeds: impl IntoIterator<Item = u64>,
+        mut test: impl FnMut(&mut Cluster) -> Result<(), ClusterError>,
+    ) -> Result<(), ClusterError> {
+        seeds.into_iter().try_for_each(|seed| {
+            test(&mut Cluster::with_seed(seed)).map_err(|error| ClusterError::Seed { seed, error: Box::new(error) })
+        })
+    }
+
+    /// The seed of the order of hooks.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The model, for its other verbs: applications without a charm, secrets, storage, actions.
+    pub fn model_mut(&mut self) -> &mut Model {
+        &mut self.model
+    }
+
+    /// Deploys a charm with a number of units. Each container of a unit has a fake Pebble, which the charm can connect to,
+    /// and pebble-ready is due after start.
+    ///
+    /// # Errors
+    /// The name is taken; a container's folder can't be made.
+    pub fn deploy<C: Charm>(&mut self, name: &str, charm: CharmFiles, units: u32) -> Result<(), ClusterError> {
+        self.charms.insert(name.to_owned(), (dispatch::<C>, C::LOG_LEVEL));
+        self.model.deploy(name, charm, 0)?;
+        (0..units).try_for_each(|_| self.add_unit(name).map(drop))
+    }
+
+    /// Adds a unit.
+    ///
+    /// # Errors
+    /// There is no such application; a container's folder can't be made.
+    pub fn add_unit(&mut self, app: &str) -> Result<UnitName, ClusterError> {
+        let unit = self.model.add_unit(app)?;
+        let charm = self.model.application(app)?.charm.clone();
+        for container in charm.iter().flat_map(|charm| charm.metadata.containers.keys()) {
+            let dir = self.dir(&unit)?;
+            let workload = Workload::new(&dir.join("c"), &dir.join("roots"), container);
+            let mut workload = workload.map_err(ClusterError::Container)?;
+            workload.set_can_connect(true).map_err(ClusterError::Container)?;
+            self.workloads.insert((unit.clone(), container.clone()), workload);
+            let event = WorkloadEvent { container: container.clone(), kind: WorkloadKind::PebbleReady };
+            self.model.push(&unit, Event::Workload(event))?;
+        }
+        Ok(unit)
+    }
+
+    /// Removes a unit: its relations depart, then it stops and is removed. A leader leads until it is removed, and a time
+    /// without a leader follows.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn remove_unit(&mut self, unit: &UnitName) -> Result<(), ClusterError> {
+        Ok(self.model.remove_unit(unit)?)
+    }
+
+    /// Integrates two applications, each named as `app` or `app:endpoint`, by the rules of `juju integrate`.
+    ///
+    /// # Errors
+    /// As [`Model::integrate`].
+    pub fn integrate(&mut self, one: &str, other: &str) -> Result<RelationId, ClusterError> {
+        Ok(self.model.integrate(one, other)?)
+    }
+
+    /// Removes a relation.
+    ///
+    /// # Errors
+    /// There is no such relation.
+    pub fn remove_relation(&mut self, id: RelationId) -> Result<(), ClusterError> {
+        Ok(self.model.remove_relation(id)?)
+    }
+
+    /// Sets options of an application.
+    ///
+    /// # Errors
+    /// As [`Model::configure`].
+    pub fn configure<K: Into<String>, V: Into<ConfigValue>>(
+        &mut self,
+        app: &str,
+        options: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<(), ClusterError> {
+        let options = options.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Ok(self.model.configure(app, &options)?)
+    }
+
+    /// Makes a unit the leader.
+    ///
+    /// # Errors
+    /// There is no such unit, or it is being removed.
+    pub fn set_leader(&mut self, unit: &UnitName) -> Result<(), ClusterError> {
+        Ok(self.model.set_leader(unit)?)
+    }
+
+    /// Runs hooks and elections until none is due, and returns the number of hooks that ran.
+    ///
+    /// # Errors
+    /// [`ClusterError::NotQuiet`] after `max` hooks; a charm fails.
+    pub fn run_until_quiet(&mut self, max: usize) -> Result<usize, ClusterError> {
+        let before = self.history.len();
+        while self.step()? {
+            if self.history.len() - before > max {
+                let last = self.history.iter().rev().take(LAST).rev().map(Ran::to_string).collect();
+                return Err(ClusterError::NotQuiet { max, last, seed: self.seed });
+            }
+        }
+        Ok(self.history.len() - before)
+    }
+
+    /// Takes one step that can be next: begins a hook, ends one, or elects a leader. False if there is none.
+    ///
+    /// # Errors
+    /// A charm fails.
+    pub fn step(&mut self) -> Result<bool, ClusterError> {
+        let steps = self.model.steps();
+        let count = steps.len() + self.open.len();
+        if count == 0 {
+            return Ok(false);
+        }
+        let choice = self.dice.below(count);
+        if choice >= steps.len() {
+            let open = self.open.remove(choice - steps.len());
+            return self.run(open).map(|()| true);
+        }
+        match steps.into_iter().nth(choice) {
+            Some(Step::Election { unit }) => self.model.set_leader(&unit)?,
+            Some(Step::Hook { unit, .. }) => self.begin(unit)?,
+            None => {}
+        }
+        Ok(true)
+    }
+
+    /// Begins a hook of a unit: one of the events that can be next.
+    fn begin(&mut self, unit: UnitName) -> Result<(), ClusterError> {
+        let mut due = self.model.due_events(&unit);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let event = due.swap_remove(self.dice.below(due.len()));
+        let hook = self.model.begin(&unit, event.clone())?;
+        self.open.push(Open { unit, event, hook });
+        Ok(())
+    }
+
+    /// Runs the charm of a hook that has begun, and ends the hook.
+    fn run(&mut self, open: Open) -> Result<(), ClusterError> {
+        let Open { unit, event, hook } = open;
+        let (dispatch, level) = *self.charms.get(unit.app()).expect("hooks are due for charms that were deployed here");
+        let has_containers = self.workloads.keys().any(|(owner, _)| *owner == unit);
+        let containers_dir = if has_containers { Some(self.dir(&unit)?.join("c")) } else { None };
+        let agent = Agent { charm_dir: "/nonexistent/charm".into(), juju_version: JUJU_VERSION, containers_dir };
+        let outcome = agent.run(&mut self.model, (&unit, &event, &hook), level, dispatch)?;
+        self.model.finish(&hook, outcome.is_ok())?;
+        if event == Event::Remove {
+            self.workloads.retain(|(owner, _), _| *owner != unit);
+        }
+        let name = event.name();
+        self.history.push(Ran { unit: unit.clone(), event });
+        outcome.map_err(|error| ClusterError::UncaughtCharmError {
+            unit: unit.to_string(),
+            event: name,
+            error,
+            seed: self.seed,
+        })
+    }
+
+    /// The hooks that ran, in the order of their ends.
+    pub fn history(&self) -> &[Ran] {
+        &self.history
+    }
+
+    /// The names of the events that a unit got, oldest first, with underscores as in handlers' names.
+    pub fn emitted_events(&self, unit: &UnitName) -> Vec<String> {
+        let own = self.history.iter().filter(|ran| ran.unit == *unit);
+        own.map(|ran| ran.event.name().replace('-', "_")).collect()
+    }
+
+    /// The status of a unit; `None` if it is unknown.
+    ///
+    /// # Errors
+    /// There is no such unit.
+    pub fn unit_status(&self, unit: &UnitName) -> Result<Option<Status>, ClusterError> {
+        Ok(self.model.status(unit, juju::Whose::Unit)?)
+    }
+
+    /// Lets a unit's charm connect to a container, or not.
+    ///
+    /// # Errors
+    /// There is no such container, or its socket can't be made.
+    pub fn set_can_connect(&mut self, unit: &UnitName, container: &str, can: bool) -> Result<(), ClusterError> {
+        let workload = self.workloads.get_mut(&(unit.clone(), container.to_owned()));
+        workload.ok_or_else(|| unknown(unit, container))?.set_can_connect(can).map_err(ClusterError::Container)
+    }
+
+    /// The fake Pebble of a unit's container. Give it back before the next step.
+    ///
+    /// # Errors
+    /// There is no such container.
+    pub fn pebble(&self, unit: &UnitName, container: &str) -> Result<MutexGuard<'_, Pebble>, ClusterError> {
+        let workload = self.workloads.get(&(unit.clone(), container.to_owned()));
+        Ok(workload.ok_or_else(|| unknown(unit, container))?.pebble())
+    }
+
+    /// A unit's temporary folder. Its path is short: a socket's has at most 107 bytes.
+    fn dir(&mut self, unit: &UnitName) -> Result<PathBuf, ClusterError> {
+        if self.dir.is_none() {
+            self.dir = Some(tempfile::tempdir().map_err(ClusterError::Container)?);
+        }
+        let dir = self.dir.as_ref().map(|dir| dir.path().to_owned()).unwrap_or_default();
+        Ok(dir.join(unit.to_string().replace('/', "-")))
+    }
+}
+
+fn unknown(unit: &UnitName, container: &str) -> ClusterError {
+    ClusterError::UnknownContainer { unit: unit.to_string(), container: container.to_owned() }
+}
+
+impl Drop for Cluster {
+    #[allow(clippy::print_stderr, reason = "the output of a failing test is where its author looks for the seed")]
+    fn drop(&mut self) {
+        if !self.history.is_empty() && std::thread::panicking() {
+            eprintln!("the order of hooks came from the seed {}: Cluster::with_seed repeats it", self.seed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
