@@ -1,7 +1,8 @@
 //! A documented example of a relation (`fixtures/*.json`), as either side sees it. For tests only.
 //!
 //! Its shape: `endpoint`, `relation_id`, `local_app`, `remote_app`; `local` and `remote` with the databags of
-//! application and units as Juju stores them; `secrets`, address to content; `result`, what the reader makes of it.
+//! application and units as Juju stores them; `secrets`, address to content; `config`, the options the
+//! writer had; `result`, what the reader makes of it.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,11 @@ impl Example {
     /// A text of the result.
     pub(crate) fn result(&self, key: &str) -> &str {
         self.0["result"][key].as_str().unwrap()
+    }
+
+    /// A text of the configuration.
+    pub(crate) fn config(&self, option: &str) -> &str {
+        self.0["config"][option].as_str().unwrap()
     }
 
     /// Every secret's content.

@@ -10,6 +10,7 @@
 //! key is to blame, never what the value was.
 
 mod address;
+pub mod backup;
 pub mod database;
 #[cfg(test)]
 mod example;
@@ -17,6 +18,7 @@ mod field;
 pub mod http_proxy;
 pub mod ingress;
 mod json;
+pub mod k8s_backup_target;
 pub mod mongodb;
 pub mod mysql;
 mod needs;
@@ -37,6 +39,7 @@ mod trial;
 pub mod uri;
 mod url;
 pub mod valkey;
+pub mod velero_backup_config;
 
 pub use json::text as json_text;
 pub use read::Read;

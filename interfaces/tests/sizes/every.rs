@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use interfaces::{
-    Read, SecretRef, Secrets, database, http_proxy, ingress, mongodb, mysql, oauth, openfga, peer, postgresql,
-    rabbitmq, redis, s3, saml, smtp, tracing, valkey,
+    Read, SecretRef, Secrets, backup, database, http_proxy, ingress, k8s_backup_target, mongodb, mysql, oauth, openfga,
+    peer, postgresql, rabbitmq, redis, s3, saml, smtp, tracing, valkey, velero_backup_config,
 };
 use juju::{Databag, RelationId, Secret, SecretContent, View};
 
@@ -116,6 +116,16 @@ const DATABASE_ASKED: &[Key] = &[
     ("extra-user-roles", "a,b", "invalid extra-user-roles: it is longer than 10 KiB"),
     ("requested-secrets", r#"["password"]"#, "invalid requested-secrets: it is longer than 64 KiB"),
 ];
+
+/// The flat form of a request for backups.
+const TARGET: &[Key] = &[
+    ("app", "shop", "invalid app: it is longer than 10 KiB"),
+    ("model", "m", "invalid model: it is longer than 10 KiB"),
+    ("relation_name", "backup", "invalid relation_name: it is longer than 10 KiB"),
+    ("spec", r#"{"ttl": "24h"}"#, "invalid spec: it is longer than 64 KiB"),
+];
+
+const TARGET_LIST: &str = r#"[{"app": "shop", "relation_name": "backup", "model": "m", "spec": {}}]"#;
 
 type DatabaseReader = fn(&View, &Secrets, &database::Request) -> Read<database::Database>;
 
@@ -438,5 +448,47 @@ pub(crate) const EVERY: &[Interface] = &[
             Outcome::of(&peer::read(&view, "flask"), &[], &changes)
         },
         provider: Outcome::nothing,
+    },
+    Interface {
+        name: k8s_backup_target::INTERFACE,
+        app: TARGET,
+        unit: &[],
+        fields: &[],
+        asked: &[],
+        requirer: |view, _| Outcome::of(&k8s_backup_target::read(view), &[], &()),
+        provider: Outcome::nothing,
+    },
+    Interface {
+        name: "k8s_backup_target as a list",
+        app: &[("backup_targets", TARGET_LIST, "invalid backup_targets: it is longer than 64 KiB")],
+        unit: &[],
+        fields: &[],
+        asked: &[],
+        requirer: |view, _| Outcome::of(&k8s_backup_target::read(view), &[], &()),
+        provider: Outcome::nothing,
+    },
+    Interface {
+        name: velero_backup_config::INTERFACE,
+        app: &[],
+        unit: &[],
+        fields: &[],
+        asked: TARGET,
+        requirer: |view, _| Outcome::nothing(view),
+        provider: |view| Outcome::of(&velero_backup_config::provider::read(view, "m"), &[], &()),
+    },
+    Interface {
+        name: backup::INTERFACE,
+        app: &[],
+        unit: &[],
+        fields: &[],
+        asked: &[
+            ("fileset", "/a,/b", "invalid fileset: it is longer than 64 KiB"),
+            ("run-after-backup", "/a", "invalid run-after-backup: it is longer than 64 KiB"),
+            ("run-after-restore", "/a", "invalid run-after-restore: it is longer than 64 KiB"),
+            ("run-before-backup", "/a", "invalid run-before-backup: it is longer than 64 KiB"),
+            ("run-before-restore", "/a", "invalid run-before-restore: it is longer than 64 KiB"),
+        ],
+        requirer: |view, _| Outcome::nothing(view),
+        provider: |view| Outcome::of(&backup::provider::read(view), &[], &()),
     },
 ];
