@@ -1,0 +1,7 @@
+//! The program that Juju starts for each event.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    juju::main::<velero_integrator::VeleroIntegrator>()
+}
