@@ -86,8 +86,9 @@ impl Prose {
 }
 
 /// Folders that the check covers.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     "benches",
+    "charms",
     "explain",
     "fuzz/fuzz_targets",
     "interfaces",
