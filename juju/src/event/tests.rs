@@ -47,10 +47,10 @@ impl Charm for Witness {
     fn observe(on: &mut On<Self>) {
         let (db, app, data) = (Requires::named("db"), key::Container::named("app"), key::Storage::named("data"));
         on.event(db.created(), |_, event, _| see(format!("created {}", event.relation().id())))
-            .event(db.joined(), |_, event, _| see(format!("joined {}", name(event.unit()))))
+            .event(db.joined(), |_, event, _| see(format!("joined {}", event.unit())))
             .event(db.changed(), |_, event, _| see(format!("changed {}", name(event.unit()))))
             .event(db.departed(), |_, event, _| {
-                see(format!("departed {}, leaving {}", name(event.unit()), name(event.departing_unit())))
+                see(format!("departed {}, leaving {}", event.unit(), name(event.departing_unit())))
             })
             .event(db.broken(), |_, event, _| see(format!("broken {}", event.is_only_this_unit()?)))
             .event(RelationChanged::every(), |_, event, _| see(format!("every {}", event.relation().endpoint())))
