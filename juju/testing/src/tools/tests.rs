@@ -262,3 +262,33 @@ fn the_table_is_sorted_and_names_each_tool_once() {
     assert_eq!(names.len(), 38);
     assert!(is_hook_tool("config-get") && !is_hook_tool("webcharm"));
 }
+
+#[test]
+fn storage_is_listed_read_and_asked_for() {
+    let metadata = "name: web\nstorage: {data: {type: filesystem, location: /srv, multiple: {range: 1-2}}}";
+    let mut model = Model::new("test");
+    model.deploy("web", CharmFiles::parse(metadata, "", "").unwrap(), 1).unwrap();
+    let unit = UnitName::new("web", 0);
+    let attached = model.next_event(&unit).unwrap();
+    let hook = model.begin(&unit, attached).unwrap();
+    let mut world = World { model, hook };
+    for (line, exit, wanted) in [
+        ("storage-list", 0, "data/0\n"),
+        ("storage-list nope --format json", 0, "[]\n"),
+        ("storage-get", 0, "kind: filesystem\nlocation: /srv/data-0\n"),
+        ("storage-get -s data/0 location", 0, "/srv/data-0\n"),
+        ("storage-get -s data/0 size", 2, "ERROR invalid storage attribute \"size\"\n"),
+        ("storage-add data", 0, ""),
+        (
+            "storage-add data=2",
+            1,
+            "ERROR cannot add storage to unit: storage \"data\": at most 2 instances supported, 4 specified\n",
+        ),
+    ] {
+        let answer = world.call(line);
+        assert_eq!((answer.exit, answer.stdout + &answer.stderr), (exit, wanted.to_owned()), "{line}");
+    }
+    let World { mut model, hook } = world;
+    model.finish(&hook, true).unwrap();
+    assert_eq!(model.storages(&unit).unwrap(), ["data/0", "data/1"]);
+}
