@@ -60,8 +60,10 @@ fn signs(dir: &Folder) -> Result<Vec<Sign>, folder::Error> {
 }
 
 fn sign(framework: Framework, dir: &Folder) -> Result<Option<String>, folder::Error> {
-    let required =
-        |package: &str| Ok(python::requires(dir, package)?.then(|| format!("{package} among its requirements")));
+    let required = |package: &str| {
+        let required = python::requires(dir, package)? || python::mentions(dir, package)?.is_some();
+        Ok(required.then(|| format!("{package} among its requirements")))
+    };
     match framework {
         Framework::Flask => required("flask"),
         Framework::Django => match required("django")? {
@@ -112,38 +114,50 @@ pub(crate) fn view(framework: Framework, dir: &Folder, name: &str) -> Result<Vie
 const NO_ENTRY: &str = "is in app.py, main.py, app/ or src/: name it in rockcraft.yaml, as the command of the service";
 
 fn flask(dir: &Folder, name: &str) -> Result<View, folder::Error> {
-    let entry = python::wsgi(dir, name)?;
-    let missing = entry.is_none().then(|| format!("no `app` or `application` {NO_ENTRY}"));
-    let unlisted = !python::requires(dir, "flask")?;
-    let unlisted = unlisted.then(|| "flask isn't required: add it to requirements.txt".to_owned());
-    Ok(seen(entry, unlisted.into_iter().chain(missing)))
+    let unlisted = match (python::requires(dir, "flask")?, python::mentions(dir, "flask")?) {
+        (true, _) => None,
+        (false, Some(line)) => {
+            Some(format!("rockcraft doesn't read {line:?}: write the package and its version alone"))
+        }
+        (false, None) => Some("flask isn't required: add it to requirements.txt".to_owned()),
+    };
+    seen(python::wsgi(dir, name), unlisted, || format!("no `app` or `application` {NO_ENTRY}"))
 }
 
 fn fastapi(dir: &Folder, name: &str) -> Result<View, folder::Error> {
-    let entry = python::asgi(dir, name)?;
-    let missing = entry.is_none().then(|| format!("no `app` {NO_ENTRY}"));
-    let text = dir.text("requirements.txt")?.unwrap_or_default().to_lowercase();
-    let listed = text.contains("fastapi") || text.contains("starlette");
-    let unlisted = (!listed).then(|| "rockcraft reads requirements.txt alone: add fastapi to it".to_owned());
-    Ok(seen(entry, unlisted.into_iter().chain(missing)))
+    let unlisted = !python::names_fastapi(dir)?;
+    let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: add fastapi to it".to_owned());
+    seen(python::asgi(dir, name), unlisted, || format!("no `app` {NO_ENTRY}"))
 }
 
 fn django(dir: &Folder, name: &str) -> Result<View, folder::Error> {
-    let entry = python::django(dir, name)?;
+    let unlisted = !dir.has_file("requirements.txt")?;
+    let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: write one with django in it".to_owned());
     let module = python::module_name(name);
-    let missing = entry.is_none().then(|| {
+    seen(python::django(dir, name), unlisted, || {
         format!(
             "rockcraft looks for `application` in {module}/{module}/wsgi.py: lay the project out like that, or name it \
              as the command of the service"
         )
-    });
-    let unlisted = !dir.has_file("requirements.txt")?;
-    let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: write one with django in it".to_owned());
-    Ok(seen(entry, unlisted.into_iter().chain(missing)))
+    })
 }
 
-fn seen(entry: Option<python::Entry>, remarks: impl Iterator<Item = String>) -> View {
-    View { how: entry.map(|entry| format!("at {entry}")), remarks: remarks.collect(), parts: String::new() }
+/// View of a Python application. A file that is no Python gets a remark: the framework is known without it.
+fn seen(
+    entry: Result<Option<python::Entry>, python::Error>,
+    unlisted: Option<String>,
+    missing: impl FnOnce() -> String,
+) -> Result<View, folder::Error> {
+    let (entry, fault) = match entry {
+        Ok(Some(entry)) => (Some(entry), None),
+        Ok(None) => (None, Some(missing())),
+        Err(python::Error::File(error)) => return Err(error),
+        Err(fault) => {
+            (None, Some(format!("{fault}; name the entry point in rockcraft.yaml, as the command of the service")))
+        }
+    };
+    let how = entry.map(|entry| format!("at {entry}"));
+    Ok(View { how, remarks: unlisted.into_iter().chain(fault).collect(), parts: String::new() })
 }
 
 #[cfg(test)]

@@ -46,7 +46,9 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         Some(extension) => Some(extension.framework),
         None => declared(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
     };
-    found.extend(entrypoint::finding(folder, framework)?);
+    let own = entrypoint::read(folder, framework)?;
+    found.extend(own.findings);
+    let framework = framework.or(own.framework);
     found.extend(paas_config::findings(&settings(&source.document, folder)?, framework)?);
     found.sort();
     found.dedup();

@@ -73,18 +73,18 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     Ok(Charm { name, framework, platforms, files })
 }
 
-/// The project with its extension written out, and the extension's framework.
+/// The project with its extension written out, and the framework of the extension or of `src/charm.py`.
 fn expanded(dir: &Folder, source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
     let extension = Extension::of(source).map_err(|finding| Error::Refused(vec![finding]))?;
     let framework = extension.as_ref().map(|extension| extension.framework);
-    let own = entrypoint::finding(dir, framework)?;
+    let own = entrypoint::read(dir, framework)?;
     let found = extension.iter().flat_map(|extension| extension::findings(extension, source));
-    let refused: Vec<Finding> = found.chain(own).filter(Finding::is_refusal).collect();
+    let refused: Vec<Finding> = found.chain(own.findings).filter(Finding::is_refusal).collect();
     if !refused.is_empty() {
         return Err(Error::Refused(refused));
     }
     let project = extension.map_or_else(|| source.document.clone(), |extension| extension.expand(&source.document));
-    Ok((project, framework))
+    Ok((project, framework.or(own.framework)))
 }
 
 /// Checks the charm's name and the platforms' labels, which make up the `.charm` file's name.

@@ -1,38 +1,43 @@
 //! A Python project's requirements and the entry point of its application.
 //!
-//! Used by `init` and by the package `rock`. The files are read line by line, without Python: a name at the beginning
-//! of a line counts as the module's own. The places and their order are those of rockcraft's extension.
+//! Used by `init` and by the package `rock`. The places, their order and the answers are those of rockcraft's extensions,
+//! which parse each file with Python's own parser and look at its top level.
+
+pub(crate) mod module;
+mod nesting;
+mod requirement;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::folder::{Error, Folder};
+use crate::folder::{self, Folder};
+use crate::text::shown;
+use module::Module;
+
+pub use module::SyntaxError;
+pub use requirement::{mentions, names_fastapi, requires};
+
+/// An application can't be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file is no regular file, too large, or can't be read.
+    #[error(transparent)]
+    File(#[from] folder::Error),
+    /// A file is no Python of rockcraft's version.
+    #[error("{} is no Python 3.12, with which rockcraft reads it, in {fault}", shown(&.file.display().to_string()))]
+    Syntax {
+        /// The file, relative to the project.
+        file: PathBuf,
+        /// The fault.
+        fault: SyntaxError,
+    },
+}
 
 /// Subfolders in which an application is looked for, besides one of the project's name.
 const FOLDERS: [&str; 2] = ["app", "src"];
 
 /// Files in which an application is looked for in each of these, in order.
 const FILES: [&str; 3] = ["__init__.py", "app.py", "main.py"];
-
-/// Returns true if `requirements.txt` or `pyproject.toml` of `dir` requires the package `name`.
-///
-/// # Errors
-/// When either is no regular file, too large, or can't be read.
-pub fn requires(dir: &Folder, name: &str) -> Result<bool, Error> {
-    let text = |file: &str| Ok(dir.text(file)?.unwrap_or_default());
-    let is_meant = |requirement: &str| package(requirement).as_deref() == Some(name);
-    let (listed, quoted): (String, String) = (text("requirements.txt")?, text("pyproject.toml")?);
-    Ok(listed.lines().any(is_meant) || quoted.split(['"', '\'']).skip(1).step_by(2).any(is_meant))
-}
-
-/// The package of a requirement: `flask` of `Flask[async]>=2 ; python_version > "3"`.
-fn package(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(line.len());
-    let (name, rest) = line.split_at(end);
-    let ends = rest.trim_start().chars().next().is_none_or(|next| "[<>=!~;@#,(".contains(next));
-    (!name.is_empty() && ends).then(|| name.to_ascii_lowercase().replace('_', "-"))
-}
 
 /// Entry point of an application for its web server, written `module:object`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,50 +56,42 @@ impl Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", module(&self.file), self.object)
+        write!(f, "{}:{}", module_path(&self.file), self.object)
     }
 }
 
-/// Entry point of the Flask project `name` in `dir`, such as `app:app` or `src.main:create_app()`.
+/// Entry point of the Flask project `name` in `dir`, such as `app:app` or `src.main:create_app()`: a variable in the
+/// first of the places that has one, else a function.
 ///
 /// # Errors
-/// When one of the files looked at is no regular file, too large, or can't be read.
+/// When one of the files looked at is no regular file, too large, can't be read or is no Python.
 pub fn wsgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
-    let places = texts(dir, places(name))?;
-    let found = |names: [&str; 2], has: fn(&str, &str) -> bool, call: &str| {
-        places.iter().find_map(|(place, text)| {
-            let name = names.into_iter().find(|name| has(text, name))?;
-            Some(Entry::new(place, format!("{name}{call}")))
-        })
-    };
-    let variable = found(["app", "application"], has_variable, "");
-    Ok(variable.or_else(|| found(["create_app", "make_app"], has_function, "()")))
+    let variable = find(dir, &places(name), &["app", "application"], Module::has_variable)?;
+    if variable.is_some() {
+        return Ok(variable);
+    }
+    let function = find(dir, &places(name), &["create_app", "make_app"], Module::has_function)?;
+    Ok(function.map(|Entry { file, object }| Entry::new(file, object + "()")))
 }
 
 /// Entry point of the FastAPI project `name` in `dir`: a variable `app` in the places of [`wsgi`].
 ///
 /// # Errors
-/// When one of the files looked at is no regular file, too large, or can't be read.
+/// When one of the files looked at is no regular file, too large, can't be read or is no Python.
 pub fn asgi(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
-    let mut places = texts(dir, places(name))?.into_iter();
-    Ok(places.find(|(_, text)| has_variable(text, "app")).map(|(place, _)| Entry::new(place, "app")))
+    find(dir, &places(name), &["app"], Module::has_variable)
 }
 
 /// Entry point of the Django project `name` in `dir`. Its folder, beside `requirements.txt`, has the project's name;
 /// Python looks for modules in that folder, so the entry is relative to it.
 ///
 /// # Errors
-/// When one of the files looked at is no regular file, too large, or can't be read.
+/// When one of the files looked at is no regular file, too large, can't be read or is no Python.
 pub fn django(dir: &Folder, name: &str) -> Result<Option<Entry>, Error> {
     let own = module_name(name);
-    for package in [own.as_str(), "mysite"] {
-        let place = Path::new(package).join("wsgi.py");
-        let text = dir.text(Path::new(&own).join(&place))?;
-        if text.is_some_and(|text| has_variable(&text, "application")) {
-            return Ok(Some(Entry::new(place, "application")));
-        }
-    }
-    Ok(None)
+    let places = [own.as_str(), "mysite"].map(|package| Path::new(&own).join(package).join("wsgi.py"));
+    let found = find(dir, &places, &["application"], Module::has_variable)?;
+    Ok(found.map(|Entry { file, object }| Entry::new(file.strip_prefix(&own).unwrap_or(&file), object)))
 }
 
 /// Name of the project `name` as a Python package.
@@ -103,13 +100,22 @@ pub fn module_name(name: &str) -> String {
     name.replace('-', "_").to_lowercase()
 }
 
-/// Text of each of `places` that is a file.
-fn texts(dir: &Folder, places: Vec<PathBuf>) -> Result<Vec<(PathBuf, String)>, Error> {
-    let mut texts = Vec::new();
+/// The first of `places` that `has` one of `names`. Later places are not parsed.
+fn find(
+    dir: &Folder,
+    places: &[PathBuf],
+    names: &[&str],
+    has: fn(&Module, &str) -> bool,
+) -> Result<Option<Entry>, Error> {
     for place in places {
-        texts.extend(dir.text(&place)?.map(|text| (place, text)));
+        let Some(text) = dir.text(place)? else { continue };
+        let module = Module::parse_as_rockcraft(&text);
+        let module = module.map_err(|fault| Error::Syntax { file: place.clone(), fault })?;
+        if let Some(name) = names.iter().find(|name| has(&module, name)) {
+            return Ok(Some(Entry::new(place, *name)));
+        }
     }
-    Ok(texts)
+    Ok(None)
 }
 
 /// Files in which an application is looked for, in order.
@@ -120,46 +126,18 @@ fn places(name: &str) -> Vec<PathBuf> {
     ["app.py", "main.py"].map(PathBuf::from).into_iter().chain(inside).collect()
 }
 
-fn module(place: &Path) -> String {
+fn module_path(place: &Path) -> String {
     let parts = place.iter().map(|part| part.to_string_lossy().trim_end_matches(".py").to_owned());
     parts.filter(|part| part != "__init__").collect::<Vec<_>>().join(".")
 }
 
-/// Returns true if the module assigns or imports `name`.
-fn has_variable(text: &str, name: &str) -> bool {
-    text.lines().any(|line| {
-        let assigned = line
-            .strip_prefix(name)
-            .map(str::trim_start)
-            .is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="));
-        let imported = line.starts_with("from ").then(|| line.split_once(" import ")).flatten();
-        assigned || imported.is_some_and(|(_, names)| imports(names, name))
-    })
-}
-
-fn imports(names: &str, name: &str) -> bool {
-    let bare = names.split('#').next().unwrap_or(names).trim_matches(|c: char| c.is_whitespace() || "()".contains(c));
-    bare.split(',').any(|one| one.split(" as ").last().is_some_and(|one| one.trim() == name))
-}
-
-fn has_function(text: &str, name: &str) -> bool {
-    let called = |line: &str| {
-        line.strip_prefix("def ")
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| rest.trim_start().starts_with('('))
-    };
-    text.lines().any(called)
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fs;
-
-    use proptest::prelude::*;
 
     use super::*;
 
-    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    pub(crate) fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
             fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
@@ -168,26 +146,8 @@ mod tests {
         dir
     }
 
-    fn open(dir: &tempfile::TempDir) -> Folder {
+    pub(crate) fn open(dir: &tempfile::TempDir) -> Folder {
         Folder::open(dir.path()).unwrap()
-    }
-
-    #[test]
-    fn every_spelling_of_a_requirement_is_found() {
-        for line in
-            ["flask", "Flask==3.1", "flask [async] >= 2", "FLASK~=2.0 # web", "flask;python_version>'3'", " flask"]
-        {
-            assert!(
-                requires(&open(&project(&[("requirements.txt", &format!("x\n{line}\n"))])), "flask").unwrap(),
-                "{line}"
-            );
-        }
-        for line in ["flask-login", "# flask", "flaskr", "-r flask.txt", ""] {
-            assert!(!requires(&open(&project(&[("requirements.txt", line)])), "flask").unwrap(), "{line}");
-        }
-        let toml = "[project]\nname = 'x'\ndependencies = [\n  \"Flask>=3\",\n]\n";
-        assert!(requires(&open(&project(&[("pyproject.toml", toml)])), "flask").unwrap());
-        assert!(!requires(&open(&project(&[])), "flask").unwrap());
     }
 
     #[test]
@@ -198,9 +158,10 @@ mod tests {
             (&[("app/__init__.py", "from .web import app")], Some("app:app")),
             (&[("src/app.py", "from web import (it as app)")], Some("src.app:app")),
             (&[("my_site/main.py", "app = 1")], Some("my_site.main:app")),
-            (&[("app.py", "def make_app():"), ("main.py", "def create_app (x):")], Some("app:make_app()")),
-            (&[("app.py", "def create_app():"), ("src/main.py", "app = 1")], Some("src.main:app")),
-            (&[("app.py", "    app = 1\napp == 2\nprint('app = 1')\napplications = 1")], None),
+            (&[("app.py", "def make_app(): pass"), ("main.py", "def create_app (x): pass")], Some("app:make_app()")),
+            (&[("app.py", "def create_app(): pass"), ("src/main.py", "app = 1")], Some("src.main:app")),
+            (&[("app.py", "'''\napp = create_app()\n'''\ndef create_app(): pass")], Some("app:create_app()")),
+            (&[("app.py", "if True:\n    app = 1\napp == 2\nprint('app = 1')\napplications = 1")], None),
             (&[("web.py", "app = 1")], None),
         ] {
             let found = wsgi(&open(&project(files)), "my-site").unwrap().map(|entry| entry.to_string());
@@ -209,9 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_no_python_is_named_if_it_is_reached() {
+        let broken = ("main.py", "def (:\n");
+        let error = wsgi(&open(&project(&[broken])), "x").unwrap_err().to_string();
+        assert!(error.starts_with("main.py is no Python 3.12, with which rockcraft reads it, in line 1: "), "{error}");
+        let found = wsgi(&open(&project(&[("app.py", "app = 1"), broken])), "x").unwrap();
+        assert_eq!(found.map(|entry| entry.to_string()).as_deref(), Some("app:app"));
+        assert!(wsgi(&open(&project(&[("app.py", "def create_app(): pass"), broken])), "x").is_err());
+    }
+
+    #[test]
     fn a_fastapi_application_is_a_variable_and_no_factory() {
-        let found =
-            asgi(&open(&project(&[("app.py", "def create_app():"), ("src/main.py", "app = FastAPI()")])), "x").unwrap();
+        let files = [("app.py", "def create_app(): pass"), ("src/main.py", "app = FastAPI()")];
+        let found = asgi(&open(&project(&files)), "x").unwrap();
         assert_eq!(found.map(|entry| entry.to_string()).as_deref(), Some("src.main:app"));
         assert_eq!(asgi(&open(&project(&[("app.py", "application = 1")])), "x").unwrap(), None);
     }
@@ -226,14 +197,5 @@ mod tests {
         assert_eq!(entry("my_site/my_site/wsgi.py").as_deref(), Some("my_site.wsgi:application"));
         assert_eq!(entry("my_site/mysite/wsgi.py").as_deref(), Some("mysite.wsgi:application"));
         assert_eq!(entry("mysite/mysite/wsgi.py"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "(\\PC|\n){0,60}") {
-            let found = has_variable(&text, "app") || has_function(&text, "app");
-            prop_assert!(!found || text.contains("app"));
-            prop_assert!(package(&text).is_none_or(|name| !name.is_empty()));
-        }
     }
 }

@@ -204,9 +204,9 @@ fn a_project_of_the_python_charm_is_packed_as_it_is() {
 fn code_of_the_authors_own_is_refused() {
     let dir = python_project();
     let path = dir.path().join("src/charm.py");
-    fs::write(&path, "import ops\nimport requests\n").unwrap();
+    fs::write(&path, "import requests\nrequests.get('x')\n").unwrap();
     let error = Charm::with_dispatch(dir.path(), Vec::new()).unwrap_err().to_string();
-    assert!(error.contains("src/charm.py:2: ") && error.contains("import requests"), "{error}");
+    assert!(error.contains("src/charm.py:2: ") && error.contains("requests.get('x')"), "{error}");
     assert!(error.contains("charmcraft pack"), "{error}");
 }
 

@@ -72,6 +72,15 @@ impl From<folder::Error> for Obstacle {
     }
 }
 
+impl From<pack::python::Error> for Obstacle {
+    fn from(error: pack::python::Error) -> Self {
+        match error {
+            pack::python::Error::File(error) => Self::File(error),
+            fault => Self::Lacks(format!("{fault}; mend it, or give the service a command")),
+        }
+    }
+}
+
 /// Files that an extension adds besides parts and services. The services' user owns them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Made {

@@ -25,7 +25,7 @@ const EXPRESS: &str = r#"{"name": "x", "scripts": {"start": "node ."}, "dependen
 fn each_framework_has_its_signs() {
     for (files, expected) in [
         (&[("requirements.txt", "Flask\n")][..], Framework::Flask),
-        (&[("pyproject.toml", "dependencies = ['flask>=3']")], Framework::Flask),
+        (&[("pyproject.toml", "[project]\ndependencies = ['flask>=3']")], Framework::Flask),
         (&[("requirements.txt", "Django==5\n")], Framework::Django),
         (&[("manage.py", "")], Framework::Django),
         (&[("my_site/manage.py", "")], Framework::Django),
@@ -66,7 +66,11 @@ fn a_python_project_that_rockcraft_would_refuse_gets_remarks() {
         (Framework::Flask, &[("requirements.txt", "flask"), ("app.py", "app = 1")][..], &[][..]),
         (Framework::Flask, &[("web.py", "app = 1")], &["flask isn't required", "no `app` or `application`"]),
         (Framework::FastApi, &[("requirements.txt", "FastAPI"), ("main.py", "app = 1")], &[]),
-        (Framework::FastApi, &[("pyproject.toml", "'fastapi'"), ("main.py", "app = 1")], &["requirements.txt alone"]),
+        (
+            Framework::FastApi,
+            &[("pyproject.toml", "[project]\ndependencies = ['fastapi']"), ("main.py", "app = 1")],
+            &["requirements.txt alone"],
+        ),
         (Framework::FastApi, &[("requirements.txt", "starlette")], &["no `app`"]),
         (Framework::Django, &[("requirements.txt", ""), ("hello/hello/wsgi.py", "application = 1")], &[]),
         (Framework::Django, &[("manage.py", "")], &["requirements.txt alone", "hello/hello/wsgi.py"]),

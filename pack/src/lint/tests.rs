@@ -208,7 +208,7 @@ fn files_that_would_be_left_out_have_a_finding() {
         ("config.yaml", "options: {}"),
         ("cos_custom/x.json", "{}"),
         ("cos_custom/loki_alert_rules/x.rules", ""),
-        ("src/charm.py", "import os\n"),
+        ("src/charm.py", "run()\n"),
     ]);
     let files: Vec<&str> = all.iter().map(|finding| finding.file.as_str()).collect();
     assert_eq!(files, ["config.yaml", "cos_custom/x.json", "src/charm.py"]);

@@ -11,8 +11,7 @@ const APP: &str = "fastapi-framework/install-app";
 const FILES: [&str; 5] = ["migrate", "migrate.sh", "migrate.py", "static", "templates"];
 
 pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
-    let requires = |package| pack::python::requires(source.root, package);
-    if !(source.has("requirements.txt")? && (requires("fastapi")? || requires("starlette")?)) {
+    if !pack::python::names_fastapi(source.root)? {
         return Err("it needs a requirements.txt with fastapi or starlette".into());
     }
     let mut service = json!({

@@ -178,3 +178,27 @@ proptest::proptest! {
         let _ = expand(&Folder::open(dir.path()).unwrap(), document.as_mapping().unwrap().clone());
     }
 }
+
+#[test]
+fn a_requirement_that_rockcraft_does_not_read_gets_a_note() {
+    let note = |line: &str| {
+        let files = [("requirements.txt", line), ("app.py", "app = 1\n")];
+        expanded(&files, "{name: site, extensions: [flask-framework]}").map(|rock| rock.made.notes)
+    };
+    assert!(note("flask==3.0 # web").unwrap().iter().any(|note| note.contains("\"flask==3.0 # web\"")));
+    assert!(!note("flask==3.0").unwrap().iter().any(|note| note.contains("requirements.txt")));
+    assert!(note("# flask").unwrap_err().to_string().contains("flask among its dependencies"));
+}
+
+#[test]
+fn text_in_a_docstring_is_no_application() {
+    let factory = "\"\"\"\napp = create_app()\n\"\"\"\ndef create_app(): pass\n";
+    let command = |text: &str| {
+        let files = [("requirements.txt", "flask"), ("app.py", text)];
+        let rock = expanded(&files, "{name: site, extensions: [flask-framework]}")?;
+        Ok::<_, Error>(service(&rock, "flask", "command").to_owned())
+    };
+    assert!(command(factory).unwrap().contains("'app:create_app()'"));
+    let error = command("app = (\n").unwrap_err().to_string();
+    assert!(error.contains("app.py is no Python 3.12") && error.contains("give the service a command"), "{error}");
+}
