@@ -18,6 +18,23 @@ pub struct Declarations {
     read: OnceLock<Option<Arc<CharmFiles>>>,
 }
 
+/// Function that reads the declarations, as a value: see [`Name`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader(for<'d> fn(&'d Declarations, &Path) -> Option<&'d CharmFiles>);
+
+impl Reader {
+    pub(crate) const OF_FILES: Self = Self(|declarations, charm_dir| declarations.files(charm_dir));
+}
+
+/// All readers are alike: functions have no equality of their own.
+impl PartialEq for Reader {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Reader {}
+
 /// A kind of thing that a charm declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thing {
@@ -52,10 +69,8 @@ impl Declarations {
 
     /// Checks a name that an author wrote as a text. One that `metadata!` made is good.
     pub(crate) fn check(&self, charm_dir: &Path, thing: Thing, name: &Name) -> Result<(), Error> {
-        if name.is_declared() {
-            return Ok(());
-        }
-        let Some(files) = self.files(charm_dir) else { return Ok(()) };
+        let Some(Reader(read)) = name.reader() else { return Ok(()) };
+        let Some(files) = read(self, charm_dir) else { return Ok(()) };
         let names = names(files, thing);
         if names.iter().any(|known| *known == name.as_str()) {
             return Ok(());

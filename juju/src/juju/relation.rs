@@ -20,6 +20,10 @@ impl Juju<'_> {
         if self.context.declarations.is_strict() {
             self.context.check(Thing::Endpoint, &endpoint.to_owned().into())?;
         }
+        self.ids_of(endpoint)
+    }
+
+    fn ids_of(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
         let mut ids = self.memo(&self.ids, endpoint.to_owned(), |juju| {
             let mut ids = juju.relation_ids(endpoint)?;
             ids.sort_unstable();
@@ -85,7 +89,7 @@ impl Juju<'_> {
     pub fn relations(&self, endpoint: impl Endpoint) -> Result<Vec<Relation<'_>>, Error> {
         self.context.check(Thing::Endpoint, endpoint.name())?;
         let endpoint = endpoint.name().as_str();
-        Ok(self.relation_ids(endpoint)?.into_iter().map(|id| Relation::new(self, endpoint, id)).collect())
+        Ok(self.ids_of(endpoint)?.into_iter().map(|id| Relation::new(self, endpoint, id)).collect())
     }
 
     /// The relation of an endpoint with that id; `None` if the endpoint has no such relation.
