@@ -25,10 +25,10 @@ fn call(name: &str, args: &[String], vars: &dyn Vars) -> Result<Answer, String> 
     let files: Files = wanted.map(|file| (file.clone(), read(&file))).collect();
     let request = Request { context, tool: name.to_owned(), args: args.to_vec(), files };
     // Juju's agent writes the address with an @, the sign of an abstract socket.
-    let stream = UnixStream::connect(address.strip_prefix('@').unwrap_or(&address));
+    let socket = Path::new(address.strip_prefix('@').unwrap_or(&address));
     let unreachable = |e: io::Error| format!("cannot reach the unit agent: {e}");
-    let stream = stream.map_err(unreachable)?;
-    peer::check(&stream).and_then(|()| send(&stream, &request)).and_then(|()| receive(&stream)).map_err(unreachable)
+    let stream = peer::check_owner(socket).and_then(|()| UnixStream::connect(socket)).map_err(unreachable)?;
+    send(&stream, &request).and_then(|()| receive(&stream)).map_err(unreachable)
 }
 
 fn read(file: &str) -> Result<String, String> {

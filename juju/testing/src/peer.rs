@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Refuses a peer that is neither this user nor root. Another user could otherwise create the socket's folder first and
 /// pose as the other end.
@@ -11,6 +13,17 @@ use std::os::fd::AsFd;
 pub fn check(stream: &impl AsFd) -> io::Result<()> {
     let peer = rustix::net::sockopt::socket_peercred(stream)?.uid.as_raw();
     admit(peer, rustix::process::geteuid().as_raw())
+}
+
+/// As [`check`] for the server of the socket `path`, by the owner of its file: the user who made it.
+///
+/// For clients in a process namespace of their own. There the server's process has no id, and rustix no value for its
+/// credentials.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_owner(path: &Path) -> io::Result<()> {
+    admit(std::fs::metadata(path)?.uid(), rustix::process::geteuid().as_raw())
 }
 
 fn admit(peer: u32, me: u32) -> io::Result<()> {
@@ -28,7 +41,6 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::{UnixListener, UnixStream};
-    use std::path::Path;
 
     #[test]
     fn only_this_user_and_root_are_admitted() {
@@ -61,7 +73,10 @@ mod tests {
         let (accepted, _) = listener.accept().unwrap();
         let _other = other.join().unwrap();
         assert!(check(&accepted).unwrap_err().to_string().contains("user 64998"));
-        let _own = UnixStream::connect(socket).unwrap();
+        check_owner(&socket).unwrap();
+        let _own = UnixStream::connect(&socket).unwrap();
         check(&listener.accept().unwrap().0).unwrap();
+        std::os::unix::fs::chown(&socket, Some(64_998), None).unwrap();
+        assert!(check_owner(&socket).unwrap_err().to_string().contains("user 64998"));
     }
 }
