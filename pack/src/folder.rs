@@ -291,6 +291,18 @@ impl Folder {
         Ok(OsString::from_vec(target.into_bytes()).into())
     }
 
+    /// True if the owner of the file at `path` in it may run it.
+    ///
+    /// # Errors
+    /// As [`Folder::file`].
+    pub fn is_executable(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
+        use std::os::unix::fs::PermissionsExt;
+        let path = path.as_ref();
+        let Some(file) = self.file(path)? else { return Ok(false) };
+        let failed = |source| Error::Read { path: self.display(path), source };
+        Ok(file.metadata().map_err(failed)?.permissions().mode() & 0o100 != 0)
+    }
+
     /// Sets the mode of the file or folder at `path` in it; a link is left as it is.
     ///
     /// # Errors

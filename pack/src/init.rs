@@ -1,5 +1,6 @@
 //! `init`: writes a project around an application's folder, in commented files. Existing files are kept.
 
+mod charm;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::folder::{self, Folder};
 use crate::text::shown;
 use crate::{Error, Framework, application, is_name, yaml};
+
+pub use charm::{CharmProject, CrateSource, init_charm};
 
 /// The rock's file in the application's folder. Its middle section depends on the framework.
 const ROCK: &str = "rockcraft.yaml";

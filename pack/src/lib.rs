@@ -22,6 +22,7 @@ mod parts;
 mod platform;
 mod project;
 pub mod python;
+mod rust;
 mod source;
 pub mod text;
 mod yaml;
@@ -39,10 +40,11 @@ pub use binary::architecture;
 pub use extension::{DeclaredOption, Generation, generations, merge};
 pub use finding::{Finding, Weight};
 pub use framework::Framework;
-pub use init::{Project, init};
+pub use init::{CharmProject, CrateSource, Project, init, init_charm};
 pub use lint::lint;
 pub use name::is_name;
 pub use platform::Platform;
+pub use rust::{Profile, RustPart};
 
 /// Largest binary of a charm, in bytes.
 const BINARY: u64 = 256 << 20;
@@ -109,9 +111,20 @@ pub enum Error {
         /// Their signs.
         signs: Vec<Sign>,
     },
-    /// The project doesn't name its framework.
-    #[error("charmcraft.yaml doesn't show the framework: add a webcharm.yaml with `framework: NAME` beside it")]
+    /// `webcharm.yaml` names no framework that is known.
+    #[error("webcharm.yaml names no known framework: write `framework: NAME` with one of {known}, or remove the file", known = Framework::names())]
     NoFramework,
+    /// cargo can't be started.
+    #[error("cannot run cargo, which builds the charm: install Rust, or give the charm's program with `--binary FILE`")]
+    Cargo(#[source] io::Error),
+    /// cargo failed, and said why on standard error.
+    #[error("cargo can't build the part {part} in {}", shown(.folder))]
+    Build {
+        /// The part.
+        part: String,
+        /// The folder of its `Cargo.toml`.
+        folder: String,
+    },
     /// The archive can't be made or read.
     #[error("cannot use the archive {}", shown(.path))]
     Archive {
@@ -137,8 +150,8 @@ pub struct File {
 pub struct Charm {
     /// The charm's name.
     pub name: String,
-    /// Its framework.
-    pub framework: Framework,
+    /// The framework of the web application that it runs. `None`: it is a charm of the author's own.
+    pub framework: Option<Framework>,
     /// Its platforms; one `.charm` file is packed for each.
     pub platforms: Vec<Platform>,
     /// Its files.

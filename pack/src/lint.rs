@@ -47,8 +47,10 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         None => declared(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
     };
     let own = entrypoint::read(folder, framework)?;
-    found.extend(own.findings);
     let framework = framework.or(own.framework);
+    if framework.is_some() {
+        found.extend(own.findings);
+    }
     found.extend(paas_config::findings(&settings(&source.document, folder)?, framework)?);
     found.sort();
     found.dedup();

@@ -57,14 +57,22 @@ pub(crate) const CHARMCRAFT: &str = "charmcraft.yaml";
 pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let dir = &Folder::open(dir)?;
     let (source, kept) = declared(dir)?;
-    let (project, extended) = expanded(dir, &source)?;
+    let (project, extended) = expanded(&source)?;
     let metadata = kept.metadata.unwrap_or_else(|| metadata(&project));
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir, &project)?;
-    let framework = framework(extended, &metadata, &files)?;
+    let own = entrypoint::read(dir, extended)?;
+    let framework = framework(extended.or(own.framework), &metadata, &files)?;
+    if framework.is_some() && own.findings.iter().any(Finding::is_refusal) {
+        return Err(Error::Refused(own.findings));
+    }
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     check_names(&name, &platforms)?;
-    files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
+    if let Some(framework) = framework {
+        files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
+    } else {
+        files.extend(dumped(dir, &project)?);
+    }
     files.insert("metadata.yaml".to_owned(), document(&metadata));
     files.insert("manifest.yaml".to_owned(), manifest(&platforms));
     files.insert("config.yaml".to_owned(), document(&section(&project, "config")));
@@ -73,18 +81,17 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     Ok(Charm { name, framework, platforms, files })
 }
 
-/// The project with its extension written out, and the framework of the extension or of `src/charm.py`.
-fn expanded(dir: &Folder, source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
+/// The project with its extension written out, and the extension's framework.
+fn expanded(source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
     let extension = Extension::of(source).map_err(|finding| Error::Refused(vec![finding]))?;
     let framework = extension.as_ref().map(|extension| extension.framework);
-    let own = entrypoint::read(dir, framework)?;
     let found = extension.iter().flat_map(|extension| extension::findings(extension, source));
-    let refused: Vec<Finding> = found.chain(own.findings).filter(Finding::is_refusal).collect();
+    let refused: Vec<Finding> = found.filter(Finding::is_refusal).collect();
     if !refused.is_empty() {
         return Err(Error::Refused(refused));
     }
     let project = extension.map_or_else(|| source.document.clone(), |extension| extension.expand(&source.document));
-    Ok((project, framework.or(own.framework)))
+    Ok((project, framework))
 }
 
 /// Checks the charm's name and the platforms' labels, which make up the `.charm` file's name.
@@ -173,16 +180,29 @@ fn document(mapping: &Mapping) -> File {
     text(if mapping.is_empty() { "{}\n".to_owned() } else { yaml::write(mapping) })
 }
 
+/// The framework that `webcharm.yaml` names, or else the extension's, or else the one that a container's name shows.
 fn framework(
     extended: Option<Framework>,
     metadata: &Mapping,
     files: &BTreeMap<String, File>,
-) -> Result<Framework, Error> {
-    let shown = match files.get(WEBCHARM) {
-        Some(file) => Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended),
-        None => extended.or_else(|| Framework::shown(&section(metadata, "containers"))),
+) -> Result<Option<Framework>, Error> {
+    let Some(file) = files.get(WEBCHARM) else {
+        return Ok(extended.or_else(|| Framework::shown(&section(metadata, "containers"))));
     };
-    shown.ok_or(Error::NoFramework)
+    let named = Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended);
+    named.map(Some).ok_or(Error::NoFramework)
+}
+
+/// Files of the `dump` parts of a charm of the author's own.
+fn dumped(dir: &Folder, project: &Mapping) -> Result<BTreeMap<String, File>, Error> {
+    let mut taken = Taken { left: TAKEN, files: BTreeMap::new() };
+    for (name, path) in parts::files(project, dir)? {
+        taken.file(dir, &name, &path)?;
+        if let Some(file) = taken.files.get_mut(&name) {
+            file.executable = dir.is_executable(&path)?;
+        }
+    }
+    Ok(taken.files)
 }
 
 fn metadata(project: &Mapping) -> Mapping {

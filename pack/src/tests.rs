@@ -29,7 +29,7 @@ fn the_sample_has_the_files_that_juju_reads() {
     let project = project(&std::fs::read_to_string(sample().join("charmcraft.yaml")).unwrap());
     ["README.md", "LICENSE"].iter().for_each(|name| std::fs::write(project.path().join(name), "text").unwrap());
     let charm = Charm::with_dispatch(project.path(), b"binary".to_vec()).unwrap();
-    assert_eq!((charm.name.as_str(), charm.framework), ("flask-k8s", Framework::Flask));
+    assert_eq!((charm.name.as_str(), charm.framework), ("flask-k8s", Some(Framework::Flask)));
     for name in [
         "metadata.yaml",
         "config.yaml",
@@ -111,7 +111,6 @@ fn the_error_names_the_missing_key_or_file() {
     assert!(
         message(packed("{name: x, extensions: [rails-framework]}")).contains("there is no extension rails-framework")
     );
-    assert!(message(packed("{name: x, containers: {app: {}}}")).contains("webcharm.yaml"));
     assert!(message(packed("{name: x, containers: {flask-app: {}}}")).contains("a base"));
     let missing = Charm::read(sample(), Path::new("/no/such/dispatch")).unwrap_err();
     assert!(missing.to_string().contains("/no/such/dispatch"));
@@ -122,7 +121,7 @@ fn a_webcharm_yaml_beside_it_names_the_framework() {
     let dir = project("{name: x, base: ubuntu@24.04, platforms: {amd64: null}, containers: {app: {}}}");
     fs::write(dir.path().join("webcharm.yaml"), "framework: spring-boot\nmode: reference\n").unwrap();
     let charm = Charm::with_dispatch(dir.path(), Vec::new()).unwrap();
-    assert_eq!(charm.framework, Framework::SpringBoot);
+    assert_eq!(charm.framework, Some(Framework::SpringBoot));
     assert!(charm.files["webcharm.yaml"].content.ends_with(b"mode: reference\n"), "taken over whole");
 }
 
@@ -136,7 +135,36 @@ fn containers_of_the_authors_own_their_users_and_the_charms_are_passed_on() {
     for key in ["charm-user", "containers", "resources", "assumes"] {
         assert_eq!(metadata[key], written[key], "{key}");
     }
-    assert_eq!(charm.framework, Framework::Flask);
+    assert_eq!(charm.framework, Some(Framework::Flask));
+}
+
+#[test]
+fn a_charm_of_the_authors_own_has_no_framework_and_the_files_of_its_dump_parts() {
+    let dir = project(
+        "{name: x, base: ubuntu@24.04, platforms: {amd64: null}, parts: {x: {plugin: rust, source: ., organize: \
+         {bin/x: dispatch}}, files: {plugin: dump, source: files, prime: [-notes]}}}",
+    );
+    fs::create_dir_all(dir.path().join("files/templates")).unwrap();
+    for (name, mode) in [("files/templates/a.conf", 0o644), ("files/run", 0o755), ("files/notes", 0o644)] {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(dir.path().join(name), name).unwrap();
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    fs::create_dir(dir.path().join("src")).unwrap();
+    fs::write(dir.path().join("src/charm.py"), "import requests\n").unwrap();
+    let charm = Charm::with_dispatch(dir.path(), b"binary".to_vec()).unwrap();
+    assert_eq!(charm.framework, None);
+    let files: Vec<(&str, bool)> = charm.files.iter().map(|(name, file)| (name.as_str(), file.executable)).collect();
+    let expected = [
+        ("actions.yaml", false),
+        ("config.yaml", false),
+        ("dispatch", true),
+        ("manifest.yaml", false),
+        ("metadata.yaml", false),
+        ("run", true),
+        ("templates/a.conf", false),
+    ];
+    assert_eq!(files, expected);
 }
 
 #[test]
@@ -177,7 +205,7 @@ fn python_project() -> tempfile::TempDir {
 fn a_project_of_the_python_charm_is_packed_as_it_is() {
     let dir = python_project();
     let charm = Charm::with_dispatch(dir.path(), b"binary".to_vec()).unwrap();
-    assert_eq!((charm.name.as_str(), charm.framework), ("grown-flask", Framework::Flask));
+    assert_eq!((charm.name.as_str(), charm.framework), ("grown-flask", Some(Framework::Flask)));
     let files: Vec<&str> = charm.files.keys().map(String::as_str).collect();
     let expected = [
         "actions.yaml",

@@ -29,6 +29,13 @@ pub enum Error {
         /// The framework whose packed charm would do.
         framework: String,
     },
+    /// The project of a charm of the author's own makes no program.
+    #[error(
+        "charmcraft.yaml in {0} names no framework, and no part with the plugin `rust` makes `dispatch`: add such a part \
+         (`organize: {{bin/NAME: dispatch}}`), give the program with `webcharm pack --binary FILE`, or name a framework in \
+         webcharm.yaml; a charm in Python is for `charmcraft pack`"
+    )]
+    NoPart(String),
     /// The charm can't be read.
     #[error("cannot read {path}")]
     Read {
@@ -82,4 +89,20 @@ pub fn dispatch(framework: &str) -> Result<Vec<u8>, Error> {
         return Ok(pack::entry(&packed, "dispatch")?);
     }
     Err(Error::NoCharm { dir: dir.display().to_string(), framework: framework.to_owned() })
+}
+
+/// The bytes of the program of a charm of the author's own, in `folder`: what cargo builds, or a prebuilt
+/// `dispatch` there.
+///
+/// # Errors
+/// When there is neither, or cargo fails.
+pub fn built(folder: &Path, profile: pack::Profile) -> Result<Vec<u8>, Error> {
+    if let Some(part) = pack::RustPart::of(folder)? {
+        return Ok(part.build(profile)?);
+    }
+    let plain = folder.join("dispatch");
+    if plain.is_file() {
+        return std::fs::read(&plain).map_err(|source| Error::Read { path: plain.display().to_string(), source });
+    }
+    Err(Error::NoPart(folder.display().to_string()))
 }

@@ -75,7 +75,8 @@ pub enum Verb {
     Pack(Pack),
     /// Check a project for everything that Juju or charmcraft would refuse; show file, line and remedy
     Lint(Lint),
-    /// Write charmcraft.yaml, rockcraft.yaml and paas-config.yaml for an application; existing files stay
+    /// Write charmcraft.yaml, rockcraft.yaml and paas-config.yaml for an application, or a charm in Rust with --charm; existing
+    /// files stay
     Init(Init),
 }
 
@@ -266,7 +267,8 @@ pub struct Pack {
     /// Folder with charmcraft.yaml
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// Binary of the charm; give it once for each architecture [default: `dispatch` beside this program]
+    /// Binary of the charm; give it once for each architecture [default: `dispatch` beside this program; for a charm of
+    /// your own, what cargo builds of its part with the plugin `rust`]
     #[arg(long, value_name = "FILE")]
     pub binary: Vec<PathBuf>,
     /// Pack only this platform
@@ -286,6 +288,13 @@ pub struct Init {
     /// Framework [default: recognised from the files in the folder]
     #[arg(long, value_name = "NAME", value_parser = framework)]
     pub framework: Option<pack::Framework>,
+    /// Start a charm of your own in Rust, under this name, instead of a web application's
+    #[arg(long, value_name = "NAME", conflicts_with = "framework")]
+    pub charm: Option<String>,
+    /// Source of the charm framework: a folder with webcharm's source, or the URL of its git repository [default: the
+    /// source around the folder]
+    #[arg(long, value_name = "FOLDER|URL", requires = "charm", value_parser = pack::CrateSource::parse)]
+    pub juju: Option<pack::CrateSource>,
 }
 
 fn framework(name: &str) -> Result<pack::Framework, String> {

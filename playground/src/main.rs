@@ -1,6 +1,7 @@
 //! The program `webcharm`: its verbs, and, by its first argument, the keepers and first processes of pods and servers.
 //!
-//! Started under the name of one of Juju's hook tools it is that tool, so the playground needs no second program.
+//! Started under the name of one of Juju's hook tools it is that tool, and as `dispatch` a hook in a machine, so the
+//! playground needs no second program.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -18,6 +19,9 @@ fn main() -> ExitCode {
     if juju_testing::is_hook_tool(&name) {
         let code = juju_testing::hook_tools_main(&name, &args[1..]);
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
+    }
+    if let Some(machine) = pod::machine::asked(&name) {
+        return exit_code(pod::machine::dispatch(&machine));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
         (Some(build_keeper::KEEPER), _) => exit_code(build_keeper::keep(&typed[2..]).map(ExitCode::from)),

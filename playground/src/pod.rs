@@ -10,6 +10,7 @@
 mod confinement;
 mod files;
 pub(crate) mod keeper;
+pub mod machine;
 pub(crate) mod mounts;
 pub(crate) mod namespace;
 mod packed;
@@ -76,6 +77,9 @@ pub struct Spec {
     pub network: Option<Place>,
     /// User who is root in the pod.
     pub identity: Identity,
+    /// Folders and files of the host that the pod has at the same paths; it may write to the folders.
+    #[serde(default)]
+    pub shared: Vec<PathBuf>,
 }
 
 /// A server that a pod can reach by a name and a port, as in a cluster.

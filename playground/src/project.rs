@@ -52,6 +52,8 @@ pub enum Rock {
     Folder(Box<rock::Project>),
     /// A file that rockcraft packed.
     Packed(rock::oci::Rock),
+    /// No rock: a charm of the author's own, whose units have the base's programs and nothing else.
+    Plain,
 }
 
 impl Rock {
@@ -61,6 +63,7 @@ impl Rock {
         match self {
             Self::Folder(project) => project.rockcraft.name.clone(),
             Self::Packed(rock) => rock.name(),
+            Self::Plain => String::new(),
         }
     }
 }
@@ -91,6 +94,19 @@ impl Project {
         let is_packed = place.is_file() || (place.extension().is_some_and(|end| end == "rock") && !place.is_dir());
         let found = if is_packed { Self::packed(place, charm) } else { Self::folder(place, charm) }?;
         Ok(Self { charm: charm.map_or(found.charm, Path::to_owned), ..found })
+    }
+
+    /// The project of a charm of the author's own in the folder `place`, beside which there is no rock. `None`: it is
+    /// another kind of project.
+    ///
+    /// # Errors
+    /// When the charm can't be read.
+    pub fn own(place: &Path) -> Result<Option<Self>, pack::Error> {
+        if !place.join("charmcraft.yaml").is_file() || place.join("rockcraft.yaml").exists() {
+            return Ok(None);
+        }
+        let charm = pack::Charm::with_dispatch(place, Vec::new())?;
+        Ok(charm.framework.is_none().then(|| Self { rock: Rock::Plain, charm: place.to_owned() }))
     }
 
     fn packed(file: &Path, charm: Option<&Path>) -> Result<Self, Error> {
@@ -145,14 +161,17 @@ fn is_file_name(name: &str) -> bool {
     (1..=63).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(allowed)
 }
 
-/// The application's container among those that the charm declares.
+/// The application's container among those that the charm declares. `None`: a charm of the author's own has none.
 ///
 /// # Errors
 /// When the charm declares no container of the framework.
-pub fn container(files: &juju::CharmFiles, framework: pack::Framework) -> Result<String, Error> {
+pub fn container(files: &juju::CharmFiles, framework: Option<pack::Framework>) -> Result<Option<String>, Error> {
+    let Some(framework) = framework else {
+        return Ok(files.metadata.containers.keys().next().cloned());
+    };
     let names: Vec<String> = pack::generations(framework).into_iter().map(|generation| generation.container).collect();
     let found = names.iter().find(|name| files.metadata.containers.contains_key(*name));
-    found.cloned().ok_or_else(|| Error::Container(names.join(" or ")))
+    found.cloned().map(Some).ok_or_else(|| Error::Container(names.join(" or ")))
 }
 
 #[cfg(test)]
@@ -209,9 +228,11 @@ mod tests {
             let metadata = format!("name: x\ncontainers: {{{containers}}}");
             juju::CharmFiles::parse(&metadata, "{}", "{}").unwrap()
         };
-        let flask = pack::Framework::Flask;
-        assert_eq!(container(&files("cache: {}, flask-app: {}"), flask).unwrap(), "flask-app");
-        assert_eq!(container(&files("app: {}"), flask).unwrap(), "app");
+        let flask = Some(pack::Framework::Flask);
+        assert_eq!(container(&files("cache: {}, flask-app: {}"), flask).unwrap().unwrap(), "flask-app");
+        assert_eq!(container(&files("app: {}"), flask).unwrap().unwrap(), "app");
+        assert_eq!(container(&files("b: {}, a: {}"), None).unwrap().unwrap(), "a");
+        assert_eq!(container(&files(""), None).unwrap(), None);
         let error = container(&files("cache: {}"), flask).unwrap_err().to_string();
         assert!(error.contains("no container flask-app or app"), "{error}");
     }

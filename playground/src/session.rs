@@ -52,6 +52,8 @@ pub struct Places {
     pub charm: PathBuf,
     /// The hook tools.
     pub tools: PathBuf,
+    /// Folder with the program that runs hooks in machines, as `dispatch`.
+    pub launcher: PathBuf,
     /// The containers' sockets: a folder for each unit.
     pub containers: PathBuf,
     /// The runtime folder itself.
@@ -66,12 +68,25 @@ impl Places {
     }
 }
 
+/// Kind of an application, by its charm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A web application, which answers requests.
+    Web,
+    /// A charm of the author's own with a container.
+    Sidecar,
+    /// A charm without a container: it runs on its unit's machine.
+    Machine,
+}
+
 /// Names and ports of the application.
 #[derive(Debug, Clone)]
 pub struct Names {
     /// The application.
     pub app: String,
-    /// Its units' container.
+    /// Its kind.
+    pub kind: Kind,
+    /// Its units' container; the machine's name if it has none.
     pub container: String,
     /// The port on which the workload serves.
     pub port: u16,

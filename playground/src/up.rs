@@ -19,7 +19,7 @@ use crate::cli;
 use crate::logs::Rotation;
 use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
-use crate::session::{Input, Session};
+use crate::session::{Input, Kind, Session};
 use crate::signals::{self, Begun};
 use crate::ui::{self, Ui};
 use crate::{binaries, control, network, pod, project, server};
@@ -204,14 +204,17 @@ fn start(
     asked: &[&'static Provider],
 ) -> Result<bool, Error> {
     let ui = session.ui();
-    ui.step(&format!("building the rock {}", plan.rock_name()));
+    if let Some(rock) = plan.rock_name() {
+        ui.step(&format!("building the rock {rock}"));
+    }
     plan.build(runtime, ui)?;
     for container in plan.others() {
         ui.step(&format!("the container {container} is the charm author's own: it does not run here"));
     }
     // The containers are up before the first hook.
     pods.start()?;
-    Ok(session.settle() && integrate::all(session, asked, ui) && answers(session, ui))
+    let well = session.settle() && integrate::all(session, asked, ui);
+    Ok(well && (session.names.kind != Kind::Web || answers(session, ui)))
 }
 
 /// Waits until the application answers. Stops waiting when it can't answer any more: a unit is stuck or its pod has
@@ -241,6 +244,9 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
         let lines = session.next_lines().into_iter();
         std::iter::once(first.to_owned()).chain(lines).map(|line| format!("  {line}\n")).collect::<String>()
     };
+    if session.names.kind != Kind::Web {
+        return report_charm(session, answers, &lines("webcharm debug-log"), ui);
+    }
     if answers {
         ui.step("the application answers");
         ui::print(&format!("\n{app} is up at {url}\n\n{}\n", lines(&format!("curl {url}"))));
@@ -262,6 +268,22 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
     ui::print(&format!(
         "{problems}{app} does not answer at {url}. The model stays up.\n\n{}",
         lines("webcharm debug-log")
+    ));
+}
+
+/// Prints the outcome of the start of a charm of the author's own: its status and, if a step failed, its log.
+fn report_charm(session: &Session, is_up: bool, lines: &str, ui: &Ui) {
+    ui::print(&format!("\n{}\n", session.snapshot().tables()));
+    if is_up {
+        ui.step("the charm has settled");
+        ui::print(&format!("{} is up\n\n{lines}\n", session.names.app));
+        return;
+    }
+    let log = session.log(20).join("\n");
+    let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
+    ui::print(&format!(
+        "The charm's log ends with:\n{log}\n\n{problems}{} has failed. The model stays up.\n\n{lines}",
+        session.names.app
     ));
 }
 

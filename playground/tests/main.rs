@@ -17,6 +17,7 @@ mod lifecycle;
 mod machines;
 mod messages;
 mod other_users;
+mod own;
 mod packed;
 mod redis;
 mod root;

@@ -66,7 +66,7 @@ fn the_written_project_can_be_packed() {
         assert_eq!(found.iter().filter(|finding| finding.what.contains("experimental")).count(), expected, "{found:?}");
         assert_eq!(found.len(), expected);
         let charm = crate::Charm::with_dispatch(&folder.join("charm"), Vec::new()).unwrap();
-        assert_eq!((charm.name, charm.framework), (format!("{name}-k8s"), framework));
+        assert_eq!((charm.name, charm.framework), (format!("{name}-k8s"), Some(framework)));
         assert!(charm.files.contains_key("paas-config.yaml"));
     }
 }

@@ -112,12 +112,24 @@ fn build(spec: &Spec) -> Result<(), Error> {
     for bind in &spec.image.binds {
         mounts::read_only(&bind.source, &files::make_inside(root, &bind.target)?)?;
     }
+    for path in &spec.shared {
+        share(root, path)?;
+    }
     let pebble = files::make_inside(root, PEBBLE_DIR)?.join("pebble");
     match spec.image.packed.as_ref().and_then(|packed| packed.pebble.as_deref()) {
         Some(own) => packed::link_pebble(own, &pebble)?,
         None => mounts::file(&spec.pebble, &pebble)?,
     }
     mounts::folder(&spec.socket_dir, &files::make_inside(root, SOCKET_DIR)?)
+}
+
+/// Shows a folder or file of the host in the pod, at the same path.
+fn share(root: &Path, path: &Path) -> Result<(), Error> {
+    let inside = |path: &Path| files::make_inside(root, &path.to_string_lossy());
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if path.is_file() => mounts::file(path, &inside(parent)?.join(name)),
+        _ => mounts::folder(path, &inside(path)?),
+    }
 }
 
 /// Writes the pod's own files in `/etc`, and sets the owners of the rock's files.

@@ -9,9 +9,9 @@ use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchError, DispatchOptions, Dispatched, Model, dispatch_process};
 use rock::Work;
 
-use super::{HOOK, Session};
+use super::{HOOK, Kind, Session};
 use crate::children;
-use crate::pod::Pod;
+use crate::pod::{Pod, machine};
 
 /// Time after which a running hook is reported.
 const TELL: Duration = Duration::from_secs(1);
@@ -149,7 +149,7 @@ impl Session {
         next().or_else(|| {
             let agent_has_news =
                 self.state().agents.get_mut(unit).is_some_and(|agent| std::mem::take(&mut agent.is_news));
-            if agent_has_news {
+            if agent_has_news && self.names.kind != Kind::Machine {
                 let container = self.names.container.clone();
                 let event = Event::Workload(WorkloadEvent { container, kind: WorkloadKind::PebbleReady });
                 // Fails only if the unit has just gone.
@@ -186,10 +186,19 @@ impl Session {
         let mut options = DispatchOptions::new(&self.places.tools);
         options.containers_dir = Some(self.places.containers_of(unit));
         options.timeout = HOOK;
+        let on_machine = self.names.kind == Kind::Machine;
+        let program = if on_machine { &self.places.launcher } else { &self.places.charm };
+        if on_machine {
+            let charm = self.places.charm.display().to_string();
+            let socket = self.places.containers_of(unit).join(&self.names.container).join("pebble.socket");
+            let socket = (machine::MACHINE.to_owned(), socket.display().to_string());
+            options.variables =
+                [("CHARM_DIR".to_owned(), charm.clone()), (machine::CHARM_DIR.to_owned(), charm), socket].into();
+        }
         let (ended, end) = mpsc::channel::<()>();
         thread::scope(|scope| {
             scope.spawn(move || self.hurry(unit, event, &end));
-            let ran = dispatch_process(&self.server, unit, event, &self.places.charm, &options);
+            let ran = dispatch_process(&self.server, unit, event, program, &options);
             drop(ended);
             ran
         })

@@ -6,7 +6,7 @@ use juju::{UnitName, Whose};
 use juju_testing::RelationInfo;
 
 use super::integration::ends;
-use super::{Doing, Session};
+use super::{Doing, Kind, Session};
 use crate::network::{self, SERVICE};
 use crate::pod::Identity;
 use crate::provider::Provider;
@@ -71,7 +71,7 @@ impl Session {
                 .or_else(leaders)
                 .unwrap_or_else(nobody),
             units: now,
-            url: Some(self.url()),
+            url: (self.names.kind == Kind::Web).then(|| self.url()),
             ..Application::default()
         }
     }

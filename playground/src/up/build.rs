@@ -17,8 +17,11 @@ use crate::private;
 use crate::project::{self, Project, Rock};
 use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
-use crate::session::{Names, Places, Session, add_unit};
+use crate::session::{Kind, Names, Places, Session, add_unit};
 use crate::ui::Ui;
+
+/// Name that stands for the container of a unit on a machine.
+const MACHINE: &str = "machine";
 
 /// Inputs of a model. Reading them finds every fault that can be found before anything is started.
 pub(super) struct Plan {
@@ -26,6 +29,7 @@ pub(super) struct Plan {
     project: Project,
     charm: pack::Charm,
     files: CharmFiles,
+    kind: Kind,
     container: String,
     pebble: PathBuf,
     /// True if `pebble` was given with `--pebble`.
@@ -36,9 +40,15 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(model: &str, args: &cli::Up) -> Result<Self, Error> {
         runtime::folder(model)?;
-        let project = Project::find(&args.folder, args.charm.as_deref())?;
+        let project = match Project::own(args.charm.as_deref().unwrap_or(&args.folder))? {
+            Some(own) => own,
+            None => Project::find(&args.folder, args.charm.as_deref())?,
+        };
         let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
-        let binary = binaries::dispatch(charm.framework.name())?;
+        let binary = match charm.framework {
+            Some(framework) => binaries::dispatch(framework.name())?,
+            None => binaries::built(&project.charm, pack::Profile::Dev)?,
+        };
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
         for provider in &args.integrate {
@@ -47,12 +57,19 @@ impl Plan {
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
         project::check_names(&files)?;
         let container = project::container(&files, charm.framework)?;
+        let kind = match (charm.framework, &container) {
+            (Some(_), _) => Kind::Web,
+            (None, Some(_)) => Kind::Sidecar,
+            (None, None) => Kind::Machine,
+        };
+        let container = container.unwrap_or_else(|| MACHINE.to_owned());
         let (pebble, program) = (binaries::pebble(args.pebble.as_deref())?, binaries::own()?);
         Ok(Self {
             model: model.to_owned(),
             project,
             charm,
             files,
+            kind,
             container,
             pebble,
             other_pebble: args.pebble.is_some(),
@@ -60,8 +77,9 @@ impl Plan {
         })
     }
 
-    pub(super) fn rock_name(&self) -> String {
-        self.project.rock.name()
+    /// The rock's name. `None`: there is no rock.
+    pub(super) fn rock_name(&self) -> Option<String> {
+        Some(self.project.rock.name()).filter(|_| !matches!(self.project.rock, Rock::Plain))
     }
 
     /// Containers besides the application's. The charm's author added them, and their rocks are unknown.
@@ -90,14 +108,17 @@ impl Plan {
         let places = Places {
             charm: runtime.subfolder("charm")?,
             tools: runtime.subfolder("tools")?,
+            launcher: runtime.subfolder("launcher")?,
             containers: runtime.subfolder("containers")?,
             runtime: runtime.dir().to_owned(),
         };
         self.charm.unpack(&places.charm)?;
         install_tools(&places.tools, &self.program).map_err(system("install the hook tools"))?;
+        let launcher = places.launcher.join("dispatch");
+        std::os::unix::fs::symlink(&self.program, launcher).map_err(system("make the launcher of hooks"))?;
         let server = Server::start(model, runtime.dir()).map_err(system("serve the model"))?;
         let (app, container) = (self.app().to_owned(), self.container.clone());
-        let names = Names { app, container, port: workload(self.charm.framework), outside: port };
+        let names = Names { app, kind: self.kind, container, port: workload(self.charm.framework), outside: port };
         Ok(Session::new(server, self.files.clone(), names, places, ui.clone()))
     }
 
@@ -108,6 +129,7 @@ impl Plan {
             Rock::Folder(project) => {
                 rock::build(project, &runtime.subfolder("rock")?, &cache::of("dependencies")?, ui)?
             }
+            Rock::Plain => plain(runtime.subfolder("rock")?).map_err(system("make the folders of the root"))?,
             Rock::Packed(rock) => {
                 self.with_pebble(rock.image(&cache::of("rocks")?, ui).map_err(project::Error::from)?)?
             }
@@ -122,7 +144,7 @@ impl Plan {
         if self.other_pebble {
             packed.pebble = None;
         } else if packed.pebble.is_none() {
-            return Err(Error::NoPebble(self.rock_name()));
+            return Err(Error::NoPebble(self.project.rock.name()));
         }
         Ok(image)
     }
@@ -149,8 +171,22 @@ impl Plan {
             port: session.names.port,
             network: session.place(unit),
             identity: Identity::current(),
+            shared: match self.kind {
+                Kind::Machine => vec![runtime.dir().to_owned(), self.program.clone()],
+                Kind::Web | Kind::Sidecar => Vec::new(),
+            },
         })
     }
+}
+
+/// Folders of a root without a rock; `/usr`, `/etc`, `/dev` and `/proc` are made for every pod.
+const FOLDERS: [&str; 12] =
+    ["home", "opt", "root", "run", "srv", "tmp", "var/cache", "var/lib", "var/log", "var/spool", "var/tmp", "mnt"];
+
+/// The root of a unit without a rock.
+fn plain(files: PathBuf) -> io::Result<rock::Image> {
+    FOLDERS.iter().try_for_each(|folder| fs::create_dir_all(files.join(folder)))?;
+    Ok(rock::Image { files, owners: Vec::new(), binds: Vec::new(), packed: None })
 }
 
 /// Refuses a server for which the charm has no endpoint, before anything is built.
@@ -160,9 +196,9 @@ fn check_endpoint(files: &CharmFiles, provider: &Provider) -> Result<(), Error> 
 }
 
 /// The port on which a workload serves by default.
-fn workload(framework: Framework) -> u16 {
+fn workload(framework: Option<Framework>) -> u16 {
     match framework {
-        Framework::Flask | Framework::Django => 8000,
+        Some(Framework::Flask | Framework::Django) => 8000,
         _ => 8080,
     }
 }

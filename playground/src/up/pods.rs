@@ -14,7 +14,7 @@ use super::build::Plan;
 use crate::network::Network;
 use crate::pod::Pod;
 use crate::runtime::Runtime;
-use crate::session::{Input, Session};
+use crate::session::{Input, Kind, Session};
 
 /// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
@@ -164,7 +164,9 @@ impl<'a> Pods<'a> {
         pod.ready(ui.cancel())?;
         let socket = pod.socket();
         self.session.put_pod(unit, pod);
-        self.session.watch(unit.clone(), socket, self.inputs.clone());
+        if self.session.names.kind != Kind::Machine {
+            self.session.watch(unit.clone(), socket, self.inputs.clone());
+        }
         Ok(())
     }
 }

@@ -32,6 +32,12 @@ pub enum Error {
     /// No binary is for the platform.
     #[error("there is no binary of the charm for {0}: give one with `--binary FILE`, once for each platform")]
     NoBinary(String),
+    /// The source of the charm framework is unknown.
+    #[error(
+        "the crates of the charm framework are on no registry: name a folder with webcharm's source, or the URL of its git \
+         repository, with `--juju FOLDER|URL`"
+    )]
+    NoSource,
     /// The project has no such platform.
     #[error("charmcraft.yaml has no platform {label}, only {}", known.join(", "))]
     NoPlatform {
@@ -47,17 +53,38 @@ pub enum Error {
 /// # Errors
 /// When no framework is recognised, or several are, or a file can't be written.
 pub fn init(args: &cli::Init) -> Result<ExitCode, Error> {
+    if let Some(name) = &args.charm {
+        return init_charm(args, name);
+    }
     let project = pack::init(&args.folder, args.framework)?;
     print(&summary(&args.folder, &project));
     Ok(ExitCode::SUCCESS)
 }
 
+/// `init --charm`: writes the missing files of a charm in Rust.
+fn init_charm(args: &cli::Init, name: &str) -> Result<ExitCode, Error> {
+    let source = args.juju.clone().or_else(|| pack::CrateSource::above(&args.folder)).ok_or(Error::NoSource)?;
+    let project = pack::init_charm(&args.folder, name, &source)?;
+    let mut text = format!("{name}: a charm in Rust\n");
+    list(&mut text, &project.written, &project.kept);
+    let folder = args.folder.display();
+    print(&format!(
+        "{text}\n  cargo test --manifest-path {folder}/Cargo.toml\n  webcharm up {folder}\n  webcharm pack {folder}\n"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds a line for each file that was written or kept.
+fn list(text: &mut String, written: &[PathBuf], kept: &[PathBuf]) {
+    for (word, paths) in [("wrote", written), ("kept", kept)] {
+        paths.iter().for_each(|path| text.push_str(&format!("  {word:5} {}\n", path.display())));
+    }
+}
+
 fn summary(folder: &Path, project: &pack::Project) -> String {
     let how = project.how.as_ref().map(|how| format!(", {how}")).unwrap_or_default();
     let mut text = format!("{}: {}{how}\n", project.name, project.framework);
-    for (word, paths) in [("wrote", &project.written), ("kept", &project.kept)] {
-        paths.iter().for_each(|path| text.push_str(&format!("  {word:5} {}\n", path.display())));
-    }
+    list(&mut text, &project.written, &project.kept);
     project.remarks.iter().for_each(|remark| text.push_str(&format!("  note: {remark}\n")));
     text + &format!("\n  webcharm up {}\n  webcharm pack {}\n", folder.display(), project.charm.display())
 }
@@ -112,17 +139,20 @@ fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
     if !args.binary.is_empty() {
         return args.binary.iter().cloned().map(read).collect();
     }
+    let Some(framework) = charm.framework else {
+        return Ok(vec![binaries::built(&args.folder, pack::Profile::Release)?]);
+    };
     let dir = binaries::own()?.parent().unwrap_or(Path::new("/")).to_owned();
     let mut found = Vec::new();
     for architecture in charm.platforms.iter().map(|platform| platform.architecture.as_str()) {
-        let (plain, packed) = other(&dir, architecture, charm.framework.name());
+        let (plain, packed) = other(&dir, architecture, framework.name());
         if plain.is_file() {
             found.push(read(plain)?);
         } else if packed.is_file() {
             found.push(pack::entry(&packed, "dispatch")?);
         }
     }
-    match binaries::dispatch(charm.framework.name()) {
+    match binaries::dispatch(framework.name()) {
         Err(error) if found.is_empty() => return Err(error.into()),
         other => found.extend(other),
     }
@@ -220,7 +250,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("site");
         fs::create_dir(&folder).unwrap();
-        let args = cli::Init { folder: folder.clone(), framework: None };
+        let args = cli::Init { folder: folder.clone(), framework: None, charm: None, juju: None };
         assert!(init(&args).unwrap_err().to_string().contains("no flask, django or fastapi in requirements.txt"));
         fs::write(folder.join("requirements.txt"), "flask").unwrap();
         fs::write(folder.join("rockcraft.yaml"), "").unwrap();
@@ -234,6 +264,34 @@ mod tests {
         assert!(init(&args).unwrap_err().to_string().contains("flask (flask among its requirements), go (go.mod)"));
         init(&cli::Init { framework: Some(pack::Framework::Go), ..args }).unwrap();
         lint(&cli::Lint { folder: folder.join("charm") }).unwrap();
+    }
+
+    #[test]
+    fn a_charm_of_ones_own_is_begun_and_packed_with_its_program() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("hello");
+        let args = cli::Init { folder: folder.clone(), framework: None, charm: Some("hello".into()), juju: None };
+        let error = init(&args).unwrap_err().to_string();
+        assert!(error.contains("--juju FOLDER|URL"), "{error}");
+        let source = pack::CrateSource::parse(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
+        init(&cli::Init { juju: Some(source), ..args }).unwrap();
+        lint(&cli::Lint { folder: folder.clone() }).unwrap();
+        let (binary, out) = (dir.path().join("program"), dir.path().join("hello.charm"));
+        fs::write(&binary, elf(62)).unwrap();
+        let args = cli::Pack { folder, binary: vec![binary], platform: None, output: Some(out.clone()) };
+        pack(&args).unwrap();
+        assert_eq!(pack::entry(&out, "dispatch").unwrap(), elf(62));
+        assert!(pack::entry(&out, "webcharm.yaml").is_err(), "it has no framework");
+    }
+
+    #[test]
+    fn a_charm_without_a_program_to_build_is_told_how_to_be_packed() {
+        let python = PROJECT.replace("extensions: [flask-framework]", "parts: {charm: {plugin: charm, source: .}}");
+        let (_dir, args) = desk(&python);
+        let error = pack(&cli::Pack { binary: Vec::new(), ..args }).unwrap_err().to_string();
+        for word in ["plugin `rust`", "--binary FILE", "webcharm.yaml", "charmcraft pack"] {
+            assert!(error.contains(word), "{error}");
+        }
     }
 
     #[test]
