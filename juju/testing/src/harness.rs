@@ -17,6 +17,7 @@ mod record;
 mod relation;
 mod resource;
 mod secret;
+mod storage;
 
 use crate::agent::Agent;
 use crate::environment::JUJU_VERSION;

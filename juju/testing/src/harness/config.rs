@@ -72,6 +72,11 @@ impl<C: Charm> Harness<C> {
         Ok(())
     }
 
+    /// Trusts the charm with the cloud's credential, which it reads as this JSON. It fires no event.
+    pub fn set_cloud_spec(&mut self, spec: &serde_json::Value) {
+        self.model.set_credential(spec.to_string());
+    }
+
     /// Sets the number of units that the operator wants, this one included. It fires no event.
     pub fn set_planned_units(&mut self, count: u32) {
         self.reset_planned_units();

@@ -24,6 +24,7 @@ impl<C: Charm> Harness<C> {
         self.begin()?;
         let mut dice = Dice::new(self.seed);
         self.forget_remote_units();
+        self.attach_all_storages()?;
         self.dispatch(&Event::Install)?;
         self.create_relations(&mut dice)?;
         let leads = self.model.world().is_leader(&self.unit);

@@ -70,9 +70,12 @@ impl<C: Charm> Harness<C> {
         self.model.log().lines()
     }
 
-    /// The number of successful calls of `juju-reboot`.
-    pub fn reboot_count(&self) -> usize {
-        self.calls.iter().filter(|call| call.tool == "juju-reboot" && call.exit == 0).count()
+    /// Number of the charm's `juju-reboot` calls that took effect.
+    ///
+    /// # Errors
+    /// The unit was removed.
+    pub fn reboot_count(&self) -> Done<C, u32> {
+        Ok(self.model.reboots(&self.unit)?)
     }
 
     /// The names of the deferred events, oldest first, each with the name that its handler defers under.

@@ -25,6 +25,8 @@ resources:
   page: {type: file, filename: page.html}
 extra-bindings:
   admin:
+storage:
+  data: {type: filesystem, multiple: {range: 0-2}}
 ";
 const CONFIG: &str = "options: {port: {type: int, default: 8000}, title: {type: string}}";
 const ACTIONS: &str = "greet: {params: {whom: {type: string, default: world}}, required: [times]}";

@@ -183,3 +183,52 @@ fn an_action_returns_its_results_or_fails_with_its_last_message() {
         assert_eq!(harness.run_action(name, &params).unwrap_err().to_string(), text);
     }
 }
+
+#[test]
+fn storage_is_attached_detached_and_removed() {
+    Scripted::plays(|event, juju| {
+        if let Event::Storage(event) = event {
+            assert_eq!(juju.storage(&event.id)?.location, event.location.clone().unwrap(), "it is still there");
+        }
+        Ok(())
+    });
+    let mut harness = begun::<Scripted>();
+    let ids = harness.add_storage("data", 2, true).unwrap();
+    let listed = |harness: &mut Harness<Scripted>| harness.as_handler(|juju| juju.storages(None)).unwrap().unwrap();
+    assert_eq!(listed(&mut harness), ids);
+    harness.detach_storage(&ids[0]).unwrap();
+    assert_eq!(listed(&mut harness), ids[1..]);
+    harness.attach_storage(&ids[0]).unwrap();
+    harness.remove_storage(&ids[1]).unwrap();
+    assert_eq!(listed(&mut harness), ids[..1]);
+    let expected =
+        ["attached", "attached", "detaching", "attached", "detaching"].map(|word| format!("data_storage_{word}"));
+    assert_eq!(harness.emitted_events(), expected);
+    assert!(harness.attach_storage(&ids[1]).is_err(), "it is removed");
+    let quiet = harness.add_storage("data", 1, false).unwrap();
+    assert_eq!((harness.events().len(), listed(&mut harness)), (5, ids[..1].to_vec()));
+    harness.hooks_disabled(|harness| harness.attach_storage(&quiet[0])).unwrap();
+    harness.hooks_disabled(|harness| harness.detach_storage(&quiet[0])).unwrap();
+    assert_eq!((harness.events().len(), listed(&mut harness)), (5, ids[..1].to_vec()));
+    assert_eq!(harness.add_storage("dat", 1, true).unwrap_err().to_string(), "storage \"dat\" not found");
+    assert!(harness.add_storage("data", 2, true).unwrap_err().to_string().contains("at most 2 instances"));
+}
+
+#[test]
+fn declared_and_added_storages_are_attached_before_install() {
+    let metadata = "{name: web, storage: {logs: {type: filesystem}, data: {type: filesystem, multiple: {range: 0-}}}}";
+    let mut harness = Harness::<Recorder>::from_meta(metadata, "", "").unwrap();
+    harness.add_storage("data", 1, true).unwrap();
+    harness.begin_with_initial_hooks().unwrap();
+    let expected = ["data_storage_attached", "logs_storage_attached", "install"];
+    assert_eq!(harness.emitted_events()[..3], expected);
+}
+
+#[test]
+fn the_clouds_credential_is_for_charms_that_are_trusted() {
+    let mut harness = begun::<Recorder>();
+    let read = |harness: &mut Harness<Recorder>| harness.as_handler(|juju| juju.credential()).unwrap();
+    assert!(read(&mut harness).is_err());
+    harness.set_cloud_spec(&json!({"type": "kubernetes", "name": "k8s"}));
+    assert!(read(&mut harness).unwrap().expose().contains("kubernetes"));
+}
