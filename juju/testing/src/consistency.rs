@@ -1,8 +1,10 @@
 //! States that Juju could never produce. They are found before the event runs, all faults at once, in a sentence each.
 
+mod container;
+
 use crate::model::{HookError, check_type, complete};
 use crate::state::{Scene, State, StateOwner, StateRelation};
-use juju::{Event, MAX_DATABAG_BYTES, RelationEvent, RelationKind, Role, SecretEvent, SecretKind};
+use juju::{Event, MAX_DATABAG_BYTES, RelationEvent, RelationKind, Role, Scope, SecretEvent, SecretKind};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -14,17 +16,18 @@ pub(crate) fn check(scene: &Scene, event: &Event, params: &Map<String, Value>, s
     options_match(scene, state, &mut wrong);
     secrets_match(state, &mut wrong);
     names_are_declared(scene, state, &mut wrong);
+    container::containers_match(scene, state, &mut wrong);
+    container::storages_match(scene, state, &mut wrong);
     wrong
 }
 
 fn event_matches(scene: &Scene, event: &Event, params: &Map<String, Value>, state: &State, wrong: &mut Vec<String>) {
     match event {
-        Event::Relation(event) => relation_event_matches(event, state, wrong),
-        Event::Workload(event) if !scene.charm.metadata.containers.contains_key(&event.container) => {
-            wrong.push(format!("the event's container \"{}\" is not in the metadata", event.container));
-        }
-        Event::Storage(event) if !scene.charm.metadata.storages.contains_key(&event.name) => {
-            wrong.push(format!("the event's storage \"{}\" is not in the metadata", event.name));
+        Event::Relation(event) => relation_event_matches(scene, event, state, wrong),
+        Event::Workload(event) => container::workload_event_matches(scene, event, state, wrong),
+        Event::Storage(event) => container::storage_event_matches(scene, event, state, wrong),
+        Event::LeaderElected if !state.leader => {
+            wrong.push(format!("leader-elected, and {} does not lead", scene.unit));
         }
         Event::Secret(event) => secret_event_matches(event, state, wrong),
         Event::Action(event) => match scene.charm.actions.get(&event.name) {
@@ -37,7 +40,7 @@ fn event_matches(scene: &Scene, event: &Event, params: &Map<String, Value>, stat
     }
 }
 
-fn relation_event_matches(event: &RelationEvent, state: &State, wrong: &mut Vec<String>) {
+fn relation_event_matches(scene: &Scene, event: &RelationEvent, state: &State, wrong: &mut Vec<String>) {
     let Some(relation) = state.relation(event.id) else {
         wrong.push(format!("the event's relation {} is not in the state", event.id));
         return;
@@ -45,6 +48,14 @@ fn relation_event_matches(event: &RelationEvent, state: &State, wrong: &mut Vec<
     if relation.endpoint != event.endpoint {
         let (theirs, ours) = (&event.endpoint, &relation.endpoint);
         wrong.push(format!("the event is of endpoint \"{theirs}\", relation {} of \"{ours}\"", event.id));
+        return;
+    }
+    let remote = relation.remote_app.as_deref().unwrap_or(scene.unit.app());
+    if let Some(app) = event.app.as_deref().filter(|app| *app != remote) {
+        wrong.push(format!("the event's application {app} is not in relation {}, that is {remote}", event.id));
+    }
+    if let Some(unit) = event.unit.as_ref().filter(|unit| unit.app() != remote) {
+        wrong.push(format!("the event's unit {unit} is no unit of {remote}"));
     }
     if matches!(event.kind, RelationKind::Joined | RelationKind::Departed) && event.unit.is_none() {
         wrong.push(format!("{:?} of relation {} names no unit", event.kind, event.id));
@@ -112,6 +123,13 @@ fn endpoint_matches(scene: &Scene, relation: &StateRelation, wrong: &mut Vec<Str
             ));
         }
         _ => {}
+    }
+    if endpoint.scope == Scope::Container && relation.units_data.len() > 1 {
+        let units = relation.units_data.len();
+        wrong.push(format!(
+            "relation {}: \"{name}\" has container scope, so one remote unit and not {units}",
+            relation.id
+        ));
     }
     if relation.remote_app.is_none() && relation.units_data.contains_key(&scene.unit.number()) {
         wrong.push(format!("relation {}: the unit's own number is among those of its peers", relation.id));

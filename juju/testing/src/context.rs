@@ -1,11 +1,15 @@
 //! Runs a charm for one event: state in, event, state out.
 
+mod pod;
+
 use crate::agent::Agent;
 use crate::consistency;
 use crate::environment::JUJU_VERSION;
 use crate::model::{Action, Call, Error as ModelError, LogLine, Model, counts};
 use crate::state::{Scene, State};
 use juju::{ActionEvent, Charm, CharmFiles, ContextError, DispatchError, Event, MetadataError, Status, Version};
+use pebble_fake::ExecCall;
+use pod::Pod;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -42,6 +46,12 @@ pub enum RunError<E: std::error::Error + 'static> {
         #[from]
         source: ContextError,
     },
+    /// A container's folder or socket can't be made.
+    #[error("cannot make a container: {error}")]
+    Container {
+        /// The system's reason.
+        error: std::io::Error,
+    },
     /// The model refused to open the hook.
     #[error("cannot open the hook")]
     Model {
@@ -65,6 +75,8 @@ pub struct Records {
     pub calls: Vec<Call>,
     /// The action, if the event was an action.
     pub action: Option<Action>,
+    /// The commands that ran in the containers of the state, each with its container.
+    pub execs: Vec<(String, ExecCall)>,
 }
 
 impl Records {
@@ -169,6 +181,10 @@ impl<C: Charm> Context<C> {
         self
     }
 
+    pub(crate) fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
     /// Results of the last run that are not part of the state.
     pub fn records(&self) -> &Records {
         &self.records
@@ -212,9 +228,11 @@ impl<C: Charm> Context<C> {
         if let Event::Action(action) = event {
             model.run_action(&self.scene.unit, &action.name, params)?;
         }
-        let (model, outcome) = self.dispatch(model, event, state)?;
+        let pod = Pod::open(state).map_err(|error| RunError::Container { error })?;
+        let (model, outcome) = self.dispatch(model, event, state, &pod)?;
         outcome.map_err(|error| RunError::UncaughtCharmError { event: event.name(), error })?;
-        let after = self.scene.state(state, &model);
+        let mut after = self.scene.state(state, &model);
+        (after.containers, self.records.execs) = pod.after(state);
         match self.records.action.as_ref().and_then(|action| action.failure.clone().zip(Some(action))) {
             Some((message, action)) => {
                 Err(RunError::ActionFailed { message, action: Box::new(action.clone()), state: Box::new(after) })
@@ -229,13 +247,14 @@ impl<C: Charm> Context<C> {
         mut model: Model,
         event: &Event,
         state: &State,
+        pod: &Pod,
     ) -> Result<Ran<C::Error>, RunError<C::Error>> {
         let unit = self.scene.unit.clone();
         let hook = model.begin(&unit, event.clone())?;
         let agent = Agent {
             charm_dir: self.charm_dir.clone(),
             juju_version: self.juju_version,
-            containers_dir: state.containers_dir.clone(),
+            containers_dir: Some(pod.containers_dir(state)),
         };
         let outcome = agent.run(&mut model, (&unit, event, &hook), C::LOG_LEVEL, juju::dispatch::<C>)?;
         let finished = model.finish(&hook, outcome.is_ok())?;
@@ -245,6 +264,7 @@ impl<C: Charm> Context<C> {
             unit_status_history: status_history.unwrap_or_default(),
             calls: finished.calls,
             action: finished.action,
+            execs: Vec::new(),
         };
         Ok((model, outcome))
     }

@@ -10,7 +10,7 @@
 //! - [`Context`] and [`State`]: one event over the whole state of a unit, for tests that give the state before the
 //!   event and compare the one after it.
 //!
-//! Pebble is not part of the model. In a [`Harness`] and in a [`Cluster`] each container has a fake Pebble of its own, which
+//! Pebble is not part of the model. In-process each container has a fake Pebble of its own, which
 //! the charm's client reaches over a socket.
 
 #![allow(clippy::disallowed_methods, reason = "the side of Juju: it starts charms and reads the tools' environment")]
@@ -44,5 +44,5 @@ pub use model::{
     IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, endpoint, resolve,
 };
 pub use server::Server;
-pub use state::{State, StateError, StateOwner, StateRelation, StateSecret};
+pub use state::{State, StateContainer, StateError, StateExec, StateOwner, StateRelation, StateSecret, StateStorage};
 pub use tools::{hook_tools, is_hook_tool};

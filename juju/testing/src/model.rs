@@ -61,7 +61,7 @@ pub(crate) use relation::{Bag, Relation, Side};
 pub(crate) use resolver::nearest;
 pub use resolver::{Integration, IntegrationEnd, JUJU_INFO, resolve};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
-pub(crate) use storage::allowed;
+pub(crate) use storage::{Storage, allowed};
 
 /// Id of an open hook: the value of `JUJU_CONTEXT_ID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

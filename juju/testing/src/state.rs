@@ -1,20 +1,24 @@
 //! State of a unit and its surroundings as one value: a test gives it before an event and compares it afterwards.
 //!
 //! Every field has a default, so a test sets only the fields it is about. Deferred events and the charm's own values
-//! are in [`State::unit_state`], where the charm stores them. Containers are not part of the state: a charm under test
-//! uses a real Pebble or supervisor in [`State::containers_dir`].
+//! are in [`State::unit_state`], where the charm stores them. A container is a fake Pebble; a real one or a supervisor goes
+//! into [`State::containers_dir`].
 
+mod container;
+mod storage;
 mod world;
 
 use crate::model::Addresses;
 use juju::{
-    ConfigValue, Databag, Event, Port, RelationEvent, RelationId, RelationKind, Rotate, SecretContent, SecretId,
-    Status, UnitName,
+    ConfigValue, Databag, Event, Port, RelationEvent, RelationId, RelationKind, Rotate, SecretContent, SecretEvent,
+    SecretId, SecretKind, Status, UnitName,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+pub use container::{StateContainer, StateExec};
+pub use storage::StateStorage;
 pub(crate) use world::Scene;
 
 /// State of a unit and its surroundings.
@@ -49,7 +53,12 @@ pub struct State {
     pub model_name: String,
     /// The model's UUID.
     pub model_uuid: String,
-    /// The parent of the containers' folders; each of these has a `pebble.socket`.
+    /// The containers, each with a fake Pebble during the event. A container that is not here can't be connected to.
+    pub containers: Vec<StateContainer>,
+    /// The attached storage instances.
+    pub storages: Vec<StateStorage>,
+    /// The parent of the containers' folders, each with a `pebble.socket` of a real Pebble, instead of
+    /// [`State::containers`].
     pub containers_dir: Option<PathBuf>,
 }
 
@@ -70,6 +79,8 @@ impl Default for State {
             resources: BTreeMap::new(),
             model_name: "test-model".to_owned(),
             model_uuid: "f2c8a4d6-3b1e-4f70-9a5d-6c0e2b8d4a19".to_owned(),
+            containers: Vec::new(),
+            storages: Vec::new(),
             containers_dir: None,
         }
     }
@@ -100,6 +111,23 @@ impl State {
     /// The relation with that id.
     pub fn relation(&self, id: RelationId) -> Option<&StateRelation> {
         self.relations.iter().find(|relation| relation.id == id)
+    }
+
+    /// A state in which the unit has whatever its charm declares: a relation for each endpoint, with the ids from 1 in the
+    /// metadata's order, each container, which can be connected to, and the least number of instances of each storage, at
+    /// its declared location.
+    pub fn from_context<C: juju::Charm>(context: &crate::Context<C>) -> State {
+        context.scene().full_state()
+    }
+
+    /// The container of that name.
+    pub fn container(&self, name: &str) -> Option<&StateContainer> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+
+    /// The storage instance of that name and number.
+    pub fn storage(&self, name: &str, index: u32) -> Option<&StateStorage> {
+        self.storages.iter().find(|storage| storage.name == name && storage.index == index)
     }
 
     /// The relations of an endpoint.
@@ -252,6 +280,30 @@ pub struct StateSecret {
 }
 
 impl StateSecret {
+    fn event(&self, kind: SecretKind, revision: Option<u64>) -> Event {
+        Event::Secret(SecretEvent { kind, id: self.id.clone(), label: self.label.clone(), revision })
+    }
+
+    /// secret-changed, for a secret of another owner.
+    pub fn changed(&self) -> Event {
+        self.event(SecretKind::Changed, None)
+    }
+
+    /// secret-rotate, for a secret of the unit.
+    pub fn rotate(&self) -> Event {
+        self.event(SecretKind::Rotate, None)
+    }
+
+    /// secret-expired of a revision, for a secret of the unit.
+    pub fn expired(&self, revision: u64) -> Event {
+        self.event(SecretKind::Expired, Some(revision))
+    }
+
+    /// secret-remove of a revision, for a secret of the unit.
+    pub fn remove(&self, revision: u64) -> Event {
+        self.event(SecretKind::Remove, Some(revision))
+    }
+
     /// A secret of another owner, granted and not yet read.
     ///
     /// # Panics

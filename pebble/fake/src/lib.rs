@@ -105,6 +105,11 @@ impl Pebble {
         &self.signals
     }
 
+    /// The layers, lowest first.
+    pub fn layers(&self) -> &[Layer] {
+        self.layers.layers()
+    }
+
     /// The combined plan.
     pub fn plan(&self) -> &Plan {
         self.layers.plan()

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::Addresses;
-use crate::state::StateSecret;
+use crate::state::{StateContainer, StateExec, StateSecret, StateStorage};
 use juju::{ActionEvent, CharmFiles, Databag, RelationId, UnitName, WorkloadEvent, WorkloadKind};
 
 const METADATA: &str = "
@@ -12,6 +12,7 @@ requires: {db: {interface: pg, limit: 1}}
 peers: {ring: {interface: ring}}
 resources: {image: {type: oci-image}}
 extra-bindings: {admin: }
+storage: {data: {type: filesystem}}
 ";
 const CONFIG: &str = "options: {port: {type: int}, key: {type: secret}}";
 const ACTIONS: &str = "greet: {params: {times: {type: integer}}, required: [times]}";
@@ -51,6 +52,8 @@ fn a_possible_world_is_left_alone() {
         networks: [("db".to_owned(), Addresses::of("10.0.0.1")), ("admin".to_owned(), Addresses::of("10.0.0.2"))]
             .into(),
         resources: [("image".to_owned(), "/image.yaml".into())].into(),
+        containers: vec![StateContainer::ready("app")],
+        storages: vec![StateStorage::new("data", 0, "/srv")],
         ..with_secret(|_| ())
     };
     for event in [
@@ -59,6 +62,7 @@ fn a_possible_world_is_left_alone() {
         StateRelation::new(1, "db").departed("web", 7),
         secret_event(SecretKind::Changed),
         pebble_ready("app"),
+        StateStorage::new("data", 0, "/srv").detaching(),
     ] {
         assert_eq!(wrong(&event, &state), Vec::<String>::new());
     }
@@ -197,4 +201,124 @@ fn a_databag_in_json_holds_strings_only() {
         assert_eq!(error.line, 1, "{value}: {error}");
     }
     assert!(State::from_json(r#"{"leeder": true}"#).is_err(), "a misspelt field is no state");
+}
+
+#[test]
+fn events_of_strangers_and_of_another_leader_are_named() {
+    let db = StateRelation::new(1, "db");
+    let stranger = StateRelation { remote_app: Some("mysql".into()), ..db.clone() };
+    for (event, state, sentences) in [
+        (Event::LeaderElected, State::default(), &["leader-elected, and web/0 does not lead"][..]),
+        (
+            stranger.changed("web", None),
+            with_relation(db.clone()),
+            &["the event's application mysql is not in relation 1, that is remote"],
+        ),
+        (
+            stranger.changed("web", Some(0)),
+            with_relation(db.clone()),
+            &[
+                "the event's application mysql is not in relation 1, that is remote",
+                "the event's unit mysql/0 is no unit of remote",
+            ],
+        ),
+    ] {
+        assert_eq!(wrong(&event, &state), sentences);
+    }
+    let leads = State { leader: true, ..State::default() };
+    assert_eq!(wrong(&Event::LeaderElected, &leads), Vec::<String>::new());
+}
+
+#[test]
+fn a_container_scoped_relation_of_two_units_is_refused() {
+    let metadata = "{name: sub, subordinate: true, requires: {host: {interface: juju-info, scope: container}}}";
+    let charm = CharmFiles::parse(metadata, "", "").unwrap();
+    let scene = Scene { charm, unit: UnitName::new("sub", 0) };
+    let with_units = |numbers: &[u32]| {
+        let units_data = numbers.iter().map(|number| (*number, Databag::new())).collect();
+        with_relation(StateRelation { units_data, ..StateRelation::new(1, "host") })
+    };
+    let wrong = |state: &State| check(&scene, &Event::Start, &Map::new(), state);
+    assert_eq!(wrong(&with_units(&[4])), Vec::<String>::new());
+    let sentence = "relation 1: \"host\" has container scope, so one remote unit and not 2";
+    assert_eq!(wrong(&with_units(&[4, 5])), [sentence]);
+}
+
+fn with_container(change: impl FnOnce(&mut StateContainer)) -> State {
+    let mut container = StateContainer::ready("app");
+    change(&mut container);
+    State { containers: vec![container], ..State::default() }
+}
+
+#[test]
+fn impossible_containers_and_their_events_are_named() {
+    const LAYER: &str = r#"{"checks": {"up": {"override": "replace", "tcp": {"port": 80}}}}"#;
+    let layers = || vec![("one".to_owned(), LAYER.to_owned())];
+    let app = StateContainer::ready("app");
+    let twice = State { containers: vec![app.clone(), app.clone()], ..State::default() };
+    for (event, state, sentences) in [
+        (Event::Start, twice, &["several containers have the name \"app\""][..]),
+        (Event::Start, with_container(|c| c.name = "ap".into()), &["container \"ap\" is not in the metadata"]),
+        (
+            Event::Start,
+            with_container(|c| c.execs = vec![StateExec::default(), StateExec::default()]),
+            &["container \"app\": several ends of commands have one prefix"],
+        ),
+        (
+            Event::Start,
+            with_container(|c| {
+                c.service_statuses.insert("web".into(), pebble::types::ServiceStatus::Active);
+                c.checks_down.insert("up".into());
+            }),
+            &["container \"app\": service \"web\" is in no layer", "container \"app\": check \"up\" is in no layer"],
+        ),
+        (app.pebble_ready(), State::default(), &["the event's container \"app\" is not in the state"]),
+        (
+            app.pebble_ready(),
+            with_container(|c| c.can_connect = false),
+            &["pebble-ready of container \"app\", which can't be connected to"],
+        ),
+        (
+            app.custom_notice("example.com/a"),
+            with_container(|_| ()),
+            &["the event's notice \"example.com/a\" is not in container \"app\""],
+        ),
+        (
+            app.check_failed("down"),
+            with_container(|c| c.layers = layers()),
+            &["the event's check \"down\" is not in container \"app\""],
+        ),
+    ] {
+        assert_eq!(wrong(&event, &state), sentences);
+    }
+    let good = with_container(|c| (c.layers, c.notices) = (layers(), vec!["example.com/a".into()]));
+    for event in [app.custom_notice("example.com/a"), app.check_failed("up"), app.check_recovered("up")] {
+        assert_eq!(wrong(&event, &good), Vec::<String>::new());
+    }
+    let broken = with_container(|c| c.layers = vec![("one".into(), "services: 7".into())]);
+    let sentences = wrong(&Event::Start, &broken);
+    assert!(sentences[0].starts_with("container \"app\": layer \"one\": "), "{sentences:?}");
+}
+
+#[test]
+fn impossible_storages_and_their_events_are_named() {
+    let data = StateStorage::new("data", 0, "/srv");
+    let state = |storages| State { storages, ..State::default() };
+    for (event, state, sentence) in [
+        (data.attached(), State::default(), "the event's storage data/0 is not in the state"),
+        (
+            data.detaching(),
+            state(vec![StateStorage::new("data", 1, "/srv")]),
+            "the event's storage data/0 is not in the state",
+        ),
+        (
+            StateStorage::new("logs", 0, "/srv").attached(),
+            State::default(),
+            "the event's storage \"logs\" is not in the metadata",
+        ),
+        (Event::Start, state(vec![data.clone(), data.clone()]), "several storage instances have the id data/0"),
+        (Event::Start, state(vec![StateStorage::new("logs", 0, "/srv")]), "storage \"logs\" is not in the metadata"),
+    ] {
+        assert_eq!(wrong(&event, &state), [sentence]);
+    }
 }

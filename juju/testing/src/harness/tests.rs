@@ -2,6 +2,7 @@
 
 mod charm;
 mod container;
+mod examples;
 mod life;
 mod relation;
 mod rules;

@@ -1,8 +1,9 @@
 //! Conversion of a state to a model before the event, and back to a state after it.
 
-use super::{State, StateOwner, StateRelation, StateSecret};
+use super::{State, StateContainer, StateOwner, StateRelation, StateSecret, StateStorage};
 use crate::model::{
-    Addresses, Application, Bag, Consumer, Description, Grant, Model, Relation, Secret, SecretOwner, Side, Unit,
+    Addresses, Application, Bag, Consumer, Description, Grant, Model, Relation, Secret, SecretOwner, Side, Storage,
+    Unit, allowed,
 };
 use juju::{CharmFiles, Databag, Endpoint, Entity, Role, SecretId, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,11 @@ impl Scene {
         unit.ports.clone_from(&state.opened_ports);
         unit.state.clone_from(&state.unit_state);
         unit.bindings.clone_from(&state.networks);
+        for storage in &state.storages {
+            let id = storage.id();
+            unit.memory.storages.insert(id.clone());
+            unit.storages.insert(id, self.storage(storage));
+        }
         let memory = &mut unit.memory;
         (memory.installed, memory.started, memory.leader) = (true, true, Some(state.leader));
         (memory.config, memory.charm) = (app.config_version, app.charm_version);
@@ -89,6 +95,35 @@ impl Scene {
             known.apps.insert(remote.clone(), relation.version(&Entity::App(remote)));
         }
         unit
+    }
+
+    fn storage(&self, given: &StateStorage) -> Storage {
+        let declared = self.charm.metadata.storages.get(&given.name);
+        Storage {
+            name: given.name.clone(),
+            kind: declared.map(|declared| declared.kind.clone()).unwrap_or_default(),
+            location: given.location.clone(),
+            is_detaching: false,
+        }
+    }
+
+    /// A state with each endpoint related, each container ready and each storage attached.
+    pub(crate) fn full_state(&self) -> State {
+        let metadata = &self.charm.metadata;
+        let relations = (1..).zip(&metadata.endpoints).map(|(id, endpoint)| match endpoint.role {
+            Role::Peers => StateRelation::peer(id, &endpoint.name),
+            Role::Requires | Role::Provides => StateRelation::new(id, &endpoint.name),
+        });
+        let storages = metadata.storages.iter().flat_map(|(name, declared)| {
+            let location = declared.location.clone().unwrap_or_else(|| "/srv".into());
+            (0..allowed(declared).0).map(move |index| StateStorage::new(name, index, location.clone()))
+        });
+        State {
+            relations: relations.collect(),
+            containers: metadata.containers.keys().map(StateContainer::ready).collect(),
+            storages: storages.collect(),
+            ..State::default()
+        }
     }
 
     /// The secrets that the unit has read or labelled.
