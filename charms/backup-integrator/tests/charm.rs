@@ -1,94 +1,10 @@
-//! One event at a time: the state before it, the charm, the state after it.
-
-use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+//! Events, filesets, leadership and relations, one event at a time.
 
 use backup_integrator::BackupIntegrator;
-use juju::{CharmFiles, Databag, Event, On, Status, StatusKind};
-use juju_testing::{Context, State, StateRelation};
-use tempfile::TempDir;
+use juju::{Databag, Event, On, Status};
+use juju_testing::StateRelation;
 
-const APP: &str = "backup-integrator";
-
-/// Every script's option.
-const SCRIPTS: [&str; 4] = ["run-before-backup", "run-after-backup", "run-before-restore", "run-after-restore"];
-
-const SCRIPT: &str = "#!/bin/sh\necho ü\r\n";
-
-/// Options with their values.
-type Options<'o> = &'o [(&'o str, &'o str)];
-
-/// A unit on a machine of its own.
-struct Unit {
-    dir: TempDir,
-    context: Context<BackupIntegrator>,
-}
-
-impl Unit {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let switches = format!("scripts-folder: {}\n", dir.path().join("opt").display());
-        fs::write(dir.path().join("webcharm.yaml"), switches).unwrap();
-        let files = CharmFiles::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let context = Context::from_files(files, dir.path());
-        Self { dir, context }
-    }
-
-    fn run(&mut self, event: &Event, state: &State) -> State {
-        self.context.run(event, state).unwrap()
-    }
-
-    fn path(&self, script: &str) -> PathBuf {
-        self.dir.path().join("opt").join(APP).join("scripts").join(script)
-    }
-
-    /// Names of the scripts on the machine.
-    fn scripts(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path("")) else { return Vec::new() };
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    /// Number of calls of a tool in the last event.
-    fn calls(&self, tool: &str) -> usize {
-        self.context.records().counts().get(tool).copied().unwrap_or_default()
-    }
-}
-
-fn config(options: &[(&str, &str)]) -> BTreeMap<String, juju::ConfigValue> {
-    options.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect()
-}
-
-/// A relation to an agent, with what the leader has written.
-fn relation(id: u32, written: &[(&str, &str)]) -> StateRelation {
-    StateRelation {
-        remote_app: Some("agent".to_owned()),
-        local_app_data: written.iter().copied().collect(),
-        ..StateRelation::new(id, "backup")
-    }
-}
-
-/// A unit beside its principal, with one agent.
-fn state(leader: bool, options: &[(&str, &str)]) -> State {
-    let principal = StateRelation { remote_app: Some("site".to_owned()), ..StateRelation::new(1, "juju-info") };
-    State { leader, config: config(options), relations: vec![principal, relation(2, &[])], ..State::default() }
-}
-
-/// Our application's databag of the relation.
-fn written(state: &State, id: u32) -> Databag {
-    state.relation(juju::RelationId(id)).unwrap().local_app_data.clone()
-}
-
-fn bag(entries: &[(&str, &str)]) -> Databag {
-    entries.iter().copied().collect()
-}
-
-fn active() -> Option<Status> {
-    Some(Status::active(""))
-}
+use crate::unit::{APP, Options, SCRIPT, SCRIPTS, Unit, active, bag, config, relation, state, written};
 
 #[test]
 fn each_observed_event_reconciles_and_no_other_does() {
@@ -169,65 +85,6 @@ fn filesets_are_validated_before_they_reach_the_relation() {
 }
 
 #[test]
-fn an_invalid_fileset_is_logged_with_its_reason_and_writes_no_script() {
-    let mut unit = Unit::new();
-    let after = unit.run(&Event::ConfigChanged, &state(true, &[("fileset", "secret/path"), (SCRIPTS[0], SCRIPT)]));
-    assert_eq!(after.unit_status.unwrap().kind, StatusKind::Blocked);
-    let log: Vec<_> = unit.context.records().log.iter().map(|line| line.message.clone()).collect();
-    assert_eq!(log, ["invalid config: fileset: it has an entry that is not an absolute path"]);
-    assert_eq!(unit.scripts(), [""; 0]);
-}
-
-#[test]
-fn each_script_has_its_own_file_and_its_own_key() {
-    for set in 0..16_u8 {
-        let chosen: Vec<_> = SCRIPTS.into_iter().enumerate().filter(|(at, _)| set & 1 << at != 0).collect();
-        let texts: Vec<_> = chosen.iter().map(|(at, name)| (*name, format!("{SCRIPT}# {at}\n"))).collect();
-        let options = texts.iter().map(|(name, text)| (*name, text.as_str())).chain([("fileset", "/a")]);
-        let mut unit = Unit::new();
-        let after = unit.run(&Event::ConfigChanged, &state(true, &options.collect::<Vec<_>>()));
-        let mut expected = bag(&[("fileset", "/a")]);
-        for (name, text) in &texts {
-            let path = unit.path(name);
-            assert_eq!(fs::read_to_string(&path).unwrap(), *text);
-            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o755);
-            expected.insert((*name).to_owned(), path.display().to_string());
-        }
-        assert_eq!(written(&after, 2), expected);
-        assert_eq!(unit.scripts().len(), chosen.len());
-        assert_eq!(after.unit_status, active());
-    }
-}
-
-#[test]
-fn an_option_that_is_unset_takes_its_key_and_its_file_along() {
-    let all: Vec<_> = SCRIPTS.into_iter().map(|name| (name, SCRIPT)).chain([("fileset", "/a")]).collect();
-    for gone in SCRIPTS {
-        let mut unit = Unit::new();
-        let mut state = unit.run(&Event::ConfigChanged, &state(true, &all));
-        let mut expected = written(&state, 2);
-        assert_eq!(expected.len(), 5);
-        expected.remove(gone);
-        state.config.remove(gone);
-        assert_eq!(written(&unit.run(&Event::ConfigChanged, &state), 2), expected);
-        assert!(unit.scripts().len() == 3 && !unit.path(gone).exists());
-        state.config.insert(gone.to_owned(), "".into());
-        assert_eq!(written(&unit.run(&Event::ConfigChanged, &state), 2), expected, "an empty option is unset");
-    }
-}
-
-#[test]
-fn units_that_do_not_lead_write_their_scripts_and_no_databag() {
-    let mut unit = Unit::new();
-    let before = state(false, &[("fileset", "/a"), (SCRIPTS[0], SCRIPT)]);
-    for event in [Event::LeaderSettingsChanged, Event::ConfigChanged] {
-        let after = unit.run(&event, &before);
-        assert_eq!((written(&after, 2), after.unit_status), (Databag::new(), active()));
-        assert_eq!(unit.scripts(), [SCRIPTS[0]]);
-    }
-}
-
-#[test]
 fn a_new_leader_writes_what_the_first_one_would_have_written() {
     let options = [("fileset", "/a, /b"), (SCRIPTS[1], SCRIPT)];
     let (mut first, mut second) = (Unit::new(), Unit::new());
@@ -297,47 +154,6 @@ fn the_principal_gives_and_gets_no_data() {
     assert_eq!(after.relations[0], before.relations[0]);
     assert_eq!(after.relations[1].local_unit_data, before.relations[1].local_unit_data);
     assert_eq!(written(&after, 2), bag(&[("fileset", "/a")]));
-}
-
-#[test]
-fn a_second_event_writes_no_databag_and_no_file_and_asks_five_times() {
-    let mut unit = Unit::new();
-    let settled = unit.run(&Event::ConfigChanged, &state(true, &[("fileset", "/a"), (SCRIPTS[0], SCRIPT)]));
-    let file = |unit: &Unit| fs::metadata(unit.path(SCRIPTS[0])).map(|file| (file.mtime_nsec(), file.ino())).unwrap();
-    let before = file(&unit);
-    assert_eq!(unit.run(&Event::ConfigChanged, &settled), settled);
-    assert_eq!(file(&unit), before);
-    let counts = unit.context.records().counts();
-    let expected = ["config-get", "is-leader", "relation-get", "relation-ids", "status-set"];
-    assert_eq!(counts, expected.into_iter().map(|tool| (tool.to_owned(), 1)).collect());
-}
-
-#[test]
-fn a_unit_that_leaves_takes_its_scripts_along() {
-    let principal = state(true, &[]).relations[0].clone();
-    for event in [Event::Remove, principal.broken(APP)] {
-        let mut unit = Unit::new();
-        let before = unit.run(&Event::ConfigChanged, &state(true, &[("fileset", "/a"), (SCRIPTS[0], SCRIPT)]));
-        let after = unit.run(&event, &before);
-        assert_eq!(after, before, "databags and status stay");
-        assert!(!unit.dir.path().join("opt").exists(), "{}", event.name());
-    }
-}
-
-#[test]
-fn a_script_that_cannot_be_written_is_in_the_status_and_tried_again() {
-    let mut unit = Unit::new();
-    let before = state(true, &[("fileset", "/a"), (SCRIPTS[0], SCRIPT)]);
-    let path = unit.path(SCRIPTS[0]);
-    fs::create_dir_all(&path).unwrap();
-    let after = unit.run(&Event::ConfigChanged, &before);
-    let status = after.unit_status.clone().unwrap();
-    assert_eq!(status.kind, StatusKind::Blocked);
-    assert!(status.message.starts_with(&format!("cannot write {}: ", path.display())), "{}", status.message);
-    assert_eq!(written(&after, 2), Databag::new(), "the path would lead to no script");
-    fs::remove_dir(&path).unwrap();
-    let after = unit.run(&Event::UpdateStatus, &after);
-    assert_eq!((after.unit_status.clone(), written(&after, 2).len()), (active(), 2));
 }
 
 #[test]

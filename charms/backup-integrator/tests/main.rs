@@ -4,3 +4,5 @@
 mod charm;
 mod machines;
 mod metadata;
+mod scripts;
+mod unit;
