@@ -147,7 +147,7 @@ fn fill(path: &Path, text: &str) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(MODE))
 }
 
-/// True if a file was deleted, false if there was none.
+/// True if a file was deleted, false if it was not there.
 fn gone(deleted: io::Result<()>) -> io::Result<bool> {
     match deleted {
         Ok(()) => Ok(true),

@@ -43,7 +43,7 @@ fn text(option: Option<&str>) -> Option<&str> {
     option.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// The entries of a comma list; `None` if there is none.
+/// The entries of a comma list; `None` if it is empty.
 fn list(option: Option<&str>) -> Option<Vec<String>> {
     let items: Vec<_> = entries(text(option)?).map(str::to_owned).collect();
     (!items.is_empty()).then_some(items)

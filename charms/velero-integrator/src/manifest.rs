@@ -35,8 +35,8 @@ impl VeleroIntegrator {
     }
 }
 
-/// The object, or the reason why there is none. Its name is fixed, since `kubectl apply` makes none up: a backup has the
-/// action's number in it, a schedule the model.
+/// The object, or the reason why it can't be made. Its name is fixed, since `kubectl apply` generates no names: a backup's
+/// ends with the action's number, a schedule's with the model.
 fn manifest(
     target: Target,
     params: &PrintManifestParams,

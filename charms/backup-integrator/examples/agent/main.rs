@@ -63,7 +63,7 @@ fn request(juju: &Juju<'_>) -> Result<Read<Request>, Error> {
     Ok(views.first().map_or(Read::Absent, provider::read))
 }
 
-/// Runs a command and returns its output; without a command there is none.
+/// Runs a command and returns its output, which is empty without a command.
 fn run(command: Option<&AbsolutePath>) -> Result<String, String> {
     let Some(command) = command else { return Ok(String::new()) };
     let failed = |why: String| format!("{command}: {why}");
