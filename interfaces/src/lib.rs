@@ -11,6 +11,7 @@
 
 mod address;
 pub mod backup;
+pub mod certificates;
 pub mod database;
 #[cfg(test)]
 mod example;

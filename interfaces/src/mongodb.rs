@@ -74,6 +74,7 @@ mod tests {
             endpoints: vec!["a:1".into(), "b:1".into()],
             read_only_endpoints: Vec::new(),
             tls: None,
+            tls_ca: None,
             replset: Some("rs0".into()),
             version: None,
         };

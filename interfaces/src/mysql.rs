@@ -61,6 +61,7 @@ mod tests {
             endpoints: vec!["mysql-k8s-primary:3306".into()],
             read_only_endpoints: vec!["mysql-k8s-replicas:3306".into()],
             tls: None,
+            tls_ca: None,
             replset: None,
             version: Some("8.0".into()),
         }

@@ -47,6 +47,8 @@ pub struct Account {
     pub read_only_endpoints: Vec<String>,
     /// True if the servers speak TLS; absent if unknown.
     pub tls: Option<bool>,
+    /// Certificate of the servers' authority, in PEM.
+    pub tls_ca: Option<String>,
     /// The replica set that the servers are, where they are one.
     pub replset: Option<String>,
     /// The server's version.
@@ -88,7 +90,10 @@ pub fn answer(view: &View, request: &Requested, account: &Account) -> Changes {
         ("password", Some(account.password.clone())),
         ("uris", account.uris.clone()),
     ];
-    let tls = [("tls", account.tls.map(|on| Secret::from(if on { "True" } else { "False" })))];
+    let tls = [
+        ("tls", account.tls.map(|on| Secret::from(if on { "True" } else { "False" }))),
+        ("tls-ca", account.tls_ca.as_deref().map(Secret::from)),
+    ];
     let mut reply = Reply { view, request, wanted: public(view, account), offers: Vec::new() };
     reply.give("user", user);
     reply.give("tls", tls);

@@ -68,6 +68,7 @@ fn nothing_shows_a_password() {
         endpoints: Vec::new(),
         read_only_endpoints: Vec::new(),
         tls: None,
+        tls_ca: None,
         replset: None,
         version: None,
     };

@@ -148,6 +148,7 @@ fn database_provider(view: &View) -> Outcome {
         endpoints: vec!["db:5432".into()],
         read_only_endpoints: Vec::new(),
         tls: None,
+        tls_ca: None,
         replset: None,
         version: None,
     };

@@ -72,6 +72,7 @@ impl Postgresql {
             read_only_endpoints: Vec::new(),
             endpoints: vec![endpoint],
             tls: Some(false),
+            tls_ca: None,
             replset: None,
             version: Some(self.cluster.version().to_owned()),
         };

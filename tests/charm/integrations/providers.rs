@@ -60,6 +60,7 @@ fn documents(view: &View) -> Changes {
         endpoints: vec!["mongo-0:27017".to_owned(), "mongo-1:27017".to_owned()],
         read_only_endpoints: Vec::new(),
         tls: None,
+        tls_ca: None,
         replset: Some("rs0".to_owned()),
         version: None,
     };

@@ -91,6 +91,7 @@ proptest! {
             endpoints: hosts.clone(),
             read_only_endpoints: Vec::new(),
             tls,
+            tls_ca: None,
             replset: None,
             version: None,
         };

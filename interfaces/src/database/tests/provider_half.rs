@@ -13,6 +13,7 @@ fn account() -> Account {
         endpoints: host("primary"),
         read_only_endpoints: host("replicas"),
         tls: Some(false),
+        tls_ca: None,
         replset: None,
         version: Some("14.12".into()),
     }
