@@ -32,7 +32,8 @@ impl Document {
         let mut ini = Ini::default();
         ini.replace(DATABASES, []);
         for (key, value) in [
-            ("listen_addr", "*"),
+            ("listen_addr", places.address.as_str()),
+            // Here for its place; the options follow.
             ("listen_port", ""),
             ("logfile", &format!("{}/pgbouncer.log", places.logs)),
             ("pidfile", &format!("{}/pgbouncer.pid", places.base)),
@@ -112,6 +113,11 @@ impl Document {
         self.ini.get(PGBOUNCER, "auth_query") == Some(auth_query(&backend.auth_user()).as_str())
     }
 
+    /// True if a backend's users are in the document.
+    fn has_users(&self) -> bool {
+        self.ini.get(PGBOUNCER, "auth_query").is_some()
+    }
+
     /// Replaces the databases: in the order of `names`, each name once, and each followed by its name for read-only
     /// servers unless a client has a database of that name.
     pub fn set_databases<'n>(&mut self, names: impl IntoIterator<Item = &'n DatabaseName>, backend: &Backend) {
@@ -120,9 +126,9 @@ impl Document {
         let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
         for name in names.into_iter().filter(|name| seen.insert(*name)) {
-            entries.push((name.key(), backend.target(name)));
+            entries.push((name.as_str().to_owned(), backend.target(name)));
             if let Some(read_only) = name.read_only().filter(|name| !asked.contains(name)) {
-                entries.push((read_only.key(), backend.read_only_target(name)));
+                entries.push((read_only.as_str().to_owned(), backend.read_only_target(name)));
             }
         }
         self.ini.replace(DATABASES, entries);

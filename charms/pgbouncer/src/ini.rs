@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// Longest document that is parsed, in bytes.
-pub const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 
 /// A document: sections in order, each with its keys in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

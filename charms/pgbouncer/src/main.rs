@@ -1,1 +1,5 @@
-fn main() {}
+//! The file `dispatch` of the packed charm.
+
+fn main() -> std::process::ExitCode {
+    juju::main::<pgbouncer::PgBouncer>()
+}

@@ -5,29 +5,29 @@ use std::fmt;
 use juju::RelationId;
 
 /// Most bytes of a name in PostgreSQL; it cuts longer ones.
-pub const MAX_NAME_BYTES: usize = 63;
+pub(crate) const MAX_NAME_BYTES: usize = 63;
 
 /// Name of the role that runs `auth_query`, of its schema, and of its line in the auth file.
 #[must_use]
-pub fn auth_user(backend_user: &str) -> String {
+pub(crate) fn auth_user(backend_user: &str) -> String {
     format!("pgbouncer_auth_{}", underscored(backend_user))
 }
 
 /// User of PgBouncer's console that may change things.
 #[must_use]
-pub fn admin_user(app: &str) -> String {
+pub(crate) fn admin_user(app: &str) -> String {
     format!("pgbouncer_admin_{}", underscored(app))
 }
 
 /// User of PgBouncer's console that may look.
 #[must_use]
-pub fn stats_user(app: &str) -> String {
+pub(crate) fn stats_user(app: &str) -> String {
     format!("pgbouncer_stats_{}", underscored(app))
 }
 
 /// Role of a client relation.
 #[must_use]
-pub fn client_user(relation: RelationId) -> String {
+pub(crate) fn client_user(relation: RelationId) -> String {
     format!("relation_id_{relation}")
 }
 
@@ -37,11 +37,13 @@ fn underscored(name: &str) -> String {
 
 /// Name of a database that a client may have.
 ///
+/// PgBouncer 1.18 reads no quoted keys: a single one keeps its whole file from being loaded. So a name in double quotes is
+/// taken only if it needs none.
+///
 /// ```
 /// use pgbouncer::DatabaseName;
-/// assert_eq!(DatabaseName::parse("shop").unwrap().as_str(), "shop");
-/// assert_eq!(DatabaseName::parse("\"my shop\"").unwrap().as_str(), "my shop");
-/// assert!(DatabaseName::parse("my shop").is_err());
+/// assert_eq!(DatabaseName::parse("\"shop-1\"").unwrap().as_str(), "shop-1");
+/// assert!(DatabaseName::parse("\"my shop\"").is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DatabaseName(String);
@@ -51,9 +53,9 @@ pub struct DatabaseName(String);
 pub enum InvalidName {
     /// PgBouncer's console or PostgreSQL has it.
     Reserved,
-    /// It needs double quotes around it, or holds a control character.
+    /// It has other characters than ASCII letters, digits, `_` and `-`.
     Characters,
-    /// It is empty or has more than [`MAX_NAME_BYTES`].
+    /// It is empty or has more than 63 bytes, which PostgreSQL cuts.
     Length,
 }
 
@@ -61,7 +63,7 @@ impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Reserved => "the name is reserved",
-            Self::Characters => "the name has characters that need double quotes around it",
+            Self::Characters => "the name has other characters than letters, digits, _ and -",
             Self::Length => "the name has no or too many characters",
         })
     }
@@ -73,27 +75,22 @@ impl std::error::Error for InvalidName {}
 const RESERVED: [&str; 4] = ["pgbouncer", "postgres", "template0", "template1"];
 
 impl DatabaseName {
-    /// Reads a name: letters, digits, `_` and `-`, or any text between double quotes, in which a quote is written twice.
+    /// Reads a name: ASCII letters, digits, `_` and `-`, perhaps between double quotes.
     ///
     /// # Errors
     /// The name is reserved, has other characters, or a wrong length.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let name = match quoted {
-            Some(inside) => unquoted(inside).ok_or(InvalidName::Characters)?,
-            None if text.chars().all(is_plain) => text.to_owned(),
-            None => return Err(InvalidName::Characters),
-        };
+        let name = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        if !name.chars().all(is_plain) {
+            return Err(InvalidName::Characters);
+        }
         if name.is_empty() || name.len() > MAX_NAME_BYTES {
             return Err(InvalidName::Length);
         }
-        if name.contains(char::is_control) {
-            return Err(InvalidName::Characters);
-        }
-        if RESERVED.contains(&name.as_str()) { Err(InvalidName::Reserved) } else { Ok(Self(name)) }
+        if RESERVED.contains(&name) { Err(InvalidName::Reserved) } else { Ok(Self(name.to_owned())) }
     }
 
-    /// The name without quotes, as PostgreSQL knows it.
+    /// The name, without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -105,26 +102,10 @@ impl DatabaseName {
         let name = format!("{}_readonly", self.0);
         (name.len() <= MAX_NAME_BYTES).then_some(Self(name))
     }
-
-    /// The name as a key of `[databases]`.
-    #[must_use]
-    pub fn key(&self) -> String {
-        if self.0.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
-            self.0.clone()
-        } else {
-            format!("\"{}\"", self.0.replace('"', "\"\""))
-        }
-    }
 }
 
 fn is_plain(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "_-".contains(letter)
-}
-
-/// The text of a quoted name; `None` if a quote in it is not doubled.
-fn unquoted(inside: &str) -> Option<String> {
-    let name = inside.replace("\"\"", "\u{0}");
-    (!name.contains('"') && !inside.contains('\u{0}')).then(|| name.replace('\u{0}', "\""))
 }
 
 #[cfg(test)]
@@ -142,25 +123,25 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_are_refused_or_quoted() {
+    fn hostile_names_are_refused() {
         let table = [
             ("shop", Ok("shop")),
-            ("Shop-1_x", Ok("\"Shop-1_x\"")),
-            ("\"a\"\"b; [pgbouncer]\"", Ok("\"a\"\"b; [pgbouncer]\"")),
-            ("\"ü\"", Ok("\"ü\"")),
+            ("\"Shop-1_x\"", Ok("Shop-1_x")),
+            ("\"a\"\"b; [pgbouncer]\"", Err(InvalidName::Characters)),
+            ("\"a b\"", Err(InvalidName::Characters)),
+            ("ü", Err(InvalidName::Characters)),
             ("pgbouncer", Err(InvalidName::Reserved)),
             ("\"postgres\"", Err(InvalidName::Reserved)),
-            ("a b", Err(InvalidName::Characters)),
             ("a'; DROP ROLE x --", Err(InvalidName::Characters)),
             ("*", Err(InvalidName::Characters)),
-            ("\"a\"b\"", Err(InvalidName::Characters)),
-            ("\"a\nb\"", Err(InvalidName::Characters)),
+            ("a\nb", Err(InvalidName::Characters)),
             ("\"", Err(InvalidName::Characters)),
             ("\"\"", Err(InvalidName::Length)),
             ("", Err(InvalidName::Length)),
         ];
         for (text, expected) in table {
-            assert_eq!(DatabaseName::parse(text).map(|name| name.key()), expected.map(str::to_owned), "{text}");
+            let name = DatabaseName::parse(text);
+            assert_eq!(name.as_ref().map(DatabaseName::as_str).map_err(|error| *error), expected, "{text}");
         }
         assert_eq!(DatabaseName::parse(&"a".repeat(63)).map(|name| name.read_only()), Ok(None));
         assert_eq!(DatabaseName::parse(&"a".repeat(64)), Err(InvalidName::Length));
@@ -168,13 +149,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_read_back_as_the_same_name(text in "\\PC{0,20}") {
+        fn a_name_ends_no_key_and_no_line(text in "\\PC{0,20}") {
             if let Ok(name) = DatabaseName::parse(&text) {
-                prop_assert_eq!(DatabaseName::parse(&name.key()).unwrap(), name.clone());
-            }
-            let quoted = format!("\"{}\"", text.replace('"', "\"\""));
-            if let Ok(name) = DatabaseName::parse(&quoted) {
-                prop_assert_eq!(name.as_str(), text);
+                prop_assert!(name.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));
             }
         }
     }

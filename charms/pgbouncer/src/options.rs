@@ -49,13 +49,16 @@ impl Default for Options {
     }
 }
 
+/// Beginning of the message about invalid options.
+pub(crate) const INVALID: &str = "invalid config";
+
 /// Options with values that PgBouncer or the charm can't use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOptions(pub Vec<&'static str>);
 
 impl fmt::Display for InvalidOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid config: {}", self.0.join(", "))
+        write!(f, "{INVALID}: {}", self.0.join(", "))
     }
 }
 

@@ -12,7 +12,7 @@ const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 ///
 /// # Errors
 /// The system gives no random bytes.
-pub fn draw() -> Result<Secret, getrandom::Error> {
+pub(crate) fn draw() -> Result<Secret, getrandom::Error> {
     let mut password = String::with_capacity(LENGTH);
     while password.len() < LENGTH {
         let mut bytes = [0; LENGTH];
@@ -26,14 +26,14 @@ pub fn draw() -> Result<Secret, getrandom::Error> {
 
 /// The SCRAM-SHA-256 verifier of a password, with a salt of its own.
 #[must_use]
-pub fn verifier(password: &Secret) -> String {
+pub(crate) fn verifier(password: &Secret) -> String {
     scram_sha_256(password.expose().as_bytes())
 }
 
 /// Text of the auth file, one user a line. The auth user's password is plain, since a verifier is not enough to log in
 /// to a server; the console's users only log in to PgBouncer, for which a verifier is enough.
 #[must_use]
-pub fn auth_file<'a>(users: impl IntoIterator<Item = (&'a str, &'a str)>) -> Secret {
+pub(crate) fn auth_file<'a>(users: impl IntoIterator<Item = (&'a str, &'a str)>) -> Secret {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |(user, secret): (&str, &str)| format!("{} {}\n", quoted(user), quoted(secret));
     users.into_iter().map(line).collect::<String>().into()

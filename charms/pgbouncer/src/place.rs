@@ -1,6 +1,6 @@
-//! Paths in the container, and the processes' user.
+//! Paths in the container, and the processes' user and address.
 
-/// Folders and files of PgBouncer in the container, and the user that owns them.
+/// Folders and files of PgBouncer in the container, the user that owns them, and the address of the instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// Folder of the configuration.
@@ -13,6 +13,8 @@ pub struct Places {
     pub user: String,
     /// The user's group.
     pub group: String,
+    /// Address that the instances listen on; `*` for all.
+    pub address: String,
 }
 
 impl Default for Places {
@@ -23,6 +25,7 @@ impl Default for Places {
             auth_file: "/dev/shm/pgbouncer-userlist.txt".to_owned(),
             user: "postgres".to_owned(),
             group: "postgres".to_owned(),
+            address: "*".to_owned(),
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn create_role(name: &str, verifier: &str) -> String {
     format!("CREATE ROLE {} LOGIN PASSWORD {}", identifier(name), literal(verifier))
 }
 
-/// Gives an existing role another password, and takes all rights away that a role of the auth user's must not have.
+/// Gives an existing role another password.
 #[must_use]
 pub fn alter_role(name: &str, verifier: &str) -> String {
     format!("ALTER ROLE {} LOGIN PASSWORD {}", identifier(name), literal(verifier))
@@ -57,11 +57,10 @@ pub fn install_auth(auth_user: &str) -> String {
     )
 }
 
-/// Removes the look-up from the current database, with what the auth user owns and may do in it.
+/// Removes the look-up from the current database.
 #[must_use]
 pub fn uninstall_auth(auth_user: &str) -> String {
-    let user = identifier(auth_user);
-    format!("DROP SCHEMA IF EXISTS {user} CASCADE")
+    format!("DROP SCHEMA IF EXISTS {} CASCADE", identifier(auth_user))
 }
 
 /// Drops what a role owns in the current database and the rights it has there.
@@ -79,11 +78,17 @@ pub fn drop_role(role: &str) -> String {
 /// Name of the role that owns a client database and all that its users make in it: users come and go, rows stay.
 #[must_use]
 pub fn owner(database: &str) -> String {
-    let name = format!("{database}_owner");
+    let name = format!("pgbouncer_owner_{database}");
     if name.len() <= crate::names::MAX_NAME_BYTES {
         return name;
     }
-    format!("owner_{}", &juju::fingerprint([database.as_bytes()])[..32])
+    format!("pgbouncer_owner_{}", &juju::fingerprint([database.as_bytes()])[..32])
+}
+
+/// Makes a role that only owns.
+#[must_use]
+pub fn create_owner(database: &str) -> String {
+    format!("CREATE ROLE {} NOLOGIN", identifier(&owner(database)))
 }
 
 /// Makes a client database.
@@ -92,16 +97,17 @@ pub fn create_database(database: &str) -> String {
     format!("CREATE DATABASE {} OWNER {}", identifier(database), identifier(&owner(database)))
 }
 
+/// Keeps other clients out of a database that the charm made.
+#[must_use]
+pub fn close_database(database: &str) -> String {
+    format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", identifier(database))
+}
+
 /// Lets the owner role use the current database, also one that others made.
 #[must_use]
 pub fn grant_database(database: &str) -> String {
-    let owner = identifier(&owner(database));
-    format!(
-        "GRANT ALL ON DATABASE {database} TO {owner};\n\
-         REVOKE CONNECT ON DATABASE {database} FROM PUBLIC;\n\
-         GRANT ALL ON SCHEMA public TO {owner};",
-        database = identifier(database)
-    )
+    let (database, owner) = (identifier(database), identifier(&owner(database)));
+    format!("GRANT ALL ON DATABASE {database} TO {owner};\nGRANT ALL ON SCHEMA public TO {owner};")
 }
 
 /// Lets the auth user into the current database.
@@ -136,6 +142,12 @@ pub fn forbid_login(user: &str) -> String {
     format!("ALTER ROLE {} NOLOGIN", identifier(user))
 }
 
+/// Ends the sessions of a user.
+#[must_use]
+pub fn end_sessions(user: &str) -> String {
+    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}", literal(user))
+}
+
 /// Hands all that a user owns in the current database to the database's owner.
 #[must_use]
 pub fn reassign(user: &str, database: &str) -> String {
@@ -160,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_long_name_s_owner_has_a_name_of_its_own() {
-        assert_eq!(owner("shop"), "shop_owner");
+        assert_eq!(owner("shop"), "pgbouncer_owner_shop");
         let (one, other) = ("a".repeat(63), format!("{}b", "a".repeat(62)));
         assert!(owner(&one).len() <= 63 && owner(&one) != owner(&other));
     }

@@ -2,17 +2,19 @@
 
 use super::{Document, PGBOUNCER};
 use crate::features::Features;
-use crate::place::{Instance, TlsFiles};
+use crate::place::{Instance, Places};
 
 /// Facts of one unit that its instances' documents depend on.
 #[derive(Clone, Debug)]
 pub struct UnitSide<'a> {
+    /// The unit's places: paths in the base document are the leader's.
+    pub places: &'a Places,
     /// The unit's instances.
     pub instances: &'a [Instance],
     /// Features of its PgBouncer.
     pub features: Features,
-    /// The files of TLS if the unit has key, authority and certificate; each unit has its own.
-    pub tls: Option<&'a TlsFiles>,
+    /// True if the unit has a private key, and the certificates of itself and its authority; each unit has its own.
+    pub has_tls: bool,
 }
 
 /// Sizes of an instance's pools.
@@ -50,6 +52,8 @@ impl Document {
         let mut ini = self.ini.clone();
         let sizes = PoolSizes::of(self.max_db_connections(), unit.instances.len());
         for (key, value) in [
+            ("listen_addr", unit.places.address.clone()),
+            ("user", unit.places.user.clone()),
             ("logfile", instance.log_file()),
             ("pidfile", instance.pid_file()),
             ("unix_socket_dir", instance.dir.clone()),
@@ -62,10 +66,14 @@ impl Document {
         if !unit.features.has_prepared_statements() {
             ini.unset(PGBOUNCER, "max_prepared_statements");
         }
-        if let Some(tls) = unit.tls {
-            ini.set(PGBOUNCER, "client_tls_key_file", &*tls.key);
-            ini.set(PGBOUNCER, "client_tls_ca_file", &*tls.ca);
-            ini.set(PGBOUNCER, "client_tls_cert_file", &*tls.certificate);
+        if self.has_users() {
+            ini.set(PGBOUNCER, "auth_file", &*unit.places.auth_file);
+        }
+        if unit.has_tls {
+            let tls = unit.places.tls();
+            ini.set(PGBOUNCER, "client_tls_key_file", tls.key);
+            ini.set(PGBOUNCER, "client_tls_ca_file", tls.ca);
+            ini.set(PGBOUNCER, "client_tls_cert_file", tls.certificate);
             ini.set(PGBOUNCER, "client_tls_sslmode", "prefer");
         }
         if unit.features.has_peers() {

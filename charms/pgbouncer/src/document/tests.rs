@@ -25,15 +25,15 @@ fn with_clients() -> Document {
     let places = Places::default();
     let mut document = fresh();
     document.set_users("pgbouncer-k8s", &backend(), &places.auth_file);
-    let names = ["shop", "\"my blog\"", "shop"].map(|name| DatabaseName::parse(name).unwrap());
+    let names = ["shop", "my-blog", "shop"].map(|name| DatabaseName::parse(name).unwrap());
     document.set_databases(&names, &backend());
     document
 }
 
 fn expanded(document: &Document, count: usize, version: &str, tls: bool) -> String {
     let places = Places::default();
-    let (instances, files) = (places.instances(count), places.tls());
-    let unit = UnitSide { instances: &instances, features: Features::of(version), tls: tls.then_some(&files) };
+    let instances = places.instances(count);
+    let unit = UnitSide { places: &places, instances: &instances, features: Features::of(version), has_tls: tls };
     document.expand(&unit).join("\n; ---- the next instance ----\n\n")
 }
 

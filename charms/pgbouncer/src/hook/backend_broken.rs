@@ -1,0 +1,44 @@
+//! `backend-database-relation-broken`: PgBouncer without a backend. The relation's data are gone, so none are used.
+
+use juju::{Flow, RelationId, Status, chain};
+
+use crate::error::Error;
+use crate::meta;
+use crate::status::NO_BACKEND;
+use crate::unit::{Unit, departing_flag};
+
+/// Every unit deletes its auth file; the leader takes users and databases out of the configuration. A unit that leaves
+/// changes nothing: the others stay related.
+///
+/// The event can't wait. A container that is away is fresh when it comes back, and pebble-ready finds the leader's
+/// configuration.
+pub(crate) fn backend_broken(unit: &mut Unit<'_>, id: RelationId) -> Result<Flow, Error> {
+    let endpoint = juju::key::Endpoint::name(&meta::BACKEND_DATABASE).to_string();
+    if unit.told()?.text(&departing_flag(&endpoint, id)) == Some("true") {
+        return Ok(Flow::Done);
+    }
+    if unit.is_leader()? {
+        unit.forget_auth()?;
+        if let Some(mut document) = unit.shared_document()? {
+            document.forget_backend();
+            unit.share_document(&document)?;
+        }
+    }
+    unit.set_status(&Status::blocked(NO_BACKEND))?;
+    match clean(unit) {
+        Err(Error::Container(error)) => tracing::warn!("{}", chain(&error)),
+        other => other?,
+    }
+    Ok(Flow::Done)
+}
+
+fn clean(unit: &mut Unit<'_>) -> Result<(), Error> {
+    unit.remove_auth_file()?;
+    if unit.is_leader()?
+        && let Some(document) = unit.document()?
+    {
+        unit.render(&document)?;
+        unit.tell_document(&document)?;
+    }
+    unit.apply().map(drop)
+}

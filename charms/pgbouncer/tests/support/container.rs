@@ -1,0 +1,199 @@
+//! A container: a supervisor, folders of its own, and a program named `pgbouncer`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pebble::blocking::Client;
+use pgbouncer::Places;
+
+/// Limit of every wait.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The real program, of Debian's package.
+pub(crate) const REAL: &str = "/usr/sbin/pgbouncer";
+
+/// A program in the place of PgBouncer. It says that it is 1.18.0, runs until it is ended, and keeps a list of its starts
+/// and of the signals to reload.
+const STAND_IN: &str = r#"#!/bin/sh
+[ "$1" = --version ] && { echo 'PgBouncer 1.18.0'; exit; }
+[ -e "$0.broken" ] && exit 1
+log=$(dirname "$1")/events
+echo start >> "$log"
+trap 'echo reload >> "$log"' HUP
+trap 'exit 0' TERM
+while :; do sleep 1000 & wait $!; done
+"#;
+
+/// A unit's container.
+#[derive(Debug)]
+pub(crate) struct Container {
+    dir: PathBuf,
+    supervisor: Option<Child>,
+}
+
+impl Container {
+    /// A container that has not started, in a folder of its own.
+    pub(crate) fn new(dir: &Path) -> Self {
+        for folder in ["bin", "containers/pgbouncer", "pebble", "lib", "log", "shm"] {
+            fs::create_dir_all(dir.join(folder)).unwrap();
+        }
+        let program = dir.join("bin/pgbouncer");
+        if !program.is_symlink() {
+            fs::write(&program, STAND_IN).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { dir: dir.to_owned(), supervisor: None }
+    }
+
+    /// Puts the real PgBouncer in the stand-in's place. Its user enters the folders.
+    pub(crate) fn be_real(&self) {
+        let program = self.dir.join("bin/pgbouncer");
+        fs::remove_file(&program).unwrap();
+        std::os::unix::fs::symlink(REAL, program).unwrap();
+        for folder in [self.dir.parent().unwrap(), &self.dir, &self.dir.join("shm")] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+    }
+
+    /// Starts the supervisor, and waits until it answers.
+    pub(crate) fn start(&mut self) {
+        let path = format!("{}:{}", self.dir.join("bin").display(), std::env::var("PATH").unwrap());
+        let log = fs::File::options().create(true).append(true).open(self.dir.join("pebble.log")).unwrap();
+        let child = Command::new(binary("pebble"))
+            .args(["run", "--create-dirs"])
+            .env("PATH", path)
+            .env("PEBBLE", self.dir.join("pebble"))
+            .env("PEBBLE_SOCKET", self.socket())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.supervisor = Some(child);
+        until("the supervisor answers", || self.pebble().system_info().is_ok());
+    }
+
+    /// Ends the supervisor with its services, as the end of a pod does; the files go with it.
+    pub(crate) fn kill(&mut self) {
+        self.stop();
+        for folder in ["pebble", "lib", "log", "shm"] {
+            let _ = fs::remove_dir_all(self.dir.join(folder));
+        }
+        *self = Self::new(&self.dir.clone());
+    }
+
+    /// Has the program fail from its next start on, or work again.
+    pub(crate) fn break_program(&self, is_broken: bool) {
+        let mark = self.dir.join("bin/pgbouncer.broken");
+        if is_broken { fs::write(mark, "").unwrap() } else { fs::remove_file(mark).unwrap() }
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut supervisor) = self.supervisor.take() {
+            let pid = rustix::process::Pid::from_child(&supervisor);
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            supervisor.wait().unwrap();
+        }
+        let _ = fs::remove_file(self.socket());
+    }
+
+    pub(crate) fn pebble(&self) -> Client {
+        Client::new(self.socket())
+    }
+
+    pub(crate) fn containers_dir(&self) -> PathBuf {
+        self.dir.join("containers")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.join("containers/pgbouncer/pebble.socket")
+    }
+
+    /// Starts and reloads of an instance so far.
+    pub(crate) fn events(&self, instance: usize) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.join(format!("lib/instance_{instance}/events"))).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until an instance has had that many starts and reloads.
+    pub(crate) fn wait_for(&self, instance: usize, starts: usize, reloads: usize) {
+        let count = |word: &str| self.events(instance).iter().filter(|event| *event == word).count();
+        until(&format!("{starts} starts and {reloads} reloads: {:?}", self.events(instance)), || {
+            count("start") == starts && count("reload") == reloads
+        });
+    }
+
+    /// Text of a file in the container; `None` if there is none.
+    pub(crate) fn file(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.dir.join(path)).ok()
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.dir.join(path)
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Places of a unit whose containers are in that folder.
+pub(crate) fn places(containers_dir: &Path) -> Places {
+    let dir = containers_dir.parent().unwrap();
+    let path = |name: &str| dir.join(name).display().to_string();
+    let is_real = dir.join("bin/pgbouncer").is_symlink();
+    let is_root = rustix::process::geteuid().is_root();
+    // The real program refuses to run as root.
+    let (user, group) = if is_real && is_root { ("postgres".to_owned(), "postgres".to_owned()) } else { owner() };
+    let number: u8 = dir.file_name().unwrap().to_string_lossy().parse().unwrap();
+    Places {
+        base: path("lib"),
+        logs: path("log"),
+        auth_file: path("shm/userlist.txt"),
+        user,
+        group,
+        address: format!("127.0.0.{}", number + 1),
+    }
+}
+
+/// The user that tests run as, and its group.
+fn owner() -> (String, String) {
+    let name = |file: &str, id: u32| {
+        let text = fs::read_to_string(file).unwrap();
+        let line = text.lines().find(|line| line.split(':').nth(2) == Some(&id.to_string())).unwrap();
+        line.split(':').next().unwrap().to_owned()
+    };
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    (name("/etc/passwd", user), name("/etc/group", group))
+}
+
+/// Ids of a user and its group.
+pub(crate) fn ids_of(user: &str) -> (u32, u32) {
+    let text = fs::read_to_string("/etc/passwd").unwrap();
+    let line = text.lines().find(|line| line.split(':').next() == Some(user)).unwrap();
+    let id = |field: usize| line.split(':').nth(field).unwrap().parse().unwrap();
+    (id(2), id(3))
+}
+
+/// Waits for a condition.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_true: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_true() {
+        assert!(Instant::now() < end, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A binary of this workspace in the test's target folder.
+fn binary(name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let path = own.parent().and_then(Path::parent).unwrap().join(name);
+    assert!(path.exists(), "{} is missing: run `cargo build -p supervisor` first", path.display());
+    path
+}
