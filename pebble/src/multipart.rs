@@ -21,7 +21,7 @@ mod header;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-pub use header::{escaped, parameter};
+pub use header::{escaped, media_type, parameter};
 
 /// The longest boundary in bytes, by RFC 2046. Both sides refuse longer ones, since every piece of a body is searched
 /// for it.
@@ -137,6 +137,16 @@ impl Reader {
                 Place::End => return Ok(Some(Event::End)),
             }
         }
+    }
+
+    /// Takes the rest of the contents of a part that breaks off: bytes that might have begun its end.
+    pub fn rest(&mut self) -> Bytes {
+        if self.place == Place::Contents { self.buffer.split().freeze() } else { Bytes::new() }
+    }
+
+    /// True if the body so far breaks off in the head of a part.
+    pub fn is_in_head(&self) -> bool {
+        matches!(self.place, Place::Head)
     }
 
     fn boundary(&self) -> Result<Option<Place>, Error> {

@@ -40,6 +40,7 @@ pub use service::{Action, Override, Service, Startup};
 pub use span::{OptionalDuration, Span};
 pub use stack::{LayerFile, Layers};
 pub use workload::{Pairing, PairingMode, Workload};
+pub use yaml::from_yaml;
 
 #[cfg(test)]
 mod golden;

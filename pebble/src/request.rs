@@ -164,9 +164,9 @@ pub fn write_item(path: &str, options: &WriteFile) -> FilesAction {
         path: path.to_owned(),
         make_dirs: options.make_dirs,
         permissions: octal(options.permissions),
-        user_id: options.user_id,
+        user_id: options.user_id.map(i64::from),
         user: text(&options.user),
-        group_id: options.group_id,
+        group_id: options.group_id.map(i64::from),
         group: text(&options.group),
     };
     FilesAction { action: "write".to_owned(), files: vec![item], ..FilesAction::default() }
@@ -178,9 +178,9 @@ pub fn make_dir(path: &str, options: &MakeDir) -> Built {
         path: path.to_owned(),
         make_parents: options.make_parents,
         permissions: octal(options.permissions),
-        user_id: options.user_id,
+        user_id: options.user_id.map(i64::from),
         user: text(&options.user),
-        group_id: options.group_id,
+        group_id: options.group_id.map(i64::from),
         group: text(&options.group),
     };
     post("/v1/files", &FilesAction { action: "make-dirs".to_owned(), dirs: vec![item], ..FilesAction::default() })
@@ -200,9 +200,9 @@ pub fn exec(options: &ExecOptions) -> Built {
         environment: options.environment.clone(),
         working_dir: text(&options.working_dir),
         timeout: options.timeout.map(duration).unwrap_or_default(),
-        user_id: options.user_id,
+        user_id: options.user_id.map(i64::from),
         user: text(&options.user),
-        group_id: options.group_id,
+        group_id: options.group_id.map(i64::from),
         group: text(&options.group),
         split_stderr: !options.combine_stderr,
         ..ExecRequest::default()

@@ -4,7 +4,7 @@ mod lanes;
 mod sort;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::quote::{listed, quote, shortened};
 use super::{Error, Plan, Service};
@@ -70,8 +70,9 @@ fn closure<'a>(
         }
     }
     let mut wanted = BTreeSet::new();
-    let mut pending: Vec<&str> = names.iter().map(String::as_str).collect();
-    while let Some(name) = pending.pop() {
+    // In the order given, so that an error names the first unknown service.
+    let mut pending: VecDeque<&str> = names.iter().map(String::as_str).collect();
+    while let Some(name) = pending.pop_front() {
         steps::count();
         let Some((name, service)) = services.get_key_value(name) else {
             return Err(Error::Order(format!("service {} does not exist", quote(name))));

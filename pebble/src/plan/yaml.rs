@@ -23,5 +23,13 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, Error> {
     node::read(text)
 }
 
+/// Reads a value from YAML that is trusted, such as a file of the command line's user.
+///
+/// # Errors
+/// The parser's text about the first thing that is wrong.
+pub fn from_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests;

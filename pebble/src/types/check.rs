@@ -23,7 +23,7 @@ pub struct CheckInfo {
     #[serde(skip_serializing_if = "is_zero")]
     pub failures: u64,
     /// Failures in a row until the check is down.
-    pub threshold: u64,
+    pub threshold: i64,
     /// Change that performs or recovers the check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_id: Option<ChangeId>,

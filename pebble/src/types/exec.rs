@@ -101,13 +101,13 @@ pub struct ExecRequest {
     pub timeout: String,
     /// User id to run as.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<u32>,
+    pub user_id: Option<i64>,
     /// User name to run as.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// Group id to run as.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<u32>,
+    pub group_id: Option<i64>,
     /// Group name to run as.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
@@ -122,10 +122,10 @@ pub struct ExecRequest {
     pub split_stderr: bool,
     /// Columns of the terminal.
     #[serde(skip_serializing_if = "is_zero")]
-    pub width: i32,
+    pub width: i64,
     /// Rows of the terminal.
     #[serde(skip_serializing_if = "is_zero")]
-    pub height: i32,
+    pub height: i64,
 }
 
 /// Result of `POST /v1/exec`, besides the change.
@@ -144,6 +144,6 @@ fn is_empty(environment: &Environment) -> bool {
     environment.is_empty()
 }
 
-fn is_zero(size: &i32) -> bool {
+fn is_zero(size: &i64) -> bool {
     *size == 0
 }

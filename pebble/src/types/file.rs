@@ -123,13 +123,13 @@ pub struct WriteItem {
     pub permissions: String,
     /// User id of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<u32>,
+    pub user_id: Option<i64>,
     /// User name of the owner.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// Group id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<u32>,
+    pub group_id: Option<i64>,
     /// Group name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,
@@ -149,13 +149,13 @@ pub struct DirItem {
     pub permissions: String,
     /// User id of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<u32>,
+    pub user_id: Option<i64>,
     /// User name of the owner.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// Group id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<u32>,
+    pub group_id: Option<i64>,
     /// Group name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub group: String,

@@ -1,6 +1,5 @@
 //! The API: the table of its paths, and a file for each noun.
 
-mod body;
 mod call;
 mod changes;
 mod checks;
@@ -10,11 +9,14 @@ mod files;
 #[cfg(fuzzing)]
 #[allow(unreachable_pub, reason = "re-exported under that cfg by `crate::fuzzing`")]
 pub mod fuzzing;
+mod identities;
 mod logs;
+mod metrics;
 mod notices;
 mod plan;
 mod route;
 mod services;
+mod shapes;
 mod signals;
 mod system;
 mod tasks;
@@ -22,6 +24,5 @@ mod tasks;
 pub(crate) use route::answer;
 pub(crate) use services::{autostart, stop_all};
 
-use body::decode;
 use call::Call;
 use duration::duration;

@@ -14,8 +14,15 @@ const DEFAULT_DIRECTORY: &str = "/var/lib/pebble/default";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Options),
-    Help,
+    /// Help, or that of a verb.
+    Help(Option<String>),
     Version,
+    /// A verb of the client with its words.
+    Verb {
+        name: String,
+        words: Vec<OsString>,
+        socket: PathBuf,
+    },
 }
 
 /// Options of `pebble run`.
@@ -31,6 +38,12 @@ pub(crate) struct Options {
     /// True if the state is kept in a file.
     pub(crate) persist: bool,
     pub(crate) args: ServiceArgs,
+    /// File of identities to replace.
+    pub(crate) identities: Option<String>,
+    /// Directory to copy into an empty one of the daemon.
+    pub(crate) copy: Option<PathBuf>,
+    /// Verb that runs in the daemon, with its words; the daemon ends with it, except for `start` and `stop`.
+    pub(crate) subcommand: Vec<OsString>,
 }
 
 /// An invalid command line.
@@ -40,8 +53,6 @@ pub(crate) enum Error {
     Line(#[from] lexopt::Error),
     #[error("unknown command {0:?}, see 'pebble help'")]
     Command(String),
-    #[error("pebble {0} is not part of this daemon: use Pebble's own client, or another, over the socket")]
-    ClientCommand(String),
     #[error("too many arguments for command")]
     TooMany,
     #[error("unknown flag `{0}'")]
@@ -50,88 +61,136 @@ pub(crate) enum Error {
     ArgsName,
     #[error("--args provided more than once for {0:?} service")]
     ArgsTwice(String),
+    #[error("enter: subcommand {0:?} is not supported")]
+    Subcommand(String),
+    #[error("enter: must use --run before {0:?} subcommand")]
+    MustRun(String),
+    #[error("enter: cannot provide --run before {0:?} subcommand")]
+    MustNotRun(String),
+    #[error("enter: cannot provide -v/--verbose before {0:?} subcommand")]
+    MustNotBeVerbose(String),
 }
-
-/// Commands of Pebble's client, which this binary does not have.
-const CLIENT: [&str; 35] = [
-    "add",
-    "add-identities",
-    "autostart",
-    "changes",
-    "check",
-    "checks",
-    "enter",
-    "exec",
-    "health",
-    "identities",
-    "identity",
-    "logs",
-    "ls",
-    "mkdir",
-    "notice",
-    "notices",
-    "notify",
-    "okay",
-    "plan",
-    "pull",
-    "push",
-    "remove-identities",
-    "replan",
-    "restart",
-    "rm",
-    "services",
-    "signal",
-    "start",
-    "start-checks",
-    "stop",
-    "stop-checks",
-    "tasks",
-    "update-identities",
-    "warnings",
-    "debug",
-];
 
 impl Command {
     /// Reads a command line, without the program's name. `variable` looks up environment variables.
     ///
     /// # Errors
-    /// An invalid command line, or a command of Pebble's client.
+    /// An invalid command line.
     pub(crate) fn parse(
         line: impl IntoIterator<Item = OsString>,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Command, Error> {
         let mut parser = Parser::from_args(line);
         match parser.next()? {
-            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help),
+            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(None)),
             Some(Arg::Long("version")) => Ok(Command::Version),
             Some(Arg::Value(command)) => match command.string()?.as_str() {
                 "run" => run(parser, variable),
-                "help" => Ok(Command::Help),
-                "version" => Ok(Command::Version),
-                other if CLIENT.contains(&other) => Err(Error::ClientCommand(other.to_owned())),
-                other => Err(Error::Command(other.to_owned())),
+                "enter" => enter(parser, variable),
+                "help" => help(parser),
+                other => {
+                    let socket = from_environment(variable).socket;
+                    Ok(Command::Verb { name: other.to_owned(), words: parser.raw_args()?.collect(), socket })
+                }
             },
             Some(other) => Err(unknown(&other)),
         }
     }
 }
 
+fn help(mut parser: Parser) -> Result<Command, Error> {
+    while let Some(argument) = parser.next()? {
+        if let Arg::Value(verb) = argument {
+            return Ok(Command::Help(Some(verb.string()?)));
+        }
+    }
+    Ok(Command::Help(None))
+}
+
 fn run(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     let mut options = from_environment(variable);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("create-dirs") => options.create_dirs = true,
-            Arg::Long("hold") => options.hold = true,
-            Arg::Long("http") => options.http = Some(parser.value()?.string()?).filter(|address| !address.is_empty()),
-            Arg::Short('v') | Arg::Long("verbose") => options.verbose = true,
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(None)),
             Arg::Long("version") => return Ok(Command::Version),
-            Arg::Long("args") => service_args(&mut parser, &mut options.args)?,
             Arg::Value(_) => return Err(Error::TooMany),
-            other => return Err(unknown(&other)),
+            other => {
+                let other = Given::from(other);
+                option(&mut parser, &other, &mut options)?;
+            }
         }
     }
     Ok(Command::Run(options))
+}
+
+/// Reads the words after `enter`: options of the daemon, then a verb.
+fn enter(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    let mut options = from_environment(variable);
+    let (mut runs, mut verbose) = (false, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(None)),
+            Arg::Long("run") => runs = true,
+            Arg::Value(verb) => {
+                options.subcommand = std::iter::once(verb).chain(parser.raw_args()?).collect();
+                break;
+            }
+            other => {
+                let other = Given::from(other);
+                verbose |=
+                    matches!(&other, Given::Short('v')) || matches!(&other, Given::Long(name) if name == "verbose");
+                option(&mut parser, &other, &mut options)?;
+            }
+        }
+    }
+    let Some(verb) = options.subcommand.first().map(|verb| verb.to_string_lossy().into_owned()) else {
+        return Ok(Command::Run(options));
+    };
+    options.hold = !runs;
+    match verb.as_str() {
+        "help" => return Ok(Command::Help(options.subcommand.get(1).map(|verb| verb.to_string_lossy().into_owned()))),
+        "exec" if verbose => return Err(Error::MustNotBeVerbose(verb)),
+        "ls" | "plan" | "services" | "version" if runs => return Err(Error::MustNotRun(verb)),
+        "stop" if !runs => return Err(Error::MustRun(verb)),
+        "exec" | "ls" | "plan" | "services" | "version" | "start" | "stop" => {}
+        _ => return Err(Error::Subcommand(verb)),
+    }
+    Ok(Command::Run(options))
+}
+
+/// An option, without the borrow of its parser.
+enum Given {
+    Short(char),
+    Long(String),
+}
+
+impl From<Arg<'_>> for Given {
+    fn from(argument: Arg<'_>) -> Given {
+        match argument {
+            Arg::Short(letter) => Given::Short(letter),
+            Arg::Long(name) => Given::Long(name.to_owned()),
+            Arg::Value(value) => Given::Long(value.to_string_lossy().into_owned()),
+        }
+    }
+}
+
+/// Reads an option of the daemon.
+fn option(parser: &mut Parser, given: &Given, options: &mut Options) -> Result<(), Error> {
+    let name = match given {
+        Given::Short('v') => "verbose",
+        Given::Short(letter) => return Err(Error::Flag(letter.to_string())),
+        Given::Long(name) => name.as_str(),
+    };
+    match name {
+        "create-dirs" => options.create_dirs = true,
+        "hold" => options.hold = true,
+        "http" => options.http = Some(parser.value()?.string()?).filter(|address| !address.is_empty()),
+        "verbose" => options.verbose = true,
+        "args" => service_args(parser, &mut options.args)?,
+        "identities" => options.identities = Some(parser.value()?.string()?),
+        _ => return Err(Error::Flag(name.to_owned())),
+    }
+    Ok(())
 }
 
 fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Options {
@@ -143,6 +202,7 @@ fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Options {
         verbose: variable("PEBBLE_VERBOSE").is_some_and(|value| value == "1"),
         debug: variable("PEBBLE_DEBUG").is_some_and(|value| value == "1"),
         persist: variable("PEBBLE_PERSIST").is_none_or(|value| value != "never"),
+        copy: set("PEBBLE_COPY_ONCE").map(PathBuf::from),
         ..Options::default()
     }
 }
@@ -208,11 +268,24 @@ mod tests {
 
     #[test]
     fn says_what_it_has_not_got() {
-        assert!(matches!(parse(&["services"]), Err(Error::ClientCommand(_))));
-        assert!(matches!(parse(&["bogus"]), Err(Error::Command(_))));
+        assert!(
+            matches!(parse(&["services", "-x"]), Ok(Command::Verb { name, words, .. }) if name == "services" && words == ["-x"])
+        );
         assert!(matches!(parse(&["run", "extra"]), Err(Error::TooMany)));
         assert!(matches!(parse(&["run", "--https=:1"]), Err(Error::Flag(_))));
-        assert_eq!(parse(&["version"]).unwrap(), Command::Version);
-        assert_eq!(parse(&["run", "-h"]).unwrap(), Command::Help);
+        assert_eq!(parse(&["--version"]).unwrap(), Command::Version);
+        assert_eq!(parse(&["run", "-h"]).unwrap(), Command::Help(None));
+        assert_eq!(parse(&["help", "exec"]).unwrap(), Command::Help(Some("exec".to_owned())));
+    }
+
+    #[test]
+    fn enter_takes_a_verb_that_fits_its_options() {
+        assert_eq!(options(&["enter", "exec", "echo", "--hold"]).subcommand, ["exec", "echo", "--hold"]);
+        assert!(options(&["enter", "start", "web"]).hold && !options(&["enter", "--run", "stop", "web"]).hold);
+        assert!(options(&["enter"]).subcommand.is_empty());
+        assert!(matches!(parse(&["enter", "logs"]), Err(Error::Subcommand(_))));
+        assert!(matches!(parse(&["enter", "stop", "web"]), Err(Error::MustRun(_))));
+        assert!(matches!(parse(&["enter", "--run", "plan"]), Err(Error::MustNotRun(_))));
+        assert!(matches!(parse(&["enter", "-v", "exec", "true"]), Err(Error::MustNotBeVerbose(_))));
     }
 }

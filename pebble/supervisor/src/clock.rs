@@ -2,6 +2,8 @@
 //!
 //! Pure code never reads the clock; it gets a [`Time`] as an argument.
 
+pub(crate) mod rfc3339;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -51,6 +53,11 @@ impl Time {
     /// This moment cut to milliseconds.
     pub(crate) fn whole_millis(self) -> Time {
         Time(self.floor(1_000_000))
+    }
+
+    /// Nanoseconds since the epoch.
+    pub(crate) fn unix_nanos(self) -> i128 {
+        self.0.as_nanosecond()
     }
 
     /// Nanoseconds of the current second: random enough for names of temporary files.

@@ -1,6 +1,8 @@
 //! The daemon: the state that its parts share, and its start.
 
+mod copy_once;
 mod end;
+mod enter;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,11 +21,15 @@ use tokio::time::{Instant, interval_at};
 
 use end::{Stops, finish, until_end};
 
+use crate::check::{self, Checks};
 use crate::cli::Options;
 use crate::clock::Time;
 use crate::exec::Executions;
+use crate::forward::{self, Forwarding};
+use crate::identity::{self, Identity};
 use crate::journal::{Event, Journal};
 use crate::layers;
+use crate::leftover;
 use crate::log::verbose::Verbose;
 use crate::reaper::Reaper;
 use crate::runner::{self, Runner};
@@ -31,7 +37,7 @@ use crate::server;
 use crate::service::Services;
 use crate::state::file::{self, File};
 use crate::store::Store;
-use crate::{api, errno};
+use crate::{api, errno, verb};
 
 /// Version of Pebble whose protocol the daemon speaks. Clients choose their requests by it.
 pub(crate) const VERSION: &str = "v1.32.1";
@@ -48,6 +54,10 @@ pub(crate) enum Error {
     Missing(String),
     #[error("mkdir {path}: {}", errno::text(error))]
     Create { path: String, error: io::Error },
+    #[error("cannot copy {from:?} to {path:?}: {}", errno::text(error))]
+    Copy { from: String, path: String, error: io::Error },
+    #[error("cannot replace identities: {0}")]
+    Identities(String),
     #[error("cannot load plan")]
     Layers(#[from] layers::Error),
     #[error(transparent)]
@@ -67,6 +77,8 @@ pub(crate) enum Error {
 pub(crate) enum EndReason {
     /// A signal asked for it, or a service's success.
     Asked,
+    /// A verb of `enter` ended with this code.
+    Entered(u8),
     /// A service failed whose `on-failure` is `shutdown`.
     ServiceFailure,
     /// A check failed whose action is `shutdown`.
@@ -78,6 +90,7 @@ impl EndReason {
     pub(crate) fn code(self) -> u8 {
         match self {
             EndReason::Asked => 0,
+            EndReason::Entered(code) => code,
             EndReason::ServiceFailure => 10,
             EndReason::CheckFailure => 11,
         }
@@ -103,6 +116,8 @@ pub(crate) struct Daemon {
     pub(crate) runner: Runner,
     pub(crate) plan: RefCell<Layers>,
     pub(crate) services: Services,
+    pub(crate) checks: Checks,
+    pub(crate) forwarding: Forwarding,
     pub(crate) executions: Executions,
     pub(crate) reaper: Reaper,
     pub(crate) verbose: RefCell<Verbose>,
@@ -130,6 +145,8 @@ impl Daemon {
             runner: Runner::default(),
             plan: RefCell::new(plan),
             services: Services::new(),
+            checks: Checks::default(),
+            forwarding: Forwarding::default(),
             executions: Executions::default(),
             reaper,
             verbose: RefCell::new(if options.verbose { Verbose::start()? } else { Verbose::off() }),
@@ -178,22 +195,63 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     let reaper = Reaper::start().map_err(Error::Reaper)?;
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
+    let identities = options.identities.as_deref().map(verb::read_identities).transpose().map_err(Error::Identities)?;
     let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
     // Before the first write: the directory may belong to a running daemon.
     let socket = server::listen(&options.socket).await?;
+    let remains = Remains(&options.socket);
     let http = options.http.as_deref().map(server::listen_http).transpose()?;
     if !options.args.is_empty() {
         plan.set_service_args(&options.args)?;
     }
     let daemon = Rc::new(Daemon::new(&options, environment, reaper, plan)?);
+    std::mem::forget(remains);
+    if options.persist {
+        end_leftovers(&daemon, &options.directory)?;
+    }
     daemon.greet();
     work(&daemon, socket, http);
+    if let Some(identities) = identities {
+        replace_identities(&daemon, identities)?;
+    }
     if !options.hold {
         autostart(&daemon);
+    }
+    if !options.subcommand.is_empty() {
+        enter::run(&daemon, &options)?;
     }
     let end = until_end(&daemon, &mut stops).await;
     finish(&daemon, &options.socket).await;
     Ok(end)
+}
+
+/// Ends what the last daemon left behind, and begins to keep marks of this one's processes.
+fn end_leftovers(daemon: &Daemon, directory: &Path) -> Result<(), Error> {
+    for process in leftover::end(directory) {
+        daemon.journal.note(&format!("Killed process {process}, which the last daemon left behind"));
+    }
+    Ok(daemon.reaper.marks.keep_in(directory)?)
+}
+
+/// A socket that is removed if the start fails.
+struct Remains<'a>(&'a Path);
+
+impl Drop for Remains<'_> {
+    fn drop(&mut self) {
+        // Best effort: the next daemon replaces it.
+        let _ = fs::remove_file(self.0);
+    }
+}
+
+fn replace_identities(daemon: &Daemon, named: BTreeMap<String, Option<Identity>>) -> Result<(), Error> {
+    for (name, identity) in &named {
+        let wrong = |why| Error::Identities(format!("invalid identity for {}: {why}", plan::quote(name)));
+        identity.iter().try_for_each(|identity| identity.validate(name)).map_err(wrong)?;
+    }
+    daemon.store.write(|state| {
+        let changed = identity::changed(state.identities(), identity::Action::Replace, named);
+        changed.map(|identities| state.set_identities(identities)).map_err(Error::Identities)
+    })
 }
 
 fn prepare_directory(options: &Options) -> Result<(), Error> {
@@ -201,6 +259,13 @@ fn prepare_directory(options: &Options) -> Result<(), Error> {
     if options.create_dirs {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.directory);
         made.map_err(|error| Error::Create { path: path.clone(), error })?;
+    }
+    if let Some(source) = &options.copy {
+        copy_once::copy(source, &options.directory).map_err(|error| Error::Copy {
+            from: source.display().to_string(),
+            path: path.clone(),
+            error,
+        })?;
     }
     if !options.directory.is_absolute() {
         return Err(Error::Relative(path));
@@ -222,8 +287,9 @@ fn work(daemon: &Rc<Daemon>, socket: tokio::net::UnixListener, http: Option<toki
     let saving = daemon.clone();
     spawn_local(async move { saving.store.keep_saved().await });
     spawn_local(prune(daemon.clone()));
-    // Resumes tasks that the previous daemon left.
-    runner::ensure(daemon);
+    // Resumes tasks that the previous daemon left, except checks, which begin anew.
+    check::plan_changed(daemon);
+    forward::plan_changed(daemon);
 }
 
 async fn prune(daemon: Rc<Daemon>) {
@@ -236,7 +302,13 @@ async fn prune(daemon: Rc<Daemon>) {
 }
 
 fn autostart(daemon: &Rc<Daemon>) {
-    let change = match api::autostart(daemon) {
+    let begun = Instant::now();
+    let begin = api::autostart(daemon);
+    // Pebble's daemon sends itself this request.
+    let took = plan::Span::from(begun.elapsed());
+    let status = if begin.is_ok() { 202 } else { 400 };
+    daemon.journal.note(&format!("POST /v1/services {took} {status} (http+unix)"));
+    let change = match begin {
         Ok(change) => change,
         Err(why) => return daemon.journal.note(&format!("Cannot start default services: {why}")),
     };

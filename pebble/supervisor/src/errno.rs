@@ -53,6 +53,8 @@ pub(crate) fn shown(path: &str) -> Cow<'_, str> {
 pub(crate) fn text(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => of_number(number),
+        // A path with a zero byte, which the system never sees.
+        None if error.kind() == io::ErrorKind::InvalidInput => of_number(Errno::INVAL.raw_os_error()),
         None => error.to_string(),
     }
 }

@@ -10,6 +10,7 @@
 mod running;
 mod settings;
 mod sockets;
+mod terminal;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -154,7 +155,8 @@ async fn execute(
     let (_execution, over) = watch::channel(());
     let outcome = match Running::start(daemon, &settings, stdio, stderr, &over).await {
         Ok(running) => {
-            let control = spawn_local(sockets::control(daemon.clone(), task, running.pid, control));
+            let control =
+                spawn_local(sockets::control(daemon.clone(), task, running.pid, running.terminal.clone(), control));
             running.end(settings.timeout, abort, control).await
         }
         Err(error) => Err(error),
@@ -203,7 +205,7 @@ pub mod fuzzing {
             drop(reader);
             let input = pipe::Sender::from_owned_fd(writer.into()).expect("a pipe's end");
             let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits())).await;
-            sockets::receive(socket, Some(input)).await;
+            sockets::receive(socket, sockets::Input::Pipe(input)).await;
         });
         sockets::command(bytes);
     }

@@ -103,7 +103,9 @@ pub(crate) fn list(path: &str, pattern: &str, itself: bool) -> Result<Vec<FileIn
     } else {
         let name = clean_base(path);
         if matches(pattern, &name)? {
-            infos.push(info(clean(path), name, &metadata, &users));
+            // Pebble takes the path before a last slash for the directory.
+            let full = if path.ends_with('/') { join(path, &name) } else { clean(path) };
+            infos.push(info(full, name, &metadata, &users));
         }
     }
     Ok(infos)
@@ -210,6 +212,9 @@ pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
     if is_root(absolute) {
         return Err(Error::Root(path.to_owned()));
     }
+    if recursive && (path.ends_with("/.") || path == ".") {
+        return Err(PathError::when("RemoveAll", path)(errno::error(Errno::INVAL)).into());
+    }
     let is_directory = fs::symlink_metadata(absolute).is_ok_and(|metadata| metadata.is_dir());
     let removed = match (recursive, is_directory) {
         (true, true) => fs::remove_dir_all(absolute),
@@ -224,7 +229,10 @@ pub(crate) fn remove(path: &str, recursive: bool) -> Result<(), Error> {
                 true => "unlinkat",
                 false => "remove",
             };
-            Ok(removed.map_err(PathError::when(doing, path))?)
+            // Go joins the root directory and a name with another slash.
+            let is_below_root = doing == "unlinkat" && path.rfind('/') == Some(0);
+            let shown = if is_below_root { format!("/{path}") } else { path.to_owned() };
+            Ok(removed.map_err(PathError::when(doing, &shown))?)
         }
     }
 }
@@ -248,7 +256,7 @@ fn permissions(text: &str, default: u32) -> Result<u32, Error> {
     mode.ok_or_else(|| Error::Permissions(text.to_owned()))
 }
 
-fn owner(user_id: Option<u32>, user: &str, group_id: Option<u32>, group: &str) -> Result<Option<Owner>, Error> {
+fn owner(user_id: Option<i64>, user: &str, group_id: Option<i64>, group: &str) -> Result<Option<Owner>, Error> {
     let run_as = RunAs { user_id, user, group_id, group };
     if user_id.is_none() && group_id.is_none() && user.is_empty() && group.is_empty() {
         return Ok(None);

@@ -21,6 +21,14 @@ pub(crate) enum Event {
     Admin,
     /// A request was refused.
     Refused,
+    /// An identity was added.
+    UserCreated,
+    /// An identity was changed.
+    UserUpdated,
+    /// An identity was removed.
+    UserDeleted,
+    /// A check was stopped.
+    MonitorDisabled,
 }
 
 impl Event {
@@ -30,13 +38,17 @@ impl Event {
             Event::Shutdown => "sys_shutdown",
             Event::Admin => "authz_admin",
             Event::Refused => "authz_fail",
+            Event::UserCreated => "user_created",
+            Event::UserUpdated => "user_updated",
+            Event::UserDeleted => "user_deleted",
+            Event::MonitorDisabled => "sys_monitor_disabled",
         }
     }
 
     fn level(self) -> &'static str {
         match self {
-            Event::Startup | Event::Shutdown | Event::Admin => "WARN",
             Event::Refused => "CRITICAL",
+            _ => "WARN",
         }
     }
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use pebble::plan::{self, Layer, LayerFile};
 
 use crate::errno;
+use crate::users::{RunAs, Users};
 
 /// A layers directory that can't be used. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,46 @@ pub(crate) fn read(directory: &Path) -> Result<Vec<Layer>, Error> {
 
 fn layer(path: &Path, label: &str, order: u32) -> Result<Layer, Error> {
     let text = fs::read(path).map_err(|error| Error::File { path: path.to_owned(), error })?;
-    Ok(Layer { order, ..Layer::parse_labelled(label, &text)? })
+    Ok(Layer { order, ..parse(label, &text)? })
+}
+
+/// Parses a layer, whose checks must run as users and groups of this system.
+///
+/// # Errors
+/// As [`Layer::parse_labelled`], or an unknown user or group, in Pebble's words.
+pub(crate) fn parse(label: &str, text: &[u8]) -> Result<Layer, plan::Error> {
+    let layer = Layer::parse_labelled(label, text)?;
+    for (name, check) in &layer.checks {
+        let Some(exec) = &check.exec else { continue };
+        let run_as = RunAs {
+            user_id: exec.user_id.map(i64::from),
+            user: &exec.user,
+            group_id: exec.group_id.map(i64::from),
+            group: &exec.group,
+        };
+        let wrong =
+            |why| plan::Error::Invalid(format!("plan check {} has invalid user/group: {why}", plan::quote(name)));
+        Users::read().resolve(run_as).map_err(wrong)?;
+    }
+    Ok(layer)
+}
+
+/// Checks that the workloads' users and groups are of this system.
+///
+/// # Errors
+/// An unknown user or group, in Pebble's words.
+pub(crate) fn check_workloads(layer: &Layer) -> Result<(), plan::Error> {
+    for (name, workload) in &layer.workloads {
+        let run_as = RunAs {
+            user_id: workload.user_id.map(i64::from),
+            user: &workload.user,
+            group_id: workload.group_id.map(i64::from),
+            group: &workload.group,
+        };
+        let wrong = |why| plan::Error::Invalid(format!("workload {}: {why}", plan::quote(name)));
+        Users::read().resolve(run_as).map_err(wrong)?;
+    }
+    Ok(())
 }
 
 fn entries(directory: &Path, directories: bool) -> Result<Vec<Entry>, Error> {

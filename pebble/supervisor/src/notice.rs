@@ -47,7 +47,8 @@ pub(crate) struct Occurrence {
     pub(crate) kind: String,
     pub(crate) key: String,
     pub(crate) data: BTreeMap<String, String>,
-    pub(crate) repeat_after: Duration,
+    /// May be below zero, which counts as zero.
+    pub(crate) repeat_after: Span,
 }
 
 /// Filter of notices.
@@ -83,7 +84,7 @@ impl Notice {
     /// Counts another occurrence.
     pub(crate) fn again(&mut self, occurrence: Occurrence, now: Time) {
         let quiet = occurrence.repeat_after;
-        if quiet.is_zero() || now > self.last_repeated.plus(quiet) {
+        if quiet == Span::ZERO || now > self.last_repeated.plus(quiet.to_std()) {
             self.last_repeated = now;
         }
         self.count(occurrence, now);
@@ -93,7 +94,7 @@ impl Notice {
         self.occurrences += 1;
         self.last_occurred = now;
         self.last_data = occurrence.data;
-        self.repeat_after = (!occurrence.repeat_after.is_zero()).then(|| occurrence.repeat_after.into());
+        self.repeat_after = Some(occurrence.repeat_after).filter(|span| *span != Span::ZERO);
     }
 
     /// True if the occurrence belongs to this notice: same user, type and key.
@@ -147,7 +148,7 @@ mod tests {
         Occurrence {
             kind: CUSTOM.to_owned(),
             key: "a.b/c".to_owned(),
-            repeat_after: Duration::from_secs(quiet),
+            repeat_after: Duration::from_secs(quiet).into(),
             ..Occurrence::default()
         }
     }

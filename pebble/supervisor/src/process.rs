@@ -14,7 +14,8 @@ use std::process::{Command, Stdio};
 use pebble::plan::quote;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, setsid};
+use rustix::process::{Pid, Signal, ioctl_tiocsctty, kill_process, kill_process_group, setsid};
+use rustix::stdio::stdin;
 
 use crate::errno;
 use crate::users::Owner;
@@ -39,6 +40,10 @@ pub(crate) enum Group {
     Own,
     /// A session of its own, without a terminal.
     Session,
+    /// A session of its own on the terminal that is its input.
+    Terminal,
+    /// None: the daemon's.
+    Daemons,
 }
 
 /// Parameters of a new process.
@@ -105,12 +110,21 @@ fn has_a_known_format(path: &Path) -> bool {
 
 fn lead(command: &mut Command, group: Group) {
     match group {
+        Group::Daemons => {}
         Group::Own => {
             command.process_group(0);
         }
         // SAFETY: setsid is async-signal-safe, and neither the call nor its error conversion allocates.
         Group::Session => unsafe {
             command.pre_exec(|| setsid().map(drop).map_err(io::Error::from));
+        },
+        // SAFETY: as above; the ioctl is a system call.
+        Group::Terminal => unsafe {
+            command.pre_exec(|| {
+                setsid()?;
+                ioctl_tiocsctty(stdin())?;
+                Ok(())
+            });
         },
     }
 }
@@ -143,26 +157,25 @@ pub(crate) fn signal_by_name(name: &str) -> Option<Signal> {
     SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal)
 }
 
-const SIGNALS: [(&str, Signal); 33] = [
+/// Names as Go knows them; it has no `SIGIOT`, `SIGCLD` and `SIGPOLL`, second names of others.
+const SIGNALS: [(&str, Signal); 31] = [
     ("SIGABRT", Signal::ABORT),
     ("SIGALRM", Signal::ALARM),
     ("SIGBUS", Signal::BUS),
     ("SIGCHLD", Signal::CHILD),
-    ("SIGCLD", Signal::CHILD),
     ("SIGCONT", Signal::CONT),
     ("SIGFPE", Signal::FPE),
     ("SIGHUP", Signal::HUP),
     ("SIGILL", Signal::ILL),
     ("SIGINT", Signal::INT),
     ("SIGIO", Signal::IO),
-    ("SIGIOT", Signal::ABORT),
     ("SIGKILL", Signal::KILL),
     ("SIGPIPE", Signal::PIPE),
-    ("SIGPOLL", Signal::IO),
     ("SIGPROF", Signal::PROF),
     ("SIGPWR", Signal::POWER),
     ("SIGQUIT", Signal::QUIT),
     ("SIGSEGV", Signal::SEGV),
+    ("SIGSTKFLT", Signal::STKFLT),
     ("SIGSTOP", Signal::STOP),
     ("SIGSYS", Signal::SYS),
     ("SIGTERM", Signal::TERM),
@@ -194,5 +207,6 @@ mod tests {
     fn knows_signals_by_name_only() {
         assert_eq!(signal_by_name("SIGHUP"), Some(Signal::HUP));
         assert_eq!((signal_by_name("HUP"), signal_by_name("1"), signal_by_name("")), (None, None, None));
+        assert_eq!((signal_by_name("SIGIOT"), signal_by_name("SIGSTKFLT")), (None, Some(Signal::STKFLT)));
     }
 }

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Parses a query string. Pairs that can't be decoded are skipped.
+    /// Parses a query string. Pairs that can't be decoded or have a semicolon are skipped, as in Go.
     pub(crate) fn parse(text: &str) -> Query {
         let pair = |pair: &str| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some((decode(key)?, decode(value)?))
         };
-        Query(text.split('&').filter(|part| !part.is_empty()).filter_map(pair).collect())
+        Query(text.split('&').filter(|part| !part.is_empty() && !part.contains(';')).filter_map(pair).collect())
     }
 
     /// The parameter's first value; empty if it is missing.
@@ -43,11 +43,15 @@ impl Query {
 
 /// Decodes the escapes of a key or value; `None` if they are invalid.
 fn decode(text: &str) -> Option<String> {
+    decode_path(&text.replace('+', " "))
+}
+
+/// Decodes the escapes of a path; `None` if they are invalid.
+pub(crate) fn decode_path(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
         match byte {
-            b'+' => decoded.push(b' '),
             b'%' => {
                 let digits = [char::from(bytes.next()?).to_digit(16)?, char::from(bytes.next()?).to_digit(16)?];
                 decoded.push(u8::try_from(digits[0] * 16 + digits[1]).ok()?);
@@ -56,6 +60,33 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     Some(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// Escapes a path for a header.
+pub(crate) fn encode_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+            | b'/'
+            | b'$'
+            | b'&'
+            | b'+'
+            | b':'
+            | b'='
+            | b'@' => {
+                encoded.push(char::from(byte));
+            }
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]

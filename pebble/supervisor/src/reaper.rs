@@ -14,12 +14,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::spawn_local;
 
+use crate::leftover::Marks;
+
 type Waiting = Rc<RefCell<HashMap<Pid, oneshot::Sender<i32>>>>;
 
 /// Exit codes that are waited for, by process. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Reaper {
     waiting: Waiting,
+    pub(crate) marks: Rc<Marks>,
 }
 
 impl Reaper {
@@ -31,10 +34,11 @@ impl Reaper {
         set_child_subreaper(Some(getpid()))?;
         let mut ended = signal(SignalKind::child())?;
         let waiting = Waiting::default();
-        let reaper = Reaper { waiting: waiting.clone() };
+        let marks = Rc::<Marks>::default();
+        let reaper = Reaper { waiting: waiting.clone(), marks: marks.clone() };
         spawn_local(async move {
             while ended.recv().await.is_some() {
-                reap(&waiting);
+                reap(&waiting, &marks);
             }
         });
         Ok(reaper)
@@ -44,20 +48,22 @@ impl Reaper {
     pub(crate) fn exit_of(&self, child: Pid) -> oneshot::Receiver<i32> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(child, sender);
+        self.marks.add(child);
         receiver
     }
 
     /// True if the child has ended, even if its signal has not been handled yet.
     pub(crate) fn has_ended(&self, child: Pid) -> bool {
-        reap(&self.waiting);
+        reap(&self.waiting, &self.marks);
         !self.waiting.borrow().contains_key(&child)
     }
 }
 
 /// Collects all ended children: one signal may stand for several.
-fn reap(waiting: &Waiting) {
+fn reap(waiting: &Waiting, marks: &Marks) {
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
         if let Some(sender) = waiting.borrow_mut().remove(&pid) {
+            marks.remove(pid);
             // The receiver may be gone.
             let _ = sender.send(code(status));
         }

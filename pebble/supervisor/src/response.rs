@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::go_json::encode;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
@@ -103,13 +104,14 @@ pub(crate) struct Envelope<T> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<String>,
-    result: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<T>,
 }
 
 impl<T: Serialize> Envelope<T> {
     fn new(kind: ResponseType, status: StatusCode, result: T) -> Envelope<T> {
         let (status_code, status) = (status.as_u16(), status.canonical_reason().unwrap_or_default());
-        Envelope { r#type: kind, status_code, status, change: None, result }
+        Envelope { r#type: kind, status_code, status, change: None, result: Some(result) }
     }
 
     /// The envelope of a synchronous result.
@@ -117,9 +119,9 @@ impl<T: Serialize> Envelope<T> {
         Envelope::new(ResponseType::Sync, StatusCode::OK, result)
     }
 
-    /// The envelope as JSON. Serialising can't fail, as all keys are text.
+    /// The envelope as JSON.
     pub(crate) fn json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        encode(self)
     }
 
     fn into_response(self) -> Response<Body> {
@@ -134,6 +136,17 @@ impl<T: Serialize> Envelope<T> {
 #[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
 pub(crate) fn sync(result: impl Serialize) -> ApiResult {
     Ok(Envelope::sync(result).into_response())
+}
+
+/// 200 without a result.
+pub(crate) fn sync_nothing() -> ApiResult {
+    Ok(Envelope { result: None, ..Envelope::sync(()) }.into_response())
+}
+
+/// A result with another status than 200.
+#[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
+pub(crate) fn sync_with(status: StatusCode, result: impl Serialize) -> ApiResult {
+    Ok(Envelope::new(ResponseType::Sync, status, result).into_response())
 }
 
 /// 202: the change that a request began.

@@ -10,7 +10,7 @@ use tokio::task::spawn_local;
 use crate::clock::Time;
 use crate::daemon::Daemon;
 use crate::task::Id;
-use crate::{exec, service};
+use crate::{check, exec, service};
 
 /// Running tasks.
 #[derive(Debug, Default)]
@@ -77,6 +77,7 @@ async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
     let task =
         daemon.store.read(|state| state.task(id).map(|task| (task.kind.clone(), task.service().map(str::to_owned))));
     match task {
+        Some((kind, _)) if check::is_kind(&kind) => check::run(daemon, id, &kind, abort).await,
         Some((kind, Some(service))) if kind == "start" => service::start(daemon, id, &service, abort).await,
         Some((kind, Some(service))) if kind == "stop" => service::stop(daemon, id, &service).await,
         Some((kind, _)) if kind == "exec" => exec::run(daemon, id, abort).await,
@@ -98,5 +99,6 @@ fn ended(daemon: &Rc<Daemon>, id: Id, outcome: &Result<(), String>) {
             daemon.journal.note(&format!("Change {change} task ({summary}) failed: {why}"));
         }
     }
+    check::ended(daemon, id);
     ensure(daemon);
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use http::header::LOCATION;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,6 +25,7 @@ use crate::access::Transport;
 use crate::api;
 use crate::daemon::Daemon;
 use crate::files::clean;
+use crate::query::{decode_path, encode_path};
 use crate::response::{ApiError, Body, Busy};
 
 /// Pause after a failed accept.
@@ -125,9 +126,13 @@ async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Tran
     let begun = Instant::now();
     let busy = Busy::new(&daemon.busy);
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut answer = match redirect(&uri) {
-        Some(answer) => answer,
-        None => api::answer(daemon, request, transport).await.unwrap_or_else(ApiError::into_response),
+    let path = decode_path(uri.path());
+    let mut answer = match path {
+        None => bad_path(),
+        Some(path) => match redirect(&path, &uri) {
+            Some(answer) => answer,
+            None => api::answer(daemon, &path, request, transport).await.unwrap_or_else(ApiError::into_response),
+        },
     };
     if method != Method::GET {
         daemon.store.save();
@@ -136,11 +141,25 @@ async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Tran
     log(daemon, answer, method, uri, transport, begun)
 }
 
+/// The answer of Go's server to a path whose escapes are invalid.
+fn bad_path() -> Response<Body> {
+    let mut response = Response::new(Body::whole("400 Bad Request"));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
 /// Redirects a path with dots or double slashes to the clean one.
-fn redirect(uri: &Uri) -> Option<Response<Body>> {
-    let plain = clean(uri.path());
-    let same = uri.path() == plain || uri.path().strip_suffix('/') == Some(&plain);
-    let location = HeaderValue::from_str(&plain).ok().filter(|_| !same)?;
+fn redirect(path: &str, uri: &Uri) -> Option<Response<Body>> {
+    let mut plain = clean(path);
+    if path.ends_with('/') && plain != "/" {
+        plain.push('/');
+    }
+    if plain == path {
+        return None;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let location = HeaderValue::from_str(&format!("{}{query}", encode_path(&plain))).ok()?;
     let mut response = Response::new(Body::whole(""));
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(LOCATION, location);
@@ -203,11 +222,14 @@ mod tests {
 
     #[test]
     fn only_unclean_paths_are_redirected() {
-        let location = |path: &'static str| {
-            let response = redirect(&Uri::from_static(path))?;
+        let location = |uri: &'static str| {
+            let uri = Uri::from_static(uri);
+            let response = redirect(&decode_path(uri.path()).unwrap(), &uri)?;
             Some(response.headers()[LOCATION].to_str().unwrap().to_owned())
         };
         assert_eq!(location("//v1/services").as_deref(), Some("/v1/services"));
+        assert_eq!(location("/v1/../v1/services//?a=b").as_deref(), Some("/v1/services/?a=b"));
+        assert_eq!(location("//a%20b%c3%a9").as_deref(), Some("/a%20b%C3%A9"));
         assert_eq!((location("/v1/services"), location("/v1/services/"), location("/")), (None, None, None));
     }
 }

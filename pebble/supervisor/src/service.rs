@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use pebble::plan::service_state::{FAIL_DELAY, Input, Machine, Output, StartError, State, Timer};
 use pebble::plan::{Plan, Service};
-use pebble::types;
+use pebble::types::{self, ServiceStatus};
 use rustix::process::Pid;
 use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
@@ -33,10 +33,18 @@ pub(crate) struct Services {
     grown: watch::Sender<()>,
 }
 
+/// Metrics of a service.
+pub(crate) struct Counts {
+    pub(crate) name: String,
+    pub(crate) is_active: bool,
+    pub(crate) starts: u64,
+}
+
 #[derive(Debug)]
 struct Entry {
     machine: Machine,
     log: Log,
+    starts: u64,
     since: Option<Time>,
     process: Option<Pid>,
     timers: BTreeMap<Timer, AbortHandle>,
@@ -96,6 +104,16 @@ impl Services {
             .filter(|entry| matches!(entry.machine.state(), State::Starting | State::Running | State::Terminating));
         let longest = active.map(|entry| entry.machine.config().effective_kill_delay()).max();
         longest.unwrap_or_default().max(Duration::from_secs(5)) + FAIL_DELAY + Duration::from_millis(100)
+    }
+
+    /// Metrics of all services that were ever started, sorted by name.
+    pub(crate) fn counts(&self) -> Vec<Counts> {
+        let counts = |(name, entry): (&String, &Entry)| Counts {
+            name: name.clone(),
+            is_active: entry.machine.status() == ServiceStatus::Active,
+            starts: entry.starts,
+        };
+        self.entries.borrow().iter().map(counts).collect()
     }
 
     /// Logs of the named services; those that never ran have none.
@@ -177,6 +195,7 @@ impl Services {
                 let entry = Entry {
                     machine: Machine::new(name, config),
                     log: Log::new(name, self.grown.clone()),
+                    starts: 0,
                     since: None,
                     process: None,
                     timers: BTreeMap::new(),
@@ -186,6 +205,17 @@ impl Services {
                 entries.insert(name.to_owned(), entry);
             }
         }
+    }
+}
+
+/// Carries out the actions of all services for a check that went down.
+pub(crate) fn check_failed(daemon: &Rc<Daemon>, check: &str) {
+    let action = |(name, entry): (&String, &Entry)| {
+        Some((name.clone(), entry.machine.config().on_check_failure.get(check)?.clone()))
+    };
+    let actions: Vec<_> = daemon.services.entries.borrow().iter().filter_map(action).collect();
+    for (name, action) in actions {
+        step(daemon, &name, Input::CheckFailed(action), None);
     }
 }
 

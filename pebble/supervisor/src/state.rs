@@ -5,12 +5,14 @@
 //! are aborted; other lanes go on. Finished tasks are not undone.
 
 mod abort;
+mod delta;
 pub(crate) mod file;
 mod prune;
 mod ready;
 
 use std::collections::BTreeMap;
 
+use delta::Dirty;
 use pebble::plan::quote;
 use pebble::types;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +20,7 @@ use serde_json::Value;
 
 use crate::change::Change;
 use crate::clock::Time;
+use crate::identity::Identities;
 use crate::notice::{CHANGE_UPDATE, Filter, Notice, Occurrence};
 use crate::status::Status;
 use crate::task::{Id, Level, Task, api_data};
@@ -25,6 +28,10 @@ use crate::task::{Id, Level, Task, api_data};
 /// Version of the state's format, by Pebble's count. Later formats can't be read.
 const PATCH_LEVEL: u64 = 2;
 const PATCH_LEVEL_KEY: &str = "patch-level";
+const IDENTITIES: &str = "identities";
+/// Keys of a change's data: what its notices have besides its kind, and the mark that it is never pruned.
+const NOTICE_DATA: &str = "notice-data";
+const NO_PRUNE: &str = "check-no-prune";
 
 /// State that outlives the daemon, field for field as Pebble's.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -46,6 +53,11 @@ pub(crate) struct State {
     last_lane_id: u64,
     #[serde(default)]
     last_notice_id: u64,
+    /// Copy of the data's identities, which each request looks at.
+    #[serde(skip)]
+    identities: Identities,
+    #[serde(skip)]
+    dirty: Dirty,
 }
 
 impl State {
@@ -56,7 +68,9 @@ impl State {
             ("patch-sublevel", Value::from(0)),
             ("start-of-operation-time", Value::from(now.to_string())),
         ];
-        State { data: data.map(|(key, value)| (key.to_owned(), value)).into(), ..State::default() }
+        let mut state = State { data: data.map(|(key, value)| (key.to_owned(), value)).into(), ..State::default() };
+        state.save_whole();
+        state
     }
 
     /// A new lane.
@@ -70,6 +84,7 @@ impl State {
         self.last_task_id += 1;
         let id = Id(self.last_task_id);
         self.tasks.insert(id, Task::new(id, kind, summary, now));
+        self.dirty.task(id);
         id
     }
 
@@ -95,6 +110,8 @@ impl State {
 
     /// Makes `task` wait for `other`.
     pub(crate) fn wait_for(&mut self, task: Id, other: Id) {
+        self.dirty.task(task);
+        self.dirty.task(other);
         if let Some(task) = self.tasks.get_mut(&task) {
             task.wait_tasks.push(other);
         }
@@ -105,13 +122,27 @@ impl State {
 
     /// Adds a change with these tasks; without tasks it is done at once.
     pub(crate) fn new_change(&mut self, kind: &str, summary: String, tasks: &[Id], now: Time) -> Id {
+        self.add_change(kind, summary, tasks, BTreeMap::new(), now)
+    }
+
+    fn add_change(
+        &mut self,
+        kind: &str,
+        summary: String,
+        tasks: &[Id],
+        data: BTreeMap<String, Value>,
+        now: Time,
+    ) -> Id {
         self.last_change_id += 1;
         let id = Id(self.last_change_id);
         let mut change = Change::new(id, kind, summary, now);
+        change.data = data;
         change.task_ids = tasks.to_vec();
         self.changes.insert(id, change);
+        self.dirty.change(id);
         self.notice_change(id, now);
         for task in tasks {
+            self.dirty.task(*task);
             if let Some(task) = self.tasks.get_mut(task) {
                 task.change = Some(id);
             }
@@ -126,8 +157,16 @@ impl State {
         id
     }
 
+    /// Adds a change that runs a check in one task. It is not pruned, and its notices name the check.
+    pub(crate) fn new_check_change(&mut self, kind: &str, summary: String, check: &str, task: Id, now: Time) -> Id {
+        let notice = serde_json::json!({ "check-name": check });
+        let data = [(NOTICE_DATA.to_owned(), notice), (NO_PRUNE.to_owned(), Value::from(true))];
+        self.add_change(kind, summary, &[task], data.into(), now)
+    }
+
     /// Lists a change under these services, for clients that filter by service.
     pub(crate) fn set_services(&mut self, change: Id, services: &[String]) {
+        self.dirty.change(change);
         if let Some(change) = self.changes.get_mut(&change) {
             change.data.insert("service-names".to_owned(), Value::from(services));
         }
@@ -140,6 +179,7 @@ impl State {
 
     /// Stores a value in the task's data.
     pub(crate) fn set_task_data(&mut self, id: Id, key: &str, value: Value) {
+        self.dirty.task(id);
         if let Some(task) = self.tasks.get_mut(&id) {
             task.data.insert(key.to_owned(), value);
         }
@@ -147,6 +187,7 @@ impl State {
 
     /// Adds a line to a task's log.
     pub(crate) fn log(&mut self, id: Id, level: Level, text: &str, now: Time) {
+        self.dirty.task(id);
         if let Some(task) = self.tasks.get_mut(&id) {
             task.log(level, text, now);
         }
@@ -205,15 +246,42 @@ impl State {
         }
     }
 
+    /// Identities by name.
+    pub(crate) fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    /// Replaces the identities.
+    pub(crate) fn set_identities(&mut self, identities: Identities) {
+        // Serialising texts and numbers can't fail.
+        let value = serde_json::to_value(&identities).unwrap_or_default();
+        self.data.insert(IDENTITIES.to_owned(), value);
+        self.dirty.any = true;
+        self.identities = identities;
+    }
+
+    /// Reads the identities from the state's data, after it was loaded.
+    ///
+    /// # Errors
+    /// They are of another form.
+    pub(super) fn load_identities(&mut self) -> serde_json::Result<()> {
+        if let Some(value) = self.data.get(IDENTITIES) {
+            self.identities = Identities::deserialize(value)?;
+        }
+        Ok(())
+    }
+
     /// Counts an occurrence and returns the notice's id. A new notice beyond [`prune::MAX_NOTICES`] displaces the oldest.
     pub(crate) fn notify(&mut self, occurrence: Occurrence, now: Time) -> String {
         if let Some(notice) = self.notices.iter_mut().find(|notice| notice.is_of(&occurrence)) {
             notice.again(occurrence, now);
+            self.dirty.notice(&notice.id);
             return notice.id.clone();
         }
         self.make_room_for_notice(now);
         self.last_notice_id += 1;
         self.notices.push(Notice::first(self.last_notice_id, occurrence, now));
+        self.dirty.notice(&self.last_notice_id.to_string());
         self.last_notice_id.to_string()
     }
 
@@ -232,7 +300,11 @@ impl State {
 
     fn notice_change(&mut self, id: Id, now: Time) {
         let Some(change) = self.changes.get(&id) else { return };
-        let data = BTreeMap::from([("kind".to_owned(), change.kind.clone())]);
+        let mut data = BTreeMap::from([("kind".to_owned(), change.kind.clone())]);
+        let more = change.data.get(NOTICE_DATA).and_then(Value::as_object);
+        let more =
+            more.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        data.extend(more);
         let occurrence =
             Occurrence { kind: CHANGE_UPDATE.to_owned(), key: id.to_string(), data, ..Occurrence::default() };
         self.notify(occurrence, now);

@@ -46,12 +46,21 @@ impl Store {
         result
     }
 
+    /// Saves the whole state, for other programs to read; false if that failed.
+    pub(crate) fn save_whole(&self) -> bool {
+        self.write(State::save_whole);
+        self.save()
+    }
+
     /// Saves unsaved changes; false if that failed.
     pub(crate) fn save(&self) -> bool {
-        if !self.unsaved.get() {
+        if !self.unsaved.get() || !self.state.borrow().is_dirty() {
             return true;
         }
         let saved = self.file.save(&self.state.borrow());
+        if saved.is_ok() {
+            self.state.borrow_mut().saved();
+        }
         if let Err(error) = &saved {
             self.journal.note(&format!("Cannot write state file, retrying: {}", errno::text(error)));
         }

@@ -13,13 +13,13 @@ pub(crate) enum Error {
     #[error("user: unknown user {}", shortened(.0))]
     UnknownUser(String),
     #[error("user: unknown userid {0}")]
-    UnknownUserId(u32),
+    UnknownUserId(i64),
     #[error("group: unknown group {}", shortened(.0))]
     UnknownGroup(String),
     #[error("user {name:?} UID ({real}) does not match user-id ({given})")]
-    UserMismatch { name: String, real: u32, given: u32 },
+    UserMismatch { name: String, real: u32, given: i64 },
     #[error("group {name:?} GID ({real}) does not match group-id ({given})")]
-    GroupMismatch { name: String, real: u32, given: u32 },
+    GroupMismatch { name: String, real: u32, given: i64 },
     #[error("must specify user, not just group")]
     OnlyGroup,
     #[error("{0} must not be {NO_ID}: the system takes that number for no user and no group")]
@@ -32,9 +32,9 @@ const NO_ID: u32 = u32::MAX;
 /// User and group to act as, from a plan or request. Empty names are unset.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RunAs<'a> {
-    pub(crate) user_id: Option<u32>,
+    pub(crate) user_id: Option<i64>,
     pub(crate) user: &'a str,
-    pub(crate) group_id: Option<u32>,
+    pub(crate) group_id: Option<i64>,
     pub(crate) group: &'a str,
 }
 
@@ -93,41 +93,49 @@ impl Users {
         match (uid, self.gid(run_as)?) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(Error::OnlyGroup),
-            (Some(uid), Some(gid)) => Ok(Some(Owner { uid, gid })),
-            (Some(uid), None) => {
-                let user = self.by_id(uid).ok_or(Error::UnknownUserId(uid))?;
+            (Some(uid), Some(gid)) => {
+                Ok(Some(Owner { uid: assigned(uid, "user-id")?, gid: assigned(gid, "group-id")? }))
+            }
+            (Some(id), None) => {
+                let uid = assigned(id, "user-id")?;
+                let user = self.by_id(uid).filter(|user| i64::from(user.uid) == id).ok_or(Error::UnknownUserId(id))?;
                 Ok(Some(Owner { uid, gid: user.gid }))
             }
         }
     }
 
-    fn uid(&self, run_as: RunAs<'_>) -> Result<Option<u32>, Error> {
+    fn uid(&self, run_as: RunAs<'_>) -> Result<Option<i64>, Error> {
         if run_as.user.is_empty() {
-            return run_as.user_id.map(|id| assigned(id, "user-id")).transpose();
+            return Ok(run_as.user_id);
         }
         let found = self.users.iter().find(|user| user.name == run_as.user);
         let real = found.ok_or_else(|| Error::UnknownUser(run_as.user.to_owned()))?.uid;
         match run_as.user_id {
-            Some(given) if given != real => Err(Error::UserMismatch { name: run_as.user.to_owned(), real, given }),
-            _ => Ok(Some(real)),
+            Some(given) if given != i64::from(real) => {
+                Err(Error::UserMismatch { name: run_as.user.to_owned(), real, given })
+            }
+            _ => Ok(Some(i64::from(real))),
         }
     }
 
-    fn gid(&self, run_as: RunAs<'_>) -> Result<Option<u32>, Error> {
+    fn gid(&self, run_as: RunAs<'_>) -> Result<Option<i64>, Error> {
         if run_as.group.is_empty() {
-            return run_as.group_id.map(|id| assigned(id, "group-id")).transpose();
+            return Ok(run_as.group_id);
         }
         let found = self.groups.iter().find(|(name, _)| name == run_as.group);
         let real = found.ok_or_else(|| Error::UnknownGroup(run_as.group.to_owned()))?.1;
         match run_as.group_id {
-            Some(given) if given != real => Err(Error::GroupMismatch { name: run_as.group.to_owned(), real, given }),
-            _ => Ok(Some(real)),
+            Some(given) if given != i64::from(real) => {
+                Err(Error::GroupMismatch { name: run_as.group.to_owned(), real, given })
+            }
+            _ => Ok(Some(i64::from(real))),
         }
     }
 }
 
-/// Returns the id, or an error for [`NO_ID`].
-fn assigned(id: u32, field: &'static str) -> Result<u32, Error> {
+/// The id as the system takes it: its lowest 32 bits, as in Pebble. An error for [`NO_ID`].
+fn assigned(id: i64, field: &'static str) -> Result<u32, Error> {
+    let id = u32::try_from(id.rem_euclid(1 << 32)).unwrap_or(NO_ID);
     if id == NO_ID { Err(Error::NoId(field)) } else { Ok(id) }
 }
 
@@ -178,7 +186,7 @@ mod tests {
         }
     }
 
-    fn run_as<'a>(user_id: Option<u32>, user: &'a str, group_id: Option<u32>, group: &'a str) -> RunAs<'a> {
+    fn run_as<'a>(user_id: Option<i64>, user: &'a str, group_id: Option<i64>, group: &'a str) -> RunAs<'a> {
         RunAs { user_id, user, group_id, group }
     }
 
@@ -195,11 +203,13 @@ mod tests {
             (run_as(Some(1), "app", None, ""), Err(mismatch)),
             (run_as(None, "nope", None, ""), Err(Error::UnknownUser("nope".to_owned()))),
             (run_as(Some(7), "", None, ""), Err(Error::UnknownUserId(7))),
+            (run_as(Some(-5), "", None, ""), Err(Error::UnknownUserId(-5))),
+            (run_as(Some(-5), "", Some(8), ""), owner(u32::MAX - 4, 8)),
             (run_as(Some(0), "", None, "nope"), Err(Error::UnknownGroup("nope".to_owned()))),
             (run_as(None, "", None, "app"), Err(Error::OnlyGroup)),
-            (run_as(Some(u32::MAX), "", None, ""), Err(Error::NoId("user-id"))),
-            (run_as(Some(7), "", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
-            (run_as(None, "app", Some(u32::MAX), ""), Err(Error::NoId("group-id"))),
+            (run_as(Some(i64::from(NO_ID)), "", None, ""), Err(Error::NoId("user-id"))),
+            (run_as(Some(7), "", Some(i64::from(NO_ID)), ""), Err(Error::NoId("group-id"))),
+            (run_as(None, "app", Some(i64::from(NO_ID)), ""), Err(Error::NoId("group-id"))),
             (run_as(None, "unchanged", None, ""), Err(Error::UnknownUser("unchanged".to_owned()))),
             (run_as(Some(0), "", None, "unchanged"), Err(Error::UnknownGroup("unchanged".to_owned()))),
         ];

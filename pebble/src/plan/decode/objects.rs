@@ -185,6 +185,10 @@ fn workload(reader: &mut Reader<'_>, node: &Node) -> Result<Workload, DecodeErro
 pub(super) fn pairing(reader: &mut Reader<'_>, node: &Node) -> Result<Pairing, DecodeError> {
     const TYPE: &str = "pairingstate.pairingConfig";
     let mut pairing = Pairing::default();
+    // Pebble skips a section without content.
+    if node.is_scalar() || node.is_null() {
+        return Ok(pairing);
+    }
     for (name, key, value) in reader.entries(node, TYPE)? {
         match name.as_str() {
             "mode" => pairing.mode = reader.text(value, "pairingstate.Mode").as_str().into(),

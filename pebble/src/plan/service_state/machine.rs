@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{FAIL_DELAY, Input, OKAY_DELAY, Output, ServiceStatus, Shutdown, Signal, StartError, State, Timer};
 use super::{jitter, next_backoff};
 use crate::plan::quote::quote;
-use crate::plan::{Action, Service};
+use crate::plan::{Action, Service, Span};
 
 /// State of a service, with the definition that it was last started or replanned with.
 #[derive(Clone, Debug)]
@@ -126,7 +126,8 @@ impl Machine {
                 self.go(State::Stopped);
                 vec![Output::Started(Err(StartError { message, ran: false }))]
             }
-            _ => vec![self.log(&format!("can't be restarted: {message}"))],
+            // Pebble logs the bare error.
+            _ => vec![Output::Log(message)],
         }
     }
 
@@ -155,7 +156,7 @@ impl Machine {
             State::Running => self.terminate(false),
             State::Backoff => {
                 self.go(State::Stopped);
-                let log = self.log("stopped while it waited to be restarted");
+                let log = self.log("stopped while waiting for backoff");
                 vec![Output::ClearTimer(Timer::Backoff), log, Output::Stopped(Ok(()))]
             }
             State::Terminating | State::Killing => self.nothing_to_stop("already stopping."),
@@ -201,7 +202,9 @@ impl Machine {
     /// The process ended on request.
     fn stopped(&mut self, chance: f64) -> Vec<Output> {
         if self.restarting {
-            return self.back_off("on-check-failure", chance);
+            let mut outputs = vec![self.log("exited after check failure, restarting")];
+            outputs.extend(self.back_off("on-check-failure", chance));
+            return outputs;
         }
         self.go(State::Stopped);
         vec![self.log("stopped"), Output::Stopped(Ok(()))]
@@ -210,24 +213,27 @@ impl Machine {
     /// The process ended by itself.
     fn ended(&mut self, code: i32, chance: f64) -> Vec<Output> {
         let (action, option) = self.config.exit_action(code == 0);
-        let log = self.log(&format!("ended by itself with code {code}; {option} says {action}"));
+        let mut outputs = vec![self.log(&format!("stopped unexpectedly with code {code}"))];
         let shutdown = match action {
             Action::Ignore => {
                 self.go(if code == 0 { State::Stopped } else { State::Exited });
-                return vec![log];
+                outputs.push(self.acts(option, &action, "not doing anything further"));
+                return outputs;
             }
             Action::Shutdown if code == 0 => Shutdown::Success,
             Action::Shutdown | Action::FailureShutdown => Shutdown::ServiceFailure,
             Action::SuccessShutdown => Shutdown::Success,
             // The plan was validated, so all other values mean a restart.
             Action::Restart | Action::Unset | Action::Other(_) => {
-                let mut outputs = vec![log];
                 outputs.extend(self.back_off(option, chance));
                 return outputs;
             }
         };
         self.go(State::Exited);
-        vec![log, Output::Shutdown(shutdown)]
+        let outcome = if shutdown == Shutdown::Success { "success" } else { "failure" };
+        outputs.push(self.acts(option, &action, &format!("triggering {outcome} shutdown")));
+        outputs.push(Output::Shutdown(shutdown));
+        outputs
     }
 
     fn back_off(&mut self, option: &str, chance: f64) -> Vec<Output> {
@@ -235,8 +241,9 @@ impl Machine {
         self.backoff_wait = next_backoff(&self.config, self.backoff_wait);
         self.go(State::Backoff);
         let wait = self.backoff_wait + jitter(self.backoff_wait, chance);
-        let log = format!("restarts by {option} in about {:?} (backoff {})", self.backoff_wait, self.backoff_count);
-        vec![self.log(&log), Output::SetTimer(Timer::Backoff, wait)]
+        let shown = Span::from(self.backoff_wait);
+        let log = format!("waiting ~{shown} before restart (backoff {})", self.backoff_count);
+        vec![self.acts(option, &Action::Restart, &log), Output::SetTimer(Timer::Backoff, wait)]
     }
 
     /// A timer that elapses in another state than it was set in has no effect.
@@ -264,7 +271,7 @@ impl Machine {
     fn given_up(&mut self) -> Vec<Output> {
         let restarting = self.restarting;
         self.go(State::Stopped);
-        let mut outputs = vec![self.log("still runs after SIGTERM and SIGKILL")];
+        let mut outputs = vec![self.log("still running after SIGTERM and SIGKILL")];
         if !restarting {
             let why = "cannot stop service: process still running after SIGTERM and SIGKILL";
             outputs.push(Output::Stopped(Err(why.to_owned())));
@@ -276,18 +283,27 @@ impl Machine {
         if !matches!(self.state, State::Running | State::Backoff | State::Exited) {
             return Vec::new();
         }
-        let log = self.log(&format!("has a failed check; on-check-failure says {action}"));
-        let todo = match action {
-            Action::Shutdown => vec![Output::Shutdown(Shutdown::CheckFailure)],
-            Action::SuccessShutdown => vec![Output::Shutdown(Shutdown::Success)],
+        let option = "on-check-failure";
+        match action {
+            Action::Shutdown => {
+                let log = self.acts(option, action, "triggering failure shutdown");
+                vec![log, Output::Shutdown(Shutdown::CheckFailure)]
+            }
+            Action::SuccessShutdown => {
+                let log = self.acts(option, action, "triggering success shutdown");
+                vec![log, Output::Shutdown(Shutdown::Success)]
+            }
             Action::Restart => match self.state {
-                State::Running => self.terminate(true),
-                State::Exited => self.back_off("on-check-failure", chance),
-                _ => Vec::new(),
+                State::Running => {
+                    let mut outputs = vec![self.acts(option, action, "terminating process before restarting")];
+                    outputs.extend(self.terminate(true));
+                    outputs
+                }
+                State::Exited => self.back_off(option, chance),
+                _ => vec![self.acts(option, action, "waiting for current backoff")],
             },
-            Action::Unset | Action::Ignore | Action::FailureShutdown | Action::Other(_) => return Vec::new(),
-        };
-        std::iter::once(log).chain(todo).collect()
+            Action::Unset | Action::Ignore | Action::FailureShutdown | Action::Other(_) => Vec::new(),
+        }
     }
 
     fn go(&mut self, state: State) {
@@ -298,6 +314,11 @@ impl Machine {
     fn forget_backoff(&mut self) {
         self.backoff_count = 0;
         self.backoff_wait = Duration::ZERO;
+    }
+
+    /// A line about an option's action.
+    fn acts(&self, option: &str, action: &Action, what: &str) -> Output {
+        self.log(&format!("{option} action is {}, {what}", quote(action.as_str())))
     }
 
     fn log(&self, what: &str) -> Output {

@@ -43,6 +43,12 @@ impl Node {
         }
     }
 
+    /// True for a text, number or the like.
+    pub(in crate::plan) fn is_scalar(&self) -> bool {
+        matches!(self.kind, Kind::Scalar { .. })
+    }
+
+    /// True for null and a missing scalar.
     pub(in crate::plan) fn is_null(&self) -> bool {
         self.resolved() == Some(Resolved::Null)
     }

@@ -7,9 +7,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
-use super::body::decode;
 use crate::access::User;
 use crate::daemon::Daemon;
+use crate::go_json::decode;
+use crate::go_json::shape::Struct;
 use crate::journal::Event;
 use crate::query::Query;
 use crate::response::ApiError;
@@ -35,19 +36,32 @@ impl Call {
 
     /// Writes an administrator's action to the security log.
     pub(super) fn admit(&self, action: &str, description: &str) {
-        let uid = self.user.map_or_else(|| "<unknown>".to_owned(), |user| user.uid.to_string());
-        self.daemon.journal.security(Event::Admin, &format!("{uid},{action}"), description);
+        self.daemon.journal.security(Event::Admin, &format!("{},{action}", self.user_name()), description);
     }
 
-    /// Reads the body as JSON; nulls count as missing, as in Go. `what` names the body in an error.
-    pub(super) async fn json<T: DeserializeOwned>(&mut self, what: &str) -> Result<T, ApiError> {
-        self.json_within(LONGEST_JSON, what).await
+    /// The user's name in the security log.
+    pub(super) fn user_name(&self) -> String {
+        self.user.as_ref().map_or_else(|| "<unknown>".to_owned(), User::shown)
+    }
+
+    /// Reads the body as JSON of this shape. `what` names the body in an error.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &mut self,
+        shape: &'static Struct,
+        what: &str,
+    ) -> Result<T, ApiError> {
+        self.json_within(LONGEST_JSON, shape, what).await
     }
 
     /// [`Call::json`] with a limit in bytes of its own.
-    pub(super) async fn json_within<T: DeserializeOwned>(&mut self, limit: usize, what: &str) -> Result<T, ApiError> {
+    pub(super) async fn json_within<T: DeserializeOwned>(
+        &mut self,
+        limit: usize,
+        shape: &'static Struct,
+        what: &str,
+    ) -> Result<T, ApiError> {
         let body = Limited::new(self.request.body_mut(), limit).collect().await;
         let body = body.map_err(|error| ApiError::bad_request(format!("cannot decode {what}: {error}")))?.to_bytes();
-        decode(&body).map_err(|why| ApiError::bad_request(format!("cannot decode {what}: {why}")))
+        decode(&body, shape).map_err(|why| ApiError::bad_request(format!("cannot decode {what}: {why}")))
     }
 }

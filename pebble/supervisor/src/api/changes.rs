@@ -4,7 +4,7 @@ use pebble::plan::Span;
 use pebble::types::ChangeAction;
 use tokio::time::timeout;
 
-use super::{Call, duration};
+use super::{Call, duration, shapes};
 use crate::clock::Time;
 use crate::response::{ApiError, ApiResult, sync};
 use crate::runner;
@@ -49,7 +49,7 @@ pub(super) async fn wait(call: Call) -> ApiResult {
 
 pub(super) async fn act(mut call: Call) -> ApiResult {
     let id = find(&call)?;
-    let ChangeAction { action } = call.json("data from request body").await?;
+    let ChangeAction { action } = call.json(&shapes::CHANGE, "data from request body").await?;
     if action != "abort" {
         return Err(ApiError::bad_request(format!("invalid action {}", quote(&action))));
     }

@@ -1,33 +1,81 @@
-//! Handler of `/v1/checks`. Checks come from the plan and are listed as inactive: the daemon does not run them.
+//! Handlers of `/v1/checks`: list, start, stop, refresh.
 
-use pebble::plan::{Check, CheckLevel, Startup};
+use serde::{Deserialize, Serialize};
+
 use pebble::types::CheckInfo;
 
-use super::{Call, system};
-use crate::response::{ApiResult, sync};
+use super::{Call, shapes, system};
+use crate::check;
+use crate::journal::Event;
+use crate::response::{ApiError, ApiResult, sync};
+use pebble::plan::{quote, shortened};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Act {
+    action: String,
+    checks: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    changed: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refresh {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Refreshed {
+    info: CheckInfo,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    error: String,
+}
 
 pub(super) async fn list(call: Call) -> ApiResult {
     let level = system::level(&call)?;
     let names = call.query.set("names");
-    let plan = call.daemon.plan.borrow();
-    let wanted = plan.plan().checks.iter().filter(|(name, check)| {
-        (level.is_empty() || text(&check.level) == level) && (names.is_empty() || names.contains(*name))
-    });
-    let infos: Vec<CheckInfo> = wanted.map(|(name, check)| info(name, check)).collect();
-    sync(infos)
+    let wanted = |info: &CheckInfo| {
+        (level.is_empty() || info.level == level) && (names.is_empty() || names.contains(&info.name))
+    };
+    sync(call.daemon.checks.infos().into_iter().filter(wanted).collect::<Vec<_>>())
 }
 
-fn info(name: &str, check: &Check) -> CheckInfo {
-    CheckInfo {
-        name: name.to_owned(),
-        level: text(&check.level),
-        startup: if check.startup == Startup::Disabled { "disabled" } else { "enabled" }.to_owned(),
-        status: "inactive".to_owned(),
-        threshold: u64::try_from(check.effective_threshold()).unwrap_or_default(),
-        ..CheckInfo::default()
+pub(super) async fn act(mut call: Call) -> ApiResult {
+    let Act { action, checks } = call.json(&shapes::CHECKS, "data from request body").await?;
+    if checks.is_empty() {
+        return Err(ApiError::bad_request(format!("must specify checks for {} action", shortened(&action))));
     }
+    let changed = match action.as_str() {
+        "start" => check::start(&call.daemon, &checks),
+        "stop" => {
+            for name in &checks {
+                let who = format!("{},{}", call.user_name(), shortened(name));
+                call.daemon.journal.security(
+                    Event::MonitorDisabled,
+                    &who,
+                    &format!("Stopping check {}", shortened(name)),
+                );
+            }
+            check::stop(&call.daemon, &checks)
+        }
+        other => return Err(ApiError::bad_request(format!("invalid action {}", quote(other)))),
+    };
+    let mut changed = changed.map_err(|why| ApiError::bad_request(format!("cannot {action} checks: {why}")))?;
+    changed.sort();
+    sync(Changed { changed })
 }
 
-fn text(level: &CheckLevel) -> String {
-    level.to_string()
+pub(super) async fn refresh(mut call: Call) -> ApiResult {
+    let Refresh { name } = call.json(&shapes::REFRESH, "data from request body").await?;
+    if name.is_empty() {
+        return Err(ApiError::bad_request("must specify check name"));
+    }
+    let refreshed = check::refresh(&call.daemon, &name).await;
+    let (info, outcome) =
+        refreshed.ok_or_else(|| ApiError::not_found(format!("cannot find check with name {}", quote(&name))))?;
+    sync(Refreshed { info, error: outcome.err().unwrap_or_default() })
 }

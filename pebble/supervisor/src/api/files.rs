@@ -8,16 +8,17 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http_body_util::BodyExt;
-use pebble::multipart::{self, Event, LONGEST_BOUNDARY, Part, Reader, escaped, parameter};
+use pebble::multipart::{self, Event, LONGEST_BOUNDARY, Part, Reader, escaped, media_type, parameter};
 use pebble::types::{ErrorResult, FileResult, FilesAction, WriteItem};
 use tokio::sync::mpsc;
 use tokio::task::{spawn_blocking, spawn_local};
 
-use super::{Call, decode};
+use super::{Call, shapes};
 use crate::clock::Time;
 use crate::errno::{PathError, shown};
 use crate::files::draft::Draft;
 use crate::files::{self, Error};
+use crate::go_json::decode;
 use crate::response::{ApiError, ApiResult, Envelope, stream, sync};
 use crate::turn::Turn;
 use pebble::plan::quote;
@@ -133,11 +134,9 @@ async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> R
 pub(super) async fn act(mut call: Call) -> ApiResult {
     let content_type =
         call.request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = media_type(content_type)
+        .ok_or_else(|| ApiError::bad_request(format!("invalid Content-Type {}", quote(content_type))))?;
     match media_type.as_str() {
-        broken if broken.split('/').any(str::is_empty) => {
-            Err(ApiError::bad_request(format!("invalid Content-Type {}", quote(content_type))))
-        }
         "multipart/form-data" => {
             let boundary = parameter(content_type, "boundary").unwrap_or_default();
             if !(SHORTEST_BOUNDARY..=LONGEST_BOUNDARY).contains(&boundary.len()) {
@@ -151,7 +150,7 @@ pub(super) async fn act(mut call: Call) -> ApiResult {
 }
 
 async fn act_on_paths(call: &mut Call) -> ApiResult {
-    let asked: FilesAction = call.json("request body").await?;
+    let asked: FilesAction = call.json(&shapes::FILES, "request body").await?;
     let result = |path: &str, done: Result<(), Error>| FileResult { path: path.to_owned(), error: error_of(done) };
     let act: Box<dyn FnOnce() -> Vec<FileResult> + Send> = match asked.action.as_str() {
         "make-dirs" => {
@@ -217,14 +216,22 @@ impl Upload {
             )));
         }
         let mut text = Vec::new();
-        while let Event::Data(data) = self.next().await.map_err(failed)? {
-            text.extend(data);
+        // A part that breaks off is decoded as far as it goes; the error comes with the next part.
+        loop {
+            match self.next().await {
+                Ok(Event::Data(data)) => text.extend(data),
+                Ok(_) => break,
+                Err(_) => {
+                    text.extend(self.reader.rest());
+                    break;
+                }
+            }
             if text.len() > LONGEST_REQUEST {
                 return Err(failed("it is too long".to_owned()));
             }
         }
-        let asked: FilesAction =
-            decode(&text).map_err(|why| ApiError::bad_request(format!("cannot decode request metadata: {why}")))?;
+        let asked: FilesAction = decode(&text, &shapes::UPLOAD)
+            .map_err(|why| ApiError::bad_request(format!("cannot decode request metadata: {why}")))?;
         match asked.action.as_str() {
             "write" if asked.files.is_empty() => Err(ApiError::bad_request("must specify one or more files")),
             "write" => Ok(asked),
@@ -250,7 +257,10 @@ impl Upload {
                 return Ok(event);
             }
             let frame = self.call.request.body_mut().frame().await;
-            let frame = frame.ok_or_else(|| broken(multipart::Error::Early))?;
+            let frame = frame.ok_or_else(|| match self.reader.is_in_head() {
+                true => "EOF".to_owned(),
+                false => broken(multipart::Error::Early),
+            })?;
             if let Ok(data) = frame.map_err(|error| broken_off(&error))?.into_data() {
                 self.reader.push(&data);
             }

@@ -1,24 +1,27 @@
 //! Decoders of requests for the fuzz targets; no handler runs.
 
 use pebble::plan::Layer;
-use pebble::types::{
-    ChangeAction, ExecRequest, FilesAction, LayersAction, NoticeAction, ServicesAction, SignalsAction,
-};
+use pebble::types::{ExecRequest, FilesAction, LayersAction};
 
-use super::body::decode;
 use super::route::params;
-use super::{duration, logs, notices};
+use super::{duration, logs, notices, shapes};
 use crate::clock::Time;
+use crate::go_json::decode;
 use crate::query::Query;
 
 /// Decodes a body as each kind of request.
 pub fn body(json: &[u8]) {
-    let _ = (decode::<ChangeAction>(json), decode::<ServicesAction>(json), decode::<SignalsAction>(json));
-    let _ = (decode::<FilesAction>(json), decode::<NoticeAction>(json));
-    if let Ok(asked) = decode::<ExecRequest>(json) {
+    for shape in
+        [&shapes::CHANGE, &shapes::SERVICES, &shapes::SIGNALS, &shapes::CHECKS, &shapes::REFRESH, &shapes::NOTICE]
+    {
+        let _ = decode::<serde_json::Value>(json, shape);
+    }
+    let _ = (decode::<FilesAction>(json, &shapes::FILES), decode::<FilesAction>(json, &shapes::UPLOAD));
+    let _ = decode::<serde_json::Value>(json, &shapes::IDENTITIES);
+    if let Ok(asked) = decode::<ExecRequest>(json, &shapes::EXEC) {
         let _ = duration(&asked.timeout);
     }
-    if let Ok(asked) = decode::<LayersAction>(json) {
+    if let Ok(asked) = decode::<LayersAction>(json, &shapes::LAYERS) {
         let _ = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
     }
 }

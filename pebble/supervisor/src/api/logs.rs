@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
 
 use super::Call;
+use crate::go_json::encode_log;
 use crate::log::Log;
 use crate::log::reader::{Entry, Reader, earliest};
 use crate::response::{ApiError, ApiResult, stream};
@@ -84,9 +85,8 @@ async fn send(
 async fn print(entries: &mut dyn Iterator<Item = Entry>, pieces: &mpsc::Sender<Bytes>) -> Result<(), Gone> {
     let mut piece = Vec::new();
     for Entry { time, service, message } in entries {
-        // Serialising texts can't fail.
         let entry = LogEntry { time: time.to_string(), service, message };
-        piece.extend(serde_json::to_vec(&entry).unwrap_or_default());
+        piece.extend(encode_log(&entry));
         piece.push(b'\n');
         if piece.len() >= PIECE {
             pieces.send(std::mem::take(&mut piece).into()).await.map_err(|_| Gone)?;

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pebble::types::{self, NoticeAction, NoticeAdded};
-use serde_json::{Map, Value};
+use pebble::types::{self, NoticeAdded};
+use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{Call, duration};
+use super::duration::span;
+use super::{Call, duration, shapes};
 use crate::access::User;
-use crate::clock::Time;
+use crate::clock::{Time, rfc3339};
+use crate::go_json::{self, shape::Shape};
 use crate::notice::{CUSTOM, Filter, KINDS, Occurrence};
 use crate::response::{ApiError, ApiResult, sync};
 use crate::state::State;
-use pebble::plan::{quote, shortened};
+use pebble::plan::quote;
 
 const LONGEST_KEY: usize = 256;
 const MOST_DATA: usize = 4 * 1024;
@@ -22,7 +24,7 @@ const LONGEST_REQUEST: usize = 64 * 1024;
 
 pub(super) async fn list(call: Call) -> ApiResult {
     let user = user(&call, "so cannot retrieve notices")?;
-    let Some(filter) = filter(&call, user)? else { return sync(Vec::<types::Notice>::new()) };
+    let Some(filter) = filter(&call, &user)? else { return sync(Vec::<types::Notice>::new()) };
     let limit =
         duration(call.query.get("timeout")).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     let find = |state: &State| -> Vec<types::Notice> {
@@ -33,12 +35,14 @@ pub(super) async fn list(call: Call) -> ApiResult {
     sync(timeout(limit, found).await.unwrap_or_default())
 }
 
-fn user(call: &Call, what: &str) -> Result<User, ApiError> {
-    call.user.ok_or_else(|| ApiError::forbidden(format!("cannot determine UID of request, {what}")))
+/// The user of a request and its id: notices are kept by user id.
+fn user(call: &Call, what: &str) -> Result<(User, u32), ApiError> {
+    let user = call.user.clone().and_then(|user| user.uid.map(|uid| (user, uid)));
+    user.ok_or_else(|| ApiError::forbidden(format!("cannot determine UID of request, {what}")))
 }
 
 /// The filter of a request; `None` if it names only types that don't exist.
-fn filter(call: &Call, user: User) -> Result<Option<Filter>, ApiError> {
+fn filter(call: &Call, user: &(User, u32)) -> Result<Option<Filter>, ApiError> {
     let asked = call.query.set("types");
     let kinds: BTreeSet<String> = asked.iter().filter(|kind| KINDS.contains(&kind.as_str())).cloned().collect();
     if kinds.is_empty() && !asked.is_empty() {
@@ -46,23 +50,22 @@ fn filter(call: &Call, user: User) -> Result<Option<Filter>, ApiError> {
     }
     let after = match call.query.get("after") {
         "" => None,
-        text => Some(Time::parse(text).ok_or_else(|| {
-            let text = quote(text);
-            let why = format!(r#"parsing time {text} as "2006-01-02T15:04:05Z07:00": cannot parse {text} as "2006""#);
-            ApiError::bad_request(format!(r#"invalid "after" timestamp: {why}"#))
-        })?),
+        text => {
+            let wrong = |why| ApiError::bad_request(format!(r#"invalid "after" timestamp: {why}"#));
+            Some(rfc3339::parse(text).map_err(wrong)?)
+        }
     };
     Ok(Some(Filter { user_id: whose(call, user)?, kinds, keys: call.query.set("keys"), after }))
 }
 
 /// The user whose notices are listed besides the public ones; `None` for all users.
-fn whose(call: &Call, user: User) -> Result<Option<u32>, ApiError> {
+fn whose(call: &Call, (user, uid): &(User, u32)) -> Result<Option<u32>, ApiError> {
     let ids = call.query.list("user-id");
     let (has_id, has_users) = (call.query.all("user-id").next().is_some(), call.query.all("users").next().is_some());
-    if has_id && !user.is_admin {
+    if has_id && !user.is_admin() {
         return Err(ApiError::forbidden(r#"only admins may use the "user-id" filter"#));
     }
-    if has_users && !user.is_admin {
+    if has_users && !user.is_admin() {
         return Err(ApiError::forbidden(r#"only admins may use the "users" filter"#));
     }
     let invalid = |why: String| ApiError::bad_request(format!(r#"invalid "user-id" filter: {why}"#));
@@ -72,41 +75,49 @@ fn whose(call: &Call, user: User) -> Result<Option<u32>, ApiError> {
         (true, _) => Err(ApiError::bad_request(r#"invalid "users" filter: must be "all""#)),
         (false, [id]) => user_id(id).map(Some).map_err(invalid),
         (false, _) if has_id => Err(invalid(r#"must only include one "user-id""#.to_owned())),
-        (false, _) => Ok(Some(user.uid)),
+        (false, _) => Ok(Some(*uid)),
     }
 }
 
 pub(super) fn user_id(text: &str) -> Result<u32, String> {
-    let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text)))?;
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let why = if is_number { "value out of range" } else { "invalid syntax" };
+    let id: i64 = text.parse().map_err(|_| format!("strconv.ParseInt: parsing {}: {why}", quote(text)))?;
     u32::try_from(id).map_err(|_| format!("user ID is not a valid uint32: {id}"))
 }
 
+/// Body of a request; `data` is JSON as text.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Add {
+    action: String,
+    #[serde(rename = "type")]
+    kind: String,
+    key: String,
+    repeat_after: String,
+    data: String,
+}
+
+const DATA: Shape = Shape::Map(&Shape::Text);
+
 pub(super) async fn add(mut call: Call) -> ApiResult {
-    let user = user(&call, "so cannot create notice")?;
-    let mut body: Map<String, Value> = call.json_within(LONGEST_REQUEST, "request body").await?;
-    let data = body.remove("data").unwrap_or_default();
-    let wrong = |why: serde_json::Error| {
-        ApiError::bad_request(format!("cannot decode request body: json: {}", shortened(&why.to_string())))
-    };
-    let asked: NoticeAction = serde_json::from_value(body.into()).map_err(wrong)?;
-    check(&asked, &data)?;
-    let data: Option<BTreeMap<String, String>> = serde_json::from_value(data).map_err(|why| {
-        ApiError::bad_request(format!("cannot decode notice data: json: {}", shortened(&why.to_string())))
-    })?;
-    let quiet =
-        duration(&asked.repeat_after).map_err(|why| ApiError::bad_request(format!("invalid repeat-after: {why}")))?;
-    let occurrence = Occurrence {
-        user_id: Some(user.uid),
-        kind: CUSTOM.to_owned(),
-        key: asked.key,
-        data: data.unwrap_or_default(),
-        repeat_after: quiet.unwrap_or_default(),
-    };
+    let (_, uid) = user(&call, "so cannot create notice")?;
+    let asked: Add = call.json_within(LONGEST_REQUEST, &shapes::NOTICE, "request body").await?;
+    check(&asked)?;
+    let repeat_after =
+        span(&asked.repeat_after).map_err(|why| ApiError::bad_request(format!("invalid repeat-after: {why}")))?;
+    if asked.data.len() > MOST_DATA {
+        return Err(ApiError::bad_request(format!("total size of data must be {MOST_DATA} bytes or less")));
+    }
+    let data =
+        if asked.data.is_empty() { Ok(BTreeMap::new()) } else { go_json::decode_as(asked.data.as_bytes(), DATA) };
+    let data = data.map_err(|why| ApiError::bad_request(format!("cannot decode notice data: {why}")))?;
+    let occurrence = Occurrence { user_id: Some(uid), kind: CUSTOM.to_owned(), key: asked.key, data, repeat_after };
     sync(NoticeAdded { id: call.daemon.store.write(|state| state.notify(occurrence, Time::now())) })
 }
 
-fn check(asked: &NoticeAction, data: &Value) -> Result<(), ApiError> {
-    let size = serde_json::to_vec(data).map_or(0, |data| data.len());
+fn check(asked: &Add) -> Result<(), ApiError> {
     let wrong = if asked.action != "add" {
         format!("invalid action {}", quote(&asked.action))
     } else if asked.kind != CUSTOM {
@@ -115,8 +126,6 @@ fn check(asked: &NoticeAction, data: &Value) -> Result<(), ApiError> {
         format!(r#"invalid key {} (must be in "example.com/path" format)"#, quote(&asked.key))
     } else if asked.key.len() > LONGEST_KEY {
         format!("key must be {LONGEST_KEY} bytes or less")
-    } else if size > MOST_DATA {
-        format!("total size of data must be {MOST_DATA} bytes or less")
     } else {
         return Ok(());
     };
@@ -134,11 +143,11 @@ fn is_key(key: &str) -> bool {
 }
 
 pub(super) async fn get(call: Call) -> ApiResult {
-    let user = user(&call, "so cannot retrieve notice")?;
+    let (user, uid) = user(&call, "so cannot retrieve notice")?;
     let id = call.param(0);
     let notice = call.daemon.store.read(|state| state.notice(id).map(|notice| notice.info()));
     let notice = notice.ok_or_else(|| ApiError::not_found(format!("cannot find notice with ID {}", quote(id))))?;
-    if user.is_admin || notice.user_id.is_none_or(|owner| owner == user.uid) {
+    if user.is_admin() || notice.user_id.is_none_or(|owner| owner == uid) {
         return sync(notice);
     }
     Err(ApiError::forbidden(format!("not allowed to access notice with id {}", quote(id))))

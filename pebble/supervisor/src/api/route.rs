@@ -4,15 +4,22 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use http::{Method, Request};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 
-use super::{Call, changes, checks, exec, files, logs, notices, plan, services, signals, system, tasks};
+use super::{
+    Call, changes, checks, exec, files, identities, logs, metrics, notices, plan, services, signals, system, tasks,
+};
 use crate::access::{Access, Transport, User};
 use crate::daemon::Daemon;
+use crate::identity;
 use crate::journal::Event;
 use crate::query::Query;
 use crate::response::{ApiError, ApiResult};
+use crate::state::State;
 
 type Handler = fn(Call) -> Pin<Box<dyn Future<Output = ApiResult>>>;
 
@@ -23,7 +30,7 @@ struct Route {
     post: Option<(Access, Handler)>,
 }
 
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 21] = [
     Route { path: "/v1/system-info", get: Some((Access::Open, |call| Box::pin(system::info(call)))), post: None },
     Route { path: "/v1/health", get: Some((Access::Open, |call| Box::pin(system::health(call)))), post: None },
     Route { path: "/v1/changes", get: Some((Access::User, |call| Box::pin(changes::list(call)))), post: None },
@@ -62,18 +69,38 @@ const ROUTES: [Route; 17] = [
         post: None,
     },
     Route { path: "/v1/signals", get: None, post: Some((Access::Admin, |call| Box::pin(signals::send(call)))) },
-    Route { path: "/v1/checks", get: Some((Access::User, |call| Box::pin(checks::list(call)))), post: None },
+    Route {
+        path: "/v1/checks",
+        get: Some((Access::User, |call| Box::pin(checks::list(call)))),
+        post: Some((Access::Admin, |call| Box::pin(checks::act(call)))),
+    },
+    Route {
+        path: "/v1/checks/refresh",
+        get: None,
+        post: Some((Access::Admin, |call| Box::pin(checks::refresh(call)))),
+    },
     Route {
         path: "/v1/notices",
         get: Some((Access::User, |call| Box::pin(notices::list(call)))),
         post: Some((Access::User, |call| Box::pin(notices::add(call)))),
     },
     Route { path: "/v1/notices/{id}", get: Some((Access::User, |call| Box::pin(notices::get(call)))), post: None },
+    Route {
+        path: "/v1/identities",
+        get: Some((Access::User, |call| Box::pin(identities::list(call)))),
+        post: Some((Access::Admin, |call| Box::pin(identities::act(call)))),
+    },
+    Route { path: "/v1/pairing", get: None, post: Some((Access::Pairing, |call| Box::pin(system::pair(call)))) },
+    Route { path: "/v1/metrics", get: Some((Access::Metrics, |call| Box::pin(metrics::get(call)))), post: None },
 ];
 
-/// Answers a request: looks up its path and method, checks the client's access, and calls the handler.
-pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> ApiResult {
-    let path = request.uri().path();
+/// Answers a request: looks up its decoded path and its method, checks the client's access, and calls the handler.
+pub(crate) async fn answer(
+    daemon: &Rc<Daemon>,
+    path: &str,
+    request: Request<Incoming>,
+    transport: Transport,
+) -> ApiResult {
     let found = ROUTES.iter().find_map(|route| Some((route, params(route.path, path)?)));
     let (route, params) = found.ok_or_else(|| ApiError::not_found("invalid API endpoint requested"))?;
     let method = match *request.method() {
@@ -82,19 +109,37 @@ pub(crate) async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, tran
         _ => None,
     };
     let (access, handler) = method.ok_or_else(|| ApiError::method(request.method()))?;
-    let user = transport.user();
-    if !access.allows(user) {
-        refuse(daemon, user, path);
+    let user = user(daemon, &request, transport, *access);
+    if !access.allows(user.as_ref(), transport) {
+        refuse(daemon, user.as_ref(), path);
         return Err(ApiError::unauthorized());
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
     handler(Call { daemon: daemon.clone(), user, params, query, request }).await
 }
 
-fn refuse(daemon: &Daemon, user: Option<User>, path: &str) {
-    if let Some(User { uid, .. }) = user {
-        let description = format!("User {uid} not authorized to access {path}");
-        daemon.journal.security(Event::Refused, &format!("{uid},{path}"), &description);
+/// The user of a request: an identity, or a user of this machine.
+fn user(daemon: &Daemon, request: &Request<Incoming>, transport: Transport, access: Access) -> Option<User> {
+    let credentials = credentials(request.headers());
+    let find = |state: &State| identity::user(state.identities(), transport.uid(), credentials.as_ref());
+    let identity = if access == Access::Open { None } else { daemon.store.read(find) };
+    identity.or_else(|| transport.uid().map(User::local))
+}
+
+/// Name and password of HTTP basic authentication; `None` if both are empty.
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, encoded) = (value.get(..6)?, value.get(6..)?);
+    let decoded = STANDARD.decode(encoded).ok().filter(|_| scheme.eq_ignore_ascii_case(b"basic "))?;
+    let text = String::from_utf8_lossy(&decoded).into_owned();
+    let (name, password) = text.split_once(':')?;
+    Some((name.to_owned(), password.to_owned())).filter(|(name, password)| !name.is_empty() || !password.is_empty())
+}
+
+fn refuse(daemon: &Daemon, user: Option<&User>, path: &str) {
+    if let Some(user) = user.map(User::shown) {
+        let description = format!("User {user} not authorized to access {path}");
+        daemon.journal.security(Event::Refused, &format!("{user},{path}"), &description);
     }
 }
 

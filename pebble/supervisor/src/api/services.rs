@@ -1,11 +1,13 @@
 //! Handlers of `/v1/services`: statuses, and changes that start and stop services.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use pebble::plan::{Plan, Replan, only, replan};
 use pebble::types::ServicesAction;
 
-use super::Call;
+use super::{Call, shapes};
+use crate::check;
 use crate::clock::Time;
 use crate::daemon::Daemon;
 use crate::response::{ApiError, ApiResult, accepted, sync};
@@ -27,7 +29,7 @@ pub(super) async fn not_implemented(_: Call) -> ApiResult {
 }
 
 pub(super) async fn act(mut call: Call) -> ApiResult {
-    let asked: ServicesAction = call.json("data from request body").await?;
+    let asked: ServicesAction = call.json(&shapes::SERVICES, "data from request body").await?;
     let change = begin(&call.daemon, &asked.action, asked.services)?;
     runner::ensure(&call.daemon);
     accepted(change, ())
@@ -44,11 +46,15 @@ struct Moves {
     count: usize,
 }
 
-fn begin(daemon: &Daemon, action: &str, named: Vec<String>) -> Result<Id, ApiError> {
+fn begin(daemon: &Rc<Daemon>, action: &str, named: Vec<String>) -> Result<Id, ApiError> {
     let plan = daemon.plan.borrow().plan().clone();
     let named = names(action, named, &plan)?;
     let moves = moves(daemon, action, named, &plan)?;
-    Ok(daemon.store.write(|state| add(state, action, &moves, Time::now())))
+    let tasks = daemon.store.write(|state| add_tasks(state, &moves, Time::now()));
+    if action == "replan" {
+        check::replan(daemon);
+    }
+    Ok(daemon.store.write(|state| add_change(state, action, &moves, &tasks, Time::now())))
 }
 
 /// The services of an action: those named, or for `autostart` the enabled ones of the plan.
@@ -101,14 +107,17 @@ fn moves(daemon: &Daemon, action: &str, named: Vec<String>, plan: &Plan) -> Resu
     }
 }
 
-fn add(state: &mut State, action: &str, moves: &Moves, now: Time) -> Id {
+fn add_tasks(state: &mut State, moves: &Moves, now: Time) -> Vec<Id> {
     let stops = state.service_tasks(Verb::Stop, &moves.stop, now);
     let starts = state.service_tasks(Verb::Start, &moves.start, now);
     for start in &starts {
         stops.iter().for_each(|stop| state.wait_for(*start, *stop));
     }
-    let tasks: Vec<Id> = stops.into_iter().chain(starts).collect();
-    let change = state.new_change(action, summary(action, moves, tasks.is_empty()), &tasks, now);
+    stops.into_iter().chain(starts).collect()
+}
+
+fn add_change(state: &mut State, action: &str, moves: &Moves, tasks: &[Id], now: Time) -> Id {
+    let change = state.new_change(action, summary(action, moves, tasks.is_empty()), tasks, now);
     if !tasks.is_empty() {
         state.set_services(change, &moves.named);
     }
@@ -125,7 +134,7 @@ fn summary(action: &str, moves: &Moves, is_empty: bool) -> String {
 }
 
 /// Begins the change that starts the plan's enabled services.
-pub(crate) fn autostart(daemon: &Daemon) -> Result<Id, String> {
+pub(crate) fn autostart(daemon: &Rc<Daemon>) -> Result<Id, String> {
     begin(daemon, "autostart", Vec::new()).map_err(|error| error.message().to_owned())
 }
 

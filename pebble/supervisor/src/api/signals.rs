@@ -2,12 +2,12 @@
 
 use pebble::types::SignalsAction;
 
-use super::Call;
+use super::{Call, shapes};
 use crate::response::{ApiError, ApiResult, sync};
 use crate::service;
 
 pub(super) async fn send(mut call: Call) -> ApiResult {
-    let asked: SignalsAction = call.json("request body").await?;
+    let asked: SignalsAction = call.json(&shapes::SIGNALS, "request body").await?;
     if asked.services.is_empty() {
         return Err(ApiError::bad_request("must specify one or more services"));
     }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::{Daemon, EndReason};
 use crate::api;
+use crate::forward;
 use crate::journal::Event;
 use crate::runner;
 
@@ -54,7 +55,7 @@ pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
         }
         end = reason.wait_for(Option::is_some) => {
             let end = end.ok().and_then(|end| *end).unwrap_or(EndReason::Asked);
-            daemon.journal.note("Server exiting!");
+            daemon.journal.note("Server exiting! Reason: <nil>");
             end
         }
     }
@@ -77,7 +78,8 @@ pub(super) async fn finish(daemon: &Rc<Daemon>, socket: &Path) {
     let _ = timeout(GRACE, idle).await;
     let mut busy = daemon.busy.subscribe();
     let _ = timeout(GRACE, busy.wait_for(|count| *count == 0)).await;
-    daemon.store.save();
+    forward::finish(daemon).await;
+    daemon.store.save_whole();
     daemon.verbose.borrow_mut().finish();
     // It may be removed already.
     let _ = fs::remove_file(socket);

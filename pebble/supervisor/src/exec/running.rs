@@ -1,6 +1,7 @@
 //! A command's process, from its start to the end of its outputs.
 
-use std::io::{self, PipeWriter};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::settings::TerminalSettings;
+use super::sockets::Input;
+use super::terminal::{Master, open_terminal};
 use super::{Settings, Socket, sockets};
 use crate::daemon::Daemon;
 use crate::errno;
@@ -19,7 +23,7 @@ use crate::process::{self, Group, Spawn};
 use crate::runner::Abort;
 
 /// Time to wait for a killed command's output, which a process that it left behind may hold open.
-const REST: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(5);
 
 /// A running command.
 pub(super) struct Running {
@@ -27,7 +31,23 @@ pub(super) struct Running {
     exit: oneshot::Receiver<i32>,
     outputs: Vec<JoinHandle<()>>,
     /// The daemon's own writing ends of the outputs, which keep these open until the process ends.
-    writers: Vec<PipeWriter>,
+    writers: Vec<OwnedFd>,
+    /// Dropped when the process has ended.
+    alive: Option<oneshot::Sender<()>>,
+    /// The command's terminal, for the control socket.
+    pub(super) terminal: Option<Master>,
+}
+
+/// Ends of a command's pipes or terminal.
+struct Ends {
+    stdin: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+    outputs: Vec<JoinHandle<()>>,
+    writers: Vec<OwnedFd>,
+    alive: oneshot::Sender<()>,
+    terminal: Option<Master>,
+    group: Group,
 }
 
 impl Running {
@@ -40,36 +60,28 @@ impl Running {
         stderr: Option<Socket>,
         over: &watch::Receiver<()>,
     ) -> Result<Running, String> {
-        let failed = |error: io::Error| errno::text(&error);
-        let (input_reader, input_writer) = io::pipe().map_err(failed)?;
-        let (output_reader, output_writer) = io::pipe().map_err(failed)?;
-        let (error_reader, error_writer) = match stderr {
-            Some(_) => io::pipe().map(|(reader, writer)| (Some(reader), writer)),
-            None => output_writer.try_clone().map(|writer| (None, writer)),
-        }
-        .map_err(failed)?;
-        let input = pipe::Sender::from_owned_fd(input_writer.into()).map_err(failed)?;
-        let output = pipe::Receiver::from_owned_fd(output_reader.into()).map_err(failed)?;
-        let mut outputs = vec![sockets::both_ways(stdio, input, output, over)];
-        if let (Some(socket), Some(reader)) = (stderr, error_reader) {
-            let output = pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?;
-            outputs.push(sockets::one_way(socket, output, over));
-        }
+        let ends = match &settings.terminal {
+            None => Ends::pipes(stdio, stderr, over),
+            Some(terminal) => Ends::terminal(settings, *terminal, stdio, stderr, over),
+        };
+        let Ends { stdin, stdout, stderr, mut outputs, writers, alive, terminal, group } =
+            ends.map_err(|error| errno::text(&error))?;
         let process = Spawn {
             command: &settings.command,
             environment: &settings.environment,
             directory: Some(&settings.directory),
             owner: settings.owner,
-            group: Group::Session,
-            stdin: Some(input_reader.into()),
-            stdout: output_writer.try_clone().map_err(failed)?.into(),
-            stderr: error_writer.try_clone().map_err(failed)?.into(),
+            group,
+            stdin: Some(stdin),
+            stdout,
+            stderr,
         };
-        let writers = vec![output_writer, error_writer];
         match process.start() {
-            Ok(pid) => Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs, writers }),
+            Ok(pid) => {
+                Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs, writers, alive: Some(alive), terminal })
+            }
             Err(error) => {
-                drop(writers);
+                drop((writers, alive));
                 sent(&mut outputs).await;
                 Err(error.to_string())
             }
@@ -99,6 +111,7 @@ impl Running {
             }
         };
         self.writers.clear();
+        self.alive = None;
         control.abort();
         let late = match late {
             // Pebble waits for any process that still holds the output; here the client's limit holds.
@@ -113,6 +126,65 @@ impl Running {
             _ => Ok(code.unwrap_or(-1)),
         }
     }
+}
+
+impl Ends {
+    fn pipes(stdio: Socket, stderr: Option<Socket>, over: &watch::Receiver<()>) -> io::Result<Ends> {
+        let (input_reader, input_writer) = io::pipe()?;
+        let (output_reader, output_writer) = io::pipe()?;
+        let input = Input::Pipe(pipe::Sender::from_owned_fd(input_writer.into())?);
+        let output = pipe::Receiver::from_owned_fd(output_reader.into())?;
+        let mut outputs = vec![sockets::both_ways(stdio, input, output, over)];
+        let error_writer = match stderr {
+            Some(socket) => error_pipe(socket, &mut outputs, over)?,
+            None => output_writer.try_clone()?.into(),
+        };
+        let output_writer = OwnedFd::from(output_writer);
+        Ok(Ends {
+            stdin: input_reader.into(),
+            stdout: output_writer.try_clone()?,
+            stderr: error_writer.try_clone()?,
+            outputs,
+            writers: vec![output_writer, error_writer],
+            // Pipes end by themselves.
+            alive: oneshot::channel().0,
+            terminal: None,
+            group: Group::Session,
+        })
+    }
+
+    fn terminal(
+        settings: &Settings,
+        terminal: TerminalSettings,
+        stdio: Socket,
+        stderr: Option<Socket>,
+        over: &watch::Receiver<()>,
+    ) -> io::Result<Ends> {
+        let TerminalSettings { interactive, width, height } = terminal;
+        let (master, slave) = open_terminal(settings.owner, width, height)?;
+        let (alive, dead) = oneshot::channel();
+        let (stdin, input) = if interactive {
+            (slave.try_clone()?, Input::Terminal(master.input()?))
+        } else {
+            let (reader, writer) = io::pipe()?;
+            (reader.into(), Input::Pipe(pipe::Sender::from_owned_fd(writer.into())?))
+        };
+        let mut outputs = vec![sockets::mirror(stdio, input, master.output()?, dead, over)];
+        let stderr = match stderr {
+            Some(socket) => error_pipe(socket, &mut outputs, over)?,
+            None => slave.try_clone()?,
+        };
+        let group = if interactive { Group::Terminal } else { Group::Session };
+        let writers = vec![slave.try_clone()?, stderr.try_clone()?];
+        Ok(Ends { stdin, stdout: slave, stderr, outputs, writers, alive, terminal: Some(master), group })
+    }
+}
+
+/// A pipe for error output on a websocket of its own; returns its writing end.
+fn error_pipe(socket: Socket, outputs: &mut Vec<JoinHandle<()>>, over: &watch::Receiver<()>) -> io::Result<OwnedFd> {
+    let (reader, writer) = io::pipe()?;
+    outputs.push(sockets::one_way(socket, pipe::Receiver::from_owned_fd(reader.into())?, over));
+    Ok(writer.into())
 }
 
 async fn overdue(limit: Option<Duration>) {

@@ -25,6 +25,16 @@ pub(crate) struct Settings {
     pub(crate) directory: String,
     pub(super) owner: Option<Owner>,
     pub(super) timeout: Option<Duration>,
+    pub(super) terminal: Option<TerminalSettings>,
+}
+
+/// Terminal of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TerminalSettings {
+    /// True if the input is the terminal too.
+    pub(super) interactive: bool,
+    pub(super) width: i64,
+    pub(super) height: i64,
 }
 
 impl Settings {
@@ -32,9 +42,9 @@ impl Settings {
     pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Duration>) -> Result<Settings, ApiError> {
         let service = context(daemon, &asked.service_context)?;
         let run_as = RunAs {
-            user_id: asked.user_id.or(service.user_id),
+            user_id: asked.user_id.or(service.user_id.map(i64::from)),
             user: first(&asked.user, &service.user),
-            group_id: asked.group_id.or(service.group_id),
+            group_id: asked.group_id.or(service.group_id.map(i64::from)),
             group: first(&asked.group, &service.group),
         };
         let users = Users::read();
@@ -42,16 +52,13 @@ impl Settings {
         if asked.interactive && !asked.terminal {
             return Err(ApiError::server("cannot call exec: cannot use interactive mode without a terminal"));
         }
-        if asked.terminal {
-            return Err(ApiError::bad_request(
-                "cannot call exec: this daemon has no terminals, run the command without one",
-            ));
-        }
         let environment = environment(daemon, &users, &service, &asked, owner);
         let home = environment.get("HOME").map_or("", String::as_str);
         let directory = directory(first(&asked.working_dir, &service.working_dir), home);
         let directory = directory.map_err(|why| ApiError::server(format!("cannot call exec: {why}")))?;
-        Ok(Settings { command: asked.command, environment, directory, owner, timeout })
+        let (interactive, width, height) = (asked.interactive, asked.width, asked.height);
+        let terminal = asked.terminal.then_some(TerminalSettings { interactive, width, height });
+        Ok(Settings { command: asked.command, environment, directory, owner, timeout, terminal })
     }
 }
 

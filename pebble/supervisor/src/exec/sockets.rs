@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use rustix::process::{Pid, Signal};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::terminal::{END_OF_INPUT, Master};
 use super::{LINGER, Socket};
 use crate::daemon::Daemon;
 use crate::errno;
@@ -37,6 +38,7 @@ const END: &str = r#"{"command":"end"}"#;
 pub(super) struct Command {
     command: String,
     signal: Option<SignalName>,
+    resize: Option<Size>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -45,23 +47,98 @@ struct SignalName {
     name: String,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Size {
+    width: i64,
+    height: i64,
+}
+
+/// Input of a command.
+pub(super) enum Input {
+    /// No input, or no more.
+    Closed,
+    Pipe(pipe::Sender),
+    Terminal(pipe::Sender),
+}
+
+impl Input {
+    async fn write(&mut self, data: &[u8]) {
+        let written = match self {
+            Input::Closed => return,
+            Input::Pipe(input) | Input::Terminal(input) => input.write_all(data).await,
+        };
+        if written.is_err() {
+            // The command doesn't read any more.
+            *self = Input::Closed;
+        }
+    }
+
+    async fn end(&mut self) {
+        if let Input::Terminal(terminal) = self {
+            // The command may have ended.
+            let _ = terminal.write_all(&[END_OF_INPUT]).await;
+        }
+        *self = Input::Closed;
+    }
+}
+
 /// Moves input and output; the handle ends when all output is sent.
 pub(super) fn both_ways(
     socket: Socket,
-    input: pipe::Sender,
+    input: Input,
     output: pipe::Receiver,
     over: &watch::Receiver<()>,
 ) -> JoinHandle<()> {
     let (to_client, from_client) = socket.split();
-    spawn_local(until(over.clone(), receive(from_client, Some(input))));
+    spawn_local(until(over.clone(), receive(from_client, input)));
     spawn_local(until(over.clone(), send(to_client, output)))
 }
 
 /// Moves error output; the handle ends when all is sent.
 pub(super) fn one_way(socket: Socket, output: pipe::Receiver, over: &watch::Receiver<()>) -> JoinHandle<()> {
     let (to_client, from_client) = socket.split();
-    spawn_local(until(over.clone(), receive(from_client, None)));
+    spawn_local(until(over.clone(), receive(from_client, Input::Closed)));
     spawn_local(until(over.clone(), send(to_client, output)))
+}
+
+/// Moves input, and a terminal's output; the handle ends when all output is sent. A process in the background may keep the
+/// terminal open: after the command's end only what is there already is sent.
+pub(super) fn mirror(
+    socket: Socket,
+    input: Input,
+    output: pipe::Receiver,
+    dead: oneshot::Receiver<()>,
+    over: &watch::Receiver<()>,
+) -> JoinHandle<()> {
+    let (to_client, from_client) = socket.split();
+    spawn_local(until(over.clone(), receive(from_client, input)));
+    spawn_local(until(over.clone(), send_terminal(to_client, output, dead)))
+}
+
+async fn send_terminal(
+    mut client: impl Sink<Message, Error = Error> + Unpin,
+    mut output: pipe::Receiver,
+    mut dead: oneshot::Receiver<()>,
+) {
+    let mut piece = vec![0; PIECE];
+    let mut alive = true;
+    let mut turn = Turn::begin();
+    loop {
+        turn.pass().await;
+        let count = tokio::select! {
+            count = output.read(&mut piece), if alive => count.unwrap_or(0),
+            _ = &mut dead, if alive => {
+                alive = false;
+                continue;
+            }
+            else => output.try_read(&mut piece).unwrap_or(0),
+        };
+        if count == 0 || client.send(Message::binary(Bytes::copy_from_slice(&piece[..count]))).await.is_err() {
+            break;
+        }
+    }
+    let _ = client.send(Message::text(END)).await;
 }
 
 /// Runs `work` to its end, or until [`LINGER`] after the execution, which drops the sender of `over`.
@@ -99,27 +176,18 @@ async fn send(mut client: impl Sink<Message, Error = Error> + Unpin, mut output:
     let _ = client.send(Message::text(END)).await;
 }
 
-pub(super) async fn receive(
-    mut client: impl Stream<Item = Result<Message, Error>> + Unpin,
-    mut input: Option<pipe::Sender>,
-) {
+pub(super) async fn receive(mut client: impl Stream<Item = Result<Message, Error>> + Unpin, mut input: Input) {
     let mut turn = Turn::begin();
     while let Some(Ok(message)) = client.next().await {
         match message {
-            Message::Binary(data) => {
-                if let Some(writer) = &mut input
-                    && writer.write_all(&data).await.is_err()
-                {
-                    // The command doesn't read any more.
-                    input = None;
-                }
-            }
-            Message::Text(text) if command(text.as_bytes()).command == "end" => input = None,
+            Message::Binary(data) => input.write(&data).await,
+            Message::Text(text) if command(text.as_bytes()).command == "end" => input.end().await,
             Message::Close(_) => break,
             _ => {}
         }
         turn.pass().await;
     }
+    input.end().await;
 }
 
 pub(super) fn command(text: &[u8]) -> Command {
@@ -128,13 +196,20 @@ pub(super) fn command(text: &[u8]) -> Command {
 
 /// Carries out the messages of the control socket, once it is connected. A connection lost without a close frame kills
 /// the command; a proper close or a protocol error only ends the control, as in Pebble.
-pub(super) async fn control(daemon: Rc<Daemon>, task: Id, pid: Pid, socket: oneshot::Receiver<Socket>) {
+pub(super) async fn control(
+    daemon: Rc<Daemon>,
+    task: Id,
+    pid: Pid,
+    terminal: Option<Master>,
+    socket: oneshot::Receiver<Socket>,
+) {
+    let obey = |text: &[u8]| obey(&daemon, task, pid, terminal.as_ref(), &command(text));
     let Ok(mut socket) = socket.await else { return };
     let mut turn = Turn::begin();
     loop {
         match socket.next().await {
-            Some(Ok(Message::Text(text))) => obey(&daemon, task, pid, &command(text.as_bytes())),
-            Some(Ok(Message::Binary(text))) => obey(&daemon, task, pid, &command(&text)),
+            Some(Ok(Message::Text(text))) => obey(text.as_bytes()),
+            Some(Ok(Message::Binary(text))) => obey(&text),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
                 // An ended process is fine.
@@ -147,21 +222,36 @@ pub(super) async fn control(daemon: Rc<Daemon>, task: Id, pid: Pid, socket: ones
     }
 }
 
-fn obey(daemon: &Daemon, task: Id, pid: Pid, command: &Command) {
+fn obey(daemon: &Daemon, task: Id, pid: Pid, terminal: Option<&Master>, command: &Command) {
     let note = |text: String| daemon.journal.note(&format!("Exec {task}: {text}"));
-    match (command.command.as_str(), &command.signal) {
-        ("signal", Some(SignalName { name })) => {
+    match (command.command.as_str(), terminal, &command.signal) {
+        ("resize", Some(terminal), _) => resize(terminal, command.resize.as_ref()).unwrap_or_else(note),
+        ("signal", _, Some(SignalName { name })) => {
             let Some(signal) = process::signal_by_name(name) else {
                 return note(format!("invalid signal name {}", quote(name)));
             };
             match process::signal(pid, signal) {
                 Ok(()) => note(format!("forwarded signal {name} to PID {}", pid.as_raw_nonzero())),
-                Err(error) => note(format!("cannot forward {name}: {}", errno::text(&error.into()))),
+                Err(error) => note(format!(
+                    r#"control command "signal" cannot forward {name} to PID {}: {}"#,
+                    pid.as_raw_nonzero(),
+                    errno::text(&error.into())
+                )),
             }
         }
-        ("signal", None) => note(r#"control command "signal" requires signal name"#.to_owned()),
-        (other, _) => note(format!("invalid control websocket command {}", quote(other))),
+        ("signal", _, None) => note(r#"control command "signal" requires signal name"#.to_owned()),
+        (other, ..) => note(format!("invalid control websocket command {}", quote(other))),
     }
+}
+
+/// Resizes a terminal. The texts of errors are Pebble's.
+fn resize(terminal: &Master, size: Option<&Size>) -> Result<(), String> {
+    let size = size.ok_or(r#"control command "resize" requires terminal width and height"#)?;
+    let Size { width, height } = size;
+    terminal.resize(*width, *height).map_err(|error| {
+        let why = errno::text(&error);
+        format!(r#"control command "resize" cannot set terminal size to {width}x{height}: {why}"#)
+    })
 }
 
 #[cfg(test)]
@@ -197,7 +287,7 @@ mod tests {
     async fn a_client_that_never_closes_its_websocket_is_left_after_the_execution() {
         let (stream, _client) = duplex(64);
         let socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-        assert_eq!(outlives_by(receive(socket, None)).await, LINGER);
+        assert_eq!(outlives_by(receive(socket, Input::Closed)).await, LINGER);
     }
 
     #[tokio::test(start_paused = true)]

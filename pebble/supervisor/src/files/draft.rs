@@ -88,9 +88,14 @@ impl Drop for Draft {
 }
 
 fn create_beside(target: &str) -> Result<(File, String), Error> {
+    // The file of a target with a slash at its end is in that directory, as Pebble's.
+    let beside = match target.trim_end_matches('/') {
+        plain if plain.len() < target.len() => format!("{plain}/{}", plain.rsplit('/').next().unwrap_or_default()),
+        plain => plain.to_owned(),
+    };
     loop {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = format!("{target}.{}{number}~", Time::now().subsecond());
+        let path = format!("{beside}.{}{number}~", Time::now().subsecond());
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             file => return Ok((file.map_err(PathError::when("open", &path))?, path)),

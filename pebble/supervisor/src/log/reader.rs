@@ -78,10 +78,10 @@ impl Reader {
 }
 
 /// The oldest unread entry of all readers; entries of the same moment in the readers' order.
-pub(crate) fn earliest(readers: &mut [Reader]) -> Option<Entry> {
-    let times = readers.iter_mut().enumerate().filter_map(|(index, reader)| Some((reader.time()?, index)));
-    let (_, index) = times.min()?;
-    readers[index].next()
+pub(crate) fn earliest<'a>(readers: impl IntoIterator<Item = &'a mut Reader>) -> Option<Entry> {
+    let timed = readers.into_iter().filter_map(|reader| Some((reader.time()?, reader)));
+    let (_, reader) = timed.min_by_key(|(time, _)| *time)?;
+    reader.next()
 }
 
 #[cfg(test)]
@@ -101,7 +101,9 @@ mod tests {
     }
 
     fn all(readers: &mut [Reader]) -> Vec<String> {
-        std::iter::from_fn(|| earliest(readers)).map(|entry| format!("{}:{}", entry.service, entry.message)).collect()
+        std::iter::from_fn(|| earliest(&mut *readers))
+            .map(|entry| format!("{}:{}", entry.service, entry.message))
+            .collect()
     }
 
     #[test]

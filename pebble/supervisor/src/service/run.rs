@@ -70,7 +70,10 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
     };
     let process = process.start().map_err(|error| failed(error.to_string()))?;
     daemon.journal.debug(|| format!("Service {} started with PID {}", quote(name), process.as_raw_nonzero()));
-    daemon.services.with(name, |entry| entry.process = Some(process));
+    daemon.services.with(name, |entry| {
+        entry.process = Some(process);
+        entry.starts += 1;
+    });
     let exit = daemon.reaper.exit_of(process);
     let reading = spawn_local(read(daemon.clone(), log, output));
     let patience = config.effective_kill_delay().mul_f64(0.9);
@@ -124,13 +127,13 @@ fn context(daemon: &Daemon, config: &Service) -> Result<(Option<Owner>, BTreeMap
         workload.map(|workload| (*workload.environment).clone()).unwrap_or_default();
     own.extend(config.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     let mut run_as = workload.map_or_else(RunAs::default, |workload| RunAs {
-        user_id: workload.user_id,
+        user_id: workload.user_id.map(i64::from),
         user: &workload.user,
-        group_id: workload.group_id,
+        group_id: workload.group_id.map(i64::from),
         group: &workload.group,
     });
-    run_as.user_id = config.user_id.or(run_as.user_id);
-    run_as.group_id = config.group_id.or(run_as.group_id);
+    run_as.user_id = config.user_id.map(i64::from).or(run_as.user_id);
+    run_as.group_id = config.group_id.map(i64::from).or(run_as.group_id);
     run_as.user = if config.user.is_empty() { run_as.user } else { &config.user };
     run_as.group = if config.group.is_empty() { run_as.group } else { &config.group };
     let users = Users::read();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::State;
+use super::{NO_PRUNE, State};
 use crate::clock::Time;
 use crate::notice::CHANGE_UPDATE;
 use crate::task::Id;
@@ -20,15 +20,17 @@ pub(super) const MAX_NOTICES: usize = 1000;
 impl State {
     /// Removes old and surplus changes and notices; aborts changes that run for too long.
     pub(crate) fn prune(&mut self, now: Time) {
+        self.dirty.all();
         for id in self.old_changes(now) {
             if let Some(change) = self.changes.remove(&id) {
                 self.tasks.retain(|_, task| task.change != Some(change.id));
             }
         }
         self.tasks.retain(|_, task| task.change.is_some() || task.spawn_time > now.minus(KEEP_READY));
-        let stuck =
-            |id: &Id| self.changes[id].ready_time.is_none() && self.changes[id].spawn_time < now.minus(KEEP_UNREADY);
-        let stuck: Vec<Id> = self.changes.keys().copied().filter(stuck).collect();
+        let limit = now.minus(KEEP_UNREADY);
+        let unready = self.changes.values().filter(|change| change.ready_time.is_none() && change.spawn_time < limit);
+        let stuck = unready.filter(|change| !change.data.contains_key(NO_PRUNE));
+        let stuck: Vec<Id> = stuck.map(|change| change.id).collect();
         for id in stuck {
             self.abort(id, now);
         }
@@ -69,6 +71,7 @@ impl State {
     /// Drops the notices with the earliest last occurrences, until at most `most` are left.
     fn keep_latest_notices(&mut self, most: usize) {
         if self.notices.len() > most {
+            self.dirty.all();
             self.notices.sort_by_key(|notice| notice.last_occurred);
             self.notices.drain(..self.notices.len() - most);
         }

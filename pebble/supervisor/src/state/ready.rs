@@ -75,9 +75,7 @@ impl State {
                 if let Some(change) = change {
                     self.abort_lanes(change, &lanes, now);
                 }
-                if let Some(task) = self.tasks.get_mut(&id) {
-                    task.log(Level::Error, why, now);
-                }
+                self.log(id, Level::Error, why, now);
                 self.set_status(id, Status::Error, now);
             }
         }
@@ -91,6 +89,7 @@ impl State {
             return;
         }
         task.status = status;
+        self.dirty.task(id);
         if !old.is_ready() && status.is_ready() {
             task.ready_time = Some(now);
             task.clean = true;
@@ -105,6 +104,7 @@ impl State {
         let Some(change) = self.changes.get(&id) else { return };
         let status = self.status(change);
         let over = self.tasks_of(change).all(|task| task.status.is_ready());
+        self.dirty.change(id);
         let Some(change) = self.changes.get_mut(&id) else { return };
         if over && change.ready_time.is_none() {
             change.ready_time = Some(now);

@@ -23,6 +23,14 @@ pub(crate) struct Daemon {
     pub(crate) child: Child,
 }
 
+/// Result of a verb.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
 /// A folder with one layer; an empty text is no layer.
 pub(crate) fn folder(layer: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -94,6 +102,19 @@ impl Daemon {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Runs a verb of the command line's client, without input.
+    pub(crate) fn client_verb(&self, words: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
+        command
+            .args(words)
+            .env("PEBBLE", self.folder.path())
+            .env_remove("PEBBLE_SOCKET")
+            .env("HOME", self.folder.path());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
     /// Waits for the daemon's end.

@@ -59,6 +59,22 @@ services:
 }
 
 #[test]
+fn services_of_a_killed_daemon_are_ended_by_the_next() {
+    let layer = "services:\n  web: {override: replace, command: sh -c 'echo $$; sleep 1000 & wait'}\n";
+    let mut daemon = Daemon::start(layer, &["--hold"]);
+    daemon.client().start(&["web"], SOON).unwrap();
+    let pid: i32 = daemon.client().logs(&["web"], 1).unwrap()[0].message.parse().unwrap();
+    daemon.signal(Signal::KILL);
+    daemon.ended();
+    assert!(state_of(pid).is_some(), "it outlives the daemon");
+    daemon.start_again(&["--hold"]);
+    until("it is gone", || state_of(pid).is_none_or(|state| state == 'Z').then_some(()));
+    let told = format!("Killed process {pid}, which the last daemon left behind");
+    // The log begins anew with each daemon.
+    assert!(daemon.stderr().contains(&told), "{}", daemon.stderr());
+}
+
+#[test]
 fn changes_outlive_a_death_without_warning() {
     let layer = "services:\n  web: {override: replace, command: sleep 1000}\n";
     let mut daemon = Daemon::start(layer, &["--hold"]);

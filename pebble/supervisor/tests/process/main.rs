@@ -5,8 +5,12 @@
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod beside;
+mod checks;
+mod command_line;
 mod daemon;
 mod end;
+mod forwarding;
 mod hostile;
 mod orphans;
 mod output;

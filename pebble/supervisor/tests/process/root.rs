@@ -13,22 +13,28 @@ use pebble::types::WriteFile;
 use crate::daemon::{Daemon, folder, prefixed};
 
 /// Programs that services and commands of these tests run.
-const PROGRAMS: [&str; 2] = ["sleep", "true"];
+const PROGRAMS: [&str; 5] = ["cat", "false", "sh", "sleep", "true"];
 
 /// Starts a daemon whose root directory is its own folder. Prints a note and returns `None` where the machine forbids
 /// it.
 pub(crate) fn start(layer: &str, arguments: &[&str]) -> Option<Daemon> {
+    start_program(Path::new(env!("CARGO_BIN_EXE_pebble")), layer, arguments)
+}
+
+/// [`start`] with another daemon's program.
+pub(crate) fn start_program(program: &Path, layer: &str, arguments: &[&str]) -> Option<Daemon> {
     let folder = folder(layer);
     let root = folder.path();
-    copy(Path::new(env!("CARGO_BIN_EXE_pebble")), root, Path::new("/pebble"));
+    copy(program, root, Path::new("/pebble"));
     for program in PROGRAMS {
         copy(&program_path(program), root, &Path::new("/bin").join(program));
     }
     for (name, text) in [
         ("dev/null", ""),
-        ("etc/passwd", "root:x:0:0::/:\n"),
-        ("etc/group", "root:x:0:\n"),
+        ("etc/passwd", "root:x:0:0::/:\napp:x:1234:1235::/tmp:\n"),
+        ("etc/group", "root:x:0:\napp:x:1235:\n"),
         ("proc/sys/kernel/random/boot_id", "boot\n"),
+        ("etc/hosts", "127.0.0.1 localhost\n"),
         ("tmp/file", ""),
     ] {
         place(root, Path::new(name), |to| fs::write(to, text).unwrap());
@@ -49,7 +55,7 @@ pub(crate) fn start(layer: &str, arguments: &[&str]) -> Option<Daemon> {
     }
     let words = inside("/pebble");
     let mut command = prefixed(&words.iter().map(String::as_str).collect::<Vec<_>>(), root, arguments);
-    command.env("PEBBLE", "/").env("HOME", "/").env("PATH", "/usr/sbin:/usr/bin:/bin");
+    command.env_clear().env("PEBBLE", "/").env("HOME", "/").env("PATH", "/usr/sbin:/usr/bin:/bin");
     Some(Daemon::spawn(folder, command))
 }
 

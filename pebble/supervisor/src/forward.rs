@@ -1,0 +1,246 @@
+//! Log forwarding: the output of services, sent to the plan's log targets in batches.
+//!
+//! Each target has a task that reads the logs of its services, collects entries and sends them after a second, or when
+//! there are a hundred. Entries of a failed batch are sent with the next; of more than a hundred the oldest are dropped.
+//!
+//! Better than in Pebble: a changed type or location takes effect, and a changed plan does not send old output again.
+
+mod labels;
+mod loki;
+mod opentelemetry;
+mod syslog;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use pebble::plan::{LogTarget, LogTargetType, quote};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_local};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::daemon::{Daemon, VERSION};
+use crate::log::reader::{Entry, Reader, earliest};
+
+/// The most entries of a batch, and of those that wait.
+const MOST_ENTRIES: usize = 100;
+/// Time from the first entry of a batch until it is sent.
+const COLLECT: Duration = Duration::from_secs(1);
+/// Time that a target has for a batch, and for the last one.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
+/// Time that all targets have to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Labels by service.
+type Labels = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Log targets in use.
+#[derive(Debug, Default)]
+pub(crate) struct Forwarding(RefCell<BTreeMap<String, Target>>);
+
+#[derive(Debug)]
+struct Target {
+    kind: LogTargetType,
+    location: String,
+    /// Services with their labels; closed when the target is given up.
+    labels: watch::Sender<Labels>,
+    task: JoinHandle<()>,
+}
+
+/// Begins, changes and ends forwarding as a changed plan says.
+pub(crate) fn plan_changed(daemon: &Rc<Daemon>) {
+    let plan = daemon.plan.borrow().plan().clone();
+    let mut targets = daemon.forwarding.0.borrow_mut();
+    targets.retain(|name, target| {
+        let same = |new: &LogTarget| new.type_ == target.kind && new.location == target.location;
+        plan.log_targets.get(name).is_some_and(same)
+    });
+    for (name, target) in &plan.log_targets {
+        let services = plan.services.iter().filter(|(service, _)| target.takes(service));
+        let labels: Labels = services
+            .map(|(name, service)| (name.clone(), labels::expanded(&target.labels, &service.environment)))
+            .collect();
+        match targets.get(name) {
+            Some(known) => drop(known.labels.send_replace(labels)),
+            None => drop(targets.insert(name.clone(), begin(daemon, name, target, labels))),
+        }
+    }
+}
+
+fn begin(daemon: &Rc<Daemon>, name: &str, target: &LogTarget, labels: Labels) -> Target {
+    let (sender, receiver) = watch::channel(labels);
+    let gatherer = Gatherer {
+        daemon: daemon.clone(),
+        name: name.to_owned(),
+        kind: target.type_.clone(),
+        location: target.location.clone(),
+        readers: BTreeMap::new(),
+        waiting: VecDeque::new(),
+        due: None,
+        connection: None,
+    };
+    let task = spawn_local(gatherer.run(receiver));
+    Target { kind: target.type_.clone(), location: target.location.clone(), labels: sender, task }
+}
+
+/// Sends what is collected and ends all forwarding.
+pub(crate) async fn finish(daemon: &Daemon) {
+    let targets = std::mem::take(&mut *daemon.forwarding.0.borrow_mut());
+    let tasks: Vec<JoinHandle<()>> = targets.into_values().map(|Target { task, .. }| task).collect();
+    let all = async {
+        for task in tasks {
+            let _ = task.await;
+        }
+    };
+    // Targets that don't answer in time end with the process.
+    let _ = timeout(GRACE, all).await;
+}
+
+/// The task of one target.
+struct Gatherer {
+    daemon: Rc<Daemon>,
+    name: String,
+    kind: LogTargetType,
+    location: String,
+    readers: BTreeMap<String, Reader>,
+    waiting: VecDeque<Entry>,
+    /// Time of the next batch; `None` if there is no entry since the last.
+    due: Option<Instant>,
+    /// Connection of a syslog target.
+    connection: Option<syslog::Connection>,
+}
+
+/// A failed batch.
+enum Failure {
+    /// The entries may be sent again.
+    Kept(String),
+    /// The target refuses these entries for good.
+    Dropped(String),
+}
+
+impl Gatherer {
+    async fn run(mut self, mut labels: watch::Receiver<Labels>) {
+        let mut growing = self.daemon.services.growing();
+        let mut current = labels.borrow_and_update().clone();
+        loop {
+            self.gather(&current).await;
+            let due = self.due;
+            tokio::select! {
+                grown = growing.changed() => if grown.is_err() { break },
+                () = elapsed(due) => self.flush(&current, PATIENCE).await,
+                changed = labels.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    // Collected entries have the labels of their time.
+                    self.flush(&current, PATIENCE).await;
+                    current = labels.borrow_and_update().clone();
+                }
+            }
+        }
+        self.gather(&current).await;
+        self.flush(&current, LAST_PATIENCE).await;
+    }
+
+    /// Collects new entries of all services, and sends full batches.
+    async fn gather(&mut self, labels: &Labels) {
+        self.readers.retain(|service, _| labels.contains_key(service));
+        let new: Vec<String> = labels.keys().filter(|service| !self.readers.contains_key(*service)).cloned().collect();
+        for log in self.daemon.services.logs(&new) {
+            self.readers.insert(log.service().to_owned(), Reader::new(&log, None));
+        }
+        while let Some(entry) = earliest(self.readers.values_mut()) {
+            if self.waiting.len() >= MOST_ENTRIES {
+                self.waiting.pop_front();
+            }
+            self.waiting.push_back(entry);
+            if self.due.is_some() && self.waiting.len() >= MOST_ENTRIES {
+                self.flush(labels, PATIENCE).await;
+            } else {
+                self.due.get_or_insert_with(|| Instant::now() + COLLECT);
+            }
+        }
+    }
+
+    async fn flush(&mut self, labels: &Labels, patience: Duration) {
+        self.due = None;
+        if self.waiting.is_empty() {
+            return;
+        }
+        let sent = timeout(patience, self.send(labels)).await;
+        let failure = match sent {
+            Ok(Ok(())) => {
+                self.waiting.clear();
+                return;
+            }
+            Ok(Err(Failure::Dropped(why))) => {
+                self.waiting.clear();
+                why
+            }
+            Ok(Err(Failure::Kept(why))) => why,
+            Err(_) => "context deadline exceeded".to_owned(),
+        };
+        self.daemon.journal.note(&format!("Cannot flush logs to target {}: {failure}", quote(&self.name)));
+    }
+
+    async fn send(&mut self, labels: &Labels) -> Result<(), Failure> {
+        let entries = self.waiting.make_contiguous();
+        let (url, kind, body) = match self.kind {
+            LogTargetType::Loki => (self.location.clone(), loki::CONTENT_TYPE, loki::body(entries, labels)),
+            LogTargetType::OpenTelemetry => {
+                let url = format!("{}/v1/logs", self.location);
+                (url, opentelemetry::CONTENT_TYPE, opentelemetry::body(entries, labels))
+            }
+            _ => {
+                return syslog::send(&self.location, &mut self.connection, entries, labels)
+                    .await
+                    .map_err(Failure::Kept);
+            }
+        };
+        self.post(&url, kind, body).await
+    }
+
+    async fn post(&self, url: &str, kind: &str, body: Vec<u8>) -> Result<(), Failure> {
+        let agent = format!("pebble/{VERSION}");
+        let headers = vec![("Content-Type", kind), ("User-Agent", agent.as_str())];
+        let fetch = crate::fetch::Fetch { method: http::Method::POST, url, headers, body: body.into() };
+        let fetched = fetch.send(1024).await.map_err(|why| Failure::Kept(self.sending(why)))?;
+        let reason = http::StatusCode::from_u16(fetched.status).ok().and_then(|status| status.canonical_reason());
+        let status = format!("{} {}", fetched.status, reason.unwrap_or_default());
+        match fetched.status {
+            200 | 204 => Ok(()),
+            400..=428 | 430..=499 => {
+                let (name, count) = (quote(&self.name), self.waiting.len());
+                let code = fetched.status;
+                self.daemon
+                    .journal
+                    .note(&format!("Target {name}: request failed with status {code}, dropping {count} logs"));
+                Err(Failure::Dropped(format!("server returned HTTP {status}")))
+            }
+            429 | 500..=599 => Err(Failure::Kept(format!("server returned HTTP {status}"))),
+            _ => Err(Failure::Kept(format!("unexpected response from server: {status}"))),
+        }
+    }
+
+    fn sending(&self, why: String) -> String {
+        if self.kind == LogTargetType::OpenTelemetry { format!("cannot send logs: {why}") } else { why }
+    }
+}
+
+async fn elapsed(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Entries by service, sorted by name.
+fn by_service(entries: &[Entry]) -> BTreeMap<&str, Vec<&Entry>> {
+    let mut services: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        services.entry(&entry.service).or_default().push(entry);
+    }
+    services
+}
