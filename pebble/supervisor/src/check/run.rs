@@ -39,11 +39,13 @@ pub(crate) async fn run(daemon: &Rc<Daemon>, task: Id, kind: &str, mut abort: Ab
             outcome = once(daemon, &run.config) => outcome,
             () = abort.asked() => return Ok(()),
         };
-        let answer = outcome.as_ref().map(|()| ()).map_err(probe::Failure::whole);
+        let answer = outcome.as_ref().copied().map_err(probe::Failure::whole);
         let over = if kind == PERFORM { run.performed(daemon, outcome) } else { run.recovered(daemon, outcome) };
-        // The client may have left.
-        let name = &run.config.name;
-        asker.map(|asker| asker.send((daemon.checks.with(name, |entry| entry.info(name)), answer)));
+        if let Some(asker) = asker {
+            let info = daemon.checks.with(&run.config.name, |entry| entry.info(&run.config.name));
+            // The client may have left.
+            let _ = asker.send((info, answer));
+        }
         if let Some(end) = over {
             return end;
         }

@@ -30,7 +30,7 @@ fn name(text: &str) -> (Option<&str>, &str) {
     if let Some(braced) = text.strip_prefix('{') {
         return match braced.split_once('}') {
             Some((name, behind)) if is_name(name) => (Some(name), behind),
-            Some((name, behind)) if name.is_empty() => (Some(""), behind),
+            Some(("", behind)) => (Some(""), behind),
             // Go drops the brace and goes on behind it.
             _ => (Some(""), braced),
         };

@@ -3,6 +3,7 @@
 //! Answers of the API are tested by the suite of `webcharm-pebble`, which any Pebble passes.
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons")]
+#![allow(clippy::print_stderr, reason = "the comparisons print their figures")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod beside;

@@ -158,6 +158,7 @@ pub(super) fn writes() -> Vec<Request> {
     requests
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn broken() -> Vec<Request> {
     let head = |text: &str| part("request", None, text);
     let both = r#"{"action":"write","files":[{"path":"/b1"},{"path":"/b2"}]}"#;

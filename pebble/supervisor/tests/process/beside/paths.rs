@@ -100,6 +100,7 @@ pub(super) fn unclean() -> impl Iterator<Item = Request> {
 }
 
 /// Values of each query parameter.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn queries() -> Vec<Request> {
     let mut requests = Vec::new();
     let mut add = |path: &str, key: &str, values: &[&str]| {
