@@ -393,7 +393,7 @@ fn refusals_repeat_no_long_text() {
         (
             "exec",
             json!({"command": ["true"], "terminal": long}),
-            "cannot decode request body: json: invalid type".to_owned(),
+            "cannot decode request body: json: cannot unmarshal string".to_owned(),
         ),
         ("signals", json!({"signal": "SIGHUP", "services": [long]}), ends.clone()),
         ("signals", json!({"signal": "SIGHUP", "services": vec!["b"; 1000]}), "; and 980 more".to_owned()),
