@@ -135,6 +135,7 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
         port: 8000,
         network: None,
         identity: Identity::current(),
+        shared: Vec::new(),
     })
 }
 

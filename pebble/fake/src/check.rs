@@ -43,7 +43,7 @@ impl Pebble {
             status: status.to_owned(),
             successes: u64::from(!is_down),
             failures: if is_down { threshold } else { 0 },
-            threshold,
+            threshold: check.threshold,
             ..CheckInfo::default()
         }
     }

@@ -87,7 +87,7 @@ impl Pebble {
 /// The command of a request.
 pub(crate) fn call(asked: &ExecRequest) -> ExecCall {
     let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let name = |name: &str, id: Option<u32>| filled(name).or_else(|| id.map(|id| id.to_string()));
+    let name = |name: &str, id: Option<i64>| filled(name).or_else(|| id.map(|id| id.to_string()));
     ExecCall {
         command: asked.command.clone(),
         environment: asked.environment.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),

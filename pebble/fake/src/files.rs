@@ -111,9 +111,10 @@ impl Files {
         Ok(())
     }
 
-    fn own(&mut self, place: PathBuf, (user_id, user, group_id, group): (Option<u32>, &str, Option<u32>, &str)) {
+    fn own(&mut self, place: PathBuf, (user_id, user, group_id, group): (Option<i64>, &str, Option<i64>, &str)) {
         let name = |name: &str| Some(name.to_owned()).filter(|name| !name.is_empty());
-        self.owners.insert(place, (user_id, name(user), group_id, name(group)));
+        let id = |id: Option<i64>| id.and_then(|id| u32::try_from(id).ok());
+        self.owners.insert(place, (id(user_id), name(user), id(group_id), name(group)));
     }
 
     pub(crate) fn remove(&mut self, path: &str, recursive: bool) -> Result<(), FileError> {
