@@ -211,19 +211,13 @@ fn a_unit_that_does_not_lead_publishes_only_its_own_databag_and_secret() {
 }
 
 #[test]
-fn the_application_s_secret_of_a_label_is_not_the_unit_s() {
+fn a_unit_s_secret_can_t_have_the_label_of_its_application_s() {
     let world = World::new();
     let mut changes = account("one");
     changes.unit.set("own", offer("mine"));
-    let (is_written, _) = world.publish(0, &changes);
-    assert!(is_written);
-    let contents: Vec<_> = [(Whose::App, "secret-user"), (Whose::Unit, "own")]
-        .map(|(whose, key)| world.databag(whose, 0).text(key).unwrap().parse::<SecretId>().unwrap())
-        .iter()
-        .map(|id| world.model.borrow().secret(id).unwrap()["password"].expose().to_owned())
-        .collect();
-    assert_eq!(contents, ["one", "mine"]);
-    assert!(!world.publish(0, &changes).0);
+    let error = world.hook(0, |juju| juju.publish(&world.view(), &changes)).0.unwrap_err();
+    let text = chain(&error);
+    assert!(text.contains("own") && text.ends_with("already exists"), "{text}");
 }
 
 /// An error and its causes.
