@@ -31,7 +31,7 @@ impl Charm for Hello {
 
 impl Hello {
     fn greet(&mut self, _: &ConfigChanged, juju: &Juju<'_>) -> Result<(), Error> {
-        let port = juju.config()?.int("port").unwrap_or_default();
+        let port = juju.options()?.int("port").unwrap_or_default();
         juju.set_status(Whose::Unit, &Status::active(format!("port {port}")))
     }
 }

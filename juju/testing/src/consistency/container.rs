@@ -55,13 +55,16 @@ pub(super) fn workload_event_matches(scene: &Scene, event: &WorkloadEvent, state
         WorkloadKind::CustomNotice { key, .. } if !container.notices.contains(key) => {
             wrong.push(format!("the event's notice \"{key}\" is not in container \"{name}\""));
         }
-        WorkloadKind::CheckFailed { check } | WorkloadKind::CheckRecovered { check } => {
-            if container.plan().is_ok_and(|plan| !plan.checks.contains_key(check)) {
-                wrong.push(format!("the event's check \"{check}\" is not in container \"{name}\""));
-            }
+        WorkloadKind::CheckFailed { check } | WorkloadKind::CheckRecovered { check } if lacks(container, check) => {
+            wrong.push(format!("the event's check \"{check}\" is not in container \"{name}\""));
         }
         _ => {}
     }
+}
+
+/// True if the container's layers, which are valid, have no such check.
+fn lacks(container: &StateContainer, check: &str) -> bool {
+    container.plan().is_ok_and(|plan| !plan.checks.contains_key(check))
 }
 
 pub(super) fn storages_match(scene: &Scene, state: &State, wrong: &mut Vec<String>) {
