@@ -33,7 +33,7 @@ fn folders_that_are_no_project() {
     fs::write(format!("{rock}/rockcraft.yaml"), "name: x").unwrap();
     refused(&desk, &["up", &rock], &["there is no charmcraft.yaml for", "charm/"]);
     fs::write(format!("{rock}/charmcraft.yaml"), "name: x\ncontainers: {app: {}}").unwrap();
-    refused(&desk, &["up", &rock], &["webcharm.yaml", "framework: NAME"]);
+    refused(&desk, &["up", &rock], &["charmcraft.yaml must have a base", "platforms"]);
 }
 
 #[test]
