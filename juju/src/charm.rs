@@ -14,7 +14,7 @@ pub trait Charm: Sized {
     /// The error of its handlers.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The least level [`crate::main`] passes on to Juju's log.
+    /// The least level [`crate::main()`] passes on to Juju's log.
     const LOG_LEVEL: tracing::Level = tracing::Level::INFO;
 
     /// Makes the charm.

@@ -2,7 +2,7 @@
 //!
 //! What lives here: the environment of a hook ([`Context`], [`Event`]), the hook tools behind one trait ([`Backend`]),
 //! the handle a charm works with ([`Juju`]), what it publishes in relations ([`Changes`]), and the loop that brings them
-//! together ([`main`], [`dispatch`]). Besides, what every charm needs: reasons for a status ([`Hold`]), secrets kept out of
+//! together ([`main()`], [`dispatch`]). Besides, what every charm needs: reasons for a status ([`Hold`]), secrets kept out of
 //! it ([`Redactor`]), and a record of done work ([`fingerprint`]).
 //! What does not: any particular charm, any relation interface, Pebble. The crate is synchronous and needs no network.
 //!
@@ -142,7 +142,7 @@ pub use tool::{Error, HookTools, Result};
 pub use version::{Version, VersionError};
 pub use view::{Needs, View};
 
-/// Makes the program's `main` of a charm: [`main`](main()) in one line.
+/// Makes the program's `main` of a charm: [`main()`] in one line.
 ///
 /// ```no_run
 /// # use juju::prelude::*;
