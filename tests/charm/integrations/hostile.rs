@@ -75,9 +75,10 @@ fn endpoint(interface: &Interface) -> &'static str {
     }
 }
 
-/// All interfaces that the charm requires.
+/// All interfaces that the charm requires. Those of other charms are in the table too: backups, certificates.
 fn required() -> impl Iterator<Item = &'static Interface> {
-    EVERY.iter().filter(|interface| interface.name != "secret-storage")
+    let others = ["secret-storage", "backup", "certificates"];
+    EVERY.iter().filter(move |interface| !others.iter().any(|other| interface.name.contains(other)))
 }
 
 /// Usable application data of an interface, under the keys of the table. A database's account is in clear text.
