@@ -72,6 +72,7 @@ mod databag;
 mod declarations;
 mod defer;
 mod dispatch;
+mod distance;
 pub mod event;
 #[cfg(test)]
 mod fake;
@@ -111,6 +112,7 @@ pub use databag::{Databag, MAX_DATABAG_BYTES};
 pub use declarations::Declarations;
 pub use defer::{Deferred, QueueError};
 pub use dispatch::{DispatchError, dispatch};
+pub use distance::distance;
 pub use fingerprint::fingerprint;
 pub use hold::Hold;
 pub use hook::{

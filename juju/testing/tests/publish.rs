@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use juju::{
     Changes, Context, Databag, Draft, Entity, Event, Juju, Needs, Offer, Part, RelationId, Role, Secret, SecretContent,
-    SecretId, UnitName, Value, View, Whose,
+    SecretId, UnitName, Value, View, Whose, chain,
 };
 use juju_testing::{Model, ModelBackend, endpoint};
 use proptest::prelude::*;
@@ -218,11 +218,6 @@ fn a_unit_s_secret_can_t_have_the_label_of_its_application_s() {
     let error = world.hook(0, |juju| juju.publish(&world.view(), &changes)).0.unwrap_err();
     let text = chain(&error);
     assert!(text.contains("own") && text.ends_with("already exists"), "{text}");
-}
-
-/// An error and its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
 }
 
 #[test]

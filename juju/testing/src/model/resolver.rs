@@ -166,23 +166,8 @@ fn may_share_scope(one: &IntegrationEnd<'_>, other: &IntegrationEnd<'_>, scope: 
 /// The name with the least edit distance, if that is at most a third of the name's letters, and at least one.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let most = (name.chars().count() / 3).max(1);
-    let near = known.map(|known| (distance(name, known), known)).filter(|(distance, _)| *distance <= most);
+    let near = known.map(|known| (juju::distance(name, known), known)).filter(|(distance, _)| *distance <= most);
     near.min().map(|(_, known)| known.to_owned())
-}
-
-/// Insertions, removals and replacements of a letter from one word to the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut above: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut above[0], row + 1);
-        for column in 0..other.len() {
-            let replaced = corner + usize::from(letter != other[column]);
-            corner = above[column + 1];
-            above[column + 1] = replaced.min(corner + 1).min(above[column] + 1);
-        }
-    }
-    above[other.len()]
 }
 
 #[cfg(test)]
