@@ -4,4 +4,4 @@ mod golden;
 mod needs;
 
 pub use golden::assert_golden;
-pub use needs::{needs, needs_root};
+pub use needs::{needs, needs_named, needs_root};

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 /// Returns `is_met`: true if the machine meets a condition of the test. Otherwise prints the test's place and `what` it
 /// needs to standard error, past the test harness, which would show it only for failed tests.
@@ -26,6 +27,18 @@ pub fn needs_root() -> bool {
         skip("root");
     }
     is_root
+}
+
+/// Value of an environment variable that names a program which no package registry has, such as a real Pebble in
+/// `PEBBLE_BINARY`. Otherwise prints the same line as [`needs`]. It is no failure in CI, which can't install the program.
+#[track_caller]
+#[allow(clippy::disallowed_methods, reason = "a test reads its environment")]
+pub fn needs_named(variable: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if named.is_none() {
+        skip(&format!("the path of a program in {variable}"));
+    }
+    named
 }
 
 #[track_caller]

@@ -1,10 +1,7 @@
 //! The same command lines to our program and to a real Pebble as clients of one daemon of ours.
 
-use std::env;
 use std::ffi::OsStr;
 use std::process::Command;
-
-use rustix::process::geteuid;
 
 use super::normal::plain;
 use crate::daemon::Daemon;
@@ -150,11 +147,7 @@ const LINES: &[&str] = &[
 
 #[test]
 fn command_lines() {
-    let real = env::var_os("PEBBLE_BINARY");
-    let Some(real) = real.filter(|_| testkit::needs(geteuid().is_root(), "root")) else {
-        testkit::needs(false, "a real Pebble in PEBBLE_BINARY");
-        return;
-    };
+    let Some(real) = testkit::needs_named("PEBBLE_BINARY").filter(|_| testkit::needs_root()) else { return };
     // A daemon for each client, since most lines change something.
     let [ours, theirs] = [0, 1].map(|_| daemon());
     let mut differences = String::new();

@@ -1,11 +1,8 @@
 //! Our supervisor and a real Pebble, asked the same.
 
-use std::env;
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-
-use rustix::process::geteuid;
 
 use super::explained::explanation;
 use super::normal::normal;
@@ -50,10 +47,7 @@ fn free_port() -> SocketAddr {
 
 impl Pair {
     fn start(layer: &str, http: bool) -> Option<Pair> {
-        let program = env::var_os("PEBBLE_BINARY");
-        if !testkit::needs(program.is_some() && geteuid().is_root(), "a real Pebble in PEBBLE_BINARY, and root") {
-            return None;
-        }
+        let program = testkit::needs_named("PEBBLE_BINARY").filter(|_| testkit::needs_root())?;
         let ports = http.then(|| [free_port(), free_port()]);
         let start = |program: &Path, index: usize| {
             let address = ports.map(|ports| format!("--http={}", ports[index]));
@@ -61,7 +55,7 @@ impl Pair {
             root::start_program(program, layer, &arguments)
         };
         let ours = start(Path::new(env!("CARGO_BIN_EXE_pebble")), 0)?;
-        let real = start(Path::new(&program?), 1)?;
+        let real = start(&program, 1)?;
         Some(Pair { ours, real, ports, asked: 0, explained: 0, differences: String::new() })
     }
 
