@@ -4,7 +4,7 @@
 ///
 /// ```
 /// let error = "x".parse::<u8>().unwrap_err();
-/// assert_eq!(juju::chain(&error), "invalid digit found in string");
+/// assert_eq!(webcharm_juju::chain(&error), "invalid digit found in string");
 /// ```
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {

@@ -62,7 +62,7 @@ impl Draft {
     /// The texts of `wanted` that differ from those of `current`. An empty text deletes its key.
     ///
     /// ```
-    /// use juju::{Databag, Draft};
+    /// use webcharm_juju::{Databag, Draft};
     /// let (current, wanted) = (Databag::from_iter([("a", "1")]), Databag::from_iter([("a", "1"), ("b", "2")]));
     /// assert_eq!(Draft::differing(&current, &wanted).texts(), Databag::from_iter([("b", "2")]));
     /// ```

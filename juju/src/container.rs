@@ -20,7 +20,7 @@ impl Juju<'_> {
     /// answer within them counts as absent, with a line in the log.
     ///
     /// ```no_run
-    /// # use juju::{Error, Juju, Status, Whose, key::Container};
+    /// # use webcharm_juju::{Error, Juju, Status, Whose, key::Container};
     /// # fn handler(juju: &Juju<'_>) -> Result<(), Error> {
     /// let Some(pebble) = juju.container(Container::named("app"))? else {
     ///     return juju.set_status(Whose::Unit, &Status::waiting("waiting for the container app"));

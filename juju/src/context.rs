@@ -93,7 +93,7 @@ pub struct Proxies {
 /// The hook's environment: unit, model, proxies, folders and event.
 ///
 /// ```
-/// use juju::{Context, Event};
+/// use webcharm_juju::{Context, Event};
 /// let vars = std::collections::BTreeMap::from([
 ///     ("JUJU_UNIT_NAME".to_owned(), "web/3".to_owned()),
 ///     ("JUJU_MODEL_NAME".to_owned(), "test".to_owned()),
@@ -101,7 +101,7 @@ pub struct Proxies {
 /// ]);
 /// let context = Context::read(&vars)?;
 /// assert_eq!((context.app(), &context.event), ("web", &Event::Start));
-/// # Ok::<(), juju::ContextError>(())
+/// # Ok::<(), webcharm_juju::ContextError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Context {

@@ -15,7 +15,7 @@ pub const MAX_DATABAG_BYTES: usize = 16 * 1024 * 1024;
 /// keys only, since values may be passwords.
 ///
 /// ```
-/// use juju::Databag;
+/// use webcharm_juju::Databag;
 /// let bag = Databag::from_iter([("password", "hunter2")]);
 /// assert_eq!(format!("{bag:?}"), r#"Databag(["password"])"#);
 /// ```
@@ -41,7 +41,7 @@ impl Databag {
     /// other parts of the charm have keys in the same databag.
     ///
     /// ```
-    /// use juju::Databag;
+    /// use webcharm_juju::Databag;
     /// let current = Databag::from_iter([("a", "1"), ("b", "2"), ("c", "3")]);
     /// let wanted = Databag::from_iter([("a", "1"), ("b", "5"), ("c", ""), ("d", "")]);
     /// assert_eq!(Databag::diff(&current, &wanted), Databag::from_iter([("b", "5"), ("c", "")]));

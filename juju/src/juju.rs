@@ -117,7 +117,7 @@ impl<'a> Juju<'a> {
     /// The options as a struct: `meta::Config`, or any other type of serde.
     ///
     /// ```
-    /// # fn handler(juju: &juju::Juju<'_>) -> Result<(), juju::Error> {
+    /// # fn handler(juju: &webcharm_juju::Juju<'_>) -> Result<(), webcharm_juju::Error> {
     /// #[derive(serde::Deserialize)]
     /// struct Config {
     ///     port: u16,

@@ -1,8 +1,8 @@
 //! Keys: the events a charm can observe, and the things in its metadata as typed values.
 //!
-//! `juju::metadata!` makes the constants of a charm; `named` makes the same from a text, for charms that know their endpoints
-//! only at run time. Such names are checked against the metadata: an unknown one is refused in tests, and logged as a warning in
-//! production. Endpoints are in `key/endpoint.rs`, the others in `key/subject.rs`, actions in `key/action.rs`.
+//! [`metadata!`](crate::metadata) makes the constants of a charm; `named` makes the same from a text, for charms that know
+//! their endpoints only at run time. Such names are checked against the metadata: an unknown one is refused in tests, and logged
+//! as a warning in production. Endpoints are in `key/endpoint.rs`, the others in `key/subject.rs`, actions in `key/action.rs`.
 
 mod action;
 mod endpoint;
@@ -56,19 +56,19 @@ pub trait Key: Sealed + 'static {
 /// are waited for (actions), and `collect-metrics`, in which hardly a hook tool works. The compiler refuses to defer them:
 ///
 /// ```compile_fail,E0277
-/// # use juju::{Charm, Error, Flow, On, Setup};
+/// # use webcharm_juju::{Charm, Error, Flow, On, Setup};
 /// # struct Hello;
 /// # impl Charm for Hello {
 /// #     type Error = Error;
 /// #     fn new(_: &Setup<'_>) -> Result<Self, Error> { Ok(Self) }
 /// #     fn observe(on: &mut On<Self>) {
-/// on.deferring("stop", juju::event::Stop, |_, _, _| Ok(Flow::Done));
+/// on.deferring("stop", webcharm_juju::event::Stop, |_, _, _| Ok(Flow::Done));
 /// #     }
 /// # }
 /// ```
 ///
 /// ```compile_fail,E0277
-/// # use juju::{Charm, Error, Flow, On, Setup, key::Requires};
+/// # use webcharm_juju::{Charm, Error, Flow, On, Setup, key::Requires};
 /// # struct Hello;
 /// # impl Charm for Hello {
 /// #     type Error = Error;
@@ -82,17 +82,17 @@ pub trait Key: Sealed + 'static {
 /// Nor can a plain handler answer that it wants its event again:
 ///
 /// ```compile_fail,E0271
-/// # use juju::{Charm, Error, Flow, On, Setup};
+/// # use webcharm_juju::{Charm, Error, Flow, On, Setup};
 /// # struct Hello;
 /// # impl Charm for Hello {
 /// #     type Error = Error;
 /// #     fn new(_: &Setup<'_>) -> Result<Self, Error> { Ok(Self) }
 /// #     fn observe(on: &mut On<Self>) {
-/// on.event(juju::event::Start, Self::start);
+/// on.event(webcharm_juju::event::Start, Self::start);
 /// #     }
 /// # }
 /// # impl Hello {
-/// fn start(&mut self, _: &juju::event::Start, _: &juju::Juju<'_>) -> Result<Flow, Error> {
+/// fn start(&mut self, _: &webcharm_juju::event::Start, _: &webcharm_juju::Juju<'_>) -> Result<Flow, Error> {
 ///     Ok(Flow::Defer)
 /// }
 /// # }

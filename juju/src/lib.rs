@@ -4,13 +4,17 @@
 //! the handle a charm works with ([`Juju`]), what it publishes in relations ([`Changes`]), and the loop that brings them
 //! together ([`main()`], [`dispatch`]). Besides, what every charm needs: reasons for a status ([`Hold`]), secrets kept out of
 //! it ([`Redactor`]), and a record of done work ([`fingerprint`]).
-//! What does not: any particular charm, any relation interface, Pebble. The crate is synchronous and needs no network.
+//! What does not: any particular charm, any relation interface. The crate is synchronous and needs no network; of Pebble it has
+//! the client of a container, if the feature `pebble` asks for it.
+//!
+//! The package is `webcharm-juju`, and so are the paths on these pages. A charm may give it a shorter name in its `Cargo.toml`:
+//! `juju = { package = "webcharm-juju", … }`.
 //!
 //! A whole charm:
 //!
 //! ```
-//! use juju::event::ConfigChanged;
-//! use juju::{Charm, Context, Error, Juju, On, Setup, Status, Whose};
+//! use webcharm_juju::event::ConfigChanged;
+//! use webcharm_juju::{Charm, Context, Error, Juju, On, Setup, Status, Whose};
 //!
 //! struct Hello {
 //!     app: String,
@@ -35,25 +39,25 @@
 //!     }
 //! }
 //!
-//! # use juju::Backend;
+//! # use webcharm_juju::Backend;
 //! # struct Nothing;
 //! # impl Backend for Nothing {
-//! #     fn status_set(&self, _whose: Whose, status: &Status) -> Result<(), juju::Error> {
+//! #     fn status_set(&self, _whose: Whose, status: &Status) -> Result<(), webcharm_juju::Error> {
 //! #         assert_eq!(status.message, "web says hello to world");
 //! #         Ok(())
 //! #     }
-//! #     fn config_get(&self) -> Result<juju::Config, juju::Error> {
-//! #         Ok(juju::Config::default())
+//! #     fn config_get(&self) -> Result<webcharm_juju::Config, webcharm_juju::Error> {
+//! #         Ok(webcharm_juju::Config::default())
 //! #     }
 //! # }
-//! // The program's own main is `juju::main::<Hello>()`; a test dispatches by hand:
+//! // The program's own main is `webcharm_juju::main::<Hello>()`; a test dispatches by hand:
 //! let vars = std::collections::BTreeMap::from([
 //!     ("JUJU_UNIT_NAME".to_owned(), "web/0".to_owned()),
 //!     ("JUJU_MODEL_NAME".to_owned(), "test".to_owned()),
 //!     ("JUJU_DISPATCH_PATH".to_owned(), "hooks/config-changed".to_owned()),
 //! ]);
 //! let context = Context::read(&vars)?;
-//! juju::dispatch::<Hello>(&context, &Nothing)?;
+//! webcharm_juju::dispatch::<Hello>(&context, &Nothing)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -147,14 +151,14 @@ pub use view::{Needs, View};
 /// Makes the program's `main` of a charm: [`main()`] in one line.
 ///
 /// ```no_run
-/// # use juju::prelude::*;
+/// # use webcharm_juju::prelude::*;
 /// # struct Hello;
 /// # impl Charm for Hello {
 /// #     type Error = Error;
 /// #     fn new(_: &Setup<'_>) -> Result<Self> { Ok(Self) }
 /// #     fn observe(_: &mut On<Self>) {}
 /// # }
-/// juju::main!(Hello);
+/// webcharm_juju::main!(Hello);
 /// ```
 #[macro_export]
 macro_rules! main {
@@ -172,7 +176,7 @@ macro_rules! main {
 /// folder of the crate. A file that Juju would refuse is an error of the compiler that names the file and the key. The crate is
 /// built again when a file changes. Extensions in `charmcraft.yaml` are not expanded.
 ///
-/// `juju::metadata!("charmcraft.yaml")` makes, for example:
+/// `webcharm_juju::metadata!("charmcraft.yaml")` makes, for example:
 ///
 /// | in the file | in the module |
 /// |---|---|
@@ -189,12 +193,12 @@ macro_rules! main {
 /// A name that is not in the files does not compile:
 ///
 /// ```compile_fail,E0425
-/// juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
+/// webcharm_juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
 /// let _ = meta::DBB.changed();
 /// ```
 ///
 /// ```
-/// juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
+/// webcharm_juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
 /// let _ = meta::DB.changed();
 /// ```
 #[macro_export]

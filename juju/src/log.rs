@@ -22,12 +22,12 @@ const CHUNK: usize = 100 * 1024;
 /// A `tracing` subscriber that keeps lines until [`Log::flush`]. Clones share their lines.
 ///
 /// ```
-/// let log = juju::Log::new(tracing::Level::INFO);
+/// let log = webcharm_juju::Log::new(tracing::Level::INFO);
 /// tracing::subscriber::with_default(log.clone(), || {
 ///     tracing::info!(port = 8000, "listening");
 ///     tracing::debug!("not kept");
 /// });
-/// assert_eq!(log.lines(juju::LogLevel::Info), ["listening port=8000"]);
+/// assert_eq!(log.lines(webcharm_juju::LogLevel::Info), ["listening port=8000"]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Log {

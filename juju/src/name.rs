@@ -19,7 +19,7 @@ pub enum NameError {
 /// A unit's name, `app/0`. Ordered by application, then by *number*: `app/2` comes before `app/10`.
 ///
 /// ```
-/// use juju::UnitName;
+/// use webcharm_juju::UnitName;
 /// let mut units: Vec<UnitName> = ["db/10", "db/2"].iter().map(|n| n.parse().unwrap()).collect();
 /// units.sort();
 /// assert_eq!(units[0].to_string(), "db/2");

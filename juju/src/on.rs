@@ -68,7 +68,7 @@ impl<C: Charm> On<C> {
     /// The table of the charm, for tests of it.
     ///
     /// ```
-    /// # use juju::{Charm, Error, On, Setup, event, event::Start, Juju};
+    /// # use webcharm_juju::{Charm, Error, On, Setup, event, event::Start, Juju};
     /// # struct Hello;
     /// # impl Charm for Hello {
     /// #     type Error = Error;
@@ -112,13 +112,13 @@ impl<C: Charm> On<C> {
     /// This is how a library observes events on behalf of a charm:
     ///
     /// ```
-    /// use juju::event::{RelationChanged, emitted};
-    /// use juju::key::Requires;
-    /// use juju::{Charm, Error, Juju, On, Setup};
+    /// use webcharm_juju::event::{RelationChanged, emitted};
+    /// use webcharm_juju::key::Requires;
+    /// use webcharm_juju::{Charm, Error, Juju, On, Setup};
     ///
     /// /// Of the library: a database is there.
     /// struct DatabaseReady {
-    ///     relation: juju::RelationId,
+    ///     relation: webcharm_juju::RelationId,
     /// }
     ///
     /// fn observe_database<C: Charm>(on: &mut On<C>, endpoint: &Requires) {

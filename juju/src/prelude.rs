@@ -1,4 +1,4 @@
-//! Names that nearly every charm uses: `use juju::prelude::*`.
+//! Names that nearly every charm uses: `use webcharm_juju::prelude::*`.
 
 pub use crate::charm::{Charm, Setup};
 pub use crate::databag::Databag;

@@ -12,7 +12,7 @@ use crate::log::{Log, LogLevel};
 use crate::tool::HookTools;
 use crate::tool::private::sweep;
 
-/// Runs the charm for the event in the environment: `fn main() -> ExitCode { juju::main::<MyCharm>() }`.
+/// Runs the charm for the event in the environment: `fn main() -> ExitCode { webcharm_juju::main::<MyCharm>() }`.
 ///
 /// An error fails the hook with exit code 1 and goes to Juju's log as one line, the causes joined with `: `. So does a
 /// panic, of which only the place is told: its message may quote what must not be read.

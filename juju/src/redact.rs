@@ -18,7 +18,7 @@ pub use uri::credentials;
 /// Set of secret values in all their forms.
 ///
 /// ```
-/// let redactor: juju::Redactor = ["hunter2"].into_iter().collect();
+/// let redactor: webcharm_juju::Redactor = ["hunter2"].into_iter().collect();
 /// assert_eq!(redactor.apply("login of admin:hunter2 failed"), "login of admin:*** failed");
 /// ```
 #[derive(Clone, Default)]

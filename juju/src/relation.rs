@@ -25,7 +25,7 @@ use crate::tool::Error;
 /// gathered: later reads see them, and each databag is written once, at the end of the event, if a value differs.
 ///
 /// ```
-/// use juju::{Error, Relation};
+/// use webcharm_juju::{Error, Relation};
 ///
 /// #[derive(serde::Deserialize)]
 /// #[serde(rename_all = "kebab-case")]

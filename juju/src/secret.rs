@@ -14,7 +14,7 @@ use crate::owner::Whose;
 /// A secret value that can't be shown by accident: no `Display`, a `Debug` of `***`, no serialisation.
 ///
 /// ```
-/// use juju::Secret;
+/// use webcharm_juju::Secret;
 /// let secret = Secret::from("hunter2");
 /// assert_eq!(format!("{secret:?}"), "***");
 /// assert_eq!(secret.expose(), "hunter2");

@@ -20,7 +20,7 @@ pub(crate) const RESERVED: &str = "juju.";
 /// As long as Juju has no value, it is the type's default. A failed hook leaves the value as it was before.
 ///
 /// ```
-/// use juju::{Charm, Error, On, Setup, Stored};
+/// use webcharm_juju::{Charm, Error, On, Setup, Stored};
 ///
 /// #[derive(Default, serde::Serialize, serde::Deserialize)]
 /// struct Memory {
@@ -39,7 +39,7 @@ pub(crate) const RESERVED: &str = "juju.";
 ///     }
 ///
 ///     fn observe(on: &mut On<Self>) {
-///         on.event(juju::event::UpdateStatus, |charm, _, _| {
+///         on.event(webcharm_juju::event::UpdateStatus, |charm, _, _| {
 ///             charm.memory.backups += 1;
 ///             Ok(())
 ///         });
@@ -50,7 +50,7 @@ pub(crate) const RESERVED: &str = "juju.";
 /// Only plain data can be kept:
 ///
 /// ```compile_fail,E0277
-/// # use juju::{Error, Setup, Stored};
+/// # use webcharm_juju::{Error, Setup, Stored};
 /// fn keep(setup: &Setup<'_>) -> Result<Stored<std::sync::Mutex<std::fs::File>>, Error> {
 ///     setup.stored()
 /// }

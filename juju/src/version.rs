@@ -11,11 +11,11 @@ pub struct VersionError(String);
 /// A version of Juju. Tags such as `-beta1` are read and dropped: no charm should depend on them.
 ///
 /// ```
-/// use juju::Version;
+/// use webcharm_juju::Version;
 /// let version: Version = "3.6.12".parse()?;
 /// assert!(version.at_least(3, 6, 0));
 /// assert!(!version.at_least(4, 0, 0));
-/// # Ok::<(), juju::VersionError>(())
+/// # Ok::<(), webcharm_juju::VersionError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {

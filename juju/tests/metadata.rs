@@ -1,10 +1,10 @@
 //! The module that `metadata!` makes of a charm's files.
 
-use juju::event::{Action, PebbleReady, RelationChanged};
-use juju::key::{self, Endpoint as _};
-use juju::{Charm, Error, Juju, On, Setup};
+use webcharm_juju::event::{Action, PebbleReady, RelationChanged};
+use webcharm_juju::key::{self, Endpoint as _};
+use webcharm_juju::{Charm, Error, Juju, On, Setup};
 
-juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
+webcharm_juju::metadata!("tests/metadata.yaml", "tests/config.yaml", "tests/actions.yaml");
 
 struct Shop;
 

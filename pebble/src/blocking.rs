@@ -27,8 +27,8 @@ use crate::{Error, Limits};
 /// A client of the Pebble at one socket, with a runtime of its own.
 ///
 /// ```no_run
-/// # fn main() -> Result<(), pebble::Error> {
-/// let pebble = pebble::blocking::Client::new("/charm/containers/app/pebble.socket");
+/// # fn main() -> Result<(), webcharm_pebble::Error> {
+/// let pebble = webcharm_pebble::blocking::Client::new("/charm/containers/app/pebble.socket");
 /// if !pebble.services(&["web"])?.iter().any(|service| service.is_running()) {
 ///     pebble.replan(std::time::Duration::from_secs(30))?;
 /// }

@@ -6,7 +6,7 @@
 /// number besides the length.
 ///
 /// ```
-/// assert_eq!(pebble::json::values(br#"{"a": [1, "b,c"]}"#), 5);
+/// assert_eq!(webcharm_pebble::json::values(br#"{"a": [1, "b,c"]}"#), 5);
 /// ```
 pub fn values(json: &[u8]) -> usize {
     let (mut count, mut in_text, mut escaped) = (1, false, false);

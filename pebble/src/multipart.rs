@@ -2,7 +2,7 @@
 //! parameters of headers. Pure: bytes in, events out; the client's `files` or a daemon moves the bytes.
 //!
 //! ```
-//! use pebble::multipart::{Event, Reader};
+//! use webcharm_pebble::multipart::{Event, Reader};
 //!
 //! let mut reader = Reader::new("frontier");
 //! reader.push(b"--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nte");

@@ -1,7 +1,7 @@
 //! Names of a charm's metadata as constants and types, made while the charm is built.
 //!
-//! Authors call `juju::metadata!`, which hands this macro the path of its crate. Files are read in `files.rs`; the module is
-//! written in `module.rs`, its structs in `structs.rs`, and names of Rust are made in `ident.rs`.
+//! Authors call `webcharm_juju::metadata!`, which hands this macro the path of its crate. Files are read in `files.rs`; the
+//! module is written in `module.rs`, its structs in `structs.rs`, and names of Rust are made in `ident.rs`.
 
 mod files;
 mod ident;

@@ -19,8 +19,8 @@ impl Juju<'_> {
     /// Calls: none besides `secret-get` for each secret if there is nothing to write and the databags were read before.
     ///
     /// ```no_run
-    /// # fn handler(juju: &juju::Juju<'_>) -> Result<(), juju::Error> {
-    /// use juju::{Changes, Databag, Needs, RelationId};
+    /// # fn handler(juju: &webcharm_juju::Juju<'_>) -> Result<(), webcharm_juju::Error> {
+    /// use webcharm_juju::{Changes, Databag, Needs, RelationId};
     /// let view = juju.view("db", RelationId(7), Needs { local_app: true, ..Needs::default() })?;
     /// juju.publish(&view, &Changes::of_leader(&view, &Databag::from_iter([("database", "shop")])))?;
     /// # Ok(())

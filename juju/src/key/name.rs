@@ -8,7 +8,7 @@ use crate::declarations::Reader;
 /// Name of an endpoint, container, storage, action, resource or binding.
 ///
 /// A name that must be checked brings the reader of the declarations along. So a charm whose names all come from
-/// `juju::metadata!` has no reader of YAML in its program, which would be a seventh of it.
+/// `metadata!` has no reader of YAML in its program, which would be a seventh of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     text: Cow<'static, str>,
@@ -21,7 +21,7 @@ impl Name {
         Self { text: Cow::Borrowed(text), reader: Some(Reader::OF_FILES) }
     }
 
-    /// A name that `juju::metadata!` took out of the metadata.
+    /// A name that `webcharm_juju::metadata!` took out of the metadata.
     pub(crate) const fn declared(text: &'static str) -> Self {
         Self { text: Cow::Borrowed(text), reader: None }
     }

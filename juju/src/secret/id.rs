@@ -18,12 +18,12 @@ pub struct SecretIdError;
 /// by some tools and kept by others.
 ///
 /// ```
-/// use juju::SecretId;
+/// use webcharm_juju::SecretId;
 /// let here: SecretId = "secret:9m4e2mr0ui3e8a215n4g".parse()?;
 /// let there: SecretId = "secret://3d27e30b-5e37-4c0e-8a3e-7b5c7a0d3d1f/9m4e2mr0ui3e8a215n4g".parse()?;
 /// assert_eq!(here, there);
 /// assert_eq!(here.to_string(), "secret:9m4e2mr0ui3e8a215n4g");
-/// # Ok::<(), juju::SecretIdError>(())
+/// # Ok::<(), webcharm_juju::SecretIdError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct SecretId {

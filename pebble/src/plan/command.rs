@@ -60,7 +60,7 @@ impl fmt::Display for Command {
 /// Unclosed quotes and misplaced brackets; an unclosed opening bracket is accepted.
 ///
 /// ```
-/// let command = pebble::plan::command::parse("web 'a b' [ --verbose ]").unwrap();
+/// let command = webcharm_pebble::plan::command::parse("web 'a b' [ --verbose ]").unwrap();
 /// assert_eq!(command.base, ["web", "a b"]);
 /// assert_eq!(command.extra, ["--verbose"]);
 /// ```

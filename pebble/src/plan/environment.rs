@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 /// null to the empty text.
 ///
 /// ```
-/// use pebble::plan::Environment;
+/// use webcharm_pebble::plan::Environment;
 /// let environment: Environment = [("PASSWORD", "secret")].into_iter().collect();
 /// assert_eq!(format!("{environment:?}"), r#"{"PASSWORD"}"#);
 /// ```

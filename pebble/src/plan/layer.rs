@@ -45,9 +45,9 @@ pub struct Layer {
 /// As [`Layer::parse`].
 ///
 /// ```
-/// let layer: pebble::plan::Layer = "services: {web: {override: replace, command: sleep 1}}".parse()?;
+/// let layer: webcharm_pebble::plan::Layer = "services: {web: {override: replace, command: sleep 1}}".parse()?;
 /// assert_eq!(layer.services["web"].command, "sleep 1");
-/// # Ok::<(), pebble::plan::Error>(())
+/// # Ok::<(), webcharm_pebble::plan::Error>(())
 /// ```
 impl FromStr for Layer {
     type Err = Error;
@@ -73,7 +73,7 @@ impl Layer {
     /// treats as line breaks. They are escaped here.
     ///
     /// ```
-    /// let layer = pebble::plan::Layer { summary: "a\u{7f}b".to_owned(), ..Default::default() };
+    /// let layer = webcharm_pebble::plan::Layer { summary: "a\u{7f}b".to_owned(), ..Default::default() };
     /// assert_eq!(layer.to_json(), r#"{"summary":"a\u007fb"}"#);
     /// ```
     pub fn to_json(&self) -> String {

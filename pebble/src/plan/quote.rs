@@ -10,8 +10,8 @@ const MOST_ITEMS: usize = 20;
 /// Shortens a text of more than 100 characters to its first 60 and last 40, with `...` in between.
 ///
 /// ```
-/// assert_eq!(pebble::plan::shortened("short"), "short");
-/// assert_eq!(pebble::plan::shortened(&"x".repeat(1 << 20)).len(), 103);
+/// assert_eq!(webcharm_pebble::plan::shortened("short"), "short");
+/// assert_eq!(webcharm_pebble::plan::shortened(&"x".repeat(1 << 20)).len(), 103);
 /// ```
 pub fn shortened(text: &str) -> Cow<'_, str> {
     shortened_to(text, LONGEST)

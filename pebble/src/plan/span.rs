@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 /// A duration in nanoseconds, possibly negative, parsed and printed as in Go.
 ///
 /// ```
-/// use pebble::plan::Span;
+/// use webcharm_pebble::plan::Span;
 /// assert_eq!("90s".parse::<Span>().unwrap().to_string(), "1m30s");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

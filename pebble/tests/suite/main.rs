@@ -19,6 +19,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "a test that is left out says so")]
 
+extern crate webcharm_pebble as pebble;
+
 mod case;
 mod daemon;
 mod go_client;
