@@ -80,13 +80,35 @@ pub struct Ended {
     pub tail: String,
 }
 
-/// End of a sentence about a program: the last lines of its output, or that there was none.
+/// End of a sentence about a program: the line of its output that says why it failed, and the last lines; or that there
+/// was no output.
 #[must_use]
 pub fn said(tail: &str) -> String {
-    if tail.trim().is_empty() { "it said nothing".to_owned() } else { format!("it said:\n{tail}") }
+    let Some(why) = reason::line(tail) else { return "it said nothing".to_owned() };
+    let lines: Vec<_> = tail.trim_end().lines().collect();
+    let last: Vec<_> = lines[lines.len().saturating_sub(QUOTED_LINES)..].iter().map(|line| cut(line)).collect();
+    let last = last.join("\n");
+    if last.trim() == why {
+        format!("it said: {why}")
+    } else {
+        format!("it said: {}\nThe end of its output:\n{last}", cut(why))
+    }
 }
 
-const TAIL_LINES: usize = 15;
+/// A line's first [`QUOTED`] characters.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// Lines of a failed program's output that are quoted, and characters of each.
+const QUOTED_LINES: usize = 15;
+const QUOTED: usize = 300;
+
+/// Lines that are kept: a tool may explain its options at length after the line that says why.
+const TAIL_LINES: usize = 400;
 
 /// Largest piece of a line that is reported at once, in bytes.
 const LINE: u64 = 16 << 10;
@@ -180,7 +202,7 @@ pub(crate) mod tests {
         let ended = run(Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]), &work).unwrap();
         assert_eq!(ended.status.code(), Some(3));
         assert_eq!(ended.tail, "one\ntwo");
-        assert_eq!(said(&ended.tail), "it said:\none\ntwo");
+        assert_eq!(said(&ended.tail), "it said: two\nThe end of its output:\none\ntwo");
         assert_eq!(*work.lines.lock().unwrap(), ["one", "two"]);
     }
 
@@ -220,6 +242,22 @@ pub(crate) mod tests {
         assert_eq!(run(&mut command, &work).unwrap_err().kind(), io::ErrorKind::Interrupted);
         let folder = dir.path().canonicalize().unwrap().display().to_string();
         assert_eq!(*work.0.lines.lock().unwrap(), [folder.as_str(), "a", "ready", "over"]);
+    }
+
+    #[test]
+    fn a_failed_program_is_quoted_with_its_reason_first() {
+        assert_eq!(said(" \n"), "it said nothing");
+        assert_eq!(said("no such file\n"), "it said: no such file");
+        let versions = format!(
+            "ERROR: No version (from versions: {})\nERROR: No matching distribution for x\n",
+            "1, ".repeat(3000)
+        );
+        let quoted = said(&versions);
+        assert!(quoted.starts_with("it said: No matching distribution for x\nThe end of its output:\n"), "{quoted}");
+        assert!(quoted.len() < 500, "{quoted}");
+        let options =
+            "npm error code EUSAGE\nnpm error\nnpm error out of sync\n".to_owned() + &"npm error  --x\n".repeat(100);
+        assert!(said(&options).starts_with("it said: out of sync\n"));
     }
 
     #[test]
