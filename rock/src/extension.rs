@@ -162,6 +162,7 @@ pub(crate) fn expand(root: &Folder, mut document: Mapping) -> Result<(Mapping, M
         Framework::SpringBoot => spring_boot::snippet(&source),
     };
     let extension = format!("{framework}-framework");
+    let snippet = snippet.map(|snippet| with_empty_parts(&extension, snippet));
     let folder = root.path().display().to_string();
     let snippet = snippet.map_err(|obstacle| match obstacle {
         Obstacle::Lacks(lacks) => Error::Lacks { extension, folder, lacks },
@@ -173,6 +174,18 @@ pub(crate) fn expand(root: &Folder, mut document: Mapping) -> Result<(Mapping, M
         document.insert(key.into(), merged);
     }
     Ok((document, snippet.made))
+}
+
+/// The snippet with the extension's other parts, which bring packages of the base: empty here, but an author may add keys
+/// to them.
+fn with_empty_parts(extension: &str, mut snippet: Snippet) -> Snippet {
+    const PARTS: [&str; 6] = ["base-layout", "config-files", "logging", "runtime", "runtime-libs", "statsd-exporter"];
+    for part in PARTS.map(|part| format!("{extension}/{part}")) {
+        if snippet.parts.get(&part).is_none() {
+            snippet.parts[part] = json!({"plugin": "nil"});
+        }
+    }
+    snippet
 }
 
 fn framework(document: &Mapping) -> Result<Option<Framework>, Error> {
@@ -207,6 +220,8 @@ fn under(base: &str, files: &[String]) -> (BTreeMap<String, String>, Vec<String>
 /// files to leave out.
 fn chosen(list: &[String], base: &str) -> Result<Option<Vec<String>>, String> {
     let bare = |rule: &String| rule.trim_start_matches('-').trim_start().to_owned();
+    // A folder may be written with a slash at its end.
+    let list: Vec<String> = list.iter().map(|rule| rule.trim_end_matches('/').to_owned()).collect();
     if let Some(rule) = list.iter().find(|rule| !bare(rule).starts_with(&format!("{base}/"))) {
         return Err(format!("{rule:?} names no file under {base}/, where its files are"));
     }

@@ -15,7 +15,7 @@ use crate::extension::Made;
 use crate::glob::Steps;
 use crate::process::Work;
 use crate::project::{Part, Permission, Project, Rockcraft};
-use crate::{DAEMON_ID, Error, layer, plugin, tree};
+use crate::{DAEMON_ID, Error, layer, plugin, python, tree};
 
 /// A pod's root file system, without the base's files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Image {
     pub owners: Vec<Owner>,
     /// Folders mounted read-only over the root.
     pub binds: Vec<Bind>,
+    /// Initial environment of its processes, besides a pod's own.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// Set for a packed rock, which is a complete root: no folder of the host is mounted in it.
     #[serde(default)]
     pub packed: Option<Packed>,
@@ -65,10 +68,17 @@ pub struct Bind {
 /// # Errors
 /// When a part can't be built; the message names it.
 pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> Result<Image, Error> {
-    let mut image = Image { files: into.to_owned(), owners: Vec::new(), binds: Vec::new(), packed: None };
+    let mut image = Image {
+        files: into.to_owned(),
+        owners: Vec::new(),
+        binds: Vec::new(),
+        environment: environment(&project.rockcraft),
+        packed: None,
+    };
     let into = &Folder::open(into)?;
     make(&project.rockcraft.made, into, &mut image.owners)?;
     notes(&project.rockcraft, work);
+    check(&project.rockcraft)?;
     for (name, part) in &project.rockcraft.parts {
         let failed = |source| Error::Part { part: name.clone(), source };
         let built = plugin::build(&project.root, part, cache, work).map_err(failed)?;
@@ -96,19 +106,61 @@ fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error
     Ok(())
 }
 
+/// The rock's own variables, and a `PATH` on which the console scripts of its Python packages come first.
+fn environment(rockcraft: &Rockcraft) -> BTreeMap<String, String> {
+    let has_python = rockcraft.parts.values().any(|part| part.plugin == "python");
+    let path = format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", python::SCRIPTS);
+    let path = has_python.then(|| ("PATH".to_owned(), path));
+    path.into_iter().chain(rockcraft.environment.clone()).collect()
+}
+
+/// Refuses a part that can't be built here before the first one is, which may take minutes.
+fn check(rockcraft: &Rockcraft) -> Result<(), Error> {
+    rockcraft
+        .parts
+        .iter()
+        .try_for_each(|(name, part)| plugin::check(part).map_err(|source| Error::Part { part: name.clone(), source }))
+}
+
 /// Reports differences from the rock that rockcraft packs.
 fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     rockcraft.made.notes.iter().for_each(|note| work.say(note));
+    if rockcraft.parts.values().any(|part| part.plugin == "python") {
+        python::difference(rockcraft).iter().for_each(|note| work.say(note));
+    }
     for (name, part) in &rockcraft.parts {
         let name = shown(name);
+        scripts(&name, part, work);
         if part.override_build.is_some() && plugin::nil::script(part).is_none() {
-            work.say(&format!("{name}: its override-build is not run here, the plugin's own steps are"));
+            work.say(&format!(
+                "{name}: its override-build is not run here, the plugin's own steps are: run what else it builds (such as \
+                 `npm run build`) before"
+            ));
         }
-        if !part.stage_packages.is_empty() {
-            let packages = part.stage_packages.join(", ");
+        let packages: Vec<_> = part.stage_packages.iter().chain(&part.overlay_packages).map(String::as_str).collect();
+        if !packages.is_empty() {
+            let packages = packages.join(", ");
             let packages = shown(&packages);
             work.say(&format!("{name}: instead of {packages}, the pod has what is installed on this machine"));
         }
+    }
+}
+
+/// Reports the scripts of a part that are not run.
+fn scripts(name: &str, part: &Part, work: &dyn Work) {
+    let all = [
+        ("override-pull", &part.override_pull),
+        ("overlay-script", &part.overlay_script),
+        ("override-stage", &part.override_stage),
+        ("override-prime", &part.override_prime),
+    ];
+    // A script that only calls the step it replaces does no more than the step.
+    let is_own = |script: &str| script.lines().map(str::trim).any(|line| !matches!(line, "" | "craftctl default"));
+    for (key, _) in all.into_iter().filter(|(_, script)| script.as_deref().is_some_and(is_own)) {
+        work.say(&format!(
+            "{name}: its {key} is not run here: do the same in the override-build of a part with the plugin nil, or pack \
+             the rock with rockcraft and run `webcharm up NAME.rock`"
+        ));
     }
 }
 
@@ -298,6 +350,33 @@ mod tests {
         assert_eq!(first, release(&project));
         project.rockcraft.summary = Some("another".to_owned());
         assert_ne!(first, release(&project), "the layer is a file too");
+    }
+
+    #[test]
+    fn scripts_that_are_not_run_are_told_one_line_each() {
+        let part: Part = serde_yaml::from_str(
+            "{plugin: nil, override-prime: echo made, override-stage: craftctl default, overlay-script: 'a', \
+             overlay-packages: [sl], stage-packages: [curl]}",
+        )
+        .unwrap();
+        let rockcraft = Rockcraft { parts: [("post".to_owned(), part)].into(), ..Rockcraft::default() };
+        let work = Quiet::default();
+        notes(&rockcraft, &work);
+        let told = work.lines.lock().unwrap().join("\n");
+        let starts =
+            ["post: its overlay-script is not run", "post: its override-prime is not run", "post: instead of curl, sl"];
+        assert_eq!(told.lines().count(), 3, "{told}");
+        assert!(told.lines().zip(starts).all(|(line, start)| line.starts_with(start)), "{told}");
+    }
+
+    #[test]
+    fn the_rock_s_variables_and_its_scripts_are_every_process_s() {
+        let rockcraft: Rockcraft =
+            serde_yaml::from_str("{name: x, environment: {TZ: UTC}, parts: {a: {plugin: python, source: .}}}").unwrap();
+        let found = environment(&rockcraft);
+        assert_eq!(found["TZ"], "UTC");
+        assert!(found["PATH"].starts_with("/opt/python/bin:/usr/local/sbin:"), "{found:?}");
+        assert!(environment(&Rockcraft::default()).is_empty());
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Rock {
         let files = cache.entry::<Error>(&key, work, |into| self.unpack(into, limits, work))?;
         let pebble = PEBBLE.into_iter().find(|path| root::is_file(&files, Path::new(path)));
         let packed = Packed { pebble: pebble.map(|path| format!("/{path}")), environment: self.environment.clone() };
-        Ok(Image { files, owners: Vec::new(), binds: Vec::new(), packed: Some(packed) })
+        Ok(Image { files, owners: Vec::new(), binds: Vec::new(), environment: BTreeMap::new(), packed: Some(packed) })
     }
 
     fn unpack(&self, into: &Path, limits: Limits, work: &dyn Work) -> Result<(), Error> {

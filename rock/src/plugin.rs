@@ -5,7 +5,7 @@ mod go;
 mod maven;
 pub(crate) mod nil;
 mod npm;
-mod sources;
+pub(crate) mod sources;
 
 use std::cell::Cell;
 use std::io;
@@ -25,14 +25,33 @@ use crate::{python, tool, tree};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The plugin is unknown.
-    #[error("plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python)")]
+    #[error(
+        "plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python): pack the rock with rockcraft and run `webcharm up NAME.rock`"
+    )]
     Unknown(String),
+    /// The part has no plugin, and no extension has a part of its name.
+    #[error(
+        "it has no plugin: an extension's part has the extension's name before it, such as \
+         flask-framework/install-app; another part needs `plugin: NAME`"
+    )]
+    NoPlugin,
+    /// Gradle builds the part.
+    #[error(
+        "Gradle isn't run here: build the project by Maven (pom.xml), or pack the rock with rockcraft and run `webcharm up \
+         NAME.rock`"
+    )]
+    Gradle,
     /// The part's source is a repository or an archive outside the project.
     #[error(
-        "its source is {0}, and only folders of the project are built here: name a copy in the project as its source, or \
-         pack the rock with rockcraft and run `webcharm up NAME.rock`"
+        "its source is {place}, {kind}, which isn't fetched here: name a copy in the project as its source, or pack the rock \
+         with rockcraft and run `webcharm up NAME.rock`"
     )]
-    Elsewhere(String),
+    Elsewhere {
+        /// The source.
+        place: String,
+        /// Its kind.
+        kind: &'static str,
+    },
     /// A program that builds the part is missing.
     #[error(transparent)]
     Tool(#[from] tool::Error),
@@ -67,7 +86,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The program failed.
-    #[error("{program} failed (are the registries reachable?); {}", said(.tail))]
+    #[error("{program} failed; {}", said(.tail))]
     Failed {
         /// The program.
         program: &'static str,
@@ -104,23 +123,61 @@ impl Built {
     }
 }
 
+/// Refuses a part that can't be built here, without building it.
+///
+/// # Errors
+/// When its plugin is unknown or its source is outside the project.
+pub(crate) fn check(part: &Part) -> Result<(), Error> {
+    if let "go" = part.plugin.as_str()
+        && exporter::is_meant(part)
+    {
+        return Ok(());
+    }
+    match part.plugin.as_str() {
+        "nil" | "jlink" => return Ok(()),
+        "dump" | "python" | "go" | "npm" | "maven" => {}
+        "" => return Err(Error::NoPlugin),
+        "gradle" => return Err(Error::Gradle),
+        plugin => return Err(Error::Unknown(plugin.to_owned())),
+    }
+    match part.source.as_deref().and_then(|place| Some((place, kind(place, part.source_type.as_deref())?))) {
+        Some((place, kind)) => Err(Error::Elsewhere { place: place.to_owned(), kind }),
+        None => Ok(()),
+    }
+}
+
+/// Kind of a source outside the project. `None`: a folder.
+fn kind(place: &str, declared: Option<&str>) -> Option<&'static str> {
+    const ARCHIVES: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".zip", ".deb", ".tar.xz"];
+    let is_git = place.ends_with(".git") || place.starts_with("git@") || place.starts_with("git+");
+    match declared {
+        Some("git") => Some("a git repository"),
+        None if is_git => Some("a git repository"),
+        Some("local") => None,
+        Some(_) => Some("an archive"),
+        None if ARCHIVES.iter().any(|end| place.ends_with(end)) => Some("an archive"),
+        None if place.contains("://") => Some("an address"),
+        None => None,
+    }
+}
+
 /// Builds `part` of the project in `root`.
 ///
 /// # Errors
 /// When a tool is missing, its program fails, or a file can't be used.
 pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+    check(part)?;
     match part.plugin.as_str() {
         "go" if exporter::is_meant(part) => exporter::build(cache, work),
         "nil" => nil::build(part, cache, work),
         // jlink makes a smaller copy of Java; the pod uses this machine's.
         "jlink" => Ok(Built::default()),
-        _ if let Some(place) = part.source.as_deref().filter(|source| source.contains("://")) => {
-            Err(Error::Elsewhere(place.to_owned()))
-        }
         "dump" => Ok(Built::files(tree::source(root, part)?)),
         "python" => {
             let site = python::install(root, part, cache, work)?;
-            let binds = vec![Bind { source: site.packages, target: site.mount }];
+            let scripts = site.packages.join("bin");
+            let scripts = scripts.is_dir().then(|| Bind { source: scripts, target: python::SCRIPTS.to_owned() });
+            let binds = scripts.into_iter().chain([Bind { source: site.packages, target: site.mount }]).collect();
             Ok(Built { binds, ..Built::default() })
         }
         "go" => go::build(&tree::source(root, part)?, part, cache, work),

@@ -62,6 +62,15 @@ pub struct Rockcraft {
     /// Its summary, in one line.
     #[serde(default)]
     pub summary: Option<String>,
+    /// The Ubuntu inside the image, such as `ubuntu@24.04`, or `bare`.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// The Ubuntu that a bare image is built on.
+    #[serde(default, rename = "build-base")]
+    pub build_base: Option<String>,
+    /// Variables of every process in the image.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// Pebble services, passed on as they are.
     #[serde(default)]
     pub services: serde_yaml::Mapping,
@@ -84,6 +93,10 @@ pub struct Part {
     pub plugin: String,
     /// The folder it is built from, relative to `rockcraft.yaml`.
     pub source: Option<String>,
+    /// Kind of the source, such as `git`, if it can't be told from its place.
+    pub source_type: Option<String>,
+    /// Folder in the source that is built.
+    pub source_subdir: Option<String>,
     /// New paths of files, by their old paths.
     pub organize: BTreeMap<String, String>,
     /// The files to keep (all if empty); `-path` leaves a file out.
@@ -96,10 +109,26 @@ pub struct Part {
     pub python_requirements: Vec<String>,
     /// Further packages of the python plugin.
     pub python_packages: Vec<String>,
+    /// Files with limits for the versions of Python's packages.
+    pub python_constraints: Vec<String>,
+    /// Build tags of Go's.
+    pub go_buildtags: Vec<String>,
+    /// Version of Node that the rock brings instead of Ubuntu's.
+    pub npm_node_version: Option<String>,
     /// Variables of the build.
     pub build_environment: Vec<BTreeMap<String, String>>,
     /// A script in place of the plugin's own steps.
     pub override_build: Option<String>,
+    /// Scripts in place of other steps, which are not run here.
+    pub override_pull: Option<String>,
+    /// See `override_pull`.
+    pub override_stage: Option<String>,
+    /// See `override_pull`.
+    pub override_prime: Option<String>,
+    /// See `override_pull`.
+    pub overlay_script: Option<String>,
+    /// Packages of the base in its own layer.
+    pub overlay_packages: Vec<String>,
     /// Packages of the base.
     pub stage_packages: Vec<String>,
     /// Further arguments of Maven's.

@@ -1,9 +1,13 @@
-//! The python plugin: installs requirements for the machine's own interpreter, cached by their content.
+//! Python's packages of a part.
 //!
-//! The pod runs the host's `/bin/python3`, so the packages must fit that interpreter, even if another Python is first
-//! on `PATH`. They go into a folder of their own, which is mounted where the interpreter looks by default.
+//! Services run under the pod's `/bin/python3`, so the packages must fit that interpreter, even if another Python is first
+//! on `PATH`. They go into a folder of their own, which is mounted where the interpreter looks by default; its console
+//! scripts are mounted at [`SCRIPTS`], the first folder on the pod's `PATH`.
 
-use std::collections::BTreeSet;
+mod pip;
+mod venv;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
@@ -12,15 +16,19 @@ use pack::text::{shown, shown_lines};
 use serde::Deserialize;
 
 use crate::cache::{self, Cache, Key};
-use crate::process::{Ended, Work, run, said};
-use crate::project::Part;
-use crate::{apt, tree};
+use crate::plugin::sources;
+use crate::process::{Work, said};
+use crate::project::{Part, Rockcraft};
+use crate::tree;
 
 /// The interpreter that rocks name in their services.
 pub const INTERPRETER: &str = "/bin/python3";
 
 /// Version of the layout, a part of every key: change it when the same inputs give another folder.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
+
+/// Place of the console scripts in a pod. In a rock they are in `/bin`, which is this machine's in a pod.
+pub const SCRIPTS: &str = "/opt/python/bin";
 
 /// The dependencies can't be installed.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +58,20 @@ pub enum Error {
     #[error("cannot run pip")]
     Run(#[source] std::io::Error),
     /// pip failed.
-    #[error("pip cannot install the dependencies (is PyPI reachable?); {}", shown_lines(&said(.0)))]
+    #[error("pip cannot install the dependencies; {}", shown_lines(&said(.0)))]
     Install(String),
+    /// uv can't read uv.lock.
+    #[error("uv cannot read uv.lock; {}", shown_lines(&said(.0)))]
+    Lock(String),
+    /// The packages can't be moved to their place.
+    #[error("cannot use {}", shown(.path))]
+    Gather {
+        /// The folder.
+        path: String,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// The cache can't be used.
     #[error(transparent)]
     Cache(#[from] cache::Error),
@@ -75,9 +95,19 @@ struct Interpreter {
     site: String,
 }
 
+/// Packages to install.
 struct Wanted {
+    /// The part's source, in which pip runs.
+    source: PathBuf,
     files: Vec<PathBuf>,
+    constraints: Vec<PathBuf>,
     packages: Vec<String>,
+    /// Variables of the build.
+    environment: BTreeMap<String, String>,
+    /// True if the source is a project that pip installs.
+    is_project: bool,
+    /// True if pip builds sources of the project: then it runs in a copy.
+    is_local: bool,
     key: Key,
 }
 
@@ -90,8 +120,7 @@ pub fn install(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Resu
     let wanted = wanted(root, part, &interpreter)?;
     let packages = cache.entry(&wanted.key, work, |into| {
         work.say(&format!("installing {} for Python {}", shown(&describe(part)), interpreter.version));
-        let pip = pip(&interpreter, work)?;
-        fill(pip, &wanted, into, work)
+        venv::fill(&wanted, into, work)
     })?;
     Ok(Site { packages, mount: interpreter.site })
 }
@@ -110,8 +139,27 @@ fn ask() -> Result<Interpreter, Error> {
         .map_err(|_| Error::Interpreter(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
+/// A line for the user if this machine's Python is of another version than the rock's.
+pub fn difference(rockcraft: &Rockcraft) -> Option<String> {
+    let base = [&rockcraft.base, &rockcraft.build_base].into_iter().flatten().find(|base| *base != "bare")?;
+    let theirs = match base.replace(':', "@").as_str() {
+        "ubuntu@22.04" => "3.10",
+        "ubuntu@24.04" => "3.12",
+        _ => return None,
+    };
+    // A missing interpreter is an error of the build.
+    let ours = ask().ok()?.version;
+    (ours != theirs).then(|| {
+        format!(
+            "the rock's Python is {theirs}, this machine's {ours}: packages are installed for {ours}, so a version that \
+             needs {theirs} can't be"
+        )
+    })
+}
+
 fn describe(part: &Part) -> String {
-    part.python_requirements.iter().chain(&part.python_packages).cloned().collect::<Vec<_>>().join(", ")
+    let named: Vec<_> = part.python_packages.iter().chain(&part.python_requirements).cloned().collect();
+    if named.is_empty() { "the project".to_owned() } else { named.join(", ") }
 }
 
 fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted, Error> {
@@ -120,12 +168,36 @@ fn wanted(root: &Path, part: &Part, interpreter: &Interpreter) -> Result<Wanted,
     }
     let source = Folder::open(&tree::source(root, part)?)?;
     let key = Key::new().with(FORMAT).with(&interpreter.version).with(std::env::consts::ARCH);
-    let mut key = requirements(&source, &part.python_requirements, key)?;
-    for package in &part.python_packages {
-        key.add(package);
+    let listed = [part.python_requirements.as_slice(), &part.python_constraints].concat();
+    let mut read = Requirements::default();
+    let mut key = read.add_all(&source, &listed, key)?;
+    key.add(format!("{:?} {:?}", part.python_packages, part.build_environment));
+    let is_project = source.has_file("setup.py")? || source.has_file("pyproject.toml")?;
+    let is_local = is_project || read.is_local || part.python_packages.iter().any(|package| is_local(package));
+    if is_local {
+        key = sources::keyed(&source, key)?;
     }
-    let files = part.python_requirements.iter().map(|name| source.place(name)).collect();
-    Ok(Wanted { files, packages: part.python_packages.clone(), key })
+    // Relative to the folder in which pip runs, which may be a copy of the source.
+    let relative = |names: &[String]| names.iter().map(PathBuf::from).collect();
+    Ok(Wanted {
+        source: source.path().to_owned(),
+        files: relative(&part.python_requirements),
+        constraints: relative(&part.python_constraints),
+        packages: part.python_packages.clone(),
+        environment: part.build_environment.iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        is_project,
+        is_local,
+        key,
+    })
+}
+
+/// Returns true for a requirement of files beside it: `./libs/words`, `-e .`, `file:…`.
+fn is_local(requirement: &str) -> bool {
+    let bare = requirement.trim();
+    let bare =
+        ["-e ", "--editable ", "--editable="].iter().find_map(|flag| bare.strip_prefix(flag)).unwrap_or(bare).trim();
+    let path = bare.split_once('@').map_or(bare, |(_, place)| place.trim());
+    ["./", "../", "file:"].iter().any(|start| path.starts_with(start)) || bare == "." || bare.starts_with(".[")
 }
 
 /// Largest number of requirements files.
@@ -135,33 +207,46 @@ const FILES: usize = 64;
 ///
 /// # Errors
 /// When a file is missing, no regular file, too large or outside `source`, or there are too many.
-pub fn requirements(source: &Folder, names: &[String], mut key: Key) -> Result<Key, Error> {
-    let mut read = BTreeSet::new();
-    for name in names {
-        add_requirements(source, Path::new(name), &mut key, &mut read)?;
-    }
-    Ok(key)
+pub fn requirements(source: &Folder, names: &[String], key: Key) -> Result<Key, Error> {
+    Requirements::default().add_all(source, names, key)
 }
 
-/// Adds the content of the requirements file `name` of `source`, and of the files it refers to (`-r other.txt`), to
-/// `key`, each file once.
-fn add_requirements(source: &Folder, name: &Path, key: &mut Key, read: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
-    let mut names = vec![name.to_owned()];
-    while let Some(name) = names.pop() {
-        if !read.insert(name.clone()) {
-            continue;
-        }
-        if read.len() > FILES {
-            return Err(Error::Many);
-        }
-        let missing = || Error::NoRequirements(source.place(&name).display().to_string());
-        let text = source.text(&name)?.ok_or_else(missing)?;
-        key.add(&text);
-        let folder = name.parent().unwrap_or(Path::new(""));
-        let others: BTreeSet<PathBuf> = text.lines().filter_map(referred).map(|other| joined(folder, other)).collect();
-        names.extend(others);
+/// Requirements files that were read.
+#[derive(Default)]
+struct Requirements {
+    read: BTreeSet<PathBuf>,
+    /// True if one requires files of the project.
+    is_local: bool,
+}
+
+impl Requirements {
+    fn add_all(&mut self, source: &Folder, names: &[String], mut key: Key) -> Result<Key, Error> {
+        names.iter().try_for_each(|name| self.add(source, Path::new(name), &mut key))?;
+        Ok(key)
     }
-    Ok(())
+
+    /// Adds the content of the requirements file `name` of `source`, and of the files it refers to (`-r other.txt`), to
+    /// `key`, each file once.
+    fn add(&mut self, source: &Folder, name: &Path, key: &mut Key) -> Result<(), Error> {
+        let mut names = vec![name.to_owned()];
+        while let Some(name) = names.pop() {
+            if !self.read.insert(name.clone()) {
+                continue;
+            }
+            if self.read.len() > FILES {
+                return Err(Error::Many);
+            }
+            let missing = || Error::NoRequirements(source.place(&name).display().to_string());
+            let text = source.text(&name)?.ok_or_else(missing)?;
+            key.add(&text);
+            self.is_local |= text.lines().any(is_local);
+            let folder = name.parent().unwrap_or(Path::new(""));
+            let others: BTreeSet<PathBuf> =
+                text.lines().filter_map(referred).map(|other| joined(folder, other)).collect();
+            names.extend(others);
+        }
+        Ok(())
+    }
 }
 
 /// The file that a line of requirements refers to.
@@ -185,46 +270,6 @@ fn joined(folder: &Path, path: &str) -> PathBuf {
         }
     }
     joined
-}
-
-/// The interpreter's own pip; else another Python's pip, with the interpreter's version as target; else Debian's, if
-/// this process may install it.
-fn pip(interpreter: &Interpreter, work: &dyn Work) -> Result<Command, Error> {
-    if has_pip(INTERPRETER) {
-        return Ok(pip_of(INTERPRETER));
-    }
-    if has_pip("python3") {
-        let mut command = pip_of("python3");
-        command.args(["--python-version", &interpreter.version, "--implementation", "cp", "--only-binary=:all:"]);
-        return Ok(command);
-    }
-    if apt::may_install() && apt::install("python3-pip", work) && has_pip(INTERPRETER) {
-        return Ok(pip_of(INTERPRETER));
-    }
-    Err(Error::NoPip)
-}
-
-fn has_pip(python: &str) -> bool {
-    Command::new(python).args(["-I", "-m", "pip", "--version"]).output().is_ok_and(|output| output.status.success())
-}
-
-fn pip_of(python: &str) -> Command {
-    let mut command = Command::new(python);
-    // Isolated mode: modules of the current folder and the user's packages must not get into the pod. The checks that
-    // pip makes for its own advice are off.
-    command.args(["-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
-    command.args(["--root-user-action=ignore", "--progress-bar=off", "--no-warn-script-location"]);
-    command
-}
-
-fn fill(mut pip: Command, wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), Error> {
-    pip.arg("--target").arg(into);
-    for file in &wanted.files {
-        pip.arg("--requirement").arg(file);
-    }
-    pip.arg("--").args(&wanted.packages);
-    let Ended { status, tail } = run(&mut pip, work).map_err(Error::Run)?;
-    if status.success() { Ok(()) } else { Err(Error::Install(tail)) }
 }
 
 #[cfg(test)]
@@ -305,11 +350,11 @@ mod tests {
         let (dir, part) = part(&"-r a.txt\n-r requirements.txt\n".repeat(1000));
         fs::write(dir.path().join("a.txt"), "-r requirements.txt\n-r a.txt\n-r b.txt\n".repeat(1000)).unwrap();
         fs::write(dir.path().join("b.txt"), "-r a.txt\n").unwrap();
-        let mut read = BTreeSet::new();
+        let mut requirements = Requirements::default();
         let source = Folder::open(dir.path()).unwrap();
-        add_requirements(&source, Path::new("requirements.txt"), &mut Key::new(), &mut read).unwrap();
+        requirements.add(&source, Path::new("requirements.txt"), &mut Key::new()).unwrap();
         assert_eq!(
-            read.iter().map(|path| path.to_str().unwrap()).collect::<Vec<_>>(),
+            requirements.read.iter().map(|path| path.to_str().unwrap()).collect::<Vec<_>>(),
             ["a.txt", "b.txt", "requirements.txt"]
         );
         for number in 0..100 {
@@ -356,5 +401,113 @@ mod tests {
         part.python_packages = vec!["--target=/".to_owned()];
         let error = wanted(dir.path(), &part, &PYTHON()).err().unwrap().to_string();
         assert_eq!(error, "python-packages has --target=/, which is no package: it begins with a dash");
+    }
+
+    #[test]
+    fn the_content_of_a_local_requirement_belongs_to_the_key() {
+        let (dir, part) = part("flask\n./libs/words\n");
+        fs::create_dir_all(dir.path().join("libs/words")).unwrap();
+        let key = |text: &str| {
+            fs::write(dir.path().join("libs/words/words.py"), text).unwrap();
+            let wanted = wanted(dir.path(), &part, &PYTHON()).unwrap();
+            (wanted.is_local, wanted.key.text())
+        };
+        let (builds_here, first) = key("WORD = 1");
+        assert!(builds_here && first != key("WORD = 2").1);
+        for (line, expected) in [
+            ("./x", true),
+            ("../x", true),
+            ("-e .", true),
+            ("--editable=./x", true),
+            (".[dev]", true),
+            ("words @ file:///app/x", true),
+            ("flask", false),
+            ("flask @ https://x/./y.whl", false),
+            ("-r ./more.txt", false),
+        ] {
+            assert_eq!(is_local(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_rock_with_another_python_is_told_in_one_line() {
+        let ours = ask().unwrap().version;
+        let note = |base: &str| {
+            let text = format!("{{name: x, base: {base}, build-base: 'ubuntu@24.04'}}");
+            difference(&serde_yaml::from_str(&text).unwrap())
+        };
+        for (base, theirs) in [("ubuntu@22.04", "3.10"), ("ubuntu@24.04", "3.12"), ("bare", "3.12")] {
+            let expected = (ours != theirs).then(|| format!("the rock's Python is {theirs}, this machine's {ours}:"));
+            let note = note(base);
+            assert_eq!(note.is_some(), expected.is_some(), "{note:?}");
+            assert!(note.zip(expected).is_none_or(|(note, start)| note.starts_with(&start)));
+        }
+        assert_eq!(note("debian@12"), None);
+    }
+
+    /// A package without dependencies or a build system of its own, which pip builds without the network.
+    fn packed_words(dir: &Path) {
+        let backend = "import os, zipfile\n\
+            def build_wheel(directory, settings=None, metadata=None):\n    name = 'words-1-py3-none-any.whl'\n    \
+            with zipfile.ZipFile(os.path.join(directory, name), 'w') as wheel:\n        \
+            wheel.write('words.py')\n        info = 'words-1.dist-info/'\n        \
+            wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: words\\nVersion: 1\\n')\n        \
+            wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n        \
+            wheel.writestr(info + 'entry_points.txt', '[console_scripts]\\nsay-word = words:say\\n')\n        \
+            wheel.writestr(info + 'RECORD', '')\n    return name\n";
+        fs::create_dir_all(dir).unwrap();
+        fs::write(dir.join("backend.py"), backend).unwrap();
+        fs::write(dir.join("words.py"), "def say():\n    print('a word')\n").unwrap();
+        let project = "[project]\nname = 'words'\nversion = '1'\n[build-system]\nrequires = []\n\
+                       build-backend = 'backend'\nbackend-path = ['.']\n";
+        fs::write(dir.join("pyproject.toml"), project).unwrap();
+    }
+
+    /// Output of the console script of the package `words`, run by a pod's interpreter with the packages of `site`.
+    fn said_by_script(site: &Site) -> String {
+        let script = site.packages.join("bin/say-word");
+        assert!(fs::read_to_string(&script).unwrap().starts_with("#!/bin/python3\n"));
+        let output = Command::new(script).env("PYTHONPATH", &site.packages).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn a_local_requirement_is_built_beside_the_requirements_and_its_script_runs() {
+        let (dir, part) = part("./libs/words\n");
+        packed_words(&dir.path().join("libs/words"));
+        let cache = Cache::new(dir.path().join("charm/cache"));
+        let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
+        assert_eq!(said_by_script(&site), "a word\n");
+        assert!(!dir.path().join("libs/words/build").exists(), "the project is left as it was");
+        fs::write(dir.path().join("libs/words/words.py"), "def say():\n    print('two')\n").unwrap();
+        let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
+        assert_eq!(said_by_script(&site), "two\n");
+    }
+
+    #[test]
+    fn a_project_without_requirements_is_installed_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        packed_words(dir.path());
+        let part = Part { plugin: "python".to_owned(), ..Part::default() };
+        let cache = Cache::new(dir.path().join("charm/cache"));
+        let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
+        assert_eq!(said_by_script(&site), "a word\n");
+    }
+
+    #[test]
+    fn pip_is_given_the_constraints_and_the_part_s_variables() {
+        let (dir, mut part) = part("./libs/words\n");
+        packed_words(&dir.path().join("libs/words"));
+        fs::write(dir.path().join("constraints.txt"), "words<1\n").unwrap();
+        part.python_constraints = vec!["constraints.txt".to_owned()];
+        let failed = |part: &Part| {
+            let cache = Cache::new(dir.path().join("charm/cache"));
+            install(dir.path(), part, &cache, &Quiet::default()).unwrap_err().to_string()
+        };
+        assert!(failed(&part).contains("words"), "{}", failed(&part));
+        part.python_constraints = Vec::new();
+        part.build_environment = vec![[("PIP_NO_SUCH_CHECK".to_owned(), "1".to_owned())].into()];
+        part.build_environment.push([("PIP_REQUIRE_HASHES".to_owned(), "1".to_owned())].into());
+        assert!(failed(&part).to_lowercase().contains("hash"), "{}", failed(&part));
     }
 }

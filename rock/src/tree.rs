@@ -61,11 +61,12 @@ pub enum Error {
 /// # Errors
 /// When it is missing, or outside the project.
 pub fn source(root: &Path, part: &Part) -> Result<PathBuf, Error> {
-    let name = part.source.as_deref().unwrap_or(".");
+    let name = Path::new(part.source.as_deref().unwrap_or("."));
+    let name = part.source_subdir.as_ref().map_or_else(|| name.to_owned(), |below| name.join(below));
     let root = Folder::open(root)?;
-    match root.kind(name)? {
-        None => Err(Error::NoSource(root.place(name).display().to_string())),
-        Some(_) => Ok(root.folder(name)?.path().to_owned()),
+    match root.kind(&name)? {
+        None => Err(Error::NoSource(root.place(&name).display().to_string())),
+        Some(_) => Ok(root.folder(&name)?.path().to_owned()),
     }
 }
 

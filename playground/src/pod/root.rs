@@ -158,6 +158,7 @@ fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", "/root")
         .env("LANG", "C.UTF-8")
+        .envs(&spec.image.environment)
         .envs(spec.image.packed.iter().flat_map(|packed| &packed.environment))
         .env("PEBBLE", "/var/lib/pebble/default")
         .env("PEBBLE_SOCKET", format!("{SOCKET_DIR}/pebble.socket"))

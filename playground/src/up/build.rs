@@ -1,5 +1,6 @@
 //! Inputs of a model, checked before anything is started, and the parts made of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -186,7 +187,7 @@ const FOLDERS: [&str; 12] =
 /// The root of a unit without a rock.
 fn plain(files: PathBuf) -> io::Result<rock::Image> {
     FOLDERS.iter().try_for_each(|folder| fs::create_dir_all(files.join(folder)))?;
-    Ok(rock::Image { files, owners: Vec::new(), binds: Vec::new(), packed: None })
+    Ok(rock::Image { files, owners: Vec::new(), binds: Vec::new(), environment: BTreeMap::new(), packed: None })
 }
 
 /// Refuses a server for which the charm has no endpoint, before anything is built.

@@ -202,3 +202,37 @@ fn text_in_a_docstring_is_no_application() {
     let error = command("app = (\n").unwrap_err().to_string();
     assert!(error.contains("app.py is no Python 3.12") && error.contains("give the service a command"), "{error}");
 }
+
+#[test]
+fn a_part_of_the_extension_may_be_extended_by_one_key() {
+    for part in ["flask-framework/runtime", "flask-framework/logging", "flask-framework/statsd-exporter"] {
+        let written =
+            format!("{{name: s, extensions: [flask-framework], parts: {{{part}: {{stage-packages: [curl]}}}}}}");
+        let rock = expanded(&FLASK, &written).unwrap();
+        assert_eq!(
+            (rock.parts[part].plugin.as_str(), rock.parts[part].stage_packages.as_slice()),
+            ("nil", &["curl".to_owned()][..])
+        );
+    }
+}
+
+#[test]
+fn a_folder_in_prime_may_have_a_slash_at_its_end() {
+    let written = "{name: s, extensions: [flask-framework], parts: {flask-framework/install-app: \
+                   {prime: [flask/app/app.py, flask/app/data/, -flask/app/data/b]}}}";
+    let mut files = FLASK.to_vec();
+    files.extend([("data/a", ""), ("data/b", "")]);
+    let rock = expanded(&files, written).unwrap();
+    let app = &rock.parts["flask-framework/install-app"];
+    assert_eq!(app.organize["data"], "flask/app/data");
+    assert_eq!(app.organize.len(), 2);
+}
+
+#[test]
+fn an_express_project_without_the_folder_app_is_served_from_the_top_with_a_note() {
+    let package = r#"{"name": "@team/x", "scripts": {"start": "node ."}}"#;
+    let rock = expanded(&[("package.json", package)], "{name: s, extensions: [expressjs-framework]}").unwrap();
+    let part = &rock.parts["expressjs-framework/install-app"];
+    assert_eq!((part.source.as_deref(), part.stage.len()), (Some("."), 2));
+    assert!(rock.made.notes[0].contains("move the application into the folder app"));
+}

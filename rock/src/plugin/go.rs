@@ -17,12 +17,15 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     let go = tool::find(GO, work)?;
     let folder = Folder::open(source)?;
     check_age(&version(&go, "version"), &folder.text("go.mod")?.unwrap_or_default())?;
-    let key = Key::new().with("go 1").with(version(&go, "version")).with(format!("{:?}", part.build_environment));
+    let key = Key::new()
+        .with("go 1")
+        .with(version(&go, "version"))
+        .with(format!("{:?} {:?}", part.build_environment, part.go_buildtags));
     let key = sources::keyed(&folder, key)?;
     let programs = cache.entry(&key, work, |into| {
         work.say("building the Go module with `go install`");
         let work = Counted::new(work, "packages compiled", |line| !line.starts_with("go: ") && !line.contains(' '));
-        finish("go", &mut command(&go, source, into, cache), part, &work)
+        finish("go", &mut command(&go, source, into, part, cache), part, &work)
     })?;
     check(&programs, part)?;
     Ok(Built::files(programs))
@@ -54,9 +57,13 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 }
 
 /// The build command. Modules and objects are kept in the cache, so that a changed file builds in a second or two.
-fn command(go: &Path, source: &Path, into: &Path, cache: &Cache) -> Command {
+fn command(go: &Path, source: &Path, into: &Path, part: &Part, cache: &Cache) -> Command {
     let mut command = Command::new(go);
-    command.current_dir(source).args(["install", "-v", "-buildvcs=false", "-modcacherw", "./..."]);
+    command.current_dir(source).args(["install", "-v", "-buildvcs=false", "-modcacherw"]);
+    if !part.go_buildtags.is_empty() {
+        command.arg(format!("-tags={}", part.go_buildtags.join(",")));
+    }
+    command.arg("./...");
     command.env("GOBIN", into.join("bin")).env("GOCACHE", cache.shared("go-build"));
     command.env("GOMODCACHE", cache.shared("go-modules")).env("GOPATH", cache.shared("go"));
     command

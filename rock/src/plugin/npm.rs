@@ -12,7 +12,7 @@ use std::process::Command;
 use pack::folder::Folder;
 use pack::text::shown;
 
-use super::{Built, Counted, Error, failed, finish, version};
+use super::{Built, Counted, Error, failed, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::image::Bind;
 use crate::process::Work;
@@ -39,23 +39,32 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
     for file in INPUTS {
         inputs.extend(folder.read(file, LARGEST)?.map(|content| (file, content)));
     }
-    let mut key = Key::new().with("npm 1").with(version(&node, "--version")).with(std::env::consts::ARCH);
+    let mut key = Key::new().with("npm 2").with(version(&node, "--version")).with(std::env::consts::ARCH);
+    key.add(format!("{:?}", part.build_environment));
     for (file, content) in &inputs {
         key.add(file);
         key.add(content);
     }
+    let runs_scripts = runs_scripts(&folder)?;
+    if runs_scripts {
+        key = sources::keyed(&folder, key)?;
+    }
     let installed = cache.entry(&key, work, |into| {
         work.say(&format!("installing what {} depends on with npm", shown(&name)));
+        if runs_scripts {
+            sources::copy(&folder, &Folder::open(into)?)?;
+        }
         for (file, content) in &inputs {
             fs::write(into.join(file), content).map_err(failed(&into.join(file)))?;
         }
-        let work = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
-        finish("npm", &mut command(&npm, into, cache), part, &work)?;
+        let counted = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
+        install(&npm, into, part, cache, &counted)?;
         fs::create_dir_all(into.join("node_modules")).map_err(failed(into))
     })?;
+    let from = if runs_scripts { installed.clone() } else { source.to_owned() };
     let built = Built {
         binds: vec![Bind { source: installed.join("node_modules"), target: format!("/{PLACE}/node_modules") }],
-        files: Some((source.to_owned(), PathBuf::from(PLACE))),
+        files: Some((from, PathBuf::from(PLACE))),
         ..Built::default()
     };
     Ok(built.with(tool::runtime(&node)))
@@ -71,11 +80,33 @@ fn name(source: &Folder) -> Result<String, Error> {
         .ok_or_else(|| Error::Product(format!("{} has no name for the package", source.place(file).display())))
 }
 
-/// The install command: `npm ci` with a lock file, else `npm install`.
-fn command(npm: &Path, dir: &Path, cache: &Cache) -> Command {
-    let locked = dir.join("package-lock.json").is_file() || dir.join("npm-shrinkwrap.json").is_file();
+/// Returns true if npm runs scripts of the package's own when it installs it; they find its files beside them.
+pub(super) fn runs_scripts(source: &Folder) -> Result<bool, Error> {
+    let text = source.text("package.json")?.unwrap_or_default();
+    let package: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let names = ["preinstall", "install", "postinstall", "prepare"];
+    Ok(names.iter().any(|name| package["scripts"].get(name).is_some()))
+}
+
+/// Installs by the lock file, or without it if there is none or it doesn't fit; rockcraft's rock is built without.
+fn install(npm: &Path, dir: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<(), Error> {
+    let is_locked = dir.join("package-lock.json").is_file() || dir.join("npm-shrinkwrap.json").is_file();
+    if !is_locked {
+        return finish("npm", &mut command(npm, "install", dir, cache), part, work);
+    }
+    match finish("npm", &mut command(npm, "ci", dir, cache), part, work) {
+        Err(Error::Failed { tail, .. }) if tail.contains("EUSAGE") => {
+            work.say("the lock file doesn't fit package.json: installing without it; `npm install` mends it");
+            finish("npm", command(npm, "install", dir, cache).arg("--no-package-lock"), part, work)
+        }
+        other => other,
+    }
+}
+
+/// An npm command.
+fn command(npm: &Path, verb: &str, dir: &Path, cache: &Cache) -> Command {
     let mut command = Command::new(npm);
-    command.current_dir(dir).arg(if locked { "ci" } else { "install" });
+    command.current_dir(dir).arg(verb);
     command.args(["--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=http"]);
     command.env("npm_config_cache", cache.shared("npm"));
     command

@@ -39,7 +39,7 @@ pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
 }
 
 /// `key` with the source files in `dir` added.
-pub(super) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
+pub(crate) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
     for (path, kind) in list(dir)? {
         key.add(path.as_os_str().as_encoded_bytes());
         if kind == Kind::Link {
@@ -53,7 +53,7 @@ pub(super) fn keyed(dir: &Folder, mut key: Key) -> Result<Key, Error> {
 }
 
 /// Copies the source files in `dir` to `into`, keeping modes and links.
-pub(super) fn copy(dir: &Folder, into: &Folder) -> Result<(), Error> {
+pub(crate) fn copy(dir: &Folder, into: &Folder) -> Result<(), Error> {
     for (path, kind) in list(dir)? {
         if kind == Kind::Link {
             into.link(&path, dir.target(&path)?)?;

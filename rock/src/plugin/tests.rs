@@ -1,5 +1,7 @@
 use std::fs;
 
+use pack::folder::Folder;
+
 use super::*;
 use crate::process::tests::Quiet;
 
@@ -21,15 +23,36 @@ fn an_unknown_plugin_is_named() {
 }
 
 #[test]
-fn a_source_outside_the_project_is_named_with_a_remedy() {
-    let dir = tempfile::tempdir().unwrap();
-    let url = "https://example.com/site.git";
-    let part = Part { plugin: "go".to_owned(), source: Some(url.to_owned()), ..Part::default() };
-    let error = build(dir.path(), &part, &Cache::new(dir.path()), &Quiet::default()).unwrap_err().to_string();
-    assert!(
-        error.starts_with("its source is https://example.com/site.git,") && error.contains("name a copy"),
-        "{error}"
-    );
+fn a_source_outside_the_project_is_named_with_its_kind_and_a_remedy() {
+    for (place, declared, kind) in [
+        ("https://example.com/site.git", None, Some("a git repository")),
+        ("https://example.com/site", Some("git"), Some("a git repository")),
+        ("git@example.com:team/site", None, Some("a git repository")),
+        ("https://example.com/site", None, Some("an address")),
+        ("files.tar.gz", None, Some("an archive")),
+        ("files", Some("zip"), Some("an archive")),
+        ("files", Some("local"), None),
+        (".", None, None),
+    ] {
+        let source_type = declared.map(str::to_owned);
+        let part = Part { plugin: "dump".to_owned(), source: Some(place.to_owned()), source_type, ..Part::default() };
+        let told = check(&part).err().map(|error| error.to_string());
+        let start = kind.map(|kind| format!("its source is {place}, {kind}, which isn't fetched here: name a copy"));
+        assert_eq!(told.is_some(), start.is_some(), "{told:?}");
+        assert!(told.zip(start).is_none_or(|(told, start)| told.starts_with(&start)));
+    }
+}
+
+#[test]
+fn a_part_that_can_t_be_built_here_is_refused_before_any_is() {
+    let told = |plugin: &str| {
+        let part = Part { plugin: plugin.to_owned(), ..Part::default() };
+        check(&part).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert!(told("").contains("flask-framework/install-app"));
+    assert!(told("gradle").starts_with("Gradle isn't run here: build the project by Maven"));
+    assert!(told("cobol").contains("\"cobol\" is not known here"));
+    assert_eq!(told("python"), "");
 }
 
 #[test]
@@ -85,4 +108,28 @@ fn a_package_is_laid_out_in_app_with_its_dependencies_mounted() {
     assert!(made.binds[0].source.is_dir());
     fs::write(dir.path().join("package.json"), "{}").unwrap();
     assert!(built(dir.path(), &part).unwrap_err().to_string().contains("has no name"));
+}
+
+#[test]
+fn a_package_s_own_install_scripts_run_beside_its_files() {
+    let scripts = |text: &str| {
+        let (dir, _) = project("npm", &[("package.json", text)]);
+        npm::runs_scripts(&Folder::open(dir.path()).unwrap()).unwrap()
+    };
+    assert!(scripts(r#"{"scripts": {"postinstall": "node gen.js"}}"#));
+    assert!(scripts(r#"{"scripts": {"prepare": "node gen.js"}}"#));
+    assert!(!scripts(r#"{"scripts": {"start": "node app.js", "build": "tsc"}}"#));
+    assert!(!scripts("[]"));
+}
+
+#[test]
+#[ignore = "long: it takes Node and npm"]
+fn a_file_that_a_postinstall_script_makes_is_in_the_image() {
+    let package =
+        r#"{"name": "site", "version": "1.0.0", "scripts": {"postinstall": "node gen.js", "start": "node ."}}"#;
+    let make = "require('fs').writeFileSync('made.json', '{}')";
+    let (dir, part) = project("npm", &[("package.json", package), ("gen.js", make)]);
+    let (files, _) = built(dir.path(), &part).unwrap().files.unwrap();
+    assert_eq!(fs::read_to_string(files.join("made.json")).unwrap(), "{}");
+    assert!(!dir.path().join("made.json").exists(), "the project is left as it was");
 }
