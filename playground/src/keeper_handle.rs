@@ -82,6 +82,11 @@ impl KeeperHandle {
     pub(crate) fn log_tail(&self) -> LogTail {
         LogTail::of(&self.log)
     }
+
+    /// The last lines of its log, for a pod: of its services' output.
+    pub(crate) fn service_log_tail(&self) -> LogTail {
+        LogTail::of_services(&self.log)
+    }
 }
 
 impl Drop for KeeperHandle {

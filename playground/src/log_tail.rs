@@ -18,6 +18,14 @@ impl LogTail {
         Self(lines[lines.len().saturating_sub(LINES)..].join("\n"))
     }
 
+    /// The tail of a pod's log without the lines of Pebble's own, such as its requests; with them if there are no others.
+    pub(crate) fn of_services(file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let own: Vec<_> = text.lines().filter(|line| !is_pebbles(line)).collect();
+        let lines = if own.iter().all(|line| line.trim().is_empty()) { text.trim_end().lines().collect() } else { own };
+        Self(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+    }
+
     /// The lines alone.
     #[must_use]
     pub fn lines(&self) -> &str {
@@ -30,6 +38,11 @@ impl LogTail {
     }
 }
 
+/// Returns true for a line that Pebble wrote about itself: a time, then its name in brackets.
+fn is_pebbles(line: &str) -> bool {
+    line.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("[pebble] "))
+}
+
 impl fmt::Display for LogTail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str("its log is empty") } else { write!(f, "its log ends with:\n{}", self.0) }
@@ -39,6 +52,19 @@ impl fmt::Display for LogTail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_applications_lines_are_shown_instead_of_pebbles_requests() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let request = "2026-01-01T00:00:00.000Z [pebble] GET /v1/services 60.1us 200\n";
+        let crash = "2026-01-01T00:00:00.000Z [go] panic: no database\n2026-01-01T00:00:00.000Z [go] \n";
+        std::fs::write(&log, crash.to_owned() + &request.repeat(50)).unwrap();
+        assert_eq!(LogTail::of_services(&log).lines(), crash.trim_end_matches('\n'));
+        std::fs::write(&log, request.repeat(2)).unwrap();
+        assert_eq!(LogTail::of_services(&log).lines(), request.repeat(2).trim_end());
+        assert_eq!(LogTail::of_services(dir.path()).lines(), "");
+    }
 
     #[test]
     fn an_empty_log_is_said_to_be_empty() {

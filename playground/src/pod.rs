@@ -252,4 +252,10 @@ impl Pod {
     pub fn log_tail(&self) -> LogTail {
         self.keeper.log_tail()
     }
+
+    /// The last lines of the services' output.
+    #[must_use]
+    pub fn service_log_tail(&self) -> LogTail {
+        self.keeper.service_log_tail()
+    }
 }

@@ -27,11 +27,11 @@ pub(super) fn hold(step: &Step, failure: &Failure) -> Hold {
     }
 }
 
-/// Hold of a command that exited with an error code. Its last line goes into the message if the step allows.
+/// Hold of a command that exited with an error code. The line that says why goes into the message if the step allows.
 fn refused_run(step: &Step, code: i32, output: &str) -> Hold {
     let log = format!("exit code {code}: {}", tail(output));
     let tells = matches!(&step.action, Action::Run(run) if run.tells);
-    let said = last_line(output).filter(|_| tells).map(|line| format!(": {line}")).unwrap_or_default();
+    let said = reason::line(output).filter(|_| tells).map(|line| format!(": {line}")).unwrap_or_default();
     Hold { message: format!("{}{said}", step.refused.message), ..step.refused.clone() }.with_log(log)
 }
 
@@ -61,11 +61,11 @@ fn tail(output: &str) -> String {
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }
 
-/// Hold of a change that failed: the reason and the service's last line, both from the log of the first failed task.
+/// Hold of a change that failed: Pebble's reason and the service's own, both from the log of the first failed task.
 fn refused_change(step: &Step, change: &Change) -> Hold {
     let failed = change.tasks.iter().find(|task| task.status == "Error");
     let log = failed.map(|task| task.log.join("\n")).unwrap_or_default();
-    let why = reason(&log).or(change.err.as_deref().and_then(last_line)).unwrap_or("no reason given");
+    let why = pebbles_reason(&log).or(change.err.as_deref().and_then(last_line)).unwrap_or("no reason given");
     let said = last_words(&log).map(|words| format!(": {words}")).unwrap_or_default();
     let what = failed.and_then(|task| service_of(&task.summary));
     let message = match what {
@@ -87,7 +87,7 @@ fn service_of(summary: &str) -> Option<&str> {
 }
 
 /// Pebble's reason: the text of the last line with the level ERROR.
-fn reason(log: &str) -> Option<&str> {
+fn pebbles_reason(log: &str) -> Option<&str> {
     let line = log.lines().rfind(|line| line.contains(" ERROR "))?;
     let text = line.split_once(" ERROR ")?.1;
     let text =
@@ -95,11 +95,11 @@ fn reason(log: &str) -> Option<&str> {
     Some(text.strip_suffix(", will restart").unwrap_or(text))
 }
 
-/// Last line of the service's output, which Pebble indents in the log.
-fn last_words(log: &str) -> Option<&str> {
+/// Line of the service's output that says why it ended. Pebble indents the output in the log.
+fn last_words(log: &str) -> Option<String> {
     let (_, output) = log.split_once("Most recent service output:")?;
-    let mut printed = output.lines().filter(|line| line.starts_with("    ")).map(str::trim);
-    printed.rfind(|line| !line.is_empty())
+    let printed: Vec<_> = output.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    reason::line(&printed.join("\n")).map(str::to_owned)
 }
 
 fn last_line(text: &str) -> Option<&str> {

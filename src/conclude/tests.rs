@@ -114,9 +114,34 @@ fn a_refusal_of_pebble_names_the_step_and_the_reason() {
 }
 
 #[test]
-fn a_service_that_exits_at_once_is_reported_with_its_last_line() {
+fn a_service_that_exits_at_once_is_reported_with_its_output() {
     let status = status_after(Action::Replan, Failure::Pebble(failed_change()));
     assert_eq!(status, Status::blocked("cannot start service flask: exited quickly with code 3: KeyError: '***'"));
+}
+
+#[test]
+fn a_service_that_crashes_is_reported_with_the_line_that_says_why() {
+    for (printed, expected) in [
+        (
+            "panic: APP_DSN is not set\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:13 +0x6a",
+            "panic: APP_DSN is not set",
+        ),
+        ("(...)\n    at a (b:1:2)\n\nError: no file\n    at a (b:1:2)\n\nNode.js v20.20.2", "Error: no file"),
+        (
+            "  File \"/a.py\", line 1, in <module>\nKeyError: 'a'\n[1] [ERROR] Reason: Worker failed to boot.",
+            "KeyError: 'a'",
+        ),
+    ] {
+        let printed: String = printed.lines().map(|line| format!("\n    {line}")).collect();
+        let log = format!(
+            "1 INFO Most recent service output:{printed}\n2 ERROR service start attempt: exited quickly with code 2, will restart"
+        );
+        let summary = "Start service \"go\"".to_owned();
+        let task = Task { status: "Error".to_owned(), summary, log: vec![log], ..Task::default() };
+        let change = Box::new(Change { tasks: vec![task], ..Change::default() });
+        let status = status_after(Action::Replan, Failure::Pebble(Error::Change { change }));
+        assert_eq!(status.message, format!("cannot start service go: exited quickly with code 2: {expected}"));
+    }
 }
 
 #[test]

@@ -29,10 +29,10 @@ impl Session {
         (log.split_off(log.len().saturating_sub(lines)), written)
     }
 
-    /// The end of a pod's log; empty without a pod.
+    /// The end of the output of a pod's services; empty without a pod.
     #[must_use]
     pub fn pod_log(&self, unit: &UnitName) -> String {
-        let log = self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::log_tail);
+        let log = self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::service_log_tail);
         log.map(|log| log.lines().to_owned()).unwrap_or_default()
     }
 }
