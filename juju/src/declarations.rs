@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use juju_metadata::CharmFiles;
 
-use crate::distance::distance;
+use crate::distance::nearest;
 use crate::key::Name;
 use crate::tool::Error;
 
@@ -76,7 +76,7 @@ impl Declarations {
         if names.iter().any(|known| *known == name.as_str()) {
             return Ok(());
         }
-        let nearest = nearest(name.as_str(), &names).map(Box::from);
+        let nearest = nearest(name.as_str(), names).map(Box::from);
         let error = Error::UnknownName { thing: thing.word(), name: name.as_str().into(), nearest };
         if self.given.is_some() {
             return Err(error);
@@ -111,12 +111,6 @@ fn names(files: &CharmFiles, thing: Thing) -> Vec<&str> {
         Thing::Binding => endpoints.chain(metadata.extra_bindings.iter().map(String::as_str)).collect(),
         Thing::Action => files.actions.keys().map(String::as_str).collect(),
     }
-}
-
-/// The known name with the fewest letters to change, if those are at most half of it.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let near = known.iter().map(|known| (distance(name, known), *known));
-    near.min().filter(|(letters, known)| letters * 2 <= known.len()).map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub use databag::{Databag, MAX_DATABAG_BYTES};
 pub use declarations::Declarations;
 pub use defer::{Deferred, QueueError};
 pub use dispatch::{DispatchError, dispatch};
-pub use distance::distance;
+pub use distance::nearest;
 pub use fingerprint::fingerprint;
 pub use hold::Hold;
 pub use hook::{

@@ -58,7 +58,6 @@ pub use leadership::Step;
 pub use log::{Log, LogLine};
 pub use relation::endpoint;
 pub(crate) use relation::{Bag, Relation, Side};
-pub(crate) use resolver::nearest;
 pub use resolver::{Integration, IntegrationEnd, JUJU_INFO, resolve};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 pub(crate) use storage::{Storage, allowed};

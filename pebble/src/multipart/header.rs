@@ -20,7 +20,7 @@ pub fn parameter(value: &str, name: &str) -> Option<String> {
 /// The media type of a `Content-Type` in lower case; `None` if the value or one of its parameters is invalid.
 ///
 /// ```
-/// use pebble::multipart::media_type;
+/// use webcharm_pebble::multipart::media_type;
 ///
 /// assert_eq!(media_type("Application/JSON; charset=utf-8").as_deref(), Some("application/json"));
 /// assert_eq!(media_type("application/json; charset"), None);

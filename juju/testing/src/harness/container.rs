@@ -136,7 +136,7 @@ impl<C: Charm> Harness<C> {
     fn workload(&mut self, container: &str) -> Done<C, &mut Workload> {
         let declared = &self.charm.metadata.containers;
         if !declared.contains_key(container) {
-            let nearest = crate::model::nearest(container, declared.keys().map(String::as_str));
+            let nearest = juju::nearest(container, declared.keys().map(String::as_str)).map(str::to_owned);
             return Err(HarnessError::Undeclared { kind: "container", name: container.to_owned(), nearest });
         }
         if !self.workloads.contains_key(container) {

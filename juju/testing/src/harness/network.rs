@@ -118,7 +118,7 @@ impl<C: Charm> Harness<C> {
             return Ok(Some(name.clone()));
         }
         let known = metadata.endpoints.iter().map(|endpoint| &endpoint.name).chain(&metadata.extra_bindings);
-        let nearest = crate::model::nearest(name, known.map(String::as_str));
+        let nearest = juju::nearest(name, known.map(String::as_str)).map(str::to_owned);
         Err(HarnessError::Undeclared { kind: "binding", name: name.clone(), nearest })
     }
 

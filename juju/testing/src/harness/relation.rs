@@ -151,7 +151,8 @@ impl<C: Charm> Harness<C> {
         metadata.endpoint(name).cloned().ok_or_else(|| HarnessError::Undeclared {
             kind: "endpoint",
             name: name.to_owned(),
-            nearest: crate::model::nearest(name, metadata.endpoints.iter().map(|endpoint| endpoint.name.as_str())),
+            nearest: juju::nearest(name, metadata.endpoints.iter().map(|endpoint| endpoint.name.as_str()))
+                .map(str::to_owned),
         })
     }
 

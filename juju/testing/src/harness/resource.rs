@@ -44,7 +44,11 @@ impl<C: Charm> Harness<C> {
         }
         let same = resources.iter().filter(|(_, resource)| resource.kind == kind).map(|(name, _)| name.as_str());
         let what = if kind == ResourceKind::File { "file resource" } else { "image resource" };
-        Err(HarnessError::Undeclared { kind: what, name: name.to_owned(), nearest: crate::model::nearest(name, same) })
+        Err(HarnessError::Undeclared {
+            kind: what,
+            name: name.to_owned(),
+            nearest: juju::nearest(name, same).map(str::to_owned),
+        })
     }
 
     fn attach(&mut self, name: &str, content: &[u8]) -> Done<C> {

@@ -1,7 +1,7 @@
 //! Applications and their units.
 
 use super::queue::Memory;
-use super::resolver::{JUJU_INFO, nearest};
+use super::resolver::JUJU_INFO;
 use super::shared::SharedMap;
 use super::storage::Storage;
 use super::{Error, Reboot};
@@ -97,7 +97,7 @@ impl Application {
         }
         let extra = self.charm.iter().flat_map(|charm| &charm.metadata.extra_bindings);
         let known = self.endpoints.iter().map(|endpoint| &endpoint.name).chain(extra);
-        let nearest = nearest(name, known.map(String::as_str));
+        let nearest = juju::nearest(name, known.map(String::as_str)).map(str::to_owned);
         Err(Error::UnknownEndpoint { app: self.name.clone(), endpoint: name.to_owned(), nearest })
     }
 

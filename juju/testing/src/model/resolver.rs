@@ -134,7 +134,7 @@ impl IntegrationEnd<'_> {
             Some(name) if wanted.is_empty() => Err(Error::UnknownEndpoint {
                 app: self.app.to_owned(),
                 endpoint: name.to_owned(),
-                nearest: nearest(name, self.declared.iter().map(|known| known.name.as_str())),
+                nearest: juju::nearest(name, self.declared.iter().map(|known| known.name.as_str())).map(str::to_owned),
             }),
             _ => Ok(wanted.into_iter().filter(|known| known.role != Role::Peers).cloned().collect()),
         }
@@ -161,13 +161,6 @@ fn scope(one: &Endpoint, other: &Endpoint) -> Scope {
 fn may_share_scope(one: &IntegrationEnd<'_>, other: &IntegrationEnd<'_>, scope: Scope) -> bool {
     let is_here = !one.is_remote && !other.is_remote;
     scope == Scope::Global || (is_here && (one.is_subordinate || other.is_subordinate))
-}
-
-/// The name with the least edit distance, if that is at most a third of the name's letters, and at least one.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let most = (name.chars().count() / 3).max(1);
-    let near = known.map(|known| (juju::distance(name, known), known)).filter(|(distance, _)| *distance <= most);
-    near.min().map(|(_, known)| known.to_owned())
 }
 
 #[cfg(test)]
