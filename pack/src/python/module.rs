@@ -87,11 +87,12 @@ impl Module {
     }
 }
 
-/// Offsets of the line ends of a text.
+/// Offsets of the line ends of a text, except for one at its end: no line begins after that.
 struct Lines(Vec<usize>);
 
 impl Lines {
     fn of(text: &str) -> Self {
+        let text = text.strip_suffix('\n').unwrap_or(text);
         Self(text.match_indices('\n').map(|(at, _)| at).collect())
     }
 
@@ -106,6 +107,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_file_that_ends_too_early_is_refused_at_its_last_line() {
+        for (text, line) in [("class X(\n", 1), ("class X(", 1), ("class X(\n\n", 2), ("x = 1\nclass X(\n", 2)] {
+            assert_eq!(Module::parse(text).map(|_| ()).unwrap_err().line, line, "{text:?}");
+        }
+    }
 
     /// Each text with rockcraft's answer about a variable `app`, taken from its own function under Python 3.12.
     #[test]
