@@ -22,7 +22,7 @@ test *filter:
 # The tests that take minutes: other tool chains, PyPI's charmcraft, processes killed at random.
 test-long *filter:
     cargo build --workspace --bins --locked
-    cargo test --workspace --locked -- --ignored {{ filter }}
+    cargo test --workspace --tests --locked -- --ignored {{ filter }}
 
 # Write every golden file again; then look at the differences.
 goldens *which:
