@@ -84,7 +84,7 @@ fn one_that_fails_is_told_with_its_last_words_and_tried_again() {
     let before = ran(&world).len();
     behave(&world, "printf 'line 1\\033[0m\\n\\n'; exit 1");
     world.fire(Event::UpdateStatus);
-    world.expect(StatusKind::Blocked, &format!("{FAILED}: line 1 [0m"));
+    world.expect(StatusKind::Blocked, &format!("{FAILED}: line 1"));
     behave(&world, "exit 1");
     world.fire(Event::UpdateStatus);
     world.expect(StatusKind::Blocked, FAILED);
