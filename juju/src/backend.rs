@@ -24,7 +24,7 @@ macro_rules! unsupported {
     };
 }
 
-/// Juju, as a hook sees it. Every method is one call of the hook tool of that name.
+/// Juju, as a hook sees it. Every method is one call of the hook tool of that name, except [`Backend::relation_endpoint`].
 ///
 /// A method left out answers [`Error::Unsupported`], so that a test's stand-in can be a few lines.
 ///
@@ -81,6 +81,11 @@ pub trait Backend {
     /// Hook tool [`relation-set`](https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/relation-set/).
     fn relation_set(&self, id: RelationId, whose: Whose, changes: &Databag) -> Result<(), Error> {
         unsupported!("relation-set")
+    }
+
+    /// Our endpoint of a relation, as far as it is known without a hook tool: a model knows it, the hook tools have no answer.
+    fn relation_endpoint(&self, id: RelationId) -> Option<String> {
+        None
     }
 
     /// The UUID of the model the other side is in.

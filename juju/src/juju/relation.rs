@@ -42,7 +42,12 @@ impl Juju<'_> {
     ///
     /// A relation that is gone is empty, not an error: a deferred event may still speak of it. The one that ends with
     /// this event shows what is left to be read of it.
+    ///
+    /// # Errors
+    /// [`Error::OtherEndpoint`] if the relation is another endpoint's, as far as that is known without a call: from the event,
+    /// from lists of relations that were read, and in a test from the model; or Juju refuses.
     pub fn view(&self, endpoint: &str, id: RelationId, needs: Needs) -> Result<View, Error> {
+        self.check_endpoint(endpoint, id)?;
         let mut view = View::empty(endpoint, id);
         if needs.remote_units || needs.remote_unit_data {
             for unit in self.remote_units(id)? {
@@ -70,6 +75,24 @@ impl Juju<'_> {
             view.local_unit = self.databag(id, &self.entity(Whose::Unit))?;
         }
         Ok(view)
+    }
+
+    fn check_endpoint(&self, endpoint: &str, id: RelationId) -> Result<(), Error> {
+        match self.known_endpoint(id) {
+            Some(of) if of != endpoint => Err(Error::OtherEndpoint { relation: id, endpoint: endpoint.to_owned(), of }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The endpoint of a relation, if it is known without a call.
+    fn known_endpoint(&self, id: RelationId) -> Option<String> {
+        if let Event::Relation(event) = &self.context.event
+            && event.id == id
+        {
+            return Some(event.endpoint.clone());
+        }
+        let listed = self.ids.borrow().iter().find(|(_, ids)| ids.contains(&id)).map(|(endpoint, _)| endpoint.clone());
+        listed.or_else(|| self.backend.relation_endpoint(id))
     }
 
     /// The relation of an endpoint; `None` if there is none.
@@ -133,7 +156,16 @@ impl Juju<'_> {
     /// Sets keys of our application's or unit's databag; an empty value deletes its key.
     ///
     /// Later reads see the change. [`Juju::flush`] writes it, which a dispatch does at its end. A relation that is gone, or ends
-    /// with this event, is left alone with a line in the log.
+    /// with this event, is left alone with a line in the log. Another's databag can't be named:
+    ///
+    /// ```compile_fail,E0308
+    /// use juju::{Databag, Entity, Juju, RelationId};
+    ///
+    /// fn handler(juju: &Juju<'_>) -> Result<(), juju::Error> {
+    ///     let theirs = Entity::App("postgresql".to_owned());
+    ///     juju.set_databag(RelationId(1), theirs, &Databag::from_iter([("key", "value")]))
+    /// }
+    /// ```
     ///
     /// # Errors
     /// The databag would become larger than Juju takes; this unit doesn't lead and the databag is the application's; or Juju

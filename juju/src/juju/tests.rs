@@ -88,6 +88,21 @@ fn a_relation_that_is_gone_is_empty() {
 }
 
 #[test]
+fn another_endpoint_s_relation_is_known_from_the_event_and_from_lists_without_a_call() {
+    let (fake, context) = (world(), context("hooks/db-relation-changed"));
+    let juju = Juju::new(&context, &fake);
+    let view = |endpoint: &str, id| juju.view(endpoint, RelationId(id), Needs::default());
+    let error = view("logs", 7).expect_err("the event's relation").to_string();
+    assert_eq!(error, r#"relation 7 is of endpoint "db", not of "logs""#);
+    view("logs", 8).expect("a relation that was not listed");
+    juju.relation_ids("db").expect("ids");
+    fake.take();
+    let error = view("logs", 8).expect_err("a listed relation").to_string();
+    assert_eq!(error, r#"relation 8 is of endpoint "db", not of "logs""#);
+    assert!(fake.take().is_empty());
+}
+
+#[test]
 fn databag_writes_show_and_are_made_only_where_they_change_something() {
     let (fake, context) = (world(), context("hooks/start"));
     let juju = Juju::new(&context, &fake);

@@ -153,6 +153,16 @@ pub enum Error {
         /// The relations.
         ids: Vec<RelationId>,
     },
+    /// A relation was asked for under an endpoint that is not its own.
+    #[error("relation {relation} is of endpoint {of:?}, not of {endpoint:?}")]
+    OtherEndpoint {
+        /// The relation.
+        relation: RelationId,
+        /// The endpoint that was named.
+        endpoint: String,
+        /// The relation's endpoint.
+        of: String,
+    },
     /// Values of our half of a relation could not be published.
     #[error("cannot publish {keys} in relation {endpoint}:{relation}")]
     Publish {

@@ -84,6 +84,10 @@ impl Backend for ModelBackend<'_> {
         self.call("relation-set", |hook| hook.relation_set(id, whose, changes))
     }
 
+    fn relation_endpoint(&self, id: RelationId) -> Option<String> {
+        self.model.borrow_mut().transaction(self.hook.as_str())?.relation_endpoint(id)
+    }
+
     fn relation_model_uuid(&self, id: RelationId) -> Result<String, Error> {
         self.call("relation-model-get", |hook| hook.relation_model_uuid(id))
     }

@@ -28,6 +28,11 @@ impl Transaction<'_> {
             .collect()
     }
 
+    /// This side's endpoint of a relation; `None` if the relation is not visible to this unit.
+    pub(crate) fn relation_endpoint(&self, id: RelationId) -> Option<String> {
+        Some(self.relation(id).ok()?.side(self.unit().app())?.endpoint.clone())
+    }
+
     /// The units that joined and did not depart in this unit's events; empty in relation-broken.
     pub(crate) fn relation_units(&self, id: RelationId) -> Result<Vec<UnitName>, Error> {
         self.relation(id)?;
