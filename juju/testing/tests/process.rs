@@ -258,6 +258,19 @@ fn a_large_value_goes_through_standard_input() {
 }
 
 #[test]
+fn a_databag_keeps_its_values_from_one_process_to_the_next() {
+    let world = World::new("exit 0");
+    world.drain();
+    world.script("relation-set -r 0 one=1 two=2; relation-set -r 0 --app of=all");
+    assert!(world.dispatch(&Event::UpdateStatus).is_success());
+    world.script("relation-set -r 0 one=");
+    assert!(world.dispatch(&Event::UpdateStatus).is_success());
+    world.script("relation-get -r 0 one web/0; relation-get -r 0 two web/0; relation-get -r 0 --app of web");
+    let done = world.dispatch(&Event::UpdateStatus);
+    assert_eq!((done.exit, done.stdout.as_str(), done.stderr.as_str()), (Some(0), "2\nall\n", ""));
+}
+
+#[test]
 fn tools_may_run_side_by_side() {
     let world = World::new("exit 0");
     world.drain();

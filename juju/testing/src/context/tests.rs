@@ -1,5 +1,7 @@
 //! A charm that runs a test's script, over states.
 
+mod relation;
+
 use super::*;
 use crate::state::{StateContainer, StateExec, StateOwner, StateRelation, StateSecret};
 use juju::key::{Requires, Storage};

@@ -8,6 +8,7 @@ fn a_relation_is_created_once_and_counted() {
     let (one, two) = (harness.add_relation("db", "pg").unwrap(), harness.add_relation("db", "other").unwrap());
     assert_ne!(one, two);
     assert_eq!(harness.emitted_events(), ["db_relation_created", "db_relation_created"]);
+    assert!(harness.events().iter().all(|event| unit_of(event).is_none()), "there is no remote unit yet");
     let error = harness.add_relation("db", "third").unwrap_err();
     assert_eq!(error.to_string(), "endpoint \"db\" takes at most 2 relations");
 }

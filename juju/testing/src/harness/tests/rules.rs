@@ -64,3 +64,28 @@ fn the_charms_own_writes_are_read_out() {
     assert_eq!(harness.take_backend_calls().len(), 5);
     assert_eq!((harness.backend_calls().len(), harness.reboot_count().unwrap()), (0, 0));
 }
+
+#[test]
+fn several_keys_are_one_relation_set_for_each_databag_and_unchanged_values_none() {
+    Scripted::plays(|_, juju| {
+        for (key, value) in [("a", "1"), ("b", "2"), ("c", "3")] {
+            juju.set_databag(RelationId(0), Whose::Unit, &Databag::from_iter([(key, value)]))?;
+            juju.set_databag(RelationId(0), Whose::App, &Databag::from_iter([(key, value)]))?;
+        }
+        juju.set_databag(RelationId(1), Whose::Unit, &Databag::from_iter([("a", "1")]))
+    });
+    let mut harness = harness::<Scripted>();
+    harness.set_leader(true).unwrap();
+    harness.add_relation("db", "pg").unwrap();
+    harness.add_relation("db", "other").unwrap();
+    harness.begin().unwrap();
+    let writes = |harness: &mut Harness<Scripted>| {
+        harness.emit(&Event::UpdateStatus).unwrap();
+        harness.take_backend_calls().iter().filter(|call| call.tool == "relation-set").count()
+    };
+    assert_eq!(writes(&mut harness), 3, "one for each of three databags");
+    assert_eq!(harness.get_relation_data(RelationId(0), "web").unwrap().len(), 3);
+    assert_eq!(writes(&mut harness), 0, "the second time every value is there");
+    harness.update_relation_data(RelationId(0), "web", [("b", "")]).unwrap();
+    assert_eq!(writes(&mut harness), 1, "one key of one databag differs");
+}

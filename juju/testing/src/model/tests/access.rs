@@ -61,6 +61,30 @@ fn each_may_write_what_juju_lets_it() {
     assert_eq!(model.databag(db, &of_app("web")).unwrap().text("k"), Some("web/0"));
 }
 
+/// A hook can't name another's databag: `relation-set` writes its unit's or its application's.
+#[test]
+fn writes_reach_the_writers_own_databags_and_no_others() {
+    for (writer, leads) in [("web/0", true), ("web/1", false)] {
+        let (mut model, ring, db) = settled();
+        let owners = ["web", "pg", "web/0", "web/1", "pg/0", "pg/1"];
+        let before = |model: &Model| owners.map(|owner| [db, ring].map(|id| model.databag(id, &owner_of(owner)).ok()));
+        let then = before(&model);
+        in_hook(&mut model, writer, |hook| {
+            for (id, whose) in [(db, Whose::Unit), (ring, Whose::Unit), (db, Whose::App), (ring, Whose::App)] {
+                let written = hook.relation_set(id, whose, &bag([("k", writer)]));
+                assert_eq!(written.is_ok(), leads || whose == Whose::Unit, "{writer} {whose:?}");
+            }
+        });
+        let touched = owners.iter().zip(then.iter().zip(before(&model))).filter(|(_, (then, now))| **then != *now);
+        let touched: Vec<&str> = touched.map(|(owner, _)| *owner).collect();
+        assert_eq!(touched, if leads { vec!["web", "web/0"] } else { vec!["web/1"] });
+    }
+}
+
+fn owner_of(name: &str) -> Entity {
+    if name.contains('/') { of_unit(name) } else { of_app(name) }
+}
+
 #[test]
 fn juju_fills_in_the_addresses() {
     let (mut model, ring, db) = settled();
