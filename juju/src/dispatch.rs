@@ -1,6 +1,9 @@
 //! One dispatch: deferred events, the event itself, the statuses, and the writes.
 
+mod occurred;
+
 use std::collections::VecDeque;
+use std::fmt;
 
 use crate::backend::Backend;
 use crate::charm::{Charm, Setup};
@@ -10,9 +13,11 @@ use crate::event::{CollectAppStatus, CollectUnitStatus};
 use crate::hook::Event;
 use crate::juju::Juju;
 use crate::key::{Occurrence, Trigger};
-use crate::on::{Emissions, Failure, Flow, Observer, On};
+use crate::on::{Emission, Failure, Flow, Observer, On};
 use crate::owner::Whose;
 use crate::tool::Error;
+
+pub use occurred::Occurred;
 
 /// A failed dispatch: the hook fails, and Juju discards what the hook wrote.
 #[derive(Debug, thiserror::Error)]
@@ -80,31 +85,14 @@ impl Juju<'_> {
     /// # Errors
     /// As there.
     pub fn dispatch<C: Charm>(&self) -> Result<(), DispatchError<C::Error>> {
-        let event = &self.context.event;
-        let span = tracing::info_span!("event", name = %event.name(), unit = %self.context.unit);
-        let _inside = span.enter();
-        let charm = C::new(&Setup::new(self)).map_err(|source| DispatchError::New { source })?;
-        let on = On::<C>::of_charm();
-        self.check_names(&on).map_err(|source| DispatchError::Name { source })?;
-        let mut run = Run { juju: self, on, charm };
-        // In collect-metrics most hook tools refuse to work, so what was deferred waits for the next event.
-        if *event == Event::CollectMetrics {
-            run.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()))?;
-            drop(run);
-            return self.take_stored().and_then(|()| self.flush()).map_err(|source| DispatchError::Write { source });
-        }
-        let mut queue = if run.on.defers() { Queue::load(self, run.on.deferring_names())? } else { Queue::default() };
-        for deferred in queue.take() {
-            run.deferred(deferred, &mut queue)?;
-        }
-        run.occur(&event.name(), &Occurrence::Hook(event), |name| {
-            Ok(queue.push(Deferred { handler: name.to_owned(), event: event.clone() })?)
-        })?;
-        run.statuses()?;
-        queue.store(self);
-        // The charm hands over what it stores when it is dropped.
-        drop(run);
-        self.take_stored().and_then(|()| self.flush()).map_err(|source| DispatchError::Write { source })
+        let mut dispatch = Dispatch::<C>::new(self)?;
+        dispatch.emit()?;
+        dispatch.commit()
+    }
+
+    /// The span that the log lines of this event are in.
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!("event", name = %self.context.event.name(), unit = %self.context.unit)
     }
 }
 
@@ -119,14 +107,85 @@ impl Juju<'_> {
     }
 }
 
-/// A charm at work in one dispatch.
-struct Run<'r, C: Charm> {
-    juju: &'r Juju<'r>,
+/// A dispatch in steps, for tools that look at the charm in between, as the testing package does. Charms need
+/// [`crate::main()`] alone.
+pub struct Dispatch<'j, C: Charm> {
+    juju: &'j Juju<'j>,
     on: On<C>,
     charm: C,
 }
 
-impl<C: Charm> Run<'_, C> {
+impl<C: Charm> fmt::Debug for Dispatch<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatch").field("juju", &self.juju).field("on", &self.on).finish_non_exhaustive()
+    }
+}
+
+impl<'j, C: Charm> Dispatch<'j, C> {
+    /// Makes the charm.
+    ///
+    /// # Errors
+    /// The charm's own; it observes a thing that it does not declare.
+    pub fn new(juju: &'j Juju<'j>) -> Result<Self, DispatchError<C::Error>> {
+        let _inside = juju.span().entered();
+        let charm = C::new(&Setup::new(juju)).map_err(|source| DispatchError::New { source })?;
+        let on = On::<C>::of_charm();
+        juju.check_names(&on).map_err(|source| DispatchError::Name { source })?;
+        Ok(Self { juju, on, charm })
+    }
+
+    /// The charm.
+    pub const fn charm(&self) -> &C {
+        &self.charm
+    }
+
+    /// The charm, to be changed.
+    pub const fn charm_mut(&mut self) -> &mut C {
+        &mut self.charm
+    }
+
+    /// The handle that the charm's handlers get.
+    pub const fn juju(&self) -> &'j Juju<'j> {
+        self.juju
+    }
+
+    /// Gives the charm the deferred events, oldest first, then the context's event, and collects its statuses.
+    ///
+    /// # Errors
+    /// A handler's own, or Juju's when the queue of deferred events can't be kept.
+    pub fn emit(&mut self) -> Result<(), DispatchError<C::Error>> {
+        let (juju, event) = (self.juju, &self.juju.context.event);
+        let _inside = juju.span().entered();
+        // In collect-metrics most hook tools refuse to work, so what was deferred waits for the next event.
+        if *event == Event::CollectMetrics {
+            juju.note(Occurred::Event(event.clone()));
+            return self.occur(&event.name(), &Occurrence::Hook(event), |_| Ok(()));
+        }
+        let mut queue = if self.on.defers() { Queue::load(juju, self.on.deferring_names())? } else { Queue::default() };
+        for deferred in queue.take() {
+            self.deferred(deferred, &mut queue)?;
+        }
+        juju.note(Occurred::Event(event.clone()));
+        self.occur(&event.name(), &Occurrence::Hook(event), |name| {
+            Ok(queue.push(Deferred { handler: name.to_owned(), event: event.clone() })?)
+        })?;
+        self.statuses()?;
+        queue.store(juju);
+        Ok(())
+    }
+
+    /// Hands the writes of the charm's handlers to Juju.
+    ///
+    /// # Errors
+    /// Juju refuses.
+    pub fn commit(self) -> Result<(), DispatchError<C::Error>> {
+        let juju = self.juju;
+        let _inside = juju.span().entered();
+        // The charm hands over what it stores when it is dropped.
+        drop(self);
+        juju.take_stored().and_then(|()| juju.flush()).map_err(|source| DispatchError::Write { source })
+    }
+
     /// Calls the handlers of an occurrence, and `defer` with the name of each that wants it again.
     fn occur(
         &mut self,
@@ -156,6 +215,7 @@ impl<C: Charm> Run<'_, C> {
             tracing::warn!(event = name, handler = deferred.handler, "the handler that deferred is gone: dropped");
             return Ok(());
         };
+        self.juju.note(Occurred::Deferred(deferred.clone()));
         if call(observer, &mut self.charm, &self.on, self.juju, &name, &occurrence)? == Flow::Defer {
             queue.push(deferred)?;
         }
@@ -169,11 +229,13 @@ impl<C: Charm> Run<'_, C> {
         let (has_unit, has_app) = (has(&Trigger::CollectUnitStatus), has(&Trigger::CollectAppStatus));
         if has_app && self.juju.is_leader().map_err(failed)? {
             let event = CollectAppStatus::default();
+            self.juju.note(Occurred::CollectAppStatus);
             self.occur("collect-app-status", &Occurrence::CollectAppStatus(&event), |_| Ok(()))?;
             event.most_urgent().map_or(Ok(()), |status| self.juju.set_status(Whose::App, &status)).map_err(failed)?;
         }
         if has_unit {
             let event = CollectUnitStatus::default();
+            self.juju.note(Occurred::CollectUnitStatus);
             self.occur("collect-unit-status", &Occurrence::CollectUnitStatus(&event), |_| Ok(()))?;
             event.most_urgent().map_or(Ok(()), |status| self.juju.set_status(Whose::Unit, &status)).map_err(failed)?;
         }
@@ -190,13 +252,14 @@ fn call<C: Charm>(
     name: &str,
     occurrence: &Occurrence<'_>,
 ) -> Result<Flow, DispatchError<C::Error>> {
-    let mut emissions = Emissions::new();
+    let mut emissions = Vec::new();
     let flow = handle(observer, charm, juju, name, occurrence, &mut emissions)?;
     let mut pending = VecDeque::from(emissions);
-    while let Some(event) = pending.pop_front() {
+    while let Some(Emission { event, name: emitted }) = pending.pop_front() {
+        juju.note(Occurred::Emitted(emitted));
         let occurrence = Occurrence::Emitted(&*event);
         for observer in on.of(&occurrence) {
-            let mut more = Emissions::new();
+            let mut more = Vec::new();
             handle(observer, charm, juju, name, &occurrence, &mut more)?;
             pending.extend(more);
         }
@@ -210,7 +273,7 @@ fn handle<C: Charm>(
     juju: &Juju<'_>,
     name: &str,
     occurrence: &Occurrence<'_>,
-    emissions: &mut Emissions,
+    emissions: &mut Vec<Emission>,
 ) -> Result<Flow, DispatchError<C::Error>> {
     (observer.handler)(charm, occurrence, juju, emissions).map_err(|failure| match failure {
         Failure::Handler(source) => DispatchError::Handler { event: name.to_owned(), source },

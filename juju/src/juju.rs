@@ -24,6 +24,7 @@ use crate::backend::Backend;
 use crate::config::Config;
 use crate::context::Context;
 use crate::databag::Databag;
+use crate::dispatch::Occurred;
 use crate::log::LogLevel;
 use crate::name::{RelationId, UnitName};
 use crate::network::{GoalState, Network};
@@ -48,6 +49,7 @@ pub struct Juju<'a> {
     pub context: &'a Context,
     backend: &'a dyn Backend,
     calls: Cell<u64>,
+    occurred: RefCell<Vec<Occurred>>,
     config: OnceCell<Config>,
     leader: OnceCell<bool>,
     params: OnceCell<Params>,
@@ -86,6 +88,7 @@ impl<'a> Juju<'a> {
             context,
             backend,
             calls: Cell::default(),
+            occurred: RefCell::default(),
             config: OnceCell::new(),
             leader: OnceCell::new(),
             params: OnceCell::new(),
@@ -112,6 +115,16 @@ impl<'a> Juju<'a> {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.calls.get()
+    }
+
+    /// The occurrences that [`Juju::dispatch`] gave to the charm's handlers so far, in order.
+    #[must_use]
+    pub fn occurred(&self) -> Vec<Occurred> {
+        self.occurred.borrow().clone()
+    }
+
+    pub(crate) fn note(&self, occurred: Occurred) {
+        self.occurred.borrow_mut().push(occurred);
     }
 
     /// The options as a struct: `meta::Config`, or any other type of serde.

@@ -115,7 +115,7 @@ pub use context::{Context, ContextError, ProcessVars, Proxies, Vars};
 pub use databag::{Databag, MAX_DATABAG_BYTES};
 pub use declarations::Declarations;
 pub use defer::{Deferred, QueueError};
-pub use dispatch::{DispatchError, dispatch};
+pub use dispatch::{Dispatch, DispatchError, Occurred, dispatch};
 pub use distance::nearest;
 pub use fingerprint::fingerprint;
 pub use hold::Hold;

@@ -1,6 +1,6 @@
 //! The table of a charm's handlers: filled once in each dispatch, open to inspection by tests.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt;
 
 use crate::charm::Charm;
@@ -26,11 +26,20 @@ pub(crate) enum Failure<E> {
     Data(Error),
 }
 
-/// Events that a handler emits.
-pub(crate) type Emissions = Vec<Box<dyn Any>>;
+/// An event that a handler emits.
+pub(crate) struct Emission {
+    pub(crate) event: Box<dyn Any>,
+    /// The name of its type.
+    pub(crate) name: &'static str,
+}
 
 type Handler<C> = Box<
-    dyn for<'e> Fn(&mut C, &Occurrence<'e>, &'e Juju<'e>, &mut Emissions) -> Result<Flow, Failure<<C as Charm>::Error>>,
+    dyn for<'e> Fn(
+        &mut C,
+        &Occurrence<'e>,
+        &'e Juju<'e>,
+        &mut Vec<Emission>,
+    ) -> Result<Flow, Failure<<C as Charm>::Error>>,
 >;
 
 /// One line of the table, without its handler.
@@ -157,7 +166,8 @@ impl<C: Charm> On<C> {
     {
         self.add(key, None, move |charm, event, juju, emissions| {
             let events = handler(charm, event, juju)?;
-            emissions.extend(events.into_iter().map(|event| Box::new(event) as Box<dyn Any>));
+            let name = type_name::<I::Item>();
+            emissions.extend(events.into_iter().map(|event| Emission { event: Box::new(event), name }));
             Ok(Flow::Done)
         })
     }
@@ -197,7 +207,7 @@ impl<C: Charm> On<C> {
     fn add<K, H>(&mut self, key: K, defers: Option<&'static str>, handler: H) -> &mut Self
     where
         K: Key,
-        H: for<'e> Fn(&mut C, &K::Event<'e>, &Juju<'e>, &mut Emissions) -> Result<Flow, C::Error> + 'static,
+        H: for<'e> Fn(&mut C, &K::Event<'e>, &Juju<'e>, &mut Vec<Emission>) -> Result<Flow, C::Error> + 'static,
     {
         self.push(Observation { trigger: key.trigger(), defers }, move |charm, occurrence, juju, emissions| {
             let answer = key.deliver(occurrence, juju, |event| handler(charm, event, juju, emissions));
@@ -207,7 +217,7 @@ impl<C: Charm> On<C> {
 
     fn push<H>(&mut self, observation: Observation, handler: H) -> &mut Self
     where
-        H: for<'e> Fn(&mut C, &Occurrence<'e>, &'e Juju<'e>, &mut Emissions) -> Result<Flow, Failure<C::Error>>
+        H: for<'e> Fn(&mut C, &Occurrence<'e>, &'e Juju<'e>, &mut Vec<Emission>) -> Result<Flow, Failure<C::Error>>
             + 'static,
     {
         self.observers.push(Observer { observation, handler: Box::new(handler) });

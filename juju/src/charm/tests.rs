@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::defer::Deferred;
-use crate::dispatch::{DispatchError, dispatch};
+use crate::dispatch::{Dispatch, DispatchError, dispatch};
 use crate::event::{CollectUnitStatus, Install, RelationChanged, Start, Stop, emitted};
 use crate::fake::{Fake, context};
 use crate::hook::Event;
@@ -189,10 +189,27 @@ fn emitted_events_are_handled_before_the_next_handler_and_statuses_at_the_end() 
             });
         }
     }
-    let fake = Fake::default();
-    dispatch::<Library>(&context("hooks/db-relation-changed"), &fake).expect("a good dispatch");
+    let (fake, context) = (Fake::default(), context("hooks/db-relation-changed"));
+    let juju = Juju::new(&context, &fake);
+    juju.dispatch::<Library>().expect("a good dispatch");
     assert_eq!(SEEN.take(), ["ready a", "ready b", "plain changed", "status "]);
     assert_eq!(fake.take(), ["status-set Unit waiting: for a database"]);
+    let ready = std::any::type_name::<Ready>();
+    let occurred = juju.occurred().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(occurred, ["db-relation-changed", ready, ready, "collect-unit-status"]);
+}
+
+#[test]
+fn a_dispatch_in_steps_shows_the_charm_and_writes_at_its_end() {
+    let (fake, context) = (Fake::default(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let mut dispatch = Dispatch::<Counter>::new(&juju).expect("a charm");
+    dispatch.charm_mut().memory.starts = 6;
+    dispatch.emit().expect("a good event");
+    assert_eq!(dispatch.charm().memory.starts, 7);
+    assert_eq!(fake.take(), ["state-get"]);
+    dispatch.commit().expect("a write");
+    assert_eq!(fake.take(), [r#"state-set ["juju.stored.charm"]"#]);
 }
 
 #[test]
