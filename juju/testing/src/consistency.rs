@@ -1,16 +1,26 @@
 //! States that Juju could never produce. They are found before the event runs, all faults at once, in a sentence each.
 
 mod container;
+mod version;
+mod warning;
 
 use crate::model::{HookError, check_type, complete};
 use crate::state::{Scene, State, StateOwner, StateRelation};
-use juju::{Event, MAX_DATABAG_BYTES, RelationEvent, RelationKind, Role, Scope, SecretEvent, SecretKind};
+use juju::{Event, MAX_DATABAG_BYTES, RelationEvent, RelationKind, Role, Scope, SecretEvent, SecretKind, Version};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Faults of the state and of the event in it; empty if Juju could produce them.
-pub(crate) fn check(scene: &Scene, event: &Event, params: &Map<String, Value>, state: &State) -> Vec<String> {
+pub(crate) use warning::warnings;
+
+/// Faults of the state and of the event in it; empty if a Juju of that version could produce them.
+pub(crate) fn check(
+    (scene, version): (&Scene, Version),
+    event: &Event,
+    params: &Map<String, Value>,
+    state: &State,
+) -> Vec<String> {
     let mut wrong = Vec::new();
+    version::version_has(version, state, &mut wrong);
     event_matches(scene, event, params, state, &mut wrong);
     relations_match(scene, state, &mut wrong);
     options_match(scene, state, &mut wrong);

@@ -1,90 +1,27 @@
 //! Runs a charm for one event: state in, event, state out.
 
+mod error;
+mod manager;
 mod pod;
+mod record;
 
 use crate::agent::Agent;
 use crate::consistency;
 use crate::environment::JUJU_VERSION;
-use crate::model::{Action, Call, Error as ModelError, LogLine, Model, counts};
+use crate::model::Model;
 use crate::state::{Scene, State};
-use juju::{ActionEvent, Charm, CharmFiles, ContextError, DispatchError, Event, MetadataError, Status, Version};
-use pebble_fake::ExecCall;
+use juju::{ActionEvent, Charm, CharmFiles, Deferred, Dispatch, Event, Juju, MetadataError, Version};
 use pod::Pod;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// Error of a run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError<E: std::error::Error + 'static> {
-    /// The faults of a state or event that Juju could never produce.
-    #[error("inconsistent scenario:\n  {}", .0.join("\n  "))]
-    InconsistentScenario(Vec<String>),
-    /// The charm failed; its writes are dropped.
-    #[error("uncaught error of the charm in {event}: {}", juju::chain(error))]
-    UncaughtCharmError {
-        /// The event's name.
-        event: String,
-        /// The charm's error. The text above includes its causes, so it is no `source`.
-        error: DispatchError<E>,
-    },
-    /// The charm called `action-fail`.
-    #[error("action failed: {message}")]
-    ActionFailed {
-        /// Message of the last `action-fail`.
-        message: String,
-        /// The action, with its results and log lines.
-        action: Box<Action>,
-        /// The state after the event; an action that fails may have changed it.
-        state: Box<State>,
-    },
-    /// The environment made for the event can't be read, which is a bug of this package.
-    #[error("cannot read the environment")]
-    Environment {
-        /// The reason.
-        #[from]
-        source: ContextError,
-    },
-    /// A container's folder or socket can't be made.
-    #[error("cannot make a container: {error}")]
-    Container {
-        /// The system's reason.
-        error: std::io::Error,
-    },
-    /// The model refused to open the hook.
-    #[error("cannot open the hook")]
-    Model {
-        /// Its reason.
-        #[from]
-        source: ModelError,
-    },
-}
+pub use error::RunError;
+pub use manager::{Handled, Manager};
+pub use record::Records;
 
 /// The model after a hook, and the charm's result.
-type Ran<E> = (Model, Result<(), DispatchError<E>>);
-
-/// Results of a run that are not part of the state.
-#[derive(Clone, Debug, Default)]
-pub struct Records {
-    /// The charm's log lines, oldest first.
-    pub log: Vec<LogLine>,
-    /// The unit's earlier statuses, oldest first; the present one is in the state.
-    pub unit_status_history: Vec<Status>,
-    /// The hook-tool calls in order.
-    pub calls: Vec<Call>,
-    /// The action, if the event was an action.
-    pub action: Option<Action>,
-    /// The commands that ran in the containers of the state, each with its container.
-    pub execs: Vec<(String, ExecCall)>,
-}
-
-impl Records {
-    /// The number of calls of each tool.
-    pub fn counts(&self) -> BTreeMap<String, usize> {
-        counts(&self.calls)
-    }
-}
+type Ran<E> = (Model, Result<(), RunError<E>>);
 
 /// Runs a charm for one event at a time.
 ///
@@ -130,6 +67,15 @@ pub struct Context<C> {
 }
 
 impl<C: Charm> Context<C> {
+    /// The charm of the crate under test: `charmcraft.yaml`, or `metadata.yaml`, `config.yaml` and `actions.yaml`, beside its
+    /// `Cargo.toml`.
+    ///
+    /// # Errors
+    /// Not called by `cargo test`, or a file is missing or invalid.
+    pub fn new() -> Result<Context<C>, MetadataError> {
+        Context::from_dir(&crate::environment::manifest_dir())
+    }
+
     /// A charm with the text of `metadata.yaml`, `config.yaml` and `actions.yaml`; an empty text declares an empty set.
     /// The unit has the number 0, and its application the charm's name.
     ///
@@ -195,7 +141,65 @@ impl<C: Charm> Context<C> {
     /// # Errors
     /// The state is inconsistent, or the charm fails.
     pub fn run(&mut self, event: &Event, state: &State) -> Result<State, RunError<C::Error>> {
-        self.run_with(event, &Map::new(), state)
+        self.run_with(event, &Map::new(), state, |manager| manager.run())
+    }
+
+    /// Runs the charm for an event, in steps: `work` gets the charm before the event, runs it, and looks at it afterwards. The
+    /// charm's writes are dropped if `work` fails.
+    ///
+    /// ```
+    /// use juju::{Charm, Event, On, Setup, event::Start};
+    /// use juju_testing::{Context, State};
+    ///
+    /// struct Counter {
+    ///     starts: u32,
+    /// }
+    ///
+    /// impl Charm for Counter {
+    ///     type Error = juju::Error;
+    ///     fn new(_: &Setup<'_>) -> Result<Self, juju::Error> {
+    ///         Ok(Counter { starts: 0 })
+    ///     }
+    ///     fn observe(on: &mut On<Self>) {
+    ///         on.event(Start, |charm: &mut Counter, _, _| {
+    ///             charm.starts += 1;
+    ///             Ok(())
+    ///         });
+    ///     }
+    /// }
+    ///
+    /// let mut context = Context::<Counter>::from_meta("name: counter", "", "")?;
+    /// context.manager(&Event::Start, &State::default(), |mut manager| {
+    ///     manager.charm_mut().starts = 6;
+    ///     let handled = manager.run()?;
+    ///     assert_eq!(handled.charm().starts, 7);
+    ///     Ok(handled)
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The event comes once:
+    ///
+    /// ```compile_fail,E0382
+    /// # use juju::{Charm, Event};
+    /// # use juju_testing::{Context, State};
+    /// # fn twice<C: Charm>(context: &mut Context<C>) {
+    /// let _ = context.manager(&Event::Start, &State::default(), |manager| {
+    ///     manager.run()?;
+    ///     manager.run()
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Context::run`]; the error of `work`.
+    pub fn manager(
+        &mut self,
+        event: &Event,
+        state: &State,
+        work: impl FnOnce(Manager<'_, C>) -> Result<Handled<'_, C>, RunError<C::Error>>,
+    ) -> Result<State, RunError<C::Error>> {
+        self.run_with(event, &Map::new(), state, work)
     }
 
     /// Runs an action. Its results are in [`Context::records`].
@@ -210,7 +214,7 @@ impl<C: Charm> Context<C> {
     ) -> Result<State, RunError<C::Error>> {
         // The model numbers actions from one.
         let event = Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
-        self.run_with(&event, params, state)
+        self.run_with(&event, params, state, |manager| manager.run())
     }
 
     fn run_with(
@@ -218,9 +222,10 @@ impl<C: Charm> Context<C> {
         event: &Event,
         params: &Map<String, Value>,
         state: &State,
+        work: impl FnOnce(Manager<'_, C>) -> Result<Handled<'_, C>, RunError<C::Error>>,
     ) -> Result<State, RunError<C::Error>> {
         self.records = Records::default();
-        let wrong = if self.is_checked { consistency::check(&self.scene, event, params, state) } else { Vec::new() };
+        let wrong = if self.is_checked { self.faults(event, params, state) } else { Vec::new() };
         if !wrong.is_empty() {
             return Err(RunError::InconsistentScenario(wrong));
         }
@@ -229,10 +234,11 @@ impl<C: Charm> Context<C> {
             model.run_action(&self.scene.unit, &action.name, params)?;
         }
         let pod = Pod::open(state).map_err(|error| RunError::Container { error })?;
-        let (model, outcome) = self.dispatch(model, event, state, &pod)?;
-        outcome.map_err(|error| RunError::UncaughtCharmError { event: event.name(), error })?;
+        let (model, outcome) = self.dispatch(model, event, pod.containers_dir(state), work)?;
+        outcome?;
         let mut after = self.scene.state(state, &model);
         (after.containers, self.records.execs) = pod.after(state);
+        self.records.warnings = consistency::warnings(&self.scene, event, state);
         match self.records.action.as_ref().and_then(|action| action.failure.clone().zip(Some(action))) {
             Some((message, action)) => {
                 Err(RunError::ActionFailed { message, action: Box::new(action.clone()), state: Box::new(after) })
@@ -241,30 +247,43 @@ impl<C: Charm> Context<C> {
         }
     }
 
+    fn faults(&self, event: &Event, params: &Map<String, Value>, state: &State) -> Vec<String> {
+        consistency::check((&self.scene, self.juju_version), event, params, state)
+    }
+
     /// Opens the hook, runs the charm, and commits or drops its writes by its success.
     fn dispatch(
         &mut self,
         mut model: Model,
         event: &Event,
-        state: &State,
-        pod: &Pod,
+        containers_dir: PathBuf,
+        work: impl FnOnce(Manager<'_, C>) -> Result<Handled<'_, C>, RunError<C::Error>>,
     ) -> Result<Ran<C::Error>, RunError<C::Error>> {
         let unit = self.scene.unit.clone();
         let hook = model.begin(&unit, event.clone())?;
         let agent = Agent {
             charm_dir: self.charm_dir.clone(),
             juju_version: self.juju_version,
-            containers_dir: Some(pod.containers_dir(state)),
+            containers_dir: Some(containers_dir),
         };
-        let outcome = agent.run(&mut model, (&unit, event, &hook), C::LOG_LEVEL, juju::dispatch::<C>)?;
+        let (outcome, emitted) = agent.run(&mut model, (&unit, event, &hook), C::LOG_LEVEL, |context, backend| {
+            let juju = Juju::new(context, backend);
+            let dispatch = Dispatch::new(&juju).map_err(|error| RunError::uncaught(&juju, error));
+            let outcome = dispatch.and_then(|dispatch| work(Manager::new(dispatch))).and_then(Handled::commit);
+            (outcome, juju.occurred())
+        })?;
         let finished = model.finish(&hook, outcome.is_ok())?;
-        let status_history = model.world().unit(&unit).map(|unit| unit.status_history.clone());
+        // The event remove leaves no unit.
+        let own = model.world().unit(&unit);
         self.records = Records {
             log: model.log().lines().cloned().collect(),
-            unit_status_history: status_history.unwrap_or_default(),
+            unit_status_history: own.map(|unit| unit.status_history.clone()).unwrap_or_default(),
             calls: finished.calls,
             action: finished.action,
             execs: Vec::new(),
+            emitted,
+            warnings: Vec::new(),
+            deferred: own.map(|unit| Deferred::in_state(&unit.state)).unwrap_or_default(),
         };
         Ok((model, outcome))
     }

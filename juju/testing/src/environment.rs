@@ -3,10 +3,15 @@
 use crate::model::{Cloud, HookId, Model};
 use juju::{Event, RelationEvent, SecretEvent, StorageEvent, UnitName, Version, WorkloadEvent, WorkloadKind};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version of the agents, unless a test asks for another.
 pub(crate) const JUJU_VERSION: Version = Version { major: 3, minor: 6, patch: 12 };
+
+/// The folder of the crate under test, which Cargo names to its tests.
+pub(crate) fn manifest_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from)
+}
 
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<String, String>;

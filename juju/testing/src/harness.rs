@@ -96,8 +96,7 @@ impl<C: Charm> Harness<C> {
     /// # Errors
     /// Not called by `cargo test`, or a file is missing or invalid.
     pub fn new() -> Done<C, Harness<C>> {
-        let dir = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("."));
-        Harness::from_dir(&dir)
+        Harness::from_dir(&crate::environment::manifest_dir())
     }
 
     /// A harness with the charm's files of a folder.

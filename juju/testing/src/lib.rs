@@ -36,7 +36,7 @@ mod workload;
 pub use backend::ModelBackend;
 pub use client::{hook_tools_main, install_tools, run_program};
 pub use cluster::{Cluster, ClusterError, Ran};
-pub use context::{Context, Records, RunError};
+pub use context::{Context, Handled, Manager, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 pub use harness::{Harness, HarnessError, HarnessNetwork};
 pub use model::{

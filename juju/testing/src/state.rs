@@ -53,6 +53,12 @@ pub struct State {
     pub model_name: String,
     /// The model's UUID.
     pub model_uuid: String,
+    /// Number of the unit's machine; `None` on Kubernetes.
+    pub machine: Option<u32>,
+    /// Availability zone of the machine.
+    pub availability_zone: String,
+    /// The cloud with its credential, as `credential-get` prints it in JSON; `None` if the application is not trusted with it.
+    pub cloud_spec: Option<serde_json::Value>,
     /// The containers, each with a fake Pebble during the event. A container that is not here can't be connected to.
     pub containers: Vec<StateContainer>,
     /// The attached storage instances.
@@ -79,6 +85,9 @@ impl Default for State {
             resources: BTreeMap::new(),
             model_name: "test-model".to_owned(),
             model_uuid: "f2c8a4d6-3b1e-4f70-9a5d-6c0e2b8d4a19".to_owned(),
+            machine: None,
+            availability_zone: String::new(),
+            cloud_spec: None,
             containers: Vec::new(),
             storages: Vec::new(),
             containers_dir: None,

@@ -49,9 +49,6 @@ pub(super) fn workload_event_matches(scene: &Scene, event: &WorkloadEvent, state
         return;
     };
     match &event.kind {
-        WorkloadKind::PebbleReady if !container.can_connect => {
-            wrong.push(format!("pebble-ready of container \"{name}\", which can't be connected to"));
-        }
         WorkloadKind::CustomNotice { key, .. } if !container.notices.contains(key) => {
             wrong.push(format!("the event's notice \"{key}\" is not in container \"{name}\""));
         }

@@ -1,6 +1,7 @@
 //! Tables of states and events that Juju could never produce, one in each line.
 
 use super::*;
+use crate::environment::JUJU_VERSION;
 use crate::model::Addresses;
 use crate::state::{StateContainer, StateExec, StateSecret, StateStorage};
 use juju::{ActionEvent, CharmFiles, Databag, RelationId, UnitName, WorkloadEvent, WorkloadKind};
@@ -23,7 +24,7 @@ fn scene() -> Scene {
 }
 
 fn wrong(event: &Event, state: &State) -> Vec<String> {
-    check(&scene(), event, &Map::new(), state)
+    check((&scene(), JUJU_VERSION), event, &Map::new(), state)
 }
 
 fn with_relation(relation: StateRelation) -> State {
@@ -238,7 +239,7 @@ fn a_container_scoped_relation_of_two_units_is_refused() {
         let units_data = numbers.iter().map(|number| (*number, Databag::new())).collect();
         with_relation(StateRelation { units_data, ..StateRelation::new(1, "host") })
     };
-    let wrong = |state: &State| check(&scene, &Event::Start, &Map::new(), state);
+    let wrong = |state: &State| check((&scene, JUJU_VERSION), &Event::Start, &Map::new(), state);
     assert_eq!(wrong(&with_units(&[4])), Vec::<String>::new());
     let sentence = "relation 1: \"host\" has container scope, so one remote unit and not 2";
     assert_eq!(wrong(&with_units(&[4, 5])), [sentence]);
@@ -273,11 +274,6 @@ fn impossible_containers_and_their_events_are_named() {
             &["container \"app\": service \"web\" is in no layer", "container \"app\": check \"up\" is in no layer"],
         ),
         (app.pebble_ready(), State::default(), &["the event's container \"app\" is not in the state"]),
-        (
-            app.pebble_ready(),
-            with_container(|c| c.can_connect = false),
-            &["pebble-ready of container \"app\", which can't be connected to"],
-        ),
         (
             app.custom_notice("example.com/a"),
             with_container(|_| ()),
@@ -321,4 +317,53 @@ fn impossible_storages_and_their_events_are_named() {
     ] {
         assert_eq!(wrong(&event, &state), [sentence]);
     }
+}
+
+#[test]
+fn parts_of_later_versions_of_juju_are_named() {
+    let version = |major, minor, patch| Version { major, minor, patch };
+    let with = |version, state: &State| check((&scene(), version), &Event::Start, &Map::new(), state);
+    let secrets = with_secret(|_| ());
+    assert_eq!(with(version(2, 9, 49), &secrets), ["secrets came with Juju 3.0.0, and this is 2.9.49"]);
+    assert_eq!(with(version(3, 0, 0), &secrets), Vec::<String>::new());
+    let pods = State { cloud_spec: Some(serde_json::json!({})), ..State::default() };
+    let machines = State { machine: Some(4), ..pods.clone() };
+    let sentence = "on Kubernetes the cloud spec came with Juju 3.6.10, and this is 3.6.9";
+    assert_eq!(with(version(3, 6, 9), &pods), [sentence]);
+    assert_eq!((with(version(3, 6, 10), &pods), with(version(3, 6, 9), &machines)), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn odd_states_and_events_are_warned_of_and_run() {
+    const LAYER: &str = r#"{"checks": {"up": {"override": "replace", "tcp": {"port": 80}}}}"#;
+    let app = StateContainer { layers: vec![("one".to_owned(), LAYER.to_owned())], ..StateContainer::ready("app") };
+    let state = |container| State { containers: vec![container], ..State::default() };
+    let down = StateContainer { checks_down: ["up".to_owned()].into(), ..app.clone() };
+    let closed = StateContainer { can_connect: false, ..app.clone() };
+    for (event, container, warning) in [
+        (app.pebble_ready(), closed, "pebble-ready of container \"app\", which can't be connected to"),
+        (app.check_failed("up"), app.clone(), "check-failed of check \"up\" in container \"app\", which is up"),
+        (
+            app.check_recovered("up"),
+            down.clone(),
+            "check-recovered of check \"up\" in container \"app\", which is down",
+        ),
+    ] {
+        assert_eq!(warnings(&scene(), &event, &state(container.clone())), [warning]);
+        assert_eq!(wrong(&event, &state(container)), Vec::<String>::new());
+    }
+    for (event, container) in
+        [(app.pebble_ready(), app.clone()), (app.check_failed("up"), down), (app.check_recovered("up"), app.clone())]
+    {
+        assert_eq!(warnings(&scene(), &event, &state(container)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_subordinate_without_its_principal_is_warned_of() {
+    let metadata = "{name: sub, subordinate: true, requires: {host: {interface: juju-info, scope: container}}}";
+    let scene = Scene { charm: CharmFiles::parse(metadata, "", "").unwrap(), unit: UnitName::new("sub", 0) };
+    let warning = "sub/0 is a subordinate, and no relation leads to its principal";
+    assert_eq!(warnings(&scene, &Event::Start, &State::default()), [warning]);
+    assert_eq!(warnings(&scene, &Event::Start, &with_relation(StateRelation::new(1, "host"))), Vec::<String>::new());
 }

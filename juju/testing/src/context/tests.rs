@@ -1,11 +1,14 @@
 //! A charm that runs a test's script, over states.
 
+mod manager;
 mod relation;
 
 use super::*;
 use crate::state::{StateContainer, StateExec, StateOwner, StateRelation, StateSecret};
 use juju::key::{Requires, Storage};
-use juju::{Databag, Entity, Juju, Needs, NewSecret, On, Port, RelationId, SecretQuery, Setup, UnitName, Whose};
+use juju::{
+    Databag, Entity, Juju, Needs, NewSecret, On, Port, RelationId, SecretQuery, Setup, Status, UnitName, Whose,
+};
 use std::cell::Cell;
 
 const METADATA: &str = "
@@ -276,6 +279,36 @@ fn the_charms_environment_comes_from_the_state() {
     };
     let version = Version { major: 3, minor: 4, patch: 0 };
     context().with_unit("shop", 4).with_juju(version).run(&Event::Start, &state).unwrap();
+}
+
+#[test]
+fn a_machine_charms_place_is_that_of_the_state() {
+    SCRIPT.set(|_, juju| {
+        assert_eq!(
+            (juju.context.machine_id.as_deref(), juju.context.availability_zone.as_deref()),
+            (Some("7"), Some("z1"))
+        );
+        assert_eq!(juju.context.principal, Some(UnitName::new("remote", 0)));
+        assert_eq!(juju.cloud_spec()?.name, "home");
+        Ok(())
+    });
+    let metadata = "{name: sub, subordinate: true, requires: {host: {interface: juju-info, scope: container}}}";
+    let state = State {
+        machine: Some(7),
+        availability_zone: "z1".into(),
+        cloud_spec: Some(serde_json::json!({"type": "lxd", "name": "home"})),
+        relations: vec![StateRelation::new(1, "host")],
+        ..State::default()
+    };
+    let mut context = Context::<Scripted>::from_meta(metadata, "", "").unwrap();
+    context.run(&Event::Start, &state).unwrap();
+    assert_eq!(context.records().warnings, Vec::<String>::new());
+    SCRIPT.set(|_, juju| {
+        assert!(juju.cloud_spec().is_err(), "it is not trusted");
+        Ok(())
+    });
+    context.run(&Event::Start, &State::default()).unwrap();
+    assert_eq!(context.records().warnings, ["sub/0 is a subordinate, and no relation leads to its principal"]);
 }
 
 #[test]

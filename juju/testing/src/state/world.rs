@@ -5,7 +5,7 @@ use crate::model::{
     Addresses, Application, Bag, Consumer, Description, Grant, Model, Relation, Secret, SecretOwner, Side, Storage,
     Unit, allowed,
 };
-use juju::{CharmFiles, Databag, Endpoint, Entity, Role, SecretId, UnitName};
+use juju::{CharmFiles, Databag, Endpoint, Entity, Role, Scope, SecretId, UnitName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) struct Scene {
 impl Scene {
     /// The model that a state describes. The charm has got the events for all of it already.
     pub(crate) fn model(&self, state: &State) -> Model {
-        let mut model = Model::with_uuid(&state.model_name, &state.model_uuid);
+        let mut model = self.cloud(state, Model::with_uuid(&state.model_name, &state.model_uuid));
         let world = model.world_mut();
         for relation in &state.relations {
             let relation = self.relation(relation);
@@ -37,6 +37,17 @@ impl Scene {
         world.applications.insert(app.name.clone(), app);
         for secret in &state.secrets {
             world.add_secret(self.secret(secret));
+        }
+        model
+    }
+
+    fn cloud(&self, state: &State, mut model: Model) -> Model {
+        if state.machine.is_some() {
+            model = model.on_machines();
+        }
+        model.set_availability_zone(state.availability_zone.as_str());
+        if let Some(spec) = &state.cloud_spec {
+            model.set_credential(spec.to_string());
         }
         model
     }
@@ -72,6 +83,7 @@ impl Scene {
 
     fn unit<'a>(&self, state: &State, app: &Application, relations: impl Iterator<Item = &'a Relation>) -> Unit {
         let mut unit = Unit::new(self.unit.clone(), Addresses::of(DEFAULT_ADDRESS));
+        (unit.machine, unit.principal) = (state.machine, self.principal(state));
         unit.status.clone_from(&state.unit_status);
         unit.ports.clone_from(&state.opened_ports);
         unit.state.clone_from(&state.unit_state);
@@ -95,6 +107,16 @@ impl Scene {
             known.apps.insert(remote.clone(), relation.version(&Entity::App(remote)));
         }
         unit
+    }
+
+    /// Of a subordinate: the unit at the other end of a relation of container scope.
+    fn principal(&self, state: &State) -> Option<UnitName> {
+        let metadata = &self.charm.metadata;
+        let beside = |endpoint: &&Endpoint| metadata.subordinate && endpoint.scope == Scope::Container;
+        let mut beside = metadata.with_role(Role::Requires).filter(beside);
+        let relation =
+            beside.find_map(|endpoint| state.relations.iter().find(|known| known.endpoint == endpoint.name))?;
+        Some(UnitName::new(relation.remote_app.clone()?, *relation.units_data.keys().next()?))
     }
 
     fn storage(&self, given: &StateStorage) -> Storage {
