@@ -5,7 +5,9 @@
 //! the hook of another ends, is drawn from a seed: one seed gives one order. A hook works on the model of its beginning
 //! and commits at its end, so overlapping hooks see each other's writes as late as in Juju.
 
+mod container;
 mod error;
+mod supervisor;
 
 use crate::agent::Agent;
 use crate::environment::JUJU_VERSION;
@@ -13,13 +15,12 @@ use crate::model::{HookId, Model, Step};
 use crate::seed::Dice;
 use crate::workload::Workload;
 use juju::{Backend, Charm, CharmFiles, ConfigValue, Event, RelationId, Status, UnitName, WorkloadEvent, WorkloadKind};
-use pebble_fake::Pebble;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::MutexGuard;
 use tempfile::TempDir;
 
 pub use error::ClusterError;
+use supervisor::Supervisor;
 
 /// The number of hooks that [`ClusterError::NotQuiet`] names.
 const LAST: usize = 12;
@@ -86,6 +87,9 @@ pub struct Cluster {
     model: Model,
     charms: BTreeMap<String, (Dispatch, tracing::Level)>,
     workloads: BTreeMap<(UnitName, String), Workload>,
+    supervisors: BTreeMap<(UnitName, String), Supervisor>,
+    /// The program that serves new containers; `None` stands for the fake Pebble.
+    supervisor: Option<PathBuf>,
     open: Vec<Open>,
     history: Vec<Ran>,
     seed: u64,
@@ -111,6 +115,8 @@ impl Cluster {
             model: Model::new("test-model"),
             charms: BTreeMap::new(),
             workloads: BTreeMap::new(),
+            supervisors: BTreeMap::new(),
+            supervisor: None,
             open: Vec::new(),
             history: Vec::new(),
             seed,
@@ -123,6 +129,15 @@ impl Cluster {
     #[must_use]
     pub fn with_model(mut self, model: Model) -> Cluster {
         self.model = model;
+        self
+    }
+
+    /// Has a program serve the containers of units that come later, in place of a fake Pebble: `pebble`, or the supervisor. Each
+    /// container has a process with a socket and a state of its own, which ends with its unit or with the cluster. Its services
+    /// run, and its files are read and written, on this machine: a test names folders of its own.
+    #[must_use]
+    pub fn with_supervisor(mut self, program: impl Into<PathBuf>) -> Cluster {
+        self.supervisor = Some(program.into());
         self
     }
 
@@ -173,11 +188,7 @@ impl Cluster {
         let unit = self.model.add_unit(app)?;
         let charm = self.model.application(app)?.charm.clone();
         for container in charm.iter().flat_map(|charm| charm.metadata.containers.keys()) {
-            let dir = self.dir(&unit)?;
-            let workload = Workload::new(&dir.join("c"), &dir.join("roots"), container);
-            let mut workload = workload.map_err(ClusterError::Container)?;
-            workload.set_can_connect(true).map_err(ClusterError::Container)?;
-            self.workloads.insert((unit.clone(), container.clone()), workload);
+            self.open_container(&unit, container)?;
             let event = WorkloadEvent { container: container.clone(), kind: WorkloadKind::PebbleReady };
             self.model.push(&unit, Event::Workload(event))?;
         }
@@ -284,13 +295,15 @@ impl Cluster {
     fn run(&mut self, open: Open) -> Result<(), ClusterError> {
         let Open { unit, event, hook } = open;
         let (dispatch, level) = *self.charms.get(unit.app()).expect("hooks are due for charms that were deployed here");
-        let has_containers = self.workloads.keys().any(|(owner, _)| *owner == unit);
+        let mut containers = self.workloads.keys().chain(self.supervisors.keys());
+        let has_containers = containers.any(|(owner, _)| *owner == unit);
         let containers_dir = if has_containers { Some(self.dir(&unit)?.join("c")) } else { None };
         let agent = Agent { charm_dir: "/nonexistent/charm".into(), juju_version: JUJU_VERSION, containers_dir };
         let outcome = agent.run(&mut self.model, (&unit, &event, &hook), level, dispatch)?;
         self.model.finish(&hook, outcome.is_ok())?;
         if event == Event::Remove {
             self.workloads.retain(|(owner, _), _| *owner != unit);
+            self.supervisors.retain(|(owner, _), _| *owner != unit);
         }
         let name = event.name();
         self.history.push(Ran { unit: unit.clone(), event });
@@ -321,24 +334,6 @@ impl Cluster {
         Ok(self.model.status(unit, juju::Whose::Unit)?)
     }
 
-    /// Lets a unit's charm connect to a container, or not.
-    ///
-    /// # Errors
-    /// There is no such container, or its socket can't be made.
-    pub fn set_can_connect(&mut self, unit: &UnitName, container: &str, can: bool) -> Result<(), ClusterError> {
-        let workload = self.workloads.get_mut(&(unit.clone(), container.to_owned()));
-        workload.ok_or_else(|| unknown(unit, container))?.set_can_connect(can).map_err(ClusterError::Container)
-    }
-
-    /// The fake Pebble of a unit's container. Give it back before the next step.
-    ///
-    /// # Errors
-    /// There is no such container.
-    pub fn pebble(&self, unit: &UnitName, container: &str) -> Result<MutexGuard<'_, Pebble>, ClusterError> {
-        let workload = self.workloads.get(&(unit.clone(), container.to_owned()));
-        Ok(workload.ok_or_else(|| unknown(unit, container))?.pebble())
-    }
-
     /// A unit's temporary folder. Its path is short: a socket's has at most 107 bytes.
     fn dir(&mut self, unit: &UnitName) -> Result<PathBuf, ClusterError> {
         if self.dir.is_none() {
@@ -347,10 +342,6 @@ impl Cluster {
         let dir = self.dir.as_ref().map(|dir| dir.path().to_owned()).unwrap_or_default();
         Ok(dir.join(unit.to_string().replace('/', "-")))
     }
-}
-
-fn unknown(unit: &UnitName, container: &str) -> ClusterError {
-    ClusterError::UnknownContainer { unit: unit.to_string(), container: container.to_owned() }
 }
 
 impl Drop for Cluster {

@@ -28,6 +28,11 @@ impl Workload {
         Ok(Workload { pebble: Arc::new(Mutex::new(pebble)), socket, server: None })
     }
 
+    /// The path of the socket, which is there while the container can be connected to.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     /// Opens or closes the socket.
     ///
     /// # Errors

@@ -51,6 +51,14 @@ pub enum ClusterError {
         /// The container.
         container: String,
     },
+    /// A program serves the container, so there is no fake Pebble to look into: see [`Cluster::client`](crate::Cluster::client).
+    #[error("container \"{container}\" of {unit} is served by a program and not by a fake Pebble")]
+    NoFake {
+        /// The unit.
+        unit: String,
+        /// The container.
+        container: String,
+    },
     /// The environment made for a hook can't be read, which is a bug of this package.
     #[error("cannot read the environment: {}", juju::chain(.0))]
     Environment(#[from] ContextError),
