@@ -91,7 +91,7 @@ fn emitted_and_deferred_events_are_recorded_in_their_order() {
     let started = context.run(&Event::Start, &state).unwrap();
     assert_eq!(context.records().emitted_events(), ["start", "collect_unit_status"]);
     let start = juju::Deferred { handler: "start".to_owned(), event: Event::Start };
-    assert_eq!(context.records().deferred, [start.clone()]);
+    assert_eq!(context.records().deferred, std::slice::from_ref(&start));
 
     let changed = pg().changed("web", None);
     let waiting = context.run(&changed, &started).unwrap();

@@ -99,7 +99,7 @@ fn a_joined_handler_sets_our_data_of_the_units_name_and_address_alone() {
     let after = site(&pg().joined("web", 3), &state, |event, juju| {
         let Hook::Relation(event) = event else { panic!("{event:?}") };
         let (relation, joined) = (juju.relation(Requires::named("db"))?.unwrap(), event.unit.as_ref().unwrap());
-        let address = relation.network()?.bind_address().unwrap().to_string();
+        let address = relation.network()?.bind_address().unwrap().to_owned();
         relation.set_unit([("greets", joined.to_string()), ("me", juju.context.unit.to_string()), ("at", address)])
     });
     let expected = Databag::from_iter([("at", "192.0.2.0"), ("greets", "pg/3"), ("me", "web/0")]);
