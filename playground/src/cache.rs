@@ -1,6 +1,6 @@
 //! Caches of built and fetched files, kept from one `up` to the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rock::Cache;
@@ -33,6 +33,20 @@ pub fn all() -> Result<BTreeMap<String, Cache>, runtime::Error> {
 pub fn sweep() -> Result<(), runtime::Error> {
     all()?.values().for_each(Cache::sweep);
     Ok(())
+}
+
+/// The entries of the caches that the folders of `image` are in.
+///
+/// # Errors
+/// As of [`of`].
+pub fn entries(image: &rock::Image) -> Result<BTreeSet<PathBuf>, runtime::Error> {
+    let base = base()?;
+    let entry = |path: &Path| {
+        let inside: Vec<_> = path.strip_prefix(&base).ok()?.iter().take(2).collect();
+        (inside.len() == 2).then(|| base.join(inside.iter().collect::<PathBuf>()))
+    };
+    let folders = std::iter::once(&image.files).chain(image.binds.iter().map(|bind| &bind.source));
+    Ok(folders.filter_map(|folder| entry(folder)).collect())
 }
 
 fn base() -> Result<PathBuf, runtime::Error> {

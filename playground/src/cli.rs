@@ -25,6 +25,10 @@ pub struct Cli {
 pub enum Verb {
     /// Run an application with its charm until Ctrl-C or `webcharm down`
     Up(Up),
+    /// Add an application to the running model
+    Deploy(Deploy),
+    /// Remove an application with its units and integrations, or a server
+    RemoveApplication(RemoveApplication),
     /// Show the model: applications, units, statuses, ports, addresses
     Status {
         /// Output format
@@ -37,7 +41,7 @@ pub enum Verb {
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         watch: Option<Duration>,
     },
-    /// Start a server such as postgresql, and integrate the application with it
+    /// Integrate two applications, or an application with a server such as postgresql, which is started
     #[command(visible_alias = "relate", after_help = servers())]
     Integrate(Ends),
     /// Remove an integration
@@ -80,15 +84,26 @@ pub enum Verb {
     Init(Init),
 }
 
-/// Arguments of `up`.
+/// A charm and its workload.
 #[derive(Debug, Clone, Args)]
-pub struct Up {
+pub struct Source {
     /// Folder of the application, with rockcraft.yaml in it or in a folder above it; or a packed rock
     #[arg(default_value = ".", value_name = "FOLDER|ROCK")]
     pub folder: PathBuf,
     /// Folder with charmcraft.yaml [default: the folder of the application or rock, or `charm` in it]
     #[arg(long, value_name = "FOLDER")]
     pub charm: Option<PathBuf>,
+    /// Supervisor to run as Pebble [default: `pebble` beside this program; for a packed rock, the one in it]
+    #[arg(long, value_name = "FILE")]
+    pub pebble: Option<PathBuf>,
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Clone, Args)]
+pub struct Up {
+    /// The charm and its workload.
+    #[command(flatten)]
+    pub source: Source,
     /// Port on 127.0.0.1 for the application [default: a free port]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
@@ -98,15 +113,36 @@ pub struct Up {
     /// Return when the application answers, and keep the model running in the background
     #[arg(long)]
     pub detach: bool,
-    /// Supervisor to run as Pebble [default: `pebble` beside this program; for a packed rock, the one in it]
-    #[arg(long, value_name = "FILE")]
-    pub pebble: Option<PathBuf>,
     /// Time between two update-status events, for example 30s, 5m or 1h
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "5m")]
     pub update_status_hook_interval: Duration,
     /// Set by `--detach` for the background process.
     #[arg(long, hide = true)]
     pub detached: bool,
+}
+
+/// Arguments of `deploy`.
+#[derive(Debug, Clone, Args)]
+pub struct Deploy {
+    /// The charm and its workload.
+    #[command(flatten)]
+    pub source: Source,
+    /// Name of the application [default: the charm's name]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Number of units [default: 1, or none for a subordinate]
+    #[arg(short = 'n', long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub num_units: Option<u32>,
+}
+
+/// Arguments of `remove-application`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveApplication {
+    /// The application or server
+    pub app: String,
+    /// Accepted because scripts for Juju pass it; this program never asks
+    #[arg(long, hide = true)]
+    pub no_prompt: bool,
 }
 
 /// Arguments of `config`.
@@ -131,7 +167,7 @@ pub struct Ends {
     /// One end: an application or server, with its endpoint if several fit
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub one: String,
-    /// Other end [default: the running application]
+    /// Other end [default: the application, if there is only one]
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub other: Option<String>,
 }
@@ -174,7 +210,7 @@ pub struct Run {
 /// Arguments of `exec`.
 #[derive(Debug, Clone, Args)]
 pub struct Exec {
-    /// The unit: APP/NUMBER, or APP/leader [default: the first]
+    /// The unit: APP/NUMBER, or APP/leader [default: the first of the only application]
     #[arg(long, short)]
     pub unit: Option<String>,
     /// Kill the command after this time, for example 500ms, 5s or 1m
@@ -188,7 +224,7 @@ pub struct Exec {
 /// Arguments of `logs`.
 #[derive(Debug, Clone, Args)]
 pub struct Logs {
-    /// The unit: APP/NUMBER, or APP/leader [default: the first]
+    /// The unit: APP/NUMBER, or APP/leader [default: the first of the only application]
     pub unit: Option<String>,
     /// Number of lines to show, the latest ones
     #[arg(short = 'n', long, default_value_t = 30)]
@@ -371,6 +407,20 @@ mod tests {
         let cli = Cli::parse_from(["webcharm", "exec", "--unit", "a/0", "--", "ls", "-l", "--unit"]);
         let Verb::Exec(exec) = cli.verb else { panic!("{:?}", cli.verb) };
         assert_eq!(exec.command, ["ls", "-l", "--unit"]);
+    }
+
+    #[test]
+    fn deploy_takes_a_folder_and_maybe_a_name() {
+        for (words, name, units) in [
+            (&["deploy", "charms/shop"][..], None, None),
+            (&["deploy", "charms/shop", "front", "-n", "3"], Some("front"), Some(3)),
+        ] {
+            let cli = Cli::parse_from(["webcharm"].iter().chain(words));
+            let Verb::Deploy(deploy) = cli.verb else { panic!("{:?}", cli.verb) };
+            assert_eq!(deploy.source.folder, PathBuf::from("charms/shop"));
+            assert_eq!((deploy.name.as_deref(), deploy.num_units), (name, units));
+        }
+        Cli::try_parse_from(["webcharm", "deploy", ".", "-n", "0"]).unwrap_err();
     }
 
     #[test]

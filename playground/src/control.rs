@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::runtime;
+use crate::session::Prepared;
 use crate::status::Status;
 pub use conversation::{ask, ask_down};
 
@@ -42,9 +43,23 @@ pub enum Request {
         /// Options to return to their defaults.
         reset: Vec<String>,
     },
+    /// Adds a prepared application, and waits until it has settled.
+    Deploy {
+        /// The application, whose folder is the model's from now on.
+        application: Prepared,
+        /// Entries of the cache that its rock is made of.
+        cached: Vec<PathBuf>,
+        /// Number of units.
+        units: u32,
+    },
+    /// Removes an application or a server, and waits until it is gone.
+    RemoveApplication {
+        /// The application.
+        app: String,
+    },
     /// Integrates two applications, and waits until both have settled.
     Integrate {
-        /// `APP[:ENDPOINT]`; without `other`, the other end of the running application's relation.
+        /// `APP[:ENDPOINT]`; without `other`, the other end of the only application's relation.
         one: String,
         /// The other end, `APP[:ENDPOINT]`.
         other: Option<String>,
@@ -104,7 +119,9 @@ impl Request {
     pub fn takes_time(&self) -> bool {
         matches!(
             self,
-            Self::Integrate { .. }
+            Self::Deploy { .. }
+                | Self::RemoveApplication { .. }
+                | Self::Integrate { .. }
                 | Self::RemoveRelation { .. }
                 | Self::AddUnit { .. }
                 | Self::RemoveUnit { .. }
@@ -157,6 +174,31 @@ pub enum Answer {
     Told {
         /// For the user.
         line: String,
+    },
+    /// An application came.
+    Deployed {
+        /// Its name.
+        app: String,
+        /// Its URL on this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// Providers that its charm has an unused endpoint for.
+        missing: Vec<String>,
+        /// True if no hook failed and no charm is blocked.
+        well: bool,
+        /// Failures of the playground itself, with their causes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
+    },
+    /// An application goes.
+    Removed {
+        /// Its name.
+        app: String,
+        /// Units that could not be removed yet, because a hook failed.
+        left: Vec<String>,
+        /// Failures of the playground itself, with their causes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
     },
     /// A relation was made or ended.
     Related {

@@ -11,6 +11,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -108,7 +109,7 @@ impl Daemon {
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
         keeper_handle::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        Ok(Self(KeeperHandle::start(KEEPER, description, listener, log, GRACE).map_err(Error::Spawn)?))
+        Ok(Self(KeeperHandle::start(KEEPER, description, listener.map(AsFd::as_fd), log, GRACE).map_err(Error::Spawn)?))
     }
 
     /// Makes it read its configuration again.

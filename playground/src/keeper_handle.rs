@@ -5,8 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::TcpListener;
-use std::os::fd::OwnedFd;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -30,17 +29,17 @@ pub(crate) struct KeeperHandle {
 }
 
 impl KeeperHandle {
-    /// Starts this program in `role`. It reads the file `description` and logs to the file `log`; a `listener` becomes
-    /// its standard output. When it is dropped, it has the time `grace` to end before it is killed.
+    /// Starts this program in `role`. It reads the file `description` and logs to the file `log`; `stdout` becomes its
+    /// standard output. When it is dropped, it has the time `grace` to end before it is killed.
     pub(crate) fn start(
         role: &str,
         description: &Path,
-        listener: Option<&TcpListener>,
+        stdout: Option<BorrowedFd<'_>>,
         log: &Path,
         grace: Duration,
     ) -> io::Result<Self> {
-        let stdout = match listener {
-            Some(listener) => Stdio::from(OwnedFd::from(listener.try_clone()?)),
+        let stdout = match stdout {
+            Some(stdout) => Stdio::from(stdout.try_clone_to_owned()?),
             None => Stdio::null(),
         };
         let keeper = Command::new(OURSELVES)

@@ -57,7 +57,7 @@ fn rotate_all(dir: &Path) {
     }
 }
 
-/// The logs in a model's folder: those of servers and network in it, those of pods in `pods/NUMBER`.
+/// The logs in a model's folder: those of servers and network in it, those of pods in `pods/UNIT`.
 fn logs(dir: &Path) -> Vec<PathBuf> {
     let entries = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let pods = entries(&dir.join("pods")).flat_map(|pod| entries(&pod).collect::<Vec<_>>());
@@ -123,16 +123,17 @@ mod tests {
     #[test]
     fn the_logs_of_servers_and_pods_are_found_and_nothing_that_others_have_put_there() {
         let dir = tempfile::tempdir().unwrap();
-        for folder in ["pods/0", "pods/1/root", "postgresql"] {
+        for folder in ["pods/app-0", "pods/app-1/root", "postgresql"] {
             fs::create_dir_all(dir.path().join(folder)).unwrap();
         }
-        for file in ["network.log", "pods/0/pod.log", "pods/1/root/a.log", "postgresql/b.log", "lock", "network.log.1"]
+        for file in
+            ["network.log", "pods/app-0/pod.log", "pods/app-1/root/a.log", "postgresql/b.log", "lock", "network.log.1"]
         {
             fs::write(dir.path().join(file), "").unwrap();
         }
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link.log")).unwrap();
         let mut found = logs(dir.path());
         found.sort();
-        assert_eq!(found, ["network.log", "pods/0/pod.log"].map(|name| dir.path().join(name)));
+        assert_eq!(found, ["network.log", "pods/app-0/pod.log"].map(|name| dir.path().join(name)));
     }
 }

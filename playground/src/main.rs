@@ -47,6 +47,8 @@ fn run(cli: Cli) -> ExitCode {
     let model = &cli.model;
     match cli.verb {
         Verb::Up(args) => exit_code(up::run(model, &args)),
+        Verb::Deploy(args) => exit_code(verbs::deploy(model, &args)),
+        Verb::RemoveApplication(args) => exit_code(verbs::remove_application(model, &args)),
         Verb::Status { format, relations, watch } => exit_code(verbs::status(model, format, relations, watch)),
         Verb::Integrate(ends) => exit_code(verbs::integrate(model, &ends)),
         Verb::RemoveRelation(ends) => exit_code(verbs::remove_relation(model, &ends)),

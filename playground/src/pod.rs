@@ -19,6 +19,7 @@ pub(crate) mod root;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -170,7 +171,8 @@ impl Pod {
     pub fn start(spec: &Spec, description: &Path, listener: Option<&TcpListener>, log: &Path) -> Result<Self, Error> {
         keeper_handle::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
-        let keeper = KeeperHandle::start(KEEPER, description, listener, log, GRACE * 2).map_err(Error::Spawn)?;
+        let keeper = KeeperHandle::start(KEEPER, description, listener.map(AsFd::as_fd), log, GRACE * 2)
+            .map_err(Error::Spawn)?;
         Ok(Self { keeper, spec: spec.clone() })
     }
 

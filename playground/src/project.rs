@@ -40,6 +40,9 @@ pub enum Error {
         /// The characters that it may have.
         rule: &'static str,
     },
+    /// A name that can't be an application's.
+    #[error("{0:?} is no name of an application: a name is made of small letters, digits and single hyphens")]
+    Application(String),
     /// A charm without the framework's container.
     #[error("charmcraft.yaml declares no container {0} for the application: add one under `containers`")]
     Container(String),
@@ -149,6 +152,14 @@ pub fn check_names(files: &juju::CharmFiles) -> Result<(), Error> {
     }
 }
 
+/// Checks the name of an application, which becomes a part of paths and names of hosts.
+///
+/// # Errors
+/// When it has characters that these don't allow.
+pub fn check_application(name: &str) -> Result<(), Error> {
+    if is_label(name) { Ok(()) } else { Err(Error::Application(name.to_owned())) }
+}
+
 /// True if `name` can be a label of a host name.
 fn is_label(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -219,7 +230,9 @@ mod tests {
         }
         for name in ["A", "-a", "a-", "a--b", "a_b", "a.b"] {
             check(name, "app").unwrap_err();
+            assert!(check_application(name).unwrap_err().to_string().contains("is no name of an application"));
         }
+        check_application("web-2").unwrap();
     }
 
     #[test]

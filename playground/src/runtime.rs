@@ -175,9 +175,7 @@ impl Runtime {
 
     fn claim_in(base: &Path, model: &str, names: [&str; 2]) -> Result<Self, Error> {
         let dir = folder_in(base, model)?;
-        if dir.as_os_str().len() + LONGEST + names.concat().len() >= SOCKET_PATH {
-            return Err(Error::TooLong(dir.display().to_string()));
-        }
+        check_length(&dir, names)?;
         private(base)?;
         let started = Instant::now();
         loop {
@@ -230,6 +228,15 @@ impl Drop for Runtime {
         let _ = fs::remove_dir_all(&self.dir);
         let _ = self.dir.parent().map(fs::remove_dir);
     }
+}
+
+/// Checks that the sockets of an application and container called `names` have a path in the model's folder `dir`.
+///
+/// # Errors
+/// When it would be too long for a socket.
+pub fn check_length(dir: &Path, names: [&str; 2]) -> Result<(), Error> {
+    let is_short = dir.as_os_str().len() + LONGEST + names.concat().len() < SOCKET_PATH;
+    if is_short { Ok(()) } else { Err(Error::TooLong(dir.display().to_string())) }
 }
 
 /// The process that runs the model in `dir`: its id is in the lock file that it holds.

@@ -7,6 +7,8 @@ mod actions;
 mod advice;
 mod agent;
 mod answers;
+mod application;
+mod deployment;
 mod integration;
 mod log;
 mod pods;
@@ -18,21 +20,23 @@ mod watch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use juju::{CharmFiles, Status, StatusKind, UnitName, Whose};
+use juju::{Status, StatusKind, UnitName, Whose};
 use juju_testing::Server;
 use rock::Work;
 
-use crate::network::Network;
+use crate::network::{Network, Subnet};
 use crate::pod::{Identity, Neighbor};
 use crate::provider::Providers;
 use crate::ui::Ui;
 use agent::Agent;
 pub use agent::Doing;
+pub use application::{Application, Kind, Prepared};
+pub use deployment::Error as DeployError;
+pub(crate) use deployment::deploy;
 use problems::Problems;
-pub(crate) use units::add as add_unit;
 
 /// Request to the main thread.
 #[derive(Debug)]
@@ -45,11 +49,9 @@ pub enum Input {
     News,
 }
 
-/// Folders of a charm and of its model.
+/// Folders of a model.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The unpacked charm.
-    pub charm: PathBuf,
     /// The hook tools.
     pub tools: PathBuf,
     /// Folder with the program that runs hooks in machines, as `dispatch`.
@@ -58,6 +60,8 @@ pub struct Places {
     pub containers: PathBuf,
     /// The runtime folder itself.
     pub runtime: PathBuf,
+    /// This program.
+    pub program: PathBuf,
 }
 
 impl Places {
@@ -66,47 +70,24 @@ impl Places {
     pub fn containers_of(&self, unit: &UnitName) -> PathBuf {
         self.containers.join(format!("{}-{}", unit.app(), unit.number()))
     }
+
+    /// The folder of a unit's pod.
+    #[must_use]
+    pub fn pod_of(&self, unit: &UnitName) -> PathBuf {
+        self.runtime.join("pods").join(format!("{}-{}", unit.app(), unit.number()))
+    }
 }
 
-/// Kind of an application, by its charm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A web application, which answers requests.
-    Web,
-    /// A charm of the author's own with a container.
-    Sidecar,
-    /// A charm without a container: it runs on its unit's machine.
-    Machine,
-}
-
-/// Names and ports of the application.
-#[derive(Debug, Clone)]
-pub struct Names {
-    /// The application.
-    pub app: String,
-    /// Its kind.
-    pub kind: Kind,
-    /// Its units' container; the machine's name if it has none.
-    pub container: String,
-    /// The port on which the workload serves.
-    pub port: u16,
-    /// The port on 127.0.0.1 on which it answers.
-    pub outside: u16,
-}
-
-/// A model with one application.
+/// A model with its applications.
 pub struct Session {
     /// The model.
     pub server: Server,
-    /// The charm's declarations.
-    pub files: CharmFiles,
-    /// Names and ports of the application.
-    pub names: Names,
-    /// Folders of the charm and the model.
+    /// Folders of the model.
     pub places: Places,
     /// User who is root in the pods.
     pub identity: Identity,
     ui: Ui,
+    applications: Mutex<BTreeMap<String, Arc<Application>>>,
     state: Mutex<State>,
     providers: Mutex<Providers>,
     network: Mutex<Option<Network>>,
@@ -118,20 +99,23 @@ struct State {
     agents: BTreeMap<UnitName, Agent>,
     outcome: Option<bool>,
     neighbors: Vec<Neighbor>,
-    /// URL on this machine of the application behind an ingress, by the provider's name.
-    urls: BTreeMap<&'static str, String>,
+    /// The last one that was given to an application.
+    subnet: Subnet,
+    /// URLs on this machine of the applications behind an ingress, by the provider's name and theirs.
+    urls: BTreeMap<&'static str, BTreeMap<String, String>>,
     /// Failures of the playground itself.
     problems: Problems,
 }
 
 impl Session {
-    /// Makes a session over a served model. It starts neither pods nor servers.
+    /// Makes a session over a served model with one application. It starts neither pods nor servers.
     #[must_use]
-    pub fn new(server: Server, files: CharmFiles, names: Names, places: Places, ui: Ui) -> Self {
+    pub fn new(server: Server, first: Application, places: Places, ui: Ui) -> Self {
         let model = server.with(|model| model.name().to_owned());
         let providers = Mutex::new(Providers::new(places.runtime.clone(), model, ui.clone()));
         let (identity, state, started) = (Identity::current(), Mutex::default(), Condvar::new());
-        Self { server, files, names, places, identity, ui, state, providers, network: Mutex::new(None), started }
+        let applications = Mutex::new([(first.name().to_owned(), Arc::new(first))].into());
+        Self { server, places, identity, ui, applications, state, providers, network: Mutex::new(None), started }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -144,22 +128,34 @@ impl Session {
         &self.ui
     }
 
-    /// URL of the application on this machine.
+    /// The applications with a charm, by name.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.names.outside)
+    pub fn applications(&self) -> Vec<Arc<Application>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// The application's units, by number.
+    /// The application with that name, if it has a charm.
+    #[must_use]
+    pub fn application(&self, name: &str) -> Option<Arc<Application>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// The units of an application, by number.
+    #[must_use]
+    pub fn units_of(&self, app: &str) -> Vec<UnitName> {
+        self.server.with(|model| model.units(app)).unwrap_or_default()
+    }
+
+    /// The units of all applications with a charm.
     #[must_use]
     pub fn units(&self) -> Vec<UnitName> {
-        self.server.with(|model| model.units(&self.names.app)).unwrap_or_default()
+        self.applications().iter().flat_map(|app| self.units_of(app.name())).collect()
     }
 
-    /// The application's leader.
+    /// The leader of an application.
     #[must_use]
-    pub fn leader(&self) -> Option<UnitName> {
-        self.server.with(|model| model.leader(&self.names.app).ok().flatten().cloned())
+    pub fn leader(&self, app: &str) -> Option<UnitName> {
+        self.server.with(|model| model.leader(app).ok().flatten().cloned())
     }
 
     /// The unit's status, if the charm set one.
@@ -210,3 +206,6 @@ impl Session {
 
 /// Longest run of a hook.
 const HOOK: Duration = Duration::from_secs(300);
+
+/// Name of a Pebble's socket in its container's folder.
+const SOCKET: &str = "pebble.socket";

@@ -1,8 +1,10 @@
 //! `webcharm up`: starts a folder's application and charm, and runs them until the model is ended.
 
 mod build;
+pub mod deploy;
 mod detach;
 mod integrate;
+mod model;
 mod pods;
 
 use std::io;
@@ -19,7 +21,7 @@ use crate::cli;
 use crate::logs::Rotation;
 use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
-use crate::session::{Input, Kind, Session};
+use crate::session::{self, Application, Input, Session};
 use crate::signals::{self, Begun};
 use crate::ui::{self, Ui};
 use crate::{binaries, control, network, pod, project, server};
@@ -75,9 +77,21 @@ pub enum Error {
     /// The pods' network can't be made.
     #[error(transparent)]
     Network(#[from] network::Error),
+    /// The model has an application of that name.
+    #[error(
+        "the model has an application {0:?}: give the new one another name, as in `webcharm deploy FOLDER NAME`, or \
+         `webcharm remove-application {0}` first"
+    )]
+    Taken(String),
+    /// Units for a charm whose units come with those of others.
+    #[error("{0} is a subordinate: leave out --num-units; its units come when it is integrated")]
+    Subordinate(String),
+    /// The answer is of another kind than the request.
+    #[error("the model's process is of another version: `webcharm down`, then `webcharm up` again")]
+    Answer,
     /// The model refused the application.
     #[error(transparent)]
-    Model(#[from] juju_testing::ModelError),
+    Deploy(#[from] session::DeployError),
     /// The port can't be used.
     #[error("cannot listen on port {port}: choose another with --port, or leave it out for a free one")]
     Port {
@@ -134,9 +148,10 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     };
     signals::catch(Arc::clone(&cancel), begun.clone(), stop).map_err(system("catch signals"))?;
     let ui = Ui::new(Arc::clone(&cancel), &runtime::folder(model)?);
-    let plan = build::Plan::new(model, args)?;
+    let plan = build::Plan::new(&args.source)?;
+    args.integrate.iter().try_for_each(|provider| plan.check_endpoint(provider))?;
     begun.set();
-    match bring_up(&plan, args, &ui, &inputs, &received) {
+    match bring_up(model, &plan, args, &ui, &inputs, &received) {
         Err(_) if cancel.is_thrown() => Err(Error::Interrupted),
         Err(error) if error.is_interruption() => Err(Error::Interrupted),
         other => other,
@@ -145,6 +160,7 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
 
 /// Starts the model, runs it and ends it. All parts are dropped here, in this order: pods, model, folder.
 fn bring_up(
+    model: &str,
     plan: &build::Plan,
     args: &cli::Up,
     ui: &Ui,
@@ -152,14 +168,14 @@ fn bring_up(
     received: &Receiver<Input>,
 ) -> Result<ExitCode, Error> {
     let listener = listen(args.port)?;
-    let port = listener.local_addr().map_err(system("learn the port"))?.port();
-    let runtime = plan.claim()?;
-    let session = Arc::new(plan.session(&runtime, port, ui)?);
+    let runtime = Runtime::claim(model, [plan.name(), plan.container()])?;
+    let session = Arc::new(model::session(plan, model, &runtime, listener, ui)?);
+    let app = session.application(plan.name()).ok_or(Error::Interrupted)?;
     server::start(runtime.dir(), &session, inputs).map_err(system("listen for verbs"))?;
     let _rotation = Rotation::start(runtime.dir());
     let _end = End(&session);
-    let mut pods = Pods::new(plan, &runtime, &listener, &session, inputs);
-    let started = start(plan, &runtime, &mut pods, &session, &args.integrate);
+    let mut pods = Pods::new(&session, inputs);
+    let started = start(plan, &app, &mut pods, &session, &args.integrate);
     if started.is_err() && !ui.cancel().is_thrown() {
         // The parent ends on this error; that must not count as a request to stop.
         detach::part();
@@ -168,7 +184,7 @@ fn bring_up(
     if ui.cancel().is_thrown() {
         return Err(Error::Interrupted);
     }
-    report(&session, started, ui);
+    report(&session, &app, started, ui);
     if args.detached {
         detach::let_go().map_err(system("let go of the terminal"))?;
     }
@@ -198,33 +214,27 @@ fn listen(port: u16) -> Result<TcpListener, Error> {
 /// answers.
 fn start(
     plan: &build::Plan,
-    runtime: &Runtime,
+    app: &Application,
     pods: &mut Pods<'_>,
     session: &Session,
     asked: &[&'static Provider],
 ) -> Result<bool, Error> {
     let ui = session.ui();
-    if let Some(rock) = plan.rock_name() {
-        ui.step(&format!("building the rock {rock}"));
-    }
-    plan.build(runtime, ui)?;
-    for container in plan.others() {
-        ui.step(&format!("the container {container} is the charm author's own: it does not run here"));
-    }
+    plan.build(&app.prepared, ui)?;
     // The containers are up before the first hook.
     pods.start()?;
-    let well = session.settle() && integrate::all(session, asked, ui);
-    Ok(well && (session.names.kind != Kind::Web || answers(session, ui)))
+    let well = session.settle() && integrate::all(session, app, asked, ui);
+    Ok(well && app.url().is_none_or(|url| answers(session, &url, ui)))
 }
 
 /// Waits until the application answers. Stops waiting when it can't answer any more: a unit is stuck or its pod has
 /// ended.
-fn answers(session: &Session, ui: &Ui) -> bool {
+fn answers(session: &Session, url: &str, ui: &Ui) -> bool {
     let started = Instant::now();
     let mut told = Duration::ZERO;
     let is_hopeless = || session.is_stuck() || !session.units_with_dead_pod().is_empty();
     while !ui.cancel().is_thrown() && !is_hopeless() && started.elapsed() < ANSWER {
-        if http_client::status(&session.url()).is_ok() {
+        if http_client::status(url).is_ok() {
             return true;
         }
         if started.elapsed() > told + Duration::from_secs(1) {
@@ -238,22 +248,22 @@ fn answers(session: &Session, ui: &Ui) -> bool {
 
 /// Prints the outcome of the start: the application's URL, or the reasons why it doesn't answer; and commands to type
 /// next.
-fn report(session: &Session, answers: bool, ui: &Ui) {
-    let (app, url) = (&session.names.app, session.url());
+fn report(session: &Session, app: &Application, answers: bool, ui: &Ui) {
     let lines = |first: &str| {
-        let lines = session.next_lines().into_iter();
+        let lines = session.next_lines(app).into_iter();
         std::iter::once(first.to_owned()).chain(lines).map(|line| format!("  {line}\n")).collect::<String>()
     };
-    if session.names.kind != Kind::Web {
-        return report_charm(session, answers, &lines("webcharm debug-log"), ui);
-    }
+    let Some(url) = app.url() else {
+        return report_charm(session, app.name(), answers, &lines("webcharm debug-log"), ui);
+    };
+    let app = app.name();
     if answers {
         ui.step("the application answers");
         ui::print(&format!("\n{app} is up at {url}\n\n{}\n", lines(&format!("curl {url}"))));
         return;
     }
     let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
-    if http_client::status(&session.url()).is_ok() {
+    if http_client::status(&url).is_ok() {
         ui::print(&format!("\n{app} answers at {url}, but a part of the model failed. The model stays up.\n\n"));
         ui::print(&format!("{problems}\n{}\n", lines("webcharm status")));
         return;
@@ -272,18 +282,17 @@ fn report(session: &Session, answers: bool, ui: &Ui) {
 }
 
 /// Prints the outcome of the start of a charm of the author's own: its status and, if a step failed, its log.
-fn report_charm(session: &Session, is_up: bool, lines: &str, ui: &Ui) {
+fn report_charm(session: &Session, app: &str, is_up: bool, lines: &str, ui: &Ui) {
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
     if is_up {
         ui.step("the charm has settled");
-        ui::print(&format!("{} is up\n\n{lines}\n", session.names.app));
+        ui::print(&format!("{app} is up\n\n{lines}\n"));
         return;
     }
     let log = session.log(20).join("\n");
     let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();
     ui::print(&format!(
-        "The charm's log ends with:\n{log}\n\n{problems}{} has failed. The model stays up.\n\n{lines}",
-        session.names.app
+        "The charm's log ends with:\n{log}\n\n{problems}{app} has failed. The model stays up.\n\n{lines}"
     ));
 }
 

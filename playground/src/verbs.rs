@@ -13,6 +13,7 @@ use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
 use crate::runtime;
 use crate::ui::{self, print};
+use crate::up;
 
 pub use project::{init, lint, pack};
 pub use prune::prune;
@@ -60,6 +61,9 @@ pub enum Error {
     /// The runtime folder can't be used.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
+    /// An application can't be deployed.
+    #[error(transparent)]
+    Deploy(#[from] up::Error),
 }
 
 /// `status`, once or, with `watch`, until the model ends.
@@ -132,6 +136,37 @@ pub fn down(model: &str, force: bool) -> Result<ExitCode, Error> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `deploy`: prints the application's URL, if it has one, and commands to type next.
+///
+/// # Errors
+/// When the model isn't up, the name is taken, or the charm or its rock can't be prepared.
+pub fn deploy(model: &str, args: &cli::Deploy) -> Result<ExitCode, Error> {
+    let Answer::Deployed { app, url, missing, well, problems } = up::deploy::run(model, args)? else {
+        return Err(Error::Answer);
+    };
+    let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
+    let servers: String = missing.iter().map(|name| format!("  webcharm integrate {app} {name}\n")).collect();
+    let done = format!("deployed: {app}\n\n{reached}  webcharm status\n{servers}  webcharm remove-application {app}\n");
+    conclude(model, well, &problems, &done)
+}
+
+/// `remove-application`. Fails if a unit could not be removed, because its hook failed.
+///
+/// # Errors
+/// When the model isn't up, or there is no such application.
+pub fn remove_application(model: &str, args: &cli::RemoveApplication) -> Result<ExitCode, Error> {
+    let request = Request::RemoveApplication { app: args.app.clone() };
+    let Answer::Removed { app, left, problems } = ask(model, &request)? else { return Err(Error::Answer) };
+    if left.is_empty() {
+        return conclude(model, true, &problems, &format!("removed: {app}\n\n  webcharm status\n"));
+    }
+    show_status(model, Format::Tabular, false)?;
+    let left = left.join(", ");
+    let stuck = format!("{left} can't be removed yet: a hook failed, `webcharm debug-log` shows why; it is run again");
+    problems.iter().chain([&stuck]).for_each(|problem| ui::note(&format!("error: {problem}")));
+    Ok(ExitCode::FAILURE)
 }
 
 /// `integrate`.

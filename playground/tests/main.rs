@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "the long test of kills prints its steps")]
 
+mod applications;
 mod asked;
 mod contained;
 mod ends;

@@ -123,8 +123,11 @@ fn no_file_holds(desk: &Desk, secrets: &[String]) {
         assert!(found.is_empty(), "{found:?} in {}", file.display());
     }
     // Built and unpacked files keep their modes, because a pod's user reads them.
-    let is_own =
-        |file: &&PathBuf| !["rock", "charm", "postgresql"].iter().any(|name| file.starts_with(model.join(name)));
+    let is_own = |file: &&PathBuf| {
+        !["applications/0/rock", "applications/0/charm", "postgresql"]
+            .iter()
+            .any(|name| file.starts_with(model.join(name)))
+    };
     for file in all.iter().filter(is_own) {
         let mode = file.metadata().unwrap().mode() & 0o777;
         assert_eq!(mode & 0o077, 0, "{mode:o} {}", file.display());

@@ -188,8 +188,8 @@ impl Desk {
             let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
             let parent = processes().iter().find(|p| p.pid == *pid).map(|p| p.parent)?;
             let keeper = fs::read_to_string(format!("/proc/{parent}/cmdline")).ok()?;
-            let number = keeper.split("/pods/").nth(1)?.split('/').next()?.to_owned();
-            line.starts_with("/charm/bin/pebble").then(|| (format!("flask-k8s/{number}"), *pid))
+            let (app, number) = keeper.split("/pods/").nth(1)?.split('/').next()?.rsplit_once('-')?;
+            line.starts_with("/charm/bin/pebble").then(|| (format!("{app}/{number}"), *pid))
         };
         self.processes().iter().filter_map(name).collect()
     }

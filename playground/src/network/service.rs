@@ -1,6 +1,8 @@
 //! Service of a cluster: relays connections to the units that serve, in turn.
 
-use std::net::{SocketAddrV4, TcpListener, TcpStream};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -34,11 +36,25 @@ impl Targets {
     }
 }
 
-/// Relays every connection on `listener` to one of the targets, for as long as the process lives.
+/// The targets of each Service, by its address.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Services(Arc<Mutex<BTreeMap<Ipv4Addr, Targets>>>);
+
+impl Services {
+    /// The targets of the Service at `address`.
+    pub(super) fn of(&self, address: Ipv4Addr) -> Targets {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(address).or_default().clone()
+    }
+}
+
+/// Relays every connection on `listener` to one of the targets, until the listener is shut down.
 pub(super) fn start(listener: TcpListener, targets: &Targets) {
     let targets = targets.clone();
     thread::spawn(move || {
-        for client in listener.incoming().flatten() {
+        let is_shut = |client: &io::Result<TcpStream>| {
+            client.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput)
+        };
+        for client in listener.incoming().take_while(|client| !is_shut(client)).flatten() {
             let targets = targets.turn();
             thread::spawn(move || {
                 let reached =
@@ -56,7 +72,6 @@ pub(super) fn start(listener: TcpListener, targets: &Targets) {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::Ipv4Addr;
 
     use super::*;
 
@@ -91,5 +106,21 @@ mod tests {
         targets.set(vec![servers[0], dead, servers[1]]);
         let answers: String = (0..6).map(|_| answer(port_outside)).collect();
         assert!(answers.len() == 6 && answers.contains('a') && answers.contains('b'), "{answers}");
+    }
+
+    #[test]
+    fn a_listener_that_is_shut_down_takes_no_more_connections() {
+        let outside = TcpListener::bind(here(0)).unwrap();
+        let (port, targets) = (port(&outside), Targets::default());
+        let ours = outside.try_clone().unwrap();
+        start(outside, &targets);
+        assert_eq!(answer(port), "");
+        rustix::net::shutdown(&ours, rustix::net::Shutdown::Read).unwrap();
+        drop(ours);
+        let started = std::time::Instant::now();
+        while TcpStream::connect(here(port)).is_ok() {
+            assert!(started.elapsed() < Duration::from_secs(60), "it still listens");
+            thread::yield_now();
+        }
     }
 }

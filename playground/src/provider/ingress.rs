@@ -17,7 +17,6 @@ use juju::{Protocol, UnitName};
 
 use super::relations::requested;
 use super::{Answer, Error, Host, Provider, Relation, Serve, process};
-use crate::network;
 use config::Route;
 use nginx::Nginx;
 
@@ -90,9 +89,8 @@ impl Serve for Ingress {
         Ok(answers)
     }
 
-    /// The address of the first application, should there be more.
-    fn url(&self) -> Option<String> {
-        self.routes.first().map(|route| self.url_of(route))
+    fn urls(&self) -> BTreeMap<String, String> {
+        self.routes.iter().map(|route| (route.app.clone(), self.url_of(route))).collect()
     }
 }
 
@@ -111,16 +109,19 @@ fn route(relation: &Relation, others: &[Route]) -> Result<Option<Route>, Error> 
         return refused("model-name", "another relation has that path");
     }
     let servers = servers(relation, &request);
-    Ok(Some(Route { prefix, is_stripped: request.strip_prefix, servers }))
+    let app = relation.view.app.clone().unwrap_or_default();
+    Ok(Some(Route { app, prefix, is_stripped: request.strip_prefix, servers }))
 }
 
-/// The addresses of the units whose port is open.
+/// The addresses of the units whose port is open: those that they request, or else the model's.
 fn servers(relation: &Relation, request: &Requested) -> Vec<SocketAddr> {
     let serves = |unit: &UnitName| {
         let mut ports = relation.ports.get(unit).into_iter().flatten();
         ports.any(|port| port.protocol == Protocol::Tcp && (port.number..=port.last).contains(&request.port))
     };
     let units: BTreeMap<_, _> = request.units.iter().filter(|(unit, _)| serves(unit)).collect();
-    let address = |unit: &UnitName, ip: Option<IpAddr>| ip.unwrap_or_else(|| network::address(unit.number()).into());
-    units.iter().map(|(unit, place)| SocketAddr::new(address(unit, place.ip), request.port)).collect()
+    let written = |unit: &UnitName| relation.view.units.get(unit)?.text("ingress-address")?.parse().ok();
+    let address = |unit: &UnitName, ip: Option<IpAddr>| ip.or_else(|| written(unit));
+    let servers = units.iter().filter_map(|(unit, place)| address(unit, place.ip));
+    servers.map(|ip| SocketAddr::new(ip, request.port)).collect()
 }

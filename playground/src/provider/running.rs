@@ -116,10 +116,20 @@ impl Providers {
         Ok(any)
     }
 
-    /// Address on this machine of the application behind each server that has one, by the provider's name.
+    /// Addresses on this machine of the applications behind each server, by the provider's name and theirs.
     #[must_use]
-    pub fn urls(&self) -> BTreeMap<&'static str, String> {
-        self.running.iter().filter_map(|(name, running)| Some((*name, running.server.url()?))).collect()
+    pub fn urls(&self) -> BTreeMap<&'static str, BTreeMap<String, String>> {
+        self.running.iter().map(|(name, running)| (*name, running.server.urls())).collect()
+    }
+
+    /// Ends a server, and removes its files. Returns the way to it from a pod, if there was one.
+    pub fn stop(&mut self, provider: &'static Provider) -> Option<Neighbor> {
+        let running = self.running.remove(provider.name)?;
+        let neighbor = running.server.neighbor().cloned();
+        drop(running);
+        // A folder that can't be removed goes with the model.
+        let _ = std::fs::remove_dir_all(self.surroundings.of(provider).dir);
+        neighbor
     }
 
     /// Ends all servers, for good.

@@ -59,9 +59,9 @@ pub trait Serve: Debug + Send {
     /// When the server fails. A request that is refused is an answer's error.
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error>;
 
-    /// Address on this machine of the application behind it.
-    fn url(&self) -> Option<String> {
-        None
+    /// Addresses on this machine of the applications behind it, by their names.
+    fn urls(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
 }
 

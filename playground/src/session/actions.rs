@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::Sender;
 
+use juju::UnitName;
 use juju_testing::{ActionStatus, ModelError};
 use serde_json::{Map, Value};
 
@@ -18,8 +19,10 @@ impl Session {
         inputs: &Sender<Input>,
     ) -> Result<Answer, String> {
         let unit = self.unit(unit)?;
-        let id =
-            self.server.with(|model| model.run_action(&unit, name, params)).map_err(|error| self.refusal(&error))?;
+        let id = self
+            .server
+            .with(|model| model.run_action(&unit, name, params))
+            .map_err(|error| self.refusal(&unit, &error))?;
         self.await_settled(inputs)?;
         let action = self.server.with(|model| model.action(&id).cloned()).ok_or("the action is gone")?;
         let failure = match action.status {
@@ -34,10 +37,11 @@ impl Session {
         Ok(Answer::Ran { id, results: action.results, failure, log: action.log })
     }
 
-    fn refusal(&self, error: &ModelError) -> String {
+    fn refusal(&self, unit: &UnitName, error: &ModelError) -> String {
         match error {
             ModelError::UnknownAction(name) => {
-                let known: Vec<_> = self.files.actions.keys().map(String::as_str).collect();
+                let app = self.application(unit.app());
+                let known: Vec<_> = app.iter().flat_map(|app| app.files.actions.keys()).map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 format!("the charm has no action {name:?}; there is: {known}")
             }

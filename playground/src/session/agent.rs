@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
-use juju_testing::{DispatchError, DispatchOptions, Dispatched, Model, dispatch_process};
+use juju_testing::{DispatchError, DispatchOptions, Dispatched, Model, ModelError, dispatch_process};
 use rock::Work;
 
 use super::{HOOK, Kind, Session};
@@ -90,19 +90,26 @@ impl Session {
         }
     }
 
-    /// Gives the application another leader, if its last one is gone. Returns true if it did.
+    /// Gives the applications whose last leader is gone another one. Returns true if there were any.
     fn elect(&self) -> bool {
         let leaders = self.server.with(Model::elect);
         leaders.iter().for_each(|leader| self.ui.step(&format!("{leader} leads now")));
         !leaders.is_empty()
     }
 
-    /// The units with hooks to run, without those whose hook has just `failed`.
+    /// The units with hooks to run, without those whose hook has just `failed` and those whose machine isn't up yet.
     fn due(&self, failed: &BTreeSet<UnitName>) -> Vec<UnitName> {
         let has_event = |unit: &UnitName| self.server.with(|model| model.next_event(unit)).is_some();
         let has_news = |unit: &UnitName| self.state().agents.get(unit).is_some_and(|agent| agent.is_news);
-        let is_due = |unit: &UnitName| !failed.contains(unit) && (has_event(unit) || has_news(unit));
+        let is_due =
+            |unit: &UnitName| !failed.contains(unit) && (has_event(unit) || has_news(unit)) && self.may_run_hooks(unit);
         self.units().into_iter().filter(is_due).collect()
+    }
+
+    /// True unless the unit's charm runs on a machine that isn't up.
+    fn may_run_hooks(&self, unit: &UnitName) -> bool {
+        let is_on_machine = self.application(unit.app()).is_some_and(|app| app.kind() == Kind::Machine);
+        !is_on_machine || self.has_pod(&self.machine_of(unit))
     }
 
     /// Lets the servers answer. Returns true if there is news for the charm; `None` if that failed.
@@ -149,8 +156,9 @@ impl Session {
         next().or_else(|| {
             let agent_has_news =
                 self.state().agents.get_mut(unit).is_some_and(|agent| std::mem::take(&mut agent.is_news));
-            if agent_has_news && self.names.kind != Kind::Machine {
-                let container = self.names.container.clone();
+            let app = self.application(unit.app()).filter(|app| agent_has_news && app.kind() != Kind::Machine);
+            if let Some(app) = app {
+                let container = app.prepared.container.clone();
                 let event = Event::Workload(WorkloadEvent { container, kind: WorkloadKind::PebbleReady });
                 // Fails only if the unit has just gone.
                 let _ = self.server.with(|model| model.push(unit, event));
@@ -183,14 +191,15 @@ impl Session {
     }
 
     fn dispatch(&self, unit: &UnitName, event: &Event) -> Result<Dispatched, DispatchError> {
-        let mut options = DispatchOptions::new(&self.places.tools);
+        let app = self.application(unit.app()).ok_or_else(|| unknown(unit))?;
+        let (charm, mut options) = (app.prepared.charm(), DispatchOptions::new(&self.places.tools));
         options.containers_dir = Some(self.places.containers_of(unit));
         options.timeout = HOOK;
-        let on_machine = self.names.kind == Kind::Machine;
-        let program = if on_machine { &self.places.launcher } else { &self.places.charm };
+        let on_machine = app.kind() == Kind::Machine;
+        let program = if on_machine { &self.places.launcher } else { &charm };
         if on_machine {
-            let charm = self.places.charm.display().to_string();
-            let socket = self.places.containers_of(unit).join(&self.names.container).join("pebble.socket");
+            let charm = charm.display().to_string();
+            let socket = self.socket(&self.machine_of(unit)).ok_or_else(|| unknown(unit))?;
             let socket = (machine::MACHINE.to_owned(), socket.display().to_string());
             options.variables =
                 [("CHARM_DIR".to_owned(), charm.clone()), (machine::CHARM_DIR.to_owned(), charm), socket].into();
@@ -232,4 +241,9 @@ impl Session {
         let mut state = self.state();
         state.agents.entry(unit.clone()).or_default().stderr = last.iter().map(|line| (*line).to_owned()).collect();
     }
+}
+
+/// The application of the unit has just gone.
+fn unknown(unit: &UnitName) -> DispatchError {
+    DispatchError::Model { source: ModelError::UnknownApplication(unit.app().to_owned()) }
 }

@@ -1,11 +1,12 @@
 //! Answers to the verbs' requests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use juju::{ConfigOption, ConfigValue};
+use juju::{ConfigOption, ConfigValue, UnitName};
 
-use super::{Input, Session};
+use super::{Application, Input, Session};
 use crate::control::{Answer, Request, Setting};
 use crate::provider::Provider;
 
@@ -17,6 +18,8 @@ impl Session {
             Request::Status => Ok(Answer::Status { status: self.snapshot() }),
             Request::Config { app } => self.settings(&app),
             Request::Configure { app, set, reset } => self.configure(&app, &set, &reset, inputs),
+            Request::Deploy { application, cached, units } => self.add_application(application, &cached, units, inputs),
+            Request::RemoveApplication { app } => self.remove_application(&app, inputs),
             Request::Integrate { one, other } => {
                 self.integrate(&one, other.as_deref()).and_then(|ends| self.related(ends, inputs))
             }
@@ -46,21 +49,19 @@ impl Session {
         Answer::Done { well, problems: self.present_problems() }
     }
 
-    fn check_has_options(&self, app: &str) -> Result<(), String> {
-        match app {
-            app if app == self.names.app => Ok(()),
-            app if Provider::named(app).is_some() => {
-                Err(format!("{app} is a server of the playground's: it has no options"))
-            }
-            app => Err(self.no_application(app)),
-        }
+    /// The application with that name, whose charm may have options.
+    fn with_options(&self, app: &str) -> Result<Arc<Application>, String> {
+        self.application(app).ok_or_else(|| match Provider::named(app) {
+            Some(_) => format!("{app} is a server of the playground's: it has no options"),
+            None => self.no_application(app),
+        })
     }
 
     fn settings(&self, app: &str) -> Result<Answer, String> {
-        self.check_has_options(app)?;
+        let found = self.with_options(app)?;
         let values = self.server.with(|model| model.config(app)).map_err(|error| crate::chain(&error))?;
         let setting = |(name, option): (&String, &ConfigOption)| setting(name, option, values.get(name));
-        Ok(Answer::Config { options: self.files.options.iter().map(setting).collect() })
+        Ok(Answer::Config { options: found.files.options.iter().map(setting).collect() })
     }
 
     fn configure(
@@ -70,7 +71,7 @@ impl Session {
         reset: &[String],
         inputs: &Sender<Input>,
     ) -> Result<Answer, String> {
-        self.check_has_options(app)?;
+        self.with_options(app)?;
         let reset: Vec<_> = reset.iter().map(String::as_str).collect();
         let change = self.server.with(|model| {
             model.configure_text(app, set)?;
@@ -90,19 +91,27 @@ impl Session {
     }
 
     fn container(&self, unit: Option<&str>) -> Result<Answer, String> {
-        let first = || self.units().into_iter().next().ok_or_else(|| format!("{} has no unit", self.names.app));
-        let unit = unit.map_or_else(first, |unit| self.unit(unit))?;
+        let unit = unit.map_or_else(|| self.first_unit(), |unit| self.unit(unit))?;
         if let Some(problem) = self.pod_problem(&unit) {
             return Err(problem);
         }
-        let container = self.places.containers_of(&unit).join(&self.names.container);
-        Ok(Answer::Container { socket: container.join("pebble.socket") })
+        let socket = self.socket(&self.machine_of(&unit)).ok_or_else(|| self.no_application(unit.app()))?;
+        Ok(Answer::Container { socket })
+    }
+
+    /// The first unit of the only application.
+    fn first_unit(&self) -> Result<UnitName, String> {
+        let app = self.only_application("a unit, such as APP/0")?;
+        let first = self.units_of(app.name()).into_iter().next();
+        first.ok_or_else(|| format!("{} has no unit", app.name()))
     }
 
     fn related(&self, ends: Vec<String>, inputs: &Sender<Input>) -> Result<Answer, String> {
         let well = self.await_settled(inputs)?;
-        let apps = ends.iter().filter_map(|end| end.split(':').next()).filter_map(Provider::named);
-        let url = apps.filter_map(|provider| self.state().urls.get(provider.name).cloned()).next();
+        let apps: Vec<_> = ends.iter().filter_map(|end| end.split(':').next()).collect();
+        let urls = self.state().urls.clone();
+        let behind = apps.iter().filter_map(|app| urls.get(Provider::named(app)?.name));
+        let url = behind.flat_map(|urls| apps.iter().filter_map(|app| urls.get(*app))).next().cloned();
         Ok(Answer::Related { ends, url, well, problems: self.present_problems() })
     }
 }

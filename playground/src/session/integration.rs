@@ -1,11 +1,11 @@
-//! Integrations: make a relation between the application and a server from its ends as typed.
+//! Integrations: make a relation between two applications, of which one may be a server, from its ends as typed.
 
 use std::sync::{MutexGuard, PoisonError};
 
-use juju::{Endpoint, RelationId, Role};
+use juju::{Endpoint, RelationId, Role, Scope};
 use juju_testing::{IntegrationEnd, Model, ModelError, RelationInfo, endpoint, resolve};
 
-use super::Session;
+use super::{Kind, Session};
 use crate::pod::Neighbor;
 use crate::provider::{Provider, Providers};
 
@@ -59,76 +59,143 @@ impl Session {
     /// Integrates, and returns the two ends. The caller runs the hooks.
     ///
     /// # Errors
-    /// A message for the user, when there is no such server or endpoint, or the server can't be started.
+    /// A message for the user, when there is no such server, application or endpoint, several pairs of endpoints fit, or
+    /// the server can't be started.
     pub fn integrate(&self, one: &str, other: Option<&str>) -> Result<Vec<String>, String> {
-        let (ours, theirs) = self.pair(one, other)?;
-        let provider = theirs.provider().ok_or_else(|| unknown(&theirs.app))?;
-        let refused = |error| self.refused(provider, &ours, &theirs, error);
+        let (one, other) = self.pair(one, other)?;
+        let refused = |error: ModelError| self.refused(&one, &other, &error);
         // No server is started for a relation that the model refuses.
-        self.check(provider, &ours, &theirs).map_err(refused)?;
-        self.provide(provider)?;
-        let id = self.server.with(|model| relate(model, provider, &ours, &theirs)).map_err(refused)?;
-        self.set_server_problem(provider, None);
+        let scope = self.check(&one, &other).map_err(refused)?;
+        self.check_scope(scope, &one, &other)?;
+        let provider = other.provider();
+        provider.map_or(Ok(()), |provider| self.provide(provider))?;
+        let id = self.server.with(|model| relate(model, provider, &one, &other)).map_err(refused)?;
+        if let Some(provider) = provider {
+            self.set_server_problem(provider, None);
+        }
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
     }
 
-    /// Refuses a relation that the model would refuse.
-    fn check(&self, provider: &Provider, ours: &End, theirs: &End) -> Result<(), ModelError> {
-        let metadata = &self.files.metadata;
-        let provided = [endpoint(provider.endpoint, Role::Provides, provider.interface)];
+    /// Refuses a relation that the model would refuse. Returns its scope.
+    fn check(&self, one: &End, other: &End) -> Result<Scope, ModelError> {
         let relations: Vec<RelationInfo> = self.server.with(|model| model.relations().collect());
-        let (ours, theirs) = (ours.with(&metadata.endpoints, metadata.subordinate), theirs.with(&provided, false));
-        resolve(&ours, &theirs, &relations).map(|_| ())
+        let ((left, left_is_subordinate), (right, right_is_subordinate)) = (self.declared(one), self.declared(other));
+        let (one, other) = (one.with(&left, left_is_subordinate), other.with(&right, right_is_subordinate));
+        resolve(&one, &other, &relations).map(|found| found.scope)
     }
 
-    /// The application's end and the server's, from two in any order. A single server is paired with the running
-    /// application.
+    /// Refuses a subordinate beside units in containers: the playground has room for one on machines only.
+    fn check_scope(&self, scope: Scope, one: &End, other: &End) -> Result<(), String> {
+        let apps = [one, other].map(|end| self.application(&end.app));
+        let inside = apps.iter().flatten().find(|app| app.kind() != Kind::Machine);
+        let server = other.provider().map(|provider| provider.app);
+        match inside.map(|app| app.name()).or(server).filter(|_| scope == Scope::Container) {
+            Some(name) => Err(format!("{name} has no machine: a subordinate runs beside a charm without containers")),
+            None => Ok(()),
+        }
+    }
+
+    /// The endpoints that an end's application declares, and true if it is a subordinate.
+    fn declared(&self, end: &End) -> (Vec<Endpoint>, bool) {
+        if let Some(provider) = end.provider() {
+            return (vec![endpoint(provider.endpoint, Role::Provides, provider.interface)], false);
+        }
+        let app = self.application(&end.app);
+        app.map(|app| (app.files.metadata.endpoints.clone(), app.files.metadata.subordinate)).unwrap_or_default()
+    }
+
+    /// The two ends, a server's last. A server alone is paired with the only application.
     fn pair(&self, one: &str, other: Option<&str>) -> Result<(End, End), String> {
-        let own = self.names.app.as_str();
         let one = End::parse(one);
-        let (ours, theirs) = match other.map(End::parse) {
+        let (one, other) = match other.map(End::parse) {
             Some(other) if one.provider().is_some() => (other, one),
             Some(other) => (one, other),
-            None if one.provider().is_some() => (End::parse(own), one),
-            None if one.app == own => {
+            None if one.provider().is_some() => {
+                let own = self.only_application(&format!(
+                    "the application, too, as in `webcharm integrate APP {}`",
+                    one.text()
+                ))?;
+                (End::parse(own.name()), one)
+            }
+            None if self.application(&one.app).is_some() => {
+                let own = &one.app;
                 return Err(format!(
                     "name what to integrate {own} with, for example `webcharm integrate {own} postgresql`"
                 ));
             }
-            None => return Err(unknown(&one.app)),
+            None => return Err(self.unknown(&one.app)),
         };
-        if ours.app != own {
-            return Err(unknown(&ours.app));
+        if one.provider().is_some() {
+            return Err(format!("{} and {} are both servers of the playground's", one.app, other.app));
         }
-        Ok((ours, theirs))
+        for end in [&one, &other] {
+            if end.provider().is_none() && self.application(&end.app).is_none() {
+                return Err(self.unknown(&end.app));
+            }
+        }
+        Ok((one, other))
     }
 
     /// The model's refusal of an integration, with the remedy.
-    fn refused(&self, provider: &Provider, ours: &End, theirs: &End, error: ModelError) -> String {
-        match error {
-            ModelError::NoMatch(..) => format!(
+    fn refused(&self, one: &End, other: &End, error: &ModelError) -> String {
+        match (error, other.provider()) {
+            (ModelError::NoMatch(..), Some(provider)) => format!(
                 "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
                  again",
-                ours.text(),
-                theirs.text(),
+                one.text(),
+                other.text(),
                 provider.name,
                 provider.interface
             ),
-            ModelError::UnknownEndpoint { ref app, .. } if app == provider.app => {
-                format!("{error}; there is: {}", provider.endpoint)
+            (ModelError::NoMatch(..), None) => {
+                format!("{error}; {}; {}", self.described(one), self.described(other))
             }
-            ModelError::UnknownEndpoint { .. } => {
-                let required = self.files.metadata.endpoints.iter().filter(|end| end.role == Role::Requires);
-                let names: Vec<_> = required.map(|end| end.name.as_str()).collect();
+            (ModelError::Ambiguous(_, _, candidates), _) => {
+                let candidates: Vec<_> = candidates.split("; ").map(|ends| ends.trim_matches('"')).collect();
+                let choices: Vec<_> = candidates.iter().map(|ends| format!("`webcharm integrate {ends}`")).collect();
+                format!("several endpoints fit, name those that you mean: {}", choices.join(" or "))
+            }
+            (ModelError::UnknownEndpoint { app, .. }, provider) => {
+                let end = if *app == one.app { one } else { other };
+                let is_choice = |found: &&Endpoint| match provider {
+                    Some(_) if end.provider().is_none() => found.role == Role::Requires,
+                    _ => found.role != Role::Peers,
+                };
+                let (declared, _) = self.declared(end);
+                let names: Vec<_> = declared.iter().filter(is_choice).map(|end| end.name.as_str()).collect();
                 let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 format!("{error}; there is: {names}")
             }
-            ModelError::LimitExceeded { .. } | ModelError::Duplicate(..) => {
-                format!("{error}: `webcharm remove-relation {} {}` makes room", ours.app, theirs.app)
+            (ModelError::LimitExceeded { endpoint, .. }, _) => {
+                let relations: Vec<RelationInfo> = self.server.with(|model| model.relations().collect());
+                let mut using = relations.iter().map(ends).filter(|ends| ends.contains(endpoint));
+                let ends = using.next().unwrap_or_default().join(" ");
+                format!("{error}: `webcharm remove-relation {ends}` makes room")
             }
-            other => crate::chain(&other),
+            (ModelError::Duplicate(..), _) => {
+                format!("{error}: `webcharm remove-relation {} {}` makes room", one.app, other.app)
+            }
+            _ => crate::chain(error),
         }
+    }
+
+    /// The endpoints of an end's application, for people.
+    fn described(&self, end: &End) -> String {
+        let (declared, _) = self.declared(end);
+        let line = |found: &Endpoint| match found.role {
+            Role::Requires => Some(format!("{} requires {}", found.name, found.interface)),
+            Role::Provides => Some(format!("{} provides {}", found.name, found.interface)),
+            Role::Peers => None,
+        };
+        let lines: Vec<_> = declared.iter().filter_map(line).collect();
+        let lines = if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
+        format!("{} has: {lines}", end.app)
+    }
+
+    fn unknown(&self, app: &str) -> String {
+        let apps = self.applications();
+        unknown(app, apps.iter().map(|app| app.name()))
     }
 
     /// Starts the provider's server, and makes it known in the pods.
@@ -177,13 +244,19 @@ impl Session {
     }
 }
 
-fn relate(model: &mut Model, provider: &Provider, ours: &End, theirs: &End) -> Result<RelationId, ModelError> {
-    provider.deploy(model)?;
-    model.integrate(&ours.text(), &theirs.text())
+fn relate(
+    model: &mut Model,
+    provider: Option<&'static Provider>,
+    one: &End,
+    other: &End,
+) -> Result<RelationId, ModelError> {
+    provider.map_or(Ok(()), |provider| provider.deploy(model))?;
+    model.integrate(&one.text(), &other.text())
 }
 
-pub(super) fn unknown(app: &str) -> String {
-    format!("there is no application {app:?}, and no server of that name to start; there is: {}", Provider::names())
+fn unknown<'a>(app: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = std::iter::once(Provider::names()).chain(known.map(str::to_owned)).collect();
+    format!("there is no application {app:?}, and no server of that name to start; there is: {}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -201,6 +274,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_integrated_with_is_answered_by_what_can() {
-        assert!(unknown("mysql").contains("postgresql"));
+        let text = unknown("mysql", ["shop"].into_iter());
+        assert!(text.contains("postgresql") && text.ends_with(", shop"), "{text}");
     }
 }

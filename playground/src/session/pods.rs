@@ -6,9 +6,9 @@ use std::sync::{MutexGuard, PoisonError};
 use juju::{Protocol, UnitName};
 use juju_testing::Model;
 
-use super::Session;
 use super::agent::Agent;
-use crate::network::{self, Network, Place, SERVICE};
+use super::{Application, Session};
+use crate::network::{self, Network, Place};
 use crate::pod::{Error, Pod};
 
 impl Session {
@@ -16,10 +16,19 @@ impl Session {
         self.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the network, or replaces it.
-    pub fn set_network(&self, network: Network) {
+    /// Sets the network, or replaces it, with the Services of all applications.
+    ///
+    /// # Errors
+    /// When the network has ended.
+    pub fn set_network(&self, mut network: Network) -> Result<(), network::Error> {
+        // Locked first, so that an application that comes meanwhile finds the new network.
+        let mut place = self.network();
+        for app in self.applications() {
+            network.serve(app.service(), app.prepared.port, &app.listener)?;
+        }
         self.providers().set_network(network.keeper());
-        *self.network() = Some(network);
+        *place = Some(network);
+        Ok(())
     }
 
     /// True if there is a network that has not ended by itself.
@@ -42,7 +51,8 @@ impl Session {
     #[must_use]
     pub fn place(&self, unit: &UnitName) -> Option<Place> {
         let keeper = self.network().as_ref().map(Network::keeper)?;
-        Some(Place { keeper, address: network::address(unit.number()) })
+        let address = self.application(unit.app())?.address(unit);
+        Some(Place { keeper, address })
     }
 
     /// Sets a unit's pod, and ends the one before it.
@@ -56,12 +66,12 @@ impl Session {
         drop(old);
     }
 
-    /// The units without a pod.
+    /// The units that lack the pod that they should have: all but subordinates.
     #[must_use]
     pub fn units_without_pod(&self) -> Vec<UnitName> {
-        let state = self.units().into_iter();
+        let units: Vec<_> = self.units().into_iter().filter(|unit| !self.is_subordinate(unit)).collect();
         let agents = &self.state().agents;
-        state.filter(|unit| agents.get(unit).is_none_or(|agent| agent.pod.is_none())).collect()
+        units.into_iter().filter(|unit| agents.get(unit).is_none_or(|agent| agent.pod.is_none())).collect()
     }
 
     /// The units whose pods have ended by themselves.
@@ -78,20 +88,21 @@ impl Session {
     /// leader.
     pub fn bury_pod(&self, unit: &UnitName) {
         self.take_pod(unit);
-        let heir = self.units().into_iter().find(|other| other != unit && self.has_pod(other));
-        let led = self.leader();
+        let app = unit.app();
+        let heir = self.units_of(app).into_iter().find(|other| other != unit && self.has_pod(other));
+        let led = self.leader(app);
         // Fails only if the unit has just gone.
         let _ = self.server.with(|model| {
             let heir = heir.filter(|heir| !model.is_leaving(heir).unwrap_or(true));
             model.replace_pod(unit, heir.as_ref())
         });
-        if let Some(leader) = self.leader().filter(|leader| led.as_ref() != Some(leader)) {
+        if let Some(leader) = self.leader(app).filter(|leader| led.as_ref() != Some(leader)) {
             self.ui.step(&format!("{leader} leads now"));
         }
         self.route();
     }
 
-    fn has_pod(&self, unit: &UnitName) -> bool {
+    pub(super) fn has_pod(&self, unit: &UnitName) -> bool {
         let mut state = self.state();
         let pod = state.agents.get_mut(unit).and_then(|agent| agent.pod.as_mut());
         pod.is_some_and(|pod| pod.ended().is_none())
@@ -112,8 +123,10 @@ impl Session {
         state.agents = kept.into_iter().collect();
         drop(state);
         let end = |(unit, agent): (UnitName, Agent)| {
-            self.ui.step(&format!("ending the pod of {unit}"));
-            drop(agent);
+            if let Some(pod) = agent.pod {
+                self.ui.step(&format!("ending the pod of {unit}"));
+                drop(pod);
+            }
             unit
         };
         gone.into_iter().map(end).collect()
@@ -127,16 +140,21 @@ impl Session {
         pods.iter_mut().for_each(Pod::ask_to_end);
     }
 
-    /// Lines for `/etc/hosts` in every pod: each unit by the names a cluster gives it, and the application's Service.
+    /// Lines for `/etc/hosts` in every pod: each unit by the names a cluster gives it, and each application's Service.
     #[must_use]
     pub fn hosts(&self) -> Vec<String> {
-        let (app, model) = (&self.names.app, self.server.with(|model| model.name().to_owned()));
+        let model = self.server.with(|model| model.name().to_owned());
+        self.applications().iter().flat_map(|app| self.hosts_of(app, &model)).collect()
+    }
+
+    fn hosts_of(&self, app: &Application, model: &str) -> Vec<String> {
+        let (name, address) = (app.name(), app.service());
         let unit = |unit: &UnitName| {
-            let (name, address) = (format!("{app}-{}", unit.number()), network::address(unit.number()));
-            format!("{address} {name}.{app}-endpoints.{model}.svc.cluster.local {name}")
+            let (host, address) = (format!("{name}-{}", unit.number()), self.address_of(unit)?);
+            Some(format!("{address} {host}.{name}-endpoints.{model}.svc.cluster.local {host}"))
         };
-        let service = format!("{SERVICE} {app}.{model}.svc.cluster.local {app}.{model}.svc {app}.{model}");
-        self.units().iter().map(unit).chain([service]).collect()
+        let service = format!("{address} {name}.{model}.svc.cluster.local {name}.{model}.svc {name}.{model}");
+        self.units_of(name).iter().filter_map(unit).chain([service]).collect()
     }
 
     /// Writes the names of all units into every pod's `/etc/hosts`.
@@ -149,22 +167,26 @@ impl Session {
         }
     }
 
-    /// Sets the units behind the application's address: those with an open port or, before there is one, those with a
+    /// Sets the units behind each application's address: those with an open port or, before there is one, those with a
     /// pod.
     pub fn route(&self) {
-        let units: Vec<_> = self.units().into_iter().filter(|unit| self.has_pod(unit)).collect();
+        for app in self.applications() {
+            let targets = self.targets(&app);
+            if let Some(network) = self.network().as_mut() {
+                network.lead_to(app.service(), targets);
+            }
+        }
+    }
+
+    fn targets(&self, app: &Application) -> Vec<SocketAddrV4> {
+        let units: Vec<_> = self.units_of(app.name()).into_iter().filter(|unit| self.has_pod(unit)).collect();
         let serving: Vec<(UnitName, Option<u16>)> = self.server.with(|model| {
             let here = units.into_iter().filter(|unit| !model.is_leaving(unit).unwrap_or(true));
             here.map(|unit| (open_port(model, &unit), unit)).map(|(port, unit)| (unit, port)).collect()
         });
         let is_any_open = serving.iter().any(|(_, port)| port.is_some());
         let targets = serving.iter().filter(|(_, port)| port.is_some() || !is_any_open);
-        let port = |port: &Option<u16>| port.unwrap_or(self.names.port);
-        let targets =
-            targets.map(|(unit, open)| SocketAddrV4::new(network::address(unit.number()), port(open))).collect();
-        if let Some(network) = self.network().as_mut() {
-            network.lead_to(targets);
-        }
+        targets.map(|(unit, open)| SocketAddrV4::new(app.address(unit), open.unwrap_or(app.prepared.port))).collect()
     }
 }
 

@@ -6,8 +6,7 @@ use juju::{UnitName, Whose};
 use juju_testing::RelationInfo;
 
 use super::integration::ends;
-use super::{Doing, Kind, Session};
-use crate::network::{self, SERVICE};
+use super::{Doing, Session};
 use crate::pod::Identity;
 use crate::provider::Provider;
 use crate::status::{Application, Model, Related, Relation, Status, StatusInfo, Unit};
@@ -28,7 +27,7 @@ impl Session {
             version: JUJU.to_owned(),
         };
         let mut applications = self.servers();
-        applications.insert(self.names.app.clone(), self.application());
+        applications.extend(self.applications().iter().map(|app| (app.name().to_owned(), self.shown(app))));
         let relations = self.relations();
         for (name, application) in &mut applications {
             application.relations = relations_of(name, &relations);
@@ -43,7 +42,8 @@ impl Session {
         let word = problem.map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem));
         let servers = names.into_iter().filter(|name| Provider::named(name).is_some());
         let urls = self.state().urls.clone();
-        let url = |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name).cloned());
+        let url =
+            |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name)?.values().next().cloned());
         servers.map(|name| (name.clone(), Application { url: url(&name), ..server(name, &word) })).collect()
     }
 
@@ -52,26 +52,26 @@ impl Session {
         relations.iter().map(relation).collect()
     }
 
-    fn application(&self) -> Application {
-        let (app, units) = (&self.names.app, self.units());
-        let leader = self.leader();
-        let own = leader.as_ref().and_then(|leader| self.server.with(|model| model.status(leader, Whose::App)).ok()?);
+    fn shown(&self, own: &super::Application) -> Application {
+        let app = own.name();
+        let (units, leader) = (self.units_of(app), self.leader(app));
+        let set = leader.as_ref().and_then(|leader| self.server.with(|model| model.status(leader, Whose::App)).ok()?);
         let version = self.server.with(|model| model.workload_version(app).map(str::to_owned)).unwrap_or_default();
         let now: BTreeMap<_, _> =
             units.iter().map(|unit| (unit.to_string(), self.unit_now(unit, leader.as_ref() == Some(unit)))).collect();
         let leaders = || leader.and_then(|leader| Some(now.get(&leader.to_string())?.workload_status.clone()));
         let nobody = || StatusInfo::new("unknown", format!("no units: `webcharm add-unit {app}` adds one"));
         Application {
-            charm: self.files.metadata.name.clone(),
+            charm: own.files.metadata.name.clone(),
             scale: now.len(),
             version,
-            address: SERVICE.to_string(),
-            application_status: own
-                .map(|own| StatusInfo::new(own.kind.as_str(), own.message))
+            address: own.service().to_string(),
+            application_status: set
+                .map(|set| StatusInfo::new(set.kind.as_str(), set.message))
                 .or_else(leaders)
                 .unwrap_or_else(nobody),
             units: now,
-            url: (self.names.kind == Kind::Web).then(|| self.url()),
+            url: own.url(),
             ..Application::default()
         }
     }
@@ -97,16 +97,22 @@ impl Session {
                 (StatusInfo::new("error", format!("hook failed: {hook:?}")), StatusInfo::new("idle", ""))
             }
         };
-        let address = network::address(unit.number()).to_string();
+        let address = self.address_of(unit).map(|address| address.to_string()).unwrap_or_default();
         Unit { workload_status, juju_status, leader, open_ports: ports, address }
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.problems();
-        let missing: Vec<_> = self.missing().into_iter().map(|provider| provider.name).collect();
-        if let Some(first) = missing.first() {
-            notes
-                .push(format!("not integrated yet: {}; for instance `webcharm integrate {first}`", missing.join(", ")));
+        let applications = self.applications();
+        for app in &applications {
+            let missing: Vec<_> = self.missing(app).into_iter().map(|provider| provider.name).collect();
+            let Some(first) = missing.first() else { continue };
+            let (of, end) = match applications.len() {
+                1 => (String::new(), String::new()),
+                _ => (format!(" with {}", app.name()), format!("{} ", app.name())),
+            };
+            let missing = missing.join(", ");
+            notes.push(format!("not integrated{of} yet: {missing}; for instance `webcharm integrate {end}{first}`"));
         }
         if self.identity == Identity::Single {
             notes.push(format!(

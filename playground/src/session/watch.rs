@@ -37,7 +37,8 @@ impl Session {
 
     /// Queues an event. Returns false if the unit is gone or the model ends.
     fn hand_on(&self, unit: &UnitName, kind: WorkloadKind, inputs: &Sender<Input>) -> bool {
-        let event = Event::Workload(WorkloadEvent { container: self.names.container.clone(), kind });
+        let Some(app) = self.application(unit.app()) else { return false };
+        let event = Event::Workload(WorkloadEvent { container: app.prepared.container.clone(), kind });
         self.server.with(|model| model.push(unit, event)).is_ok() && inputs.send(Input::News).is_ok()
     }
 }

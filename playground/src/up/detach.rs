@@ -23,14 +23,14 @@ pub(super) fn start(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
         return Err(runtime::Error::AlreadyUp(model.to_owned()).into());
     }
     let mut command = Command::new(binaries::own()?);
-    command.args(["--model", model, "up", "--detached", "--port", &args.port.to_string()]).arg(&args.folder);
+    command.args(["--model", model, "up", "--detached", "--port", &args.port.to_string()]).arg(&args.source.folder);
     let period = format!("{}ms", args.update_status_hook_interval.as_millis());
     command.args(["--update-status-hook-interval", &period]);
     command.args(args.integrate.iter().flat_map(|provider| ["--integrate", provider.name]));
-    if let Some(pebble) = &args.pebble {
+    if let Some(pebble) = &args.source.pebble {
         command.arg("--pebble").arg(pebble);
     }
-    if let Some(charm) = &args.charm {
+    if let Some(charm) = &args.source.charm {
         command.arg("--charm").arg(charm);
     }
     let mut child = command.stdin(Stdio::piped()).spawn().map_err(system("start the background process"))?;

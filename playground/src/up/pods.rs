@@ -1,7 +1,8 @@
 //! Control of the pods, as by Kubernetes: one for each unit, and a new one when a pod has ended.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
+use std::fs;
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -9,12 +10,10 @@ use std::time::{Duration, Instant};
 use juju::UnitName;
 use rock::Work;
 
-use super::Error;
-use super::build::Plan;
+use super::{Error, system};
 use crate::network::Network;
-use crate::pod::Pod;
-use crate::runtime::Runtime;
-use crate::session::{Input, Kind, Session};
+use crate::pod::{Identity, Pod, Spec};
+use crate::session::{Application, Input, Kind, Session};
 
 /// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
@@ -23,11 +22,8 @@ const SHORT_LIVES: u32 = 5;
 /// The time after which a start that failed is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// Inputs for pods, and a record of their starts.
+/// Record of the pods' starts.
 pub(super) struct Pods<'a> {
-    plan: &'a Plan,
-    runtime: &'a Runtime,
-    listener: &'a TcpListener,
     session: &'a Arc<Session>,
     inputs: &'a Sender<Input>,
     lives: BTreeMap<UnitName, Lives>,
@@ -42,29 +38,14 @@ struct Lives {
 }
 
 impl<'a> Pods<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        runtime: &'a Runtime,
-        listener: &'a TcpListener,
-        session: &'a Arc<Session>,
-        inputs: &'a Sender<Input>,
-    ) -> Self {
-        Self {
-            plan,
-            runtime,
-            listener,
-            session,
-            inputs,
-            lives: BTreeMap::new(),
-            network_failed: None,
-            revival_failed: None,
-        }
+    pub(super) fn new(session: &'a Arc<Session>, inputs: &'a Sender<Input>) -> Self {
+        Self { session, inputs, lives: BTreeMap::new(), network_failed: None, revival_failed: None }
     }
 
     /// Starts the network, and a pod for every unit.
     pub(super) fn start(&mut self) -> Result<(), Error> {
         self.start_network()?;
-        self.session.units().iter().try_for_each(|unit| self.start_pod(unit))?;
+        self.session.units_without_pod().iter().try_for_each(|unit| self.start_pod(unit))?;
         self.session.route();
         Ok(())
     }
@@ -76,17 +57,18 @@ impl<'a> Pods<'a> {
         for gone in self.session.end_orphans() {
             self.forget(&gone);
         }
+        self.session.forget_applications();
         self.session.introduce_units();
         well && self.session.units_without_pod().is_empty()
     }
 
-    /// Removes the folders of a removed unit, whose number is never used again. Folders that can't be removed go with
-    /// the model.
+    /// Removes the folders of a removed unit. Those that can't be removed go with the model.
     fn forget(&mut self, unit: &UnitName) {
         self.lives.remove(unit);
-        let pod = self.runtime.dir().join(format!("pods/{}", unit.number()));
-        let _ = std::fs::remove_dir_all(pod);
-        let _ = std::fs::remove_dir_all(self.session.places.containers_of(unit));
+        let places = &self.session.places;
+        for folder in [places.pod_of(unit), places.containers_of(unit)] {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 
     /// Replaces pods, network and servers that have ended, and starts missing pods. Returns true if there were any.
@@ -141,10 +123,8 @@ impl<'a> Pods<'a> {
     }
 
     fn start_network(&self) -> Result<(), Error> {
-        let ui = self.session.ui();
-        let port = self.session.names.port;
-        self.session.set_network(Network::start(self.runtime.dir(), self.listener, port, ui.cancel())?);
-        Ok(())
+        let network = Network::start(&self.session.places.runtime, self.session.ui().cancel())?;
+        Ok(self.session.set_network(network)?)
     }
 
     /// False for a unit whose last pods were all short-lived.
@@ -158,15 +138,48 @@ impl<'a> Pods<'a> {
         let lives = self.lives.get(unit);
         let short = lives.map_or(0, |lives| if lives.born.elapsed() < SHORT_LIFE { lives.short + 1 } else { 0 });
         self.lives.insert(unit.clone(), Lives { born: Instant::now(), short });
-        let spec = self.plan.pod(self.runtime, self.session, unit)?;
-        let folder = self.runtime.subfolder(&format!("pods/{}", unit.number()))?;
+        let Some(app) = self.session.application(unit.app()) else { return Ok(()) };
+        let spec = self.spec(&app, unit)?;
+        let folder = self.session.places.pod_of(unit);
         let mut pod = Pod::start(&spec, &folder.join("pod.json"), None, &folder.join("pod.log"))?;
         pod.ready(ui.cancel())?;
         let socket = pod.socket();
         self.session.put_pod(unit, pod);
-        if self.session.names.kind != Kind::Machine {
+        if app.kind() != Kind::Machine {
             self.session.watch(unit.clone(), socket, self.inputs.clone());
         }
         Ok(())
+    }
+
+    /// Description of a new pod for a unit, from the image that was built.
+    fn spec(&self, app: &Application, unit: &UnitName) -> Result<Spec, Error> {
+        let (session, prepared) = (self.session, &app.prepared);
+        let read = || -> io::Result<rock::Image> { Ok(serde_json::from_slice(&fs::read(prepared.image())?)?) };
+        let image = read().map_err(system("read the image's description"))?;
+        let socket_dir = session.places.containers_of(unit).join(&prepared.container);
+        // The socket of an ended pod would look like that of the new one.
+        let _ = fs::remove_dir_all(&socket_dir);
+        let [root, scratch] = ["root", "scratch"].map(|name| session.places.pod_of(unit).join(name));
+        for folder in [&socket_dir, &root, &scratch] {
+            fs::create_dir_all(folder).map_err(system("make the pod's folders"))?;
+        }
+        Ok(Spec {
+            hostname: format!("{}-{}", unit.app(), unit.number()),
+            hosts: session.hosts(),
+            neighbors: session.neighbors(),
+            image,
+            pebble: prepared.pebble.clone(),
+            container: prepared.container.clone(),
+            socket_dir,
+            root,
+            scratch,
+            port: prepared.port,
+            network: session.place(unit),
+            identity: Identity::current(),
+            shared: match app.kind() {
+                Kind::Machine => vec![session.places.runtime.clone(), session.places.program.clone()],
+                Kind::Web | Kind::Sidecar => Vec::new(),
+            },
+        })
     }
 }

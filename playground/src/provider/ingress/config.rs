@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 /// An application behind the ingress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Route {
+    /// The application behind it.
+    pub(super) app: String,
     /// First part of its paths.
     pub(super) prefix: String,
     /// True if the application gets paths without that part.
@@ -51,7 +53,7 @@ pub(super) fn config(routes: &[Route], revision: u64) -> String {
 }
 
 fn locations(route: &Route) -> String {
-    let Route { prefix, is_stripped, servers } = route;
+    let Route { prefix, is_stripped, servers, .. } = route;
     let (end, told) = if *is_stripped {
         ("/", format!(" proxy_set_header X-Forwarded-Prefix /{prefix};"))
     } else {
@@ -99,7 +101,7 @@ mod tests {
 
     fn route(servers: &[&str]) -> Route {
         let servers = servers.iter().map(|server| server.parse().unwrap()).collect();
-        Route { prefix: "local-web".to_owned(), is_stripped: true, servers }
+        Route { app: "web".to_owned(), prefix: "local-web".to_owned(), is_stripped: true, servers }
     }
 
     #[test]
