@@ -11,7 +11,7 @@ mod charm;
 use charm::Pooler;
 
 fn waiting(harness: &Harness<Pooler>) -> String {
-    harness.unit_status().unwrap().map(|status| status.to_string()).unwrap_or_default()
+    harness.unit_status().expect("a unit that was started").map(|status| status.to_string()).unwrap_or_default()
 }
 
 #[test]
