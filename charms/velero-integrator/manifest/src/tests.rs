@@ -1,8 +1,8 @@
 //! Each field set and unset, the rules for names, and the shape of Velero's definitions.
 
+mod published;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 use interfaces::k8s_backup_target::{Spec, Target};
 use interfaces::velero_backup_config::{self, Request};
@@ -185,55 +185,6 @@ fn every_field_is_documented_and_has_its_type() {
     let found: BTreeSet<_> =
         backup["spec"].as_object().unwrap().iter().map(|(key, value)| (key.as_str(), kind(value))).collect();
     assert_eq!(found, DOCUMENTED.into());
-}
-
-/// Faults of a value against a schema of OpenAPI, as far as Velero's definitions use it. The API server prunes unknown
-/// fields; here they are faults.
-fn faults(schema: &Value, value: &Value, path: &str) -> Vec<String> {
-    let wanted = schema["type"].as_str().unwrap_or("object");
-    if kind(value) != wanted {
-        return vec![format!("{path} is not of type {wanted}")];
-    }
-    match value {
-        Value::Array(items) => items.iter().flat_map(|item| faults(&schema["items"], item, path)).collect(),
-        Value::Object(fields) => fields.iter().flat_map(|(key, value)| field(schema, key, value, path)).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn field(schema: &Value, key: &str, value: &Value, path: &str) -> Vec<String> {
-    let below = format!("{path}.{key}");
-    match (schema["properties"].get(key), schema.get("additionalProperties")) {
-        (Some(declared), _) | (None, Some(declared)) => faults(declared, value, &below),
-        // The definitions leave metadata open.
-        (None, None) if path == ".metadata" => Vec::new(),
-        (None, None) => vec![format!("{below} is unknown")],
-    }
-}
-
-/// Velero's definitions are not part of this repository: the folder `config/crd/v1/bases` of its source, if there is one.
-#[allow(clippy::disallowed_methods, reason = "a test reads its environment")]
-fn definition(name: &str) -> Option<Value> {
-    let folder = std::env::var_os("VELERO_CRDS")?;
-    let text = fs::read_to_string(Path::new(&folder).join(format!("velero.io_{name}.yaml"))).unwrap();
-    let definition: Value = serde_yaml::from_str(&text).unwrap();
-    Some(definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone())
-}
-
-#[test]
-#[ignore = "needs Velero's definitions in the folder that VELERO_CRDS names"]
-fn both_kinds_validate_against_the_published_definitions() {
-    let backup = value(&Backup::new(&full().target, &operator(), &Name::Generated).unwrap().json());
-    let schedule = value(&Schedule::new(&full(), &operator(), &ending("prod")).unwrap().unwrap().json());
-    for (name, mut object) in [("backups", backup), ("schedules", schedule)] {
-        let Some(schema) = definition(name) else {
-            eprintln!("VELERO_CRDS is not set: there are no definitions to validate against");
-            return;
-        };
-        assert_eq!(faults(&schema, &object, ""), [""; 0], "{name}");
-        object["spec"]["bogus"] = json!(1);
-        assert_eq!(faults(&schema, &object, ""), [".spec.bogus is unknown"], "{name}");
-    }
 }
 
 proptest! {
