@@ -13,6 +13,7 @@
 
 pub mod pooler;
 pub mod provider;
+mod server_tls;
 #[cfg(test)]
 mod tests;
 pub mod v1;
@@ -26,6 +27,8 @@ use crate::needs::APPS;
 use crate::read::{Read, Stop};
 use crate::secret::{SecretRef, Secrets};
 use crate::uri::{self, Uri};
+
+pub use server_tls::{ServerTls, server_tls};
 
 /// Parts of the relation that the requirer reads. Units' databags hold no data that it uses.
 pub const NEEDS: Needs = Needs { local_unit: true, ..APPS };

@@ -14,7 +14,7 @@ use crate::names::{self, DatabaseName};
 use crate::options::Options;
 use crate::place::Places;
 
-pub use expand::{PoolSizes, UnitSide};
+pub use expand::{BackendTls, PoolSizes, UnitSide};
 
 const DATABASES: &str = "databases";
 const PGBOUNCER: &str = "pgbouncer";

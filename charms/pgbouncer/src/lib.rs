@@ -31,7 +31,7 @@ mod workload;
 pub use accounts::Open;
 pub use backend::{Backend, Server};
 pub use charm::{PgBouncer, Pod, Surroundings};
-pub use document::{Document, DocumentError, PoolSizes, UnitSide};
+pub use document::{BackendTls, Document, DocumentError, PoolSizes, UnitSide};
 pub use error::Error;
 pub use features::{Features, version};
 pub use identity::IdentityError;

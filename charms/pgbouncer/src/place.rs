@@ -43,6 +43,12 @@ impl Places {
         (0..count).map(|number| Instance::new(self, number)).collect()
     }
 
+    /// Certificate of the backend's authority.
+    #[must_use]
+    pub fn backend_ca(&self) -> String {
+        format!("{}/backend-ca.pem", self.base)
+    }
+
     /// The files of TLS.
     #[must_use]
     pub fn tls(&self) -> TlsFiles {

@@ -3,6 +3,7 @@
 
 mod auth;
 mod backend;
+mod backend_tls;
 mod clients;
 mod configuration;
 mod peers;
@@ -17,6 +18,7 @@ use crate::status::{self, Readiness};
 use crate::workload::{BaseDocument, Workload};
 
 pub(crate) use auth::AuthText;
+pub(crate) use backend_tls::BackendTlsFiles;
 pub(crate) use clients::{Credentials, names};
 
 /// Facts that the unit keeps from event to event. A killed hook leaves them as they were before, so what it has begun is
@@ -32,6 +34,8 @@ pub(crate) struct Memory {
     pub(crate) auth_file: String,
     /// Fingerprint of key and certificates in the container; empty if there are none.
     pub(crate) tls: String,
+    /// TLS of connections to the backend.
+    pub(crate) backend_tls: BackendTlsFiles,
     /// Secret of this unit with its key and certificates; empty if there is none.
     pub(crate) tls_secret: String,
     /// Port that the instances listen on.

@@ -3,7 +3,16 @@
 #![allow(clippy::needless_pass_by_value, reason = "callers write an event in the call that fires it")]
 #![allow(clippy::disallowed_methods, reason = "tests start processes and wait for them")]
 
-mod flows;
-mod guards;
+mod backend;
+mod client;
+mod fault;
+mod idle;
+mod killed;
+mod leader;
+mod options;
+mod order;
+mod peers;
 mod real;
+mod start;
 mod support;
+mod tls;

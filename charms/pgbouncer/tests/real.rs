@@ -1,10 +1,5 @@
 //! The charm with the real PgBouncer under a supervisor, and a real PostgreSQL.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-
-use interfaces::certificates::Certificate;
 use juju::{RelationId, Status};
 use pgbouncer::{Connection, Session};
 
@@ -13,13 +8,13 @@ use crate::support::container::{REAL, until};
 use crate::support::postgresql::{Postgresql, login, programs, psql};
 
 /// True if this machine has the programs.
-fn can_run() -> bool {
+pub(crate) fn can_run() -> bool {
     testkit::needs(std::path::Path::new(REAL).exists(), "pgbouncer (scripts/packages)")
         && testkit::needs(programs().is_some(), "postgresql (scripts/packages)")
 }
 
 /// Credentials of a client, as it reads them.
-fn credentials(world: &World, client: &str, id: RelationId) -> (String, String) {
+pub(crate) fn credentials(world: &World, client: &str, id: RelationId) -> (String, String) {
     let read = world.client_reads(client, id);
     let database = read.ready().unwrap_or_else(|| panic!("{read:?}: {:#?}", world.log.borrow()));
     let text = |secret: &Option<juju::Secret>| secret.as_ref().unwrap().expose().to_owned();
@@ -27,7 +22,7 @@ fn credentials(world: &World, client: &str, id: RelationId) -> (String, String) 
 }
 
 /// A server, and units with a client that has the database `shop`.
-fn served(method: &str, units: u32) -> (Postgresql, World, RelationId) {
+pub(crate) fn served(method: &str, units: u32) -> (Postgresql, World, RelationId) {
     let server = Postgresql::start(method);
     let mut world = World::real(server.port, units);
     world.start();
@@ -39,7 +34,7 @@ fn served(method: &str, units: u32) -> (Postgresql, World, RelationId) {
 }
 
 /// Asks the console of an instance, over the port.
-fn console(world: &World, query: &str) -> String {
+pub(crate) fn console(world: &World, query: &str) -> String {
     let password = world.own_secret("admin-password");
     let user = "pgbouncer_admin_pgbouncer_k8s";
     psql("127.0.0.1", world.listen_port(), user, &password, "dbname=pgbouncer", query).unwrap()
@@ -173,57 +168,6 @@ fn a_name_that_pgbouncer_cannot_read_keeps_no_other_client_out() {
     let (user, password) = credentials(&world, "web", id);
     psql("127.0.0.1", world.listen_port(), &user, &password, "dbname=shop", "SELECT 1").unwrap();
     assert_eq!(server.value("postgres", "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'relation_id%'"), "1");
-}
-
-/// An authority made with `openssl`, and its signature under a request.
-fn sign(dir: &std::path::Path, request: &str) -> Certificate {
-    let (key, ca) = (dir.join("ca.key"), dir.join("ca.pem"));
-    let openssl = |arguments: &[&str]| {
-        let output = Command::new("openssl").args(arguments).current_dir(dir).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    };
-    if !ca.exists() {
-        let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-days", "2"];
-        openssl(&[&new[..], &["-keyout", key.to_str().unwrap(), "-out", ca.to_str().unwrap()]].concat());
-    }
-    fs::write(dir.join("csr.pem"), request).unwrap();
-    let subject = openssl(&["req", "-in", "csr.pem", "-noout", "-verify", "-text"]);
-    assert!(subject.contains("DNS:pgbouncer-k8s-0.pgbouncer-k8s-endpoints"), "{subject}");
-    let issue =
-        ["x509", "-req", "-in", "csr.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1"];
-    let certificate = openssl(&[&issue[..], &["-copy_extensions", "copy"]].concat());
-    let ca = fs::read_to_string(ca).unwrap();
-    Certificate { certificate: certificate.clone(), ca: ca.clone(), chain: vec![certificate, ca] }
-}
-
-#[test]
-fn tls_is_turned_on_and_off_without_a_restart() {
-    let openssl = Command::new("openssl").arg("version").output().is_ok();
-    if !can_run() || !testkit::needs(openssl, "openssl") {
-        return;
-    }
-    let (_server, world, id) = served("scram-sha-256", 1);
-    let (user, password) = credentials(&world, "web", id);
-    let port = world.listen_port();
-    let dir = tempfile::tempdir().unwrap();
-    let ask = |options: &str| psql("127.0.0.1", port, &user, &password, &format!("dbname=shop {options}"), "SELECT 1");
-    assert!(ask("sslmode=require").unwrap_err().contains("SSL"));
-    let authority = world.relate_authority();
-    world.settle();
-    world.certify(authority, |request| sign(dir.path(), request));
-    world.settle();
-    let verify = format!("sslmode=verify-ca sslrootcert={}", dir.path().join("ca.pem").display());
-    until("all instances speak TLS", || (0..8).all(|_| ask(&verify).is_ok()));
-    for file in ["key.pem", "ca.pem", "cert.pem"] {
-        let metadata = fs::metadata(world.container(0).path("lib").join(file)).unwrap();
-        assert_eq!(metadata.permissions().mode() & 0o777, 0o400, "{file}");
-    }
-    world.model.borrow_mut().remove_relation(authority).unwrap();
-    world.settle();
-    until("no instance speaks TLS", || (0..8).all(|_| ask("sslmode=require").is_err()));
-    assert!(ask("sslmode=disable").is_ok());
-    assert!(!world.container(0).path("lib/key.pem").exists());
 }
 
 #[test]

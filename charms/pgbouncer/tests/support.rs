@@ -1,9 +1,19 @@
 //! Units of the charm in one process: Juju's model, and for each unit a supervisor with folders of its own.
 
+pub(crate) mod authority;
 pub(crate) mod container;
+mod event;
+mod killer;
+mod mortal;
 pub(crate) mod postgresql;
+mod scram;
 mod server;
+mod surroundings;
 mod world;
 
+pub(crate) use event::{created, departed, relation};
 pub(crate) use server::Server;
 pub(crate) use world::{APP, World, pebble_ready};
+
+/// Number of the first leader.
+pub(crate) const LEADER: u32 = 0;

@@ -4,6 +4,9 @@ use super::{Document, PGBOUNCER};
 use crate::features::Features;
 use crate::place::{Instance, Places};
 
+/// Key of the strictness of TLS to the backend.
+const SERVER_TLS: &str = "server_tls_sslmode";
+
 /// Facts of one unit that its instances' documents depend on.
 #[derive(Clone, Debug)]
 pub struct UnitSide<'a> {
@@ -15,6 +18,20 @@ pub struct UnitSide<'a> {
     pub features: Features,
     /// True if the unit has a private key, and the certificates of itself and its authority; each unit has its own.
     pub has_tls: bool,
+    /// TLS of the unit's connections to the backend.
+    pub backend_tls: BackendTls,
+}
+
+/// TLS of connections to the backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendTls {
+    /// If the backend has it.
+    #[default]
+    Prefer,
+    /// Always: the backend says that it has TLS.
+    Require,
+    /// Always, with a certificate of the backend's authority, which the unit has in a file.
+    Verify,
 }
 
 /// Sizes of an instance's pools.
@@ -75,6 +92,15 @@ impl Document {
             ini.set(PGBOUNCER, "client_tls_ca_file", tls.ca);
             ini.set(PGBOUNCER, "client_tls_cert_file", tls.certificate);
             ini.set(PGBOUNCER, "client_tls_sslmode", "prefer");
+        }
+        match unit.backend_tls {
+            // As in the base document.
+            BackendTls::Prefer => {}
+            BackendTls::Require => ini.set(PGBOUNCER, SERVER_TLS, "require"),
+            BackendTls::Verify => {
+                ini.set(PGBOUNCER, SERVER_TLS, "verify-ca");
+                ini.set(PGBOUNCER, "server_tls_ca_file", unit.places.backend_ca());
+            }
         }
         if unit.features.has_peers() {
             ini.set(PGBOUNCER, "peer_id", peer_id(instance));

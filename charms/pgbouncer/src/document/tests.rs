@@ -33,7 +33,9 @@ fn with_clients() -> Document {
 fn expanded(document: &Document, count: usize, version: &str, tls: bool) -> String {
     let places = Places::default();
     let instances = places.instances(count);
-    let unit = UnitSide { places: &places, instances: &instances, features: Features::of(version), has_tls: tls };
+    let features = Features::of(version);
+    let backend_tls = BackendTls::default();
+    let unit = UnitSide { places: &places, instances: &instances, features, has_tls: tls, backend_tls };
     document.expand(&unit).join("\n; ---- the next instance ----\n\n")
 }
 
@@ -48,6 +50,22 @@ fn golden_documents_of_instances() {
     assert_golden("golden/instances-1.18.ini", &expanded(&with_clients(), 2, "1.18.0", true));
     assert_golden("golden/instances-1.19.ini", &expanded(&with_clients(), 2, "1.19.0", false));
     assert_golden("golden/instances-1.21.ini", &expanded(&fresh(), 4, "1.21.0", false));
+}
+
+#[test]
+fn tls_to_the_backend_is_as_strict_as_the_backend_allows() {
+    let places = Places::default();
+    let instances = places.instances(1);
+    let lines = |backend_tls| {
+        let features = Features::of("1.18.0");
+        let unit = UnitSide { places: &places, instances: &instances, features, has_tls: false, backend_tls };
+        let document = fresh().expand(&unit).remove(0);
+        document.lines().filter(|line| line.starts_with("server_tls")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(BackendTls::Prefer), ["server_tls_sslmode = prefer"]);
+    assert_eq!(lines(BackendTls::Require), ["server_tls_sslmode = require"]);
+    let file = "server_tls_ca_file = /var/lib/pgbouncer/backend-ca.pem";
+    assert_eq!(lines(BackendTls::Verify), ["server_tls_sslmode = verify-ca", file]);
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(crate) fn backend_broken(unit: &mut Unit<'_>, id: RelationId) -> Result<Flow
 
 fn clean(unit: &mut Unit<'_>) -> Result<(), Error> {
     unit.remove_auth_file()?;
+    unit.forget_backend_tls();
     if unit.is_leader()?
         && let Some(document) = unit.document()?
     {

@@ -21,6 +21,7 @@ pub(crate) fn backend_created(unit: &mut Unit<'_>) -> Result<Flow, Error> {
 /// Copies the backend's answer, and serves it.
 pub(crate) fn backend_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     unit.ask_backend()?;
+    unit.follow_backend_tls()?;
     serve(unit)
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn pebble_ready(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     }
     learn_version(unit)?;
     unit.renew_tls_files()?;
+    unit.renew_backend_tls()?;
     unit.render(&document)?;
     unit.renew_auth_file()?;
     begin(unit)?;

@@ -36,6 +36,7 @@ fn follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
 
 /// A new revision of the application's secret changes the auth file; one of the backend's may complete its data.
 pub(crate) fn secret_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
+    unit.follow_backend_tls()?;
     let flow = peers_changed(unit)?;
     let backend = unit.backend()?;
     match backend {

@@ -51,12 +51,11 @@ impl Unit<'_> {
             instances: &self.workload.instances,
             features: Features::of(&self.memory.version),
             has_tls: !self.memory.tls.is_empty(),
+            backend_tls: self.memory.backend_tls.strictness(),
         });
         let documents = fingerprint(instances.iter().map(String::as_bytes));
         let is_new = !matches!(self.base()?, BaseDocument::Here(known) if known == document);
-        if matches!(self.base()?, BaseDocument::Unreadable(_)) {
-            self.workload.make_dirs()?;
-        }
+        self.have_dirs()?;
         if is_new || self.memory.documents != documents {
             for (instance, text) in self.workload.instances.iter().zip(&instances) {
                 self.workload.write(&instance.document(), text)?;
@@ -72,6 +71,14 @@ impl Unit<'_> {
         }
         self.memory.port = document.listen_port().unwrap_or_default();
         self.share_document(document)
+    }
+
+    /// Makes the folders in a container that has no configuration yet.
+    pub(super) fn have_dirs(&mut self) -> Result<(), Error> {
+        if matches!(self.base()?, BaseDocument::Unreadable(_)) {
+            self.workload.make_dirs()?;
+        }
+        Ok(())
     }
 
     /// Notes a step that the instances need.

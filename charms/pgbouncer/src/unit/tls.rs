@@ -97,6 +97,7 @@ impl Unit<'_> {
         if self.memory.tls == wanted {
             return Ok(());
         }
+        self.have_dirs()?;
         for (at, (_, path)) in parts.iter().enumerate() {
             match &texts {
                 Some(texts) => drop(self.workload.write(path, texts[at].expose())?),

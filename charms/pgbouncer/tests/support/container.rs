@@ -1,13 +1,17 @@
-//! A container: a supervisor, folders of its own, and a program named `pgbouncer`.
+//! A container: a supervisor, folders of its own, and a program named `pgbouncer`; or a fake Pebble in those folders.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use pebble::blocking::Client;
+use pebble_fake::{ExecReply, Pebble, Server};
 use pgbouncer::Places;
+
+use super::killer::{Between, Killer};
 
 /// Limit of every wait.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +36,16 @@ while :; do sleep 1000 & wait $!; done
 pub(crate) struct Container {
     dir: PathBuf,
     supervisor: Option<Child>,
+    fake: Option<Fake>,
+}
+
+/// A Pebble in this process.
+#[derive(Debug)]
+struct Fake {
+    pebble: Arc<Mutex<Pebble>>,
+    server: Option<Server>,
+    between: Option<Between>,
+    killer: Arc<Killer>,
 }
 
 impl Container {
@@ -45,7 +59,23 @@ impl Container {
             fs::write(&program, STAND_IN).unwrap();
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        Self { dir: dir.to_owned(), supervisor: None }
+        Self { dir: dir.to_owned(), supervisor: None, fake: None }
+    }
+
+    /// The same with a fake Pebble, whose requests are steps of the killer.
+    pub(crate) fn in_process(dir: &Path, killer: &Arc<Killer>) -> Self {
+        let mut pebble = fake_pebble();
+        // The paths of the test's folders are those of the container.
+        pebble.set_root("/");
+        let (pebble, killer) = (Arc::new(Mutex::new(pebble)), Arc::clone(killer));
+        let mut container = Self::new(dir);
+        container.fake = Some(Fake { pebble, server: None, between: None, killer });
+        container
+    }
+
+    /// The fake Pebble.
+    pub(crate) fn fake(&self) -> MutexGuard<'_, Pebble> {
+        self.fake.as_ref().unwrap().pebble.lock().unwrap()
     }
 
     /// Puts the real PgBouncer in the stand-in's place. Its user enters the folders.
@@ -60,6 +90,12 @@ impl Container {
 
     /// Starts the supervisor, and waits until it answers.
     pub(crate) fn start(&mut self) {
+        let (socket, behind) = (self.socket(), self.dir.join("pebble.socket"));
+        if let Some(fake) = &mut self.fake {
+            fake.server = Some(Server::start(&behind, Arc::clone(&fake.pebble)).unwrap());
+            fake.between = Some(Between::start(&socket, &behind, &fake.killer));
+            return;
+        }
         let path = format!("{}:{}", self.dir.join("bin").display(), std::env::var("PATH").unwrap());
         let log = fs::File::options().create(true).append(true).open(self.dir.join("pebble.log")).unwrap();
         let child = Command::new(binary("pebble"))
@@ -92,6 +128,9 @@ impl Container {
     }
 
     fn stop(&mut self) {
+        if let Some(fake) = &mut self.fake {
+            (fake.between, fake.server) = (None, None);
+        }
         if let Some(mut supervisor) = self.supervisor.take() {
             let pid = rustix::process::Pid::from_child(&supervisor);
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
@@ -134,6 +173,13 @@ impl Container {
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.dir.join(path)
     }
+}
+
+/// A fake Pebble whose PgBouncer is 1.18.0, as the stand-in says.
+pub(crate) fn fake_pebble() -> Pebble {
+    let mut pebble = Pebble::default();
+    pebble.handle_exec(&["pgbouncer", "--version"], |_| ExecReply::prints("PgBouncer 1.18.0\n"));
+    pebble
 }
 
 impl Drop for Container {

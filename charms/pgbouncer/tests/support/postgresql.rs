@@ -5,12 +5,13 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use pgbouncer::{Backend, Connection, Server as Address, Session};
 use tempfile::TempDir;
 
+use super::authority::Authority;
 use super::container::{ids_of, until};
 
 /// User and password of the backend.
@@ -34,6 +35,28 @@ pub(crate) fn programs() -> Option<PathBuf> {
 impl Postgresql {
     /// Makes a cluster and starts it. `method` is the server's rule for passwords: `scram-sha-256` or `md5`.
     pub(crate) fn start(method: &str) -> Self {
+        let (dir, data) = Self::make(method);
+        Self::serve(dir, &data, &[])
+    }
+
+    /// The same with TLS, by which alone users other than the superuser are let in.
+    pub(crate) fn start_with_tls(authority: &Authority) -> Self {
+        let (dir, data) = Self::make("scram-sha-256");
+        authority.equip(&data);
+        let rules = format!("host all {USER} 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n");
+        fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        for file in ["server.key", "server.crt"] {
+            fs::set_permissions(data.join(file), fs::Permissions::from_mode(0o600)).unwrap();
+            if rustix::process::geteuid().is_root() {
+                let (user, group) = ids_of("postgres");
+                std::os::unix::fs::chown(data.join(file), Some(user), Some(group)).unwrap();
+            }
+        }
+        Self::serve(dir, &data, &["-c", "ssl=on"])
+    }
+
+    /// Makes a cluster; returns its folder, and that of its data.
+    fn make(method: &str) -> (TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let (password, data) = (dir.path().join("password"), dir.path().join("data"));
@@ -42,13 +65,18 @@ impl Postgresql {
         let initdb = initdb.arg("-D").arg(&data).arg("--pwfile").arg(&password).args(["-U", USER, "--no-sync"]);
         let output = initdb.args(["--auth", method, "--encoding=UTF8", "--locale=C.UTF-8"]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
+        (dir, data)
+    }
+
+    fn serve(dir: TempDir, data: &Path, settings: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut postgres = program("postgres");
         let mut server = postgres
             .arg("-D")
-            .arg(&data)
+            .arg(data)
             .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}"), "-c", "fsync=off"])
             .args(["-c", "unix_socket_directories=", "-c", "shared_buffers=16MB", "-c", "max_connections=300"])
+            .args(settings)
             .stderr(fs::File::create(dir.path().join("log")).unwrap())
             .spawn()
             .unwrap();

@@ -1,56 +1,31 @@
 //! A model with units of the charm, a backend and clients.
 
+mod databags;
+mod neighbors;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
-use interfaces::database::provider::{self, Account};
-use interfaces::{Read, certificates, postgresql};
+use interfaces::postgresql;
 use juju::{
-    Changes, CharmFiles, ConfigValue, Context, Databag, Entity, Event, Juju, Log, Needs, RelationId, Role, Status,
-    UnitName, Whose, WorkloadEvent, WorkloadKind, chain,
+    CharmFiles, ConfigValue, Context, Event, Juju, Log, Role, Status, UnitName, Whose, WorkloadEvent, WorkloadKind,
+    chain,
 };
-use juju_testing::{Finished, Model, ModelBackend, endpoint};
-use pgbouncer::{Open, PgBouncer, Places, Pod, Surroundings};
+use juju_testing::{Finished, HookId, Model, ModelBackend, endpoint};
+use pgbouncer::PgBouncer;
 use tempfile::TempDir;
 
-use super::container::{Container, places};
+use super::container::Container;
+use super::killer::{Killed, Killer};
+use super::mortal::Mortal;
 use super::server::Server;
+use super::surroundings::{Real, StandIns};
 
 /// Name of the application.
 pub(crate) const APP: &str = "pgbouncer-k8s";
-
-/// Surroundings with stand-ins: two instances in folders of the test, and servers in memory.
-#[derive(Debug)]
-pub(crate) struct StandIns;
-
-impl Surroundings for StandIns {
-    const OPEN: Open = Server::open;
-
-    fn places(context: &Context) -> Places {
-        places(&context.containers_dir)
-    }
-
-    fn processors() -> usize {
-        2
-    }
-}
-
-/// Surroundings with the real PgBouncer and PostgreSQL.
-#[derive(Debug)]
-pub(crate) struct Real;
-
-impl Surroundings for Real {
-    const OPEN: Open = Pod::OPEN;
-
-    fn places(context: &Context) -> Places {
-        places(&context.containers_dir)
-    }
-
-    fn processors() -> usize {
-        2
-    }
-}
 
 /// A model and the containers of its units.
 pub(crate) struct World {
@@ -59,7 +34,12 @@ pub(crate) struct World {
     /// Host name of the backend's server, and its port.
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Certificate of the backend's authority, if the server has TLS.
+    pub(crate) backend_ca: RefCell<Option<String>>,
     is_real: bool,
+    /// True if the containers are fake Pebbles.
+    is_in_process: bool,
+    pub(crate) killer: Arc<Killer>,
     /// Lines of the charm's log.
     pub(crate) log: RefCell<Vec<String>>,
     dir: TempDir,
@@ -68,6 +48,22 @@ pub(crate) struct World {
 impl World {
     /// A model in which the units' containers have not started. `host` is the name of the test's own server.
     pub(crate) fn new(host: &str, units: u32) -> Self {
+        Self::with(host, units, false)
+    }
+
+    /// The same with a fake Pebble in each container.
+    pub(crate) fn in_process(host: &str, units: u32) -> Self {
+        Self::with(host, units, true)
+    }
+
+    /// A model in which the containers run, before any hook.
+    pub(crate) fn with_container(host: &str, units: u32) -> Self {
+        let mut world = Self::new(host, units);
+        world.containers.values_mut().for_each(Container::start);
+        world
+    }
+
+    fn with(host: &str, units: u32, is_in_process: bool) -> Self {
         let mut model = Model::new("test");
         let charm = CharmFiles::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         model.deploy(APP, charm, units).unwrap();
@@ -78,14 +74,18 @@ impl World {
         }
         let authority = vec![endpoint("certificates", Role::Provides, interfaces::certificates::INTERFACE)];
         model.add_application("authority", authority, 1).unwrap();
-        Server::start(host);
+        let killer = Arc::default();
+        Server::start(host, &killer);
         let dir = tempfile::tempdir().unwrap();
         let mut world = Self {
             model: RefCell::new(model),
             containers: BTreeMap::new(),
             host: host.to_owned(),
             port: 5432,
+            backend_ca: RefCell::default(),
             is_real: false,
+            is_in_process,
+            killer,
             log: RefCell::default(),
             dir,
         };
@@ -113,7 +113,9 @@ impl World {
     }
 
     fn add_container(&mut self, unit: &UnitName) {
-        let container = Container::new(&self.dir.path().join(unit.number().to_string()));
+        let dir = self.dir.path().join(unit.number().to_string());
+        let container =
+            if self.is_in_process { Container::in_process(&dir, &self.killer) } else { Container::new(&dir) };
         self.containers.insert(unit.clone(), container);
     }
 
@@ -144,13 +146,39 @@ impl World {
     /// Runs a hook; without `is_success` it is killed at its end, so that its writes to Juju are dropped.
     #[track_caller]
     pub(crate) fn dispatch(&self, unit: &UnitName, event: Event, is_success: bool) -> Finished {
-        let hook = self.model.borrow_mut().begin(unit, event.clone()).unwrap();
+        self.killer.arm(0);
+        let hook = self.begin(unit, event.clone());
+        self.charm(unit, event, &hook);
+        self.model.borrow_mut().finish(&hook, is_success).unwrap()
+    }
+
+    /// Runs a hook that is killed before the step of that number, from 1, and is due again. False if it had ended before.
+    pub(crate) fn kill(&self, unit: &UnitName, event: Event, step: usize) -> bool {
+        self.killer.arm(step);
+        let hook = self.begin(unit, event.clone());
+        let end = catch_unwind(AssertUnwindSafe(|| self.charm(unit, event, &hook)));
+        self.killer.disarm();
+        let is_killed = end.is_err();
+        self.model.borrow_mut().finish(&hook, !is_killed).unwrap();
+        match end {
+            Err(panic) if !panic.is::<Killed>() => resume_unwind(panic),
+            _ => is_killed,
+        }
+    }
+
+    fn begin(&self, unit: &UnitName, event: Event) -> HookId {
+        self.model.borrow_mut().begin(unit, event).unwrap()
+    }
+
+    /// Runs the charm in a hook, and fails the test if it fails.
+    #[track_caller]
+    fn charm(&self, unit: &UnitName, event: Event, hook: &HookId) {
         let mut context = context(unit);
         context.containers_dir = self.containers[unit].containers_dir();
         context.event = event.clone();
         let log = Log::new(tracing::Level::INFO);
         let result = {
-            let backend = ModelBackend::new(&self.model, hook.clone());
+            let backend = Mortal { juju: ModelBackend::new(&self.model, hook.clone()), killer: &self.killer };
             let juju = Juju::new(&context, &backend);
             tracing::subscriber::with_default(log.clone(), || {
                 if self.is_real { juju.dispatch::<PgBouncer<Real>>() } else { juju.dispatch::<PgBouncer<StandIns>>() }
@@ -162,7 +190,6 @@ impl World {
         if let Err(error) = &result {
             panic!("{unit} {}: {}\n{:#?}", event.name(), chain(error), self.log.borrow());
         }
-        self.model.borrow_mut().finish(&hook, is_success).unwrap()
     }
 
     /// Runs the next hook of a unit; `None` if no event is due.
@@ -204,117 +231,6 @@ impl World {
         self.model.borrow().status(&Self::unit(number), Whose::Unit).unwrap().unwrap_or_else(|| Status::active("unset"))
     }
 
-    /// Relates the backend; it has not answered yet.
-    pub(crate) fn relate_backend(&self) -> RelationId {
-        self.model.borrow_mut().integrate(&format!("{APP}:backend-database"), "postgresql-k8s").unwrap()
-    }
-
-    /// The backend's answer, if the charm has asked.
-    pub(crate) fn answer_backend(&self, id: RelationId, read_only: &[&str]) -> bool {
-        let account = Account {
-            database: "pgbouncer".to_owned(),
-            username: "relation-8".to_owned(),
-            password: "hunter2".into(),
-            uris: None,
-            endpoints: vec![format!("{}:{}", self.host, self.port)],
-            read_only_endpoints: read_only.iter().map(|text| (*text).to_owned()).collect(),
-            tls: Some(false),
-            tls_ca: None,
-            replset: None,
-            version: Some("15.4".to_owned()),
-        };
-        self.speak("postgresql-k8s", |juju| {
-            let view = juju.view("database", id, provider::NEEDS)?;
-            let Read::Ready(request) = provider::read(&view) else { return Ok(false) };
-            juju.publish(&view, &provider::answer(&view, &request, &account))
-        })
-    }
-
-    /// Relates the backend, and runs all hooks until it is in use.
-    pub(crate) fn add_backend(&self) -> RelationId {
-        let id = self.relate_backend();
-        self.settle();
-        assert!(self.answer_backend(id, &[]));
-        self.settle();
-        id
-    }
-
-    /// Relates a client that asks for a database.
-    pub(crate) fn add_client(&self, client: &str, database: &str) -> RelationId {
-        let id = self.model.borrow_mut().integrate(&format!("{APP}:database"), client).unwrap();
-        let request = postgresql::Request { database: database.to_owned(), secrets: true, cross_model: false };
-        self.speak(client, |juju| {
-            let view = juju.view("db", id, interfaces::database::NEEDS)?;
-            juju.publish(&view, &postgresql::request(&view, &request))
-        });
-        id
-    }
-
-    /// What a client reads.
-    pub(crate) fn client_reads(&self, client: &str, id: RelationId) -> Read<interfaces::database::Database> {
-        let request = postgresql::Request { database: "x".to_owned(), secrets: true, cross_model: false };
-        self.speak(client, |juju| {
-            let view = juju.view("db", id, interfaces::database::NEEDS)?;
-            let mut secrets = interfaces::Secrets::new();
-            for secret in postgresql::secrets(&view).into_iter().filter(|secret| secret.needed) {
-                let content = juju.secret(&juju::SecretQuery::id(secret.id.clone()).refresh())?;
-                secrets.insert(secret.id, content);
-            }
-            Ok(postgresql::read(&view, &secrets, &request))
-        })
-    }
-
-    /// Writes a remote application's databag.
-    pub(crate) fn write(&self, app: &str, endpoint: &str, id: RelationId, settings: &[(&str, &str)]) {
-        self.speak(app, |juju| {
-            let view = juju.view(endpoint, id, Needs { local_app: true, ..Needs::default() })?;
-            juju.publish(&view, &Changes::of_leader(&view, &settings.iter().copied().collect::<Databag>()))
-        });
-    }
-
-    /// Relates the authority.
-    pub(crate) fn relate_authority(&self) -> RelationId {
-        self.model.borrow_mut().integrate(&format!("{APP}:certificates"), "authority").unwrap()
-    }
-
-    /// Has the authority sign every request.
-    pub(crate) fn certify(&self, id: RelationId, sign: impl Fn(&str) -> certificates::Certificate) {
-        // A hook lists the units that its own unit was told of; this application has no charm to tell.
-        let model = &self.model;
-        let bag = |unit: UnitName| (unit.clone(), model.borrow().databag(id, &Entity::Unit(unit)).unwrap());
-        let units: BTreeMap<_, _> = self.all().into_iter().map(bag).collect();
-        self.speak("authority", |juju| {
-            let view = juju.view("certificates", id, certificates::provider::NEEDS)?;
-            let view = juju::View { units, ..view };
-            let requests = certificates::provider::read(&view);
-            let issued: Vec<_> = requests.into_iter().map(|request| (request.clone(), sign(&request))).collect();
-            juju.publish(&view, &certificates::provider::answer(&view, &issued))
-        });
-    }
-
-    /// A field of the charm's own secret.
-    pub(crate) fn own_secret(&self, field: &str) -> String {
-        let query = juju::SecretQuery::label(format!("pgb-peers.{APP}.app"));
-        self.speak(APP, |juju| Ok(juju.secret(&query.peek())?[field].expose().to_owned()))
-    }
-
-    /// Port of the instances.
-    pub(crate) fn listen_port(&self) -> u16 {
-        self.shared().text("current_port").unwrap().parse().unwrap()
-    }
-
-    /// Writes the application's databag of the peer relation from outside.
-    pub(crate) fn write_shared(&self, settings: &[(&str, &str)]) {
-        let (peers, changes) = (self.peers(), settings.iter().copied().collect());
-        self.model.borrow_mut().set_databag(peers, &self.app(), &changes).unwrap();
-    }
-
-    /// The application, as the owner of a databag.
-    #[allow(clippy::unused_self, reason = "beside the others")]
-    pub(crate) fn app(&self) -> Entity {
-        Entity::App(APP.to_owned())
-    }
-
     /// A text without what is this world's own: the name of its server and the path of its folder.
     pub(crate) fn neutral(&self, text: &str) -> String {
         text.replace(&self.host, "server").replace(&self.dir.path().display().to_string(), "DIR")
@@ -323,41 +239,6 @@ impl World {
     /// Number of lines of the log with that text.
     pub(crate) fn log_lines(&self, text: &str) -> usize {
         self.log.borrow().iter().filter(|line| line.contains(text)).count()
-    }
-
-    fn speak<T>(&self, app: &str, work: impl FnOnce(&Juju<'_>) -> Result<T, juju::Error>) -> T {
-        let result: Result<T, Box<dyn std::error::Error>> =
-            self.model.borrow_mut().speak_as(app, |juju| Ok(work(juju)?));
-        result.unwrap()
-    }
-
-    pub(crate) fn peers(&self) -> RelationId {
-        let model = self.model.borrow();
-        model.relations().find(|relation| relation.interface == "pgb_peers").unwrap().id
-    }
-
-    /// The application's databag of the peer relation.
-    pub(crate) fn shared(&self) -> Databag {
-        self.model.borrow().databag(self.peers(), &Entity::App(APP.to_owned())).unwrap()
-    }
-
-    /// A unit's databag of the peer relation.
-    pub(crate) fn told(&self, number: u32) -> Databag {
-        self.model.borrow().databag(self.peers(), &Entity::Unit(Self::unit(number))).unwrap()
-    }
-
-    /// The application's databag of a relation.
-    pub(crate) fn ours(&self, id: RelationId) -> Databag {
-        self.model.borrow().databag(id, &Entity::App(APP.to_owned())).unwrap()
-    }
-
-    /// Names of the deferred handlers of a unit, oldest first.
-    pub(crate) fn deferred(&self, number: u32) -> Vec<String> {
-        let model = self.model.borrow();
-        let state = model.state(&Self::unit(number)).unwrap();
-        let queue: Vec<serde_json::Value> =
-            state.get("juju.deferred").map(|text| serde_json::from_str(text).unwrap()).unwrap_or_default();
-        queue.iter().map(|entry| entry["handler"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Makes another unit the leader.

@@ -1,0 +1,136 @@
+//! Leaders that come and go.
+
+use juju::{Event, Status};
+
+use crate::support::{World, pebble_ready};
+
+#[test]
+fn the_time_without_a_leader_passes_without_an_error() {
+    let mut world = World::new("no-leader", 3);
+    world.start();
+    world.add_backend();
+    let client = world.add_client("web", "shop");
+    world.settle();
+    let before = world.ours(client);
+    // A unit that doesn't lead meets every event.
+    for number in 1..3 {
+        let unit = World::unit(number);
+        for event in [Event::ConfigChanged, Event::UpdateStatus, Event::Start, Event::UpgradeCharm, pebble_ready()] {
+            world.run(&unit, event);
+        }
+    }
+    assert_eq!(world.ours(client), before);
+    world.remove(0);
+    world.settle();
+    assert_eq!(world.all().len(), 2, "it has gone, and there is no leader");
+    for number in 1..3 {
+        let status = world.status(number);
+        assert_eq!(status, Status::maintenance("Leader unit removed - waiting for leader_elected event"));
+    }
+    world.tick();
+    world.configure("max_db_connections", 40);
+    world.settle();
+    assert_eq!(world.ours(client).text("read-only-endpoints"), before.text("read-only-endpoints"));
+    world.elect_any();
+    world.settle();
+    assert!(world.log_lines("cannot") == 0, "{:#?}", world.log.borrow());
+    assert!(world.container(2).file("lib/pgbouncer.ini").unwrap().contains("max_db_connections = 40"));
+    let endpoints = world.ours(client);
+    assert!(endpoints.text("endpoints").unwrap().starts_with("pgbouncer-k8s-1."), "{endpoints:?}");
+    assert_eq!(world.shared().text("leader_hostname").map(|name| name.starts_with("pgbouncer-k8s-1.")), Some(true));
+    assert_eq!(
+        endpoints.text("read-only-endpoints"),
+        Some("pgbouncer-k8s-2.pgbouncer-k8s-endpoints.test.svc.cluster.local:6432")
+    );
+    world.configure("pool_mode", "transaction");
+    world.settle();
+    assert!(world.container(2).file("lib/pgbouncer.ini").unwrap().contains("pool_mode = transaction"));
+    assert_eq!([world.status(1), world.status(2)], [Status::active(""), Status::active("")]);
+}
+
+/// Three units with a backend and a client; the leader goes after `steps` hooks. False if all had run before.
+fn leader_goes_after(steps: usize) -> bool {
+    let mut world = World::new(&format!("leader-{steps}"), 3);
+    let backend = world.relate_backend();
+    let client = world.add_client("web", "shop");
+    for unit in world.all() {
+        world.start_container(&unit);
+    }
+    let mut ran = 0;
+    let mut is_quiet = false;
+    while ran < steps && !is_quiet {
+        let before = ran;
+        for unit in world.all() {
+            if ran < steps && world.step(&unit).is_some() {
+                ran += 1;
+            }
+        }
+        is_quiet = ran == before;
+        world.answer_backend(backend, &[]);
+    }
+    world.remove(0);
+    world.settle();
+    world.elect_any();
+    for _ in 0..3 {
+        world.settle();
+        world.answer_backend(backend, &[]);
+    }
+    (0..3).for_each(|_| world.tick());
+    let statuses: Vec<_> = world.all().iter().map(|unit| world.status(unit.number())).collect();
+    assert_eq!(statuses, [Status::active(""), Status::active("")], "after {steps}: {:#?}", world.log.borrow());
+    let ours = world.ours(client);
+    assert!(ours.text("endpoints").unwrap().starts_with("pgbouncer-k8s-1."), "after {steps}: {ours:?}");
+    assert!(world.client_reads("web", client).ready().is_some(), "after {steps}");
+    let document = |number: u32| world.container(number).file("lib/pgbouncer.ini").unwrap();
+    assert_eq!(document(1), document(2), "after {steps}");
+    assert!(document(1).contains("\nshop = "), "after {steps}");
+    !is_quiet
+}
+
+#[test]
+fn a_leader_that_goes_at_any_step_of_the_start_is_replaced() {
+    // Steps of all three units in turn; past the last, the start is over.
+    let goes_on = |first: usize| {
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = (first..first + 6).map(|steps| scope.spawn(move || leader_goes_after(steps))).collect();
+            runs.into_iter().all(|run| run.join().unwrap())
+        })
+    };
+    assert!((1..120).step_by(6).any(|first| !goes_on(first)), "the start comes to an end");
+}
+
+#[test]
+fn a_lease_that_moves_takes_the_endpoints_along_and_back() {
+    let mut world = World::new("lease", 2);
+    world.start();
+    world.add_backend();
+    let client = world.add_client("web", "shop");
+    world.settle();
+    let before = world.ours(client);
+    for (number, leader) in [(1, "pgbouncer-k8s-1."), (0, "pgbouncer-k8s-0.")] {
+        world.elect(number);
+        world.settle();
+        assert!(world.ours(client).text("endpoints").unwrap().starts_with(leader));
+        assert!(world.shared().text("leader_hostname").unwrap().starts_with(leader));
+        let user = world.client_reads("web", client).ready().unwrap().username.clone();
+        assert_eq!(user.unwrap().expose(), format!("relation_id_{client}"), "the same user");
+    }
+    world.tick();
+    assert_eq!(world.ours(client), before);
+}
+
+#[test]
+fn a_new_leader_serves_a_client_that_asked_the_last_one() {
+    let mut world = World::new("heir", 2);
+    world.start();
+    world.add_backend();
+    // The leader goes before it hears of the client.
+    let client = world.add_client("web", "shop");
+    while world.step(&World::unit(1)).is_some() {}
+    world.remove(0);
+    world.settle();
+    world.elect_any();
+    world.settle();
+    assert!(world.ours(client).text("endpoints").unwrap().starts_with("pgbouncer-k8s-1."), "{:#?}", world.log.borrow());
+    assert!(world.client_reads("web", client).ready().is_some());
+}
