@@ -29,13 +29,18 @@ fn up(desk: &Desk, project: &Path) {
 
 /// Output of `psql` for a query as the server's own user. Lets that user in without a password from now on.
 fn psql(desk: &Desk, query: &str) -> String {
+    psql_in(desk, "postgres", query)
+}
+
+/// The same in another database.
+fn psql_in(desk: &Desk, database: &str, query: &str) -> String {
     let dir = desk.runtime().join("webcharm/local/postgresql");
     fs::write(dir.join("data/pg_hba.conf"), "local all webcharm trust\n").unwrap();
     reload(&dir.join("data"));
     let output = RefCell::default();
     wait_until("the server lets us in", || {
         let mut command = Command::new(programs().join("psql"));
-        command.args(["-w", "-h", dir.to_str().unwrap(), "-U", "webcharm", "-d", "postgres", "-AtXc", query]);
+        command.args(["-w", "-h", dir.to_str().unwrap(), "-U", "webcharm", "-d", database, "-AtXc", query]);
         let said = command.output().unwrap();
         output.replace(String::from_utf8(said.stdout).unwrap());
         said.status.success()
@@ -114,6 +119,47 @@ fn a_database_that_is_not_the_application_s_is_refused_by_name() {
         assert!(ran.code == Some(1) && ran.err.contains(&told), "{name}: {ran:?}");
         let remedy = "its charm has to ask for another, or `webcharm remove-relation 1` ends it";
         assert!(ran.err.contains(remedy) && !ran.out.contains("integrated: "), "{name}: {ran:?}");
+        assert_eq!(roles_and_databases(&desk), NONE);
+        desk.ok(&["down"]);
+    }
+}
+
+#[test]
+fn a_user_has_the_roles_that_its_application_requests() {
+    if !has_postgresql() {
+        return;
+    }
+    let desk = Desk::new().with_charm(&charm("database=shop extra-user-roles=SUPERUSER,createdb,pg_monitor", "a=b"));
+    up(&desk, &desk.sample());
+    desk.ok(&["integrate", "postgresql"]);
+    let query = "SELECT rolsuper, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = 'relation_1'";
+    assert_eq!(psql(&desk, query), "t|t|f\n");
+    let groups = "SELECT roleid::regrole FROM pg_auth_members WHERE member = 'relation_1'::regrole ORDER BY roleid::regrole::text";
+    assert_eq!(psql(&desk, groups), "pg_monitor\nshop_owner\n");
+    assert_eq!(psql(&desk, "SELECT count(*) FROM pg_db_role_setting"), "0\n", "it begins as itself");
+    // Objects of its own, there and elsewhere, don't keep it from going.
+    psql_in(&desk, "shop", "SET ROLE relation_1; CREATE TABLE orders ()");
+    psql(&desk, "CREATE DATABASE other OWNER relation_1");
+    desk.ok(&["remove-relation", "1"]);
+    assert_eq!(psql(&desk, "SELECT count(*) FROM pg_roles WHERE rolname = 'relation_1'"), "0\n");
+    let owner = psql_in(&desk, "shop", "SELECT tableowner FROM pg_tables WHERE tablename = 'orders'");
+    assert_eq!(owner, "shop_owner\n", "the rows stay");
+    assert_eq!(psql(&desk, "SELECT datdba::regrole FROM pg_database WHERE datname = 'other'"), "webcharm\n");
+    desk.ok(&["down"]);
+}
+
+#[test]
+fn a_role_that_postgresql_does_not_have_is_refused_by_its_key() {
+    if !has_postgresql() {
+        return;
+    }
+    for role in ["webcharm", "x; DROP ROLE webcharm"] {
+        let databag = format!("database=shop {}", quoted(&format!("extra-user-roles={role}")));
+        let desk = Desk::new().with_charm(&charm(&databag, "a=b"));
+        up(&desk, &desk.sample());
+        let ran = desk.run(&["integrate", "postgresql"]);
+        let told = "error: relation 1: the application's \"extra-user-roles\" can't be served: it has a role";
+        assert!(ran.code == Some(1) && ran.err.contains(told), "{role}: {ran:?}");
         assert_eq!(roles_and_databases(&desk), NONE);
         desk.ok(&["down"]);
     }

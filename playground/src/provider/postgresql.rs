@@ -2,13 +2,15 @@
 //!
 //! As with the charm of a cluster, a database outlives its relation: an application that is integrated again finds its rows.
 //! So each database has a role that owns all that its users make, in whose name every session of theirs begins; a user can
-//! be dropped at any time.
+//! be dropped at any time. A user with roles of its own (`extra-user-roles`) begins as itself, or the roles would not hold;
+//! what it made goes to the databases' owners when it is dropped.
 
 mod cluster;
 mod debian;
 mod name;
 mod npm;
 mod programs;
+mod roles;
 mod sql;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 use cluster::Cluster;
 use name::DatabaseName;
+use roles::Roles;
 
 /// PostgreSQL. Where Debian's package can't be installed, its programs come from npm.
 pub(super) const POSTGRESQL: Provider = Provider {
@@ -57,12 +60,12 @@ impl Postgresql {
     }
 
     /// The account of a relation, created on first use.
-    fn account(&mut self, id: RelationId, name: &DatabaseName) -> Result<Account, cluster::Error> {
+    fn account(&mut self, id: RelationId, name: &DatabaseName, roles: &Roles) -> Result<Account, cluster::Error> {
         if let Some(account) = self.accounts.get(&id) {
             return Ok(account.clone());
         }
         let (username, password) = (format!("relation_{id}"), cluster::password()?);
-        self.cluster.create(&username, &password, name)?;
+        self.cluster.create(&username, &password, name, roles)?;
         let endpoint = format!("{}:{PORT}", self.neighbor.name);
         let account = Account {
             database: name.text().to_owned(),
@@ -107,8 +110,8 @@ impl Serve for Postgresql {
         let mut answers = Vec::new();
         for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
             let answer = match request(view) {
-                Ok(Some((request, name))) => {
-                    let account = self.account(view.id, &name).map_err(Error::from);
+                Ok(Some((request, name, roles))) => {
+                    let account = self.account(view.id, &name, &roles).map_err(Error::from);
                     account.map(|account| provider::answer(view, &request, &account))
                 }
                 Ok(None) => continue,
@@ -120,10 +123,11 @@ impl Serve for Postgresql {
     }
 }
 
-/// The request of a relation, and the name of its database.
-fn request(view: &View) -> Result<Option<(Requested, DatabaseName)>, Error> {
+/// The request of a relation, the name of its database, and its user's roles.
+fn request(view: &View) -> Result<Option<(Requested, DatabaseName, Roles)>, Error> {
     let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
-    let refused = |why: &str| Error::Refused { relation: view.id, key: "database".to_owned(), why: why.to_owned() };
-    let name = DatabaseName::new(&request.database).map_err(refused)?;
-    Ok(Some((request, name)))
+    let refused = |key: &str, why: &str| Error::Refused { relation: view.id, key: key.to_owned(), why: why.to_owned() };
+    let name = DatabaseName::new(&request.database).map_err(|why| refused("database", why))?;
+    let roles = Roles::new(&request.extra_user_roles).map_err(|why| refused("extra-user-roles", why))?;
+    Ok(Some((request, name, roles)))
 }

@@ -12,6 +12,7 @@ use super::super::process::{self, Place, Process};
 use super::POSTGRESQL;
 use super::name::DatabaseName;
 use super::programs;
+use super::roles::Roles;
 use super::sql::{self, Connection, identifier, literal};
 use crate::cache;
 use crate::runtime;
@@ -19,6 +20,9 @@ use crate::ui::Ui;
 
 /// Name of the first role, which is ours.
 const SUPERUSER: &str = "webcharm";
+
+/// The database in which roles and databases are made.
+const MAINTENANCE: &str = "postgres";
 
 /// Limit of a start.
 const START: Duration = Duration::from_secs(60);
@@ -129,32 +133,59 @@ impl Cluster {
     }
 
     /// Creates a user, and the database that it works in unless that exists.
-    pub(super) fn create(&self, user: &str, password: &Secret, database: &DatabaseName) -> Result<(), Error> {
+    pub(super) fn create(
+        &self,
+        user: &str,
+        password: &Secret,
+        database: &DatabaseName,
+        roles: &Roles,
+    ) -> Result<(), Error> {
         let (owner, name) = (identifier(&database.owner()), identifier(database.text()));
         let who = identifier(user);
         let what = || format!("make the database {:?} and its user", database.text());
-        let statements = [
+        let attributes: String = roles.attributes.iter().map(|attribute| format!(" {attribute}")).collect();
+        let mut statements = vec![
             format!("CREATE ROLE {owner} NOLOGIN"),
             format!("CREATE DATABASE {name} OWNER {owner}"),
-            format!("CREATE ROLE {who} LOGIN PASSWORD {} IN ROLE {owner}", literal(password.expose())),
-            format!("ALTER ROLE {who} IN DATABASE {name} SET ROLE {owner}"),
+            format!("CREATE ROLE {who} LOGIN PASSWORD {} IN ROLE {owner}{attributes}", literal(password.expose())),
         ];
-        self.run(what, &statements)
+        statements.extend(roles.memberships.iter().map(|role| format!("GRANT {} TO {who}", identifier(role))));
+        if roles.is_empty() {
+            statements.push(format!("ALTER ROLE {who} IN DATABASE {name} SET ROLE {owner}"));
+        }
+        self.run(what, MAINTENANCE, &statements)
     }
 
-    /// Drops a user and ends its sessions.
+    /// Drops a user and ends its sessions. What it owns goes to the owner of the database, and databases of its own to
+    /// the server's superuser.
     pub(super) fn drop_user(&self, user: &str) -> Result<(), Error> {
-        let statements = [
-            format!("ALTER ROLE {} NOLOGIN", identifier(user)),
+        let what = || format!("take the user {user} away");
+        let who = identifier(user);
+        let out = [
+            format!("ALTER ROLE {who} NOLOGIN"),
             format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {}", literal(user)),
-            format!("DROP ROLE {}", identifier(user)),
+            format!("REASSIGN OWNED BY {who} TO {SUPERUSER}"),
         ];
-        self.run(|| format!("take the user {user} away"), &statements)
+        self.run(what, MAINTENANCE, &out)?;
+        for (database, owner) in self.databases().map_err(|source| Error::Statement { what: what(), source })? {
+            let inside =
+                [format!("REASSIGN OWNED BY {who} TO {}", identifier(&owner)), format!("DROP OWNED BY {who} CASCADE")];
+            self.run(what, &database, &inside)?;
+        }
+        self.run(what, MAINTENANCE, &[format!("DROP ROLE {who}")])
     }
 
-    fn run(&self, what: impl Fn() -> String, statements: &[String]) -> Result<(), Error> {
+    /// The databases that can be connected to, each with its owner.
+    fn databases(&self) -> Result<Vec<(String, String)>, sql::Error> {
+        let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, MAINTENANCE)?;
+        let query = "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datallowconn ORDER BY datname";
+        let rows = connection.rows(query)?.into_iter();
+        Ok(rows.filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[name, owner]| (name, owner)).collect())
+    }
+
+    fn run(&self, what: impl Fn() -> String, database: &str, statements: &[String]) -> Result<(), Error> {
         let failed = |source| Error::Statement { what: what(), source };
-        let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, "postgres").map_err(failed)?;
+        let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, database).map_err(failed)?;
         for statement in statements {
             match connection.run(statement) {
                 Err(error) if !error.is_duplicate() => return Err(failed(error)),
@@ -209,7 +240,7 @@ fn serve(place: &Place, programs: &Path) -> Result<Process, process::Error> {
 /// Waits until the server answers, and returns its version.
 fn wait(process: &mut Process, socket: &Path, password: &Secret, ui: &Ui) -> Result<String, process::Error> {
     process.wait(START, ui, || {
-        let connection = Connection::open(socket, SUPERUSER, password, "postgres").ok()?;
+        let connection = Connection::open(socket, SUPERUSER, password, MAINTENANCE).ok()?;
         Some(connection.version().to_owned())
     })
 }

@@ -75,6 +75,11 @@ impl Connection {
 
     /// Runs one statement.
     pub(super) fn run(&mut self, statement: &str) -> Result<(), Error> {
+        self.rows(statement).map(drop)
+    }
+
+    /// Runs one statement, and returns the rows of its answer. An absent value is an empty text.
+    pub(super) fn rows(&mut self, statement: &str) -> Result<Vec<Vec<String>>, Error> {
         let mut text = statement.as_bytes().to_vec();
         text.push(0);
         self.send(Some(b'Q'), &text)?;
@@ -89,13 +94,15 @@ impl Connection {
         self.stream.write_all(&message)
     }
 
-    /// Reads until the server is ready for the next statement.
-    fn listen(&mut self, password: &Secret) -> Result<(), Error> {
+    /// Reads until the server is ready for the next statement. Returns the rows that it sent.
+    fn listen(&mut self, password: &Secret) -> Result<Vec<Vec<String>>, Error> {
         let mut failed = None;
+        let mut rows = Vec::new();
         loop {
             let (kind, body) = receive(&mut self.stream)?;
             match kind {
-                b'Z' => return failed.map_or(Ok(()), Err),
+                b'Z' => return failed.map_or(Ok(rows), Err),
+                b'D' => rows.push(row(&body)),
                 b'R' => self.authenticate(&body, password)?,
                 b'S' => self.note(&body),
                 b'E' => failed = Some(refusal(&body)),
@@ -103,7 +110,7 @@ impl Connection {
             }
             // A server that refuses the connection sends nothing after the reason.
             if failed.is_some() && self.version.is_empty() {
-                return failed.map_or(Ok(()), Err);
+                return failed.map_or(Ok(rows), Err);
             }
         }
     }
@@ -142,6 +149,19 @@ fn receive(stream: &mut impl Read) -> io::Result<(u8, Vec<u8>)> {
     Ok((head[0], body))
 }
 
+/// The values of a row: their number, and each with its length. Bytes that are missing end the row.
+fn row(body: &[u8]) -> Vec<String> {
+    let mut rest = body.get(2..).unwrap_or_default();
+    let mut values = Vec::new();
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let length = usize::try_from(i32::from_be_bytes(*length)).unwrap_or_default();
+        let Some((value, after)) = after.split_at_checked(length) else { break };
+        values.push(String::from_utf8_lossy(value).into_owned());
+        rest = after;
+    }
+    values
+}
+
 /// The fields of an error: each a letter and a text.
 fn refusal(body: &[u8]) -> Error {
     let text = String::from_utf8_lossy(body);
@@ -175,6 +195,14 @@ mod tests {
         assert!(error.is_duplicate());
         assert_eq!(error.to_string(), "PostgreSQL refused: database \"x\" already exists (42P04)");
         assert!(!refusal(b"").is_duplicate());
+    }
+
+    #[test]
+    fn a_row_has_its_values_and_an_absent_one_is_empty() {
+        let body = b"\0\x03\0\0\0\x02ab\xff\xff\xff\xff\0\0\0\0";
+        assert_eq!(row(body), ["ab", "", ""]);
+        assert_eq!(row(&body[..7]), [""; 0], "cut off");
+        assert_eq!(row(b""), [""; 0]);
     }
 
     #[test]
