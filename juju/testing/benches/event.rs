@@ -72,8 +72,11 @@ fn changes_of_a_harness() -> impl FnMut() {
     }
 }
 
+/// A name, and a round of it.
+type Subject = (&'static str, Box<dyn FnMut()>);
+
 fn main() {
-    let mut subjects: [(&str, Box<dyn FnMut()>); 3] = [
+    let mut subjects: [Subject; 3] = [
         ("an empty hook", Box::new(empty_hooks())),
         ("Context::run", Box::new(events_of_a_context())),
         ("a change of a Harness", Box::new(changes_of_a_harness())),
