@@ -5,7 +5,7 @@
 //! marks. `cargo bench -p webcharm -- charm` prints one section: `charm`, `supervisor` or `size`. A figure over its
 //! budget is printed as `over`; it doesn't fail the run.
 //!
-//! This program also serves as two processes of its own measurements: a pod's keeper, and the meter around the charm.
+//! This program also serves as processes of its own measurements: those of a pod, and the meter around the charm.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 mod charm;
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         (Some(pod::KEEPER), Some(file)) => {
             exit_code(pod::keep(Path::new(file)).map(ExitCode::from).map_err(Into::into))
         }
+        (Some(pod::HOLDER), None) => exit_code(pod::hold().map(ExitCode::from).map_err(Into::into)),
         (Some(pod::INIT), Some(file)) => {
             exit_code(pod::enter(Path::new(file)).map(|never| match never {}).map_err(Into::into))
         }
