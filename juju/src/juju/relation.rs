@@ -159,9 +159,9 @@ impl Juju<'_> {
     /// with this event, is left alone with a line in the log. Another's databag can't be named:
     ///
     /// ```compile_fail,E0308
-    /// use juju::{Databag, Entity, Juju, RelationId};
+    /// use webcharm_juju::{Databag, Entity, Juju, RelationId};
     ///
-    /// fn handler(juju: &Juju<'_>) -> Result<(), juju::Error> {
+    /// fn handler(juju: &Juju<'_>) -> Result<(), webcharm_juju::Error> {
     ///     let theirs = Entity::App("postgresql".to_owned());
     ///     juju.set_databag(RelationId(1), theirs, &Databag::from_iter([("key", "value")]))
     /// }
