@@ -62,7 +62,7 @@ fn a_rock_without_pebble_takes_another_one_and_its_charm_may_be_elsewhere() {
     let charm = ["--charm", project.to_str().unwrap()];
     let up = desk.run(&[&["up", rock, "--detach"], &charm[..]].concat());
     assert!(up.code == Some(1) && up.err.contains("the rock site has no Pebble in /usr/bin or /bin"), "{up:?}");
-    let pebble = supervisor();
+    let pebble = testkit::pebble();
     desk.ok(&[&["up", rock, "--detach", "--pebble", pebble.to_str().unwrap()], &charm[..]].concat());
     answers(&desk.url(), "Hello from Flask!\n");
     let before = desk.processes();
@@ -79,11 +79,6 @@ impl Work for Quiet {
     }
 }
 
-fn supervisor() -> PathBuf {
-    let beside = Path::new(env!("CARGO_BIN_EXE_webcharm")).with_file_name("pebble");
-    std::env::var_os("PEBBLE_BINARY").map_or(beside, PathBuf::from)
-}
-
 /// The rock of the project, as a file.
 fn archive(project: &Path, with_pebble: bool) -> Vec<u8> {
     let built = tempfile::tempdir().unwrap();
@@ -94,7 +89,7 @@ fn archive(project: &Path, with_pebble: bool) -> Vec<u8> {
     base.debian(&image);
     let mut app = Layer::new();
     if with_pebble {
-        app.program("usr/bin/pebble", &supervisor());
+        app.program("usr/bin/pebble", &testkit::pebble());
     }
     app.image(&image);
     layout(&[base.done(), app.done()])
@@ -199,7 +194,7 @@ impl Layer {
                 name == "__pycache__"
             });
         }
-        self.needs(&supervisor());
+        self.needs(&testkit::pebble());
         let users = "root:x:0:0:root:/root:/bin/sh\n_daemon_:x:584792:584792::/:/usr/bin/false\n";
         self.entry(EntryType::Regular, Path::new("etc/passwd"), 0o644, 0, users.as_bytes());
         self.entry(EntryType::Regular, Path::new("etc/group"), 0o644, 0, b"root:x:0:\n_daemon_:x:584792:\n");

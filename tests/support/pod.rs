@@ -134,7 +134,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
         hosts: Vec::new(),
         neighbors: Vec::new(),
         image: rock.build(&fresh(dir.join("image"))),
-        pebble: std::env::var_os("PEBBLE_BINARY").map_or_else(|| binary("pebble"), PathBuf::from),
+        pebble: testkit::chosen_pebble().unwrap_or_else(|| binary("pebble")),
         container: CONTAINER.to_owned(),
         socket_dir: folder(&format!("containers/{CONTAINER}")),
         root: folder("root"),

@@ -8,22 +8,11 @@ use juju_testing::{Cluster, ClusterError};
 use pebble::blocking::Client;
 use pebble::plan::Layer;
 use pebble::types::ServiceStatus;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 const METADATA: &str = "{name: web, containers: {app: {}}, peers: {ring: {interface: ring}}}";
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The chosen binary, or the supervisor built beside this test.
-fn program() -> PathBuf {
-    if let Some(chosen) = std::env::var_os("PEBBLE_BINARY") {
-        return chosen.into();
-    }
-    let own = std::env::current_exe().unwrap();
-    let built = own.ancestors().nth(2).unwrap().join("pebble");
-    assert!(built.exists(), "there is no {}: build it with `cargo build -p supervisor`", built.display());
-    built
-}
 
 /// A charm that starts a service in its container, which sleeps.
 struct Sleeper;
@@ -59,7 +48,7 @@ fn is_active(cluster: &Cluster, number: u32) -> bool {
 
 /// A cluster of two units whose services run.
 fn running() -> Cluster {
-    let mut cluster = Cluster::with_seed(7).with_supervisor(program());
+    let mut cluster = Cluster::with_seed(7).with_supervisor(testkit::pebble());
     cluster.deploy::<Sleeper>("web", CharmFiles::parse(METADATA, "", "").unwrap(), 2).unwrap();
     cluster.run_until_quiet(100).unwrap();
     cluster

@@ -64,19 +64,8 @@ impl Drop for Daemon {
     }
 }
 
-/// The chosen binary, or the supervisor built beside this test.
-fn binary() -> PathBuf {
-    if let Some(chosen) = std::env::var_os("PEBBLE_BINARY") {
-        return chosen.into();
-    }
-    let own = std::env::current_exe().unwrap();
-    let built = own.ancestors().nth(2).unwrap().join("pebble");
-    assert!(built.exists(), "there is no {}: build it with `cargo build -p supervisor`", built.display());
-    built
-}
-
 fn real(dir: &Path, socket: &Path) -> Daemon {
-    let mut command = Command::new(binary());
+    let mut command = Command::new(testkit::pebble());
     command.args(["run", "--create-dirs", "--hold"]).env("PEBBLE", dir.join("pebble")).env("PEBBLE_SOCKET", socket);
     Daemon(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }

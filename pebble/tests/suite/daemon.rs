@@ -158,7 +158,7 @@ pub(crate) fn is_root() -> bool {
 
 fn spawn(dir: &Path, how: &Start) -> Child {
     let log = File::options().create(true).append(true).open(dir.join(".daemon.log")).expect("a log of the daemon");
-    let mut command = Command::new(binary());
+    let mut command = Command::new(testkit::pebble());
     command.arg("run").args(&how.arguments).current_dir(dir);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", dir);
     command.env("PEBBLE", dir).env("PEBBLE_SOCKET", dir.join("socket"));
@@ -166,22 +166,5 @@ fn spawn(dir: &Path, how: &Start) -> Child {
     if let Some(user) = how.user {
         command.uid(user).gid(user);
     }
-    command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", binary().display()))
-}
-
-/// Binary in `PEBBLE_BINARY`, if set: another Pebble than our supervisor.
-pub(crate) fn chosen() -> Option<PathBuf> {
-    std::env::var_os("PEBBLE_BINARY").map(PathBuf::from)
-}
-
-/// The chosen binary, or the supervisor built beside this test.
-fn binary() -> PathBuf {
-    if let Some(chosen) = chosen() {
-        return chosen;
-    }
-    // target/<profile>/deps/suite-… → target/<profile>/pebble
-    let own = std::env::current_exe().expect("this program's path");
-    let built = own.ancestors().nth(2).expect("tests are built into a folder of the target").join("pebble");
-    assert!(built.exists(), "there is no {}: build it with `cargo build -p supervisor`", built.display());
-    built
+    command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", testkit::pebble().display()))
 }

@@ -139,7 +139,7 @@ fn own(id: Option<u64>) -> Value {
 pub(crate) fn settle(case: &str, answers: &[Value]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(format!("{case}.json"));
     if std::env::var_os("RECORD").is_some() {
-        assert!(std::env::var_os("PEBBLE_BINARY").is_some(), "record a real Pebble: set PEBBLE_BINARY");
+        assert!(testkit::chosen_pebble().is_some(), "record a real Pebble: set PEBBLE_BINARY");
         let text = serde_json::to_string_pretty(answers).expect("values are JSON") + "\n";
         return std::fs::write(&path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
     }

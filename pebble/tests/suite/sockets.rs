@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::case::held;
-use crate::daemon::{Daemon, chosen, until};
+use crate::daemon::{Daemon, until};
 use crate::go_client::{self, Begun, Ended, begin_script};
 use crate::websocket::{BINARY, CLOSE, END, PING, TEXT, Websocket, frame};
 
@@ -179,7 +179,7 @@ fn memory(daemon: &Daemon) -> u64 {
 
 #[test]
 fn pings_whose_answers_are_not_read_cost_no_memory() {
-    if chosen().is_some() {
+    if testkit::chosen_pebble().is_some() {
         return println!("left out: a real Pebble takes a second for each ping whose answer is not read");
     }
     let daemon = Daemon::start(held());
@@ -218,7 +218,7 @@ fn output_comes_whole_between_pings() {
 
 #[test]
 fn unread_output_holds_a_command_up_to_its_limit_or_abort_only() {
-    if chosen().is_some() {
+    if testkit::chosen_pebble().is_some() {
         return println!("left out: a real Pebble waits for a client that doesn't read, without limit");
     }
     let daemon = Daemon::start(held());
