@@ -68,13 +68,13 @@ impl Places {
     /// The folder of a unit's containers.
     #[must_use]
     pub fn containers_of(&self, unit: &UnitName) -> PathBuf {
-        self.containers.join(format!("{}-{}", unit.app(), unit.number()))
+        self.containers.join(host(unit))
     }
 
     /// The folder of a unit's pod.
     #[must_use]
     pub fn pod_of(&self, unit: &UnitName) -> PathBuf {
-        self.runtime.join("pods").join(format!("{}-{}", unit.app(), unit.number()))
+        self.runtime.join("pods").join(host(unit))
     }
 }
 
@@ -131,13 +131,17 @@ impl Session {
     /// The applications with a charm, by name.
     #[must_use]
     pub fn applications(&self) -> Vec<Arc<Application>> {
-        self.applications.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.applications_by_name().values().cloned().collect()
     }
 
     /// The application with that name, if it has a charm.
     #[must_use]
     pub fn application(&self, name: &str) -> Option<Arc<Application>> {
-        self.applications.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.applications_by_name().get(name).cloned()
+    }
+
+    fn applications_by_name(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Application>>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The units of an application, by number.
@@ -202,6 +206,11 @@ impl Session {
         self.providers().end();
         *self.network() = None;
     }
+}
+
+/// Name of the host of a unit's pod, and of the unit's folders.
+pub(crate) fn host(unit: &UnitName) -> String {
+    format!("{}-{}", unit.app(), unit.number())
 }
 
 /// Longest run of a hook.

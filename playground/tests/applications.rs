@@ -1,12 +1,13 @@
 //! Several applications in one model: deployed, integrated with each other, and removed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use crate::support::{Desk, code, names, wait_until};
+use crate::support::{Desk, Foreground, code, names, wait_until};
 
 const KEYS: &str = "type: charm\nsummary: Talks\ndescription: Talks.\nbase: ubuntu@24.04\nplatforms: {amd64: }\n\
                     parts: {files: {plugin: dump, source: files}}\nconfig: {options: {word: {type: string, default: one}}}\n\
@@ -43,6 +44,13 @@ fn folder(desk: &Desk, name: &str, charmcraft: &str) -> PathBuf {
     folder
 }
 
+/// A deployment of the sample that is building its rock.
+fn building(desk: &Desk) -> Foreground {
+    let mut deploy = desk.start(&["deploy", desk.sample().to_str().unwrap()]);
+    deploy.wait_for("building the rock");
+    deploy
+}
+
 /// One of the examples, with the program that is built beside `webcharm`.
 fn example(desk: &Desk, name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
@@ -53,7 +61,7 @@ fn example(desk: &Desk, name: &str) -> String {
     );
     assert!(text.contains("plugin: dump"), "{text}");
     let program = Path::new(env!("CARGO_BIN_EXE_webcharm")).with_file_name(name);
-    assert!(program.is_file(), "{name} is not built: cargo build -p {name}");
+    assert!(program.is_file(), "{name} is not built: cargo build -p example-{name}");
     let folder = folder(desk, name, &text);
     fs::copy(program, folder.join("dispatch")).unwrap();
     folder.to_str().unwrap().to_owned()
@@ -234,13 +242,29 @@ fn what_can_not_be_deployed_or_integrated_is_answered_with_what_can() {
 }
 
 #[test]
+fn applications_that_come_at_the_same_time_have_addresses_of_their_own() {
+    let desk = Desk::new();
+    desk.ok(&["up", &project(&desk, "host", PROVIDES), "--detach"]);
+    let names = ["first", "second", "third"];
+    let folders = names.map(|name| project(&desk, name, REQUIRES));
+    let running = folders.map(|folder| desk.start(&["deploy", &folder]));
+    assert_eq!(running.map(Foreground::end), [Some(0); 3]);
+    let status = desk.status();
+    let addresses: BTreeSet<_> =
+        names.iter().map(|app| status["applications"][app]["address"].as_str().unwrap()).collect();
+    assert_eq!(addresses.len(), 3, "{addresses:?}");
+    for app in names {
+        assert_eq!(message(&desk, &format!("{app}/0")), format!("active: one on {app}-0"));
+    }
+    desk.ok(&["down"]);
+}
+
+#[test]
 fn ctrl_c_while_an_application_is_built_leaves_nothing_of_it() {
     let desk = Desk::new().with_fresh_cache();
     desk.ok(&["up", &project(&desk, "host", PROVIDES), "--detach"]);
     let before = desk.processes();
-    let sample = desk.sample();
-    let mut deploy = desk.start(&["deploy", sample.to_str().unwrap()]);
-    deploy.wait_for("building the rock");
+    let mut deploy = building(&desk);
     deploy.signal(Signal::INT);
     deploy.wait_for("error: interrupted; nothing is left behind");
     assert_eq!(deploy.end(), Some(1));
@@ -256,9 +280,7 @@ fn a_model_that_ends_while_an_application_is_built_leaves_nothing_of_it() {
     let desk = Desk::new().with_fresh_cache();
     desk.ok(&["up", &project(&desk, "host", PROVIDES), "--detach"]);
     let before = desk.processes();
-    let sample = desk.sample();
-    let mut deploy = desk.start(&["deploy", sample.to_str().unwrap()]);
-    deploy.wait_for("building the rock");
+    let deploy = building(&desk);
     desk.ok(&["down"]);
     assert_eq!(deploy.end(), Some(1));
     desk.assert_nothing_left(&before);

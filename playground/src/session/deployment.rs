@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, PoisonError};
 
 use juju::UnitName;
 use juju_testing::{Addresses, Model, ModelError};
@@ -14,7 +14,7 @@ use rock::Cache;
 
 use super::{Application, Input, Prepared, Session};
 use crate::control::Answer;
-use crate::network;
+use crate::network::{self, Subnet};
 use crate::private;
 use crate::provider::Provider;
 
@@ -93,8 +93,7 @@ impl Session {
         let held = cached.iter().map(|folder| Cache::hold(folder)).collect::<Result<_, _>>()?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::Port)?;
         let outside = listener.local_addr().map_err(Error::Port)?.port();
-        let subnet = self.state().subnet.next().ok_or(Error::Full)?;
-        self.state().subnet = subnet;
+        let subnet = self.next_subnet()?;
         let app = Arc::new(Application { prepared, files, subnet, listener, outside, held });
         // Held until the application is in the map, from which a network that is made anew takes the Services.
         let mut network = self.network();
@@ -104,9 +103,15 @@ impl Session {
             network.serve(app.service(), app.prepared.port, &app.listener)?;
         }
         self.server.with(|model| deploy(model, &app, units))?;
-        let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
-        applications.insert(app.name().to_owned(), Arc::clone(&app));
+        self.applications_by_name().insert(app.name().to_owned(), Arc::clone(&app));
         Ok(app)
+    }
+
+    /// A subnet that no application has had. One lock for both: deployments may run at the same time.
+    fn next_subnet(&self) -> Result<Subnet, Error> {
+        let mut state = self.state();
+        state.subnet = state.subnet.next().ok_or(Error::Full)?;
+        Ok(state.subnet)
     }
 
     /// Removes an application or a server, and waits until it is gone or a hook fails.
@@ -128,7 +133,7 @@ impl Session {
 
     /// Forgets the applications that the model has no more, with their files.
     pub fn forget_applications(&self) {
-        let mut applications = self.applications.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut applications = self.applications_by_name();
         // Read under the lock: a new application is in the model before it is in the map.
         let living: BTreeSet<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
         let gone: Vec<_> = applications.extract_if(.., |name, _| !living.contains(name)).map(|(_, app)| app).collect();

@@ -7,7 +7,7 @@ use juju::{Protocol, UnitName};
 use juju_testing::Model;
 
 use super::agent::Agent;
-use super::{Application, Session};
+use super::{Application, Session, host};
 use crate::network::{self, Network, Place};
 use crate::pod::{Error, Pod};
 
@@ -150,7 +150,7 @@ impl Session {
     fn hosts_of(&self, app: &Application, model: &str) -> Vec<String> {
         let (name, address) = (app.name(), app.service());
         let unit = |unit: &UnitName| {
-            let (host, address) = (format!("{name}-{}", unit.number()), self.address_of(unit)?);
+            let (host, address) = (host(unit), self.address_of(unit)?);
             Some(format!("{address} {host}.{name}-endpoints.{model}.svc.cluster.local {host}"))
         };
         let service = format!("{address} {name}.{model}.svc.cluster.local {name}.{model}.svc {name}.{model}");

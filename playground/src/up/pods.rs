@@ -13,7 +13,7 @@ use rock::Work;
 use super::{Error, system};
 use crate::network::Network;
 use crate::pod::{Identity, Pod, Spec};
-use crate::session::{Application, Input, Kind, Session};
+use crate::session::{Application, Input, Kind, Session, host};
 
 /// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
@@ -164,7 +164,7 @@ impl<'a> Pods<'a> {
             fs::create_dir_all(folder).map_err(system("make the pod's folders"))?;
         }
         Ok(Spec {
-            hostname: format!("{}-{}", unit.app(), unit.number()),
+            hostname: host(unit),
             hosts: session.hosts(),
             neighbors: session.neighbors(),
             image,
