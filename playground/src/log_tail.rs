@@ -14,8 +14,7 @@ impl LogTail {
     /// The tail of the log `file`. A log that can't be read counts as empty.
     pub(crate) fn of(file: &Path) -> Self {
         let text = std::fs::read_to_string(file).unwrap_or_default();
-        let lines: Vec<_> = text.trim_end().lines().collect();
-        Self(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+        Self::last(&text.trim_end().lines().collect::<Vec<_>>())
     }
 
     /// The tail of a pod's log without the lines of Pebble's own, such as its requests; with them if there are no others.
@@ -23,6 +22,10 @@ impl LogTail {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let own: Vec<_> = text.lines().filter(|line| !is_pebbles(line)).collect();
         let lines = if own.iter().all(|line| line.trim().is_empty()) { text.trim_end().lines().collect() } else { own };
+        Self::last(&lines)
+    }
+
+    fn last(lines: &[&str]) -> Self {
         Self(lines[lines.len().saturating_sub(LINES)..].join("\n"))
     }
 

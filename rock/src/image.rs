@@ -15,7 +15,7 @@ use crate::extension::Made;
 use crate::glob::Steps;
 use crate::process::Work;
 use crate::project::{Part, Permission, Project, Rockcraft};
-use crate::{DAEMON_ID, Error, layer, plugin, python, tree};
+use crate::{DAEMON_ID, Error, PATH, layer, plugin, python, tree};
 
 /// A pod's root file system, without the base's files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error
 /// The rock's own variables, and a `PATH` on which the console scripts of its Python packages come first.
 fn environment(rockcraft: &Rockcraft) -> BTreeMap<String, String> {
     let has_python = rockcraft.parts.values().any(|part| part.plugin == "python");
-    let path = format!("{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", python::SCRIPTS);
+    let path = format!("{}:{PATH}", python::SCRIPTS);
     let path = has_python.then(|| ("PATH".to_owned(), path));
     path.into_iter().chain(rockcraft.environment.clone()).collect()
 }

@@ -30,6 +30,9 @@ pub use project::Project;
 /// The user that the services of every rock run as, by Canonical's convention.
 pub const DAEMON_USER: &str = "_daemon_";
 
+/// `PATH` of processes in a rock that sets none.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Uid and gid of [`DAEMON_USER`], the same in every rock.
 pub const DAEMON_ID: u32 = 584_792;
 

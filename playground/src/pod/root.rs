@@ -155,7 +155,7 @@ fn become_pebble(spec: &Spec) -> Result<Infallible, Error> {
     let error = Command::new(PEBBLE)
         .args(["run", "--create-dirs", "--hold", "--verbose"])
         .env_clear()
-        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("PATH", rock::PATH)
         .env("HOME", "/root")
         .env("LANG", "C.UTF-8")
         .envs(&spec.image.environment)
