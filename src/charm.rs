@@ -31,6 +31,9 @@ pub enum Error {
 impl Charm for WebApp {
     type Error = Error;
 
+    // Most of its endpoints, one for each interface that an application may use, have no relation.
+    const REMEMBERS_UNRELATED: bool = true;
+
     fn new(setup: &Setup<'_>) -> Result<Self, Error> {
         let context = setup.context();
         let files = CharmFiles::read(&context.charm_dir).map_err(Error::Files)?;

@@ -17,6 +17,11 @@ pub trait Charm: Sized {
     /// The least level [`crate::main()`] passes on to Juju's log.
     const LOG_LEVEL: tracing::Level = tracing::Level::INFO;
 
+    /// True to remember, in the unit's state, the endpoints that have no relation, and ask Juju only about the others: for a
+    /// charm with many endpoints of which few are in use. Everything is asked again in `install`, `start`, `upgrade-charm`,
+    /// `leader-elected` and `update-status`, for a relation's own hook may be lost (`juju resolved --no-retry`).
+    const REMEMBERS_UNRELATED: bool = false;
+
     /// Makes the charm.
     ///
     /// # Errors

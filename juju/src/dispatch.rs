@@ -128,6 +128,9 @@ impl<'j, C: Charm> Dispatch<'j, C> {
     /// The charm's own; it observes a thing that it does not declare.
     pub fn new(juju: &'j Juju<'j>) -> Result<Self, DispatchError<C::Error>> {
         let _inside = juju.span().entered();
+        if C::REMEMBERS_UNRELATED {
+            juju.remember_unrelated();
+        }
         let charm = C::new(&Setup::new(juju)).map_err(|source| DispatchError::New { source })?;
         let on = On::<C>::of_charm();
         juju.check_names(&on).map_err(|source| DispatchError::Name { source })?;
@@ -183,7 +186,8 @@ impl<'j, C: Charm> Dispatch<'j, C> {
         let _inside = juju.span().entered();
         // The charm hands over what it stores when it is dropped.
         drop(self);
-        juju.take_stored().and_then(|()| juju.flush()).map_err(|source| DispatchError::Write { source })
+        let kept = juju.take_stored().and_then(|()| juju.keep_unrelated());
+        kept.and_then(|()| juju.flush()).map_err(|source| DispatchError::Write { source })
     }
 
     /// Calls the handlers of an occurrence, and `defer` with the name of each that wants it again.

@@ -1,7 +1,7 @@
 //! The handle a charm gets: cached reads, writes that later reads see, and no tool call that is not needed.
 //!
 //! Each read of Juju costs a process and a round trip, so it is made at most once in a dispatch. The cache ends with
-//! the dispatch. Relations are in `juju/relation.rs`, secrets in `juju/secret.rs`, both together in `juju/publish.rs`, the
+//! the dispatch. Relations are in `juju/relation.rs` and `juju/unrelated.rs`, secrets in `juju/secret.rs`, both together in `juju/publish.rs`, the
 //! unit's state and ports in `juju/state.rs`, its surroundings in `juju/machine.rs`, actions in `juju/action.rs`.
 
 mod action;
@@ -10,6 +10,7 @@ mod publish;
 mod relation;
 mod secret;
 mod state;
+mod unrelated;
 
 use std::borrow::Borrow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -35,6 +36,7 @@ use crate::settings::from_config;
 use crate::status::Status;
 use crate::stored::Slot;
 use crate::tool::Error;
+use crate::unrelated::Unrelated;
 
 type Params = serde_json::Map<String, serde_json::Value>;
 type Memo<K, V> = RefCell<BTreeMap<K, V>>;
@@ -63,6 +65,9 @@ pub struct Juju<'a> {
     networks: Memo<(String, Option<RelationId>), Network>,
     resources: Memo<String, PathBuf>,
     ids: Memo<String, Vec<RelationId>>,
+    /// True if the charm remembers the endpoints without a relation.
+    remembers: Cell<bool>,
+    unrelated: RefCell<Option<Unrelated>>,
     units: Memo<RelationId, BTreeSet<UnitName>>,
     apps: Memo<RelationId, Option<String>>,
     /// Relations that Juju does not know any more.
@@ -101,6 +106,8 @@ impl<'a> Juju<'a> {
             networks: RefCell::default(),
             resources: RefCell::default(),
             ids: RefCell::default(),
+            remembers: Cell::default(),
+            unrelated: RefCell::default(),
             units: RefCell::default(),
             apps: RefCell::default(),
             gone: RefCell::default(),

@@ -102,6 +102,7 @@ mod status;
 mod storage;
 mod stored;
 mod tool;
+mod unrelated;
 mod version;
 mod view;
 

@@ -43,12 +43,14 @@ fn a_second_identical_event_asks_little_and_changes_nothing() {
     for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
         let log = world.logged();
         let done = world.fire(event.clone());
+        // The endpoints are the peer's and one without a relation.
+        let asked = if event == Event::UpdateStatus { 2 } else { 1 };
         let reads = [
             ("config-get", 1),
             ("is-leader", 1),
             ("opened-ports", 1),
             ("relation-get", 1),
-            ("relation-ids", 2),
+            ("relation-ids", asked),
             ("relation-list", 1),
             ("state-get", 1),
             ("status-set", 2),
@@ -58,6 +60,25 @@ fn a_second_identical_event_asks_little_and_changes_nothing() {
         assert_eq!(world.requests_since(log), READS, "{event:?}");
     }
     assert_eq!((pebble.plan().unwrap(), pebble.services(&[]).unwrap()), before);
+}
+
+#[test]
+fn juju_is_asked_about_endpoints_in_use_alone_except_in_update_status() {
+    let world = World::of(&Charm::with_every_integration("flask")).with_pod(Rock::idle());
+    world.settle();
+    let asked = |event: Event| {
+        let counts = world.fire(event).counts();
+        (counts["relation-ids"], counts.values().sum::<usize>())
+    };
+    assert_eq!(asked(Event::ConfigChanged), (1, 9), "the peer relation alone");
+    let endpoints = asked(Event::UpdateStatus).0;
+    assert!(endpoints > 10, "{endpoints}");
+    let redis = world.integrate("redis", "cache");
+    world.settle();
+    assert_eq!(asked(Event::ConfigChanged).0, 2);
+    world.server.with(|model| model.remove_relation(redis)).unwrap();
+    world.settle();
+    assert_eq!(asked(Event::ConfigChanged), (1, 9));
 }
 
 #[test]

@@ -24,12 +24,18 @@ impl Juju<'_> {
     }
 
     fn ids_of(&self, endpoint: &str) -> Result<Vec<RelationId>, Error> {
+        if self.is_unrelated(endpoint)? {
+            return Ok(Vec::new());
+        }
         let mut ids = self.memo(&self.ids, endpoint.to_owned(), |juju| {
             let mut ids = juju.relation_ids(endpoint)?;
             ids.sort_unstable();
             Ok(ids)
         })?;
         ids.retain(|id| self.context.event.broken() != Some(*id));
+        if ids.is_empty() {
+            self.note_unrelated(endpoint);
+        }
         Ok(ids)
     }
 
