@@ -5,12 +5,14 @@
 //! ```
 //! The server is pid 1, so the kernel ends the processes that it has started with it; its shared memory, System V and
 //! POSIX, goes with its namespaces. It sees its folder at [`HOME`]: if root runs the model, the server's user could not
-//! enter the model's folder. It listens only on a unix socket. Its network is the host's or, if it has to reach pods,
-//! that of the pods.
+//! enter the model's folder. Clients reach it through a unix socket. Its network is the host's; that of the pods, if it has to
+//! reach them; or one of its own, if it listens on TCP alone: then its port is nobody else's, and the keeper brings connections
+//! from a unix socket to it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddrV4, TcpListener};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keeper_handle::{self, KeeperHandle};
 use crate::log_tail::LogTail;
+use crate::network;
 use crate::pod::root::{self, die_with_parent, step};
 use crate::pod::{Identity, keeper, mounts, namespace, relay};
 
@@ -54,12 +57,31 @@ pub struct Spec {
     pub gid: u32,
     /// User that starts it.
     pub identity: Identity,
-    /// Process id of the network's keeper, if the server is in the pods' network.
+    /// Its network.
     #[serde(default)]
-    pub network: Option<u32>,
+    pub network: Network,
+    /// Variables of its environment, besides `PATH`, `HOME` and `LANG`.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// Address of a server that listens on TCP, and the unix socket from which the keeper brings connections to it.
+    #[serde(default)]
+    pub way_in: Option<(PathBuf, SocketAddrV4)>,
     /// The server's socket. Connections on the listener are relayed to it, if there is a listener.
     #[serde(default)]
     pub socket: Option<PathBuf>,
+}
+
+/// Network of a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// The host's.
+    #[default]
+    Host,
+    /// That of the process with this id: the pods' keeper, or another server's.
+    Of(u32),
+    /// A new one with nothing but the loopback.
+    Own,
 }
 
 /// Message to a running server.
@@ -91,6 +113,18 @@ pub enum Error {
     /// Namespaces can't be made.
     #[error(transparent)]
     Namespace(#[from] namespace::Error),
+    /// Its network can't be made.
+    #[error(transparent)]
+    Network(#[from] network::Error),
+    /// The unix socket that leads to it can't be made.
+    #[error("cannot listen on {path}")]
+    WayIn {
+        /// The socket.
+        path: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// The server's mounts can't be made, or its user can't be changed.
     #[error(transparent)]
     Root(#[from] root::Error),
@@ -110,6 +144,12 @@ impl Daemon {
         keeper_handle::describe(description, spec)
             .map_err(|source| Error::Describe { path: description.display().to_string(), source })?;
         Ok(Self(KeeperHandle::start(KEEPER, description, listener.map(AsFd::as_fd), log, GRACE).map_err(Error::Spawn)?))
+    }
+
+    /// Process id of its keeper, by which another process enters its network.
+    #[must_use]
+    pub fn keeper(&self) -> u32 {
+        self.0.id()
     }
 
     /// Makes it read its configuration again.
@@ -143,13 +183,20 @@ fn read(description: &Path) -> Result<Spec, Error> {
 /// # Errors
 /// When it can't be started.
 pub fn keep(description: &Path) -> Result<u8, Error> {
-    let Spec { identity, network, socket, .. } = read(description)?;
+    let Spec { identity, network, socket, way_in, .. } = read(description)?;
     match network {
-        Some(network) => {
-            namespace::enter(identity, network)?;
+        Network::Of(keeper) => {
+            namespace::enter(identity, keeper)?;
             namespace::leave_memory_again(identity)?;
         }
-        None => namespace::leave_memory(identity)?,
+        Network::Host => namespace::leave_memory(identity)?,
+        Network::Own => {
+            namespace::leave(identity)?;
+            network::alone()?;
+        }
+    }
+    if let Some((path, server)) = way_in {
+        relay::start_from(&path, server).map_err(|source| Error::WayIn { path: path.display().to_string(), source })?;
     }
     if let Some(socket) = socket {
         relay::start_to(keeper::given_listener().map_err(keeper::Error::Init)?, socket);
@@ -187,6 +234,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", HOME)
         .env("LANG", "C.UTF-8")
+        .envs(&spec.variables)
         .stdin(Stdio::null())
         .exec();
     Ok(step(format!("become {program}"), Err(error))?)

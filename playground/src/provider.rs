@@ -4,15 +4,21 @@
 //! and lives until the model ends. A provider is a value, as a framework and an interface are: one file beside `redis.rs` and
 //! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
+mod accounts;
+mod http_proxy;
 mod ingress;
+mod mysql;
 mod postgresql;
 mod process;
 mod publish;
+mod rabbitmq;
 mod redis;
 mod relations;
 mod running;
 mod serve;
+mod smtp;
 mod user;
+mod valkey;
 
 use juju::{Endpoint, RelationId, Role};
 use juju_testing::{Model, ModelError, endpoint};
@@ -21,7 +27,16 @@ pub use running::Providers;
 pub use serve::{Answer, Host, Relation, Serve};
 
 /// All providers, in the order in which they are named.
-pub const ALL: &[&Provider] = &[&postgresql::POSTGRESQL, &ingress::INGRESS, &redis::REDIS];
+pub const ALL: &[&Provider] = &[
+    &postgresql::POSTGRESQL,
+    &ingress::INGRESS,
+    &redis::REDIS,
+    &mysql::MYSQL,
+    &rabbitmq::RABBITMQ,
+    &valkey::VALKEY,
+    &smtp::SMTP,
+    &http_proxy::HTTP_PROXY,
+];
 
 /// Provider of an integration: its names, its package and its start. [`Serve`] is the running server.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ mod packed;
 mod redis;
 mod root;
 mod secrets;
+mod services;
 mod stranger;
 mod support;
 mod truth;

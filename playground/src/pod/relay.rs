@@ -1,15 +1,16 @@
-//! Relays of connections: from the host to the pod's port, and from the pod to its neighbors.
+//! Relays of connections: from the host to the pod's port, from the pod to its neighbors, and from a unix socket to a server
+//! that listens on TCP alone.
 //!
 //! A socket belongs to the network namespace in which it was made. The listener was made on the host and is handed to
 //! the keeper, so the keeper can accept from the host and connect to the pod's loopback without switching namespaces. A
 //! neighbor listens on a unix socket, which is a file and so reachable from every network namespace.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::Neighbor;
@@ -51,6 +52,27 @@ pub(crate) fn start_to(listener: TcpListener, socket: PathBuf) {
             });
         }
     });
+}
+
+/// Makes a unix socket, and relays every connection on it to the server's address in this namespace, for as long as the process
+/// lives. A socket that an earlier process left is replaced.
+///
+/// # Errors
+/// When the socket can't be made.
+pub(crate) fn start_from(socket: &Path, server: SocketAddrV4) -> io::Result<()> {
+    // It is missing the first time.
+    let _ = fs::remove_file(socket);
+    let listener = UnixListener::bind(socket)?;
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || {
+                if let Ok(server) = TcpStream::connect(server) {
+                    join(&client.into(), &server.into());
+                }
+            });
+        }
+    });
+    Ok(())
 }
 
 /// Copies bytes in both directions until both have ended.
@@ -112,6 +134,23 @@ mod tests {
         let mut answer = Vec::new();
         let read = TcpStream::connect(address).unwrap().read_to_end(&mut answer);
         assert!(read.is_err() || answer.is_empty());
+    }
+
+    #[test]
+    fn a_server_on_tcp_is_reached_through_a_unix_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        fs::write(&socket, "left by an earlier process").unwrap();
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let std::net::SocketAddr::V4(address) = server.local_addr().unwrap() else { panic!("it is of version 4") };
+        start_from(&socket, address).unwrap();
+        let mut client = UnixStream::connect(&socket).unwrap();
+        let (mut stream, _) = server.accept().unwrap();
+        stream.write_all(b"welcome").unwrap();
+        drop(stream);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "welcome");
     }
 
     #[test]

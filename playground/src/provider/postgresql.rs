@@ -13,14 +13,13 @@ mod programs;
 mod roles;
 mod sql;
 
-use std::collections::BTreeMap;
-
 use interfaces::postgresql::{
     self,
     provider::{self, Account, Requested},
 };
 use juju::{RelationId, View};
 
+use super::accounts::Accounts;
 use super::relations::requested;
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
@@ -48,7 +47,7 @@ const PORT: u16 = 5432;
 struct Postgresql {
     cluster: Cluster,
     neighbor: Neighbor,
-    accounts: BTreeMap<RelationId, Account>,
+    accounts: Accounts<Account>,
 }
 
 impl Postgresql {
@@ -56,43 +55,28 @@ impl Postgresql {
         let cluster = Cluster::start(&host.dir, host.ui)?;
         let name = format!("{}-primary.{}.svc.cluster.local", host.provider.app, host.model);
         let neighbor = Neighbor { name, address: host.address, port: PORT, socket: cluster.socket() };
-        Ok(Self { cluster, neighbor, accounts: BTreeMap::new() })
+        Ok(Self { cluster, neighbor, accounts: Accounts::default() })
     }
 
     /// The account of a relation, created on first use.
     fn account(&mut self, id: RelationId, name: &DatabaseName, roles: &Roles) -> Result<Account, cluster::Error> {
-        if let Some(account) = self.accounts.get(&id) {
-            return Ok(account.clone());
-        }
-        let (username, password) = (format!("relation_{id}"), cluster::password()?);
-        self.cluster.create(&username, &password, name, roles)?;
-        let endpoint = format!("{}:{PORT}", self.neighbor.name);
-        let account = Account {
-            database: name.text().to_owned(),
-            uris: Some(interfaces::uri::build("postgresql", &username, &password, &endpoint, name.text())),
-            username,
-            password,
-            read_only_endpoints: Vec::new(),
-            endpoints: vec![endpoint],
-            tls: Some(false),
-            tls_ca: None,
-            replset: None,
-            version: Some(self.cluster.version().to_owned()),
-        };
-        self.accounts.insert(id, account.clone());
-        Ok(account)
-    }
-
-    /// Drops the users of relations that are gone.
-    fn forget(&mut self, present: &[Relation]) -> Result<(), cluster::Error> {
-        let is_present = |id: &RelationId| present.iter().any(|relation| relation.view.id == *id);
-        let gone: Vec<_> = self.accounts.keys().copied().filter(|id| !is_present(id)).collect();
-        for id in gone {
-            if let Some(account) = self.accounts.remove(&id) {
-                self.cluster.drop_user(&account.username)?;
-            }
-        }
-        Ok(())
+        let (cluster, endpoint) = (&self.cluster, format!("{}:{PORT}", self.neighbor.name));
+        self.accounts.have(id, || {
+            let (username, password) = (format!("relation_{id}"), cluster::password()?);
+            cluster.create(&username, &password, name, roles)?;
+            Ok(Account {
+                database: name.text().to_owned(),
+                uris: Some(interfaces::uri::build("postgresql", &username, &password, &endpoint, name.text())),
+                username,
+                password,
+                read_only_endpoints: Vec::new(),
+                endpoints: vec![endpoint],
+                tls: Some(false),
+                tls_ca: None,
+                replset: None,
+                version: Some(cluster.version().to_owned()),
+            })
+        })
     }
 }
 
@@ -106,7 +90,9 @@ impl Serve for Postgresql {
     }
 
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        self.forget(relations)?;
+        for account in self.accounts.take_gone(relations) {
+            self.cluster.drop_user(&account.username)?;
+        }
         let mut answers = Vec::new();
         for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
             let answer = match request(view) {

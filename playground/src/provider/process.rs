@@ -1,5 +1,6 @@
 //! The process of a server: an own folder and user, a start, and a wait until it is ready.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::TcpListener;
@@ -12,7 +13,7 @@ use rock::Work;
 use rock::tool;
 
 use super::user;
-use crate::daemon::{self, Daemon, Spec};
+use crate::daemon::{self, Daemon, Network, Spec};
 use crate::log_tail::LogTail;
 use crate::pod::Identity;
 use crate::ui::Ui;
@@ -122,7 +123,9 @@ impl Place {
             uid: self.uid,
             gid: self.gid,
             identity: Identity::current(),
-            network: None,
+            network: Network::Host,
+            variables: BTreeMap::new(),
+            way_in: None,
             socket: None,
         }
     }
@@ -147,6 +150,11 @@ impl Process {
     /// The same process under another name for people.
     pub(super) fn called(self, title: &'static str) -> Self {
         Self { title, ..self }
+    }
+
+    /// The network of this process, for another one beside it.
+    pub(super) fn network(&self) -> Network {
+        Network::Of(self.daemon.keeper())
     }
 
     /// True if it has ended.
@@ -220,7 +228,7 @@ mod tests {
         assert_eq!((found.mode() & 0o777, found.uid(), found.gid()), (0o700, place.uid, place.gid));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
         let spec = place.spec(Path::new("/bin/x"), ["-a"]);
-        assert_eq!((spec.command, spec.network), (vec!["/bin/x".to_owned(), "-a".to_owned()], None));
+        assert_eq!((spec.command, spec.network), (vec!["/bin/x".to_owned(), "-a".to_owned()], Network::Host));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::super::Host;
 use super::super::process::{self, Error, Place, Process};
 use super::INGRESS;
 use super::config::{Route, config, socket, sockets};
-use crate::daemon;
+use crate::daemon::{self, Network};
 use crate::ui::Ui;
 
 /// Users that root runs it as, by preference.
@@ -101,7 +101,7 @@ fn door(dir: &Path) -> PathBuf {
 
 fn serve(program: &Path, place: &Place, network: u32, listener: &TcpListener) -> Result<Process, Error> {
     let mut spec = place.spec(program, ["-p", daemon::HOME, "-c", "/mnt/server/nginx.conf", "-e", "stderr"]);
-    spec.network = Some(network);
+    spec.network = Network::Of(network);
     spec.socket = Some(door(&place.dir));
     place.start(&spec, Some(listener))
 }

@@ -1,13 +1,14 @@
 //! The server: from an empty folder to a PostgreSQL that answers on a unix socket and nowhere else.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use juju::Secret;
 
+use super::super::accounts;
 use super::super::process::{self, Place, Process};
 use super::POSTGRESQL;
 use super::name::DatabaseName;
@@ -245,22 +246,7 @@ fn wait(process: &mut Process, socket: &Path, password: &Secret, ui: &Ui) -> Res
     })
 }
 
-/// A fresh password: 32 hexadecimal digits.
+/// A fresh password.
 pub(super) fn password() -> Result<Secret, Error> {
-    let mut bytes = [0; 16];
-    let source = fs::File::open("/dev/urandom");
-    source.and_then(|mut source| source.read_exact(&mut bytes)).map_err(file("draw a password"))?;
-    Ok(Secret::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_long_and_differ() {
-        let (one, other) = (password().unwrap(), password().unwrap());
-        assert_eq!(one.expose().len(), 32);
-        assert!(one != other);
-    }
+    Ok(accounts::password().map_err(file("draw a password"))?)
 }

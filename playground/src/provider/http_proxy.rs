@@ -1,0 +1,190 @@
+//! A proxy out of the cluster: Squid, with a user for each relation. Pods have no other way to this machine's network.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interfaces::http_proxy::{
+    self,
+    provider::{self, User, Verdict},
+};
+use rock::tool::{self, Tool};
+
+use super::accounts::{self, Accounts};
+use super::process::{self, Place, Process};
+use super::relations::requested;
+use super::{Answer, Error, Host, Provider, Relation, Serve};
+use crate::pod::Neighbor;
+use crate::ui::Ui;
+
+/// Squid.
+pub(super) const HTTP_PROXY: Provider = Provider {
+    name: "http-proxy",
+    title: "Squid",
+    app: "squid-forward-proxy",
+    endpoint: "http-proxy",
+    interface: http_proxy::INTERFACE,
+    package: "squid",
+    is_awaited: true,
+    start: |host| Ok(Box::new(Squid::start(host)?)),
+};
+
+const TOOL: Tool = Tool { program: "squid", package: HTTP_PROXY.package };
+
+/// Users that root runs it as, by preference.
+const USERS: [&str; 2] = ["proxy", "nobody"];
+
+/// Port of Squid in a cluster.
+const PORT: u16 = 3128;
+
+/// Name of the file with a line `user password` for each user.
+const ACCOUNTS: &str = "accounts";
+
+/// Program that Squid asks about users: a line of its input is `user password`, its answers are `OK` and `ERR`.
+const CHECK: &str = "#!/bin/sh\nwhile read -r line; do\n    if grep -Fxq -- \"$line\" /mnt/server/accounts; then echo OK; else echo ERR; fi\ndone\n";
+
+/// Limit of a start.
+const START: Duration = Duration::from_secs(60);
+
+fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
+    process::file(HTTP_PROXY.title, what)
+}
+
+/// A running Squid and its users.
+#[derive(Debug)]
+struct Squid {
+    program: PathBuf,
+    place: Place,
+    address: SocketAddrV4,
+    process: Process,
+    neighbor: Neighbor,
+    users: Accounts<User>,
+}
+
+impl Squid {
+    fn start(host: &Host<'_>) -> Result<Self, process::Error> {
+        let program = tool::find(TOOL, host.ui)?;
+        let place = Place::make(HTTP_PROXY.title, &host.dir, &USERS)?;
+        let address = SocketAddrV4::new(own_loopback(std::process::id()), PORT);
+        for (name, text) in [("squid.conf", config(address).as_str()), ("check", CHECK), (ACCOUNTS, "")] {
+            fs::write(place.dir.join(name), text).map_err(file("write the configuration"))?;
+        }
+        host.ui.step("starting Squid");
+        let process = serve(&program, &place, address, host.ui)?;
+        let name = format!("{}.{}.svc.cluster.local", HTTP_PROXY.app, host.model);
+        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
+        Ok(Self { program, place, address, process, neighbor, users: Accounts::default() })
+    }
+
+    /// Writes the users' file. Squid asks anew about a user whose answer is older than a second.
+    fn write_accounts(&self) -> Result<(), process::Error> {
+        let lines = self
+            .users
+            .all()
+            .map(|User { username, password }| format!("{} {}\n", username.expose(), password.expose()));
+        let (path, new) = (self.place.dir.join(ACCOUNTS), self.place.dir.join("accounts.new"));
+        let written = fs::write(&new, lines.collect::<String>()).and_then(|()| self.place.give(&new));
+        written.and_then(|()| fs::rename(&new, &path)).map_err(file("write the users"))
+    }
+}
+
+impl Serve for Squid {
+    fn neighbor(&self) -> Option<&Neighbor> {
+        Some(&self.neighbor)
+    }
+
+    fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        if !self.process.has_ended() {
+            return Ok(false);
+        }
+        host.ui.step("Squid ended; starting it again");
+        self.process = serve(&self.program, &self.place, self.address, host.ui)?;
+        Ok(true)
+    }
+
+    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let mut is_news = !self.users.take_gone(relations).is_empty();
+        let url = format!("http://{}:{PORT}/", self.neighbor.name);
+        let mut answers = Vec::new();
+        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
+            let requests = match requested(view.id, provider::read(view)) {
+                Ok(Some(requests)) => requests,
+                Ok(None) => continue,
+                Err(refused) => {
+                    answers.push((view.id, Err(refused)));
+                    continue;
+                }
+            };
+            let user = self.users.have(view.id, || {
+                is_news = true;
+                let username = format!("relation-{}", view.id).into();
+                accounts::password().map(|password| User { username, password })
+            });
+            let user = Some(user.map_err(file("draw a password"))?);
+            let verdict = Verdict::Ready { url: url.clone(), user };
+            answers.push((view.id, Ok(provider::answer(view, &requests, &verdict))));
+        }
+        if is_news {
+            self.write_accounts()?;
+        }
+        Ok(answers)
+    }
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join("squid.sock")
+}
+
+/// Address on the loopback that is this process's: Squid is in the machine's network, where 127.0.0.1:3128 may be another's. Its
+/// last three bytes are the process's id, which has at most 22 bits.
+fn own_loopback(process: u32) -> Ipv4Addr {
+    let [_, high, middle, low] = process.to_be_bytes();
+    Ipv4Addr::new(127, 128 | high, middle, low)
+}
+
+/// Configuration: users only, any destination, nothing kept on disk.
+fn config(address: SocketAddrV4) -> String {
+    format!(
+        "http_port {address}\n\
+         auth_param basic program /bin/sh /mnt/server/check\n\
+         auth_param basic children 2\n\
+         auth_param basic credentialsttl 1 second\n\
+         acl known proxy_auth REQUIRED\n\
+         http_access allow known\n\
+         http_access deny all\n\
+         cache deny all\n\
+         pid_filename none\n\
+         access_log stdio:/dev/null\n\
+         cache_log stdio:/dev/stderr\n\
+         cache_store_log none\n\
+         logfile_rotate 0\n\
+         coredump_dir /mnt/server\n\
+         shutdown_lifetime 0 seconds\n\
+         pinger_enable off\n\
+         visible_hostname proxy\n"
+    )
+}
+
+/// Starts the server, and waits until it speaks HTTP.
+fn serve(program: &Path, place: &Place, address: SocketAddrV4, ui: &Ui) -> Result<Process, process::Error> {
+    let mut spec = place.spec(program, ["--foreground", "-N", "-f", "/mnt/server/squid.conf"]);
+    spec.way_in = Some((socket(&place.dir), address));
+    let mut process = place.start(&spec, None)?;
+    let client = http_client::on_socket(&socket(&place.dir));
+    process.wait(START, ui, || client.get("http://squid/").send().ok())?;
+    Ok(process)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_process_has_an_address_of_its_own_on_the_loopback() {
+        assert_eq!(own_loopback(1), Ipv4Addr::new(127, 128, 0, 1));
+        assert_eq!(own_loopback(4_194_304), Ipv4Addr::new(127, 192, 0, 0));
+        assert!(own_loopback(4_194_304).is_loopback());
+    }
+}

@@ -1,0 +1,123 @@
+//! Mail: a server that takes every message and keeps it as a file.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interfaces::smtp::{self, Auth, Security, Smtp, provider};
+use rock::tool::{self, Tool};
+
+use super::process::{self, Place, Process};
+use super::{Answer, Error, Host, Provider, Relation, Serve};
+use crate::daemon::Network;
+use crate::pod::Neighbor;
+use crate::ui::Ui;
+
+/// A sink for mail.
+pub(super) const SMTP: Provider = Provider {
+    name: "smtp",
+    title: "aiosmtpd",
+    app: "smtp-integrator",
+    endpoint: "smtp",
+    interface: smtp::INTERFACE,
+    package: "python3-aiosmtpd",
+    is_awaited: true,
+    start: |host| Ok(Box::new(Sink::start(host)?)),
+};
+
+const TOOL: Tool = Tool { program: "aiosmtpd", package: SMTP.package };
+
+/// Users that root runs it as.
+const USERS: [&str; 1] = ["nobody"];
+
+/// Port of mail.
+const PORT: u16 = 25;
+
+/// Folder of the messages in the server's folder, in the form of a Maildir: they are in `new`.
+const MAIL: &str = "mail";
+
+/// Limit of a start.
+const START: Duration = Duration::from_secs(60);
+
+/// A running sink.
+#[derive(Debug)]
+struct Sink {
+    program: PathBuf,
+    place: Place,
+    process: Process,
+    neighbor: Neighbor,
+}
+
+impl Sink {
+    fn start(host: &Host<'_>) -> Result<Self, process::Error> {
+        let program = tool::find(TOOL, host.ui)?;
+        let place = Place::make(SMTP.title, &host.dir, &USERS)?;
+        host.ui.step("starting a mail server");
+        let process = serve(&program, &place, host.ui)?;
+        host.ui.step(&format!("mail arrives as files in {}", place.dir.join(MAIL).join("new").display()));
+        let name = format!("{}.{}.svc.cluster.local", SMTP.app, host.model);
+        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
+        Ok(Self { program, place, process, neighbor })
+    }
+}
+
+impl Serve for Sink {
+    fn neighbor(&self) -> Option<&Neighbor> {
+        Some(&self.neighbor)
+    }
+
+    fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        if !self.process.has_ended() {
+            return Ok(false);
+        }
+        host.ui.step("the mail server ended; starting it again");
+        self.process = serve(&self.program, &self.place, host.ui)?;
+        Ok(true)
+    }
+
+    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let server = Smtp {
+            host: self.neighbor.name.clone(),
+            port: PORT,
+            user: None,
+            password: None,
+            auth: Auth::None,
+            security: Security::None,
+            domain: Some("example.com".to_owned()),
+            skip_ssl_verify: false,
+            sender: Some("shop@example.com".to_owned()),
+            recipients: Vec::new(),
+        };
+        let present = relations.iter().filter(|relation| !relation.is_dying);
+        Ok(present.map(|relation| (relation.view.id, Ok(provider::answer(&relation.view, &server)))).collect())
+    }
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join("smtp.sock")
+}
+
+/// Starts the server, and waits until it greets.
+fn serve(program: &Path, place: &Place, ui: &Ui) -> Result<Process, process::Error> {
+    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, PORT);
+    let listen = address.to_string();
+    let folder = format!("{}/{MAIL}", crate::daemon::HOME);
+    let arguments = ["--nosetuid", "--listen", &listen, "--class", "aiosmtpd.handlers.Mailbox", &folder];
+    let mut spec = place.spec(program, arguments);
+    spec.network = Network::Own;
+    spec.way_in = Some((socket(&place.dir), address));
+    let mut process = place.start(&spec, None)?;
+    process.wait(START, ui, || greets(&socket(&place.dir)))?;
+    Ok(process)
+}
+
+/// Reads the beginning of a server's greeting, which is `220` (RFC 5321, 4.3.1).
+fn greets(socket: &Path) -> Option<()> {
+    let mut stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    let mut answer = [0; 3];
+    stream.read_exact(&mut answer).ok()?;
+    (answer == *b"220").then_some(())
+}

@@ -1,0 +1,187 @@
+//! Valkey, or Redis in its place, which speaks the same protocol: a user with a password for each relation.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interfaces::valkey::{self, provider};
+use juju::Secret;
+use rock::tool::{self, Tool};
+
+use super::accounts::{self, Accounts};
+use super::process::{self, Place, Process};
+use super::relations::requested;
+use super::{Answer, Error, Host, Provider, Relation, Serve};
+use crate::pod::Neighbor;
+
+/// Valkey.
+pub(super) const VALKEY: Provider = Provider {
+    name: "valkey",
+    title: "Valkey",
+    app: "valkey-k8s",
+    endpoint: "valkey-client",
+    interface: valkey::INTERFACE,
+    package: "redis-server",
+    is_awaited: true,
+    start: |host| Ok(Box::new(Valkey::start(host)?)),
+};
+
+/// The programs, by preference: releases of Debian before 13 have no Valkey.
+const TOOLS: [&str; 2] = ["valkey-server", "redis-server"];
+
+/// Users that root runs it as, by preference.
+const USERS: [&str; 3] = ["valkey", "redis", "nobody"];
+
+/// Port of Valkey in a cluster.
+const PORT: u16 = 6379;
+
+/// Limit of a start.
+const START: Duration = Duration::from_secs(60);
+
+/// Limit of an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
+    process::file(VALKEY.title, what)
+}
+
+/// A running Valkey and its users.
+#[derive(Debug)]
+struct Valkey {
+    program: PathBuf,
+    place: Place,
+    process: Process,
+    password: Secret,
+    neighbor: Neighbor,
+    users: Accounts<User>,
+}
+
+/// User of a relation.
+#[derive(Debug, Clone)]
+struct User {
+    name: String,
+    password: Secret,
+}
+
+impl Valkey {
+    fn start(host: &Host<'_>) -> Result<Self, process::Error> {
+        let there = TOOLS.into_iter().find(|program| Path::new("/usr/bin").join(program).is_file());
+        let program = tool::find(Tool { program: there.unwrap_or(TOOLS[1]), package: VALKEY.package }, host.ui)?;
+        let place = Place::make(VALKEY.title, &host.dir, &USERS)?;
+        let password = accounts::password().map_err(file("draw a password"))?;
+        let settings = place.dir.join("settings");
+        let written = fs::write(&settings, settings_of(&password)).and_then(|()| place.give(&settings));
+        written.map_err(file("write the settings"))?;
+        host.ui.step(if there == Some(TOOLS[0]) { "starting Valkey" } else { "starting Redis in place of Valkey" });
+        let process = serve(&program, &place, &password, host)?;
+        let name = format!("{app}-primary.{}.svc.cluster.local", host.model, app = VALKEY.app);
+        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
+        Ok(Self { program, place, process, password, neighbor, users: Accounts::default() })
+    }
+
+    /// Has the server run a command.
+    fn command(&self, words: &[&str]) -> Result<(), Error> {
+        let answer = ask(&socket(&self.place.dir), &self.password, words).map_err(file("talk to the server"))?;
+        if answer.starts_with('-') {
+            return Err(Error::Server(format!("{} refuses {}: {answer}", VALKEY.title, words[..2].join(" ")).into()));
+        }
+        Ok(())
+    }
+
+    /// Makes the users anew: the server keeps them in memory.
+    fn restore(&self) -> Result<(), Error> {
+        self.users.all().try_for_each(|user| self.admit(user))
+    }
+
+    fn admit(&self, user: &User) -> Result<(), Error> {
+        let password = format!(">{}", user.password.expose());
+        self.command(&["ACL", "SETUSER", &user.name, "reset", "on", &password, "~*", "&*", "+@all", "-@admin"])
+    }
+}
+
+impl Serve for Valkey {
+    fn neighbor(&self) -> Option<&Neighbor> {
+        Some(&self.neighbor)
+    }
+
+    fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        if !self.process.has_ended() {
+            return Ok(false);
+        }
+        host.ui.step("Valkey ended; starting it again, without its data");
+        self.process = serve(&self.program, &self.place, &self.password, host)?;
+        self.restore()?;
+        Ok(true)
+    }
+
+    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        for user in self.users.take_gone(relations) {
+            self.command(&["ACL", "DELUSER", &user.name])?;
+        }
+        let mut answers = Vec::new();
+        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
+            let request = match requested(view.id, provider::read(view)) {
+                Ok(Some(request)) => request,
+                Ok(None) => continue,
+                Err(refused) => {
+                    answers.push((view.id, Err(refused)));
+                    continue;
+                }
+            };
+            let mut made = None;
+            let user = self.users.have(view.id, || {
+                let password = accounts::password().map_err(file("draw a password"))?;
+                let user = User { name: format!("relation-{}", view.id), password };
+                made = Some(user.clone());
+                Ok::<_, process::Error>(user)
+            })?;
+            made.map_or(Ok(()), |user| self.admit(&user))?;
+            let server = valkey::Valkey {
+                username: user.name.into(),
+                password: user.password,
+                endpoints: vec![format!("{}:{PORT}", self.neighbor.name)],
+                read_only_endpoints: Vec::new(),
+                sentinel_endpoints: Vec::new(),
+                mode: None,
+                version: None,
+                tls: false,
+                tls_ca: None,
+            };
+            answers.push((view.id, Ok(provider::answer(view, &request, &server))));
+        }
+        Ok(answers)
+    }
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join("valkey.sock")
+}
+
+/// Settings: a unix socket and no network, nothing on disk, and a password of ours for the user without a name.
+fn settings_of(password: &Secret) -> String {
+    let lines = ["port 0", "unixsocket /mnt/server/valkey.sock", "save \"\"", "appendonly no", "daemonize no"];
+    format!("{}\nrequirepass {}\n", lines.join("\n"), password.expose())
+}
+
+/// Starts the server, and waits until it answers.
+fn serve(program: &Path, place: &Place, password: &Secret, host: &Host<'_>) -> Result<Process, process::Error> {
+    let mut process = place.start(&place.spec(program, ["/mnt/server/settings"]), None)?;
+    let socket = socket(&place.dir);
+    process.wait(START, host.ui, || ask(&socket, password, &["PING"]).ok().filter(|answer| answer == "+PONG"))?;
+    Ok(process)
+}
+
+/// The first line of the answer to a command, by its first user. The words have no blanks.
+fn ask(socket: &Path, password: &Secret, words: &[&str]) -> io::Result<String> {
+    let stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut lines = BufReader::new(&stream).lines();
+    let mut answer = String::new();
+    for command in [format!("AUTH {}", password.expose()), words.join(" ")] {
+        (&stream).write_all(format!("{command}\r\n").as_bytes())?;
+        answer = lines.next().ok_or(io::ErrorKind::UnexpectedEof)??;
+    }
+    Ok(answer)
+}
