@@ -249,7 +249,9 @@ fn integrate_help() -> String {
 fn servers() -> String {
     let line = |provider: &&Provider| {
         let Provider { name, title, package, .. } = provider;
-        format!("  {name:<12} {title}, Debian's package {package}\n")
+        let source =
+            if package.is_empty() { "part of webcharm".to_owned() } else { format!("Debian's package {package}") };
+        format!("  {name:<12} {title}, {source}\n")
     };
     ALL.iter().map(line).fold("Servers that are started:\n".to_owned(), |text, line| text + &line)
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use playground::cli::{Cli, Verb};
+use playground::provider::s3::server as bucket_server;
 use playground::{build_keeper, daemon, network, pod, ui, up, verbs};
 
 fn main() -> ExitCode {
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         (Some(daemon::INIT), Some(description)) => {
             exit_code(daemon::enter(Path::new(description)).map(|never| match never {}))
         }
+        (Some(bucket_server::SERVER), Some(dir)) => exit_code(bucket_server::run(Path::new(dir)).map(ExitCode::from)),
         _ => run(Cli::parse()),
     }
 }

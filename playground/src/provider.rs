@@ -15,6 +15,7 @@ mod rabbitmq;
 mod redis;
 mod relations;
 mod running;
+pub mod s3;
 mod serve;
 mod smtp;
 mod user;
@@ -34,6 +35,7 @@ pub const ALL: &[&Provider] = &[
     &mysql::MYSQL,
     &rabbitmq::RABBITMQ,
     &valkey::VALKEY,
+    &s3::S3,
     &smtp::SMTP,
     &http_proxy::HTTP_PROXY,
 ];
@@ -51,7 +53,7 @@ pub struct Provider {
     pub endpoint: &'static str,
     /// Interface of its endpoint.
     pub interface: &'static str,
-    /// Debian's package with the server.
+    /// Debian's package with the server; empty if the server is a role of this program.
     pub package: &'static str,
     /// True if a charm that requires it waits for it. No charm waits for an ingress, whatever its metadata say.
     pub is_awaited: bool,
@@ -150,7 +152,8 @@ mod tests {
         let mut names = BTreeSet::new();
         for provider in ALL {
             let Provider { name, title, app, endpoint, interface, package, .. } = provider;
-            for text in [name, title, app, endpoint, interface, package] {
+            assert!(!package.contains(char::is_whitespace), "{provider:?}");
+            for text in [name, title, app, endpoint, interface] {
                 assert!(!text.is_empty() && !text.contains(char::is_whitespace), "{provider:?}");
             }
             assert!([name, app].into_iter().all(|name| names.insert(*name)), "{name} or {app} is taken");

@@ -69,6 +69,39 @@ def smtp():
     return {"sent": True}
 
 
+@app.get("/s3")
+def s3():
+    """Keep a picture, and look into another's bucket."""
+    import boto3
+    import botocore
+
+    def client(secret):
+        return boto3.client(
+            "s3",
+            endpoint_url=os.environ["S3_ENDPOINT"],
+            region_name=os.environ["S3_REGION"],
+            aws_access_key_id=os.environ["S3_ACCESS_KEY"],
+            aws_secret_access_key=secret,
+            config=botocore.config.Config(s3={"addressing_style": os.environ["S3_ADDRESSING_STYLE"]}),
+        )
+
+    def code(call, **arguments):
+        try:
+            return call(**arguments)["ResponseMetadata"]["HTTPStatusCode"]
+        except botocore.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    bucket, own = os.environ["S3_BUCKET"], client(os.environ["S3_SECRET_KEY"])
+    before = own.list_objects_v2(Bucket=bucket).get("KeyCount", 0)
+    own.put_object(Bucket=bucket, Key=f"pictures/{before}.png", Body=b"PNG")
+    return {
+        "before": before,
+        "picture": own.get_object(Bucket=bucket, Key="pictures/0.png")["Body"].read().decode(),
+        "elsewhere": code(own.list_objects_v2, Bucket="another"),
+        "wrong": code(client("wrong").list_objects_v2, Bucket=bucket),
+    }
+
+
 @app.get("/out/<int:port>")
 def out(port):
     """Fetch a page of the world outside, through the proxy."""
@@ -94,6 +127,7 @@ const ENDPOINTS: &str = "requires:
   mysql: {interface: mysql_client, optional: true, limit: 1}
   rabbitmq: {interface: rabbitmq, optional: true, limit: 1}
   valkey: {interface: valkey_client, optional: true, limit: 1}
+  s3: {interface: s3, optional: true, limit: 1}
   smtp: {interface: smtp, optional: true, limit: 1}
   http-proxy: {interface: http_proxy, optional: true, limit: 1}
 ";
@@ -115,7 +149,7 @@ fn project(desk: &Desk) -> PathBuf {
     fs::write(&file, text.replace("requires:\n", ENDPOINTS)).unwrap();
     let app = project.join("rock/flask/app.py");
     fs::write(&app, fs::read_to_string(&app).unwrap() + PAGES).unwrap();
-    fs::write(project.join("rock/flask/requirements.txt"), "flask\ngunicorn\npika\npymysql\n").unwrap();
+    fs::write(project.join("rock/flask/requirements.txt"), "flask\ngunicorn\nboto3\npika\npymysql\n").unwrap();
     project
 }
 
@@ -165,6 +199,13 @@ fn whole_story(desk: &Desk) {
     assert_eq!(first, serde_json::json!({"received": "two loaves", "user": "flask-k8s"}));
     assert_eq!(second, first);
 
+    let [first, second] = twice(desk, "s3");
+    let answer = |before: u32| {
+        let (elsewhere, wrong) = ("AccessDenied", "SignatureDoesNotMatch");
+        serde_json::json!({"before": before, "picture": "PNG", "elsewhere": elsewhere, "wrong": wrong})
+    };
+    assert_eq!((first, second), (answer(0), answer(1)), "the bucket outlives the relation");
+
     desk.ok(&["integrate", "smtp"]);
     assert_eq!(said(desk, "smtp")["sent"], true);
     let folder = desk.runtime().join("webcharm/local/smtp/mail/new");
@@ -182,7 +223,7 @@ fn whole_story(desk: &Desk) {
 }
 
 #[test]
-#[ignore = "long: its packages are downloaded, and it starts five servers"]
+#[ignore = "long: its packages are downloaded, and it starts six servers"]
 fn an_application_uses_every_service() {
     if has_servers() {
         whole_story(&Desk::new());
@@ -190,7 +231,7 @@ fn an_application_uses_every_service() {
 }
 
 #[test]
-#[ignore = "long: its packages are downloaded, and it starts five servers"]
+#[ignore = "long: its packages are downloaded, and it starts six servers"]
 fn an_ordinary_user_s_application_uses_every_service() {
     if has_servers() {
         whole_story(&Desk::of_ordinary_user());

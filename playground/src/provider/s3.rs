@@ -1,0 +1,167 @@
+//! S3: a bucket and a key for each relation, in a server that checks signatures.
+
+pub mod server;
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use interfaces::s3::{self, Bucket, provider};
+
+use super::accounts::{self, Accounts};
+use super::process::{self, Place, Process};
+use super::relations::requested;
+use super::{Answer, Error, Host, Provider, Relation, Serve};
+use crate::keeper_handle::OURSELVES;
+use crate::pod::Neighbor;
+use crate::ui::Ui;
+use server::{Grants, SERVER};
+
+/// A server of ours, made of the crate s3s: no package is needed.
+pub(super) const S3: Provider = Provider {
+    name: "s3",
+    title: "s3s",
+    app: "s3-integrator",
+    endpoint: "s3-credentials",
+    interface: s3::INTERFACE,
+    package: "",
+    is_awaited: true,
+    start: |host| Ok(Box::new(Storage::start(host)?)),
+};
+
+/// Users that root runs it as.
+const USERS: [&str; 1] = ["nobody"];
+
+/// Port of object storage in a cluster.
+const PORT: u16 = 9000;
+
+/// Limit of a start.
+const START: Duration = Duration::from_secs(30);
+
+fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
+    process::file(S3.title, what)
+}
+
+/// A running server with its keys.
+#[derive(Debug)]
+struct Storage {
+    place: Place,
+    process: Process,
+    neighbor: Neighbor,
+    keys: Accounts<Key>,
+}
+
+/// Key of a relation to its bucket.
+#[derive(Debug, Clone)]
+struct Key {
+    bucket: String,
+    access_key: String,
+    secret_key: juju::Secret,
+}
+
+impl Storage {
+    fn start(host: &Host<'_>) -> Result<Self, process::Error> {
+        let place = Place::make(S3.title, &host.dir, &USERS)?;
+        make(&place, &server::buckets(&place.dir)).map_err(file("make a folder"))?;
+        Grants::default().write(&place.dir).and_then(|path| place.give(&path)).map_err(file("write the keys"))?;
+        host.ui.step("starting a server of buckets");
+        let process = serve(&place, host.ui)?;
+        let name = format!("{}.{}.svc.cluster.local", S3.app, host.model);
+        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: server::socket(&place.dir) };
+        Ok(Self { place, process, neighbor, keys: Accounts::default() })
+    }
+
+    /// Makes the buckets that are missing, and tells the server who may use which.
+    fn admit(&self) -> Result<(), process::Error> {
+        for key in self.keys.all() {
+            let bucket = server::buckets(&self.place.dir).join(&key.bucket);
+            if !bucket.exists() {
+                make(&self.place, &bucket).map_err(file("make a bucket"))?;
+            }
+        }
+        let grants = self.keys.all().map(|key| (&*key.access_key, (key.secret_key.expose(), &*key.bucket)));
+        let written = Grants::of(grants).write(&self.place.dir).and_then(|path| self.place.give(&path));
+        written.map_err(file("write the keys"))
+    }
+}
+
+impl Serve for Storage {
+    fn neighbor(&self) -> Option<&Neighbor> {
+        Some(&self.neighbor)
+    }
+
+    fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        if !self.process.has_ended() {
+            return Ok(false);
+        }
+        host.ui.step("the server of buckets ended; starting it again");
+        self.process = serve(&self.place, host.ui)?;
+        Ok(true)
+    }
+
+    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let mut is_news = !self.keys.take_gone(relations).is_empty();
+        let mut answers = Vec::new();
+        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
+            let bucket = match requested(view.id, provider::read(view)) {
+                Ok(Some(bucket)) if server::is_name(&bucket) => bucket,
+                Ok(Some(_)) => {
+                    let why = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens".to_owned();
+                    answers.push((view.id, Err(Error::Refused { relation: view.id, key: "bucket".to_owned(), why })));
+                    continue;
+                }
+                Ok(None) => continue,
+                Err(refused) => {
+                    answers.push((view.id, Err(refused)));
+                    continue;
+                }
+            };
+            let key = self.keys.have(view.id, || {
+                is_news = true;
+                let access_key = format!("relation-{}", view.id);
+                accounts::password().map(|secret_key| Key { bucket, access_key, secret_key })
+            });
+            let key = key.map_err(file("draw a key"))?;
+            let endpoint = format!("http://{}:{PORT}", self.neighbor.name);
+            answers.push((view.id, Ok(provider::answer(view, &answer(&key, endpoint)))));
+        }
+        if is_news {
+            self.admit()?;
+        }
+        Ok(answers)
+    }
+}
+
+fn answer(key: &Key, endpoint: String) -> Bucket {
+    Bucket {
+        bucket: key.bucket.clone(),
+        access_key: key.access_key.as_str().into(),
+        secret_key: key.secret_key.clone(),
+        endpoint: Some(endpoint.into()),
+        region: Some("us-east-1".to_owned()),
+        path: None,
+        storage_class: None,
+        api_version: None,
+        uri_style: Some("path".to_owned()),
+        tls_ca_chain: Vec::new(),
+        attributes: Vec::new(),
+    }
+}
+
+/// Makes a folder of the server's user.
+fn make(place: &Place, folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(folder)?;
+    place.give(folder)
+}
+
+fn serve(place: &Place, ui: &Ui) -> Result<Process, process::Error> {
+    // A socket that an ended server left prevents the start.
+    let socket: PathBuf = server::socket(&place.dir);
+    let _ = fs::remove_file(&socket);
+    let mut process = place.start(&place.spec(Path::new(OURSELVES), [SERVER, crate::daemon::HOME]), None)?;
+    let client = http_client::on_socket(&socket);
+    process.wait(START, ui, || client.get("http://s3/").send().ok())?;
+    Ok(process)
+}
