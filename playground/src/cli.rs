@@ -374,7 +374,8 @@ mod tests {
         let (integrate, up) = (help("integrate"), help("up"));
         assert!(up.contains(&format!("Start and integrate a server: {}. ", Provider::names())), "{up}");
         for Provider { name, title, app, package, .. } in ALL {
-            assert!(integrate.contains(&format!("{title}, Debian's package {package}\n")), "{integrate}");
+            let source = if package.is_empty() { "part of webcharm" } else { &format!("Debian's package {package}") };
+            assert!(integrate.contains(&format!("{title}, {source}\n")), "{integrate}");
             for typed in [name, app] {
                 let cli = Cli::parse_from(["webcharm", "up", "--integrate", typed]);
                 let Verb::Up(up) = cli.verb else { panic!("{:?}", cli.verb) };
