@@ -10,7 +10,7 @@ use crate::consistency;
 use crate::environment::JUJU_VERSION;
 use crate::model::Model;
 use crate::state::{Scene, State};
-use juju::{ActionEvent, Charm, CharmFiles, Deferred, Dispatch, Event, Juju, MetadataError, Version};
+use juju::{ActionEvent, Charm, CharmFiles, Dispatch, Event, Juju, MetadataError, Version};
 use pod::Pod;
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
@@ -202,6 +202,22 @@ impl<C: Charm> Context<C> {
         self.run_with(event, &Map::new(), state, work)
     }
 
+    /// Runs an action in steps, as [`Context::manager`] does an event.
+    ///
+    /// # Errors
+    /// The same as [`Context::run_action`]; the error of `work`.
+    pub fn manager_action(
+        &mut self,
+        name: &str,
+        params: &Map<String, Value>,
+        state: &State,
+        work: impl FnOnce(Manager<'_, C>) -> Result<Handled<'_, C>, RunError<C::Error>>,
+    ) -> Result<State, RunError<C::Error>> {
+        // The model numbers actions from one.
+        let event = Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
+        self.run_with(&event, params, state, work)
+    }
+
     /// Runs an action. Its results are in [`Context::records`].
     ///
     /// # Errors
@@ -212,9 +228,7 @@ impl<C: Charm> Context<C> {
         params: &Map<String, Value>,
         state: &State,
     ) -> Result<State, RunError<C::Error>> {
-        // The model numbers actions from one.
-        let event = Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() });
-        self.run_with(&event, params, state, |manager| manager.run())
+        self.manager_action(name, params, state, |manager| manager.run())
     }
 
     fn run_with(
@@ -273,18 +287,7 @@ impl<C: Charm> Context<C> {
             (outcome, juju.occurred())
         })?;
         let finished = model.finish(&hook, outcome.is_ok())?;
-        // The event remove leaves no unit.
-        let own = model.world().unit(&unit);
-        self.records = Records {
-            log: model.log().lines().cloned().collect(),
-            unit_status_history: own.map(|unit| unit.status_history.clone()).unwrap_or_default(),
-            calls: finished.calls,
-            action: finished.action,
-            execs: Vec::new(),
-            emitted,
-            warnings: Vec::new(),
-            deferred: own.map(|unit| Deferred::in_state(&unit.state)).unwrap_or_default(),
-        };
+        self.records = Records::of(&model, &unit, finished, emitted);
         Ok((model, outcome))
     }
 }

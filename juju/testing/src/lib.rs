@@ -44,5 +44,7 @@ pub use model::{
     IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, endpoint, resolve,
 };
 pub use server::Server;
-pub use state::{State, StateContainer, StateError, StateExec, StateOwner, StateRelation, StateSecret, StateStorage};
+pub use state::{
+    State, StateCheck, StateContainer, StateError, StateExec, StateOwner, StateRelation, StateSecret, StateStorage,
+};
 pub use tools::{hook_tools, is_hook_tool};

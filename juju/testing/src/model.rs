@@ -40,7 +40,7 @@ mod vault;
 mod world;
 mod write;
 
-use juju::{Event, RelationId, Status, UnitName, Whose, WorkloadEvent, WorkloadKind};
+use juju::{Event, RelationId, SecretId, Status, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use std::collections::{BTreeMap, BTreeSet};
 use world::World;
 
@@ -80,6 +80,10 @@ pub struct Finished {
     pub calls: Vec<Call>,
     /// The action, if the event was an action.
     pub action: Option<Action>,
+    /// The removed revisions of the charm's own secrets; without a number all of them. Empty after a failure.
+    pub removed_secret_revisions: Vec<(SecretId, Option<u64>)>,
+    /// The number of requested instances of each storage. Empty after a failure.
+    pub requested_storages: BTreeMap<String, u32>,
 }
 
 impl Finished {
@@ -253,8 +257,10 @@ impl Model {
         // Without the hook's view the commit copies nothing that other hooks don't share.
         drop(std::mem::take(&mut hook.view));
         let is_success = is_success && hook.reboot != Some(Reboot::Now);
+        let mut finished = Finished { action, ..Finished::default() };
         if is_success {
             hook.commit(&mut self.world);
+            (finished.removed_secret_revisions, finished.requested_storages) = (hook.removals(), hook.requests());
             self.settle(&hook);
         } else if let (Ok(unit), false) = (self.unit_mut(&hook.unit), is_action) {
             // Juju runs a failed hook again, but never a failed action.
@@ -267,7 +273,8 @@ impl Model {
             unit.restart_after(hook.reboot);
         }
         self.delete_dead_relations();
-        Ok(Finished { calls: hook.calls, action })
+        finished.calls = hook.calls;
+        Ok(finished)
     }
 
     fn finish_action(&mut self, mut action: Action, is_success: bool) -> Action {

@@ -11,14 +11,19 @@ impl Pebble {
     /// # Errors
     /// The plan has no such check.
     pub fn set_check(&mut self, name: &str, is_up: bool) -> Result<(), String> {
+        let threshold = self.plan().checks.get(name).map_or(1, threshold);
+        self.set_failures(name, if is_up { 0 } else { threshold })
+    }
+
+    /// Sets the number of failures in a row of a check of the plan, which is down from its threshold on.
+    ///
+    /// # Errors
+    /// The plan has no such check.
+    pub fn set_failures(&mut self, name: &str, failures: u64) -> Result<(), String> {
         if !self.plan().checks.contains_key(name) {
             return Err(format!("the plan has no check {name:?}"));
         }
-        if is_up {
-            self.failing.remove(name);
-        } else {
-            self.failing.insert(name.to_owned());
-        }
+        self.failing.insert(name.to_owned(), failures);
         Ok(())
     }
 
@@ -28,8 +33,8 @@ impl Pebble {
     }
 
     fn info(&self, name: &str, check: &Check) -> CheckInfo {
-        let is_down = self.failing.contains(name);
-        let threshold = u64::try_from(check.threshold).unwrap_or_default();
+        let failures = self.failures(name);
+        let is_down = failures >= threshold(check);
         let is_on = check.startup != Startup::Disabled;
         let status = match (is_on, is_down) {
             (_, true) => "down",
@@ -41,8 +46,8 @@ impl Pebble {
             level: check.level.as_str().to_owned(),
             startup: if is_on { "enabled" } else { "disabled" }.to_owned(),
             status: status.to_owned(),
-            successes: u64::from(!is_down),
-            failures: if is_down { threshold } else { 0 },
+            successes: u64::from(failures == 0),
+            failures,
             threshold: check.threshold,
             ..CheckInfo::default()
         }
@@ -59,6 +64,15 @@ impl Pebble {
             };
             is_asked && (names.is_empty() || names.contains(name))
         });
-        alive.into_iter().all(|(name, _)| !self.failing.contains(name))
+        alive.into_iter().all(|(name, check)| self.failures(name) < threshold(check))
     }
+
+    fn failures(&self, name: &str) -> u64 {
+        self.failing.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// Failures in a row from which a check is down.
+fn threshold(check: &Check) -> u64 {
+    u64::try_from(check.threshold).unwrap_or_default().max(1)
 }

@@ -49,12 +49,25 @@ type Owner = (Option<u32>, Option<String>, Option<u32>, Option<String>);
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) root: PathBuf,
+    /// Mount points below the root, each with the folder or file of this machine that is seen there.
+    mounts: BTreeMap<PathBuf, PathBuf>,
     owners: BTreeMap<PathBuf, Owner>,
 }
 
 impl Files {
-    /// The place of an absolute path on this machine. `..` ends at the root, as in a container.
+    /// The place of an absolute path on this machine: below the innermost mount point on it, else below the root.
     fn place(&self, path: &str) -> Result<PathBuf, FileError> {
+        let place = self.beneath(path)?;
+        let inner = place.ancestors().find_map(|point| self.mounts.get_key_value(point));
+        Ok(match inner.and_then(|(point, source)| Some((place.strip_prefix(point).ok()?, source))) {
+            Some((rest, source)) if rest.as_os_str().is_empty() => source.clone(),
+            Some((rest, source)) => source.join(rest),
+            None => place,
+        })
+    }
+
+    /// An absolute path below the root. `..` ends at the root, as in a container.
+    fn beneath(&self, path: &str) -> Result<PathBuf, FileError> {
         if !path.starts_with('/') {
             return Err(FileError::generic(format!("paths must be absolute, got {}", quote(path))));
         }
@@ -74,6 +87,23 @@ impl Files {
             }
         }
         Ok(place)
+    }
+
+    /// Has a folder or file of this machine be seen at an absolute path.
+    ///
+    /// # Errors
+    /// The path is relative, or its mount point can't be made below the root.
+    pub(crate) fn mount(&mut self, path: &str, source: PathBuf) -> Result<(), FileError> {
+        let point = self.beneath(path)?;
+        let failed = |error: io::Error| FileError::of("mount", path, &error);
+        if source.is_dir() {
+            fs::create_dir_all(&point).map_err(failed)?;
+        } else {
+            fs::create_dir_all(point.parent().unwrap_or(&self.root)).map_err(failed)?;
+            fs::OpenOptions::new().create(true).append(true).open(&point).map_err(failed)?;
+        }
+        self.mounts.insert(point, source);
+        Ok(())
     }
 
     pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
@@ -225,6 +255,33 @@ mod tests {
         assert_eq!(place("/etc/app.conf").unwrap(), "/tmp/root/etc/app.conf");
         assert_eq!(place("/a/../../../etc//x/./y").unwrap(), "/tmp/root/etc/x/y");
         assert_eq!(place("a").unwrap_err().message, "paths must be absolute, got \"a\"");
+    }
+
+    #[test]
+    fn a_mounted_folder_is_seen_at_its_point_and_the_innermost_wins() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["root", "data", "inner"] {
+            fs::create_dir(at(folder)).unwrap();
+        }
+        fs::write(at("one"), "text").unwrap();
+        let mut files = Files { root: at("root"), ..Files::default() };
+        for (point, source) in [("/srv/data", "data"), ("/srv/data/in", "inner"), ("/etc/one", "one")] {
+            files.mount(point, at(source)).unwrap();
+        }
+        for (path, place) in [
+            ("/srv/data", at("data")),
+            ("/srv/data/a", at("data/a")),
+            ("/srv/data/in/b", at("inner/b")),
+            ("/srv/database", at("root/srv/database")),
+            ("/srv/data/../x", at("root/srv/x")),
+        ] {
+            assert_eq!(files.place(path).unwrap(), place, "{path}");
+        }
+        assert_eq!(files.read("/etc/one").unwrap(), b"text");
+        let names: Vec<String> = files.list("/srv", "", false).unwrap().into_iter().map(|info| info.name).collect();
+        assert_eq!(names, ["data"]);
+        assert_eq!(files.mount("x", at("data")).unwrap_err().message, "paths must be absolute, got \"x\"");
     }
 
     #[test]

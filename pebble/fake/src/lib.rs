@@ -63,7 +63,8 @@ pub struct Pebble {
     exec_history: Vec<ExecCall>,
     notices: Vec<Noted>,
     /// Checks that are down.
-    failing: BTreeSet<String>,
+    /// Failures in a row of checks that have any.
+    failing: BTreeMap<String, u64>,
     /// Services that fail to start.
     broken: BTreeSet<String>,
     signals: Vec<(String, String)>,
@@ -88,6 +89,14 @@ impl Pebble {
     /// Makes a folder of this machine the container's `/`.
     pub fn set_root(&mut self, root: impl Into<PathBuf>) {
         self.files.root = root.into();
+    }
+
+    /// Has a folder or file of this machine be seen at an absolute path of the container. The root must be set before.
+    ///
+    /// # Errors
+    /// The path is relative, or its mount point can't be made below the root; the text says why.
+    pub fn mount(&mut self, path: &str, source: impl Into<PathBuf>) -> Result<(), String> {
+        self.files.mount(path, source.into()).map_err(|error| error.result().message)
     }
 
     /// The folder that is the container's `/`; empty before [`Pebble::set_root`].

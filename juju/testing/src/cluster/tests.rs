@@ -3,6 +3,7 @@
 mod charm;
 mod order;
 
+use super::hook::LAST;
 use super::*;
 use charm::{Chatty, Provider, Ring, Worker};
 use juju::Entity;

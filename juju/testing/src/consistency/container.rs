@@ -2,6 +2,7 @@
 
 use crate::state::{Scene, State, StateContainer};
 use juju::{StorageEvent, WorkloadEvent, WorkloadKind};
+use pebble::plan::Plan;
 use std::collections::BTreeSet;
 
 pub(super) fn containers_match(scene: &Scene, state: &State, wrong: &mut Vec<String>) {
@@ -31,8 +32,28 @@ fn container_matches(container: &StateContainer, wrong: &mut Vec<String>) {
     for service in container.service_statuses.keys().filter(|service| !plan.services.contains_key(*service)) {
         wrong.push(format!("container \"{name}\": service \"{service}\" is in no layer"));
     }
-    for check in container.checks_down.iter().filter(|check| !plan.checks.contains_key(*check)) {
-        wrong.push(format!("container \"{name}\": check \"{check}\" is in no layer"));
+    checks_match(container, &plan, wrong);
+    for (path, source) in container.mounts.iter().filter(|(path, _)| !path.starts_with('/')) {
+        wrong.push(format!(
+            "container \"{name}\": {} is mounted at \"{path}\", which is no absolute path",
+            source.display()
+        ));
+    }
+}
+
+fn checks_match(container: &StateContainer, plan: &Plan, wrong: &mut Vec<String>) {
+    let mut names = BTreeSet::new();
+    for check in &container.check_infos {
+        let subject = format!("container \"{}\": check \"{}\"", container.name, check.name);
+        if !names.insert(&check.name) {
+            wrong.push(format!("{subject} is there twice"));
+        }
+        match plan.checks.get(&check.name) {
+            None => wrong.push(format!("{subject} is in no layer")),
+            Some(planned) => {
+                wrong.extend(check.differences(planned).into_iter().map(|why| format!("{subject}: {why}")));
+            }
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Tables of states and events that Juju could never produce, one in each line.
 
+mod container;
+
 use super::*;
 use crate::environment::JUJU_VERSION;
 use crate::model::Addresses;
-use crate::state::{StateContainer, StateExec, StateSecret, StateStorage};
+use crate::state::{StateContainer, StateSecret, StateStorage};
 use juju::{ActionEvent, CharmFiles, Databag, RelationId, UnitName, WorkloadEvent, WorkloadKind};
 
 const METADATA: &str = "
@@ -245,80 +247,6 @@ fn a_container_scoped_relation_of_two_units_is_refused() {
     assert_eq!(wrong(&with_units(&[4, 5])), [sentence]);
 }
 
-fn with_container(change: impl FnOnce(&mut StateContainer)) -> State {
-    let mut container = StateContainer::ready("app");
-    change(&mut container);
-    State { containers: vec![container], ..State::default() }
-}
-
-#[test]
-fn impossible_containers_and_their_events_are_named() {
-    const LAYER: &str = r#"{"checks": {"up": {"override": "replace", "tcp": {"port": 80}}}}"#;
-    let layers = || vec![("one".to_owned(), LAYER.to_owned())];
-    let app = StateContainer::ready("app");
-    let twice = State { containers: vec![app.clone(), app.clone()], ..State::default() };
-    for (event, state, sentences) in [
-        (Event::Start, twice, &["several containers have the name \"app\""][..]),
-        (Event::Start, with_container(|c| c.name = "ap".into()), &["container \"ap\" is not in the metadata"]),
-        (
-            Event::Start,
-            with_container(|c| c.execs = vec![StateExec::default(), StateExec::default()]),
-            &["container \"app\": several ends of commands have one prefix"],
-        ),
-        (
-            Event::Start,
-            with_container(|c| {
-                c.service_statuses.insert("web".into(), pebble::types::ServiceStatus::Active);
-                c.checks_down.insert("up".into());
-            }),
-            &["container \"app\": service \"web\" is in no layer", "container \"app\": check \"up\" is in no layer"],
-        ),
-        (app.pebble_ready(), State::default(), &["the event's container \"app\" is not in the state"]),
-        (
-            app.custom_notice("example.com/a"),
-            with_container(|_| ()),
-            &["the event's notice \"example.com/a\" is not in container \"app\""],
-        ),
-        (
-            app.check_failed("down"),
-            with_container(|c| c.layers = layers()),
-            &["the event's check \"down\" is not in container \"app\""],
-        ),
-    ] {
-        assert_eq!(wrong(&event, &state), sentences);
-    }
-    let good = with_container(|c| (c.layers, c.notices) = (layers(), vec!["example.com/a".into()]));
-    for event in [app.custom_notice("example.com/a"), app.check_failed("up"), app.check_recovered("up")] {
-        assert_eq!(wrong(&event, &good), Vec::<String>::new());
-    }
-    let broken = with_container(|c| c.layers = vec![("one".into(), "services: 7".into())]);
-    let sentences = wrong(&Event::Start, &broken);
-    assert!(sentences[0].starts_with("container \"app\": layer \"one\": "), "{sentences:?}");
-}
-
-#[test]
-fn impossible_storages_and_their_events_are_named() {
-    let data = StateStorage::new("data", 0, "/srv");
-    let state = |storages| State { storages, ..State::default() };
-    for (event, state, sentence) in [
-        (data.attached(), State::default(), "the event's storage data/0 is not in the state"),
-        (
-            data.detaching(),
-            state(vec![StateStorage::new("data", 1, "/srv")]),
-            "the event's storage data/0 is not in the state",
-        ),
-        (
-            StateStorage::new("logs", 0, "/srv").attached(),
-            State::default(),
-            "the event's storage \"logs\" is not in the metadata",
-        ),
-        (Event::Start, state(vec![data.clone(), data.clone()]), "several storage instances have the id data/0"),
-        (Event::Start, state(vec![StateStorage::new("logs", 0, "/srv")]), "storage \"logs\" is not in the metadata"),
-    ] {
-        assert_eq!(wrong(&event, &state), [sentence]);
-    }
-}
-
 #[test]
 fn parts_of_later_versions_of_juju_are_named() {
     let version = |major, minor, patch| Version { major, minor, patch };
@@ -331,32 +259,6 @@ fn parts_of_later_versions_of_juju_are_named() {
     let sentence = "on Kubernetes the cloud spec came with Juju 3.6.10, and this is 3.6.9";
     assert_eq!(with(version(3, 6, 9), &pods), [sentence]);
     assert_eq!((with(version(3, 6, 10), &pods), with(version(3, 6, 9), &machines)), (Vec::new(), Vec::new()));
-}
-
-#[test]
-fn odd_states_and_events_are_warned_of_and_run() {
-    const LAYER: &str = r#"{"checks": {"up": {"override": "replace", "tcp": {"port": 80}}}}"#;
-    let app = StateContainer { layers: vec![("one".to_owned(), LAYER.to_owned())], ..StateContainer::ready("app") };
-    let state = |container| State { containers: vec![container], ..State::default() };
-    let down = StateContainer { checks_down: ["up".to_owned()].into(), ..app.clone() };
-    let closed = StateContainer { can_connect: false, ..app.clone() };
-    for (event, container, warning) in [
-        (app.pebble_ready(), closed, "pebble-ready of container \"app\", which can't be connected to"),
-        (app.check_failed("up"), app.clone(), "check-failed of check \"up\" in container \"app\", which is up"),
-        (
-            app.check_recovered("up"),
-            down.clone(),
-            "check-recovered of check \"up\" in container \"app\", which is down",
-        ),
-    ] {
-        assert_eq!(warnings(&scene(), &event, &state(container.clone())), [warning]);
-        assert_eq!(wrong(&event, &state(container)), Vec::<String>::new());
-    }
-    for (event, container) in
-        [(app.pebble_ready(), app.clone()), (app.check_failed("up"), down), (app.check_recovered("up"), app.clone())]
-    {
-        assert_eq!(warnings(&scene(), &event, &state(container)), Vec::<String>::new());
-    }
 }
 
 #[test]

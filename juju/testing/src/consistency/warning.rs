@@ -1,6 +1,6 @@
 //! States and events that Juju can produce, and that are seldom what a test is after.
 
-use crate::state::{Scene, State};
+use crate::state::{Scene, State, StateCheck};
 use juju::{Event, Role, Scope, WorkloadEvent, WorkloadKind};
 
 /// Oddities of the state and of the event in it, in a sentence each.
@@ -15,14 +15,15 @@ pub(crate) fn warnings(scene: &Scene, event: &Event, state: &State) -> Vec<Strin
 fn of_container(event: &WorkloadEvent, state: &State) -> Option<String> {
     let container = state.container(&event.container)?;
     let name = &container.name;
+    let is_down = |check: &str| container.check(check).is_some_and(StateCheck::is_down);
     match &event.kind {
         WorkloadKind::PebbleReady if !container.can_connect => {
             Some(format!("pebble-ready of container \"{name}\", which can't be connected to"))
         }
-        WorkloadKind::CheckFailed { check } if !container.checks_down.contains(check) => {
+        WorkloadKind::CheckFailed { check } if !is_down(check) => {
             Some(format!("check-failed of check \"{check}\" in container \"{name}\", which is up"))
         }
-        WorkloadKind::CheckRecovered { check } if container.checks_down.contains(check) => {
+        WorkloadKind::CheckRecovered { check } if is_down(check) => {
             Some(format!("check-recovered of check \"{check}\" in container \"{name}\", which is down"))
         }
         _ => None,

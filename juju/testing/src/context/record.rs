@@ -1,7 +1,7 @@
 //! Results of a run that are not part of the state.
 
-use crate::model::{Action, Call, LogLine, counts};
-use juju::{Deferred, Occurred, Status};
+use crate::model::{Action, Call, Finished, LogLine, Model, counts};
+use juju::{Deferred, Occurred, SecretId, Status, UnitName};
 use pebble_fake::ExecCall;
 use std::collections::BTreeMap;
 
@@ -12,6 +12,14 @@ pub struct Records {
     pub log: Vec<LogLine>,
     /// The unit's earlier statuses, oldest first; the present one is in the state.
     pub unit_status_history: Vec<Status>,
+    /// The application's earlier statuses, oldest first; the present one is in the state.
+    pub app_status_history: Vec<Status>,
+    /// The workload's earlier versions, oldest first; the present one is in the state.
+    pub workload_version_history: Vec<String>,
+    /// The removed revisions of the charm's own secrets; without a number all of them.
+    pub removed_secret_revisions: Vec<(SecretId, Option<u64>)>,
+    /// The number of requested instances of each storage.
+    pub requested_storages: BTreeMap<String, u32>,
     /// The hook-tool calls in order.
     pub calls: Vec<Call>,
     /// The action, if the event was an action.
@@ -29,6 +37,25 @@ pub struct Records {
 }
 
 impl Records {
+    /// What a hook of a unit did. The event remove leaves no unit.
+    pub(super) fn of(model: &Model, unit: &UnitName, hook: Finished, emitted: Vec<Occurred>) -> Records {
+        let (own, app) = (model.world().unit(unit), model.world().applications.get(unit.app()));
+        Records {
+            log: model.log().lines().cloned().collect(),
+            unit_status_history: own.map(|unit| unit.status_history.clone()).unwrap_or_default(),
+            app_status_history: app.map(|app| app.status_history.clone()).unwrap_or_default(),
+            workload_version_history: app.map(|app| app.version_history.clone()).unwrap_or_default(),
+            removed_secret_revisions: hook.removed_secret_revisions,
+            requested_storages: hook.requested_storages,
+            calls: hook.calls,
+            action: hook.action,
+            execs: Vec::new(),
+            emitted,
+            warnings: Vec::new(),
+            deferred: own.map(|unit| Deferred::in_state(&unit.state)).unwrap_or_default(),
+        }
+    }
+
     /// The number of calls of each tool.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         counts(&self.calls)

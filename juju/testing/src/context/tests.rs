@@ -1,10 +1,11 @@
 //! A charm that runs a test's script, over states.
 
+mod container;
 mod manager;
 mod relation;
 
 use super::*;
-use crate::state::{StateContainer, StateExec, StateOwner, StateRelation, StateSecret};
+use crate::state::{StateOwner, StateRelation, StateSecret};
 use juju::key::{Requires, Storage};
 use juju::{
     Databag, Entity, Juju, Needs, NewSecret, On, Port, RelationId, SecretQuery, Setup, Status, UnitName, Whose,
@@ -246,6 +247,35 @@ fn log_statuses_and_calls_are_recorded() {
 }
 
 #[test]
+fn histories_removed_revisions_and_requested_storages_are_recorded() {
+    SCRIPT.set(|event, juju| {
+        for word in ["one", "two"] {
+            juju.set_status(Whose::App, &Status::waiting(word))?;
+            juju.set_version(word)?;
+        }
+        juju.add_storage(Storage::named("data"), 2)?;
+        juju.remove_secret(&"9m4e2mr0ui3e8a215n4g".parse().unwrap(), Some(1))?;
+        if *event == Event::Stop { Err(juju::Error::ReservedKey { key: "a failure".to_owned() }) } else { Ok(()) }
+    });
+    let metadata = "{name: web, storage: {data: {type: filesystem, multiple: {range: 0-}}}}";
+    let mut context = Context::<Scripted>::from_meta(metadata, "", "").unwrap();
+    let secret = StateSecret {
+        owner: StateOwner::Unit,
+        tracked_content: Some([("key".to_owned(), "old".into())].into()),
+        ..StateSecret::new("9m4e2mr0ui3e8a215n4g", [("key", "new")])
+    };
+    let state = State { leader: true, secrets: vec![secret], app_status: Some(Status::active("")), ..State::default() };
+    context.run(&Event::Start, &state).unwrap();
+    let records = context.records();
+    assert_eq!(records.app_status_history, [Status::active(""), Status::waiting("one")]);
+    assert_eq!(records.workload_version_history, ["one"], "no version before the first");
+    assert_eq!(records.requested_storages, [("data".to_owned(), 2)].into());
+    assert_eq!(records.removed_secret_revisions, [("9m4e2mr0ui3e8a215n4g".parse().unwrap(), Some(1))]);
+    context.run(&Event::Stop, &state).unwrap_err();
+    assert!(context.records().requested_storages.is_empty(), "a failed hook requests nothing");
+}
+
+#[test]
 fn an_inconsistent_state_is_refused_with_everything_that_is_wrong() {
     let state = State {
         relations: vec![StateRelation::new(1, "nope")],
@@ -309,69 +339,4 @@ fn a_machine_charms_place_is_that_of_the_state() {
     });
     context.run(&Event::Start, &State::default()).unwrap();
     assert_eq!(context.records().warnings, ["sub/0 is a subordinate, and no relation leads to its principal"]);
-}
-
-#[test]
-fn containers_are_part_of_the_state() {
-    const LAYER: &str = r#"{"services": {"web": {"override": "replace", "command": "serve"}}}"#;
-    let container = StateContainer {
-        layers: vec![("rock".to_owned(), LAYER.to_owned())],
-        execs: vec![StateExec { prefix: vec!["migrate".to_owned()], exit_code: 2, ..StateExec::default() }],
-        ..StateContainer::ready("app")
-    };
-    SCRIPT.set(|_, juju| {
-        let pebble = pebble::blocking::Client::new(juju.context.pebble_socket("app"));
-        pebble.start(&["web"], std::time::Duration::from_secs(30)).unwrap();
-        let layer = r#"{"services": {"new": {"override": "replace", "command": "new"}}}"#;
-        pebble.add_layer("charm", &pebble::plan::Layer::parse(layer.as_bytes()).unwrap(), true).unwrap();
-        assert_eq!(pebble.exec(&pebble::types::ExecOptions::new(["migrate", "now"])).unwrap().exit_code, 2);
-        pebble.write_file("/conf", &b"text"[..], &pebble::types::WriteFile::default()).unwrap();
-        Ok(())
-    });
-    let root = tempfile::tempdir().unwrap();
-    let container = StateContainer { root: Some(root.path().to_owned()), ..container };
-    let before = State { containers: vec![container.clone()], ..State::default() };
-    let mut context = context();
-    let after = context.run(&container.pebble_ready(), &before).unwrap();
-    let now = after.container("app").unwrap();
-    assert_eq!(now.layers[0], container.layers[0], "an unchanged layer keeps its text");
-    assert_eq!(now.layers[1].0, "charm");
-    assert_eq!(now.service_statuses, [("web".to_owned(), pebble::types::ServiceStatus::Active)].into());
-    assert_eq!(now.plan().unwrap().services.len(), 2);
-    assert_eq!(std::fs::read_to_string(root.path().join("conf")).unwrap(), "text");
-    let (ran_in, ran) = &context.records().execs[0];
-    assert_eq!((ran_in.as_str(), ran.command.join(" ")), ("app", "migrate now".to_owned()));
-    SCRIPT.set(|_, _| Ok(()));
-    let still = context.run(&Event::UpdateStatus, &after).unwrap();
-    assert_eq!(still, after, "the state after is a state before");
-}
-
-#[test]
-fn a_container_that_cannot_be_connected_to_or_is_not_in_the_state_has_no_socket() {
-    let script: Script = |_, juju| {
-        let error = pebble::blocking::Client::new(juju.context.pebble_socket("app")).system_info().unwrap_err();
-        assert!(error.is_unreachable(), "{error}");
-        Ok(())
-    };
-    for containers in [vec![StateContainer::new("app")], Vec::new()] {
-        run(&Event::Start, &State { containers, ..State::default() }, script).unwrap();
-    }
-}
-
-#[test]
-fn a_full_state_has_all_that_the_charm_declares() {
-    let metadata =
-        "{name: web, containers: {app: {}}, requires: {db: {interface: pg}}, peers: {ring: {interface: ring}},
-        storage: {data: {type: filesystem, location: /srv}, logs: {type: filesystem, multiple: {range: 0-}}}}";
-    let mut context = Context::<Scripted>::from_meta(metadata, "", "").unwrap();
-    SCRIPT.set(|_, juju| {
-        assert_eq!(juju.storages(Storage::named("data"))?, ["data/0"]);
-        Ok(())
-    });
-    let state = State::from_context(&context);
-    assert_eq!(state.relations.iter().map(|relation| relation.endpoint.as_str()).collect::<Vec<_>>(), ["db", "ring"]);
-    assert!(state.container("app").unwrap().can_connect);
-    assert_eq!(state.storage("data", 0).unwrap().location, PathBuf::from("/srv"));
-    assert!(state.storage("logs", 0).is_none());
-    assert_eq!(context.run(&state.storages[0].attached(), &state).unwrap(), state);
 }

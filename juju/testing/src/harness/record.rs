@@ -49,6 +49,22 @@ impl<C: Charm> Harness<C> {
         Ok(&self.model.unit(&self.unit)?.status_history)
     }
 
+    /// The application's earlier statuses, oldest first.
+    ///
+    /// # Errors
+    /// The unit was removed.
+    pub fn app_status_history(&self) -> Done<C, &[Status]> {
+        Ok(&self.model.application(self.unit.app())?.status_history)
+    }
+
+    /// The workload's earlier versions, oldest first.
+    ///
+    /// # Errors
+    /// The unit was removed.
+    pub fn workload_version_history(&self) -> Done<C, &[String]> {
+        Ok(&self.model.application(self.unit.app())?.version_history)
+    }
+
     /// The version of the workload; empty before the charm tells it.
     ///
     /// # Errors

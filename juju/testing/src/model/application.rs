@@ -37,7 +37,11 @@ pub(crate) struct Application {
     /// The number of the next unit; numbers are never used twice.
     pub(crate) next_unit: u32,
     pub(crate) status: Option<Status>,
+    /// Earlier statuses, oldest first.
+    pub(crate) status_history: Vec<Status>,
     pub(crate) version: String,
+    /// Earlier versions of the workload, oldest first.
+    pub(crate) version_history: Vec<String>,
     /// The path of each resource's file.
     pub(crate) resources: BTreeMap<String, PathBuf>,
 }
@@ -60,7 +64,9 @@ impl Application {
             secrets: BTreeSet::new(),
             next_unit: 0,
             status: None,
+            status_history: Vec::new(),
             version: String::new(),
+            version_history: Vec::new(),
             resources: BTreeMap::new(),
         }
     }
@@ -78,6 +84,15 @@ impl Application {
         }
         self.units.insert(name.clone(), unit);
         name
+    }
+
+    pub(crate) fn set_status(&mut self, status: Status) {
+        self.status_history.extend(self.status.replace(status));
+    }
+
+    pub(crate) fn set_version(&mut self, version: String) {
+        let before = std::mem::replace(&mut self.version, version);
+        self.version_history.extend(Some(before).filter(|before| !before.is_empty()));
     }
 
     /// True if the application's charm is a subordinate.
@@ -207,9 +222,7 @@ impl Unit {
     }
 
     pub(crate) fn set_status(&mut self, status: Status) {
-        if let Some(before) = self.status.replace(status) {
-            self.status_history.push(before);
-        }
+        self.status_history.extend(self.status.replace(status));
     }
 
     pub(crate) fn addresses(&self, endpoint: &str) -> &Addresses {

@@ -16,7 +16,8 @@ use super::relation::Relation;
 use super::world::World;
 use super::write::Write;
 use super::{Action, Log};
-use juju::{Event, RelationId, UnitName};
+use juju::{Event, RelationId, SecretId, UnitName};
+use std::collections::BTreeMap;
 
 pub use error::Error;
 
@@ -77,6 +78,26 @@ impl Hook {
             }
         }
         self.writes.push(write);
+    }
+
+    /// The removed revisions of secrets.
+    pub(crate) fn removals(&self) -> Vec<(SecretId, Option<u64>)> {
+        let removal = |write: &Write| match write {
+            Write::RemoveSecret { id, revision } => Some((id.clone(), *revision)),
+            _ => None,
+        };
+        self.writes.iter().filter_map(removal).collect()
+    }
+
+    /// The number of requested instances of each storage.
+    pub(crate) fn requests(&self) -> BTreeMap<String, u32> {
+        let mut requests = BTreeMap::new();
+        for write in &self.writes {
+            if let Write::AddStorage { name, .. } = write {
+                *requests.entry(name.clone()).or_default() += 1;
+            }
+        }
+        requests
     }
 
     /// Applies the kept writes to the model.

@@ -47,12 +47,12 @@ impl World {
             Write::Databag { relation, owner, changes } => self.write_databag(unit, *relation, owner, changes),
             Write::AppStatus(status) => {
                 if let Some(app) = self.applications.get_mut(unit.app()) {
-                    app.status = Some(status.clone());
+                    app.set_status(status.clone());
                 }
             }
             Write::Version(version) => {
                 if let Some(app) = self.applications.get_mut(unit.app()) {
-                    app.version.clone_from(version);
+                    app.set_version(version.clone());
                 }
             }
             Write::AddStorage { name, declared } => {

@@ -1,12 +1,13 @@
 //! Containers as part of a state: before the event a fake Pebble is made of them, and after it they are read back.
 
+use super::StateCheck;
 use crate::workload::Workload;
 use juju::{Event, WorkloadEvent, WorkloadKind};
 use pebble::plan::{Layer, Plan};
-use pebble::types::{ExecOutput, ServiceStatus};
+use pebble::types::{CheckInfo, ExecOutput, ServiceStatus};
 use pebble_fake::{ExecCall, ExecReply};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,8 +30,10 @@ pub struct StateContainer {
     pub execs: Vec<StateExec>,
     /// Keys of the custom notices so far.
     pub notices: Vec<String>,
-    /// Checks of the layers that are down; the others are up.
-    pub checks_down: BTreeSet<String>,
+    /// Folders and files of this machine that are seen at a path of the container, by that path.
+    pub mounts: BTreeMap<String, PathBuf>,
+    /// Checks of the layers; those that are not here have not failed. After an event it also has those that failed.
+    pub check_infos: Vec<StateCheck>,
 }
 
 /// End of commands that begin with these words.
@@ -90,6 +93,7 @@ impl StateContainer {
         if let Some(root) = &self.root {
             pebble.set_root(root);
         }
+        self.mounts.iter().try_for_each(|(path, source)| pebble.mount(path, source))?;
         for layer in self.read_layers()? {
             pebble.add_layer(layer, false).map_err(|error| error.to_string())?;
         }
@@ -110,7 +114,7 @@ impl StateContainer {
         for key in &self.notices {
             pebble.notify(key, &[], None);
         }
-        self.checks_down.iter().try_for_each(|check| pebble.set_check(check, false))
+        self.check_infos.iter().try_for_each(|check| pebble.set_failures(&check.name, check.failures))
     }
 
     /// The container after the event, and the commands that ran in it.
@@ -121,9 +125,20 @@ impl StateContainer {
             layers: pebble.layers().iter().map(|layer| self.layer_after(layer)).collect(),
             service_statuses: started.map(|info| (info.name, info.current)).collect(),
             notices: pebble.notices().into_iter().map(|notice| notice.key).collect(),
+            check_infos: self.checks_after(pebble.checks()),
             ..self.clone()
         };
         (after, pebble.exec_history().to_vec())
+    }
+
+    fn checks_after(&self, infos: Vec<CheckInfo>) -> Vec<StateCheck> {
+        let is_told = |info: &CheckInfo| info.failures > 0 || self.check(&info.name).is_some();
+        infos.into_iter().filter(is_told).map(StateCheck::of).collect()
+    }
+
+    /// The check of that name.
+    pub fn check(&self, name: &str) -> Option<&StateCheck> {
+        self.check_infos.iter().find(|check| check.name == name)
     }
 
     /// A layer as text: as it was given if the charm did not change it.

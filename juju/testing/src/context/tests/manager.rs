@@ -72,6 +72,25 @@ fn a_manager_shows_the_charm_before_its_event_and_after_it() {
 }
 
 #[test]
+fn a_manager_runs_an_action_with_its_parameters() {
+    SCRIPT.set(|_, juju| {
+        let whom = juju.action_params()?["whom"].as_str().unwrap_or_default().to_owned();
+        juju.set_action_results(&[("whom".to_owned(), whom)].into())
+    });
+    let mut context = context();
+    let params = serde_json::json!({"whom": "moon"}).as_object().cloned().unwrap();
+    let greeted = context.manager_action("greet", &params, &State::default(), |manager| {
+        assert_eq!(manager.juju().action_params().unwrap()["whom"], "moon");
+        manager.run()
+    });
+    assert_eq!(greeted.unwrap(), State::default());
+    assert_eq!(context.records().action.as_ref().unwrap().results["whom"], "moon");
+    let params = serde_json::json!({"whom": 7}).as_object().cloned().unwrap();
+    let refused = context.manager_action("greet", &params, &State::default(), |_| panic!("the parameter is no text"));
+    assert!(matches!(refused, Err(RunError::InconsistentScenario(_))));
+}
+
+#[test]
 fn a_manager_that_fails_or_is_refused_writes_no_value() {
     let (mut context, state) = (counter(), State { relations: vec![pg()], ..State::default() });
     let failed = context.manager(&pg().changed("web", None), &state, |manager| {

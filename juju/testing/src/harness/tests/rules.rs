@@ -47,21 +47,29 @@ fn the_charms_own_writes_are_read_out() {
     Scripted::plays(|_, juju| {
         juju.set_status(Whose::Unit, &Status::waiting("one"))?;
         juju.set_status(Whose::Unit, &Status::active("two"))?;
+        juju.set_status(Whose::App, &Status::waiting("app"))?;
+        juju.set_status(Whose::App, &Status::active(""))?;
+        juju.set_version("1.1")?;
         juju.set_version("1.2")?;
         tracing::info!("at work");
         juju.open_port(&juju::Port::tcp(80))
     });
     let mut harness = begun::<Scripted>();
+    harness.hooks_disabled(|harness| harness.set_leader(true)).unwrap();
+    assert_eq!(harness.app_status().unwrap(), None);
     harness.emit(&Event::Start).unwrap();
     assert_eq!(harness.unit_status().unwrap(), Some(Status::active("two")));
-    assert_eq!(harness.app_status().unwrap(), None);
     assert_eq!(harness.status_history().unwrap(), [Status::maintenance(""), Status::waiting("one")]);
+    assert_eq!(harness.app_status().unwrap(), Some(Status::active("")));
+    assert_eq!(harness.app_status_history().unwrap(), [Status::waiting("app")]);
+    assert_eq!(harness.workload_version_history().unwrap(), ["1.1"]);
     assert_eq!(harness.workload_version().unwrap(), "1.2");
     assert_eq!(harness.opened_ports().unwrap().len(), 1);
     assert_eq!(harness.log_lines().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["at work"]);
     let tools: Vec<&str> = harness.backend_calls().iter().map(|call| call.tool.as_str()).collect();
-    assert_eq!(tools, ["status-set", "status-set", "application-version-set", "open-port", "juju-log"]);
-    assert_eq!(harness.take_backend_calls().len(), 5);
+    let (status, version) = ("status-set", "application-version-set");
+    assert_eq!(tools, [status, status, status, status, version, version, "open-port", "juju-log"]);
+    assert_eq!(harness.take_backend_calls().len(), 8);
     assert_eq!((harness.backend_calls().len(), harness.reboot_count().unwrap()), (0, 0));
 }
 
