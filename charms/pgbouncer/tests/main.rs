@@ -5,6 +5,7 @@
 
 mod backend;
 mod client;
+mod cluster;
 mod fault;
 mod idle;
 mod killed;

@@ -13,7 +13,8 @@ mod world;
 
 pub(crate) use event::{created, departed, relation};
 pub(crate) use server::Server;
-pub(crate) use world::{APP, World, pebble_ready};
+pub(crate) use surroundings::InCluster;
+pub(crate) use world::{APP, World, neighbors, pebble_ready};
 
 /// Number of the first leader.
 pub(crate) const LEADER: u32 = 0;

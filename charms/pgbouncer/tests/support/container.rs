@@ -56,8 +56,7 @@ impl Container {
         }
         let program = dir.join("bin/pgbouncer");
         if !program.is_symlink() {
-            fs::write(&program, STAND_IN).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            write_program(&program, STAND_IN);
         }
         Self { dir: dir.to_owned(), supervisor: None, fake: None }
     }
@@ -175,6 +174,22 @@ impl Container {
     }
 }
 
+fn write_program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A supervisor whose services find the stand-in for PgBouncer: a program in that folder, which exists.
+pub(crate) fn supervisor_with_stand_in(dir: &Path) -> PathBuf {
+    let program = dir.join("supervisor");
+    write_program(&dir.join("pgbouncer"), STAND_IN);
+    write_program(
+        &program,
+        &format!("#!/bin/sh\nPATH=\"{}:$PATH\" exec \"{}\" \"$@\"\n", dir.display(), binary("pebble").display()),
+    );
+    program
+}
+
 /// A fake Pebble whose PgBouncer is 1.18.0, as the stand-in says.
 pub(crate) fn fake_pebble() -> Pebble {
     let mut pebble = Pebble::default();
@@ -196,7 +211,8 @@ pub(crate) fn places(containers_dir: &Path) -> Places {
     let is_root = rustix::process::geteuid().is_root();
     // The real program refuses to run as root.
     let (user, group) = if is_real && is_root { ("postgres".to_owned(), "postgres".to_owned()) } else { owner() };
-    let number: u8 = dir.file_name().unwrap().to_string_lossy().parse().unwrap();
+    // A unit's folder is named by its number, or by the unit.
+    let number: u8 = dir.file_name().unwrap().to_string_lossy().rsplit('-').next().unwrap().parse().unwrap();
     Places {
         base: path("lib"),
         logs: path("log"),

@@ -22,6 +22,23 @@ impl Surroundings for StandIns {
     }
 }
 
+/// The same for units of a cluster, which has no other folder than the container's own.
+#[derive(Debug)]
+pub(crate) struct InCluster;
+
+impl Surroundings for InCluster {
+    const OPEN: Open = Server::open;
+
+    fn places(context: &Context) -> Places {
+        let places = places(&context.containers_dir);
+        Places { auth_file: format!("{}/userlist.txt", places.base), ..places }
+    }
+
+    fn processors() -> usize {
+        2
+    }
+}
+
 /// Surroundings with the real PgBouncer and PostgreSQL.
 #[derive(Debug)]
 pub(crate) struct Real;

@@ -1,7 +1,7 @@
 //! A model with units of the charm, a backend and clients.
 
 mod databags;
-mod neighbors;
+pub(crate) mod neighbors;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,12 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use interfaces::postgresql;
 use juju::{
-    CharmFiles, ConfigValue, Context, Event, Juju, Log, Role, Status, UnitName, Whose, WorkloadEvent, WorkloadKind,
-    chain,
+    CharmFiles, ConfigValue, Context, Event, Juju, Log, Status, UnitName, Whose, WorkloadEvent, WorkloadKind, chain,
 };
-use juju_testing::{Finished, HookId, Model, ModelBackend, endpoint};
+use juju_testing::{Finished, HookId, Model, ModelBackend};
 use pgbouncer::PgBouncer;
 use tempfile::TempDir;
 
@@ -67,13 +65,7 @@ impl World {
         let mut model = Model::new("test");
         let charm = CharmFiles::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
         model.deploy(APP, charm, units).unwrap();
-        let database = |name, role| vec![endpoint(name, role, postgresql::INTERFACE)];
-        model.add_application("postgresql-k8s", database("database", Role::Provides), 1).unwrap();
-        for client in ["web", "blog"] {
-            model.add_application(client, database("db", Role::Requires), 1).unwrap();
-        }
-        let authority = vec![endpoint("certificates", Role::Provides, interfaces::certificates::INTERFACE)];
-        model.add_application("authority", authority, 1).unwrap();
+        neighbors::add_all(&mut model);
         let killer = Arc::default();
         Server::start(host, &killer);
         let dir = tempfile::tempdir().unwrap();

@@ -1,12 +1,80 @@
-//! The applications beside the charm: the backend, the clients and the authority.
+//! The applications beside the charm: the backend, the clients and the authority. The functions are of any model, the
+//! methods of a world's.
 
 use std::collections::BTreeMap;
 
 use interfaces::database::provider::{self, Account};
 use interfaces::{Read, certificates, postgresql};
-use juju::{Changes, Databag, Entity, Juju, Needs, RelationId, UnitName};
+use juju::{Changes, Databag, Entity, Juju, Needs, RelationId, Role, UnitName};
+use juju_testing::{Model, endpoint};
 
 use super::{APP, World};
+
+/// Adds the applications beside the charm.
+pub(crate) fn add_all(model: &mut Model) {
+    let database = |name, role| vec![endpoint(name, role, postgresql::INTERFACE)];
+    model.add_application("postgresql-k8s", database("database", Role::Provides), 1).unwrap();
+    for client in ["web", "blog"] {
+        model.add_application(client, database("db", Role::Requires), 1).unwrap();
+    }
+    let authority = vec![endpoint("certificates", Role::Provides, certificates::INTERFACE)];
+    model.add_application("authority", authority, 1).unwrap();
+}
+
+/// A superuser's account on a server with that host name and port.
+pub(crate) fn account(host: &str, port: u16) -> Account {
+    Account {
+        database: "pgbouncer".to_owned(),
+        username: "relation-8".to_owned(),
+        password: "hunter2".into(),
+        uris: None,
+        endpoints: vec![format!("{host}:{port}")],
+        read_only_endpoints: Vec::new(),
+        tls: Some(false),
+        tls_ca: None,
+        replset: None,
+        version: Some("15.4".to_owned()),
+    }
+}
+
+/// The backend's answer with an account, if the charm has asked.
+pub(crate) fn answer_backend(model: &mut Model, id: RelationId, account: &Account) -> bool {
+    speak(model, "postgresql-k8s", |juju| {
+        let view = juju.view("database", id, provider::NEEDS)?;
+        let Read::Ready(request) = provider::read(&view) else { return Ok(false) };
+        juju.publish(&view, &provider::answer(&view, &request, account))
+    })
+}
+
+/// Relates a client that asks for a database.
+pub(crate) fn add_client(model: &mut Model, client: &str, database: &str) -> RelationId {
+    let id = model.integrate(&format!("{APP}:database"), client).unwrap();
+    let request = postgresql::Request { database: database.to_owned(), secrets: true, cross_model: false };
+    speak(model, client, |juju| {
+        let view = juju.view("db", id, interfaces::database::NEEDS)?;
+        juju.publish(&view, &postgresql::request(&view, &request))
+    });
+    id
+}
+
+/// What a client reads.
+pub(crate) fn client_reads(model: &mut Model, client: &str, id: RelationId) -> Read<interfaces::database::Database> {
+    let request = postgresql::Request { database: "x".to_owned(), secrets: true, cross_model: false };
+    speak(model, client, |juju| {
+        let view = juju.view("db", id, interfaces::database::NEEDS)?;
+        let mut secrets = interfaces::Secrets::new();
+        for secret in postgresql::secrets(&view).into_iter().filter(|secret| secret.needed) {
+            let content = juju.secret(&juju::SecretQuery::id(secret.id.clone()).refresh())?;
+            secrets.insert(secret.id, content);
+        }
+        Ok(postgresql::read(&view, &secrets, &request))
+    })
+}
+
+fn speak<T>(model: &mut Model, app: &str, work: impl FnOnce(&Juju<'_>) -> Result<T, juju::Error>) -> T {
+    let result: Result<T, Box<dyn std::error::Error>> = model.speak_as(app, |juju| Ok(work(juju)?));
+    result.unwrap()
+}
 
 impl World {
     /// Relates the backend; it has not answered yet.
@@ -18,22 +86,12 @@ impl World {
     pub(crate) fn answer_backend(&self, id: RelationId, read_only: &[&str]) -> bool {
         let ca = self.backend_ca.borrow().clone();
         let account = Account {
-            database: "pgbouncer".to_owned(),
-            username: "relation-8".to_owned(),
-            password: "hunter2".into(),
-            uris: None,
-            endpoints: vec![format!("{}:{}", self.host, self.port)],
             read_only_endpoints: read_only.iter().map(|text| (*text).to_owned()).collect(),
             tls: Some(ca.is_some()),
             tls_ca: ca,
-            replset: None,
-            version: Some("15.4".to_owned()),
+            ..account(&self.host, self.port)
         };
-        self.speak("postgresql-k8s", |juju| {
-            let view = juju.view("database", id, provider::NEEDS)?;
-            let Read::Ready(request) = provider::read(&view) else { return Ok(false) };
-            juju.publish(&view, &provider::answer(&view, &request, &account))
-        })
+        answer_backend(&mut self.model.borrow_mut(), id, &account)
     }
 
     /// Relates the backend, and runs all hooks until it is in use.
@@ -47,27 +105,12 @@ impl World {
 
     /// Relates a client that asks for a database.
     pub(crate) fn add_client(&self, client: &str, database: &str) -> RelationId {
-        let id = self.model.borrow_mut().integrate(&format!("{APP}:database"), client).unwrap();
-        let request = postgresql::Request { database: database.to_owned(), secrets: true, cross_model: false };
-        self.speak(client, |juju| {
-            let view = juju.view("db", id, interfaces::database::NEEDS)?;
-            juju.publish(&view, &postgresql::request(&view, &request))
-        });
-        id
+        add_client(&mut self.model.borrow_mut(), client, database)
     }
 
     /// What a client reads.
     pub(crate) fn client_reads(&self, client: &str, id: RelationId) -> Read<interfaces::database::Database> {
-        let request = postgresql::Request { database: "x".to_owned(), secrets: true, cross_model: false };
-        self.speak(client, |juju| {
-            let view = juju.view("db", id, interfaces::database::NEEDS)?;
-            let mut secrets = interfaces::Secrets::new();
-            for secret in postgresql::secrets(&view).into_iter().filter(|secret| secret.needed) {
-                let content = juju.secret(&juju::SecretQuery::id(secret.id.clone()).refresh())?;
-                secrets.insert(secret.id, content);
-            }
-            Ok(postgresql::read(&view, &secrets, &request))
-        })
+        client_reads(&mut self.model.borrow_mut(), client, id)
     }
 
     /// Writes a remote application's databag.
@@ -112,8 +155,6 @@ impl World {
     }
 
     fn speak<T>(&self, app: &str, work: impl FnOnce(&Juju<'_>) -> Result<T, juju::Error>) -> T {
-        let result: Result<T, Box<dyn std::error::Error>> =
-            self.model.borrow_mut().speak_as(app, |juju| Ok(work(juju)?));
-        result.unwrap()
+        speak(&mut self.model.borrow_mut(), app, work)
     }
 }
