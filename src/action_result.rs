@@ -10,6 +10,13 @@ pub enum ActionResult {
     Results(BTreeMap<String, String>),
     /// Failure with its reason, for the operator.
     Failure(String),
+    /// Failure of a command: its reason, and values such as its output.
+    Failed {
+        /// Reason.
+        why: String,
+        /// Values.
+        results: BTreeMap<String, String>,
+    },
 }
 
 impl fmt::Debug for ActionResult {
@@ -18,6 +25,7 @@ impl fmt::Debug for ActionResult {
         match self {
             Self::Results(results) => write!(f, "Results({:?})", results.keys()),
             Self::Failure(why) => write!(f, "Failure({why:?})"),
+            Self::Failed { why, results } => write!(f, "Failed({why:?}, {:?})", results.keys()),
         }
     }
 }

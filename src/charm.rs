@@ -1,17 +1,21 @@
 //! The charm's entry point: every event goes to one handler.
 
+use std::marker::PhantomData;
+
 use juju::{Charm, CharmFiles, Event, Hold, Juju, On, Setup, Status, Whose};
 use pebble::blocking::Client;
 
 use crate::charm_spec::CharmSpec;
+use crate::extension::Author;
 use crate::pipeline;
 use crate::random::Keys;
 use crate::work;
 
-/// The web-app charm.
+/// The web-app charm, with the additions of an author's crate.
 #[derive(Debug)]
-pub struct WebApp {
+pub struct WebApp<A = ()> {
     spec: Result<CharmSpec, Hold>,
+    author: PhantomData<A>,
 }
 
 /// Error that fails the hook. Everything else becomes a status.
@@ -28,7 +32,7 @@ pub enum Error {
     Random(getrandom::Error),
 }
 
-impl Charm for WebApp {
+impl<A: Author> Charm for WebApp<A> {
     type Error = Error;
 
     // Most of its endpoints, one for each interface that an application may use, have no relation.
@@ -37,7 +41,7 @@ impl Charm for WebApp {
     fn new(setup: &Setup<'_>) -> Result<Self, Error> {
         let context = setup.context();
         let files = CharmFiles::read(&context.charm_dir).map_err(Error::Files)?;
-        Ok(Self { spec: CharmSpec::read(&context.charm_dir, &files) })
+        Ok(Self { spec: CharmSpec::read(&context.charm_dir, &files, A::EXTENSION), author: PhantomData })
     }
 
     fn observe(on: &mut On<Self>) {
@@ -45,7 +49,7 @@ impl Charm for WebApp {
     }
 }
 
-impl WebApp {
+impl<A: Author> WebApp<A> {
     fn reconcile(&mut self, event: &Event, juju: &Juju<'_>) -> Result<(), Error> {
         match &self.spec {
             Ok(spec) => reconcile(event, juju, spec),

@@ -2,16 +2,17 @@
 //! endpoints. A charm whose files are incomplete gets a blocked status; the hook does not fail.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use interfaces::peer;
 use juju::{CharmFiles, Config, ConfigOption, Hold, Role};
-use serde::Deserialize;
+use switches::{Action, Mapping, Variable, Wrong};
 
-use crate::facts::Endpoint;
+pub use switches::Switches;
+
+use crate::extension::Extension;
+use crate::facts::{Endpoint, Interface};
 use crate::framework::Framework;
 use crate::options;
 use crate::paas_config::PaasConfig;
@@ -19,12 +20,6 @@ use crate::relation;
 
 /// Default limit of a migration. Without a limit, a script that hangs would block the unit's events for ever.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
-
-/// Largest `migration-timeout` in seconds: one week.
-const LONGEST_MIGRATION: u64 = 604_800;
-
-/// Largest `listens-within` in seconds. The unit's other events wait meanwhile.
-const LONGEST_START: u64 = 600;
 
 /// Interfaces of the peer endpoint: of the first line of charms, and of the second.
 const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
@@ -40,66 +35,27 @@ pub struct CharmSpec {
     pub options: BTreeMap<String, ConfigOption>,
     /// Peer endpoint, through which the units share the secret key.
     pub peer: Option<String>,
-    /// Required endpoints with a known interface, in the order of the metadata.
+    /// Required endpoints with a known interface, and endpoints with a mapping, in the order of the metadata.
     pub endpoints: Vec<Endpoint>,
     /// Limit of a migration.
     pub migration_timeout: Duration,
     /// Time within which the application must listen on its port. `None`: do not check.
     pub listens_within: Option<Duration>,
+    /// File in the container with the workload's version, in place of the rock's.
+    pub version_file: Option<String>,
+    /// Actions of `webcharm.yaml` by name.
+    pub actions: BTreeMap<String, Action>,
+    /// Variables of `webcharm.yaml` by name.
+    pub variables: BTreeMap<String, Variable>,
+    /// Additions of the author's crate.
+    pub extension: &'static Extension,
     /// Settings of `paas-config.yaml`, or the reason why it can't be used. In that case the workload stays as it is.
     pub paas_config: Result<PaasConfig, Hold>,
 }
 
-/// Settings in `webcharm.yaml`, a file that Juju does not read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Switches {
-    /// Name of the framework.
-    pub framework: Option<String>,
-    /// Limit of a migration in seconds, from 1 to 604800 (one week).
-    pub migration_timeout: Option<u64>,
-    /// Seconds, from 1 to 600, that an event which starts the application waits for it to listen on its port. `None`:
-    /// do not wait.
-    pub listens_within: Option<u64>,
-}
-
-impl Switches {
-    /// Reads `webcharm.yaml` of the charm in this folder. A missing file means no settings.
-    ///
-    /// # Errors
-    ///
-    /// A hold that says what is wrong with the file.
-    pub fn read(charm_dir: &Path) -> Result<Self, Hold> {
-        let Ok(file) = File::open(charm_dir.join("webcharm.yaml")) else { return Ok(Self::default()) };
-        let mut text = Vec::new();
-        let read = file.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut text);
-        read.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
-        Self::parse(&text)
-    }
-
-    /// Parses the text of `webcharm.yaml`.
-    ///
-    /// # Errors
-    ///
-    /// A hold that says what is wrong with the text.
-    pub fn parse(text: &[u8]) -> Result<Self, Hold> {
-        let switches: Result<Option<Self>, _> = yaml::from_slice(text);
-        let switches = switches.map_err(|error| Hold::blocked(format!("cannot read webcharm.yaml: {error}")))?;
-        let switches = switches.unwrap_or_default();
-        within("migration-timeout", switches.migration_timeout, LONGEST_MIGRATION)?;
-        within("listens-within", switches.listens_within, LONGEST_START)?;
-        Ok(switches)
-    }
-}
-
-/// Checks that a number of seconds is from 1 to `most`.
-fn within(key: &str, seconds: Option<u64>, most: u64) -> Result<(), Hold> {
-    match seconds {
-        Some(seconds) if !(1..=most).contains(&seconds) => {
-            Err(Hold::blocked(format!("webcharm.yaml: {key} is {seconds}: write a number of seconds from 1 to {most}")))
-        }
-        _ => Ok(()),
-    }
+/// Hold of a `webcharm.yaml` that can't be used.
+fn unusable(wrong: &Wrong) -> Hold {
+    Hold::blocked(format!("{}: {wrong}", switches::FILE))
 }
 
 impl CharmSpec {
@@ -108,8 +64,9 @@ impl CharmSpec {
     /// # Errors
     ///
     /// A hold that says what the charm's author must add or change.
-    pub fn read(charm_dir: &Path, files: &CharmFiles) -> Result<Self, Hold> {
-        let spec = Self::of(files, &Switches::read(charm_dir)?)?;
+    pub fn read(charm_dir: &Path, files: &CharmFiles, extension: &'static Extension) -> Result<Self, Hold> {
+        let switches = Switches::read(charm_dir).map_err(|wrong| unusable(&wrong))?;
+        let spec = Self::extended(files, &switches, extension)?;
         Ok(Self { paas_config: PaasConfig::read(charm_dir, spec.framework), ..spec })
     }
 
@@ -119,6 +76,11 @@ impl CharmSpec {
     ///
     /// A hold that says which line the charm's author must add.
     pub fn of(files: &CharmFiles, switches: &Switches) -> Result<Self, Hold> {
+        Self::extended(files, switches, &Extension::NONE)
+    }
+
+    fn extended(files: &CharmFiles, switches: &Switches, extension: &'static Extension) -> Result<Self, Hold> {
+        switches.fits(files).map_err(|wrong| unusable(&wrong))?;
         let framework = framework(files, switches.framework.as_deref())?;
         let peers = files.metadata.endpoints.iter().filter(|endpoint| endpoint.role == Role::Peers);
         Ok(Self {
@@ -126,9 +88,13 @@ impl CharmSpec {
             container: framework.container.to_owned(),
             options: files.options.clone(),
             peer: peers.into_iter().find(|e| PEERS.contains(&e.interface.as_str())).map(|e| e.name.clone()),
-            endpoints: files.metadata.endpoints.iter().filter_map(endpoint).collect(),
-            migration_timeout: switches.migration_timeout.map_or(MIGRATION_TIMEOUT, Duration::from_secs),
-            listens_within: switches.listens_within.map(Duration::from_secs),
+            endpoints: endpoints(files, switches, extension),
+            migration_timeout: switches.migration_timeout.unwrap_or(MIGRATION_TIMEOUT),
+            listens_within: switches.listens_within,
+            version_file: switches.version_file.clone(),
+            actions: switches.actions.clone(),
+            variables: switches.variables.clone(),
+            extension,
             paas_config: Ok(PaasConfig::default()),
         })
     }
@@ -159,11 +125,26 @@ impl CharmSpec {
     }
 }
 
-/// Endpoint as the charm uses it. `None` unless it is required and its interface is known.
-fn endpoint(declared: &juju::Endpoint) -> Option<Endpoint> {
-    let interface = relation::named(&declared.interface).filter(|_| declared.role == Role::Requires)?;
-    let required = !declared.optional && interface.may_be_required();
-    Some(Endpoint { name: declared.name.clone(), interface, required })
+/// Endpoints as the charm uses them.
+fn endpoints(files: &CharmFiles, switches: &Switches, extension: &Extension) -> Vec<Endpoint> {
+    let used = |declared: &juju::Endpoint| {
+        let own = extension.interfaces.iter().copied().find(|interface| interface.name == declared.interface);
+        let known = own.or_else(|| relation::named(&declared.interface));
+        let known = known.filter(|_| declared.role == Role::Requires);
+        endpoint(declared, known, switches.integrations.get(&declared.name))
+    };
+    files.metadata.endpoints.iter().filter_map(used).collect()
+}
+
+/// Endpoint with the interface that it is read by. `None` if the interface is unknown and there is no mapping.
+fn endpoint(
+    declared: &juju::Endpoint,
+    known: Option<&'static Interface>,
+    mapping: Option<&Mapping>,
+) -> Option<Endpoint> {
+    let interface = known.or_else(|| mapping.map(|_| &relation::mapping::MAPPED))?;
+    let required = declared.role == Role::Requires && !declared.optional && interface.may_be_required();
+    Some(Endpoint { name: declared.name.clone(), interface, required, mapping: mapping.cloned() })
 }
 
 /// Framework that `webcharm.yaml` names, else the one that container and options show; in the charm's line.
@@ -193,7 +174,7 @@ mod tests {
 
     fn spec(metadata: &str, switches: &str) -> Result<CharmSpec, String> {
         let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
-        let switches = Switches::parse(switches.as_bytes()).map_err(|hold| hold.message)?;
+        let switches = Switches::parse(switches.as_bytes()).map_err(|wrong| unusable(&wrong).message)?;
         CharmSpec::of(&files, &switches).map_err(|hold| hold.message)
     }
 
@@ -224,31 +205,13 @@ mod tests {
         assert!(spec(app, "").unwrap_err().starts_with("add the file webcharm.yaml with the line `framework: …`"));
         assert!(spec(app, "framework: rails").unwrap_err().contains("\"rails\" is none of: flask"));
         assert!(spec("name: shop\n", "framework: flask").unwrap_err().contains("no container flask-app or app"));
-        assert!(spec(app, "frame: flask").unwrap_err().starts_with("cannot read webcharm.yaml: "));
+        assert!(
+            spec(app, "frame: flask").unwrap_err().starts_with("webcharm.yaml: the file has the unknown key frame")
+        );
         assert_eq!(spec(FLASK, "framework: flask").unwrap().container, "flask-app");
         let second = format!("{app}peers: {{peers: {{interface: peers}}}}\n");
         assert_eq!(spec(&second, "framework: flask").unwrap().peer.as_deref(), Some("peers"));
         assert_eq!(spec(app, "framework: flask\nmigration-timeout: 5").unwrap().migration_timeout.as_secs(), 5);
-    }
-
-    #[test]
-    fn limits_are_checked() {
-        let app = "name: shop\ncontainers: {app: {}}\n";
-        let limit = |seconds: &str| spec(app, &format!("framework: flask\nmigration-timeout: {seconds}"));
-        for seconds in ["0", "604801", "18446744073709551615"] {
-            let message = limit(seconds).unwrap_err();
-            let expected = "write a number of seconds from 1 to 604800";
-            assert_eq!(message, format!("webcharm.yaml: migration-timeout is {seconds}: {expected}"));
-        }
-        let listens = spec(app, "framework: flask\nlistens-within: 601").unwrap_err();
-        assert_eq!(listens, "webcharm.yaml: listens-within is 601: write a number of seconds from 1 to 600");
-        assert_eq!(limit("604800").unwrap().migration_timeout.as_secs(), 604_800);
-        for seconds in ["-1", "1.5", "soon", "99999999999999999999999"] {
-            assert!(
-                limit(seconds).unwrap_err().starts_with("cannot read webcharm.yaml: migration-timeout: "),
-                "{seconds}"
-            );
-        }
     }
 
     #[test]

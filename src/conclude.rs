@@ -1,6 +1,7 @@
 //! The report to Juju, from the state, the steps and their outcome. Pure. Every status but the maintenance status comes
 //! from here.
 
+mod command;
 mod failure;
 
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
         report.relations.retain(|earlier| later.iter().all(|write| write.view.id != earlier.view.id));
         report.relations.extend(later.iter().cloned());
     }
+    memory.version.clone_from(&steps.version);
     report.memory = memory.news(&seen.memory);
     report
 }
@@ -62,6 +64,12 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
 fn action_result(steps: &Steps, done: &Done) -> Option<ActionResult> {
     if let Some(why) = &steps.refusal {
         return Some(ActionResult::Failure(steps.secrets.apply(why)));
+    }
+    if let Some(answer) = &steps.answer {
+        return Some(answer.clone());
+    }
+    if let Some(result) = command::result(steps, done) {
+        return Some(result);
     }
     let result = |step: &Step| step.on_success.action_result.clone();
     let own = steps.effects.iter().enumerate().find_map(|(at, step)| Some((at, step, result(step)?)));

@@ -6,6 +6,7 @@
 mod answer;
 mod command;
 mod gate;
+mod own_action;
 mod peers;
 mod requests;
 mod secrets;
@@ -44,12 +45,15 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
         return steps;
     };
     steps.judged = true;
+    steps.version = workload.version();
     let environment = match gate::pass(seen, spec, workload, peers.ready, &local) {
         Ok(ready) => workload::decide(&ready, seen, spec, &local, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),
     };
-    if let (Some(Asks::Framework(action)), None) = (&work.action, &steps.refusal) {
-        command::add(action, seen, spec, environment, &random(), &mut steps);
+    if let (Some(action @ (Asks::Framework(_) | Asks::Command(_) | Asks::Coded(_))), None) =
+        (&work.action, &steps.refusal)
+    {
+        act(action, environment.as_ref(), seen, spec, &local, random, &mut steps);
     }
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
     steps.relations.extend(requests::all(seen, spec, &local, random));
@@ -58,6 +62,32 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
         steps.on_success.relations = requests::routes(seen, spec, &local, random);
     }
     steps
+}
+
+/// Adds the step of an action, after all effects that the workload needs. If the workload is not ready, fails the action
+/// instead.
+fn act(
+    action: &Asks,
+    environment: Option<&Environment>,
+    seen: &Seen,
+    spec: &CharmSpec,
+    local: &LocalSide<'_>,
+    random: Random<'_>,
+    steps: &mut Steps,
+) {
+    let Some(environment) = environment.filter(|_| steps.holds.is_empty()) else {
+        let why = Hold::status(&steps.holds).map(|status| status.message).unwrap_or_default();
+        steps.refusal = Some(format!("{} container is not ready: {why}", spec.container));
+        return;
+    };
+    match action {
+        Asks::Framework(action) => command::add(action, seen, spec, environment, &random(), steps),
+        Asks::Command(name) => own_action::add(name, &spec.actions[name], seen, spec, steps),
+        Asks::Coded(action) => {
+            own_action::coded(action, &own_action::inputs(seen, local, environment), seen, spec, steps);
+        }
+        Asks::RotateSecretKey | Asks::Unknown(_) => {}
+    }
 }
 
 /// Our side of the relations without an ingress. `base_url` is the address in the cluster.

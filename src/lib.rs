@@ -16,6 +16,7 @@ pub mod charm_spec;
 pub mod conclude;
 pub mod decide;
 pub mod environment;
+pub mod extension;
 pub mod facts;
 pub mod framework;
 pub mod listening;
@@ -34,6 +35,8 @@ pub mod seen;
 pub mod services;
 pub mod steps;
 pub mod url;
+pub mod variables;
+pub mod version;
 pub mod web_server;
 pub mod work;
 

@@ -13,6 +13,8 @@ use crate::migration::MigrationInputs;
 const MIGRATION: &str = "webcharm.migration";
 /// Key of [`Memory::web_server`]. The same holds.
 const WEB_SERVER: &str = "webcharm.web-server";
+/// Key of [`Memory::version`]. The same holds.
+const VERSION: &str = "webcharm.version";
 /// Suffix of a web server's text if [`ServerMemory::unheard`] is true.
 const UNHEARD: &str = " unheard";
 
@@ -25,6 +27,8 @@ pub struct Memory {
     /// The web server as it was last checked. Without it, an event checks the configuration again and makes the server
     /// read it, by a restart if the server reads some of it at its start only.
     pub web_server: Option<ServerMemory>,
+    /// The workload's version as Juju was told it. Without it, Juju is told again.
+    pub version: Option<String>,
 }
 
 /// The web server as it was last checked.
@@ -46,6 +50,7 @@ impl Memory {
         Self {
             migration: text(MIGRATION).map(MigrationInputs::parse),
             web_server: text(WEB_SERVER).and_then(ServerMemory::parse),
+            version: text(VERSION).map(str::to_owned),
         }
     }
 
@@ -54,13 +59,18 @@ impl Memory {
     pub fn entries(&self) -> BTreeMap<String, String> {
         let migration = self.migration.as_ref().map(|inputs| (MIGRATION.to_owned(), inputs.to_string()));
         let web_server = self.web_server.as_ref().map(|server| (WEB_SERVER.to_owned(), server.to_string()));
-        migration.into_iter().chain(web_server).collect()
+        let version = self.version.clone().map(|version| (VERSION.to_owned(), version));
+        migration.into_iter().chain(web_server).chain(version).collect()
     }
 
     /// These values, and the `earlier` ones that are missing here.
     #[must_use]
     pub fn or(self, earlier: Self) -> Self {
-        Self { migration: self.migration.or(earlier.migration), web_server: self.web_server.or(earlier.web_server) }
+        Self {
+            migration: self.migration.or(earlier.migration),
+            web_server: self.web_server.or(earlier.web_server),
+            version: self.version.or(earlier.version),
+        }
     }
 
     /// Values that are not stored yet.
@@ -69,6 +79,7 @@ impl Memory {
         Self {
             migration: self.migration.filter(|inputs| stored.migration.as_ref() != Some(inputs)),
             web_server: self.web_server.filter(|server| stored.web_server.as_ref() != Some(server)),
+            version: self.version.filter(|version| stored.version.as_ref() != Some(version)),
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
 
 /// True if this integration has a relation whose request depends on options.
 fn asks_by_options(integration: &Integration) -> bool {
-    integration.endpoint.interface.role == Role::SetByOptions && !integration.relations.is_empty()
+    integration.endpoint.asks_by_options() && !integration.relations.is_empty()
 }
 
 /// True if the peer relation exists and has no secret key.
@@ -85,12 +85,13 @@ fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
     })
 }
 
-/// Parameters of a framework's action. Empty for other actions.
+/// Parameters of an action that takes some. A value that is no text is its JSON.
 fn params(work: &Work, juju: &Juju<'_>) -> Result<BTreeMap<String, Secret>, juju::Error> {
-    let Some(Action::Framework(_)) = work.action else { return Ok(BTreeMap::new()) };
-    let texts =
-        juju.action_params()?.iter().filter_map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?))));
-    Ok(texts.collect())
+    if !matches!(work.action, Some(Action::Framework(_) | Action::Command(_) | Action::Coded(_))) {
+        return Ok(BTreeMap::new());
+    }
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Ok(juju.action_params()?.iter().map(|(name, value)| (name.clone(), Secret::from(text(value)))).collect())
 }
 
 fn option_secrets(juju: &Juju<'_>, spec: &CharmSpec, config: &Config) -> Result<OptionSecrets, juju::Error> {

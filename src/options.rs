@@ -3,6 +3,7 @@
 //! An option is the framework's, if its tables have it, or the author's. An author's option becomes a variable with the
 //! framework's prefix; of an option of type `secret`, each field of the secret becomes one.
 
+mod own_variables;
 mod value;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use pebble::plan::Environment;
 
 use crate::framework::gunicorn::WORKER_CLASSES;
 use crate::framework::{Framework, FrameworkOption, Purpose, Rule};
-use value::text;
+pub use own_variables::own_variables;
+pub(crate) use value::text;
 
 /// Content of the secret that each option of type `secret` refers to, or the reason why it can't be read, for a status.
 pub type OptionSecrets = BTreeMap<String, Result<SecretContent, String>>;
@@ -143,7 +145,8 @@ fn set(variables: &mut Environment, name: String, value: &str) -> Result<(), Str
     Ok(())
 }
 
-fn fits(name: &str, value: &str) -> Result<(), String> {
+/// Checks that a process can have this variable. The error is the predicate of the value.
+pub(crate) fn fits(name: &str, value: &str) -> Result<(), String> {
     if value.contains('\0') {
         return Err("has a zero character, which no variable can hold".to_owned());
     }

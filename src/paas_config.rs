@@ -6,17 +6,15 @@
 //! level, since a misspelt key would have no effect. An error blocks the charm with the file's name, the key and the
 //! valid values, and leaves the workload as it is.
 
-mod node;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use juju::Hold;
+use switches::{Node, Wrong};
 
 use crate::framework::{self, Framework, Line};
-use node::{Node, Wrong};
 
 /// Name of the file in the charm's folder.
 pub const FILE: &str = "paas-config.yaml";
@@ -106,7 +104,7 @@ impl PaasConfig {
         }
         let mut root: serde_yaml::Value =
             yaml::from_slice(text).map_err(|error| Hold::blocked(format!("Invalid YAML in {FILE}: {error}")))?;
-        let merged = root.apply_merge().map_err(|error| Wrong::new(error.to_string()));
+        let merged = root.apply_merge().map_err(|error| Wrong::new("", error.to_string()));
         let config = merged.and_then(|()| whole(&Node::root(&root), framework));
         config.map_err(|wrong| Hold::blocked(format!("Invalid {FILE}: {wrong}")))
     }
@@ -179,7 +177,10 @@ fn prometheus(node: &Node<'_>) -> Result<Vec<ScrapeConfig>, Wrong> {
     }
     let twice = twice.into_iter().collect::<Vec<_>>().join(", ");
     let path = &list.path;
-    Err(Wrong::new(format!("Duplicate job_name values found in {path}: {twice}. Each job must have a unique name.")))
+    Err(Wrong::new(
+        path,
+        format!("Duplicate job_name values found in {path}: {twice}. Each job must have a unique name."),
+    ))
 }
 
 fn scrape_config(node: &Node<'_>) -> Result<ScrapeConfig, Wrong> {
@@ -206,7 +207,8 @@ fn static_config(node: &Node<'_>) -> Result<StaticConfig, Wrong> {
 fn target(node: &Node<'_>) -> Result<Target, Wrong> {
     let text = node.text()?;
     let Some(rest) = text.strip_prefix("@scheduler") else { return Ok(Target::Literal(text.to_owned())) };
-    let wrong = |why: &str| Wrong::new(format!("Invalid @scheduler format '{text}' in {}: {why}", node.path));
+    let wrong =
+        |why: &str| Wrong::new(&node.path, format!("Invalid @scheduler format '{text}' in {}: {why}", node.path));
     let port = rest.strip_prefix(':').ok_or_else(|| wrong("must include port (@scheduler:PORT)"))?;
     if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong("port must be numeric"));

@@ -36,6 +36,8 @@ pub struct Done {
     pub completed: usize,
     /// Failure of the next step.
     pub failure: Option<Failure>,
+    /// Output of the command that reports it, if it exited with 0.
+    pub output: Option<String>,
 }
 
 /// Failure of a step.
@@ -84,9 +86,12 @@ pub fn all(steps: &Steps, pebble: &Client) -> Done {
     let mut done = Done::default();
     for Step { action, .. } in &steps.effects {
         tracing::info!("{}", capitalised(action));
-        if let Err(failure) = one(action, pebble) {
-            done.failure = Some(failure);
-            break;
+        match one(action, pebble) {
+            Ok(output) => done.output = done.output.or(output),
+            Err(failure) => {
+                done.failure = Some(failure);
+                break;
+            }
         }
         done.completed += 1;
     }
@@ -99,8 +104,9 @@ fn capitalised(action: &Action) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
-    match action {
+/// Carries one step out. Returns the output of a command that reports it.
+fn one(action: &Action, pebble: &Client) -> Result<Option<String>, Failure> {
+    let done = match action {
         Action::Await { commands } => wait(commands, pebble),
         Action::Stop { services } => change(pebble.stop(&names(services), CHANGE_TIMEOUT)),
         Action::MakeDir { path } => Ok(pebble.make_dir(path, &workload_dir())?),
@@ -108,13 +114,14 @@ fn one(action: &Action, pebble: &Client) -> Result<(), Failure> {
             Ok(pebble.write_file(path, content.as_slice(), &file(*workload_owned))?)
         }
         Action::Remove { path } => Ok(pebble.remove(path, true)?),
-        Action::Run(command) => run(command, pebble),
+        Action::Run(command) => return run(command, pebble).map(|output| command.reports.then_some(output)),
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
         Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Listen { port, patience } => listen(*port, *patience, pebble),
         Action::Reload { service } => Ok(pebble.signal("SIGHUP", &[service])?),
-    }
+    };
+    done.map(|()| None)
 }
 
 /// Waits for changes that a killed hook left running. Pebble continues them, and would refuse a second one or run it
@@ -186,9 +193,11 @@ fn workload_dir() -> MakeDir {
     MakeDir { make_parents: true, user: owner.clone(), group: owner, ..MakeDir::default() }
 }
 
-fn run(run: &Run, pebble: &Client) -> Result<(), Failure> {
+/// Runs a command, and returns its output.
+fn run(run: &Run, pebble: &Client) -> Result<String, Failure> {
     let owner = owner(run.as_workload);
     let options = ExecOptions {
+        service_context: run.service_context.clone(),
         environment: run.environment.clone(),
         working_dir: run.working_dir.clone(),
         timeout: Some(run.timeout),
@@ -199,11 +208,8 @@ fn run(run: &Run, pebble: &Client) -> Result<(), Failure> {
         ..ExecOptions::new(run.command.clone())
     };
     let output = pebble.exec(&options)?;
-    if output.exit_code == 0 {
-        return Ok(());
-    }
-    let said = whole_lines(&output.stdout);
-    Err(Failure::Exit { code: output.exit_code, output: String::from_utf8_lossy(said).into_owned() })
+    let said = String::from_utf8_lossy(whole_lines(&output.stdout)).into_owned();
+    if output.exit_code == 0 { Ok(said) } else { Err(Failure::Exit { code: output.exit_code, output: said }) }
 }
 
 /// Removes the first line of output that was cut: a cut secret would not be redacted.

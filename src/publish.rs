@@ -31,6 +31,10 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     match &report.action_result {
         Some(ActionResult::Results(results)) => juju.set_action_results(results)?,
         Some(ActionResult::Failure(why)) => juju.fail_action(why)?,
+        Some(ActionResult::Failed { why, results }) => {
+            juju.set_action_results(results)?;
+            juju.fail_action(why)?;
+        }
         None => {}
     }
     for write in &report.relations {
@@ -38,6 +42,9 @@ pub fn to(juju: &Juju<'_>, report: &Report) -> Result<(), juju::Error> {
     }
     juju.set_state(&report.memory.entries())?;
     juju.flush()?;
+    if let Some(version) = &report.memory.version {
+        juju.set_version(version)?;
+    }
     for port in &report.close {
         juju.close_port(port)?;
     }

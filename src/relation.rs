@@ -6,6 +6,7 @@ pub mod database;
 pub mod http_proxy;
 pub mod ingress;
 mod jdbc;
+pub mod mapping;
 mod names;
 pub mod oauth;
 pub mod openfga;
@@ -23,8 +24,8 @@ use std::collections::BTreeMap;
 
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
-use interfaces::{Read, Url};
-use juju::Hold;
+use interfaces::{Read, SecretRef, Url};
+use juju::{Hold, View};
 use pebble::plan::Environment;
 
 use crate::facts::{Endpoint, Integration, Interface, LocalSide, Provided, Relation, Role};
@@ -71,16 +72,20 @@ pub fn rank(interface: &Interface) -> usize {
 /// If no relation is ready: a hold that names the wrong key, or one that waits for a secret that the data refer to. The
 /// workload keeps its earlier values then.
 pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Option<Provided>, Hold> {
-    let Endpoint { name, interface, .. } = &integration.endpoint;
+    let endpoint = &integration.endpoint;
+    let Endpoint { name, interface, .. } = endpoint;
     let mut holds = Vec::new();
     for relation in &integration.relations {
-        match read(interface, relation, local) {
+        match read(endpoint, relation, local) {
             Read::Ready(provided) => return Ok(Some(provided)),
             Read::Invalid { key, why } => {
                 holds.push(Hold::blocked(format!("{} {key}: {why}", (interface.complaint)(name))));
             }
-            Read::Waiting(_) if lacks_secret(interface, relation) => {
+            Read::Waiting(_) if lacks_secret(endpoint, relation) => {
                 holds.push(Hold::waiting(format!("Waiting for the secret of {name} to be granted")));
+            }
+            Read::Waiting(key) if endpoint.mapping.is_some() => {
+                holds.push(Hold::waiting(format!("Waiting for {name} to give {key}")));
             }
             Read::Absent | Read::Waiting(_) => {}
         }
@@ -88,22 +93,50 @@ pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Opti
     holds.into_iter().next().map_or(Ok(None), Err)
 }
 
-/// Values of a relation. For Spring, text that it would evaluate makes them invalid.
-fn read(interface: &Interface, relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
-    let read = (interface.read)(relation, local);
+/// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.
+fn read(endpoint: &Endpoint, relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
+    let read = (endpoint.interface.read)(relation, local);
+    let read = match &endpoint.mapping {
+        None => read,
+        Some(mapping) => read.and_then(|mut provided| {
+            mapping::read(mapping, relation).map(|variables| {
+                provided.variables.extend(variables);
+                provided
+            })
+        }),
+    };
     if local.naming() == Naming::Spring { read.and_then(spring::inert) } else { read }
 }
 
+/// Secrets that a relation's data refer to, by the interface and by the mapping.
+pub fn secrets(endpoint: &Endpoint, view: &View) -> Vec<SecretRef> {
+    let mut all = (endpoint.interface.secrets)(view);
+    let mapped = endpoint.mapping.iter().flat_map(|mapping| mapping::secrets(mapping, view));
+    for reference in mapped {
+        match all.iter_mut().find(|known| known.id == reference.id) {
+            Some(known) => known.needed = true,
+            None => all.push(reference),
+        }
+    }
+    all
+}
+
 /// True if the data refer to a secret that could not be read.
-fn lacks_secret(interface: &Interface, relation: &Relation) -> bool {
-    let mut named = (interface.secrets)(&relation.view).into_iter().filter(|reference| reference.needed);
+fn lacks_secret(endpoint: &Endpoint, relation: &Relation) -> bool {
+    let mut named = secrets(endpoint, &relation.view).into_iter().filter(|reference| reference.needed);
     named.any(|reference| !relation.secrets.contains_key(&reference.id))
 }
 
 /// Changes that complete our half of an endpoint's relations.
 pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random<'_>) -> Vec<RelationWrite> {
-    let request = integration.endpoint.interface.request;
-    let of = |relation: &Relation| RelationWrite::of(&relation.view, request(relation, local, random));
+    let Endpoint { interface, mapping, .. } = &integration.endpoint;
+    let of = |relation: &Relation| {
+        let mut changes = (interface.request)(relation, local, random);
+        if let Some(mapping) = mapping {
+            mapping::publish(mapping, local, &mut changes);
+        }
+        RelationWrite::of(&relation.view, changes)
+    };
     integration.relations.iter().filter_map(of).collect()
 }
 
@@ -114,6 +147,13 @@ pub fn environment(provided: &[(&Endpoint, Provided)], naming: Naming) -> Enviro
     let variables = provided.iter().flat_map(|(_, provided)| provided.variables.clone());
     let without = if traces(provided) { Environment::new() } else { tracing::without(naming) };
     variables.chain(without).collect()
+}
+
+/// Defaults of all mappings.
+#[must_use]
+pub fn defaults(integrations: &[Integration]) -> Environment {
+    let mappings = integrations.iter().filter_map(|integration| integration.endpoint.mapping.as_ref());
+    mappings.flat_map(mapping::defaults).collect()
 }
 
 /// Files of all integrations that are ready, by path.

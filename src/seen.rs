@@ -20,7 +20,7 @@ pub struct Seen {
     pub unit: Unit,
     /// Values of the charm's options.
     pub config: Config,
-    /// Text parameters of the action. A value may be a password.
+    /// Parameters of the action. A value may be a password.
     pub params: BTreeMap<String, Secret>,
     /// Contents of the secrets that options refer to.
     pub option_secrets: OptionSecrets,
@@ -45,6 +45,17 @@ pub enum Workload {
     Here(Box<Container>),
 }
 
+impl Workload {
+    /// Version of the workload, if the container shows one.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        match self {
+            Self::Here(container) => container.version.clone(),
+            Self::Unread(_) => None,
+        }
+    }
+}
+
 /// Content of the container.
 #[derive(Default)]
 pub struct Container {
@@ -58,6 +69,8 @@ pub struct Container {
     pub files: BTreeMap<String, Vec<u8>>,
     /// State of the database migration.
     pub migration: Migration,
+    /// Version of the workload, if the container shows one.
+    pub version: Option<String>,
 }
 
 impl fmt::Debug for Container {

@@ -1,5 +1,6 @@
 //! The decision: effects on the container in their order, and writes to Juju. Values only.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -23,10 +24,14 @@ pub struct Steps {
     pub relations: Vec<RelationWrite>,
     /// Values that hold if every effect succeeds and there is no hold.
     pub on_success: OnSuccess,
+    /// Version of the workload, if the container shows one.
+    pub version: Option<String>,
     /// Ports that are open then.
     pub ports: BTreeSet<Port>,
     /// Reason, known before the first effect, why the action is refused.
     pub refusal: Option<String>,
+    /// Result of an action that needs no effect.
+    pub answer: Option<ActionResult>,
     /// Secrets to remove from statuses and logs.
     pub secrets: Redactor,
 }
@@ -83,7 +88,7 @@ impl Step {
     /// not change the unit's status.
     #[must_use]
     pub fn is_of_action(&self) -> bool {
-        self.on_success.action_result.is_some()
+        self.on_success.action_result.is_some() || matches!(&self.action, Action::Run(run) if run.reports)
     }
 }
 
@@ -148,9 +153,11 @@ pub enum Action {
 #[derive(Clone, PartialEq)]
 pub struct Run {
     /// Purpose, a phrase that follows "cannot ".
-    pub purpose: &'static str,
+    pub purpose: Cow<'static, str>,
     /// Program and arguments.
     pub command: Vec<String>,
+    /// Service whose variables, user and folder are the defaults.
+    pub service_context: Option<String>,
     /// Working folder.
     pub working_dir: Option<String>,
     /// True: runs as the workload's user and group. False: as Pebble's.
@@ -161,6 +168,8 @@ pub struct Run {
     pub timeout: Duration,
     /// True if the last line of the output goes into the status of a failure.
     pub tells: bool,
+    /// True if output and exit code are the action's result.
+    pub reports: bool,
 }
 
 impl fmt::Display for Action {
@@ -172,7 +181,7 @@ impl fmt::Display for Action {
             Self::MakeDir { path } => write!(f, "make folder {path}"),
             Self::Write { path, .. } => write!(f, "write {path}"),
             Self::Remove { path } => write!(f, "remove {path}"),
-            Self::Run(run) => f.write_str(run.purpose),
+            Self::Run(run) => f.write_str(&run.purpose),
             Self::AddLayer(_) => f.write_str("configure the services"),
             Self::Replan => f.write_str("start the services"),
             Self::Reload { service } => write!(f, "reload {service}"),

@@ -4,6 +4,7 @@
 use juju::{Event, RelationKind, SecretKind, WorkloadKind};
 
 use crate::charm_spec::CharmSpec;
+use crate::extension::CodedAction;
 use crate::framework::FrameworkAction;
 
 /// Work of one event.
@@ -36,6 +37,10 @@ pub enum Action {
     RotateSecretKey,
     /// Action of the framework.
     Framework(&'static FrameworkAction),
+    /// Action of `webcharm.yaml`: a command in the container.
+    Command(String),
+    /// Action of the author's crate.
+    Coded(&'static CodedAction),
     /// Action in the charm's `actions.yaml` that this binary does not know.
     Unknown(String),
 }
@@ -54,12 +59,19 @@ pub fn of(event: &Event, spec: &CharmSpec) -> Work {
     let Event::Action(action) = event else { return Work { scope: scope(event, spec), action: None } };
     let (scope, action) = match action.name.as_str() {
         "rotate-secret-key" => (Scope::Everything, Action::RotateSecretKey),
-        name => match spec.framework.action(name) {
-            Some(action) => (Scope::Everything, Action::Framework(action)),
+        name => match known(name, spec) {
+            Some(action) => (Scope::Everything, action),
             None => (Scope::Requests, Action::Unknown(name.to_owned())),
         },
     };
     Work { scope, action: Some(action) }
+}
+
+/// Action of this name: of the author's crate or `webcharm.yaml`, else of the framework.
+fn known(name: &str, spec: &CharmSpec) -> Option<Action> {
+    let coded = spec.extension.action(name).map(Action::Coded);
+    let command = || spec.actions.contains_key(name).then(|| Action::Command(name.to_owned()));
+    coded.or_else(command).or_else(|| spec.framework.action(name).map(Action::Framework))
 }
 
 fn scope(event: &Event, spec: &CharmSpec) -> Scope {

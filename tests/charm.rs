@@ -2,6 +2,7 @@
 
 mod custom_framework;
 mod databags;
+mod declared;
 mod environment;
 mod failures;
 mod full_disk;

@@ -52,6 +52,7 @@ fn every_file_that_a_document_links_to_exists() {
         "docs/covered.md",
         "docs/options.md",
         "docs/pack.md",
+        "docs/webcharm-yaml.md",
     ] {
         let path = repository().join(document);
         let text = fs::read_to_string(&path).unwrap();

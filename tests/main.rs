@@ -7,6 +7,7 @@
 
 mod charm;
 mod docs;
+mod interfaces;
 mod module_graph;
 mod options;
 mod prose;

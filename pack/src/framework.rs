@@ -40,6 +40,11 @@ impl Framework {
         }
     }
 
+    /// The actions that the charm runs for it.
+    pub(crate) fn actions(self) -> &'static [&'static str] {
+        if self == Self::Django { &["rotate-secret-key", "create-superuser"] } else { &["rotate-secret-key"] }
+    }
+
     /// The framework called `name`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

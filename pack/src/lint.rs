@@ -4,10 +4,13 @@
 //! charmcraft's own in `lint/charmcraft.rs`, Juju's in `lint/juju.rs`.
 
 mod charmcraft;
+pub(crate) mod declared;
 mod juju;
 mod paas_config;
+mod unused;
 
 pub(crate) use charmcraft::is_key;
+pub use unused::INTERFACES;
 
 use std::path::Path;
 
@@ -44,12 +47,19 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     found.extend(juju::findings(&source, &metadata));
     let framework = match extension {
         Some(extension) => Some(extension.framework),
-        None => declared(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
+        None => named(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
     };
     let own = entrypoint::read(folder, framework)?;
     let framework = framework.or(own.framework);
-    if framework.is_some() {
+    let text = project::switches(folder, &source.document)?;
+    found.extend(text.iter().flat_map(|text| declared::findings(text, &metadata)));
+    if let Some(framework) = framework {
         found.extend(own.findings);
+        // What a refused declaration would do is known once it is mended.
+        if !found.iter().any(Finding::is_refusal) {
+            let switches = switches::Switches::parse(text.unwrap_or_default().as_bytes()).unwrap_or_default();
+            found.extend(unused::findings(&source, framework, &switches));
+        }
     }
     found.extend(paas_config::findings(&settings(&source.document, folder)?, framework)?);
     found.sort();
@@ -79,8 +89,8 @@ fn settings(project: &Mapping, dir: &Folder) -> Result<Folder, Error> {
 }
 
 /// The framework in `webcharm.yaml`, for a project without an extension.
-fn declared(dir: &Folder) -> Result<Option<Framework>, Error> {
-    Ok(Framework::declared(&dir.text("webcharm.yaml")?.unwrap_or_default()))
+fn named(dir: &Folder) -> Result<Option<Framework>, Error> {
+    Ok(Framework::declared(&dir.text(declared::FILE)?.unwrap_or_default()))
 }
 
 fn no_yaml(file: &str, error: &::yaml::Error) -> Finding {

@@ -8,6 +8,7 @@ use serde_yaml::{Mapping, Value};
 use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::{self, Folder, Kind};
+use crate::lint::declared;
 use crate::old_form::{Kept, OldForm};
 use crate::platform::Platform;
 use crate::source::Source;
@@ -44,8 +45,7 @@ const LINKS: [(&str, &str); 5] = [
 ];
 
 /// Files that are copied into the charm from the project's folder, or else from a `dump` part's source.
-const TAKEN_OVER: [&str; 5] = ["LICENSE", "README.md", "icon.svg", "paas-config.yaml", WEBCHARM];
-const WEBCHARM: &str = "webcharm.yaml";
+const TAKEN_OVER: [&str; 5] = ["LICENSE", "README.md", "icon.svg", "paas-config.yaml", declared::FILE];
 
 /// Folder of the author's dashboards and alert rules.
 pub(crate) const COS: &str = "cos_custom";
@@ -66,10 +66,14 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     if framework.is_some() && own.findings.iter().any(Finding::is_refusal) {
         return Err(Error::Refused(own.findings));
     }
+    if framework.is_some() {
+        checked(&files, &project)?;
+    }
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     check_names(&name, &platforms)?;
     if let Some(framework) = framework {
-        files.entry(WEBCHARM.to_owned()).or_insert_with(|| text(format!("framework: {framework}\n")));
+        let named = named(files.get(declared::FILE), framework);
+        files.extend(named.map(|file| (declared::FILE.to_owned(), file)));
     } else {
         files.extend(dumped(dir, &project)?);
     }
@@ -92,6 +96,33 @@ fn expanded(source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
     }
     let project = extension.map_or_else(|| source.document.clone(), |extension| extension.expand(&source.document));
     Ok((project, framework))
+}
+
+/// `webcharm.yaml` with the framework, if the author's file lacks it.
+fn named(own: Option<&File>, framework: Framework) -> Option<File> {
+    let Some(own) = own else { return Some(text(format!("framework: {framework}\n"))) };
+    let mut document = yaml::parse(&String::from_utf8_lossy(&own.content)).ok()?;
+    if document.contains_key("framework") {
+        return None;
+    }
+    document.insert("framework".into(), framework.name().into());
+    Some(self::document(&document))
+}
+
+/// Refuses a `webcharm.yaml` that the charm would be blocked for.
+fn checked(files: &BTreeMap<String, File>, project: &Mapping) -> Result<(), Error> {
+    let Some(file) = files.get(declared::FILE) else { return Ok(()) };
+    let found = declared::findings(&String::from_utf8_lossy(&file.content), project);
+    if found.is_empty() { Ok(()) } else { Err(Error::Refused(found)) }
+}
+
+/// Text of the project's `webcharm.yaml`, also if a `dump` part has it.
+pub(crate) fn switches(dir: &Folder, project: &Mapping) -> Result<Option<String>, Error> {
+    if let Some(own) = dir.text(declared::FILE)? {
+        return Ok(Some(own));
+    }
+    let dumped = parts::dumped(project, dir, declared::FILE)?;
+    Ok(dumped.map(|path| dir.text(path)).transpose()?.flatten())
 }
 
 /// Checks the charm's name and the platforms' labels, which make up the `.charm` file's name.
@@ -186,7 +217,7 @@ fn framework(
     metadata: &Mapping,
     files: &BTreeMap<String, File>,
 ) -> Result<Option<Framework>, Error> {
-    let Some(file) = files.get(WEBCHARM) else {
+    let Some(file) = files.get(declared::FILE) else {
         return Ok(extended.or_else(|| Framework::shown(&section(metadata, "containers"))));
     };
     let named = Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended);

@@ -119,10 +119,10 @@ fn the_error_names_the_missing_key_or_file() {
 #[test]
 fn a_webcharm_yaml_beside_it_names_the_framework() {
     let dir = project("{name: x, base: ubuntu@24.04, platforms: {amd64: null}, containers: {app: {}}}");
-    fs::write(dir.path().join("webcharm.yaml"), "framework: spring-boot\nmode: reference\n").unwrap();
+    fs::write(dir.path().join("webcharm.yaml"), "framework: spring-boot\nlistens-within: 30\n").unwrap();
     let charm = Charm::with_dispatch(dir.path(), Vec::new()).unwrap();
     assert_eq!(charm.framework, Some(Framework::SpringBoot));
-    assert!(charm.files["webcharm.yaml"].content.ends_with(b"mode: reference\n"), "taken over whole");
+    assert!(charm.files["webcharm.yaml"].content.ends_with(b"listens-within: 30\n"), "taken over whole");
 }
 
 #[test]
@@ -239,3 +239,17 @@ fn code_of_the_authors_own_is_refused() {
 }
 
 mod hostile;
+
+#[test]
+fn a_webcharm_yaml_that_would_block_the_charm_is_not_packed() {
+    let text = "{name: x, type: charm, summary: x, description: x, base: ubuntu@24.04, platforms: {amd64: null}, \
+        extensions: [go-framework], actions: {sing: {description: x}}}";
+    let dir = project(text);
+    fs::write(dir.path().join("webcharm.yaml"), "# ours\nactions: {sing: {command: sing}}\n").unwrap();
+    let charm = Charm::with_dispatch(dir.path(), Vec::new()).unwrap();
+    assert_eq!(document(&charm, "webcharm.yaml")["framework"], "go");
+    assert_eq!(document(&charm, "webcharm.yaml")["actions"]["sing"]["command"], "sing");
+    fs::write(dir.path().join("webcharm.yaml"), "actions: {dance: {command: dance}}\n").unwrap();
+    let error = Charm::with_dispatch(dir.path(), Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("webcharm.yaml:1: actions.dance: charmcraft.yaml declares no action dance"), "{error}");
+}

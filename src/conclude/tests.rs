@@ -12,13 +12,15 @@ fn run() -> Action {
     let environment = Environment::default();
     let (working_dir, timeout) = (None, std::time::Duration::from_secs(1));
     Action::Run(Run {
-        purpose: "check the webserver configuration",
+        purpose: "check the webserver configuration".into(),
         command: vec![],
         working_dir,
         as_workload: true,
         environment,
         timeout,
         tells: false,
+        reports: false,
+        service_context: None,
     })
 }
 
@@ -73,7 +75,7 @@ fn status_after(action: Action, failure: Failure) -> Status {
         ports: BTreeSet::from([Port::tcp(8000)]),
         ..Steps::default()
     };
-    let report = report(&Seen::nothing(), &steps, &Done { completed: 0, failure: Some(failure) });
+    let report = report(&Seen::nothing(), &steps, &Done { completed: 0, failure: Some(failure), ..Done::default() });
     assert_eq!((report.open.len(), report.memory), (0, Memory::default()), "no success is published");
     let status = report.status.unwrap();
     assert!(!status.message.contains("hunter2"), "{}", status.message);
@@ -196,9 +198,9 @@ fn writes_of_a_success_replace_those_of_the_same_relation() {
     let on_success = OnSuccess { relations: vec![write(1, "true")], ..OnSuccess::default() };
     let relations = vec![write(1, "false"), write(2, "false")];
     let steps = Steps { judged: true, effects, relations: relations.clone(), on_success, ..Steps::default() };
-    let failed = Done { completed: 0, failure: Some(Failure::Pebble(failed_change())) };
+    let failed = Done { completed: 0, failure: Some(Failure::Pebble(failed_change())), ..Done::default() };
     assert_eq!(report(&Seen::nothing(), &steps, &failed).relations, relations);
-    let done = Done { completed: 1, failure: None };
+    let done = Done { completed: 1, ..Done::default() };
     assert_eq!(report(&Seen::nothing(), &steps, &done).relations, [write(2, "false"), write(1, "true")]);
 }
 
@@ -210,7 +212,7 @@ fn an_event_that_ignores_the_workload_keeps_the_status() {
 /// Steps of which the last is an action's command, with the purpose `create the superuser`.
 fn with_command() -> Steps {
     let Action::Run(run) = run() else { unreachable!() };
-    let own = Action::Run(Run { purpose: "create the superuser", ..run });
+    let own = Action::Run(Run { purpose: "create the superuser".into(), ..run });
     let mut own = Step::new(own, Hold::blocked("cannot create the superuser"));
     own.on_success.action_result =
         Some(ActionResult::Results([("password".to_owned(), "hunter2-key".to_owned())].into()));
@@ -220,7 +222,7 @@ fn with_command() -> Steps {
 }
 
 fn answered(completed: usize, failure: Option<Failure>) -> (ActionResult, Status) {
-    let report = report(&Seen::nothing(), &with_command(), &Done { completed, failure });
+    let report = report(&Seen::nothing(), &with_command(), &Done { completed, failure, ..Done::default() });
     (report.action_result.unwrap(), report.status.unwrap())
 }
 
@@ -298,7 +300,7 @@ fn a_rotation_fails_if_the_application_does_not_use_the_new_key() {
         let on_success = OnSuccess { action_result: Some(success), ..OnSuccess::default() };
         let steps = Steps { judged: true, effects: vec![step], on_success, ..Steps::default() };
         let completed = usize::from(failure.is_none());
-        report(&Seen::nothing(), &steps, &Done { completed, failure }).action_result.unwrap()
+        report(&Seen::nothing(), &steps, &Done { completed, failure, ..Done::default() }).action_result.unwrap()
     };
     assert!(matches!(action_result(None), ActionResult::Results(_)));
     let ActionResult::Failure(why) = action_result(Some(Failure::Pebble(failed_change()))) else { panic!("a success") };
@@ -316,7 +318,7 @@ fn the_last_stored_value_replaces_those_of_steps() {
         ..Steps::default()
     };
     let seen = Seen { memory: checked("whole"), ..Seen::nothing() };
-    let memory = |completed, failure| report(&seen, &steps, &Done { completed, failure }).memory;
+    let memory = |completed, failure| report(&seen, &steps, &Done { completed, failure, ..Done::default() }).memory;
     assert_eq!(memory(2, None), Memory::default(), "it's remembered already");
     assert_eq!(memory(1, Some(Failure::Silent)), checked("half"));
 }

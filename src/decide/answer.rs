@@ -17,6 +17,7 @@ pub(super) fn refusal(action: &Action, seen: &Seen, spec: &CharmSpec) -> Option<
         Action::Unknown(name) => Some(format!("the charm has no action {name}")),
         Action::RotateSecretKey => rotation_refused(seen, spec),
         Action::Framework(action) => missing_params(action, seen),
+        Action::Command(_) | Action::Coded(_) => None,
     }
 }
 

@@ -19,20 +19,16 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// Random bytes of a password, before encoding.
 const PASSWORD_BYTES: usize = 16;
 
-/// Adds the command with the workload's variables. If the workload is not ready, fails the action instead.
+/// Adds the command with the workload's variables.
 pub(super) fn add(
     action: &'static FrameworkAction,
     seen: &Seen,
     spec: &CharmSpec,
-    environment: Option<Environment>,
+    environment: &Environment,
     seed: &[u8; 64],
     steps: &mut Steps,
 ) {
-    let Some(mut environment) = environment.filter(|_| steps.holds.is_empty()) else {
-        let why = Hold::status(&steps.holds).map(|status| status.message).unwrap_or_default();
-        steps.refusal = Some(format!("{} container is not ready: {why}", spec.container));
-        return;
-    };
+    let mut environment = environment.clone();
     let password = BASE64_URL_SAFE_NO_PAD.encode(&seed[..PASSWORD_BYTES]);
     steps.secrets.add(&password);
     let params = action
@@ -42,13 +38,15 @@ pub(super) fn add(
     environment.extend(params);
     environment.extend([(action.password, password.clone())]);
     let run = Run {
-        purpose: action.purpose,
+        purpose: action.purpose.into(),
         command: action.command.iter().map(|word| (*word).to_owned()).collect(),
         working_dir: Some(spec.framework.app_dir.to_owned()),
         as_workload: true,
         environment,
         timeout: TIMEOUT,
         tells: false,
+        reports: false,
+        service_context: None,
     };
     let refused = Hold::blocked(format!("cannot {}", action.purpose));
     let mut step = Step::new(Action::Run(run), refused);

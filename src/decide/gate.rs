@@ -3,6 +3,7 @@
 
 use interfaces::peer::Peer;
 use juju::Hold;
+use pebble::plan::Environment;
 
 use crate::charm_spec::CharmSpec;
 use crate::facts::{Endpoint, Integration, LocalSide, Provided};
@@ -16,6 +17,8 @@ pub(super) struct Ready<'a> {
     pub(super) container: &'a Container,
     pub(super) paas_config: &'a PaasConfig,
     pub(super) settings: Settings,
+    /// Variables that `webcharm.yaml` takes from options.
+    pub(super) variables: Environment,
     pub(super) peer: Peer,
     pub(super) provided: Vec<(&'a Endpoint, Provided)>,
 }
@@ -43,15 +46,16 @@ pub(super) fn pass<'a>(
 ) -> Result<Ready<'a>, Vec<Reason>> {
     let paas_config = spec.paas_config.as_ref();
     let settings = options::settings(spec.framework, &spec.options, &seen.config, &seen.option_secrets);
+    let variables = options::own_variables(&spec.variables, &seen.config, &seen.option_secrets);
     let provided = provided(&seen.integrations, local);
     let container = reach(workload);
-    match (paas_config, settings, container, peer, provided) {
-        (Ok(paas_config), Ok(settings), Ok(container), Some(peer), Ok(provided)) => {
-            Ok(Ready { container, paas_config, settings, peer, provided })
+    match (paas_config, settings, variables, container, peer, provided) {
+        (Ok(paas_config), Ok(settings), Ok(variables), Ok(container), Some(peer), Ok(provided)) => {
+            Ok(Ready { container, paas_config, settings, variables, peer, provided })
         }
-        (paas_config, settings, container, peer, provided) => {
-            let options = paas_config.err().cloned().into_iter().chain(settings.err().into_iter().flatten());
-            let options = options.map(Reason::from);
+        (paas_config, settings, variables, container, peer, provided) => {
+            let options = [settings.err(), variables.err()].into_iter().flatten().flatten();
+            let options = paas_config.err().cloned().into_iter().chain(options).map(Reason::from);
             let Unready { invalid, missing, demands } = provided.err().unwrap_or_default();
             let waiting = container.err().into_iter().chain(no_key(peer.is_none()));
             let reasons = options.chain(invalid.into_iter().map(Reason::from));

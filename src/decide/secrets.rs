@@ -4,6 +4,7 @@ use interfaces::peer::Peer;
 use juju::{Databag, Redactor, Secret, credentials};
 
 use crate::facts::Integration;
+use crate::relation::mapping;
 use crate::seen::{Seen, Workload};
 
 /// Parts of names: an option, parameter or variable with such a name is taken for a secret.
@@ -26,6 +27,7 @@ pub(super) fn of(seen: &Seen, peer: Option<&Peer>) -> Redactor {
     let proxies = [&proxies.http, &proxies.https, &proxies.ftp].into_iter().flatten();
     options.chain(contents).chain(drawn).for_each(|secret| redactor.add_secret(secret));
     seen.integrations.iter().flat_map(clear).for_each(|value| redactor.add(value));
+    seen.integrations.iter().flat_map(mapped).for_each(|value| redactor.add(value));
     seen.peer
         .iter()
         .filter_map(|view| view.local_app.as_ref())
@@ -64,6 +66,13 @@ fn clear(integration: &Integration) -> impl Iterator<Item = &str> {
     let keys = integration.endpoint.interface.clear_secrets;
     let bags = integration.relations.iter().flat_map(|relation| bags(&relation.view));
     bags.flat_map(move |bag| keys.iter().filter_map(|key| bag.text(key)))
+}
+
+/// Values of the mapping that have a secret's name on either side.
+fn mapped(integration: &Integration) -> impl Iterator<Item = &str> {
+    let mapping = integration.endpoint.mapping.iter();
+    let values = mapping.flat_map(|mapping| integration.relations.iter().flat_map(|one| mapping::named(mapping, one)));
+    values.filter(|(name, _)| is_secret(name)).map(|(_, value)| value)
 }
 
 /// Databags of the remote application and its units.

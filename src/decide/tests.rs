@@ -34,6 +34,10 @@ fn spec() -> CharmSpec {
         endpoints: Vec::new(),
         migration_timeout: std::time::Duration::from_secs(60),
         listens_within: None,
+        version_file: None,
+        actions: BTreeMap::new(),
+        variables: BTreeMap::new(),
+        extension: &crate::extension::Extension::NONE,
         paas_config: Ok(PaasConfig::default()),
     }
 }
@@ -341,7 +345,7 @@ fn every_hold_has_its_message_and_all_come_before_any_effect() {
 
 #[test]
 fn a_required_database_that_is_missing_stops_the_services() {
-    let endpoint = Endpoint { name: "postgresql".to_owned(), interface: &POSTGRESQL, required: true };
+    let endpoint = Endpoint { name: "postgresql".to_owned(), interface: &POSTGRESQL, required: true, mapping: None };
     let integration = Integration { endpoint, relations: Vec::new() };
     let mut seen = carry_out(fresh(), &decide(&fresh()));
     seen.integrations = vec![integration];
@@ -435,7 +439,7 @@ fn related(interface: &'static Interface, name: &str, data: &[(&str, &str)]) -> 
     view.remote_app = data.iter().copied().collect();
     view.local_app = Some(Databag::new());
     let relation = Relation { view, secrets: interfaces::Secrets::new(), address: None, cross_model: false };
-    let endpoint = Endpoint { name: name.to_owned(), interface, required: false };
+    let endpoint = Endpoint { name: name.to_owned(), interface, required: false, mapping: None };
     Integration { endpoint, relations: vec![relation] }
 }
 

@@ -8,6 +8,7 @@ use juju::{Hold, Port};
 use pebble::plan::{Environment, Layer, Startup};
 
 use super::gate::Ready;
+use super::own_action;
 use crate::charm_spec::CharmSpec;
 use crate::environment::{self, Sources};
 use crate::facts::LocalSide;
@@ -17,6 +18,7 @@ use crate::relation;
 use crate::seen::{Container, Seen};
 use crate::services::{self, ServiceRole, Services};
 use crate::steps::{Action, Step, Steps};
+use crate::variables;
 use crate::web_server::gunicorn::{self, WorkerClassError};
 use crate::web_server::{self, Setup};
 pub(super) use migration::MIGRATES;
@@ -91,7 +93,8 @@ fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'
 
 fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
-    let integrations = relation::environment(&ready.provided, spec.framework.naming);
+    let mut integrations = relation::defaults(&seen.integrations);
+    integrations.extend(relation::environment(&ready.provided, spec.framework.naming));
     let metrics = spec.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,
@@ -103,7 +106,11 @@ fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSi
         peers: &peers,
         integrations: &integrations,
     };
-    environment::workload(spec.framework, &ready.settings, &sources)
+    let mut all = environment::workload(spec.framework, &ready.settings, &sources);
+    all.extend(ready.variables.clone());
+    variables::fill(&spec.variables, |word| relation::mapping::word(word, local), &mut all);
+    all.extend((spec.extension.variables)(&own_action::inputs(seen, local, &all)));
+    all
 }
 
 /// Services of the rock: as an earlier event stored them, else from the plan.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use interfaces::{Read, SecretRef};
 use juju::{Changes, Hold, Needs, View};
+use switches::{Mapping, Place};
 
 use super::{LocalSide, Provided, Relation};
 use crate::framework::Framework;
@@ -52,7 +53,7 @@ pub enum Role {
 
 impl Interface {
     /// Defaults for all fields: no requests, no secrets, no further requirements.
-    pub(crate) const PLAIN: Self = Self {
+    pub const PLAIN: Self = Self {
         name: "",
         role: Role::Service,
         needs: Needs::all(),
@@ -102,6 +103,31 @@ pub struct Endpoint {
     pub interface: &'static Interface,
     /// True if the workload must not run without it.
     pub required: bool,
+    /// Variables and published values of `webcharm.yaml`, in addition to the interface's.
+    pub mapping: Option<Mapping>,
+}
+
+impl Endpoint {
+    /// Databags and keys to read.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let sources = self.mapping.iter().flat_map(|mapping| mapping.variables.values());
+        let units = sources.into_iter().any(|source| matches!(source.place, Place::Unit(_)));
+        let Needs { remote_units, remote_unit_data, .. } = self.interface.needs;
+        Needs {
+            remote_app: true,
+            remote_units: remote_units || units,
+            remote_unit_data: remote_unit_data || units,
+            ..self.interface.needs
+        }
+    }
+
+    /// True if the charm's request depends on options.
+    #[must_use]
+    pub fn asks_by_options(&self) -> bool {
+        let publishes = self.mapping.as_ref().is_some_and(|mapping| !mapping.publish.is_empty());
+        self.interface.role == Role::SetByOptions || publishes
+    }
 }
 
 /// Endpoint with its relations.

@@ -8,6 +8,7 @@ use juju::{Juju, SecretQuery, View};
 
 use crate::charm_spec::CharmSpec;
 use crate::facts::{Endpoint, Integration, Interface, Relation, Role};
+use crate::relation;
 
 /// Peer relation, if it exists.
 pub(super) fn peer(juju: &Juju<'_>, spec: &CharmSpec) -> Result<Option<View>, juju::Error> {
@@ -26,12 +27,12 @@ pub(super) fn integrations(
 }
 
 fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result<Integration, juju::Error> {
-    let views = juju.views(&endpoint.name, endpoint.interface.needs)?;
+    let views = juju.views(&endpoint.name, endpoint.needs())?;
     let mut relations = Vec::new();
     for view in views {
         let has_address = everything && endpoint.interface.role == Role::Route;
         relations.push(Relation {
-            secrets: relation_secrets(juju, endpoint.interface, &view)?,
+            secrets: relation_secrets(juju, endpoint, &view)?,
             address: if has_address { address(juju, &view)? } else { None },
             cross_model: cross_model(juju, endpoint.interface, &view)?,
             view,
@@ -42,9 +43,9 @@ fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result
 
 /// Secrets that the data refer to. A secret that is not granted yet is left out, and the interface's reader waits for
 /// it.
-fn relation_secrets(juju: &Juju<'_>, interface: &Interface, view: &View) -> Result<Secrets, juju::Error> {
+fn relation_secrets(juju: &Juju<'_>, endpoint: &Endpoint, view: &View) -> Result<Secrets, juju::Error> {
     let mut secrets = Secrets::new();
-    for reference in (interface.secrets)(view).into_iter().filter(|reference| reference.needed) {
+    for reference in relation::secrets(endpoint, view).into_iter().filter(|reference| reference.needed) {
         let by_id = SecretQuery::id(reference.id.clone()).refresh();
         let labelled = reference.label.map(|label| SecretQuery { label: Some(label), ..by_id.clone() });
         // If the provider replaced its secret, the old one has the label; then read by id alone.

@@ -14,6 +14,7 @@ use crate::migration::{self, Migration, Script};
 use crate::pebble_hold;
 use crate::seen::{Container, Workload};
 use crate::services::{self, Services};
+use crate::version;
 use crate::web_server;
 
 /// File that rockcraft writes; it changes with each pack.
@@ -38,13 +39,23 @@ pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integratio
 fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Result<Container, pebble::Error> {
     let framework = spec.framework;
     let original = file(pebble, &services::original_path(framework))?;
+    let release = file(pebble, RELEASE)?;
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| services(&text)),
         files: files(pebble, spec, integrations)?,
-        migration: of_migration(pebble, framework)?,
+        version: version(pebble, spec, release.as_deref())?,
+        migration: of_migration(pebble, framework, release)?,
     })
+}
+
+/// Version of the workload: the first line of the author's file, else that of the rock.
+fn version(pebble: &Client, spec: &CharmSpec, release: Option<&[u8]>) -> Result<Option<String>, pebble::Error> {
+    match &spec.version_file {
+        Some(path) => Ok(file(pebble, path)?.and_then(|text| version::of_file(&text))),
+        None => Ok(release.and_then(version::of_rock)),
+    }
 }
 
 /// Files of the web server, and of integrations that are related.
@@ -66,13 +77,9 @@ fn files(
 }
 
 /// State of the migration. Empty if the application has no script.
-fn of_migration(pebble: &Client, framework: &Framework) -> Result<Migration, pebble::Error> {
+fn of_migration(pebble: &Client, framework: &Framework, release: Option<Vec<u8>>) -> Result<Migration, pebble::Error> {
     let Some(script) = script(pebble, framework)? else { return Ok(Migration::default()) };
-    Ok(Migration {
-        script: Some(script),
-        status: file(pebble, &migration::status_path(framework))?,
-        release: file(pebble, RELEASE)?,
-    })
+    Ok(Migration { script: Some(script), status: file(pebble, &migration::status_path(framework))?, release })
 }
 
 fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebble::Error> {

@@ -4,7 +4,7 @@ use juju::ConfigValue;
 
 /// Formats a value: booleans as `true` and `false`, integers in decimal, floats as Python writes them. Juju reports the
 /// float 2.0 as 2, so the application gets `2`.
-pub(super) fn text(value: &ConfigValue) -> String {
+pub(crate) fn text(value: &ConfigValue) -> String {
     match value {
         ConfigValue::String(text) => text.clone(),
         ConfigValue::Bool(yes) => yes.to_string(),

@@ -106,7 +106,7 @@ const WRONG_JOBS: &[(&str, &str)] = &[
     ),
     (
         "job_name: a, static_configs: [{targets: [], label: {}}]",
-        ".static_configs[0] has the unknown key label; known are: targets, labels",
+        ".static_configs[0] has the unknown key label: write labels; known are: targets, labels",
     ),
     (
         "job_name: a, static_configs: [{targets: [], labels: []}]",

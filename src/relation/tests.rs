@@ -63,7 +63,7 @@ fn integration(interface: &str, endpoint: &str, data: &[(&str, &str)], secret: &
     let secrets = Secrets::from([(SECRET.parse().unwrap(), content.collect())]);
     let relation = Relation { view, secrets, address: None, cross_model: false };
     let interface = named(interface).unwrap();
-    let endpoint = Endpoint { name: endpoint.to_owned(), interface, required: false };
+    let endpoint = Endpoint { name: endpoint.to_owned(), interface, required: false, mapping: None };
     Integration { endpoint, relations: vec![relation] }
 }
 

@@ -230,3 +230,87 @@ fn the_paas_config_that_a_dump_part_brings_is_judged() {
     assert_eq!(all.len(), 1, "{all:?}");
     assert!(all[0].to_string().starts_with("paas-config.yaml:1: paas-config.yaml has no key metrics"), "{all:?}");
 }
+
+const OWN: &str = "actions:
+  clear-cache:
+    description: x
+requires:
+  search:
+    interface: opensearch_client
+    optional: true
+config:
+  options:
+    word: {type: string}
+";
+
+#[test]
+fn declarations_without_effect_are_advised_against() {
+    let table = [
+        (
+            "actions:\n  clear-cache: {description: x}\n",
+            "charmcraft.yaml:10: advice: the action clear-cache is run by nothing: give it a command in webcharm.yaml, \
+             `actions: {clear-cache: {command: …}}`, or remove it",
+        ),
+        (
+            "requires:\n  search:\n    interface: opensearch_client\n    limit: 1\n",
+            "charmcraft.yaml:10: advice: nothing uses search (opensearch_client), though it isn't optional: map its values \
+             in webcharm.yaml, `integrations: {search: {variables: {NAME: {app: KEY}}}}`, or write `optional: true`",
+        ),
+        (
+            "config:\n  options:\n    key:\n      type: string\n      required: true\n",
+            "charmcraft.yaml:13: advice: config.options.key: `required` is no key that Juju or the charm reads: write \
+             `optional: false` if the application must not run without it",
+        ),
+        (
+            "config:\n  options:\n    key: {type: int, minimum: 1}\n",
+            "charmcraft.yaml:11: advice: config.options.key: `minimum` is no key that Juju or the charm reads: remove it",
+        ),
+        (
+            "requires:\n  db: {interface: redis, optinal: true}\n",
+            "charmcraft.yaml:10: advice: requires.db: `optinal` is no key that Juju or the charm reads: write `optional`",
+        ),
+    ];
+    for (added, expected) in table {
+        assert_eq!(only(added), expected);
+    }
+    let fine = "provides:\n  api: {interface: http}\nrequires:\n  other: {interface: x, optional: true}\n";
+    assert_eq!(found(&[("charmcraft.yaml", &format!("{BASE}{fine}"))]), []);
+}
+
+#[test]
+fn webcharm_yaml_is_refused_with_line_and_the_nearest_name() {
+    let judged = |switches: &str| {
+        let all = found(&[("charmcraft.yaml", &format!("{BASE}{OWN}")), ("webcharm.yaml", switches)]);
+        all.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let action = "actions:\n  clear-cache:\n    command: ls\n";
+    assert_eq!(judged(action), [""; 0]);
+    let mapped = "integrations: {search: {variables: {SEARCH_URL: {app: url}}}}\n";
+    assert_eq!(judged(&format!("{action}{mapped}variables: {{WORD: {{option: word}}}}\n")), [""; 0]);
+    let table = [
+        (
+            format!("{action}    timout: 3\n"),
+            "webcharm.yaml:4: actions.clear-cache has the unknown key timout: write timeout; known are: command, \
+             service-context, timeout, leader-only",
+        ),
+        (
+            format!("{action}integrations:\n  serch:\n    publish: {{a: b}}\n"),
+            "webcharm.yaml:5: integrations.serch: charmcraft.yaml declares no endpoint serch: write search, or declare \
+             it there",
+        ),
+        (
+            format!("{action}variables:\n  WORD:\n    option: wrd\n"),
+            "webcharm.yaml:5: variables.WORD: charmcraft.yaml declares no option wrd: write word, or declare it there",
+        ),
+        (
+            format!("framework: flsk\n{action}"),
+            "webcharm.yaml:1: this is no known framework: write one of flask, django, fastapi, go, expressjs, spring-boot",
+        ),
+    ];
+    for (switches, expected) in table {
+        assert_eq!(judged(&switches), [expected]);
+    }
+    assert!(
+        judged(&format!("{action}a: [")).iter().any(|one| one.starts_with("webcharm.yaml: the file can't be read: "))
+    );
+}

@@ -109,7 +109,7 @@ fn integration((interface, app, fields): &Row<'_>, secret: &str) -> Integration 
     let content = fields.iter().map(|(key, value)| ((*key).to_owned(), filled(value).into())).collect();
     let secrets = Secrets::from([(SECRET.parse().unwrap(), content)]);
     let relation = Relation { view, secrets, address: None, cross_model: false };
-    let endpoint = Endpoint { name: interface.name.replace('_', "-"), interface, required: false };
+    let endpoint = Endpoint { name: interface.name.replace('_', "-"), interface, required: false, mapping: None };
     Integration { endpoint, relations: vec![relation] }
 }
 
@@ -124,6 +124,10 @@ fn spec(framework: &'static Framework) -> CharmSpec {
         endpoints: Vec::new(),
         migration_timeout: Duration::from_secs(60),
         listens_within: None,
+        version_file: None,
+        actions: BTreeMap::new(),
+        variables: BTreeMap::new(),
+        extension: &crate::extension::Extension::NONE,
         paas_config: Ok(PaasConfig::default()),
     }
 }
@@ -231,7 +235,7 @@ fn every_way(framework: &'static Framework, secret: &str, related: &str) {
         let ends = steps.effects.iter().enumerate().filter(|(_, step)| fallible(step)).map(|(at, _)| at);
         for completed in ends.chain([steps.effects.len()]) {
             for failure in failures(secret) {
-                let done = Done { completed, failure };
+                let done = Done { completed, failure, ..Done::default() };
                 let report = conclude::report(&seen, &steps, &done);
                 assert_untold(secret, &told(&steps, &done, &report));
             }

@@ -34,13 +34,15 @@ pub(super) fn steps(
     let refused =
         format!("database migration command {} failed, will retry in next update-status", migration::shown(&command));
     let run = Run {
-        purpose: MIGRATES,
+        purpose: MIGRATES.into(),
         command,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
         environment: desired.environment.clone(),
         timeout: spec.migration_timeout,
         tells: true,
+        reports: false,
+        service_context: None,
     };
     let mut completed = status(framework, "COMPLETED");
     completed.on_success.memory.migration = Some(inputs);

@@ -56,13 +56,15 @@ fn forget_compiled(desired: &DesiredWorkload, container: &Container, changed: &[
 /// does not load it.
 fn gevent_probe(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     let run = Run {
-        purpose: "import gevent",
+        purpose: "import gevent".into(),
         command: ["python3", "-c", "import gunicorn.workers.ggevent"].map(str::to_owned).to_vec(),
         working_dir: None,
         as_workload: false,
         environment: Environment::default(),
         timeout: CHECK_TIMEOUT,
         tells: false,
+        reports: false,
+        service_context: None,
     };
     let link = format!("https://bit.ly/{}-async-doc", framework.name);
     let refused = Hold::blocked(format!("gunicorn[gevent] must be installed in the rock. {link}"));
@@ -71,13 +73,15 @@ fn gevent_probe(desired: &DesiredWorkload, framework: &Framework) -> Option<Step
 
 fn check(desired: &DesiredWorkload, framework: &Framework) -> Option<Step> {
     let run = Run {
-        purpose: "check the webserver configuration",
+        purpose: "check the webserver configuration".into(),
         command: desired.server.check.clone()?,
         working_dir: Some(framework.app_dir.to_owned()),
         as_workload: true,
         environment: desired.environment.clone(),
         timeout: CHECK_TIMEOUT,
         tells: false,
+        reports: false,
+        service_context: None,
     };
     let refused = Hold::blocked(
         "Webserver configuration check failed, please review your charm configuration or database relation",

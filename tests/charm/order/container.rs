@@ -47,13 +47,14 @@ impl Pebble {
             services: plan.services.keys().map(info).collect(),
             original: original.clone(),
             files: files.clone(),
+            version: None,
             migration: Migration { script: script.clone(), status: status.clone(), release: release.clone() },
         }))
     }
 
     pub(super) fn carry_out(&mut self, steps: &Steps) -> Done {
         steps.effects.iter().for_each(|step| self.carry_out_one(&step.action));
-        Done { completed: steps.effects.len(), failure: None }
+        Done { completed: steps.effects.len(), ..Done::default() }
     }
 
     fn carry_out_one(&mut self, action: &Action) {
