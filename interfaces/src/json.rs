@@ -22,10 +22,22 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// The deepest nesting that is looked into; the protocols need five levels.
 const MAX_DEPTH: usize = 32;
 
+/// The longest document that is looked into where one holds dashboards or rules.
+const LARGE_BYTES: usize = 8 << 20;
+
 /// The value of the document under `key`, which is to be `kind` ("a text"); `None` if it is absent, empty or null.
 pub(crate) fn value<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -> Result<Option<T>, Stop> {
+    within(bag, key, kind, MAX_BYTES)
+}
+
+/// The same of a document that may be large.
+pub(crate) fn large<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -> Result<Option<T>, Stop> {
+    within(bag, key, kind, LARGE_BYTES)
+}
+
+fn within<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str, limit: usize) -> Result<Option<T>, Stop> {
     let Some(text) = bag.text(key).filter(|text| !text.is_empty()) else { return Ok(None) };
-    field::within(key, text, MAX_BYTES)?;
+    field::within(key, text, limit)?;
     if depth(text) > MAX_DEPTH {
         return Err(Stop::invalid(key, &format!("it is nested more than {MAX_DEPTH} levels deep")));
     }
@@ -34,6 +46,19 @@ pub(crate) fn value<T: DeserializeOwned>(bag: &Databag, key: &str, kind: &str) -
         let why = if error.is_data() { format!("it is not {kind}") } else { "it is not JSON".to_owned() };
         Stop::invalid(key, &why)
     })
+}
+
+/// Puts the text of `value` into `wanted`, or the text in `current` if that says the same in another spelling.
+pub(crate) fn put<T: Serialize + ?Sized>(wanted: &mut Databag, current: &Databag, key: &str, value: &T) {
+    let text = text(value);
+    let same = current.text(key).filter(|current| says(current, &text)).map(str::to_owned);
+    wanted.insert(key.to_owned(), same.unwrap_or(text));
+}
+
+/// True if two texts are the same JSON.
+fn says(one: &str, other: &str) -> bool {
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one == other || value(one).is_some_and(|one| value(other) == Some(one))
 }
 
 /// The same of a list, which has few entries.

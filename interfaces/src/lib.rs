@@ -10,30 +10,37 @@
 //! key is to blame, never what the value was.
 
 mod address;
+pub mod alert_rules;
 pub mod backup;
 pub mod certificates;
 pub mod database;
 #[cfg(test)]
 mod example;
 mod field;
+pub mod grafana_dashboard;
 pub mod http_proxy;
 pub mod ingress;
 mod json;
 pub mod k8s_backup_target;
+pub mod loki_push_api;
 pub mod mongodb;
 pub mod mysql;
 mod needs;
+mod notice;
 pub mod oauth;
 pub mod openfga;
 pub mod peer;
 pub mod postgresql;
+pub mod prometheus_scrape;
 pub mod rabbitmq;
 mod read;
 pub mod redis;
 pub mod s3;
 pub mod saml;
 mod secret;
+mod shake;
 pub mod smtp;
+mod topology;
 pub mod tracing;
 #[cfg(test)]
 mod trial;
@@ -41,8 +48,10 @@ pub mod uri;
 mod url;
 pub mod valkey;
 pub mod velero_backup_config;
+mod xz;
 
 pub use json::text as json_text;
 pub use read::Read;
 pub use secret::{SecretRef, Secrets};
+pub use topology::Topology;
 pub use url::Url;

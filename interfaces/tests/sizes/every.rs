@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use interfaces::{
-    Read, SecretRef, Secrets, backup, database, http_proxy, ingress, k8s_backup_target, mongodb, mysql, oauth, openfga,
-    peer, postgresql, rabbitmq, redis, s3, saml, smtp, tracing, valkey, velero_backup_config,
+    Read, SecretRef, Secrets, Topology, backup, database, grafana_dashboard, http_proxy, ingress, k8s_backup_target,
+    loki_push_api, mongodb, mysql, oauth, openfga, peer, postgresql, prometheus_scrape, rabbitmq, redis, s3, saml,
+    smtp, tracing, valkey, velero_backup_config,
 };
 use juju::{Databag, RelationId, Secret, SecretContent, View};
 
@@ -124,6 +125,8 @@ const TARGET: &[Key] = &[
     ("relation_name", "backup", "invalid relation_name: it is longer than 10 KiB"),
     ("spec", r#"{"ttl": "24h"}"#, "invalid spec: it is longer than 64 KiB"),
 ];
+
+const TOPOLOGY: &str = r#"{"model": "m", "model_uuid": "u", "application": "shop"}"#;
 
 const TARGET_LIST: &str = r#"[{"app": "shop", "relation_name": "backup", "model": "m", "spec": {}}]"#;
 
@@ -380,6 +383,58 @@ pub(crate) const EVERY: &[Interface] = &[
         asked: &[("receivers", r#"["otlp_http"]"#, "invalid receivers: it is longer than 64 KiB")],
         requirer: |view, _| Outcome::of(&tracing::read(view), &[], &tracing::request(view)),
         provider: |view| Outcome::of(&tracing::provider::read(view), &[], &()),
+    },
+    Interface {
+        name: prometheus_scrape::INTERFACE,
+        app: &[
+            ("alert_rules", r#"{"groups": []}"#, "invalid alert_rules: it is longer than 8192 KiB"),
+            ("scrape_jobs", r#"[{"job_name": "a"}]"#, "invalid scrape_jobs: it is longer than 64 KiB"),
+            ("scrape_metadata", TOPOLOGY, "invalid scrape_metadata: it is longer than 64 KiB"),
+        ],
+        // A unit without a usable address is left out.
+        unit: &[
+            ("prometheus_scrape_unit_address", "10.1.0.7", "ready"),
+            ("prometheus_scrape_unit_fqdn", "shop-0", "ready"),
+            ("prometheus_scrape_unit_path", "", "ready"),
+        ],
+        fields: &[],
+        // A complaint that can't be read is ignored.
+        asked: &[("event", r#"{"valid": true}"#, "ready")],
+        requirer: |view, _| {
+            let found = prometheus_scrape::read(view).map(|scraped| scraped.targets());
+            Outcome::of(&found, &[], &prometheus_scrape::answer(view, "", ""))
+        },
+        provider: |view| Outcome::of(&Read::Ready(prometheus_scrape::provider::complaint(view)), &[], &()),
+    },
+    Interface {
+        name: loki_push_api::INTERFACE,
+        app: &[("event", r#"{"valid": true}"#, "ready")],
+        unit: &[("endpoint", r#"{"url": "http://loki"}"#, "invalid endpoint: it is longer than 64 KiB")],
+        fields: &[],
+        asked: &[
+            ("alert_rules", "{}", "invalid alert_rules: it is longer than 8192 KiB"),
+            ("metadata", TOPOLOGY, "invalid metadata: it is longer than 64 KiB"),
+        ],
+        requirer: |view, _| {
+            let _ = loki_push_api::complaint(view);
+            let rules = interfaces::alert_rules::document(Vec::new());
+            let changes = loki_push_api::request(view, &Topology::default(), &rules);
+            let first = loki_push_api::endpoints(view).into_values().next();
+            Outcome::of(&first.unwrap_or(Read::Absent), &[], &changes)
+        },
+        provider: |view| Outcome::of(&loki_push_api::provider::read(view), &[], &()),
+    },
+    Interface {
+        name: grafana_dashboard::INTERFACE,
+        app: &[("dashboards", r#"{"templates": {}}"#, "invalid dashboards: it is longer than 8192 KiB")],
+        unit: &[],
+        fields: &[],
+        asked: &[("event", r#"{"valid": true}"#, "ready")],
+        requirer: |view, _| {
+            let changes = grafana_dashboard::answer(view, &BTreeMap::new());
+            Outcome::of(&grafana_dashboard::read(view), &[], &changes)
+        },
+        provider: |view| Outcome::of(&Read::Ready(grafana_dashboard::provider::complaint(view)), &[], &()),
     },
     Interface {
         name: http_proxy::INTERFACE,
