@@ -27,6 +27,8 @@ const PEERS: [&str; 2] = [peer::INTERFACE, peer::INTERFACE_2];
 /// Description of a charm.
 #[derive(Debug, Clone)]
 pub struct CharmSpec {
+    /// Name of the charm.
+    pub name: String,
     /// Framework of the application.
     pub framework: &'static Framework,
     /// Container of the workload.
@@ -35,7 +37,7 @@ pub struct CharmSpec {
     pub options: BTreeMap<String, ConfigOption>,
     /// Peer endpoint, through which the units share the secret key.
     pub peer: Option<String>,
-    /// Required endpoints with a known interface, and endpoints with a mapping, in the order of the metadata.
+    /// Endpoints with a known interface, and endpoints with a mapping, in the order of the metadata.
     pub endpoints: Vec<Endpoint>,
     /// Limit of a migration.
     pub migration_timeout: Duration,
@@ -84,6 +86,7 @@ impl CharmSpec {
         let framework = framework(files, switches.framework.as_deref())?;
         let peers = files.metadata.endpoints.iter().filter(|endpoint| endpoint.role == Role::Peers);
         Ok(Self {
+            name: files.metadata.name.clone(),
             framework,
             container: framework.container.to_owned(),
             options: files.options.clone(),
@@ -118,7 +121,7 @@ impl CharmSpec {
         port.zip(path.or_else(|| usual.map(|at| at.path.to_owned())))
     }
 
-    /// True if the workload depends on data of this endpoint.
+    /// True if the charm reads or writes data of this endpoint.
     #[must_use]
     pub fn uses(&self, endpoint: &str) -> bool {
         self.peer.as_deref() == Some(endpoint) || self.endpoints.iter().any(|known| known.name == endpoint)
@@ -130,7 +133,7 @@ fn endpoints(files: &CharmFiles, switches: &Switches, extension: &Extension) -> 
     let used = |declared: &juju::Endpoint| {
         let own = extension.interfaces.iter().copied().find(|interface| interface.name == declared.interface);
         let known = own.or_else(|| relation::named(&declared.interface));
-        let known = known.filter(|_| declared.role == Role::Requires);
+        let known = known.filter(|interface| interface.declared == declared.role);
         endpoint(declared, known, switches.integrations.get(&declared.name))
     };
     files.metadata.endpoints.iter().filter_map(used).collect()
@@ -170,7 +173,7 @@ fn framework(files: &CharmFiles, wanted: Option<&str>) -> Result<&'static Framew
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relation::{database, ingress, tracing};
+    use crate::relation::{database, ingress, loki, prometheus, tracing};
 
     fn spec(metadata: &str, switches: &str) -> Result<CharmSpec, String> {
         let files = CharmFiles::parse(metadata, "{}", "{}").unwrap();
@@ -181,7 +184,8 @@ mod tests {
     const FLASK: &str = "name: shop\ncontainers: {flask-app: {}}\n\
         peers: {secret-storage: {interface: secret-storage}}\n\
         requires: {db: {interface: mysql_client}, postgresql: {interface: postgresql_client, optional: true},\n\
-        logging: {interface: loki_push_api}, ingress: {interface: ingress}, tracing: {interface: tracing}}\n";
+        logging: {interface: loki_push_api}, ingress: {interface: ingress}, tracing: {interface: tracing}}\n\
+        provides: {metrics-endpoint: {interface: prometheus_scrape}, other: {interface: redis}}\n";
 
     #[test]
     fn endpoints_are_recognised_by_interface_in_the_order_of_the_file() {
@@ -190,11 +194,13 @@ mod tests {
         let expected = [
             ("db", &database::MYSQL, true),
             ("postgresql", &database::POSTGRESQL, false),
+            ("logging", &loki::LOKI, false),
             ("ingress", &ingress::INGRESS, false),
             ("tracing", &tracing::TRACING, true),
+            ("metrics-endpoint", &prometheus::PROMETHEUS, false),
         ];
         assert_eq!(endpoints, expected);
-        assert!(spec.uses("secret-storage") && spec.uses("db") && !spec.uses("logging"));
+        assert!(spec.uses("secret-storage") && spec.uses("logging") && !spec.uses("other"));
     }
 
     #[test]

@@ -37,13 +37,17 @@ pub struct Report {
 /// single steps are stored in any case.
 #[must_use]
 pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
-    let mut report =
-        Report { relations: steps.relations.clone(), action_result: action_result(steps, done), ..Report::default() };
+    let mut report = Report {
+        relations: steps.relations.clone(),
+        action_result: action_result(steps, done),
+        log: warnings(steps),
+        ..Report::default()
+    };
     if !steps.judged {
         return report;
     }
     let holds = holds(steps, done);
-    report.log = holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)).collect();
+    report.log.extend(holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)));
     report.status = Some(status(&holds, steps));
     let done = steps.effects.iter().take(done.completed).map(|step| step.on_success.memory.clone());
     let mut memory = done.fold(Memory::default(), |earlier, later| later.or(earlier));
@@ -119,6 +123,11 @@ fn status(holds: &[Hold], steps: &Steps) -> Status {
     let status = Hold::status(holds);
     let status = status.unwrap_or(Status { kind: StatusKind::Active, message: String::new() });
     Status { message: shortened(&steps.secrets.apply(&status.message)), ..status }
+}
+
+/// Warnings without secrets, each in one line: they may quote other applications.
+fn warnings(steps: &Steps) -> Vec<String> {
+    steps.warnings.iter().map(|line| shortened(&steps.secrets.apply(line))).collect()
 }
 
 fn log_line(hold: &Hold, steps: &Steps) -> String {

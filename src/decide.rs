@@ -6,6 +6,7 @@
 mod answer;
 mod command;
 mod gate;
+mod logs;
 mod own_action;
 mod peers;
 mod requests;
@@ -19,11 +20,12 @@ use pebble::types::ServiceStatus;
 
 use crate::charm_spec::CharmSpec;
 use crate::environment;
-use crate::facts::LocalSide;
+use crate::facts::{LocalSide, UNWATCHED};
 use crate::random::Random;
 use crate::relation;
 use crate::seen::{Seen, Workload};
 use crate::steps::{Action, Step, Steps};
+use crate::telemetry;
 use crate::work::{Action as Asks, Work};
 
 /// Decides the steps of one event, from its work, the state and the charm. The same input and the same random bytes
@@ -35,9 +37,11 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     let mut steps = Steps { secrets: secrets::of(seen, peers.ready.as_ref()), refusal, ..Steps::default() };
     steps.on_success.action_result = rotates.then(answer::rotated);
     steps.relations.extend(peers.write);
+    steps.warnings.extend(seen.assets.faults.iter().cloned().chain(relation::objections(&seen.integrations)));
     let port = spec.port(&seen.config).unwrap_or(spec.framework.port);
     let in_cluster = environment::base_url(&seen.unit, port);
-    let local = unrouted(seen, spec, port, &in_cluster);
+    let telemetry = telemetry::of(seen, spec);
+    let local = LocalSide { telemetry: &telemetry, ..unrouted(seen, spec, port, &in_cluster) };
     let url = relation::url(&seen.integrations, &local);
     let local = url.as_ref().map_or(local, |url| LocalSide { base_url: url.as_str(), is_routed: true, ..local });
     let Some(workload) = &seen.workload else {
@@ -55,6 +59,8 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     {
         act(action, environment.as_ref(), seen, spec, &local, random, &mut steps);
     }
+    let logs = logs::forward(seen, spec, workload, &mut steps.warnings);
+    steps.effects.splice(0..0, logs);
     steps.effects.splice(0..0, under_way::wait(&steps.effects, workload));
     steps.relations.extend(requests::all(seen, spec, &local, random));
     if steps.holds.is_empty() && !local.port_is_open {
@@ -100,6 +106,7 @@ fn unrouted<'a>(seen: &'a Seen, spec: &CharmSpec, port: u16, base_url: &'a str) 
         port_is_open: seen.ports.contains(&Port::tcp(port)),
         base_url,
         is_routed: false,
+        telemetry: &UNWATCHED,
     }
 }
 

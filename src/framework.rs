@@ -8,6 +8,7 @@ pub mod flask;
 pub mod go;
 pub mod gunicorn;
 pub mod option;
+pub mod panel;
 pub mod spring_boot;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pebble::plan::Environment;
 
 pub use option::{FrameworkOption, Purpose, Rule, Value};
+pub use panel::Panel;
 
 /// All supported frameworks, in each line of charms.
 pub const ALL: &[&Framework] = &[
@@ -69,6 +71,8 @@ pub struct Framework {
     pub needs_database: bool,
     /// Actions of the framework, in addition to those of every charm.
     pub actions: &'static [FrameworkAction],
+    /// Panels of the dashboard. Empty: none.
+    pub panels: &'static [Panel],
     /// Prefixes of option names that the charm's author can't use.
     pub reserved: &'static [&'static str],
 }

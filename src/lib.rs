@@ -11,6 +11,7 @@
 //! [`framework`], and the interfaces in [`relation`].
 
 pub mod action_result;
+pub mod assets;
 pub mod charm;
 pub mod charm_spec;
 pub mod conclude;
@@ -34,6 +35,7 @@ pub mod relation;
 pub mod seen;
 pub mod services;
 pub mod steps;
+pub mod telemetry;
 pub mod url;
 pub mod variables;
 pub mod version;

@@ -1,6 +1,7 @@
 //! All reads from Juju and Pebble, each done once. A failed read of the container is a value in the state, not an
 //! error. This module reads the unit; `relations` and `workload` read the rest.
 
+mod assets;
 mod relations;
 mod workload;
 
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use juju::{Config, Context, Juju, OptionKind, Secret, SecretContent, SecretQuery, View};
 use pebble::blocking::Client;
 
+use crate::assets::Assets;
 use crate::charm_spec::CharmSpec;
 use crate::facts::{Integration, Role, Unit};
 use crate::memory::Memory;
@@ -22,7 +24,7 @@ use crate::work::{Action, Scope, Work};
 ///
 /// A hook tool failed. The hook fails with it, and Juju retries.
 pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> Result<Seen, juju::Error> {
-    let (unit, peer) = (unit(juju)?, relations::peer(juju, spec)?);
+    let (unit, peer) = (unit(juju, spec)?, relations::peer(juju, spec)?);
     let succeeds = work.scope == Scope::Succession && unit.leader;
     let owes = succeeds && (lacks_key(peer.as_ref(), spec) || is_routed(juju, spec)?);
     let everything = work.scope == Scope::Everything || owes;
@@ -32,6 +34,10 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
     } else {
         Config::default()
     };
+    let is_watched =
+        |integration: &Integration| integration.endpoint.interface.watches() && !integration.relations.is_empty();
+    let assets =
+        if integrations.iter().any(is_watched) { assets::read(&juju.context.charm_dir) } else { Assets::default() };
     let mut seen = Seen {
         unit,
         params: params(work, juju)?,
@@ -39,6 +45,7 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
         config,
         peer,
         integrations,
+        assets,
         memory: Memory::default(),
         ports: BTreeSet::new(),
         workload: None,
@@ -73,11 +80,13 @@ fn is_routed(juju: &Juju<'_>, spec: &CharmSpec) -> Result<bool, juju::Error> {
     Ok(false)
 }
 
-fn unit(juju: &Juju<'_>) -> Result<Unit, juju::Error> {
+fn unit(juju: &Juju<'_>, spec: &CharmSpec) -> Result<Unit, juju::Error> {
     let context: &Context = juju.context;
     Ok(Unit {
         name: context.unit.clone(),
         model: context.model.clone(),
+        model_uuid: context.model_uuid.clone(),
+        charm: spec.name.clone(),
         proxies: context.proxies.clone(),
         leader: juju.is_leader()?,
         forwards_logs: context.juju_version.at_least(3, 4, 0),

@@ -100,6 +100,15 @@ pub fn metrics(framework: &Framework, config: &Config) -> (Option<u16>, Option<S
     (port, path)
 }
 
+/// True if an option of the metrics has an invalid value.
+#[must_use]
+pub fn has_invalid_metrics(framework: &Framework, config: &Config) -> bool {
+    let is_of_metrics =
+        |option: &&FrameworkOption| matches!(option.purpose, Purpose::MetricsPort | Purpose::MetricsPath);
+    let mut options = framework.options().filter(is_of_metrics);
+    options.any(|option| value(option, config).is_some_and(|value| checked(option.rule, &value).is_err()))
+}
+
 fn as_port(value: &ConfigValue) -> Option<u16> {
     value.as_int().and_then(|number| u16::try_from(number).ok()).filter(|port| *port > 0)
 }

@@ -116,6 +116,7 @@ fn one(action: &Action, pebble: &Client) -> Result<Option<String>, Failure> {
         Action::Remove { path } => Ok(pebble.remove(path, true)?),
         Action::Run(command) => return run(command, pebble).map(|output| command.reports.then_some(output)),
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
+        Action::ForwardLogs(layer) => Ok(pebble.add_layer(&layer.label, layer, true)?),
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
         Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Listen { port, patience } => listen(*port, *patience, pebble),

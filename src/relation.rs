@@ -1,16 +1,19 @@
-//! The values that relations provide for the workload, and the charm's requests in them. Pure. The crate `interfaces`
+//! The values that relations provide for the workload, and the charm's data in them. Pure. The crate `interfaces`
 //! has the formats of the data; this module turns the values into variables, files and addresses. A new interface is
 //! one file beside [`redis`] and one line in [`ALL`]; no stage of the pipeline depends on a particular one.
 
 pub mod database;
+pub mod grafana;
 pub mod http_proxy;
 pub mod ingress;
 mod jdbc;
+pub mod loki;
 pub mod mapping;
 mod names;
 pub mod oauth;
 pub mod openfga;
 mod parameters;
+pub mod prometheus;
 pub mod rabbitmq;
 pub mod redis;
 pub mod s3;
@@ -33,7 +36,7 @@ use crate::framework::Naming;
 use crate::random::Random;
 use crate::steps::RelationWrite;
 
-/// All interfaces that a charm may require. A status names missing ones in this order.
+/// All interfaces that a charm may have endpoints of. A status names missing ones in this order.
 pub const ALL: &[&Interface] = &[
     &database::POSTGRESQL,
     &database::MYSQL,
@@ -49,6 +52,9 @@ pub const ALL: &[&Interface] = &[
     &valkey::VALKEY,
     &http_proxy::HTTP_PROXY,
     &ingress::INGRESS,
+    &prometheus::PROMETHEUS,
+    &loki::LOKI,
+    &grafana::GRAFANA,
 ];
 
 /// Interface of this name, if it is known.
@@ -138,6 +144,14 @@ pub fn requests(integration: &Integration, local: &LocalSide<'_>, random: Random
         RelationWrite::of(&relation.view, changes)
     };
     integration.relations.iter().filter_map(of).collect()
+}
+
+/// What remote applications say against our data, each in a line with the endpoint's name.
+pub fn objections(integrations: &[Integration]) -> impl Iterator<Item = String> {
+    integrations.iter().flat_map(|Integration { endpoint, relations }| {
+        let line = |said: String| format!("{}: the remote application refuses our data: {said}", endpoint.name);
+        relations.iter().filter_map(move |relation| (endpoint.interface.objection)(&relation.view).map(line))
+    })
 }
 
 /// Variables of all integrations that are ready, and those that turn tracing off without a backend. If two endpoints

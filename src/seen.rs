@@ -7,6 +7,7 @@ use juju::{Config, Hold, Port, Secret, View};
 use pebble::plan::Plan;
 use pebble::types::ServiceInfo;
 
+use crate::assets::Assets;
 use crate::facts::{Integration, Unit};
 use crate::memory::Memory;
 use crate::migration::Migration;
@@ -28,6 +29,8 @@ pub struct Seen {
     pub peer: Option<View>,
     /// Endpoints with their relations, in the order of the metadata.
     pub integrations: Vec<Integration>,
+    /// Rules and dashboards of the charm's author. Read only if an application watches ours.
+    pub assets: Assets,
     /// Values that earlier events stored.
     pub memory: Memory,
     /// Open ports.
@@ -88,6 +91,8 @@ impl Seen {
         let unit = Unit {
             name: juju::UnitName::new("shop", 0),
             model: "m".to_owned(),
+            model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".to_owned(),
+            charm: "shop-k8s".to_owned(),
             proxies: juju::Proxies::default(),
             leader: true,
             forwards_logs: true,
@@ -100,6 +105,7 @@ impl Seen {
             option_secrets: OptionSecrets::new(),
             peer: None,
             integrations: Vec::new(),
+            assets: Assets::default(),
             memory: Memory::default(),
             ports: BTreeSet::new(),
             workload: None,

@@ -32,6 +32,8 @@ pub struct Steps {
     pub refusal: Option<String>,
     /// Result of an action that needs no effect.
     pub answer: Option<ActionResult>,
+    /// Lines for the log that are no reason against the workload.
+    pub warnings: Vec<String>,
     /// Secrets to remove from statuses and logs.
     pub secrets: Redactor,
 }
@@ -128,6 +130,8 @@ pub enum Action {
     Run(Run),
     /// Merges the charm's layer into the plan.
     AddLayer(Box<Layer>),
+    /// Merges a layer of log targets into the plan. Pebble forwards at once.
+    ForwardLogs(Box<Layer>),
     /// Replans: starts enabled services that are down, and restarts those whose definition changed.
     Replan,
     /// Makes the web server read its configuration again.
@@ -183,6 +187,7 @@ impl fmt::Display for Action {
             Self::Remove { path } => write!(f, "remove {path}"),
             Self::Run(run) => f.write_str(&run.purpose),
             Self::AddLayer(_) => f.write_str("configure the services"),
+            Self::ForwardLogs(_) => f.write_str("configure the forwarding of logs"),
             Self::Replan => f.write_str("start the services"),
             Self::Reload { service } => write!(f, "reload {service}"),
             Self::Listen { port, .. } => write!(f, "wait for port {port}"),

@@ -1,10 +1,11 @@
 //! The work that an event asks for: how much of the state to look at, and which action to run. No other part of the
 //! charm depends on the kind of event.
 
-use juju::{Event, RelationKind, SecretKind, WorkloadKind};
+use juju::{Event, RelationEvent, RelationKind, SecretKind, WorkloadKind};
 
 use crate::charm_spec::CharmSpec;
 use crate::extension::CodedAction;
+use crate::facts::Role;
 use crate::framework::FrameworkAction;
 
 /// Work of one event.
@@ -79,8 +80,8 @@ fn scope(event: &Event, spec: &CharmSpec) -> Scope {
         Event::LeaderElected => Scope::Succession,
         Event::UpgradeCharm => Scope::Requests,
         Event::Relation(relation) if !spec.uses(&relation.endpoint) => Scope::Nothing,
-        Event::Relation(relation) if relation.kind == RelationKind::Created => Scope::Requests,
-        Event::ConfigChanged | Event::UpdateStatus | Event::Relation(_) => Scope::Everything,
+        Event::Relation(relation) => of_relation(relation, spec),
+        Event::ConfigChanged | Event::UpdateStatus => Scope::Everything,
         Event::Secret(secret) if secret.kind == SecretKind::Changed => Scope::Everything,
         Event::Workload(workload) if workload.container == spec.container => match workload.kind {
             WorkloadKind::PebbleReady => Scope::Everything,
@@ -90,9 +91,20 @@ fn scope(event: &Event, spec: &CharmSpec) -> Scope {
     }
 }
 
+/// Scope of an event of a relation. Metrics and dashboards are only published, so the workload does not follow them.
+fn of_relation(event: &RelationEvent, spec: &CharmSpec) -> Scope {
+    let endpoint = spec.endpoints.iter().find(|endpoint| endpoint.name == event.endpoint);
+    let role = endpoint.map(|endpoint| endpoint.interface.role);
+    match (event.kind, role) {
+        (RelationKind::Departed | RelationKind::Broken, Some(Role::Metrics | Role::Dashboards)) => Scope::Nothing,
+        (RelationKind::Created, _) | (_, Some(Role::Metrics | Role::Dashboards)) => Scope::Requests,
+        _ => Scope::Everything,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use juju::{ActionEvent, CharmFiles, RelationEvent, RelationId, SecretEvent, WorkloadEvent};
+    use juju::{ActionEvent, CharmFiles, RelationId, SecretEvent, WorkloadEvent};
 
     use super::*;
     use crate::charm_spec::Switches;
@@ -100,7 +112,8 @@ mod tests {
     fn spec() -> CharmSpec {
         let metadata = "name: shop\ncontainers: {flask-app: {}, nginx: {}}\n\
             peers: {secret-storage: {interface: secret-storage}}\n\
-            requires: {db: {interface: postgresql_client}, ingress: {interface: ingress}, other: {interface: other}}\n";
+            requires: {db: {interface: postgresql_client}, ingress: {interface: ingress}, logging: {interface: loki_push_api}, other: {interface: other}}\n\
+            provides: {metrics-endpoint: {interface: prometheus_scrape}, grafana-dashboard: {interface: grafana_dashboard}}\n";
         CharmSpec::of(&CharmFiles::parse(metadata, "{}", "{}").unwrap(), &Switches::default()).unwrap()
     }
 
@@ -136,7 +149,11 @@ mod tests {
             (Event::Remove, Scope::Nothing),
             (Event::Unknown("later-juju".to_owned()), Scope::Nothing),
         ];
-        for endpoint in ["secret-storage", "db", "ingress"] {
+        for endpoint in ["metrics-endpoint", "grafana-dashboard"] {
+            table.extend([Created, Joined, Changed].map(|kind| (relation(endpoint, kind), Scope::Requests)));
+            table.extend([Departed, Broken].map(|kind| (relation(endpoint, kind), Scope::Nothing)));
+        }
+        for endpoint in ["secret-storage", "db", "ingress", "logging"] {
             table.push((relation(endpoint, Created), Scope::Requests));
             table.extend([Joined, Changed, Departed, Broken].map(|kind| (relation(endpoint, kind), Scope::Everything)));
         }

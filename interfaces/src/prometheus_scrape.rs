@@ -100,7 +100,7 @@ pub struct Unit {
 }
 
 /// One target of Prometheus with all its labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrapeTarget {
     /// Name of the job.
     pub job_name: String,
@@ -171,6 +171,24 @@ impl Scraped {
         }
         all
     }
+}
+
+/// Jobs of Prometheus's own configuration (`scrape_configs`): one for each name and path. A further path of a name gets a
+/// number, since names are unique there.
+#[must_use]
+pub fn config(targets: Vec<ScrapeTarget>) -> Value {
+    let mut jobs: BTreeMap<String, BTreeMap<String, Vec<Value>>> = BTreeMap::new();
+    for ScrapeTarget { job_name, metrics_path, target, labels } in targets {
+        let statics = jobs.entry(job_name).or_default().entry(metrics_path).or_default();
+        statics.push(serde_json::json!({"targets": [target], "labels": labels}));
+    }
+    let all = jobs.into_iter().flat_map(|(name, paths)| {
+        paths.into_iter().enumerate().map(move |(at, (metrics_path, statics))| {
+            let job_name = if at == 0 { name.clone() } else { format!("{name}-{at}") };
+            serde_json::json!({"job_name": job_name, "metrics_path": metrics_path, "static_configs": statics})
+        })
+    });
+    all.collect()
 }
 
 /// An address before a port: IPv6 in brackets.

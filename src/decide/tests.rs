@@ -1,5 +1,6 @@
 mod django;
 mod lines;
+mod logs;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ const KEY: &str = "0123456789-a-key-of-eighty-six-letters";
 fn spec() -> CharmSpec {
     let options = FLASK.options().map(|option| option.name).chain(["greeting"]);
     CharmSpec {
+        name: "shop-k8s".to_owned(),
         framework: &FLASK,
         container: "flask-app".to_owned(),
         options: options.map(|name| (name.to_owned(), option_of(OptionKind::String))).collect(),
@@ -96,8 +98,8 @@ fn messages(steps: &Steps) -> Vec<&str> {
 
 /// A Pebble with the container's plan, in which its active services run.
 fn pebble_of(container: &Container) -> pebble_fake::Pebble {
-    let services = container.plan.services.clone();
-    let rock = Layer { label: "rock".to_owned(), services, ..Layer::default() };
+    let Plan { services, log_targets, .. } = container.plan.clone();
+    let rock = Layer { label: "rock".to_owned(), services, log_targets, ..Layer::default() };
     let mut pebble = pebble_fake::Pebble::new(vec![rock]).unwrap();
     let active = container.services.iter().filter(|service| service.is_running());
     pebble.start(&active.map(|service| service.name.clone()).collect::<Vec<_>>()).unwrap();
@@ -117,7 +119,7 @@ fn carry_out(mut seen: Seen, steps: &Steps) -> Seen {
                 container.migration.status = Some(content.clone());
             }
             Action::Write { path, content, .. } => drop(container.files.insert(path.clone(), content.clone())),
-            Action::AddLayer(layer) => pebble.add_layer((**layer).clone(), true).unwrap(),
+            Action::AddLayer(layer) | Action::ForwardLogs(layer) => pebble.add_layer((**layer).clone(), true).unwrap(),
             Action::Replan => pebble.replan().unwrap(),
             Action::Stop { services } => pebble.stop(services).unwrap(),
             _ => {}

@@ -1,20 +1,23 @@
 //! An interface as a value: how its relations are read, the values they provide, and the charm's requests. Also the
 //! endpoints that speak it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use interfaces::{Read, SecretRef};
-use juju::{Changes, Hold, Needs, View};
+use interfaces::{Read, SecretRef, Url};
+use juju::{Changes, Hold, Needs, UnitName, View};
 use switches::{Mapping, Place};
 
 use super::{LocalSide, Provided, Relation};
 use crate::framework::Framework;
 use crate::random::Random;
 
-/// Interface that a charm may require.
+/// Interface that a charm may have endpoints of.
 pub struct Interface {
     /// Name in the metadata.
     pub name: &'static str,
+    /// Section of the metadata with its endpoints.
+    pub declared: juju::Role,
     /// Role of its endpoints.
     pub role: Role,
     /// Databags and keys to read.
@@ -36,6 +39,10 @@ pub struct Interface {
     pub complaint: fn(&str) -> String,
     /// Path of the file that the interface may provide in the container.
     pub file: fn(&Framework) -> Option<String>,
+    /// Finds the addresses to which the remote units take logs.
+    pub sinks: fn(&View) -> BTreeMap<UnitName, Read<Url>>,
+    /// Finds what the remote application says against our data, in one line.
+    pub objection: fn(&View) -> Option<String>,
 }
 
 /// Role of an interface. Stages depend on it instead of the interface's name.
@@ -47,6 +54,12 @@ pub enum Role {
     Route,
     /// Service whose request depends on the charm's options.
     SetByOptions,
+    /// Collector of metrics: gets targets, which depend on the charm's options, and each unit's address.
+    Metrics,
+    /// Collector of logs.
+    Logs,
+    /// Viewer of dashboards.
+    Dashboards,
     /// Any other service.
     Service,
 }
@@ -55,6 +68,7 @@ impl Interface {
     /// Defaults for all fields: no requests, no secrets, no further requirements.
     pub const PLAIN: Self = Self {
         name: "",
+        declared: juju::Role::Requires,
         role: Role::Service,
         needs: Needs::all(),
         clear_secrets: &[],
@@ -65,12 +79,26 @@ impl Interface {
         demand: |_, _, _| None,
         complaint: |endpoint| format!("Invalid {endpoint} relation data."),
         file: |_| None,
+        sinks: |_| BTreeMap::new(),
+        objection: |_| None,
     };
 
-    /// True if a missing endpoint may block the workload. An ingress is always optional.
+    /// True if a missing endpoint may block the workload. An ingress, and those who watch, are always optional.
     #[must_use]
     pub fn may_be_required(&self) -> bool {
-        self.role != Role::Route
+        self.role != Role::Route && !self.watches()
+    }
+
+    /// True if the remote application watches ours: its metrics, logs or dashboards.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        matches!(self.role, Role::Metrics | Role::Logs | Role::Dashboards)
+    }
+
+    /// True if the request depends on the charm's options.
+    #[must_use]
+    pub fn asks_by_options(&self) -> bool {
+        matches!(self.role, Role::SetByOptions | Role::Metrics)
     }
 
     /// True if it provides a database.
@@ -94,7 +122,7 @@ impl fmt::Debug for Interface {
     }
 }
 
-/// Endpoint that the charm requires.
+/// Endpoint of the charm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Name in the metadata.
@@ -126,7 +154,7 @@ impl Endpoint {
     #[must_use]
     pub fn asks_by_options(&self) -> bool {
         let publishes = self.mapping.as_ref().is_some_and(|mapping| !mapping.publish.is_empty());
-        self.interface.role == Role::SetByOptions || publishes
+        self.interface.asks_by_options() || publishes
     }
 }
 

@@ -2,7 +2,7 @@
 
 use juju::Config;
 
-use super::Unit;
+use super::{Telemetry, Unit};
 use crate::framework::{Framework, Naming};
 
 /// Our side of every relation.
@@ -22,6 +22,8 @@ pub struct LocalSide<'a> {
     pub base_url: &'a str,
     /// True if an ingress provides the address.
     pub is_routed: bool,
+    /// Data for the applications that watch ours.
+    pub telemetry: &'a Telemetry,
 }
 
 impl LocalSide<'_> {

@@ -25,6 +25,7 @@ pub const DJANGO: Framework = Framework {
     naming: Naming::Plain,
     needs_database: true,
     actions: &[CREATE_SUPERUSER],
+    panels: gunicorn::PANELS,
     reserved: &["django-", "webserver-"],
 };
 

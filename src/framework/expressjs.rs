@@ -1,6 +1,7 @@
 //! Express, under node: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/express-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
+use super::panel::{LOGS, Panel, quantile, share};
 use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, nothing};
 
 /// Express in rocks and charms of the 1.x line.
@@ -22,6 +23,7 @@ pub const EXPRESSJS: Framework = Framework {
     naming: Naming::Plain,
     needs_database: false,
     actions: &[],
+    panels: PANELS,
     reserved: &["expressjs-", "webserver-"],
 };
 
@@ -51,3 +53,52 @@ const ENV: &[FrameworkOption] = &[FrameworkOption::text("node-env", Rule::NotEmp
 const METRICS: &[FrameworkOption] = &metrics(&["METRICS_PORT"], &["METRICS_PATH"], "/metrics");
 
 const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY"]);
+
+/// Panels over the metrics of the package express-prom-bundle.
+const PANELS: &[Panel] = &[
+    Panel::numbers(
+        "Requests in 24 hours",
+        "short",
+        &[("sum(increase(http_request_duration_seconds_count{@}[24h]))", "requests")],
+    ),
+    Panel::numbers(
+        "Responses in 24 hours by status",
+        "short",
+        &[("sum by (status_code) (increase(http_request_duration_seconds_count{@}[24h]))", "{{status_code}}")],
+    ),
+    Panel::series(
+        "Requests per second",
+        "reqps",
+        &[("sum by (juju_unit) (rate(http_request_duration_seconds_count{@}[$__rate_interval]))", "{{juju_unit}}")],
+    ),
+    Panel::series(
+        "Share of successes (2xx)",
+        "percentunit",
+        &[(share!("http_request_duration_seconds_count", "status_code", "2"), "2xx")],
+    ),
+    Panel::series(
+        "Share of redirections (3xx)",
+        "percentunit",
+        &[(share!("http_request_duration_seconds_count", "status_code", "3"), "3xx")],
+    ),
+    Panel::series(
+        "Share of client errors (4xx)",
+        "percentunit",
+        &[(share!("http_request_duration_seconds_count", "status_code", "4"), "4xx")],
+    ),
+    Panel::series(
+        "Share of server errors (5xx)",
+        "percentunit",
+        &[(share!("http_request_duration_seconds_count", "status_code", "5"), "5xx")],
+    ),
+    Panel::series(
+        "Duration of requests",
+        "s",
+        &[
+            (quantile!("0.5", "http_request_duration_seconds"), "50 %"),
+            (quantile!("0.9", "http_request_duration_seconds"), "90 %"),
+            (quantile!("0.99", "http_request_duration_seconds"), "99 %"),
+        ],
+    ),
+    LOGS,
+];

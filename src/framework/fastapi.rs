@@ -1,6 +1,7 @@
 //! FastAPI, under uvicorn: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/fastapi-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
+use super::panel::{LOGS, Panel, quantile, share};
 use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, nothing};
 
 /// FastAPI in rocks and charms of the 1.x line.
@@ -22,6 +23,7 @@ pub const FASTAPI: Framework = Framework {
     naming: Naming::Plain,
     needs_database: false,
     actions: &[],
+    panels: PANELS,
     reserved: &["fastapi-", "webserver-"],
 };
 
@@ -54,3 +56,44 @@ const LOG_LEVELS: &[&str] = &["critical", "error", "warning", "info", "debug", "
 
 const METRICS: &[FrameworkOption] = &metrics(&["METRICS_PORT"], &["METRICS_PATH"], "/metrics");
 const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY"]);
+
+/// Panels over the metrics of the package prometheus-fastapi-instrumentator.
+const PANELS: &[Panel] = &[
+    Panel::numbers("Requests in 24 hours", "short", &[("sum(increase(http_requests_total{@}[24h]))", "requests")]),
+    Panel::numbers(
+        "Responses in 24 hours by status",
+        "short",
+        &[("sum by (status) (increase(http_requests_total{@}[24h]))", "{{status}}")],
+    ),
+    Panel::series(
+        "Requests per second",
+        "reqps",
+        &[("sum by (juju_unit) (rate(http_requests_total{@}[$__rate_interval]))", "{{juju_unit}}")],
+    ),
+    Panel::series("Share of successes (2xx)", "percentunit", &[(share!("http_requests_total", "status", "2"), "2xx")]),
+    Panel::series(
+        "Share of redirections (3xx)",
+        "percentunit",
+        &[(share!("http_requests_total", "status", "3"), "3xx")],
+    ),
+    Panel::series(
+        "Share of client errors (4xx)",
+        "percentunit",
+        &[(share!("http_requests_total", "status", "4"), "4xx")],
+    ),
+    Panel::series(
+        "Share of server errors (5xx)",
+        "percentunit",
+        &[(share!("http_requests_total", "status", "5"), "5xx")],
+    ),
+    Panel::series(
+        "Duration of requests",
+        "s",
+        &[
+            (quantile!("0.5", "http_request_duration_seconds"), "50 %"),
+            (quantile!("0.9", "http_request_duration_seconds"), "90 %"),
+            (quantile!("0.99", "http_request_duration_seconds"), "99 %"),
+        ],
+    ),
+    LOGS,
+];

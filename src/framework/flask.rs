@@ -22,6 +22,7 @@ pub const FLASK: Framework = Framework {
     naming: Naming::Plain,
     needs_database: false,
     actions: &[],
+    panels: gunicorn::PANELS,
     reserved: &["flask-", "webserver-"],
 };
 

@@ -1,6 +1,7 @@
 //! Go: <https://documentation.ubuntu.com/charmcraft/latest/reference/extensions/go-framework-extension/>.
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, metrics, secret_key};
+use super::panel::{Panel, rate};
 use super::{EnvNames, Framework, Line, Metrics, Naming, WebServer, nothing};
 
 /// Go in rocks and charms of the 1.x line.
@@ -22,6 +23,7 @@ pub const GO: Framework = Framework {
     naming: Naming::Plain,
     needs_database: false,
     actions: &[],
+    panels: PANELS,
     reserved: &["go-", "webserver-"],
 };
 
@@ -45,3 +47,20 @@ const PORT_2: &[FrameworkOption] = &[FrameworkOption::int("port", Rule::Port).us
 const METRICS: &[FrameworkOption] = &metrics(&["APP_METRICS_PORT"], &["APP_METRICS_PATH"], "/metrics");
 
 const KEY: &[FrameworkOption] = &secret_key("app-secret-key", "app-secret-key-id", &["APP_SECRET_KEY"]);
+
+/// Panels over the metrics of Go's runtime, which Prometheus's client library serves.
+const PANELS: &[Panel] = &[
+    Panel::numbers("Version of Go", "none", &[("count by (version) (go_info{@})", "{{version}}")]),
+    Panel::series(
+        "Memory from the system",
+        "bytes",
+        &[("sum by (juju_unit) (go_memstats_sys_bytes{@})", "{{juju_unit}}")],
+    ),
+    Panel::series("Goroutines", "short", &[("sum by (juju_unit) (go_goroutines{@})", "{{juju_unit}}")]),
+    Panel::series(
+        "Mean pause of garbage collection",
+        "s",
+        &[(concat!(rate!("go_gc_duration_seconds_sum"), " / ", rate!("go_gc_duration_seconds_count")), "mean")],
+    ),
+    Panel::series("Garbage collections per second", "ops", &[(rate!("go_gc_duration_seconds_count"), "collections")]),
+];

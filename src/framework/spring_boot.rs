@@ -7,6 +7,7 @@
 use pebble::plan::Environment;
 
 use super::option::{FrameworkOption, Purpose, Rule, Value, secret_key};
+use super::panel::{LOGS, Panel, quantile, rate, share};
 use super::{EnvInputs, EnvNames, Framework, Line, Metrics, Naming, WebServer};
 
 /// Spring Boot in rocks and charms of the 1.x line.
@@ -28,6 +29,7 @@ pub const SPRING_BOOT: Framework = Framework {
     naming: Naming::Spring,
     needs_database: false,
     actions: &[],
+    panels: PANELS,
     reserved: &["spring-boot-", "webserver-"],
 };
 
@@ -90,6 +92,105 @@ fn properties_2(inputs: &EnvInputs<'_>) -> Environment {
     all.extend(inputs.metrics.map(|metrics| ("management.server.port", metrics.port.to_string())));
     all
 }
+
+/// Panels over the metrics of Spring Boot's actuator.
+const PANELS: &[Panel] = &[
+    Panel::numbers("Version of Java", "none", &[("count by (version) (jvm_info{@})", "{{version}}")]),
+    Panel::numbers(
+        "Requests in 24 hours",
+        "short",
+        &[("sum(increase(http_server_requests_seconds_count{@}[24h]))", "requests")],
+    ),
+    Panel::numbers(
+        "Responses in 24 hours by status",
+        "short",
+        &[("sum by (status) (increase(http_server_requests_seconds_count{@}[24h]))", "{{status}}")],
+    ),
+    Panel::series(
+        "Requests per second",
+        "reqps",
+        &[("sum by (juju_unit) (rate(http_server_requests_seconds_count{@}[$__rate_interval]))", "{{juju_unit}}")],
+    ),
+    Panel::series(
+        "Share of successes (2xx)",
+        "percentunit",
+        &[(share!("http_server_requests_seconds_count", "status", "2"), "2xx")],
+    ),
+    Panel::series(
+        "Share of redirections (3xx)",
+        "percentunit",
+        &[(share!("http_server_requests_seconds_count", "status", "3"), "3xx")],
+    ),
+    Panel::series(
+        "Share of client errors (4xx)",
+        "percentunit",
+        &[(share!("http_server_requests_seconds_count", "status", "4"), "4xx")],
+    ),
+    Panel::series(
+        "Share of server errors (5xx)",
+        "percentunit",
+        &[(share!("http_server_requests_seconds_count", "status", "5"), "5xx")],
+    ),
+    Panel::series(
+        "Duration of requests",
+        "s",
+        &[
+            (quantile!("0.5", "http_server_requests_seconds"), "50 %"),
+            (quantile!("0.9", "http_server_requests_seconds"), "90 %"),
+            (quantile!("0.99", "http_server_requests_seconds"), "99 %"),
+        ],
+    ),
+    Panel::series(
+        "Mean duration of requests",
+        "s",
+        &[(
+            concat!(rate!("http_server_requests_seconds_sum"), " / ", rate!("http_server_requests_seconds_count")),
+            "mean",
+        )],
+    ),
+    LOGS,
+    Panel::series(
+        "Heap",
+        "bytes",
+        &[("sum by (juju_unit) (jvm_memory_used_bytes{@, area=\"heap\"})", "{{juju_unit}}")],
+    ),
+    Panel::series(
+        "Memory besides the heap",
+        "bytes",
+        &[("sum by (juju_unit) (jvm_memory_used_bytes{@, area=\"nonheap\"})", "{{juju_unit}}")],
+    ),
+    Panel::series("Threads", "short", &[("sum by (juju_unit) (jvm_threads_live_threads{@})", "{{juju_unit}}")]),
+    Panel::series(
+        "Mean pause of garbage collection",
+        "s",
+        &[(concat!(rate!("jvm_gc_pause_seconds_sum"), " / ", rate!("jvm_gc_pause_seconds_count")), "mean")],
+    ),
+    Panel::series("Garbage collections per second", "ops", &[(rate!("jvm_gc_pause_seconds_count"), "collections")]),
+    Panel::series(
+        "Sessions",
+        "short",
+        &[("sum by (juju_unit) (tomcat_sessions_active_current_sessions{@})", "{{juju_unit}}")],
+    ),
+    Panel::series(
+        "Most sessions at once",
+        "short",
+        &[("max by (juju_unit) (tomcat_sessions_active_max_sessions{@})", "{{juju_unit}}")],
+    ),
+    Panel::series(
+        "Longest session",
+        "s",
+        &[("max by (juju_unit) (tomcat_sessions_alive_max_seconds{@})", "{{juju_unit}}")],
+    ),
+    Panel::series("Sessions made per second", "ops", &[(rate!("tomcat_sessions_created_sessions_total"), "made")]),
+    Panel::series(
+        "Sessions ended per second",
+        "ops",
+        &[
+            (rate!("tomcat_sessions_expired_sessions_total"), "expired"),
+            (rate!("tomcat_sessions_rejected_sessions_total"), "rejected"),
+        ],
+    ),
+];
 
 #[cfg(test)]
 mod tests {

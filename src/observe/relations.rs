@@ -30,7 +30,8 @@ fn integration(juju: &Juju<'_>, endpoint: &Endpoint, everything: bool) -> Result
     let views = juju.views(&endpoint.name, endpoint.needs())?;
     let mut relations = Vec::new();
     for view in views {
-        let has_address = everything && endpoint.interface.role == Role::Route;
+        let role = endpoint.interface.role;
+        let has_address = role == Role::Metrics || (everything && role == Role::Route);
         relations.push(Relation {
             secrets: relation_secrets(juju, endpoint, &view)?,
             address: if has_address { address(juju, &view)? } else { None },

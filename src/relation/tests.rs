@@ -51,6 +51,7 @@ impl Side {
             port_is_open: true,
             base_url: self.2.unwrap_or("http://my-app.m:8080"),
             is_routed: self.2.is_some(),
+            telemetry: &crate::facts::UNWATCHED,
         }
     }
 }
@@ -117,7 +118,7 @@ fn interfaces_are_unique_and_missing_ones_are_listed_in_their_order() {
     let order = ["mysql_client", "rabbitmq", "redis", "s3", "openfga", "saml", "tracing", "smtp", "oauth"];
     assert!(order.windows(2).all(|pair| rank(pair[0]) < rank(pair[1])));
     let optional: Vec<_> = ALL.iter().filter(|one| !one.may_be_required()).map(|one| one.name).collect();
-    assert_eq!(optional, ["ingress"]);
+    assert_eq!(optional, ["ingress", "prometheus_scrape", "loki_push_api", "grafana_dashboard"]);
 }
 
 #[test]

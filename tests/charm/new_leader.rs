@@ -8,7 +8,19 @@ use crate::support::{Charm, Rock, World};
 const PEERS: RelationId = RelationId(0);
 
 /// Endpoints where the leader writes the application's databag, each of another interface.
-const WRITTEN: [&str; 8] = ["postgresql", "mysql", "mongodb", "valkey", "s3", "tracing", "openfga", "ingress"];
+const WRITTEN: [&str; 11] = [
+    "postgresql",
+    "mysql",
+    "mongodb",
+    "valkey",
+    "s3",
+    "tracing",
+    "openfga",
+    "ingress",
+    "metrics-endpoint",
+    "logging",
+    "grafana-dashboard",
+];
 /// Endpoints where it doesn't.
 const ONLY_READ: [&str; 3] = ["redis", "saml", "smtp"];
 

@@ -16,11 +16,16 @@ impl World {
             "http-proxy" => "http_proxy".to_owned(),
             "oidc" => "oauth".to_owned(),
             "postgresql" | "the-orders" => "postgresql_client".to_owned(),
+            "metrics-endpoint" => "prometheus_scrape".to_owned(),
+            "logging" => "loki_push_api".to_owned(),
+            "grafana-dashboard" => "grafana_dashboard".to_owned(),
             same => same.to_owned(),
         };
+        // The charm provides its metrics and dashboards, and requires all else.
+        let is_provided = ["metrics-endpoint", "grafana-dashboard"].contains(&endpoint);
+        let role = if is_provided { Role::Requires } else { Role::Provides };
         self.server.with(|model| {
-            let offer = vec![juju_testing::endpoint("offer", Role::Provides, interface)];
-            model.add_application(app, offer, 1).unwrap();
+            model.add_application(app, vec![juju_testing::endpoint("offer", role, interface)], 1).unwrap();
             model.integrate(&format!("{}:{endpoint}", self.unit.app()), app).unwrap()
         })
     }

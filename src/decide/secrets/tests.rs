@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use crate::charm_spec::CharmSpec;
 use crate::conclude::{self, Report};
 use crate::decide;
-use crate::facts::{Endpoint, Integration, LocalSide, Relation};
+use crate::facts::{Endpoint, Integration, LocalSide, Relation, UNWATCHED};
 use crate::framework::{self, Framework};
 use crate::options::OptionSecrets;
 use crate::paas_config::PaasConfig;
@@ -117,6 +117,7 @@ fn spec(framework: &'static Framework) -> CharmSpec {
     let option = |kind| ConfigOption { kind, default: None, description: String::new(), optional: None };
     let options = ["api-token", "upstream", "signing-secret"].map(|name| (name.to_owned(), option(OptionKind::String)));
     CharmSpec {
+        name: "shop-k8s".to_owned(),
         framework,
         container: "app".to_owned(),
         options: options.into_iter().chain([("stored".to_owned(), option(OptionKind::Secret))]).collect(),
@@ -162,6 +163,7 @@ fn local<'a>(seen: &'a Seen, framework: &'a Framework) -> LocalSide<'a> {
         port_is_open: false,
         base_url: "http://shop.m:8000",
         is_routed: true,
+        telemetry: &UNWATCHED,
     }
 }
 

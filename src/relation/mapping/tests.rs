@@ -99,6 +99,7 @@ fn words_of_published_values_are_our_side_s() {
         port_is_open: true,
         base_url: "https://example.com/m-shop",
         is_routed: true,
+        telemetry: &crate::facts::UNWATCHED,
     };
     let text = "{publish: {a: '${app}.${model}', b: '${port}', c: '${url}', d: '${hostname}', e: '${option.index}', \
         f: '${option.none}', g: 'plain $x'}}";

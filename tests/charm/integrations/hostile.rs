@@ -71,12 +71,28 @@ fn endpoint(interface: &Interface) -> &'static str {
     match interface.name {
         "oauth" => "oidc",
         "http_proxy" => "http-proxy",
+        "prometheus_scrape" => "metrics-endpoint",
+        "loki_push_api" => "logging",
+        "grafana_dashboard" => "grafana-dashboard",
         name => name.strip_suffix("_client").unwrap_or(name),
     }
 }
 
-/// All interfaces that the charm requires. Those of other charms are in the table too: backups, certificates.
-fn required() -> impl Iterator<Item = &'static Interface> {
+/// True for interfaces of applications that watch ours: whatever they write, the status stays as it is.
+fn watches(interface: &Interface) -> bool {
+    ["metrics-endpoint", "logging", "grafana-dashboard"].contains(&endpoint(interface))
+}
+
+/// Keys of the remote application and of its units. The charm is the provider of its metrics and dashboards.
+fn theirs(interface: &Interface) -> (&'static [Key], &'static [Key]) {
+    match endpoint(interface) {
+        "metrics-endpoint" | "grafana-dashboard" => (interface.asked, &[]),
+        _ => (interface.app, interface.unit),
+    }
+}
+
+/// All interfaces that the charm has endpoints of. Those of other charms are in the table too: backups, certificates.
+fn known() -> impl Iterator<Item = &'static Interface> {
     let others = ["secret-storage", "backup", "certificates"];
     EVERY.iter().filter(move |interface| !others.iter().any(|other| interface.name.contains(other)))
 }
@@ -87,12 +103,15 @@ fn usable(interface: &Interface) -> Vec<(&'static str, &'static str)> {
         "postgresql" | "mysql" | "mongodb" => &[("password", "hunter2-clear"), ("uris", "")],
         _ => &[],
     };
-    let all = interface.app.iter().map(|(key, value, _)| (*key, *value)).chain(own.iter().copied());
+    let all = theirs(interface).0.iter().map(|(key, value, _)| (*key, *value)).chain(own.iter().copied());
     all.filter(|(key, _)| *key != "data").collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 impl Row {
     fn effect(&self) -> Effect {
+        if watches(self.interface) {
+            return Effect::Silent;
+        }
         let of = |place: &str| if place == self.place { vec![(self.key, self.value.as_str())] } else { Vec::new() };
         let mut view = Interface::view(self.interface.app, &[usable(self.interface), of("app")].concat());
         view.local_app = None;
@@ -137,7 +156,7 @@ impl Table {
     /// The table of a unit whose workload is not checked.
     fn of(framework: &'static str, world: World) -> Self {
         let mut table = Self { framework, world, relations: BTreeMap::new(), rows: 0, costs: RefCell::default() };
-        table.relations = table.relate(required(), "").into_iter().collect();
+        table.relations = table.relate(known(), "").into_iter().collect();
         table
     }
 
@@ -168,7 +187,7 @@ impl Table {
         let id = self.world.secret(app, &fields);
         let addressed = |key: &str, value: &str| (key.to_owned(), self.addressed(value, relation, &id));
         let app_bag = usable(interface).into_iter().map(|(key, value)| addressed(key, value)).collect();
-        let unit_bag = interface.unit.iter().map(|(key, value, _)| addressed(key, value)).collect();
+        let unit_bag = theirs(interface).1.iter().map(|(key, value, _)| addressed(key, value)).collect();
         self.world.server.with(|model| {
             model.grant_secret(&id, relation).unwrap();
             model.set_databag(relation, &Entity::App(app.to_owned()), &app_bag).unwrap();
@@ -219,7 +238,7 @@ impl Table {
         let of = |keys: &'static [Key]| keys.iter().find(|(key, ..)| *key == row.key).map_or("", |(_, value, _)| value);
         match row.place {
             "app" => usable(row.interface).into_iter().find(|(key, _)| *key == row.key).map_or("", |(_, value)| value),
-            "unit" => of(row.interface.unit),
+            "unit" => of(theirs(row.interface).1),
             _ => of(row.interface.fields),
         }
     }
@@ -288,7 +307,8 @@ impl Table {
 
 /// Every key that the charm reads, each with its place.
 fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let places = [("app", interface.app), ("unit", interface.unit), ("secret", interface.fields)];
+    let (app, unit) = theirs(interface);
+    let places = [("app", app), ("unit", unit), ("secret", interface.fields)];
     let all = places.into_iter().flat_map(|(place, keys)| keys.iter().map(move |(key, ..)| (place, *key)));
     // A database's account is in clear text in this table, so its secret is not read.
     all.filter(|(place, _)| {
@@ -299,7 +319,7 @@ fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'
 /// Every value under every key. Values of megabytes are only under the first key of each interface: the model copies
 /// them for each event, and the interfaces' own tests have them under every key.
 fn all_rows() -> impl Iterator<Item = Row> {
-    required().flat_map(|interface| {
+    known().flat_map(|interface| {
         let rows = move |value: String| {
             let most = if value.len() > LARGE { 1 } else { usize::MAX };
             keys(interface).take(most).map(move |(place, key)| Row { interface, place, key, value: value.clone() })
@@ -311,7 +331,7 @@ fn all_rows() -> impl Iterator<Item = Row> {
 /// A sample of the rows: each interface has every fourth value, under one key. The count begins at `first`.
 fn some_rows(first: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (number, interface) in required().enumerate() {
+    for (number, interface) in known().enumerate() {
         let mine = values().into_iter().enumerate().filter(|(at, _)| (number + at + first).is_multiple_of(4));
         let keys: Vec<_> = keys(interface).collect();
         rows.extend(mine.map(|(at, value)| {
@@ -332,7 +352,7 @@ fn hostile_values_of_any_integration_are_told_to_flask_charms_and_harm_nothing()
 #[test]
 fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_nothing() {
     let mut table = Table::new("spring-boot");
-    let rabbitmq = required().find(|interface| interface.name == "rabbitmq").unwrap();
+    let rabbitmq = known().find(|interface| interface.name == "rabbitmq").unwrap();
     let placeholder = Row { interface: rabbitmq, place: "app", key: "password", value: "${APP_SECRET_KEY}".to_owned() };
     table.write(&placeholder, &placeholder.value);
     table.observe();
@@ -376,7 +396,7 @@ fn every_hostile_value_under_every_key_is_told_to_spring_boot_charms_and_harms_n
 fn secrets_that_are_taken_back_are_waited_for_at_every_endpoint() {
     let table = Table::new("flask");
     let before = table.world.variables();
-    for interface in required().filter(|one| !one.fields.is_empty() && !keys(one).all(|(place, _)| place != "secret")) {
+    for interface in known().filter(|one| !one.fields.is_empty() && !keys(one).all(|(place, _)| place != "secret")) {
         let name = endpoint(interface);
         let (relation, id) = &table.relations[name];
         table.world.server.with(|model| model.revoke_secret(id, *relation)).unwrap();
@@ -406,7 +426,7 @@ fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
     let table = Table::new("flask");
     let before = table.world.variables();
     // The charm takes only one ingress.
-    let several = || required().filter(|interface| endpoint(interface) != "ingress");
+    let several = || known().filter(|interface| endpoint(interface) != "ingress");
     table.relate(several(), "second-");
     for interface in several() {
         let (place, key) = keys(interface).find(|(_, key)| !["data", "subordinated"].contains(key)).unwrap();

@@ -68,6 +68,7 @@ impl Pebble {
             }
             Action::Write { path, content, .. } => drop(container.files.insert(path.clone(), content.clone())),
             Action::AddLayer(layer) => container.plan.services.extend(layer.services.clone()),
+            Action::ForwardLogs(layer) => container.plan.log_targets.extend(layer.log_targets.clone()),
             Action::Replan => self.replan(),
             Action::Stop { services } => self.running.retain(|name, _| !services.contains(name)),
             Action::Reload { service } | Action::Restart { service } => {
