@@ -171,6 +171,12 @@ impl Client {
         self.run(self.client.read_file(path, limit))
     }
 
+    /// The contents of several files in one request, in the order of `paths`. A file that can't be read, or has more than `limit`
+    /// bytes, is an error of its own.
+    pub fn read_files(&self, paths: &[&str], limit: usize) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+        self.run(self.client.read_files(paths, limit))
+    }
+
     /// Streams a file's contents into `target`, and returns their length.
     pub fn read_file_to(&self, path: &str, target: &mut impl Write) -> Result<u64, Error> {
         self.run(self.client.read_file_to(path, &mut AtOnce(target)))

@@ -6,6 +6,7 @@
 mod download;
 mod frame;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::pin;
@@ -23,21 +24,59 @@ use crate::types::{ErrorResult, FileInfo, FileResult, MakeDir, WriteFile};
 use crate::wire::{describe, within};
 use crate::{Error, Garbage, PathErrorKind, request};
 
-use download::Download;
+use download::{Download, Element};
 use frame::Frame;
 
 impl<C: Connect> Client<C> {
     /// The contents of a file of at most `limit` bytes; [`Error::TooLarge`] if there are more.
     pub async fn read_file(&self, path: &str, limit: usize) -> Result<Vec<u8>, Error> {
         let mut contents = Vec::new();
-        let mut download = Download::begin(self, path).await?;
-        while let Some(data) = download.next().await? {
-            if contents.len() + data.len() > limit {
-                return Err(Error::TooLarge { what: path.to_owned(), limit });
+        let mut download = Download::begin(self, &[path]).await?;
+        loop {
+            match download.next().await? {
+                Element::File(_) => {}
+                Element::Data(data) if contents.len() + data.len() > limit => return Err(too_large(path, limit)),
+                Element::Data(data) => contents.extend_from_slice(&data),
+                Element::Results(results) => return one_result(download.what(), path, results).map(|()| contents),
             }
-            contents.extend_from_slice(&data);
         }
-        Ok(contents)
+    }
+
+    /// The contents of several files in one request, in the order of `paths`. A file that can't be read, or has more than `limit`
+    /// bytes, is an error of its own.
+    pub async fn read_files(&self, paths: &[&str], limit: usize) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut files: BTreeMap<String, Result<Vec<u8>, Error>> = BTreeMap::new();
+        let mut current = String::new();
+        let mut download = Download::begin(self, paths).await?;
+        let results = loop {
+            match download.next().await? {
+                Element::File(path) => {
+                    files.insert(path.clone(), Ok(Vec::new()));
+                    current = path;
+                }
+                Element::Data(data) => {
+                    if let Some(Ok(contents)) = files.get_mut(&current) {
+                        if contents.len() + data.len() > limit {
+                            files.insert(current.clone(), Err(too_large(&current, limit)));
+                        } else {
+                            contents.extend_from_slice(&data);
+                        }
+                    }
+                }
+                Element::Results(results) => break results,
+            }
+        };
+        if results.len() != paths.len() {
+            return Err(Error::garbage(download.what(), Garbage::Shape("one result for each path".into())));
+        }
+        let of = |(path, result): (&&str, FileResult)| match result.error {
+            Some(error) => Err(Error::path(path, error)),
+            None => files.remove(*path).unwrap_or_else(|| Ok(Vec::new())),
+        };
+        Ok(paths.iter().zip(results).map(of).collect())
     }
 
     /// Streams a file's contents into `target`, and returns their length. After an error `target` may have some of
@@ -45,13 +84,21 @@ impl<C: Connect> Client<C> {
     pub async fn read_file_to(&self, path: &str, target: &mut (impl AsyncWrite + Unpin)) -> Result<u64, Error> {
         let failed = |source| Error::Io { what: format!("write down the contents of {path}"), source };
         let mut length = 0;
-        let mut download = Download::begin(self, path).await?;
-        while let Some(data) = download.next().await? {
-            target.write_all(&data).await.map_err(failed)?;
-            length += data.len() as u64;
+        let mut download = Download::begin(self, &[path]).await?;
+        loop {
+            match download.next().await? {
+                Element::File(_) => {}
+                Element::Data(data) => {
+                    target.write_all(&data).await.map_err(failed)?;
+                    length += data.len() as u64;
+                }
+                Element::Results(results) => {
+                    one_result(download.what(), path, results)?;
+                    target.flush().await.map_err(failed)?;
+                    return Ok(length);
+                }
+            }
         }
-        target.flush().await.map_err(failed)?;
-        Ok(length)
     }
 
     /// The entries of a directory that match `pattern`; for a file, or with `itself`, the entry of the path.
@@ -113,6 +160,10 @@ impl<C: Connect> Client<C> {
         let bytes = within(limit, || what.clone(), self.wire.collect(answer, JSON)).await??;
         read(&what, self.open(&what, &bytes)?.result, RESULTS)
     }
+}
+
+fn too_large(path: &str, limit: usize) -> Error {
+    Error::TooLarge { what: path.to_owned(), limit }
 }
 
 /// Bytes of a file that are sent at once.

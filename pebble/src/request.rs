@@ -132,8 +132,10 @@ pub fn logs(services: &[&str], n: u32) -> Built {
 }
 
 /// `GET /v1/files` with `read`; the answer is multipart.
-pub fn read_file(path: &str) -> Built {
-    let mut request = get("/v1/files", &[("action", "read".to_owned()), ("path", path.to_owned())])?;
+pub fn read_files(paths: &[&str]) -> Built {
+    let mut query = vec![("action", "read".to_owned())];
+    query.extend(paths.iter().map(|path| ("path", (*path).to_owned())));
+    let mut request = get("/v1/files", &query)?;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("multipart/form-data"));
     Ok(request)
 }

@@ -38,42 +38,30 @@ pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integratio
 
 fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Result<Container, pebble::Error> {
     let framework = spec.framework;
-    let original = file(pebble, &services::original_path(framework))?;
-    let release = file(pebble, RELEASE)?;
+    let (original, version) = (services::original_path(framework), spec.version_file.as_deref());
+    let written = written(spec, integrations);
+    let paths = [original.as_str(), RELEASE].into_iter().chain(version).chain(written.iter().map(String::as_str));
+    let mut files = files(pebble, &paths.collect::<Vec<_>>())?;
+    let (original, release) = (files.remove(&original), files.remove(RELEASE));
     Ok(Container {
         plan: pebble.plan()?,
         services: pebble.services(&[])?,
         original: original.and_then(|text| services(&text)),
-        files: files(pebble, spec, integrations)?,
-        version: version(pebble, spec, release.as_deref())?,
+        version: match version {
+            Some(path) => files.remove(path).and_then(|text| version::of_file(&text)),
+            None => release.as_deref().and_then(version::of_rock),
+        },
+        files,
         migration: of_migration(pebble, framework, release)?,
     })
 }
 
-/// Version of the workload: the first line of the author's file, else that of the rock.
-fn version(pebble: &Client, spec: &CharmSpec, release: Option<&[u8]>) -> Result<Option<String>, pebble::Error> {
-    match &spec.version_file {
-        Some(path) => Ok(file(pebble, path)?.and_then(|text| version::of_file(&text))),
-        None => Ok(release.and_then(version::of_rock)),
-    }
-}
-
-/// Files of the web server, and of integrations that are related.
-fn files(
-    pebble: &Client,
-    spec: &CharmSpec,
-    integrations: &[Integration],
-) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
+/// Paths of the files that the charm writes: the web server's, and those of integrations that are related.
+fn written(spec: &CharmSpec, integrations: &[Integration]) -> Vec<String> {
     let logging = spec.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
-    let mut files = BTreeMap::new();
     let related = integrations.iter().filter(|integration| !integration.relations.is_empty());
     let given = related.filter_map(|integration| (integration.endpoint.interface.file)(spec.framework));
-    for path in web_server::files(spec.framework, logging).into_iter().chain(given) {
-        if let Some(content) = file(pebble, &path)? {
-            files.insert(path, content);
-        }
-    }
-    Ok(files)
+    web_server::files(spec.framework, logging).into_iter().chain(given).collect()
 }
 
 /// State of the migration. Empty if the application has no script.
@@ -97,12 +85,21 @@ fn script(pebble: &Client, framework: &Framework) -> Result<Option<Script>, pebb
     Ok(Some(Script { name, version }))
 }
 
-fn file(pebble: &Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
-    match pebble.read_file(path, LARGEST_FILE) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
+/// Contents of the files that there are, in one request.
+fn files(pebble: &Client, paths: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, pebble::Error> {
+    let mut files = BTreeMap::new();
+    for (path, content) in paths.iter().zip(pebble.read_files(paths, LARGEST_FILE)?) {
+        match content {
+            Ok(content) => drop(files.insert((*path).to_owned(), content)),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
     }
+    Ok(files)
+}
+
+fn file(pebble: &Client, path: &str) -> Result<Option<Vec<u8>>, pebble::Error> {
+    Ok(files(pebble, &[path])?.remove(path))
 }
 
 /// Services that an earlier event stored. Other processes can write to this folder, so invalid content counts as no

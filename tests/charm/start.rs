@@ -18,10 +18,8 @@ def index():
     return "".join(f"{name}={os.environ[name]}\n" for name in names)
 "#;
 
-/// Requests to Pebble of an event without changes: the rock's services, plan, services, the web server's configuration,
-/// and the migration's script.
-pub(crate) const READS: [&str; 5] =
-    ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files", "GET /v1/files"];
+/// Requests to Pebble of an event without changes: all files whose paths are known, plan, services, and the migration's script.
+pub(crate) const READS: [&str; 4] = ["GET /v1/files", "GET /v1/plan", "GET /v1/services", "GET /v1/files"];
 
 #[test]
 fn a_flask_application_starts_is_configured_and_answers() {

@@ -1,29 +1,39 @@
-//! Reading of a file: the parts of a multipart answer, with the contents as they arrive.
+//! Reading of files: the parts of a multipart answer, with the contents as they arrive.
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 
-use super::{RESULTS, one_result};
+use super::RESULTS;
 use crate::client::{Client, JSON, read};
 use crate::connect::Connect;
 use crate::multipart::{self, Event, LONGEST_BOUNDARY, Reader, parameter};
+use crate::types::FileResult;
 use crate::wire::{PendingResponse, describe, media_type, within};
 use crate::{Error, Garbage, request};
 
 /// The longest result of one file in bytes.
 pub(super) const LONGEST_VERDICT: usize = 1 << 20;
 
-/// A file being read.
+/// Files being read.
 pub(super) struct Download<'a, C> {
     client: &'a Client<C>,
     /// Returned to the wire at the end, for the next request.
     answer: Option<PendingResponse>,
     what: String,
-    path: &'a str,
     reader: Reader,
     part: CurrentPart,
     /// Bytes of the part `response` so far.
     verdict: BytesMut,
+}
+
+/// Element of the answer.
+pub(super) enum Element {
+    /// The contents of the file with this path begin.
+    File(String),
+    /// The next piece of them.
+    Data(Bytes),
+    /// The last one: the result of each path, in the order of the request.
+    Results(Vec<FileResult>),
 }
 
 /// Kind of the current part.
@@ -35,10 +45,10 @@ enum CurrentPart {
 }
 
 impl<'a, C: Connect> Download<'a, C> {
-    /// Requests a file, and reads the head of the answer.
-    pub(super) async fn begin(client: &'a Client<C>, path: &'a str) -> Result<Download<'a, C>, Error> {
+    /// Requests files, and reads the head of the answer.
+    pub(super) async fn begin(client: &'a Client<C>, paths: &[&str]) -> Result<Download<'a, C>, Error> {
         const MULTIPART: &str = "multipart/form-data";
-        let request = request::read_file(path)?;
+        let request = request::read_files(paths)?;
         let what = describe(&request);
         let limit = client.wire.limits.answer;
         let answer = within(limit, || what.clone(), client.wire.send(request)).await??;
@@ -58,26 +68,30 @@ impl<'a, C: Connect> Download<'a, C> {
             client,
             answer: Some(answer),
             what,
-            path,
             reader: Reader::new(&boundary),
             part: CurrentPart::Other,
             verdict: BytesMut::new(),
         })
     }
 
-    /// The next piece of the file; `None` at its end, and an error if Pebble reports one.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    /// The next element. Nothing may be asked for after the results.
+    pub(super) async fn next(&mut self) -> Result<Element, Error> {
         loop {
             let event = self.reader.next().map_err(|error| self.garbled(error))?;
             match event {
                 Some(Event::Part(part)) if part.name.is_empty() => {
                     return Err(Error::garbage(&self.what, Garbage::Multipart("has a part without a name")));
                 }
-                Some(Event::Part(part)) => self.part = CurrentPart::named(&part.name),
-                Some(Event::Data(data)) if self.part == CurrentPart::File => return Ok(Some(data)),
+                Some(Event::Part(part)) => {
+                    self.part = CurrentPart::named(&part.name);
+                    if self.part == CurrentPart::File {
+                        return Ok(Element::File(part.filename));
+                    }
+                }
+                Some(Event::Data(data)) if self.part == CurrentPart::File => return Ok(Element::Data(data)),
                 Some(Event::Data(data)) if self.part == CurrentPart::Verdict => self.verdict.extend_from_slice(&data),
                 Some(Event::Data(_) | Event::PartEnd) => {}
-                Some(Event::End) => return self.end().await.map(|()| None),
+                Some(Event::End) => return self.end().await.map(Element::Results),
                 None => self.more().await?,
             }
             if self.verdict.len() > LONGEST_VERDICT {
@@ -105,7 +119,7 @@ impl<'a, C: Connect> Download<'a, C> {
         Error::garbage(&self.what, Garbage::Multipart(how))
     }
 
-    async fn end(&mut self) -> Result<(), Error> {
+    async fn end(&mut self) -> Result<Vec<FileResult>, Error> {
         if let Some(answer) = self.answer.take() {
             self.client.wire.keep(answer).await;
         }
@@ -113,7 +127,12 @@ impl<'a, C: Connect> Download<'a, C> {
             return Err(Error::garbage(&self.what, Garbage::Multipart("has no result of the file")));
         }
         let envelope = self.client.open(&self.what, &self.verdict)?;
-        one_result(&self.what, self.path, read(&self.what, envelope.result, RESULTS)?)
+        read(&self.what, envelope.result, RESULTS)
+    }
+
+    /// The request, for errors.
+    pub(super) fn what(&self) -> &str {
+        &self.what
     }
 }
 

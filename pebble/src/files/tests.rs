@@ -37,6 +37,29 @@ async fn contents_come_whole_or_streamed_and_the_connection_is_kept() {
 }
 
 #[tokio::test]
+async fn several_files_come_in_one_answer_each_with_its_own_error() {
+    let part = |path: &str, contents: &str| {
+        format!(
+            "--frontier\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{path}\"\r\n\r\n{contents}\r\n"
+        )
+    };
+    let missing = r#"{"path":"/b","error":{"message":"no","kind":"not-found"}}"#;
+    let results = format!(r#"[{{"path":"/a"}},{missing},{{"path":"/c"}},{{"path":"/d"}}]"#);
+    let verdict = format!(r#"{{"type":"sync","status-code":200,"result":{results}}}"#);
+    let body = part("/a", "one") + &part("/c", "too long") + &part("/d", "") + &multipart(None, &verdict);
+    let (client, heard) = client(vec![vec![http(200, TYPE, &body), http(200, TYPE, &multipart(Some("x"), FINE))]]);
+    let files = client.read_files(&["/a", "/b", "/c", "/d"], 5).await.unwrap();
+    let said: Vec<_> = files.into_iter().map(|file| file.map_err(|error| error.to_string())).collect();
+    let (missing, long) = ("cannot use /b: no".to_owned(), "cannot take /c: it is longer than 5 bytes".to_owned());
+    assert_eq!(said, [Ok(b"one".to_vec()), Err(missing), Err(long), Ok(Vec::new())]);
+    let error = client.read_files(&["/a", "/b"], 5).await.unwrap_err();
+    assert!(format!("{error:?}").contains("one result for each path"), "{error:?}");
+    assert!(client.read_files(&[], 5).await.unwrap().is_empty());
+    let asked = "GET /v1/files?action=read&path=%2Fa&path=%2Fb";
+    assert_eq!(*heard.lock().unwrap(), [&format!("{asked}&path=%2Fc&path=%2Fd"), asked]);
+}
+
+#[tokio::test]
 async fn a_file_larger_than_the_limit_is_refused() {
     let (client, _) = client(vec![vec![http(200, TYPE, &multipart(Some("12345"), FINE))]]);
     let error = client.read_file("/f", 4).await.unwrap_err();

@@ -56,7 +56,7 @@ fn reads_are_gets_with_their_parameters_in_the_query() {
         ),
         (logs(&["web"], 30), "GET /v1/logs?services=web&n=30"),
         (list_files("/a b", Some("*.py"), true), "GET /v1/files?action=list&path=%2Fa%20b&pattern=%2A.py&itself=true"),
-        (read_file("/ü"), "GET /v1/files?action=read&path=%2F%C3%BC"),
+        (read_files(&["/ü", "/b"]), "GET /v1/files?action=read&path=%2F%C3%BC&path=%2Fb"),
     ];
     for (built, expected) in cases {
         assert_eq!(line(built), expected);
@@ -65,7 +65,7 @@ fn reads_are_gets_with_their_parameters_in_the_query() {
 
 #[test]
 fn a_file_is_read_as_multipart() {
-    assert_eq!(read_file("/x").unwrap().headers()[ACCEPT], "multipart/form-data");
+    assert_eq!(read_files(&["/x"]).unwrap().headers()[ACCEPT], "multipart/form-data");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_file_is_written_as_multipart_with_its_metadata_first() {
 
 #[test]
 fn a_request_longer_than_http_allows_is_an_error_and_no_panic() {
-    let error = read_file(&"x".repeat(70_000)).unwrap_err();
+    let error = read_files(&[&"x".repeat(70_000)]).unwrap_err();
     assert_eq!(error.to_string(), "cannot ask for GET /v1/files: the request is too long");
 }
 

@@ -108,8 +108,12 @@ impl Query {
         self.0.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
     }
 
+    fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
     fn list(&self, key: &str) -> Vec<String> {
-        let values = self.0.iter().filter(|(name, _)| name == key).flat_map(|(_, value)| value.split(','));
+        let values = self.all(key).flat_map(|value| value.split(','));
         values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
     }
 }
@@ -280,7 +284,10 @@ fn read_files(daemon: &Daemon, query: &Query) -> Result<Answer, ApiError> {
             Err(ApiError::bad_request(format!("path must be absolute, got {}", quote(path))))
         }
         "list" => sync(daemon.pebble().files.list(path, query.get("pattern"), query.get("itself") == "true")?),
-        "read" => Ok(upload::download(path, daemon.pebble().files.read(path))),
+        "read" => {
+            let files = &daemon.pebble().files;
+            Ok(upload::download(query.all("path").map(|path| (path.to_owned(), files.read(path)))))
+        }
         other => Err(ApiError::bad_request(format!("invalid action {}", quote(other)))),
     }
 }

@@ -10,28 +10,31 @@ use crate::files::{FileError, Files};
 /// Boundary of the fake's bodies; contents are copied as they are, so a file with this line in it can't be read.
 const BOUNDARY: &str = "a6f0c1d29be84375a6f0c1d29be84375a6f0c1d29be84375";
 
-/// The body for one file that a client reads.
-pub(super) fn download(path: &str, content: Result<Vec<u8>, FileError>) -> Answer {
-    let mut body = Vec::new();
-    let mut result = FileResult { path: path.to_owned(), ..FileResult::default() };
-    match content {
-        Ok(content) => {
-            let name = escaped(path);
-            let head = format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
-                 Content-Type: application/octet-stream\r\n\r\n"
-            );
-            body.extend(head.as_bytes());
-            body.extend(content);
-            body.extend(b"\r\n");
+/// The body for files that a client reads.
+pub(super) fn download(files: impl IntoIterator<Item = (String, Result<Vec<u8>, FileError>)>) -> Answer {
+    let (mut body, mut results) = (Vec::new(), Vec::new());
+    for (path, content) in files {
+        let mut result = FileResult { path, ..FileResult::default() };
+        match content {
+            Ok(content) => {
+                let name = escaped(&result.path);
+                let head = format!(
+                    "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                     Content-Type: application/octet-stream\r\n\r\n"
+                );
+                body.extend(head.as_bytes());
+                body.extend(content);
+                body.extend(b"\r\n");
+            }
+            Err(error) => result.error = Some(error.result()),
         }
-        Err(error) => result.error = Some(error.result()),
+        results.push(result);
     }
     let envelope = Envelope {
         kind: ResponseType::Sync,
         status_code: 200,
         status: "OK".to_owned(),
-        result: json!([result]),
+        result: json!(results),
         ..Envelope::default()
     };
     let text = serde_json::to_string(&envelope).expect("plain data has a JSON form");
