@@ -50,7 +50,6 @@ fn a_damaged_stream_is_refused() {
         wrong[at] ^= 0x10;
         assert!(decompress(&wrong, LIMIT).is_err(), "byte {at}");
     }
-    assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
 }
 
 proptest! {
