@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use juju::{CharmFiles, Event, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
-use playground::pod::{Identity, Pod, Spec};
+use playground::pod::{Identity, Pod, Spec, Users};
 use rock::{Cache, Cancel, Image, Project};
 use tempfile::TempDir;
 
@@ -135,6 +135,7 @@ fn spec(dir: &Path, pebble: &Path) -> Result<Spec> {
         port: 8000,
         network: None,
         identity: Identity::current(),
+        users: Users::default(),
         shared: Vec::new(),
     })
 }

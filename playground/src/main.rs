@@ -1,7 +1,7 @@
 //! The program `webcharm`: its verbs, and, by its first argument, the keepers and first processes of pods and servers.
 //!
-//! Started under the name of one of Juju's hook tools it is that tool, and as `dispatch` a hook in a machine, so the
-//! playground needs no second program.
+//! Started under the name of one of Juju's hook tools it is that tool, and as `dispatch` a hook in a machine or a pod, so
+//! the playground needs no second program.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     }
     if let Some(machine) = pod::machine::asked(&name) {
         return exit_code(pod::machine::dispatch(&machine));
+    }
+    if let Some(pod) = pod::sidecar::asked(&name) {
+        return exit_code(pod::sidecar::dispatch(&pod).map(|never| match never {}));
     }
     match (args.get(1).map(String::as_str), args.get(2)) {
         (Some(build_keeper::KEEPER), _) => exit_code(build_keeper::keep(&typed[2..]).map(ExitCode::from)),

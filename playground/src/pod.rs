@@ -16,6 +16,8 @@ pub(crate) mod namespace;
 mod packed;
 pub(crate) mod relay;
 pub(crate) mod root;
+pub mod sidecar;
+mod users;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -33,6 +35,7 @@ pub use confinement::hold;
 pub use keeper::keep;
 pub use namespace::Identity;
 pub use root::enter;
+pub use users::Users;
 
 /// The first argument with which this program becomes a pod's keeper.
 pub const KEEPER: &str = "pod-keeper";
@@ -78,6 +81,9 @@ pub struct Spec {
     pub network: Option<Place>,
     /// User who is root in the pod.
     pub identity: Identity,
+    /// The users of the host's packages, if the pod has them.
+    #[serde(default)]
+    pub users: Users,
     /// Folders and files of the host that the pod has at the same paths; it may write to the folders.
     #[serde(default)]
     pub shared: Vec<PathBuf>,
@@ -232,10 +238,15 @@ impl Pod {
         self.write_hosts().map_err(|error| Error::Introduce { name: "the units".to_owned(), source: error.into() })
     }
 
+    /// Content of its `/etc/hosts`.
+    #[must_use]
+    pub fn hosts(&self) -> String {
+        files::hosts(self.spec.own_name(), &self.spec.hosts, &self.spec.neighbors)
+    }
+
     fn write_hosts(&self) -> Result<(), pebble::Error> {
-        let hosts = files::hosts(self.spec.own_name(), &self.spec.hosts, &self.spec.neighbors);
         let client = pebble::blocking::Client::new(self.socket());
-        client.write_file("/etc/hosts", hosts.as_bytes(), &pebble::types::WriteFile::default())
+        client.write_file("/etc/hosts", self.hosts().as_bytes(), &pebble::types::WriteFile::default())
     }
 
     /// Exit status, if the pod has ended.

@@ -10,6 +10,7 @@ mod answers;
 mod application;
 mod deployment;
 mod integration;
+mod launch;
 mod log;
 mod pods;
 mod problems;
@@ -54,7 +55,7 @@ pub enum Input {
 pub struct Places {
     /// The hook tools.
     pub tools: PathBuf,
-    /// Folder with the program that runs hooks in machines, as `dispatch`.
+    /// Folder with the program that runs hooks in machines and pods, as `dispatch`.
     pub launcher: PathBuf,
     /// The containers' sockets: a folder for each unit.
     pub containers: PathBuf,

@@ -53,18 +53,7 @@ fn building(desk: &Desk) -> Foreground {
 
 /// One of the examples, with the program that is built beside `webcharm`.
 fn example(desk: &Desk, name: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
-    let text = fs::read_to_string(root.join("charmcraft.yaml")).unwrap();
-    let text = text.replace(
-        "parts:\n  charm:\n    plugin: rust\n    source: .\n",
-        "parts: {files: {plugin: dump, source: files}}\n",
-    );
-    assert!(text.contains("plugin: dump"), "{text}");
-    let program = Path::new(env!("CARGO_BIN_EXE_webcharm")).with_file_name(name);
-    assert!(program.is_file(), "{name} is not built: cargo build -p example-{name}");
-    let folder = folder(desk, name, &text);
-    fs::copy(program, folder.join("dispatch")).unwrap();
-    folder.to_str().unwrap().to_owned()
+    desk.built_charm(&format!("examples/{name}"), name)
 }
 
 fn message(desk: &Desk, unit: &str) -> String {

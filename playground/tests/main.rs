@@ -20,6 +20,7 @@ mod messages;
 mod other_users;
 mod own;
 mod packed;
+mod pgbouncer;
 mod redis;
 mod root;
 mod secrets;

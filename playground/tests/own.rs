@@ -26,6 +26,9 @@ const SIDECAR: &str = r#"#!/bin/sh -e
 case $JUJU_DISPATCH_PATH in
 hooks/app-pebble-ready) status-set active "$JUJU_WORKLOAD_NAME is ready" ;;
 hooks/start) status-set waiting "for the container" ;;
+actions/show)
+    action-set address="$(getent hosts side-0.side-endpoints.local.svc.cluster.local | cut -d ' ' -f 1)" \
+        network="$(readlink /proc/self/ns/net)" ;;
 esac
 "#;
 
@@ -81,15 +84,46 @@ fn an_ordinary_user_runs_machine_charms_too() {
     a_machine_charm_keeps_its_files(&Desk::of_ordinary_user());
 }
 
+fn a_charm_with_a_container_is_in_its_pod(desk: &Desk) {
+    let containers = "containers: {app: {resource: image}}\nresources: {image: {type: oci-image}}\n";
+    let folder = project(desk, "side", containers, SIDECAR);
+    let up = desk.run(&["up", folder.to_str().unwrap(), "--detach"]);
+    assert_eq!(up.code, Some(0), "{up:?}");
+    assert_eq!(message(desk, "side", 0), "active: app is ready");
+    assert_eq!(desk.ok(&["exec", "--", "sh", "-c", "echo x >/var/lib/own && cat /var/lib/own"]), "x\n");
+
+    let hosts = fs::read_to_string("/etc/hosts").unwrap();
+    let shown = desk.ok(&["run", "side/0", "show"]);
+    let network = desk.ok(&["exec", "--", "readlink", "/proc/self/ns/net"]);
+    assert_eq!(shown, format!("address: 10.1.1.10\nnetwork: {network}"), "its hooks have the pod's hosts and network");
+    assert_eq!(fs::read_to_string("/etc/hosts").unwrap(), hosts, "this machine's own are as before");
+    let before = desk.processes();
+    desk.ok(&["down"]);
+    desk.assert_nothing_left(&before);
+}
+
 #[test]
-fn a_charm_with_a_container_hears_that_it_is_ready() {
+fn a_charm_with_a_container_hears_that_it_is_ready_and_shares_its_pods_network() {
+    a_charm_with_a_container_is_in_its_pod(&Desk::new());
+}
+
+#[test]
+fn an_ordinary_user_runs_charms_with_a_container_too() {
+    a_charm_with_a_container_is_in_its_pod(&Desk::of_ordinary_user());
+}
+
+#[test]
+fn a_container_without_a_rock_has_the_users_of_this_machines_packages() {
     let desk = Desk::new();
     let containers = "containers: {app: {resource: image}}\nresources: {image: {type: oci-image}}\n";
     let folder = project(&desk, "side", containers, SIDECAR);
-    let up = desk.run(&["up", folder.to_str().unwrap(), "--detach"]);
-    assert_eq!(up.code, Some(0), "{up:?}");
-    assert_eq!(message(&desk, "side", 0), "active: app is ready");
-    assert_eq!(desk.ok(&["exec", "--", "sh", "-c", "echo x >/var/lib/own && cat /var/lib/own"]), "x\n");
+    desk.ok(&["up", folder.to_str().unwrap(), "--detach"]);
+    let users = desk.ok(&["exec", "--", "cat", "/etc/passwd"]);
+    // Every Debian has it.
+    assert!(users.contains("\nman:x:") && users.contains("\n_daemon_:x:"), "{users}");
+    let owner = desk.ok(&["exec", "--", "sh", "-c", "touch /tmp/x && chown man /tmp/x && stat -c %U /tmp/x"]);
+    let expected = if rustix::process::geteuid().is_root() { "man\n" } else { "root\n" };
+    assert_eq!(owner, expected);
     desk.ok(&["down"]);
 }
 

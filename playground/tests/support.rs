@@ -113,6 +113,21 @@ impl Desk {
         to
     }
 
+    /// A charm of the repository in a folder of the desk's, with the program that is built beside `webcharm`, so that
+    /// nothing is built again.
+    pub(crate) fn built_charm(&self, folder: &str, program: &str) -> String {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join("charmcraft.yaml");
+        let text = fs::read_to_string(source).unwrap();
+        assert!(text.contains("plugin: rust\n"), "{text}");
+        let built = Path::new(env!("CARGO_BIN_EXE_webcharm")).with_file_name(program);
+        assert!(built.is_file(), "{program} is not built: cargo build --workspace --bins");
+        let own = self.path().join(program);
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("charmcraft.yaml"), text.replace("plugin: rust\n", "plugin: nil\n")).unwrap();
+        fs::copy(built, own.join("dispatch")).unwrap();
+        own.to_str().unwrap().to_owned()
+    }
+
     /// Command of the program with arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.bin.join("webcharm"));

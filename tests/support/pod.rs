@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use playground::pod::{Identity, KEEPER, Spec};
+use playground::pod::{Identity, KEEPER, Spec, Users};
 
 use super::{CONTAINER, PATIENCE, Rock, binary, signal};
 
@@ -142,6 +142,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
         port: 8000,
         network: None,
         identity,
+        users: Users::default(),
         shared: Vec::new(),
     }
 }

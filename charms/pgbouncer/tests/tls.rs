@@ -82,6 +82,9 @@ fn connections_to_a_backend_with_tls_are_encrypted_and_its_authority_is_verified
         world.settle();
     };
     assert_eq!(ask().as_deref(), Ok("t"), "prefer");
+    tell(Some("no certificate".to_owned()));
+    reconnect(&world, "require");
+    assert_eq!(ask().as_deref(), Ok("t"), "an authority that can't be read is none, and TLS stays required");
     tell(Some(authority.certificate()));
     reconnect(&world, "verify-ca");
     assert_eq!(ask().as_deref(), Ok("t"));

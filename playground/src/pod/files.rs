@@ -72,8 +72,8 @@ pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
 /// Writes users and host names, and makes the writable folders that programs expect, in the pod's root.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
-    write("/etc/passwd", &passwd(spec.identity))?;
-    write("/etc/group", &group(spec.identity))?;
+    write("/etc/passwd", &spec.users.passwd(spec.identity))?;
+    write("/etc/group", &spec.users.group(spec.identity))?;
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
     write("/etc/hosts", &hosts(spec.own_name(), &spec.hosts, &spec.neighbors))?;
     write("/etc/resolv.conf", "")?;
@@ -94,21 +94,6 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     step("link /var/run", symlink("/run", "/var/run"))
 }
 
-/// Content of `/etc/passwd`. Root comes first, so that a single id has the name root.
-fn passwd(identity: Identity) -> String {
-    let daemon = identity.daemon();
-    format!(
-        "root:x:0:0:root:/root:/bin/sh\n\
-         nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
-         {}:x:{daemon}:{daemon}::/:/usr/sbin/nologin\n",
-        rock::DAEMON_USER
-    )
-}
-
-fn group(identity: Identity) -> String {
-    format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon())
-}
-
 /// Content of `/etc/hosts`: the loopback, with the pod's `own` name if it is not among the others; the others; the
 /// neighbors.
 pub(super) fn hosts(own: Option<&str>, others: &[String], neighbors: &[Neighbor]) -> String {
@@ -125,13 +110,6 @@ pub(super) fn hosts(own: Option<&str>, others: &[String], neighbors: &[Neighbor]
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_services_user_is_its_own_where_ids_allow_it() {
-        assert!(passwd(Identity::Root).contains("\n_daemon_:x:584792:584792:"));
-        assert!(passwd(Identity::Single).contains("\n_daemon_:x:0:0:"));
-        assert!(group(Identity::Single).contains("\n_daemon_:x:0:\n"));
-    }
 
     #[test]
     fn hosts_know_the_pod_its_peers_and_its_neighbors() {

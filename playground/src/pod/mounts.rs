@@ -12,11 +12,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfsMountFlags, XattrFlags, setxattr, statvfs};
-use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive, mount_remount};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, mount, mount_bind, mount_bind_recursive, mount_change, mount_remount,
+};
 
 use super::files::{self, make_dir, make_inside};
 use super::root::{Error, step};
-use super::{Identity, Spec};
+use super::{Identity, Spec, namespace};
 
 /// Folders that are links into `/usr` on most machines, and folders of their own on some.
 const MERGED: [&str; 5] = ["bin", "sbin", "lib", "lib32", "lib64"];
@@ -58,6 +60,13 @@ const HIDDEN: [&str; 10] = [
 ];
 
 const DEVICES: [&str; 6] = ["full", "null", "random", "tty", "urandom", "zero"];
+
+/// Enters a new mount namespace, whose mounts the host doesn't see.
+pub(super) fn leave(identity: Identity) -> Result<(), Error> {
+    namespace::leave_mounts(identity)?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    step("keep the pod's mounts to itself", mount_change("/", private))
+}
 
 /// Mounts a file system in memory on `target`.
 pub(crate) fn tmpfs(target: &Path, mode: &str) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use pack::text::shown;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
-use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_change, unmount};
+use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::{Signal, chdir, pivot_root, set_parent_process_death_signal};
 
 use super::confinement::{self, UserSpace};
@@ -68,9 +68,7 @@ pub(crate) fn step<T, E: Into<io::Error>>(what: impl Into<String>, result: Resul
 pub fn enter(description: &Path) -> Result<Infallible, Error> {
     let spec: Spec = described(description).map_err(Error::Describe)?;
     die_with_parent()?;
-    namespace::leave_mounts(spec.identity)?;
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    step("keep the pod's mounts to itself", mount_change("/", private))?;
+    mounts::leave(spec.identity)?;
     let space = UserSpace::new()?;
     build(&spec)?;
     step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;

@@ -9,9 +9,10 @@ use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
 use juju_testing::{DispatchError, DispatchOptions, Dispatched, Model, ModelError, dispatch_process};
 use rock::Work;
 
+use super::launch::Launch;
 use super::{HOOK, Kind, Session};
 use crate::children;
-use crate::pod::{Pod, machine};
+use crate::pod::Pod;
 
 /// Time after which a running hook is reported.
 const TELL: Duration = Duration::from_secs(1);
@@ -192,22 +193,14 @@ impl Session {
 
     fn dispatch(&self, unit: &UnitName, event: &Event) -> Result<Dispatched, DispatchError> {
         let app = self.application(unit.app()).ok_or_else(|| unknown(unit))?;
-        let (charm, mut options) = (app.prepared.charm(), DispatchOptions::new(&self.places.tools));
-        options.containers_dir = Some(self.places.containers_of(unit));
-        options.timeout = HOOK;
-        let on_machine = app.kind() == Kind::Machine;
-        let program = if on_machine { &self.places.launcher } else { &charm };
-        if on_machine {
-            let charm = charm.display().to_string();
-            let socket = self.socket(&self.machine_of(unit)).ok_or_else(|| unknown(unit))?;
-            let socket = (machine::MACHINE.to_owned(), socket.display().to_string());
-            options.variables =
-                [("CHARM_DIR".to_owned(), charm.clone()), (machine::CHARM_DIR.to_owned(), charm), socket].into();
-        }
+        let Launch { folder, variables } = self.launch(unit, &app)?;
+        let mut options = DispatchOptions::new(&self.places.tools);
+        (options.containers_dir, options.timeout) = (Some(self.places.containers_of(unit)), HOOK);
+        options.variables = variables;
         let (ended, end) = mpsc::channel::<()>();
         thread::scope(|scope| {
             scope.spawn(move || self.hurry(unit, event, &end));
-            let ran = dispatch_process(&self.server, unit, event, program, &options);
+            let ran = dispatch_process(&self.server, unit, event, &folder, &options);
             drop(ended);
             ran
         })
@@ -244,6 +237,6 @@ impl Session {
 }
 
 /// The application of the unit has just gone.
-fn unknown(unit: &UnitName) -> DispatchError {
+pub(super) fn unknown(unit: &UnitName) -> DispatchError {
     DispatchError::Model { source: ModelError::UnknownApplication(unit.app().to_owned()) }
 }

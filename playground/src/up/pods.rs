@@ -12,7 +12,7 @@ use rock::Work;
 
 use super::{Error, system};
 use crate::network::Network;
-use crate::pod::{Identity, Pod, Spec};
+use crate::pod::{Identity, Pod, Spec, Users};
 use crate::session::{Application, Input, Kind, Session, host};
 
 /// A pod that lives shorter than this has failed to start; after so many of those in a row, no more are started.
@@ -176,6 +176,10 @@ impl<'a> Pods<'a> {
             port: prepared.port,
             network: session.place(unit),
             identity: Identity::current(),
+            users: match app.kind() {
+                Kind::Web => Users::default(),
+                Kind::Sidecar | Kind::Machine => Users::of_host().map_err(system("read the users of packages"))?,
+            },
             shared: match app.kind() {
                 Kind::Machine => vec![session.places.runtime.clone(), session.places.program.clone()],
                 Kind::Web | Kind::Sidecar => Vec::new(),
