@@ -1,77 +1,23 @@
-//! The framework of a charm, named in its `webcharm.yaml`.
+//! The framework of a charm without an extension.
 
-use std::fmt;
-
+use extensions::Framework;
 use serde_yaml::Mapping;
 
 use crate::yaml;
 
-/// A framework of the 12-factor charms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framework {
-    /// Flask, under gunicorn.
-    Flask,
-    /// Django, under gunicorn.
-    Django,
-    /// FastAPI, under uvicorn.
-    FastApi,
-    /// A Go program.
-    Go,
-    /// Express, under node.
-    ExpressJs,
-    /// Spring Boot, under a JVM.
-    SpringBoot,
+/// The framework that the content of a `webcharm.yaml` names.
+pub(crate) fn declared(text: &str) -> Option<Framework> {
+    let document = yaml::parse(text).ok()?;
+    Framework::parse(document.get("framework")?.as_str()?)
 }
 
-impl Framework {
-    /// Every framework.
-    pub const ALL: [Self; 6] = [Self::Flask, Self::Django, Self::FastApi, Self::Go, Self::ExpressJs, Self::SpringBoot];
-
-    /// The name, as in the file names of rocks and charms.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flask => "flask",
-            Self::Django => "django",
-            Self::FastApi => "fastapi",
-            Self::Go => "go",
-            Self::ExpressJs => "expressjs",
-            Self::SpringBoot => "spring-boot",
-        }
-    }
-
-    /// The actions that the charm runs for it.
-    pub(crate) fn actions(self) -> &'static [&'static str] {
-        if self == Self::Django { &["rotate-secret-key", "create-superuser"] } else { &["rotate-secret-key"] }
-    }
-
-    /// The framework called `name`.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|framework| framework.name() == name)
-    }
-
-    /// All names, for messages.
-    #[must_use]
-    pub fn names() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
-
-    /// The framework that the content of a `webcharm.yaml` names.
-    pub(crate) fn declared(text: &str) -> Option<Self> {
-        let document = yaml::parse(text).ok()?;
-        Self::parse(document.get("framework")?.as_str()?)
-    }
-
-    /// The framework that a container's name shows: only Flask and Django have their own, the others share `app`.
-    pub(crate) fn shown(containers: &Mapping) -> Option<Self> {
-        let named = |framework: &Self| containers.contains_key(format!("{}-app", framework.name()));
-        [Self::Flask, Self::Django].into_iter().find(named)
-    }
+/// The framework that a container's name shows: only Flask and Django have their own, the others share `app`.
+pub(crate) fn shown(containers: &Mapping) -> Option<Framework> {
+    let named = |framework: &Framework| containers.contains_key(format!("{}-app", framework.name()));
+    [Framework::Flask, Framework::Django].into_iter().find(named)
 }
 
-impl fmt::Display for Framework {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+/// The actions that the charm runs for it.
+pub(crate) fn actions(framework: Framework) -> &'static [&'static str] {
+    if framework == Framework::Django { &["rotate-secret-key", "create-superuser"] } else { &["rotate-secret-key"] }
 }

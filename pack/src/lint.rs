@@ -16,12 +16,11 @@ use std::path::Path;
 
 use serde_yaml::Mapping;
 
-use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::old_form::OldForm;
 use crate::yaml::section;
-use crate::{Error, Framework, entrypoint, parts, project};
+use crate::{Error, Framework, entrypoint, extension, framework, parts, project};
 
 /// Every finding about the project in `dir`, sorted by file and line.
 ///
@@ -37,7 +36,7 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     let mut found = old.findings(&source);
     let (source, kept) = old.join(source);
     found.extend(charmcraft::findings(&source, folder)?);
-    let extension = Extension::of(&source).unwrap_or_else(|finding| {
+    let extension = extension::of(&source).unwrap_or_else(|finding| {
         found.push(finding);
         None
     });
@@ -47,7 +46,7 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     found.extend(juju::findings(&source, &metadata));
     let framework = match extension {
         Some(extension) => Some(extension.framework),
-        None => named(folder)?.or_else(|| Framework::shown(&section(&metadata, "containers"))),
+        None => named(folder)?.or_else(|| framework::shown(&section(&metadata, "containers"))),
     };
     let own = entrypoint::read(folder, framework)?;
     let framework = framework.or(own.framework);
@@ -90,7 +89,7 @@ fn settings(project: &Mapping, dir: &Folder) -> Result<Folder, Error> {
 
 /// The framework in `webcharm.yaml`, for a project without an extension.
 fn named(dir: &Folder) -> Result<Option<Framework>, Error> {
-    Ok(Framework::declared(&dir.text(declared::FILE)?.unwrap_or_default()))
+    Ok(framework::declared(&dir.text(declared::FILE)?.unwrap_or_default()))
 }
 
 fn no_yaml(file: &str, error: &::yaml::Error) -> Finding {

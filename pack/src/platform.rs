@@ -1,5 +1,6 @@
 //! A charm's platforms: base and architecture, with one `.charm` file for each.
 
+use extensions::{base_name, build_for, listed, parted};
 use serde_yaml::{Mapping, Value};
 
 use crate::{is_name, yaml};
@@ -82,10 +83,10 @@ fn legacy(project: &Mapping) -> Option<Vec<Platform>> {
     for entry in project.get("bases")?.as_sequence()? {
         let (builds, runs) = (listed(entry, "build-on")?, listed(entry, "run-on")?);
         let first = *builds.first()?;
-        let bases: Option<Vec<String>> = runs.iter().map(|run| base(run)).collect();
+        let bases: Option<Vec<String>> = runs.iter().map(|run| base_name(run)).collect();
         let architectures = runs.iter().chain([&first]).find_map(|base| architectures(base));
         for architecture in architectures.unwrap_or_else(|| RELEASED.to_vec()) {
-            let label = format!("{}-{architecture}", base(first)?.replace('@', "-"));
+            let label = format!("{}-{architecture}", base_name(first)?.replace('@', "-"));
             if all.iter().all(|other| other.label != label) {
                 all.push(Platform { label, bases: bases.clone()?, architecture: architecture.to_owned() });
             }
@@ -94,47 +95,10 @@ fn legacy(project: &Mapping) -> Option<Vec<Platform>> {
     Some(all).filter(|all| !all.is_empty())
 }
 
-/// The bases under `key` of an entry below `bases`; in the short form, the entry itself.
-fn listed<'a>(entry: &'a Value, key: &str) -> Option<Vec<&'a Value>> {
-    if entry.get("build-on").is_none() {
-        return Some(vec![entry]);
-    }
-    Some(entry.get(key)?.as_sequence()?.iter().collect())
-}
-
-/// A base such as `ubuntu@22.04`, from its name and channel.
-fn base(base: &Value) -> Option<String> {
-    Some(format!("{}@{}", base.get("name")?.as_str()?, base.get("channel")?.as_str()?))
-}
-
 /// The architectures that a base names; `all` is each.
 fn architectures(base: &Value) -> Option<Vec<&str>> {
     let named = base.get("architectures")?.as_sequence()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
     Some(if named.contains(&"all") { RELEASED.to_vec() } else { named })
-}
-
-/// Every base that a project names, found as charmcraft does. An extension allows one only.
-pub(crate) fn bases(project: &Mapping) -> Vec<String> {
-    let platforms = yaml::section(project, "platforms");
-    let of_platforms = platforms
-        .iter()
-        .filter_map(|(label, content)| parted(label.as_str()?).0.or_else(|| parted(build_for(content)?).0));
-    let old = project.get("bases").and_then(Value::as_sequence).into_iter().flatten();
-    let old = old.flat_map(|entry| listed(entry, "build-on").unwrap_or_default()).filter_map(base);
-    let named = yaml::text(project, "base").into_iter().chain(of_platforms).map(str::to_owned);
-    let mut bases: Vec<String> = named.chain(old).collect();
-    bases.sort_unstable();
-    bases.dedup();
-    bases
-}
-
-fn parted(label: &str) -> (Option<&str>, &str) {
-    label.split_once(':').map_or((None, label), |(base, architecture)| (Some(base), architecture))
-}
-
-fn build_for(platform: &Value) -> Option<&str> {
-    let target = platform.get("build-for")?;
-    target.as_str().or_else(|| target.get(0)?.as_str())
 }
 
 /// The texts of a value that is a text or a list of texts.
@@ -147,6 +111,8 @@ pub(crate) fn entries(value: Option<&Value>) -> Option<Vec<&str>> {
 
 #[cfg(test)]
 mod tests {
+    use extensions::bases;
+
     use super::*;
 
     #[test]

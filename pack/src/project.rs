@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_yaml::{Mapping, Value};
 
-use crate::extension::{self, Extension};
 use crate::finding::Finding;
 use crate::folder::{self, Folder, Kind};
 use crate::lint::declared;
@@ -13,7 +12,7 @@ use crate::old_form::{Kept, OldForm};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::yaml::section;
-use crate::{Charm, Error, File, Framework, entrypoint, is_name, lint, parts, yaml};
+use crate::{Charm, Error, File, Framework, entrypoint, extension, framework, is_name, lint, parts, yaml};
 
 /// The keys that are copied into `metadata.yaml`.
 const METADATA: [&str; 15] = [
@@ -87,7 +86,7 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
 
 /// The project with its extension written out, and the extension's framework.
 fn expanded(source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
-    let extension = Extension::of(source).map_err(|finding| Error::Refused(vec![finding]))?;
+    let extension = extension::of(source).map_err(|finding| Error::Refused(vec![finding]))?;
     let framework = extension.as_ref().map(|extension| extension.framework);
     let found = extension.iter().flat_map(|extension| extension::findings(extension, source));
     let refused: Vec<Finding> = found.filter(Finding::is_refusal).collect();
@@ -218,9 +217,9 @@ fn framework(
     files: &BTreeMap<String, File>,
 ) -> Result<Option<Framework>, Error> {
     let Some(file) = files.get(declared::FILE) else {
-        return Ok(extended.or_else(|| Framework::shown(&section(metadata, "containers"))));
+        return Ok(extended.or_else(|| framework::shown(&section(metadata, "containers"))));
     };
-    let named = Framework::declared(&String::from_utf8_lossy(&file.content)).or(extended);
+    let named = framework::declared(&String::from_utf8_lossy(&file.content)).or(extended);
     named.map(Some).ok_or(Error::NoFramework)
 }
 

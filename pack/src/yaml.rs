@@ -5,16 +5,13 @@
 
 use serde_yaml::{Mapping, Value};
 
+pub(crate) use extensions::section;
+
 /// Parses the document `text`, a mapping or empty, within the limits of the package `yaml`.
 pub(crate) fn parse(text: &str) -> Result<Mapping, ::yaml::Error> {
     let mut value: Value = ::yaml::from_str(text)?;
     value.apply_merge()?;
     if value.is_null() { Ok(Mapping::new()) } else { Ok(serde_yaml::from_value(value)?) }
-}
-
-/// The mapping under `key`, empty if it is missing.
-pub(crate) fn section(mapping: &Mapping, key: &str) -> Mapping {
-    mapping.get(key).and_then(Value::as_mapping).cloned().unwrap_or_default()
 }
 
 /// The text under `key`.

@@ -96,7 +96,10 @@ fn what_grafana_cannot_use_is_told_by_its_key() {
         (r#"{"templates": {"a": 1}}"#.to_owned(), "invalid dashboards: a template's content is not a text"),
         (content("%"), "invalid dashboards: a template's content is not base64"),
         (content("AAAA"), "invalid dashboards: a template's content is not xz, or is cut off"),
-        (content(&BASE64_STANDARD.encode([0; 40])), "invalid dashboards: a template's content is not xz, or is cut off"),
+        (
+            content(&BASE64_STANDARD.encode([0; 40])),
+            "invalid dashboards: a template's content is not xz, or is cut off",
+        ),
         (content(&packed), "invalid dashboards: a template's content is not JSON"),
         (r#"{"templates": {}}"#.to_owned(), "ready"),
     ];

@@ -68,7 +68,7 @@ pub struct Context<C> {
 
 impl<C: Charm> Context<C> {
     /// The charm of the crate under test: `charmcraft.yaml`, or `metadata.yaml`, `config.yaml` and `actions.yaml`, beside its
-    /// `Cargo.toml`.
+    /// `Cargo.toml`. Charmcraft's extensions are expanded.
     ///
     /// # Errors
     /// Not called by `cargo test`, or a file is missing or invalid.
@@ -90,7 +90,7 @@ impl<C: Charm> Context<C> {
     /// # Errors
     /// A file can't be read or is invalid.
     pub fn from_dir(charm_dir: &Path) -> Result<Context<C>, MetadataError> {
-        Ok(Context::from_files(CharmFiles::read(charm_dir)?, charm_dir))
+        Ok(Context::from_files(crate::files::read(charm_dir)?, charm_dir))
     }
 
     /// A charm with files that were already read; it finds its other files in the folder.

@@ -91,7 +91,7 @@ pub struct Harness<C: Charm> {
 
 impl<C: Charm> Harness<C> {
     /// A harness with the charm's files of the crate under test: `charmcraft.yaml`, or `metadata.yaml`, `config.yaml`
-    /// and `actions.yaml`, beside its `Cargo.toml`. Charmcraft's extensions are not expanded.
+    /// and `actions.yaml`, beside its `Cargo.toml`. Charmcraft's extensions are expanded.
     ///
     /// # Errors
     /// Not called by `cargo test`, or a file is missing or invalid.
@@ -104,7 +104,7 @@ impl<C: Charm> Harness<C> {
     /// # Errors
     /// A file is missing or invalid.
     pub fn from_dir(dir: &Path) -> Done<C, Harness<C>> {
-        Ok(Harness::from_files(CharmFiles::read(dir)?, dir))
+        Ok(Harness::from_files(crate::files::read(dir)?, dir))
     }
 
     /// A harness with the texts of `metadata.yaml`, `config.yaml` and `actions.yaml`. An empty text declares an empty

@@ -23,6 +23,7 @@ mod consistency;
 mod context;
 mod dispatch;
 mod environment;
+mod files;
 mod harness;
 mod model;
 pub mod peer;

@@ -1,12 +1,12 @@
 //! Rules of an extension, as charmcraft enforces them: the names it declares are reserved, and it supports some bases
 //! only.
 
+use extensions::{Extension, bases as bases_of, is_empty};
 use serde_yaml::{Mapping, Value};
 
-use super::Extension;
 use crate::finding::Finding;
 use crate::source::Source;
-use crate::{platform, yaml};
+use crate::yaml;
 
 /// The variables of every framework, without its prefix.
 const COMMON: [&str; 3] = ["BASE_URL", "PEER_FQDNS", "SECRET_KEY"];
@@ -24,7 +24,7 @@ pub(crate) fn findings(extension: &Extension, project: &Source) -> Vec<Finding> 
 }
 
 fn bases(extension: &Extension, project: &Source) -> Vec<Finding> {
-    let bases = platform::bases(&project.document);
+    let bases = bases_of(&project.document);
     let place = ["bases", "base"].into_iter().find(|key| project.document.contains_key(*key)).unwrap_or("platforms");
     if bases.len() > 1 {
         let what = format!("{} takes one base, not {}", extension.name(), bases.join(" and "));
@@ -120,9 +120,7 @@ fn options(extension: &Extension, project: &Source) -> Vec<Finding> {
             let what = format!("the option {name} becomes the variable {variable}, which the charm sets itself");
             project.refused(&path, what, "rename the option").into_advice()
         }));
-        if option.get("optional") == Some(&Value::Bool(false))
-            && option.get("default").is_some_and(|v| !super::is_empty(v))
-        {
+        if option.get("optional") == Some(&Value::Bool(false)) && option.get("default").is_some_and(|v| !is_empty(v)) {
             let what = format!("the option {name} can't be required and have a default");
             found.push(project.refused(&path, what, "remove `default` or `optional: false`"));
         }

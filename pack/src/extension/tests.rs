@@ -5,8 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_yaml::Mapping;
+
 use super::*;
 use crate::folder::Folder;
+use crate::yaml;
 
 /// Keys that charmcraft adds for the build, or only spells out; Juju doesn't see them.
 const BUILD_ONLY: [&str; 3] = ["charm-libs", "parts", "platforms"];
@@ -17,12 +20,12 @@ fn projects() -> Vec<PathBuf> {
 }
 
 fn extension(text: &str) -> Result<Option<Extension>, Finding> {
-    Extension::of(&Source::parse("charmcraft.yaml", text.to_owned()).unwrap())
+    of(&Source::parse("charmcraft.yaml", text.to_owned()).unwrap())
 }
 
 fn messages(text: &str) -> Vec<String> {
     let project = Source::parse("charmcraft.yaml", text.to_owned()).unwrap();
-    let extension = Extension::of(&project).unwrap().unwrap();
+    let extension = of(&project).unwrap().unwrap();
     findings(&extension, &project).iter().map(ToString::to_string).collect()
 }
 
@@ -32,7 +35,7 @@ fn every_project_is_expanded_as_charmcraft_does() {
     assert!(projects.len() >= 16, "{projects:?}");
     for folder in projects {
         let source = Source::read(&Folder::open(&folder).unwrap(), "charmcraft.yaml").unwrap().unwrap();
-        let extension = Extension::of(&source).unwrap().unwrap();
+        let extension = of(&source).unwrap().unwrap();
         let without = |mapping: Mapping| -> Mapping {
             mapping.into_iter().filter(|(key, _)| !BUILD_ONLY.contains(&key.as_str().unwrap())).collect()
         };
@@ -58,7 +61,7 @@ fn sorted(mapping: &Mapping) -> Mapping {
 fn every_charm_has_one_container_besides_its_own() {
     for folder in projects() {
         let source = Source::read(&Folder::open(&folder).unwrap(), "charmcraft.yaml").unwrap().unwrap();
-        let expanded = Extension::of(&source).unwrap().unwrap().expand(&source.document);
+        let expanded = of(&source).unwrap().unwrap().expand(&source.document);
         let containers = expanded["containers"].as_mapping().unwrap();
         assert_eq!(containers.len(), 1, "{}", folder.display());
         assert!(containers.keys().all(|name| name.as_str().unwrap().ends_with("app")), "{containers:?}");
@@ -69,7 +72,7 @@ fn every_charm_has_one_container_besides_its_own() {
 fn the_authors_endpoints_come_first() {
     let text = "type: charm\nbase: ubuntu@24.04\nextensions: [go-framework]\nrequires: {db: {interface: mysql_client}}";
     let source = Source::parse("charmcraft.yaml", text.to_owned()).unwrap();
-    let expanded = Extension::of(&source).unwrap().unwrap().expand(&source.document);
+    let expanded = of(&source).unwrap().unwrap().expand(&source.document);
     let requires = yaml::section(&expanded, "requires");
     assert_eq!(yaml::keys(&requires).collect::<Vec<_>>(), ["db", "logging", "ingress"]);
 }

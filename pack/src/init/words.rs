@@ -1,8 +1,8 @@
 //! Text of the written files that depends on the framework.
 
+use extensions::Extension;
 use serde_yaml::{Mapping, Value};
 
-use crate::extension::Extension;
 use crate::{Framework, yaml};
 
 /// The section of `rockcraft.yaml` about the framework's extension.

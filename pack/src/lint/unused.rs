@@ -5,7 +5,7 @@ use switches::Switches;
 
 use crate::finding::Finding;
 use crate::source::Source;
-use crate::{Framework, yaml};
+use crate::{Framework, framework, yaml};
 
 /// Interfaces of required endpoints that the charm reads without a mapping.
 pub const INTERFACES: [&str; 14] = [
@@ -47,7 +47,8 @@ pub(crate) fn findings(project: &Source, framework: Framework, switches: &Switch
 fn actions(project: &Source, framework: Framework, switches: &Switches) -> Vec<Finding> {
     let section = project.section("actions");
     let own = yaml::keys(&section);
-    let idle = own.filter(|name| !framework.actions().contains(name) && !switches.actions.contains_key(*name));
+    let idle =
+        own.filter(|name| !framework::actions(framework).contains(name) && !switches.actions.contains_key(*name));
     let finding = |name: &str| {
         let what = format!("the action {name} is run by nothing");
         let remedy = format!("give it a command in webcharm.yaml, `actions: {{{name}: {{command: …}}}}`, or remove it");

@@ -12,7 +12,6 @@ use super::keys::tabled;
 use super::kind::{self, Kinds};
 use crate::finding::Finding;
 use crate::folder::{self, Folder};
-use crate::platform;
 use crate::source::Source;
 use crate::yaml;
 
@@ -147,10 +146,10 @@ fn bases(project: &Source, path: &[&str], plugin: &str) -> Option<Finding> {
         return None;
     }
     let of_build = yaml::text(&project.document, "build-base").map(|base| vec![base.to_owned()]);
-    let bases = of_build.unwrap_or_else(|| platform::bases(&project.document));
+    let bases = of_build.unwrap_or_else(|| extensions::bases(&project.document));
     let wrong = bases.iter().find(|base| !PYTHON.contains(&base.as_str()));
     let path = [path, &["plugin"]].concat();
-    if platform::bases(&project.document).is_empty() {
+    if extensions::bases(&project.document).is_empty() {
         return Some(project.refused(
             &path,
             format!("the plugin {plugin} needs a base"),

@@ -2,8 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::{Extension, data};
-use crate::{Framework, yaml};
+use super::{Extension, Framework, data, section};
 
 /// Declarations of an extension for some bases.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub fn generations(framework: Framework) -> Vec<Generation> {
             let extension = Extension { framework, data: data(framework), convention };
             let endpoint = "{requires: {ENDPOINT: {interface: oauth}}}";
             let endpoint: Mapping = serde_yaml::from_str(endpoint).expect("it's YAML, see the tests");
-            let oauth = extension.oauth_options(&yaml::section(&endpoint, "requires"));
+            let oauth = extension.oauth_options(&section(&endpoint, "requires"));
             Generation { bases, container, options: declared(&extension.options()), oauth: declared(&oauth) }
         })
         .collect()
