@@ -17,7 +17,7 @@ use std::fmt;
 
 use juju::{Config, Secret};
 use pebble::plan::Environment;
-use switches::Action;
+pub use switches::Action;
 
 use crate::action_result::ActionResult;
 use crate::facts::{Interface, Unit};

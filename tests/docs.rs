@@ -52,6 +52,8 @@ fn every_file_that_a_document_links_to_exists() {
         "docs/covered.md",
         "docs/options.md",
         "docs/pack.md",
+        "docs/compatibility.md",
+        "docs/from-python.md",
         "docs/webcharm-yaml.md",
     ] {
         let path = repository().join(document);
@@ -60,6 +62,19 @@ fn every_file_that_a_document_links_to_exists() {
         for link in links.filter(|link| !link.contains("://")) {
             let file = link.split('#').next().unwrap();
             assert!(path.parent().unwrap().join(file).exists(), "{document} links to {link}");
+        }
+    }
+}
+
+#[test]
+fn every_webcharm_yaml_of_the_documents_is_read() {
+    for document in ["docs/from-python.md", "docs/webcharm-yaml.md"] {
+        let text = fs::read_to_string(repository().join(document)).unwrap();
+        let blocks: Vec<_> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(!blocks.is_empty(), "{document}");
+        for block in blocks {
+            webcharm::charm_spec::Switches::parse(block.as_bytes())
+                .unwrap_or_else(|wrong| panic!("{document}: {wrong}"));
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::old_form::OldForm;
 use crate::yaml::section;
-use crate::{Error, Framework, entrypoint, extension, framework, parts, project};
+use crate::{Error, Framework, RustPart, entrypoint, extension, framework, parts, project};
 
 /// Every finding about the project in `dir`, sorted by file and line.
 ///
@@ -54,8 +54,8 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
     found.extend(text.iter().flat_map(|text| declared::findings(text, &metadata)));
     if let Some(framework) = framework {
         found.extend(own.findings);
-        // What a refused declaration would do is known once it is mended.
-        if !found.iter().any(Finding::is_refusal) {
+        // A refused declaration is judged once it is mended, and a crate may use any.
+        if !found.iter().any(Finding::is_refusal) && RustPart::extending(dir)?.is_none() {
             let switches = switches::Switches::parse(text.unwrap_or_default().as_bytes()).unwrap_or_default();
             found.extend(unused::findings(&source, framework, &switches));
         }

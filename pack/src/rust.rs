@@ -64,6 +64,19 @@ impl RustPart {
         Ok(None)
     }
 
+    /// The part of the project in `dir` that makes `dispatch` of a crate which extends webcharm's own charm: its
+    /// `Cargo.toml` has webcharm among the dependencies.
+    ///
+    /// # Errors
+    /// When there is no project, or the part's folder lies outside of it.
+    pub fn extending(dir: &Path) -> Result<Option<Self>, Error> {
+        let Some(part) = Self::of(dir)? else { return Ok(None) };
+        let text = Folder::open(&part.folder)?.text("Cargo.toml")?.unwrap_or_default();
+        let manifest: toml::Table = text.parse().unwrap_or_default();
+        let depends = manifest.get("dependencies").and_then(|all| all.get("webcharm")).is_some();
+        Ok(depends.then_some(part))
+    }
+
     fn new(dir: &Folder, name: &str, part: &Mapping, program: String) -> Result<Self, Error> {
         let paths = list(part, "rust-path");
         let source = yaml::text(part, "source").unwrap_or(".");
@@ -152,6 +165,19 @@ mod tests {
         assert_eq!(found.folder, Path::new("code/charm"));
         assert_eq!(found.arguments, ["--locked", "--features", "a b", "--no-default-features"]);
         assert_eq!(part("{rust: {source: ., organize: {dispatch: dispatch}}}").unwrap().unwrap().program, "dispatch");
+    }
+
+    #[test]
+    fn a_crate_that_depends_on_webcharm_extends_its_charm() {
+        let dir = tempfile::tempdir().unwrap();
+        let extends = |manifest: &str| {
+            std::fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+            RustPart::extending(dir.path()).unwrap().is_some()
+        };
+        let part = "parts: {a: {plugin: rust, source: ., organize: {bin/a: dispatch}}}";
+        std::fs::write(dir.path().join("charmcraft.yaml"), part).unwrap();
+        assert!(extends("[dependencies]\nwebcharm = { path = \"..\" }\n"));
+        assert!(!extends("[package]\nname = \"webcharm\"\n") && !extends("[") && !extends(""));
     }
 
     #[test]

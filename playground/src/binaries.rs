@@ -91,6 +91,19 @@ pub fn dispatch(framework: &str) -> Result<Vec<u8>, Error> {
     Err(Error::NoCharm { dir: dir.display().to_string(), framework: framework.to_owned() })
 }
 
+/// The bytes of the charm's program in `folder`: for a framework, what cargo builds of a crate that extends this
+/// charm, else this charm's own; without one, that of a charm of the author's own.
+///
+/// # Errors
+/// As [`dispatch`] and [`built`].
+pub fn charm(folder: &Path, framework: Option<pack::Framework>, profile: pack::Profile) -> Result<Vec<u8>, Error> {
+    let Some(framework) = framework else { return built(folder, profile) };
+    match pack::RustPart::extending(folder)? {
+        Some(part) => Ok(part.build(profile)?),
+        None => dispatch(framework.name()),
+    }
+}
+
 /// The bytes of the program of a charm of the author's own, in `folder`: what cargo builds, or a prebuilt
 /// `dispatch` there.
 ///

@@ -40,10 +40,7 @@ impl Plan {
             None => Project::find(&source.folder, source.charm.as_deref())?,
         };
         let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
-        let binary = match charm.framework {
-            Some(framework) => binaries::dispatch(framework.name())?,
-            None => binaries::built(&project.charm, pack::Profile::Dev)?,
-        };
+        let binary = binaries::charm(&project.charm, charm.framework, pack::Profile::Dev)?;
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
         charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });

@@ -139,8 +139,9 @@ fn binaries(args: &cli::Pack, charm: &Charm) -> Result<Vec<Vec<u8>>, Error> {
     if !args.binary.is_empty() {
         return args.binary.iter().cloned().map(read).collect();
     }
-    let Some(framework) = charm.framework else {
-        return Ok(vec![binaries::built(&args.folder, pack::Profile::Release)?]);
+    let extends = pack::RustPart::extending(&args.folder)?.is_some();
+    let Some(framework) = charm.framework.filter(|_| !extends) else {
+        return Ok(vec![binaries::charm(&args.folder, charm.framework, pack::Profile::Release)?]);
     };
     let dir = binaries::own()?.parent().unwrap_or(Path::new("/")).to_owned();
     let mut found = Vec::new();
