@@ -133,7 +133,7 @@ fn whole(root: &Node<'_>, framework: &Framework) -> Result<PaasConfig, Wrong> {
     Ok(PaasConfig {
         port: either("port").map(|node| port(&node)).transpose()?,
         metrics_port: either("metrics-port").map(|node| port(&node)).transpose()?,
-        metrics_path: either("metrics-path").map(|node| path(&node)).transpose()?,
+        metrics_path: either("metrics-path").map(|node| path(&node)).transpose()?.flatten(),
         logging: format.unwrap_or_default(),
         scrape_configs: scrape_configs.unwrap_or_default(),
     })
@@ -158,9 +158,13 @@ fn port(node: &Node<'_>) -> Result<u16, Wrong> {
     port.ok_or_else(|| node.wrong("must be a port, a number from 1 to 65535"))
 }
 
-fn path(node: &Node<'_>) -> Result<String, Wrong> {
-    let path = node.text()?;
-    if path.starts_with('/') { Ok(path.to_owned()) } else { Err(node.wrong("must be a path, which begins with /")) }
+/// Reads a path. An empty one stands for the framework's, as in the Python framework.
+fn path(node: &Node<'_>) -> Result<Option<String>, Wrong> {
+    match node.text()? {
+        "" => Ok(None),
+        path if path.starts_with('/') => Ok(Some(path.to_owned())),
+        _ => Err(node.wrong("must be a path, which begins with /")),
+    }
 }
 
 fn prometheus(node: &Node<'_>) -> Result<Vec<ScrapeConfig>, Wrong> {

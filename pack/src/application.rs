@@ -5,11 +5,14 @@
 //! names one of them.
 
 mod go;
+mod imports;
 mod java;
 mod node;
 
+use std::collections::BTreeSet;
+
 use crate::folder::{self, Folder, Kind};
-use crate::{Error, Framework, python};
+use crate::{Error, Framework, python, yaml};
 
 /// A framework that a folder shows, and the file or package that shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,13 +124,73 @@ fn flask(dir: &Folder, name: &str) -> Result<View, folder::Error> {
         }
         (false, None) => Some("flask isn't required: add it to requirements.txt".to_owned()),
     };
-    seen(python::wsgi(dir, name), unlisted, || format!("no `app` or `application` {NO_ENTRY}"))
+    let entry = python::wsgi(dir, name);
+    let parts = copied(Framework::Flask, dir, entry.as_ref().ok().and_then(Option::as_ref), &FLASK)?;
+    let view = seen(entry, unlisted, || format!("no `app` or `application` {NO_ENTRY}"))?;
+    Ok(View { parts: parts.section, remarks: view.remarks.into_iter().chain(parts.remark).collect(), ..view })
+}
+
+/// Files that the extensions copy into the rock, besides FastAPI's own file or folder.
+const FLASK: [&str; 9] =
+    ["app", "app.py", "main.py", "src", "migrate", "migrate.sh", "migrate.py", "static", "templates"];
+const FASTAPI: [&str; 5] = ["migrate", "migrate.sh", "migrate.py", "static", "templates"];
+
+/// The part that copies the application, in `rockcraft.yaml`.
+struct Copied {
+    /// First lines of `parts`, with a list of files if the extension would miss some.
+    section: String,
+    /// Remark on an existing `rockcraft.yaml` that lacks them.
+    remark: Option<String>,
+}
+
+/// Files that the application imports, beside those that its extension copies.
+fn copied(
+    framework: Framework,
+    dir: &Folder,
+    entry: Option<&python::Entry>,
+    usual: &[&str],
+) -> Result<Copied, folder::Error> {
+    let place = if framework == Framework::Flask { "flask/app" } else { "app" };
+    let none = format!(
+        "# parts:\n#   {framework}-framework/install-app:\n#     prime:\n#       - {place}/app.py\n#       - {place}/data\n"
+    );
+    let Some(entry) = entry else { return Ok(Copied { section: none, remark: None }) };
+    let top = entry.file.iter().next().and_then(|top| top.to_str());
+    let usual: Vec<&str> = usual.iter().copied().chain(top).collect();
+    let missing = imports::missing(dir, &entry.file, &usual)?;
+    if missing.is_empty() {
+        return Ok(Copied { section: none, remark: None });
+    }
+    let mut files = Vec::new();
+    for name in usual.into_iter().collect::<BTreeSet<_>>() {
+        if dir.kind(name)?.is_some() {
+            files.push(name);
+        }
+    }
+    files.extend(missing.iter().map(String::as_str));
+    let lines: String =
+        files.iter().map(|file| format!("      - {}\n", yaml::quoted(&format!("{place}/{file}")))).collect();
+    let listed = dir.text("rockcraft.yaml")?;
+    let lacks = |text: String| missing.iter().any(|file| !text.contains(&format!("{place}/{file}")));
+    let remark = listed.is_some_and(lacks).then(|| {
+        let all = files.iter().map(|file| format!("{place}/{file}")).collect::<Vec<_>>().join(", ");
+        format!(
+            "the rock lacks {}, which {} imports: list it in rockcraft.yaml, `parts: {{{framework}-framework/install-app: \
+             {{prime: [{all}]}}}}`",
+            missing.join(", "),
+            entry.file.display()
+        )
+    });
+    Ok(Copied { section: format!("parts:\n  {framework}-framework/install-app:\n    prime:\n{lines}"), remark })
 }
 
 fn fastapi(dir: &Folder, name: &str) -> Result<View, folder::Error> {
     let unlisted = !python::names_fastapi(dir)?;
     let unlisted = unlisted.then(|| "rockcraft reads requirements.txt alone: add fastapi to it".to_owned());
-    seen(python::asgi(dir, name), unlisted, || format!("no `app` {NO_ENTRY}"))
+    let entry = python::asgi(dir, name);
+    let parts = copied(Framework::FastApi, dir, entry.as_ref().ok().and_then(Option::as_ref), &FASTAPI)?;
+    let view = seen(entry, unlisted, || format!("no `app` {NO_ENTRY}"))?;
+    Ok(View { parts: parts.section, remarks: view.remarks.into_iter().chain(parts.remark).collect(), ..view })
 }
 
 fn django(dir: &Folder, name: &str) -> Result<View, folder::Error> {

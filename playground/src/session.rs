@@ -32,6 +32,7 @@ use crate::network::{Network, Subnet};
 use crate::pod::{Identity, Neighbor};
 use crate::provider::Providers;
 use crate::ui::Ui;
+pub use advice::refused_host;
 use agent::Agent;
 pub use agent::Doing;
 pub use application::{Application, Kind, Prepared};

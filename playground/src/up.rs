@@ -21,7 +21,7 @@ use crate::cli;
 use crate::logs::Rotation;
 use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
-use crate::session::{self, Application, Input, Session};
+use crate::session::{self, Application, Input, Session, refused_host};
 use crate::signals::{self, Begun};
 use crate::ui::{self, Ui};
 use crate::{binaries, control, network, pod, project, server};
@@ -256,10 +256,13 @@ fn report(session: &Session, app: &Application, answers: bool, ui: &Ui) {
     let Some(url) = app.url() else {
         return report_charm(session, app.name(), answers, &lines("webcharm debug-log"), ui);
     };
-    let app = app.name();
+    let (app, files) = (app.name(), &app.files);
     if answers {
         ui.step("the application answers");
-        ui::print(&format!("\n{app} is up at {url}\n\n{}\n", lines(&format!("curl {url}"))));
+        let status = http_client::status(&url).ok();
+        let note = status.and_then(|status| refused_host(app, files, status.as_u16()));
+        let note = note.map(|note| format!("Note: {note}\n\n")).unwrap_or_default();
+        ui::print(&format!("\n{app} is up at {url}\n\n{note}{}\n", lines(&format!("curl {url}"))));
         return;
     }
     let problems: String = session.problems().iter().map(|problem| format!("error: {problem}\n")).collect();

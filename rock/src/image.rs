@@ -131,7 +131,7 @@ fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     for (name, part) in &rockcraft.parts {
         let name = shown(name);
         scripts(&name, part, work);
-        if part.override_build.is_some() && plugin::nil::script(part).is_none() {
+        if part.override_build.is_some() && !plugin::runs_override(part) {
             work.say(&format!(
                 "{name}: its override-build is not run here, the plugin's own steps are: run what else it builds (such as \
                  `npm run build`) before"

@@ -2,6 +2,7 @@
 
 pub(crate) mod exporter;
 mod go;
+mod gradle;
 mod maven;
 pub(crate) mod nil;
 mod npm;
@@ -26,7 +27,7 @@ use crate::{python, tool, tree};
 pub enum Error {
     /// The plugin is unknown.
     #[error(
-        "plugin {0:?} is not known here (known: dump, go, jlink, maven, nil, npm, python): pack the rock with rockcraft and run `webcharm up NAME.rock`"
+        "plugin {0:?} is not known here (known: dump, go, gradle, jlink, maven, nil, npm, python): pack the rock with rockcraft and run `webcharm up NAME.rock`"
     )]
     Unknown(String),
     /// The part has no plugin, and no extension has a part of its name.
@@ -35,10 +36,10 @@ pub enum Error {
          flask-framework/install-app; another part needs `plugin: NAME`"
     )]
     NoPlugin,
-    /// Gradle builds the part.
+    /// Gradle builds the part, and there is none.
     #[error(
-        "Gradle isn't run here: build the project by Maven (pom.xml), or pack the rock with rockcraft and run `webcharm up \
-         NAME.rock`"
+        "there is no Gradle: add the project's own (gradlew) with `gradle wrapper`, put `gradle` 7.5 or later on PATH, or pack \
+         the rock with rockcraft and run `webcharm up NAME.rock`"
     )]
     Gradle,
     /// The part's source is a repository or an archive outside the project.
@@ -135,15 +136,19 @@ pub(crate) fn check(part: &Part) -> Result<(), Error> {
     }
     match part.plugin.as_str() {
         "nil" | "jlink" => return Ok(()),
-        "dump" | "python" | "go" | "npm" | "maven" => {}
+        "dump" | "python" | "go" | "gradle" | "npm" | "maven" => {}
         "" => return Err(Error::NoPlugin),
-        "gradle" => return Err(Error::Gradle),
         plugin => return Err(Error::Unknown(plugin.to_owned())),
     }
     match part.source.as_deref().and_then(|place| Some((place, kind(place, part.source_type.as_deref())?))) {
         Some((place, kind)) => Err(Error::Elsewhere { place: place.to_owned(), kind }),
         None => Ok(()),
     }
+}
+
+/// True if the part's `override-build` is run here.
+pub(crate) fn runs_override(part: &Part) -> bool {
+    nil::script(part).is_some() || npm::script(part).is_some()
 }
 
 /// Kind of a source outside the project. `None`: a folder.
@@ -182,6 +187,7 @@ pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) ->
         }
         "go" => go::build(&tree::source(root, part)?, part, cache, work),
         "npm" => npm::build(&tree::source(root, part)?, part, cache, work),
+        "gradle" => gradle::build(&tree::source(root, part)?, part, cache, work),
         "maven" => maven::build(&tree::source(root, part)?, part, cache, work),
         plugin => Err(Error::Unknown(plugin.to_owned())),
     }

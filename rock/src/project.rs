@@ -131,6 +131,10 @@ pub struct Part {
     pub overlay_packages: Vec<String>,
     /// Packages of the base.
     pub stage_packages: Vec<String>,
+    /// Further arguments of Gradle's.
+    pub gradle_parameters: Vec<String>,
+    /// Gradle's task; `build` if it is not given.
+    pub gradle_task: Option<String>,
     /// Further arguments of Maven's.
     pub maven_parameters: Vec<String>,
     /// True to use the project's own Maven (`mvnw`).

@@ -495,6 +495,20 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "long: it may download uv"]
+    fn a_lock_of_uv_is_read_by_uv() {
+        let dir = tempfile::tempdir().unwrap();
+        packed_words(dir.path());
+        let lock = "version = 1\nrequires-python = \">=3.8\"\n\n[[package]]\nname = \"words\"\nversion = \"1\"\n\
+            source = { editable = \".\" }\n";
+        fs::write(dir.path().join("uv.lock"), lock).unwrap();
+        let (work, part) = (Quiet::default(), Part { plugin: "python".to_owned(), ..Part::default() });
+        install(dir.path(), &part, &Cache::new(dir.path().join("charm/cache")), &work).unwrap();
+        let said = work.lines.lock().unwrap().join("\n");
+        assert!(said.contains("installing the versions of uv.lock"), "{said}");
+    }
+
+    #[test]
     fn pip_is_given_the_constraints_and_the_part_s_variables() {
         let (dir, mut part) = part("./libs/words\n");
         packed_words(&dir.path().join("libs/words"));

@@ -41,9 +41,14 @@ pub enum Error {
 /// When it is missing and can't be installed.
 pub fn find(tool: Tool, work: &dyn Work) -> Result<PathBuf, Error> {
     let Tool { program, package } = tool;
-    let look = || which(program, &std::env::var_os("PATH").unwrap_or_default());
+    let look = || on_path(program);
     let installed = || (apt::may_install() && apt::install(package, work)).then(look).flatten();
     look().or_else(installed).ok_or(Error::Missing { program, package })
+}
+
+/// The path of a program, if it is there.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    which(program, &std::env::var_os("PATH").unwrap_or_default())
 }
 
 fn which(program: &str, path: &OsStr) -> Option<PathBuf> {

@@ -43,6 +43,7 @@ fn charms_of_the_second_line_set_port_and_metrics_here_in_either_spelling() {
     let dashed = "port: 8080\nmetrics-port: 9000\nmetrics-path: /m\nframework-logging-format: json\n";
     assert_eq!(parse_2(dashed), Ok(config.clone()));
     assert_eq!(parse_2(&dashed.replace('-', "_")), Ok(config));
+    assert_eq!(parse_2("metrics-path: ''").unwrap().metrics_path, None, "the framework's");
     assert!(parse("port: 8080").unwrap_err().contains("unknown key port"));
     for wrong in ["port: 0", "port: 70000", "port: http", "metrics-port: -1", "metrics-path: m", "metrics_path: 3"] {
         let message = parse_2(wrong).unwrap_err();

@@ -89,3 +89,22 @@ fn a_django_project_gives_the_rock_its_name() {
     assert_eq!(name(Framework::Flask, &open(&dir)).unwrap(), None);
     assert_eq!(name(Framework::Django, &open(&folder(&[("manage.py", "")]))).unwrap(), None);
 }
+
+#[test]
+fn a_module_that_the_rock_would_lack_is_listed_or_told() {
+    let files = [("requirements.txt", "flask"), ("app.py", "from webapp import app\n"), ("webapp/__init__.py", "")];
+    let dir = folder(&files);
+    let seen = view(Framework::Flask, &open(&dir), "shop").unwrap();
+    let expected = "parts:\n  flask-framework/install-app:\n    prime:\n      - \"flask/app/app.py\"\n      - \"flask/app/webapp\"\n";
+    assert_eq!((seen.parts.as_str(), seen.remarks.len()), (expected, 0));
+    fs::write(dir.path().join("rockcraft.yaml"), "name: shop\n").unwrap();
+    let seen = view(Framework::Flask, &open(&dir), "shop").unwrap();
+    let told = "the rock lacks webapp, which app.py imports: list it in rockcraft.yaml, `parts: \
+        {flask-framework/install-app: {prime: [flask/app/app.py, flask/app/webapp]}}`";
+    assert_eq!(seen.remarks, [told]);
+    fs::write(dir.path().join("rockcraft.yaml"), "prime:\n- flask/app/webapp\n").unwrap();
+    assert_eq!(view(Framework::Flask, &open(&dir), "shop").unwrap().remarks, [""; 0]);
+    let files = [("requirements.txt", "fastapi"), ("app/__init__.py", "from lib import app\n"), ("lib.py", "")];
+    let seen = view(Framework::FastApi, &open(&folder(&files)), "shop").unwrap();
+    assert!(seen.parts.ends_with("prime:\n      - \"app/app\"\n      - \"app/lib.py\"\n"), "{}", seen.parts);
+}

@@ -12,6 +12,9 @@ use super::purpose::Purpose;
 use crate::Framework;
 use crate::python::module::Module;
 
+/// Handlers of the framework's own actions.
+const ACTIONS: [&str; 2] = ["_on_rotate_secret_key_action", "_on_create_superuser_action"];
+
 /// Members of the framework's class that its own code calls or reads (paas-charm 1.12 and 2.0), besides the handlers,
 /// whose names begin with `_on_`.
 const MEMBERS: [&str; 34] = [
@@ -251,6 +254,7 @@ fn is_self(expression: &Expr) -> bool {
     expression.as_name_expr().is_some_and(|name| name.id.as_str() == "self")
 }
 
+/// True for a member of the framework's charm. Handlers of events are private to it, those of actions the author's.
 fn is_member(name: &str) -> bool {
-    MEMBERS.contains(&name) || name.starts_with("_on_")
+    MEMBERS.contains(&name) || (name.starts_with("_on_") && (!name.ends_with("_action") || ACTIONS.contains(&name)))
 }

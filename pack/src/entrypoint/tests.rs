@@ -107,10 +107,16 @@ fn the_framework_is_that_of_the_class() {
 type Refused = (&'static str, &'static str, &'static [(usize, &'static str)]);
 
 /// Code that does more, by kind.
-const REFUSED: [Refused; 22] = [
+const REFUSED: [Refused; 23] = [
     (
         CALL,
         "super().__init__(*args)\n        self.framework.observe(self.on.clear_cache_action, self._on_clear)",
+        &[(25, "`actions: {clear-cache: {command: …}}`")],
+    ),
+    (
+        CALL,
+        "super().__init__(*args)\n        self.framework.observe(self.on.clear_cache_action, self._on_clear_cache_action)\n\n    \
+         def _on_clear_cache_action(self, event):\n        event.fail('no')",
         &[(25, "`actions: {clear-cache: {command: …}}`")],
     ),
     (

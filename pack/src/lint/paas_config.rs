@@ -71,7 +71,8 @@ fn port(config: &Source, key: &str) -> Option<Finding> {
 fn metrics_path(config: &Source) -> Option<Finding> {
     let path = config.document.get("metrics-path")?;
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/%".contains(character);
-    let fine = path.as_str().is_some_and(|path| path.starts_with('/') && path.chars().all(allowed));
+    let fine =
+        path.as_str().is_some_and(|path| (path.is_empty() || path.starts_with('/')) && path.chars().all(allowed));
     (!fine).then(|| config.refused(&["metrics-path"], "metrics-path must be a path", "write it as `/metrics`"))
 }
 

@@ -34,3 +34,33 @@ impl Session {
         lines
     }
 }
+
+/// Option with the hosts that Django answers.
+const ALLOWED_HOSTS: &str = "django-allowed-hosts";
+
+/// Advice on the status code of the first answer: Django refuses requests for a host that no option allows.
+#[must_use]
+pub fn refused_host(app: &str, files: &juju::CharmFiles, status: u16) -> Option<String> {
+    let refused = status == 400 && files.options.contains_key(ALLOWED_HOSTS);
+    let advice = || {
+        format!(
+            "it answers 400: Django refuses the host 127.0.0.1; `webcharm config {app} {ALLOWED_HOSTS}=127.0.0.1` allows it"
+        )
+    };
+    refused.then(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_django_refuses_is_told_with_its_option() {
+        let django = "name: shop\nconfig: {options: {django-allowed-hosts: {type: string}}}\n";
+        let files = |text: &str| juju::CharmFiles::parse_charmcraft("charmcraft.yaml", text).unwrap();
+        let told = refused_host("shop", &files(django), 400).unwrap();
+        assert!(told.ends_with("`webcharm config shop django-allowed-hosts=127.0.0.1` allows it"), "{told}");
+        assert_eq!(refused_host("shop", &files(django), 404), None);
+        assert_eq!(refused_host("shop", &files("name: shop\n"), 400), None);
+    }
+}

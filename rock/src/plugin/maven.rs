@@ -14,8 +14,8 @@ use crate::process::Work;
 use crate::project::Part;
 use crate::tool::{self, Tool};
 
-const JAVA: Tool = Tool { program: "java", package: "default-jdk-headless" };
-const COMPILER: Tool = Tool { program: "javac", package: "default-jdk-headless" };
+pub(super) const JAVA: Tool = Tool { program: "java", package: "default-jdk-headless" };
+pub(super) const COMPILER: Tool = Tool { program: "javac", package: "default-jdk-headless" };
 const MAVEN: Tool = Tool { program: "mvn", package: "maven" };
 
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
@@ -30,7 +30,8 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         fs::create_dir(&copy).map_err(failed(&copy))?;
         sources::copy(&folder, &Folder::open(&copy)?)?;
         finish("mvn", &mut command(&maven, &copy, part, cache), part, work)?;
-        collect(&copy.join("target"), &into.join("jar"))?;
+        let none = "Maven made no .jar in target/: the rock starts one, so pom.xml needs the packaging jar";
+        collect(&copy.join("target"), &into.join("jar"), none)?;
         fs::remove_dir_all(&copy).map_err(failed(&copy))
     })?;
     Ok(Built::files(archives).with(tool::runtime(&java)))
@@ -46,14 +47,14 @@ fn command(maven: &Path, source: &Path, part: &Part, cache: &Cache) -> Command {
 }
 
 /// Moves the archives that can be run: not `-plain.jar` files, nor a plugin's backup of a rewritten archive.
-fn collect(target: &Path, into: &Path) -> Result<(), Error> {
+/// Fails with `none` if there is none.
+pub(super) fn collect(target: &Path, into: &Path, none: &str) -> Result<(), Error> {
     fs::create_dir_all(into).map_err(failed(into))?;
-    let entries = fs::read_dir(target).map_err(failed(target))?;
+    let entries = fs::read_dir(target).map_err(|_| Error::Product(none.to_owned()))?;
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut archives = names.filter(|name| name.ends_with(".jar") && !name.ends_with("-plain.jar")).peekable();
     if archives.peek().is_none() {
-        let what = "Maven made no .jar in target/: the rock starts one, so pom.xml needs the packaging jar";
-        return Err(Error::Product(what.to_owned()));
+        return Err(Error::Product(none.to_owned()));
     }
     for name in archives {
         fs::rename(target.join(&name), into.join(&name)).map_err(failed(&target.join(&name)))?;

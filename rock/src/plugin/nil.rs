@@ -10,7 +10,7 @@ use crate::process::Work;
 use crate::project::Part;
 
 /// First lines of the script: `craftctl default` does no work, since the plugin has no steps.
-const PRELUDE: &str = "set -e\ncraftctl() { :; }\n";
+pub(super) const PRELUDE: &str = "set -e\ncraftctl() { :; }\n";
 
 /// The script that makes the part's files. `None` for a part with packages of the base: its script changes the
 /// packages' files, which are this machine's here.

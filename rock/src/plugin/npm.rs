@@ -12,6 +12,7 @@ use std::process::Command;
 use pack::folder::Folder;
 use pack::text::shown;
 
+use super::nil::PRELUDE;
 use super::{Built, Counted, Error, failed, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::image::Bind;
@@ -45,29 +46,41 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         key.add(file);
         key.add(content);
     }
-    let runs_scripts = runs_scripts(&folder)?;
-    if runs_scripts {
-        key = sources::keyed(&folder, key)?;
+    let script = script(part);
+    let copies = script.is_some() || runs_scripts(&folder)?;
+    if copies {
+        key = sources::keyed(&folder, key.with(script.unwrap_or_default()))?;
     }
     let installed = cache.entry(&key, work, |into| {
         work.say(&format!("installing what {} depends on with npm", shown(&name)));
-        if runs_scripts {
+        if copies {
             sources::copy(&folder, &Folder::open(into)?)?;
         }
         for (file, content) in &inputs {
             fs::write(into.join(file), content).map_err(failed(&into.join(file)))?;
         }
+        if let Some(script) = script {
+            let mut command = Command::new("bash");
+            command.args(["-c", &format!("{PRELUDE}{script}")]).current_dir(into);
+            finish("override-build", command.env("npm_config_cache", cache.shared("npm")), part, work)?;
+        }
         let counted = Counted::new(work, "answers of the registry", |line| line.starts_with("npm http"));
         install(&npm, into, part, cache, &counted)?;
         fs::create_dir_all(into.join("node_modules")).map_err(failed(into))
     })?;
-    let from = if runs_scripts { installed.clone() } else { source.to_owned() };
+    let from = if copies { installed.clone() } else { source.to_owned() };
     let built = Built {
         binds: vec![Bind { source: installed.join("node_modules"), target: format!("/{PLACE}/node_modules") }],
         files: Some((from, PathBuf::from(PLACE))),
         ..Built::default()
     };
     Ok(built.with(tool::runtime(&node)))
+}
+
+/// The part's `override-build`, which is run before the packages are installed without those for development: most
+/// often it builds, for example by `npm run build`. `None` if it changes the part's other folders.
+pub(super) fn script(part: &Part) -> Option<&str> {
+    part.override_build.as_deref().filter(|script| part.plugin == "npm" && !script.contains("CRAFT_"))
 }
 
 /// The name in `package.json`.

@@ -50,7 +50,6 @@ fn a_part_that_can_t_be_built_here_is_refused_before_any_is() {
         check(&part).err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert!(told("").contains("flask-framework/install-app"));
-    assert!(told("gradle").starts_with("Gradle isn't run here: build the project by Maven"));
     assert!(told("cobol").contains("\"cobol\" is not known here"));
     assert_eq!(told("python"), "");
 }
@@ -132,4 +131,38 @@ fn a_file_that_a_postinstall_script_makes_is_in_the_image() {
     let (files, _) = built(dir.path(), &part).unwrap().files.unwrap();
     assert_eq!(fs::read_to_string(files.join("made.json")).unwrap(), "{}");
     assert!(!dir.path().join("made.json").exists(), "the project is left as it was");
+}
+
+#[test]
+fn a_script_for_the_package_alone_is_run_and_one_for_other_folders_is_not() {
+    let part = |plugin: &str, script: &str| Part {
+        plugin: plugin.to_owned(),
+        override_build: Some(script.to_owned()),
+        ..Part::default()
+    };
+    assert!(runs_override(&part("npm", "npm install --include=dev\nnpm run build\ncraftctl default\n")));
+    assert!(!runs_override(&part("npm", "craftctl default\ncp x ${CRAFT_PART_INSTALL}/\n")));
+    assert!(!runs_override(&part("go", "make")));
+    assert!(runs_override(&part("nil", "true")));
+}
+
+#[test]
+#[ignore = "long: it takes Node and npm"]
+fn what_an_npm_part_s_script_builds_is_in_the_image() {
+    let package =
+        r#"{"name": "site", "version": "1.0.0", "scripts": {"build": "mkdir dist && cp index.ts dist/index.js"}}"#;
+    let (dir, mut part) = project("npm", &[("package.json", package), ("index.ts", "1;\n")]);
+    part.override_build = Some("rm -rf node_modules\nnpm install\nnpm run build\ncraftctl default\n".to_owned());
+    let (files, _) = built(dir.path(), &part).unwrap().files.unwrap();
+    assert_eq!(fs::read_to_string(files.join("dist/index.js")).unwrap(), "1;\n");
+    assert!(!dir.path().join("dist").exists(), "the project is left as it was");
+}
+
+#[test]
+fn a_missing_gradle_is_told_with_what_to_do() {
+    let message = Error::Gradle.to_string();
+    assert!(
+        message.starts_with("there is no Gradle: add the project's own (gradlew) with `gradle wrapper`"),
+        "{message}"
+    );
 }

@@ -14,10 +14,13 @@ use pack::folder::Folder;
 use super::{Error, INTERPRETER, Wanted, pip};
 use crate::plugin::sources;
 use crate::process::{Ended, Work, run};
+use crate::tool;
 
 /// The environment and the copy of the sources, below the entry's folder; both are removed at the end.
 const ENVIRONMENT: &str = ".venv";
 const SOURCE: &str = ".source";
+/// Folder of a uv of the build's own, in the copy of the sources.
+const UV: &str = ".uv";
 
 /// Installs what is wanted into the empty folder `into`: packages, and console scripts in `bin`.
 pub(super) fn fill(wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), Error> {
@@ -51,25 +54,40 @@ pub(super) fn fill(wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), 
     gather(into).map_err(|source| Error::Gather { path: into.display().to_string(), source })
 }
 
-/// Installs the project: the versions of uv.lock if there is uv, else the project itself as pip resolves it.
+/// Installs the project: the versions of uv.lock, or without that file the project itself as pip resolves it.
 fn project(wanted: &Wanted, folder: &Path, install: &dyn Fn() -> Command, work: &dyn Work) -> Result<(), Error> {
     if !folder.join("uv.lock").is_file() {
         return finish(install().arg("."), wanted, work);
     }
+    let own = folder.join(UV);
+    let Some(uv) = uv(wanted, &own, install, work)? else {
+        work.say(
+            "uv.lock isn't used, since there is no uv and pip can't install it: pip resolves pyproject.toml instead",
+        );
+        return finish(install().arg("."), wanted, work);
+    };
     let locked = folder.join(".uv-requirements.txt");
-    let mut uv = Command::new("uv");
-    uv.args(["export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", "--output-file"]).arg(&locked);
-    match run(uv.current_dir(folder), work) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            work.say("uv.lock isn't used, since there is no uv: pip resolves pyproject.toml instead");
-            finish(install().arg("."), wanted, work)
-        }
-        Err(error) => Err(Error::Run(error)),
-        Ok(Ended { status, tail }) if !status.success() => Err(Error::Lock(tail)),
-        Ok(_) => {
-            work.say("installing the versions of uv.lock");
-            finish(install().arg("--requirement").arg(&locked), wanted, work)
-        }
+    let mut command = Command::new(uv);
+    command.args(["export", "--frozen", "--no-dev", "--no-emit-project", "--no-python-downloads", "--quiet"]);
+    command.args(["--python", INTERPRETER, "--output-file"]).arg(&locked);
+    let Ended { status, tail } = run(command.current_dir(folder), work).map_err(Error::Run)?;
+    if !status.success() {
+        return Err(Error::Lock(tail));
+    }
+    work.say("installing the versions of uv.lock");
+    finish(install().arg("--requirement").arg(&locked), wanted, work)
+}
+
+/// Program of uv: the one on `PATH`, else a copy that pip installs into the folder `own`. `None`: pip has none.
+fn uv(wanted: &Wanted, own: &Path, install: &dyn Fn() -> Command, work: &dyn Work) -> Result<Option<PathBuf>, Error> {
+    if let Some(uv) = tool::on_path("uv") {
+        return Ok(Some(uv));
+    }
+    work.say("installing uv, which reads uv.lock");
+    match finish(install().arg("--target").arg(own).arg("uv"), wanted, work) {
+        Ok(()) => Ok(Some(own.join("bin/uv"))),
+        Err(Error::Install(_)) => Ok(None),
+        Err(other) => Err(other),
     }
 }
 

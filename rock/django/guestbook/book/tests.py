@@ -3,8 +3,10 @@
 import os
 from unittest import mock
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
-from django.test import SimpleTestCase, TestCase, override_settings
+from django.test import RequestFactory, SimpleTestCase, TestCase, override_settings
+from django.urls import set_script_prefix
 
 from .models import Count, Entry
 
@@ -19,6 +21,15 @@ class Variables(SimpleTestCase):
 
     def test_the_load_balancer_is_answered(self):
         self.assertEqual(self.client.get("/health").json(), {"status": "ok"})
+
+    @override_settings(FORCE_SCRIPT_NAME="/model-shop")
+    def test_links_keep_the_path_that_an_ingress_strips(self):
+        # The test client doesn't set the prefix, the server's handler does.
+        self.addCleanup(set_script_prefix, "/")
+        headers = []
+        environ = RequestFactory().get("/admin/").environ
+        WSGIHandler()(environ, lambda status, said: headers.extend(said))
+        self.assertEqual(dict(headers)["Location"], "/model-shop/admin/login/?next=/model-shop/admin/")
 
 
 class Guestbook(TestCase):

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,6 +22,8 @@ SECRET_KEY = variable("DJANGO_SECRET_KEY") or os.urandom(32).hex()
 ALLOWED_HOSTS = [*json.loads(variable("DJANGO_ALLOWED_HOSTS", "[]")), "localhost", "127.0.0.1"]
 BASE_URL = variable("DJANGO_BASE_URL")
 CSRF_TRUSTED_ORIGINS = ["/".join(BASE_URL.split("/")[:3])] if BASE_URL else []
+# An ingress may serve the application below a path, which it strips from requests: links must have it.
+FORCE_SCRIPT_NAME = urlsplit(BASE_URL).path.rstrip("/") or None
 
 # The author's own options.
 GREETING = variable("DJANGO_GREETING", "Hello from Django!")

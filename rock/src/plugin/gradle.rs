@@ -1,0 +1,71 @@
+//! The gradle plugin: `gradle build`, with the archives in `jar/`:
+//! <https://documentation.ubuntu.com/rockcraft/latest/common/craft-parts/reference/plugins/gradle_plugin/>.
+//!
+//! The project's own Gradle (`gradlew`) has priority, as in the plugin. It runs in a copy of the sources, because Gradle
+//! writes beside them. The project's own tests are not run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pack::folder::Folder;
+
+use super::maven::{COMPILER, JAVA, collect};
+use super::{Built, Error, failed, finish, sources, version};
+use crate::cache::{Cache, Key};
+use crate::process::Work;
+use crate::project::Part;
+use crate::tool;
+
+/// The project's own Gradle, which fetches the version that the project names.
+const WRAPPER: &str = "gradlew";
+
+pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+    let folder = Folder::open(source)?;
+    let own = folder.has_file(WRAPPER)?;
+    // Debian's package is too old for Spring Boot, so none is installed.
+    let gradle = if own { PathBuf::from(WRAPPER) } else { tool::on_path("gradle").ok_or(Error::Gradle)? };
+    let (_, java) = (tool::find(COMPILER, work)?, tool::find(JAVA, work)?);
+    let task = part.gradle_task.as_deref().unwrap_or("build");
+    let key = Key::new().with("gradle 1").with(version(&java, "--version")).with(task);
+    let key = sources::keyed(&folder, key.with(part.gradle_parameters.join(" ")))?;
+    let archives = cache.entry(&key, work, |into| {
+        work.say("building the project with Gradle");
+        let copy = into.join("source");
+        fs::create_dir(&copy).map_err(failed(&copy))?;
+        sources::copy(&folder, &Folder::open(&copy)?)?;
+        // A wrapper's path is relative to the project; an absolute path stays as it is.
+        let mut command = Command::new(copy.join(&gradle));
+        command.current_dir(&copy).arg(task).args(["--exclude-task", "test", "--no-daemon", "--console=plain"]);
+        command.args(&part.gradle_parameters).env("GRADLE_USER_HOME", cache.shared("gradle"));
+        finish("gradle", &mut command, part, work)?;
+        collect(&copy.join("build/libs"), &into.join("jar"), "Gradle made no .jar in build/libs: the rock starts one")?;
+        fs::remove_dir_all(&copy).map_err(failed(&copy))
+    })?;
+    Ok(Built::files(archives).with(tool::runtime(&java)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::process::tests::Quiet;
+
+    #[test]
+    fn the_project_s_own_gradle_makes_the_archive() {
+        let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let wrapper =
+            "#!/bin/sh\nmkdir -p build/libs && echo \"$*\" > build/libs/shop.jar && echo > build/libs/shop-plain.jar\n";
+        fs::write(dir.path().join(WRAPPER), wrapper).unwrap();
+        fs::set_permissions(dir.path().join(WRAPPER), fs::Permissions::from_mode(0o755)).unwrap();
+        let part: Part =
+            serde_yaml::from_str("{plugin: gradle, gradle-task: bootJar, gradle-parameters: [-Px=1]}").unwrap();
+        let built = build(dir.path(), &part, &Cache::new(cache.path()), &Quiet::default()).unwrap();
+        let jars = built.files.unwrap().0.join("jar");
+        let arguments = fs::read_to_string(jars.join("shop.jar")).unwrap();
+        assert_eq!(arguments, "bootJar --exclude-task test --no-daemon --console=plain -Px=1\n");
+        assert_eq!(fs::read_dir(&jars).unwrap().count(), 1, "the archive that can be run alone");
+        assert!(!dir.path().join("build").exists(), "the project is left as it was");
+    }
+}
