@@ -14,6 +14,7 @@ mod key;
 mod killed;
 mod migration;
 mod new_leader;
+mod observability;
 mod older_juju;
 mod order;
 mod rock;
