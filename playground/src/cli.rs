@@ -247,12 +247,7 @@ fn integrate_help() -> String {
 
 /// A line for each provider.
 fn servers() -> String {
-    let line = |provider: &&Provider| {
-        let Provider { name, title, package, .. } = provider;
-        let source =
-            if package.is_empty() { "part of webcharm".to_owned() } else { format!("Debian's package {package}") };
-        format!("  {name:<12} {title}, {source}\n")
-    };
+    let line = |provider: &&Provider| format!("  {:<12} {}\n", provider.name, provider.source());
     ALL.iter().map(line).fold("Servers that are started:\n".to_owned(), |text, line| text + &line)
 }
 
@@ -373,9 +368,9 @@ mod tests {
         let mut help = |verb: &str| command.find_subcommand_mut(verb).unwrap().render_help().to_string();
         let (integrate, up) = (help("integrate"), help("up"));
         assert!(up.contains(&format!("Start and integrate a server: {}. ", Provider::names())), "{up}");
-        for Provider { name, title, app, package, .. } in ALL {
-            let source = if package.is_empty() { "part of webcharm" } else { &format!("Debian's package {package}") };
-            assert!(integrate.contains(&format!("{title}, {source}\n")), "{integrate}");
+        for provider in ALL {
+            let Provider { name, app, .. } = provider;
+            assert!(integrate.contains(&format!("{}\n", provider.source())), "{integrate}");
             for typed in [name, app] {
                 let cli = Cli::parse_from(["webcharm", "up", "--integrate", typed]);
                 let Verb::Up(up) = cli.verb else { panic!("{:?}", cli.verb) };

@@ -5,11 +5,14 @@
 //! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
 mod accounts;
+mod grafana;
 mod http_proxy;
 mod ingress;
+mod loki;
 mod mysql;
 mod postgresql;
 mod process;
+mod prometheus;
 mod publish;
 mod rabbitmq;
 mod redis;
@@ -38,6 +41,9 @@ pub const ALL: &[&Provider] = &[
     &s3::S3,
     &smtp::SMTP,
     &http_proxy::HTTP_PROXY,
+    &prometheus::PROMETHEUS,
+    &loki::LOKI,
+    &grafana::GRAFANA,
 ];
 
 /// Provider of an integration: its names, its package and its start. [`Serve`] is the running server.
@@ -53,8 +59,14 @@ pub struct Provider {
     pub endpoint: &'static str,
     /// Interface of its endpoint.
     pub interface: &'static str,
+    /// Role of its endpoint. Prometheus and Grafana require what a charm provides.
+    pub role: Role,
     /// Debian's package with the server; empty if the server is a role of this program.
     pub package: &'static str,
+    /// True if this program only stands in for the server, which no package registry has.
+    pub is_stand_in: bool,
+    /// True if `status` and `up` name it while an application has an unused endpoint for it.
+    pub is_suggested: bool,
     /// True if a charm that requires it waits for it. No charm waits for an ingress, whatever its metadata say.
     pub is_awaited: bool,
     /// Starts the server.
@@ -75,6 +87,24 @@ impl Provider {
         ALL.iter().copied().find(|provider| provider.app == name || provider.name == name)
     }
 
+    /// The server and where it comes from, for people.
+    ///
+    /// ```
+    /// use playground::provider::Provider;
+    /// let source = |name| Provider::named(name).map(Provider::source).unwrap_or_default();
+    /// assert_eq!(source("redis"), "Redis, Debian's package redis-server");
+    /// assert_eq!(source("loki"), "a stand-in for Loki, part of webcharm");
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> String {
+        let begin = if self.is_stand_in { "a stand-in for " } else { "" };
+        let from = match self.package {
+            "" => "part of webcharm".to_owned(),
+            package => format!("Debian's package {package}"),
+        };
+        format!("{begin}{}, {from}", self.title)
+    }
+
     /// The names of all providers, in one line.
     #[must_use]
     pub fn names() -> String {
@@ -84,7 +114,13 @@ impl Provider {
     /// True if `endpoint` can be integrated with it.
     #[must_use]
     pub fn fits(&self, endpoint: &Endpoint) -> bool {
-        endpoint.role == Role::Requires && endpoint.interface == self.interface
+        endpoint.role == self.counterpart() && endpoint.interface == self.interface
+    }
+
+    /// Role of a charm's endpoint for it.
+    #[must_use]
+    pub fn counterpart(&self) -> Role {
+        if self.role == Role::Provides { Role::Requires } else { Role::Provides }
     }
 
     /// Makes sure that `model` has its application.
@@ -95,7 +131,7 @@ impl Provider {
         if model.applications().any(|name| name == self.app) {
             return Ok(());
         }
-        model.add_application(self.app, vec![endpoint(self.endpoint, Role::Provides, self.interface)], 1)
+        model.add_application(self.app, vec![endpoint(self.endpoint, self.role, self.interface)], 1)
     }
 }
 

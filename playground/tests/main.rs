@@ -17,6 +17,7 @@ mod killed;
 mod lifecycle;
 mod machines;
 mod messages;
+mod observability;
 mod other_users;
 mod own;
 mod packed;

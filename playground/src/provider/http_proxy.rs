@@ -10,6 +10,7 @@ use interfaces::http_proxy::{
     self,
     provider::{self, User, Verdict},
 };
+use juju::Role;
 use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
@@ -27,6 +28,9 @@ pub(super) const HTTP_PROXY: Provider = Provider {
     endpoint: "http-proxy",
     interface: http_proxy::INTERFACE,
     package: "squid",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Squid::start(host)?)),
 };

@@ -13,7 +13,7 @@ use interfaces::ingress::{
     self,
     provider::{self, Requested},
 };
-use juju::{Protocol, UnitName};
+use juju::{Protocol, Role, UnitName};
 
 use super::relations::requested;
 use super::{Answer, Error, Host, Provider, Relation, Serve, process};
@@ -28,6 +28,9 @@ pub(super) const INGRESS: Provider = Provider {
     endpoint: "ingress",
     interface: ingress::INTERFACE,
     package: "nginx-light",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: false,
     start: |host| Ok(Box::new(Ingress::start(host)?)),
 };

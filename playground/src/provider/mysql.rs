@@ -9,7 +9,7 @@ use interfaces::mysql::{
     self,
     provider::{self, Account, Requested},
 };
-use juju::{RelationId, View};
+use juju::{RelationId, Role, View};
 
 use super::accounts::{self, Accounts};
 use super::relations::requested;
@@ -26,6 +26,9 @@ pub(super) const MYSQL: Provider = Provider {
     endpoint: "database",
     interface: mysql::INTERFACE,
     package: "mariadb-server",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Mysql::start(host)?)),
 };

@@ -17,7 +17,7 @@ use interfaces::postgresql::{
     self,
     provider::{self, Account, Requested},
 };
-use juju::{RelationId, View};
+use juju::{RelationId, Role, View};
 
 use super::accounts::Accounts;
 use super::relations::requested;
@@ -35,6 +35,9 @@ pub(super) const POSTGRESQL: Provider = Provider {
     endpoint: "database",
     interface: postgresql::INTERFACE,
     package: "postgresql",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Postgresql::start(host)?)),
 };

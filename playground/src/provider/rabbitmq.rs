@@ -11,7 +11,7 @@ use interfaces::rabbitmq::{
     self, PORT, Request,
     provider::{self, Account},
 };
-use juju::{RelationId, Secret};
+use juju::{RelationId, Role, Secret};
 use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
@@ -30,6 +30,9 @@ pub(super) const RABBITMQ: Provider = Provider {
     endpoint: "amqp",
     interface: rabbitmq::INTERFACE,
     package: "rabbitmq-server",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Rabbitmq::start(host)?)),
 };

@@ -9,6 +9,7 @@ use interfaces::redis::{
     self,
     provider::{self, Primary},
 };
+use juju::Role;
 use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
@@ -23,6 +24,9 @@ pub(super) const REDIS: Provider = Provider {
     endpoint: "redis",
     interface: redis::INTERFACE,
     package: "redis-server",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Redis::start(host)?)),
 };

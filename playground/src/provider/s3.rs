@@ -17,6 +17,7 @@ use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::keeper_handle::OURSELVES;
 use crate::pod::Neighbor;
 use crate::ui::Ui;
+use juju::Role;
 use server::{Grants, SERVER};
 
 /// A server of ours, made of the crate s3s: no package is needed.
@@ -27,6 +28,9 @@ pub(super) const S3: Provider = Provider {
     endpoint: "s3-credentials",
     interface: s3::INTERFACE,
     package: "",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Storage::start(host)?)),
 };

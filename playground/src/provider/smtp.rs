@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interfaces::smtp::{self, Auth, Security, Smtp, provider};
+use juju::Role;
 use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
@@ -23,6 +24,9 @@ pub(super) const SMTP: Provider = Provider {
     endpoint: "smtp",
     interface: smtp::INTERFACE,
     package: "python3-aiosmtpd",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Sink::start(host)?)),
 };

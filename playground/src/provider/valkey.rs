@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interfaces::valkey::{self, provider};
-use juju::Secret;
+use juju::{Role, Secret};
 use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
@@ -24,6 +24,9 @@ pub(super) const VALKEY: Provider = Provider {
     endpoint: "valkey-client",
     interface: valkey::INTERFACE,
     package: "redis-server",
+    role: Role::Provides,
+    is_stand_in: false,
+    is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Valkey::start(host)?)),
 };

@@ -4,7 +4,7 @@ use super::{Application, Session};
 use crate::provider::{ALL, Provider};
 
 impl Session {
-    /// The providers that the application's charm has an unused endpoint for, those it waits for first.
+    /// The providers to suggest: the application's charm has an unused endpoint for them. Those it waits for come first.
     #[must_use]
     pub fn missing(&self, app: &Application) -> Vec<&'static Provider> {
         let used = |endpoint: &str| {
@@ -17,7 +17,8 @@ impl Session {
             fitting.peek()?;
             Some(provider.is_awaited && fitting.any(|end| !end.optional))
         };
-        let missing = ALL.iter().filter_map(|provider| Some((*provider, waits(provider)?)));
+        let suggested = ALL.iter().filter(|provider| provider.is_suggested);
+        let missing = suggested.filter_map(|provider| Some((*provider, waits(provider)?)));
         let (first, later): (Vec<_>, Vec<_>) = missing.partition(|(_, is_waited_for)| *is_waited_for);
         first.into_iter().chain(later).map(|(provider, _)| provider).collect()
     }

@@ -99,7 +99,7 @@ impl Session {
     /// The endpoints that an end's application declares, and true if it is a subordinate.
     fn declared(&self, end: &End) -> (Vec<Endpoint>, bool) {
         if let Some(provider) = end.provider() {
-            return (vec![endpoint(provider.endpoint, Role::Provides, provider.interface)], false);
+            return (vec![endpoint(provider.endpoint, provider.role, provider.interface)], false);
         }
         let app = self.application(&end.app);
         app.map(|app| (app.files.metadata.endpoints.clone(), app.files.metadata.subordinate)).unwrap_or_default()
@@ -141,10 +141,10 @@ impl Session {
     fn refused(&self, one: &End, other: &End, error: &ModelError) -> String {
         match (error, other.provider()) {
             (ModelError::NoMatch(..), Some(provider)) => format!(
-                "{} has no endpoint for {}: declare one in charmcraft.yaml, `requires: {}: {{interface: {}}}`, and start it \
-                 again",
+                "{} has no endpoint for {}: declare one in charmcraft.yaml, `{}: {}: {{interface: {}}}`, and start it again",
                 one.text(),
                 other.text(),
+                if provider.counterpart() == Role::Provides { "provides" } else { "requires" },
                 provider.name,
                 provider.interface
             ),
@@ -159,7 +159,7 @@ impl Session {
             (ModelError::UnknownEndpoint { app, .. }, provider) => {
                 let end = if *app == one.app { one } else { other };
                 let is_choice = |found: &&Endpoint| match provider {
-                    Some(_) if end.provider().is_none() => found.role == Role::Requires,
+                    Some(provider) if end.provider().is_none() => found.role == provider.counterpart(),
                     _ => found.role != Role::Peers,
                 };
                 let (declared, _) = self.declared(end);

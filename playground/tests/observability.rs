@@ -1,0 +1,112 @@
+//! A real Prometheus, and the stand-ins for Loki and Grafana, around the sample.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Desk, page, wait_until};
+
+/// Result of an expression, by Prometheus's own API.
+fn evaluated(prometheus: &str, expr: &str) -> Result<Vec<Value>, String> {
+    let query: String = expr.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let said =
+        http_client::page(&format!("{prometheus}/api/v1/query?query={query}")).map_err(|error| error.to_string())?;
+    let said: Value = serde_json::from_str(&said).map_err(|error| error.to_string())?;
+    match said["data"]["result"].as_array() {
+        Some(result) if said["status"] == "success" => Ok(result.clone()),
+        _ => Err(said.to_string()),
+    }
+}
+
+/// URL of a server by the status.
+fn url_of(desk: &Desk, app: &str) -> String {
+    let status: Value = serde_json::from_str(&desk.ok(&["status", "--format", "json"])).unwrap();
+    status["applications"][app]["url"].as_str().unwrap_or_else(|| panic!("{status}")).to_owned()
+}
+
+/// Every file below a folder with this name's end.
+fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(files(&path, end));
+        } else if path.display().to_string().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Expressions over metrics of the dashboards that the stand-in for Grafana has unpacked, with values in place of variables.
+fn expressions(desk: &Desk) -> Vec<String> {
+    let folder =
+        files(&desk.runtime(), "-0.json").into_iter().find(|path| path.display().to_string().contains("/grafana/"));
+    let dashboard: Value = serde_json::from_str(&fs::read_to_string(folder.unwrap()).unwrap()).unwrap();
+    let panels =
+        dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["datasource"]["type"] == "prometheus");
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let filled = |target: &Value| {
+        let expr = target["expr"].as_str().unwrap().replace("$__rate_interval", "1m");
+        ["juju_model_uuid", "juju_model", "juju_application", "juju_unit"]
+            .iter()
+            .fold(expr, |expr, label| expr.replace(&format!("${label}"), ".*"))
+    };
+    targets.map(filled).collect()
+}
+
+#[test]
+#[ignore = "long: waits for several scrapes"]
+fn prometheus_scrapes_the_sample_and_every_expression_of_its_dashboard_has_a_value() {
+    if !testkit::needs(Path::new("/usr/bin/prometheus").is_file(), "Prometheus (Debian's package prometheus)") {
+        return;
+    }
+    let desk = Desk::new();
+    desk.ok(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    for (server, ends) in [
+        ("prometheus", "flask-k8s:metrics-endpoint and prometheus-k8s:metrics-endpoint"),
+        ("grafana", "flask-k8s:grafana-dashboard and grafana-k8s:grafana-dashboard"),
+        ("loki", "flask-k8s:logging and loki-k8s:logging"),
+    ] {
+        let said = desk.ok(&["integrate", server]);
+        assert!(said.starts_with(&format!("integrated: {ends}\n")), "{said}");
+    }
+    desk.wait_for_application();
+    let (prometheus, loki) = (url_of(&desk, "prometheus-k8s"), url_of(&desk, "loki-k8s"));
+    wait_until("the unit is scraped", || {
+        let up = evaluated(&prometheus, "up{juju_application=\"flask-k8s\", juju_unit=\"flask-k8s/0\"}");
+        up.is_ok_and(|result| result.iter().any(|series| series["value"][1] == "1"))
+    });
+    let all = expressions(&desk);
+    assert!(all.len() > 8, "{all:?}");
+    // Shares of statuses that the application never answered with have no series.
+    let is_answered =
+        |expr: &&String| !expr.contains("\"3..\"") && !expr.contains("\"4..\"") && !expr.contains("\"5..\"");
+    for expr in &all {
+        evaluated(&prometheus, expr).unwrap_or_else(|said| panic!("{expr}: {said}"));
+    }
+    for expr in all.iter().filter(is_answered) {
+        wait_until("an expression has a value", || {
+            page(&desk.url());
+            evaluated(&prometheus, expr).is_ok_and(|result| !result.is_empty())
+        });
+    }
+    let rules = page(&format!("{prometheus}/api/v1/rules"));
+    for alert in ["FlaskTargetMissing", "HostDown", "HostMetricsMissing"] {
+        assert!(rules.contains(alert), "{rules}");
+    }
+    wait_until("a line of the application is at the sink", || page(&loki).contains("flask-k8s/0 flask: "));
+
+    for server in ["loki", "grafana", "prometheus"] {
+        desk.ok(&["remove-relation", "flask-k8s", server]);
+    }
+    wait_until("nothing is scraped any more", || {
+        http_client::page(&format!("{prometheus}/api/v1/targets"))
+            .is_ok_and(|said| said.contains("\"activeTargets\":[]"))
+    });
+    let before = desk.processes();
+    desk.ok(&["down"]);
+    desk.assert_nothing_left(&before);
+}
