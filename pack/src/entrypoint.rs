@@ -49,7 +49,8 @@ fn of(text: &str, framework: Option<Framework>) -> Entrypoint {
     let finding = |(line, purpose): &(usize, purpose::Purpose)| {
         let quoted: String = quoted(*line);
         let what = format!("{}: `{quoted}`", purpose.what());
-        Finding { line: Some(*line), ..Finding::of_file(FILE, what, purpose.remedy()) }
+        let finding = Finding { line: Some(*line), ..Finding::of_file(FILE, what, purpose.remedy()) };
+        if *purpose == purpose::Purpose::Version { finding.into_advice() } else { finding }
     };
     Entrypoint { framework: judged.framework, findings: judged.found.iter().take(MOST).map(finding).collect() }
 }

@@ -216,11 +216,12 @@ fn framework(
     metadata: &Mapping,
     files: &BTreeMap<String, File>,
 ) -> Result<Option<Framework>, Error> {
-    let Some(file) = files.get(declared::FILE) else {
-        return Ok(extended.or_else(|| framework::shown(&section(metadata, "containers"))));
-    };
-    let named = framework::declared(&String::from_utf8_lossy(&file.content)).or(extended);
-    named.map(Some).ok_or(Error::NoFramework)
+    let shown = || extended.or_else(|| framework::shown(&section(metadata, "containers")));
+    let Some(file) = files.get(declared::FILE) else { return Ok(shown()) };
+    let text = String::from_utf8_lossy(&file.content);
+    let names_one = yaml::parse(&text).is_ok_and(|document| document.contains_key("framework"));
+    let found = if names_one { framework::declared(&text).or(extended) } else { shown() };
+    found.map(Some).ok_or(Error::NoFramework)
 }
 
 /// Files of the `dump` parts of a charm of the author's own.

@@ -9,6 +9,7 @@
 mod applications;
 mod asked;
 mod contained;
+mod declared;
 mod ends;
 mod frameworks;
 mod ingress;

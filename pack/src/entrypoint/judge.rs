@@ -2,7 +2,7 @@
 
 mod expression;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtAssign, StmtClassDef, StmtFunctionDef, StmtIf, StmtTry};
 use ruff_text_size::Ranged;
@@ -74,6 +74,8 @@ pub(super) struct Judge<'a> {
     charms: BTreeMap<String, Framework>,
     /// Functions of the file, which may be the one that starts the charm.
     functions: BTreeMap<String, &'a StmtFunctionDef>,
+    /// Handlers of the class that only set the workload's version.
+    versions: BTreeSet<String>,
     /// The framework whose charm the file starts.
     pub(super) framework: Option<Framework>,
     /// Line and purpose of each statement that does more.
@@ -89,6 +91,7 @@ impl<'a> Judge<'a> {
             declared,
             charms: BTreeMap::new(),
             functions: BTreeMap::new(),
+            versions: BTreeSet::new(),
             framework: None,
             found: Vec::new(),
         };
@@ -229,6 +232,9 @@ impl<'a> Judge<'a> {
                 self.refuse(decorator, Purpose::Other);
             }
         }
+        let methods = class.body.iter().filter_map(Stmt::as_function_def_stmt);
+        let versions = methods.filter(|method| self.only_sets_version(method));
+        self.versions = versions.map(|method| method.name.to_string()).collect();
         self.block(&class.body, Place::Class);
     }
 
@@ -242,6 +248,7 @@ impl<'a> Judge<'a> {
         match place {
             Place::Module => drop(self.functions.insert(name.to_owned(), function)),
             Place::Class if name == "__init__" => self.block(&function.body, Place::Constructor),
+            Place::Class if self.versions.contains(name) => {}
             Place::Class if is_member(name) && !expression::only_passes_on(function) => {
                 self.refuse(function, Purpose::Override(name.to_owned()));
             }

@@ -69,7 +69,9 @@ impl Purpose {
                  is done into the application, its migrate.sh or a service whose name ends in -worker"
             ),
             Self::Version => {
-                "the charm takes the workload's version from the rock by itself: remove the line".to_owned()
+                "the charm takes the workload's version from the rock by itself, or from the `version-file` of webcharm.yaml: \
+                 remove the line"
+                    .to_owned()
             }
             Self::Status => "the charm sets its status by itself: remove the line".to_owned(),
             Self::Port => "the charm opens the application's port by itself: remove the line".to_owned(),

@@ -217,3 +217,24 @@ proptest! {
         prop_assert!(of(&text, None).findings.iter().all(|finding| finding.line.is_some_and(|line| line <= lines)));
     }
 }
+
+#[test]
+fn code_that_only_sets_the_version_is_advised_against() {
+    let judged = |added: &str| {
+        let text = format!(
+            "import logging\nimport ops\nimport paas_charm.flask\n\nlogger = logging.getLogger(__name__)\nVERSION = '1.2'\n\n\n\
+             class Shop(paas_charm.flask.Charm):\n    def __init__(self, *args):\n        super().__init__(*args)\n{added}\n\
+             if __name__ == '__main__':\n    ops.main(Shop)\n"
+        );
+        of(&text, Some(Framework::Flask)).findings
+    };
+    let handler = "    def _on_start(self, event):\n        \"Tells the version.\"\n        logger.info('start')\n";
+    let observe = "        self.framework.observe(self.on.start, self._on_start)\n\n";
+    let sets = "        self.unit.set_workload_version(VERSION)\n";
+    for added in [sets.to_owned(), format!("{observe}{handler}{sets}")] {
+        let found = judged(&added);
+        assert!(matches!(&found[..], [one] if !one.is_refusal() && one.remedy.contains("version-file")), "{found:?}");
+    }
+    let more = judged(&format!("{observe}{handler}{sets}        self.unit.open_port('tcp', 80)\n"));
+    assert!(more.iter().any(Finding::is_refusal), "{more:?}");
+}

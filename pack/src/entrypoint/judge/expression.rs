@@ -129,6 +129,27 @@ impl<'a> Judge<'a> {
         self.charms.contains_key(&path) || names::framework(&path).is_some()
     }
 
+    /// Returns true for a method of the charm that only sets the workload's version.
+    fn is_of_version(&self, handler: &Expr) -> bool {
+        let method = handler.as_attribute_expr().filter(|method| is_self(&method.value));
+        method.is_some_and(|method| self.versions.contains(method.attr.as_str()))
+    }
+
+    /// Returns true if a function sets the workload's version, and does no more than that and logging.
+    pub(super) fn only_sets_version(&self, function: &StmtFunctionDef) -> bool {
+        let call = |statement: &'_ Stmt| match statement {
+            Stmt::Expr(expression) => expression.value.as_call_expr().cloned(),
+            _ => None,
+        };
+        let is_version = |statement: &Stmt| call(statement).is_some_and(|call| sets_version(&call));
+        let is_harmless = |statement: &Stmt| match statement {
+            Stmt::Expr(expression) if expression.value.is_string_literal_expr() => true,
+            other => other.is_pass_stmt() || call(other).is_some_and(|call| self.is_harmless(&call)),
+        };
+        let body = &function.body;
+        body.iter().any(is_version) && body.iter().all(|statement| is_version(statement) || is_harmless(statement))
+    }
+
     fn is_harmless(&self, call: &ExprCall) -> bool {
         let path = self.path(call);
         let is_known = |known: &&str| path == **known || (known.ends_with('.') && path.starts_with(*known));
@@ -163,6 +184,9 @@ impl<'a> Judge<'a> {
         let path = self.path(call);
         let first = call.arguments.args.first();
         match name {
+            "observe" if call.arguments.args.get(1).is_some_and(|handler| self.is_of_version(handler)) => {
+                Purpose::Version
+            }
             "observe" => first.map_or(Purpose::Other, observed),
             "set_workload_version" => Purpose::Version,
             "open_port" | "close_port" | "set_ports" => Purpose::Port,
@@ -171,6 +195,11 @@ impl<'a> Judge<'a> {
             _ => Purpose::Other,
         }
     }
+}
+
+/// Returns true for `….set_workload_version(…)`.
+fn sets_version(call: &ExprCall) -> bool {
+    call.func.as_attribute_expr().is_some_and(|method| method.attr.as_str() == "set_workload_version")
 }
 
 /// Returns true for the name of a method that only reads.
