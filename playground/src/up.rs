@@ -83,6 +83,12 @@ pub enum Error {
          `webcharm remove-application {0}` first"
     )]
     Taken(String),
+    /// A charm whose units come with those of others, where there are no others.
+    #[error(
+        "{0} is a subordinate, which sits beside the units of another application: `webcharm up` that one first, then \
+         `webcharm deploy` this folder and `webcharm integrate` the two"
+    )]
+    NoPrincipal(String),
     /// Units for a charm whose units come with those of others.
     #[error("{0} is a subordinate: leave out --num-units; its units come when it is integrated")]
     Subordinate(String),
@@ -148,7 +154,7 @@ pub fn run(model: &str, args: &cli::Up) -> Result<ExitCode, Error> {
     };
     signals::catch(Arc::clone(&cancel), begun.clone(), stop).map_err(system("catch signals"))?;
     let ui = Ui::new(Arc::clone(&cancel), &runtime::folder(model)?);
-    let plan = build::Plan::new(&args.source)?;
+    let plan = build::Plan::first(&args.source)?;
     args.integrate.iter().try_for_each(|provider| plan.check_endpoint(provider))?;
     begun.set();
     match bring_up(model, &plan, args, &ui, &inputs, &received) {

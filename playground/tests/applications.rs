@@ -139,6 +139,8 @@ fn an_ordinary_user_s_charms_do_too() {
 #[test]
 fn the_example_charms_integrate_and_the_subordinate_runs_on_its_principal_s_machine() {
     let desk = Desk::new();
+    let alone = desk.run(&["up", &example(&desk, "subordinate")]);
+    assert!(alone.code == Some(1) && alone.err.contains("`webcharm up` that one first, then"), "{alone:?}");
     desk.ok(&["up", &example(&desk, "provider"), "--detach"]);
     desk.ok(&["deploy", &example(&desk, "requirer")]);
     desk.ok(&["integrate", "provider:demo", "requirer:demo"]);
@@ -164,6 +166,10 @@ fn the_example_charms_integrate_and_the_subordinate_runs_on_its_principal_s_mach
     assert_eq!(desk.status()["applications"]["subordinate"]["scale"], 1);
     desk.ok(&["remove-relation", "subordinate", "provider"]);
     assert_eq!(desk.status()["applications"]["subordinate"]["scale"], 0);
+
+    desk.ok(&["deploy", &desk.built_charm("charms/backup-integrator", "backup-integrator")]);
+    desk.ok(&["integrate", "backup-integrator:juju-info", "provider"]);
+    assert_eq!(message(&desk, "backup-integrator/0"), "waiting: waiting for backup relation");
     let before = desk.processes();
     desk.ok(&["down"]);
     desk.assert_nothing_left(&before);

@@ -64,10 +64,11 @@ fn prometheus_scrapes_the_sample_and_every_expression_of_its_dashboard_has_a_val
         return;
     }
     let desk = Desk::new();
-    desk.ok(&["up", desk.sample().to_str().unwrap(), "--detach"]);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rock/flask");
+    desk.ok(&["up", sample.to_str().unwrap(), "--detach"]);
     for (server, ends) in [
-        ("prometheus", "flask-k8s:metrics-endpoint and prometheus-k8s:metrics-endpoint"),
-        ("grafana", "flask-k8s:grafana-dashboard and grafana-k8s:grafana-dashboard"),
+        ("prometheus", "prometheus-k8s:metrics-endpoint and flask-k8s:metrics-endpoint"),
+        ("grafana", "grafana-k8s:grafana-dashboard and flask-k8s:grafana-dashboard"),
         ("loki", "flask-k8s:logging and loki-k8s:logging"),
     ] {
         let said = desk.ok(&["integrate", server]);

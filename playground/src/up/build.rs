@@ -34,17 +34,29 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(source: &cli::Source) -> Result<Self, Error> {
+    /// The plan of a model's first application, beside which there is no other.
+    pub(super) fn first(source: &cli::Source) -> Result<Self, Error> {
+        Self::read(source, |files| {
+            let name = || files.metadata.name.clone();
+            if files.metadata.subordinate { Err(Error::NoPrincipal(name())) } else { Ok(()) }
+        })
+    }
+
+    /// The plan of an application beside others.
+    pub(super) fn beside(source: &cli::Source) -> Result<Self, Error> {
+        Self::read(source, |_| Ok(()))
+    }
+
+    fn read(source: &cli::Source, check: impl Fn(&CharmFiles) -> Result<(), Error>) -> Result<Self, Error> {
         let project = match Project::own(source.charm.as_deref().unwrap_or(&source.folder))? {
             Some(own) => own,
             None => Project::find(&source.folder, source.charm.as_deref())?,
         };
         let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
-        let binary = binaries::charm(&project.charm, charm.framework, pack::Profile::Dev)?;
         let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
         let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
-        charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
         project::check_names(&files)?;
+        check(&files)?;
         let container = project::container(&files, charm.framework)?;
         let kind = match (charm.framework, &container) {
             (Some(_), _) => Kind::Web,
@@ -52,6 +64,9 @@ impl Plan {
             (None, None) => Kind::Machine,
         };
         let container = container.unwrap_or_else(|| MACHINE.to_owned());
+        // The last, since it may take minutes.
+        let binary = binaries::charm(&project.charm, charm.framework, pack::Profile::Dev)?;
+        charm.files.insert("dispatch".to_owned(), pack::File { content: binary, executable: true });
         let (pebble, other_pebble) = (binaries::pebble(source.pebble.as_deref())?, source.pebble.is_some());
         Ok(Self { project, charm, files, kind, container, pebble, other_pebble })
     }

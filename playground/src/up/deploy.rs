@@ -27,7 +27,7 @@ pub fn run(model: &str, args: &cli::Deploy) -> Result<Answer, Error> {
     signals::catch(Arc::clone(&cancel), begun.clone(), || {}).map_err(system("catch signals"))?;
     let folder = runtime::folder(model)?;
     let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
-    let plan = Plan::new(&args.source)?;
+    let plan = Plan::beside(&args.source)?;
     let name = args.name.as_deref().unwrap_or(plan.name());
     project::check_application(name)?;
     if status.applications.contains_key(name) {
