@@ -29,10 +29,16 @@ fn neither_the_charm_nor_the_supervisor_links_the_client() {
 }
 
 #[test]
-fn the_client_has_no_tls() {
-    let packages = packages("playground");
+fn the_client_has_no_tls_and_no_second_version_of_http() {
+    let packages = packages("http-client");
     assert!(has(&packages, "reqwest"), "reqwest is missing from:\n{packages}");
-    for name in ["rustls", "native-tls", "openssl-sys", "aws-lc-rs", "h2"] {
+    assert!(!has(&packages, "h2"), "the client may not depend on h2");
+}
+
+#[test]
+fn the_playground_has_no_tls() {
+    let packages = packages("playground");
+    for name in ["rustls", "native-tls", "openssl-sys", "aws-lc-rs"] {
         assert!(!has(&packages, name), "the playground may not depend on {name}");
     }
 }
