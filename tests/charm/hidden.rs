@@ -55,6 +55,7 @@ fn a_migration_that_prints_its_environment_tells_no_secret() {
         r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://u:d4ta-s3cret@tempo:4318"}]"#;
     world.say(tracing, "tempo", &[("receivers", receivers)]);
     let world = world.with_pod(rock);
+    assert!(world.pebble().plan().unwrap().services.contains_key("own-worker"), "its variable counts as well");
     for event in [pebble_ready(), Event::UpdateStatus] {
         world.fire(event);
         let status = world.status();

@@ -17,7 +17,6 @@ pub(crate) struct Rock {
     programs: Vec<(String, PathBuf)>,
     missing: Vec<String>,
     packages: Vec<String>,
-    services: Vec<(String, String)>,
 }
 
 /// Path of Pebble's layer in the sample's rock.
@@ -39,8 +38,8 @@ impl Work for Quiet {
 
 impl From<&str> for Rock {
     fn from(app: &str) -> Self {
-        let (files, programs, missing, packages, services) = Default::default();
-        Self { files, programs, missing, packages, services }.file("flask/app/app.py", app)
+        let (files, programs, missing, packages) = Default::default();
+        Self { files, programs, missing, packages }.file("flask/app/app.py", app)
     }
 }
 
@@ -119,10 +118,9 @@ impl Rock {
         self
     }
 
-    /// Adds a service to the sample's.
-    pub(crate) fn service(mut self, name: &str, yaml: &str) -> Self {
-        self.services.push((name.to_owned(), yaml.to_owned()));
-        self
+    /// Adds a service, in a layer of its own: the sample's may be replaced.
+    pub(crate) fn service(self, name: &str, yaml: &str) -> Self {
+        self.file(&format!("var/lib/pebble/default/layers/002-{name}.yaml"), &format!("services:\n  {name}: {yaml}\n"))
     }
 
     /// Builds the root file system in the folder `into`. The dependencies come from the package registry, or from the
@@ -131,9 +129,6 @@ impl Rock {
         let cache = Cache::new(binary("webcharm").with_file_name("rock-cache"));
         let mut project = Project::find(&repository().join("tests/fixtures/flask")).unwrap();
         project.rockcraft.parts.get_mut("dependencies").unwrap().python_packages.clone_from(&self.packages);
-        for (name, yaml) in &self.services {
-            project.rockcraft.services.insert(name.as_str().into(), serde_yaml::from_str(yaml).unwrap());
-        }
         let image = rock::build(&project, into, &cache, &Quiet(Cancel::default())).unwrap();
         for (path, text, mode) in &self.files {
             let path = into.join(path);
