@@ -277,7 +277,7 @@ fn the_tables_match_charmcrafts_declarations() {
 #[test]
 fn the_packer_knows_the_variables_of_the_tables() {
     for framework in ALL {
-        let file = format!("{}/pack/src/extension/{}.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
+        let file = format!("{}/pack/extensions/src/{}.yaml", env!("CARGO_MANIFEST_DIR"), framework.name);
         let data: serde_yaml::Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         assert_eq!(data["prefix"].as_str(), Some(framework.prefix));
         let known = &data["conventions"][usize::from(framework.line == Line::Second)]["variables"];
