@@ -7,15 +7,18 @@ use crate::finding::Finding;
 use crate::source::Source;
 use crate::{Framework, framework, yaml};
 
-/// Interfaces of required endpoints that the charm reads without a mapping.
-pub const INTERFACES: [&str; 14] = [
+/// Interfaces of endpoints that the charm uses without a mapping.
+pub const INTERFACES: [&str; 17] = [
+    "grafana_dashboard",
     "http_proxy",
     "ingress",
+    "loki_push_api",
     "mongodb_client",
     "mysql_client",
     "oauth",
     "openfga",
     "postgresql_client",
+    "prometheus_scrape",
     "rabbitmq",
     "redis",
     "s3",
@@ -24,9 +27,6 @@ pub const INTERFACES: [&str; 14] = [
     "tracing",
     "valkey_client",
 ];
-
-/// Interfaces that every framework's charm declares itself, for logs, metrics and dashboards.
-const OBSERVED: [&str; 1] = ["loki_push_api"];
 
 /// Keys that Juju or the charm reads in an option, and in an endpoint.
 const OPTION: [&str; 4] = ["type", "default", "description", "optional"];
@@ -59,9 +59,8 @@ fn actions(project: &Source, framework: Framework, switches: &Switches) -> Vec<F
 
 fn endpoints(project: &Source, switches: &Switches) -> Vec<Finding> {
     let section = project.section("requires");
-    let is_read = |name: &str, interface: &str| {
-        INTERFACES.contains(&interface) || OBSERVED.contains(&interface) || switches.integrations.contains_key(name)
-    };
+    let is_read =
+        |name: &str, interface: &str| INTERFACES.contains(&interface) || switches.integrations.contains_key(name);
     let unread = section.iter().filter_map(|(name, endpoint)| {
         let (name, interface) = (name.as_str()?, endpoint.get("interface")?.as_str()?);
         let optional = endpoint.get("optional").and_then(Value::as_bool) == Some(true);
