@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ impl Squid {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
         let program = tool::find(TOOL, host.ui)?;
         let place = Place::make(HTTP_PROXY.title, &host.dir, &USERS)?;
-        let address = SocketAddrV4::new(own_loopback(std::process::id()), PORT);
+        let address = free(own_loopback(std::process::id())).map_err(file("find a free port"))?;
         for (name, text) in [("squid.conf", config(address).as_str()), ("check", CHECK), (ACCOUNTS, "")] {
             fs::write(place.dir.join(name), text).map_err(file("write the configuration"))?;
         }
@@ -146,6 +146,12 @@ fn socket(dir: &Path) -> PathBuf {
 fn own_loopback(process: u32) -> Ipv4Addr {
     let [_, high, middle, low] = process.to_be_bytes();
     Ipv4Addr::new(127, 128 | high, middle, low)
+}
+
+/// A free port of the address: the machine's own Squid may have 3128 on all addresses.
+fn free(address: Ipv4Addr) -> io::Result<SocketAddrV4> {
+    let listener = TcpListener::bind((address, 0))?;
+    Ok(SocketAddrV4::new(address, listener.local_addr()?.port()))
 }
 
 /// Configuration: users only, any destination, nothing kept on disk.
