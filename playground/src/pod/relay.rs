@@ -11,22 +11,14 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use super::Neighbor;
 
 /// Relays every connection on `listener` to `port` of this namespace's loopback, for as long as the process lives.
 pub(super) fn start(listener: TcpListener, port: u16) {
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            thread::spawn(move || {
-                // Without a server the client sees the end of its stream.
-                if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-                    join(&client.into(), &server.into());
-                }
-            });
-        }
-    });
+    relay(move || listener.accept(), move || TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
 }
 
 /// Relays every connection to the neighbor's address in this namespace to the neighbor's socket.
@@ -42,16 +34,7 @@ pub(super) fn lead_to(neighbor: &Neighbor) {
 
 /// Relays every connection on `listener` to a server's unix socket, for as long as the process lives.
 pub(crate) fn start_to(listener: TcpListener, socket: PathBuf) {
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let socket = socket.clone();
-            thread::spawn(move || {
-                if let Ok(server) = UnixStream::connect(socket) {
-                    join(&client.into(), &server.into());
-                }
-            });
-        }
-    });
+    relay(move || listener.accept(), move || UnixStream::connect(&socket));
 }
 
 /// Makes a unix socket, and relays every connection on it to the server's address in this namespace, for as long as the process
@@ -63,16 +46,31 @@ pub(crate) fn start_from(socket: &Path, server: SocketAddrV4) -> io::Result<()> 
     // It is missing the first time.
     let _ = fs::remove_file(socket);
     let listener = UnixListener::bind(socket)?;
+    relay(move || listener.accept(), move || TcpStream::connect(server));
+    Ok(())
+}
+
+/// Joins every connection that `accept` gives to one that `connect` makes, each in a thread of its own. Without a server the client
+/// sees the end of its stream.
+fn relay<C, A, S>(
+    accept: impl Fn() -> io::Result<(C, A)> + Send + 'static,
+    connect: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+) where
+    C: Into<OwnedFd> + Send + 'static,
+    S: Into<OwnedFd>,
+{
+    let connect = Arc::new(connect);
     thread::spawn(move || {
-        for client in listener.incoming().flatten() {
+        loop {
+            let Ok((client, _)) = accept() else { continue };
+            let connect = Arc::clone(&connect);
             thread::spawn(move || {
-                if let Ok(server) = TcpStream::connect(server) {
-                    join(&client.into(), &server.into());
+                if let Ok(server) = connect() {
+                    join(&Stream::from(client), &Stream::from(server));
                 }
             });
         }
     });
-    Ok(())
 }
 
 /// Copies bytes in both directions until both have ended.
