@@ -49,3 +49,17 @@ impl Topology {
         [("juju_model", &self.model), ("juju_model_uuid", &self.model_uuid), ("juju_application", &self.application)]
     }
 }
+
+#[cfg(test)]
+impl Topology {
+    /// The place of the documented examples in `fixtures/`.
+    pub(crate) fn example(unit: &str) -> Self {
+        Self {
+            model: "my-model".into(),
+            model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".into(),
+            application: "my-app".into(),
+            unit: unit.into(),
+            charm_name: "my-app-k8s".into(),
+        }
+    }
+}

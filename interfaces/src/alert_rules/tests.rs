@@ -2,18 +2,8 @@
 
 use super::*;
 
-fn topology() -> Topology {
-    Topology {
-        model: "my-model".into(),
-        model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".into(),
-        application: "my-app".into(),
-        unit: "my-app/0".into(),
-        charm_name: "my-app-k8s".into(),
-    }
-}
-
 fn of(stem: &str, content: Value) -> Result<Vec<Value>, BadRules> {
-    groups(&RuleFile { stem: stem.to_owned(), content }, &topology())
+    groups(&RuleFile { stem: stem.to_owned(), content }, &Topology::example("my-app/0"))
 }
 
 #[test]

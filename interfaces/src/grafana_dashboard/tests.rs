@@ -15,16 +15,6 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/grafana-dashboard.json"))
 }
 
-fn topology() -> Topology {
-    Topology {
-        model: "my-model".into(),
-        model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".into(),
-        application: "my-app".into(),
-        unit: "my-app/0".into(),
-        charm_name: "my-app-k8s".into(),
-    }
-}
-
 fn dashboard(file: &str, content: &Value) -> Result<Dashboard, NoObject> {
     Dashboard::of("my-app-k8s", FOLDER, file, content)
 }
@@ -47,22 +37,28 @@ fn the_documented_example_is_read_and_published() {
     });
     assert_eq!(read, [("file:go".to_owned(), content)].into());
     let ours = [dashboard("go.json", &json!({"title": "Go", "panels": []})).unwrap()];
-    let changes = provider::publish(&fresh, &topology(), &ours);
+    let changes = provider::publish(&fresh, &Topology::example("my-app/0"), &ours);
     let app = written(&changes.app, &Databag::new());
     assert_eq!(plain(&app), plain(old.local_app.as_ref().unwrap()));
     let seen = trial::view(&[(DASHBOARDS, app.text(DASHBOARDS).unwrap())]);
     assert_eq!(super::read(&seen), Read::Ready(read), "what we pack is unpacked");
     let again = View { local_app: Some(app), ..fresh };
-    assert!(provider::publish(&again, &topology(), &ours).is_empty(), "a second time there is nothing to write");
+    assert!(
+        provider::publish(&again, &Topology::example("my-app/0"), &ours).is_empty(),
+        "a second time there is nothing to write"
+    );
     let follower = View { local_app: None, ..again };
-    assert!(provider::publish(&follower, &topology(), &ours).is_empty());
+    assert!(provider::publish(&follower, &Topology::example("my-app/0"), &ours).is_empty());
 }
 
 #[test]
 fn the_uuid_differs_if_the_dashboards_do() {
     let uuid = |title: &str| {
         let ours = [dashboard("go.json", &json!({"title": title})).unwrap()];
-        let app = written(&provider::publish(&trial::leader(&[]), &topology(), &ours).app, &Databag::new());
+        let app = written(
+            &provider::publish(&trial::leader(&[]), &Topology::example("my-app/0"), &ours).app,
+            &Databag::new(),
+        );
         let document: Value = serde_json::from_str(app.text(DASHBOARDS).unwrap()).unwrap();
         document["uuid"].as_str().unwrap().to_owned()
     };

@@ -15,16 +15,6 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/loki-push-api.json"))
 }
 
-fn topology() -> Topology {
-    Topology {
-        model: "my-model".into(),
-        model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".into(),
-        application: "my-app".into(),
-        unit: "my-app/0".into(),
-        charm_name: "my-app-k8s".into(),
-    }
-}
-
 /// The example's rules.
 fn rules() -> Value {
     let content = json!({
@@ -32,7 +22,7 @@ fn rules() -> Value {
         "labels": {"severity": "warning"}, "annotations": {"summary": "errors in the log"},
     });
     let file = RuleFile { stem: "errors".to_owned(), content };
-    alert_rules::document(alert_rules::groups(&file, &topology()).unwrap())
+    alert_rules::document(alert_rules::groups(&file, &Topology::example("my-app/0")).unwrap())
 }
 
 fn with_endpoint(endpoint: &str) -> View {
@@ -45,17 +35,23 @@ fn with_endpoint(endpoint: &str) -> View {
 fn the_documented_example_is_read_and_written_byte_for_byte() {
     let (fresh, old) = (example().requirer("my-app/0", true), example().requirer("my-app/0", false));
     assert_eq!(endpoints(&old), [(UnitName::new("loki", 0), Read::Ready(URL.into()))].into());
-    assert_eq!(written(&request(&fresh, &topology(), &rules()).app, &Databag::new()), old.local_app.clone().unwrap());
-    assert!(request(&old, &topology(), &rules()).is_empty());
+    assert_eq!(
+        written(&request(&fresh, &Topology::example("my-app/0"), &rules()).app, &Databag::new()),
+        old.local_app.clone().unwrap()
+    );
+    assert!(request(&old, &Topology::example("my-app/0"), &rules()).is_empty());
     let follower = View { local_app: None, ..fresh };
-    assert!(request(&follower, &topology(), &rules()).is_empty(), "a unit that does not lead writes nothing");
+    assert!(
+        request(&follower, &Topology::example("my-app/0"), &rules()).is_empty(),
+        "a unit that does not lead writes nothing"
+    );
 }
 
 #[test]
 fn the_documented_example_is_answered() {
     let fresh = example().provider("loki/0", true);
     let requested = provider::read(&fresh).ready().cloned().unwrap();
-    assert_eq!((requested.topology, requested.alert_rules), (topology(), rules()));
+    assert_eq!((requested.topology, requested.alert_rules), (Topology::example("my-app/0"), rules()));
     let answer = provider::answer(&fresh, URL, "loki-0.loki-endpoints.cos.svc.cluster.local", "").unwrap();
     assert_eq!(written(&answer.unit, &Databag::new()), example().provider("loki/0", false).local_unit);
     assert!(provider::answer(&fresh, "loki:3100", "loki", "").is_err());

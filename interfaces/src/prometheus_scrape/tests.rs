@@ -14,16 +14,6 @@ fn example() -> Example {
     Example::parse(include_str!("../../fixtures/prometheus-scrape.json"))
 }
 
-fn topology(unit: &str) -> Topology {
-    Topology {
-        model: "my-model".into(),
-        model_uuid: "20ce8299-3634-4bef-8bd8-5ace6c8816b4".into(),
-        application: "my-app".into(),
-        unit: unit.into(),
-        charm_name: "my-app-k8s".into(),
-    }
-}
-
 fn jobs() -> Vec<Job> {
     let job = |name: Option<&str>, path: &str, target: &str, labels: &[(&str, &str)]| Job {
         metrics_path: path.to_owned(),
@@ -39,7 +29,7 @@ fn jobs() -> Vec<Job> {
 
 /// What the example's unit publishes. The example leaves the rules' prose out.
 fn publish(view: &View, unit: &str, address: &str, fqdn: &str) -> Changes {
-    let topology = topology(unit);
+    let topology = Topology::example(unit);
     let rules = alert_rules::document(vec![alert_rules::host_health(&topology)]);
     let (jobs, address) = (jobs(), Some(address.parse().unwrap()));
     let published = Published { topology: &topology, jobs: Some(&jobs), alert_rules: &rules, address, fqdn };
@@ -81,7 +71,7 @@ fn a_unit_that_does_not_lead_writes_its_address_alone() {
 #[test]
 fn the_same_json_in_another_spelling_is_left_and_unknown_jobs_are_kept() {
     let view = trial::leader(&[(JOBS, "[]"), (METADATA, "{}"), (RULES, "{ }")]);
-    let topology = topology("my-app/0");
+    let topology = Topology::example("my-app/0");
     let published =
         Published { topology: &topology, jobs: None, alert_rules: &json!({}), address: None, fqdn: "my-app-0" };
     let changes = provider::publish(&view, &published);
@@ -92,7 +82,7 @@ fn the_same_json_in_another_spelling_is_left_and_unknown_jobs_are_kept() {
 #[test]
 fn prometheus_expands_the_example() {
     let scraped = read(&example().provider("prometheus-k8s/0", false)).ready().cloned().unwrap();
-    assert_eq!((&scraped.topology, &scraped.jobs), (&topology("my-app/0"), &jobs()));
+    assert_eq!((&scraped.topology, &scraped.jobs), (&Topology::example("my-app/0"), &jobs()));
     let targets: Vec<_> = scraped.targets().into_iter().map(|at| (at.target, at.metrics_path, at.labels)).collect();
     let [zero, one, scheduler] = &targets[..] else { panic!("{targets:?}") };
     assert_eq!(
