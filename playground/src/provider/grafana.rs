@@ -11,7 +11,7 @@ use juju::{RelationId, Role};
 use serde_json::Value;
 
 use super::process;
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 
 /// The stand-in for Grafana.
@@ -52,24 +52,18 @@ impl Serve for Grafana {
     }
 
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        let (mut shown, mut uids, mut answers) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let answer = match requested(view.id, grafana_dashboard::read(view)) {
-                Ok(Some(dashboards)) => {
-                    let errors = faults(&dashboards, &mut uids);
-                    shown.insert(view.id, dashboards);
-                    Ok(grafana_dashboard::answer(view, &errors))
-                }
-                Ok(None) => continue,
-                Err(refused) => Err(refused),
-            };
-            answers.push((view.id, answer));
-        }
+        let (mut shown, mut uids) = (BTreeMap::new(), BTreeSet::new());
+        let given = answers(relations, |Relation { view, .. }| {
+            let Some(dashboards) = requested(view.id, grafana_dashboard::read(view))? else { return Ok(None) };
+            let errors = faults(&dashboards, &mut uids);
+            shown.insert(view.id, dashboards);
+            Ok(Some(grafana_dashboard::answer(view, &errors)))
+        });
         if shown != self.shown {
             unpack(&host.dir, &shown)?;
             self.shown = shown;
         }
-        Ok(answers)
+        Ok(given)
     }
 }
 

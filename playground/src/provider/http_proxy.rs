@@ -1,6 +1,5 @@
 //! A proxy out of the cluster: Squid, with a user for each relation. Pods have no other way to this machine's network.
 
-use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -73,7 +72,7 @@ impl Squid {
         let place = Place::make(HTTP_PROXY.title, &host.dir, &USERS)?;
         let address = free(own_loopback(std::process::id())).map_err(file("find a free port"))?;
         for (name, text) in [("squid.conf", config(address).as_str()), ("check", CHECK), (ACCOUNTS, "")] {
-            fs::write(place.dir.join(name), text).map_err(file("write the configuration"))?;
+            place.write(name, text)?;
         }
         host.ui.step("starting Squid");
         let process = serve(&program, &place, address, host.ui)?;
@@ -88,9 +87,7 @@ impl Squid {
             .users
             .all()
             .map(|User { username, password }| format!("{} {}\n", username.expose(), password.expose()));
-        let (path, new) = (self.place.dir.join(ACCOUNTS), self.place.dir.join("accounts.new"));
-        let written = fs::write(&new, lines.collect::<String>()).and_then(|()| self.place.give(&new));
-        written.and_then(|()| fs::rename(&new, &path)).map_err(file("write the users"))
+        self.place.write(ACCOUNTS, &lines.collect::<String>()).map(drop)
     }
 }
 
@@ -111,16 +108,8 @@ impl Serve for Squid {
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
         let mut is_news = !self.users.take_gone(relations).is_empty();
         let url = format!("http://{}:{PORT}/", self.neighbor.name);
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let requests = match requested(view.id, provider::read(view)) {
-                Ok(Some(requests)) => requests,
-                Ok(None) => continue,
-                Err(refused) => {
-                    answers.push((view.id, Err(refused)));
-                    continue;
-                }
-            };
+        let given = answers(relations, |Relation { view, .. }| {
+            let Some(requests) = requested(view.id, provider::read(view))? else { return Ok(None) };
             let user = self.users.have(view.id, || {
                 is_news = true;
                 let username = format!("relation-{}", view.id).into();
@@ -128,12 +117,12 @@ impl Serve for Squid {
             });
             let user = Some(user.map_err(file("draw a password"))?);
             let verdict = Verdict::Ready { url: url.clone(), user };
-            answers.push((view.id, Ok(provider::answer(view, &requests, &verdict))));
-        }
+            Ok(Some(provider::answer(view, &requests, &verdict)))
+        });
         if is_news {
             self.write_accounts()?;
         }
-        Ok(answers)
+        Ok(given)
     }
 }
 

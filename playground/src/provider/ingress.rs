@@ -15,7 +15,7 @@ use interfaces::ingress::{
 };
 use juju::{Protocol, Role, UnitName};
 
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve, process};
 use config::Route;
 use nginx::Nginx;
@@ -71,25 +71,18 @@ impl Serve for Ingress {
     }
 
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        let (mut routes, mut answers) = (Vec::<Route>::new(), Vec::new());
-        for relation in relations.iter().filter(|relation| !relation.is_dying) {
-            let view = &relation.view;
-            let answer = match route(relation, &routes) {
-                Ok(Some(route)) => {
-                    let url = self.url_of(&route);
-                    routes.push(route);
-                    provider::answer(view, Some(&url)).map_err(|error| Error::Server(error.into()))
-                }
-                Ok(None) => continue,
-                Err(refused) => Err(refused),
-            };
-            answers.push((view.id, answer));
-        }
+        let mut routes = Vec::<Route>::new();
+        let given = answers(relations, |relation| {
+            let Some(route) = route(relation, &routes)? else { return Ok(None) };
+            let url = self.url_of(&route);
+            routes.push(route);
+            provider::answer(&relation.view, Some(&url)).map(Some).map_err(|error| Error::Server(error.into()))
+        });
         if routes != self.routes {
             self.nginx.lead_to(&routes, host.ui)?;
             self.routes = routes;
         }
-        Ok(answers)
+        Ok(given)
     }
 
     fn urls(&self) -> BTreeMap<String, String> {

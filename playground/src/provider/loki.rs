@@ -11,6 +11,7 @@ use interfaces::loki_push_api::{self, provider};
 use juju::Role;
 
 use super::process;
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 use crate::pod::relay;
@@ -68,11 +69,10 @@ impl Serve for Loki {
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
         let name = &self.neighbor.name;
         let url = format!("http://{name}:{PORT}/loki/api/v1/push");
-        let answer = |relation: &Relation| {
+        Ok(answers(relations, |relation| {
             let changes = provider::answer(&relation.view, &url, name, "");
-            (relation.view.id, changes.map_err(|error| Error::Server(error.into())))
-        };
-        Ok(relations.iter().filter(|relation| !relation.is_dying).map(answer).collect())
+            changes.map(Some).map_err(|error| Error::Server(error.into()))
+        }))
     }
 
     fn urls(&self) -> BTreeMap<String, String> {

@@ -12,7 +12,7 @@ use interfaces::mysql::{
 use juju::{RelationId, Role, View};
 
 use super::accounts::{self, Accounts};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve, process};
 use crate::pod::Neighbor;
 use name::DatabaseName;
@@ -88,19 +88,11 @@ impl Serve for Mysql {
         for account in self.accounts.take_gone(relations) {
             self.server.drop_user(&account.username, host.ui)?;
         }
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let answer = match request(view) {
-                Ok(Some((request, name))) => {
-                    let account = self.account(view.id, &name, host);
-                    account.map(|account| provider::answer(view, &request, &account))
-                }
-                Ok(None) => continue,
-                Err(refused) => Err(refused),
-            };
-            answers.push((view.id, answer));
-        }
-        Ok(answers)
+        Ok(answers(relations, |Relation { view, .. }| {
+            let Some((request, name)) = request(view)? else { return Ok(None) };
+            let account = self.account(view.id, &name, host)?;
+            Ok(Some(provider::answer(view, &request, &account)))
+        }))
     }
 }
 

@@ -20,7 +20,7 @@ use interfaces::postgresql::{
 use juju::{RelationId, Role, View};
 
 use super::accounts::Accounts;
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 use cluster::Cluster;
@@ -96,19 +96,11 @@ impl Serve for Postgresql {
         for account in self.accounts.take_gone(relations) {
             self.cluster.drop_user(&account.username)?;
         }
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let answer = match request(view) {
-                Ok(Some((request, name, roles))) => {
-                    let account = self.account(view.id, &name, &roles).map_err(Error::from);
-                    account.map(|account| provider::answer(view, &request, &account))
-                }
-                Ok(None) => continue,
-                Err(refused) => Err(refused),
-            };
-            answers.push((view.id, answer));
-        }
-        Ok(answers)
+        Ok(answers(relations, |Relation { view, .. }| {
+            let Some((request, name, roles)) = request(view)? else { return Ok(None) };
+            let account = self.account(view.id, &name, &roles)?;
+            Ok(Some(provider::answer(view, &request, &account)))
+        }))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The process of a server: an own folder and user, a start, and a wait until it is ready.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -112,6 +112,15 @@ impl Place {
     /// Gives a file in the folder to the server's user.
     pub(super) fn give(&self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
+    }
+
+    /// Writes a file in the folder, which only the server's user can read; an earlier one is replaced at once.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, Error> {
+        let (path, new) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
+        let made = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new);
+        let written = made.and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| self.give(&new));
+        written.and_then(|()| fs::rename(&new, &path)).map_err(file(self.title, "write a file"))?;
+        Ok(path)
     }
 
     /// The description of a process: a program with arguments, outside the pods' network.
@@ -227,6 +236,14 @@ mod tests {
         let found = folder.metadata().unwrap();
         assert_eq!((found.mode() & 0o777, found.uid(), found.gid()), (0o700, place.uid, place.gid));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        for text in ["first", "second"] {
+            let path = place.write("settings", text).unwrap();
+            let found = path.metadata().unwrap();
+            assert_eq!(
+                (fs::read_to_string(path).unwrap().as_str(), found.mode() & 0o777, found.uid()),
+                (text, 0o600, place.uid)
+            );
+        }
         let spec = place.spec(Path::new("/bin/x"), ["-a"]);
         assert_eq!((spec.command, spec.network), (vec!["/bin/x".to_owned(), "-a".to_owned()], Network::Host));
     }

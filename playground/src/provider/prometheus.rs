@@ -4,7 +4,6 @@
 //! application is told.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +15,7 @@ use rock::tool::{self, Tool};
 use serde_json::{Value, json};
 
 use super::process::{self, Place, Process};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::daemon::{self, Network};
 
@@ -82,7 +81,7 @@ impl Prometheus {
             Ok((format!("http://{}", listener.local_addr()?), listener))
         };
         let (url, listener) = listen().map_err(process::file(PROMETHEUS.title, "listen on a port"))?;
-        write(&place, CONFIG, &config(&BTreeMap::new()))?;
+        place.write(CONFIG, &config(&BTreeMap::new()).to_string())?;
         host.ui.step("starting Prometheus");
         let process = serve(&program, &place, &listener, host.network)?;
         let watched = BTreeMap::new();
@@ -100,7 +99,7 @@ impl Prometheus {
     /// Has it follow what the applications have published now.
     fn watch(&mut self, watched: BTreeMap<RelationId, Watched>, host: &Host<'_>) -> Result<(), process::Error> {
         let before = self.reloads();
-        write(&self.place, CONFIG, &config(&watched))?;
+        self.place.write(CONFIG, &config(&watched).to_string())?;
         self.watched = watched;
         if self.process.reload().is_err() {
             // It has ended; the next process reads the same file.
@@ -117,9 +116,7 @@ impl Prometheus {
 
     /// Writes the rules' file of a relation and checks it. Returns the faults.
     fn check(&self, relation: RelationId, scraped: &Scraped) -> Result<String, process::Error> {
-        let name = rules(relation);
-        write(&self.place, &name, &scraped.alert_rules)?;
-        let path = self.place.dir.join(name);
+        let path = self.place.write(&rules(relation), &scraped.alert_rules.to_string())?;
         let ran = Command::new(&self.checker).args(["check", "rules"]).arg(&path).output();
         let ran = ran.map_err(process::file(PROMETHEUS.title, "check rules"))?;
         let said = String::from_utf8_lossy(&ran.stderr).replace(&path.display().to_string(), "alert_rules");
@@ -140,28 +137,22 @@ impl Serve for Prometheus {
     }
 
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        let (mut watched, mut answers) = (BTreeMap::new(), Vec::new());
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let scraped = match requested(view.id, prometheus_scrape::read(view)) {
-                Ok(Some(scraped)) => scraped,
-                Ok(None) => continue,
-                Err(refused) => {
-                    answers.push((view.id, Err(refused)));
-                    continue;
-                }
-            };
+        let mut watched = BTreeMap::new();
+        let given = answers(relations, |Relation { view, .. }| {
+            let Some(scraped) = requested(view.id, prometheus_scrape::read(view))? else { return Ok(None) };
             let known = self.watched.get(&view.id).filter(|known| known.scraped.alert_rules == scraped.alert_rules);
             let faults = match known {
                 Some(known) => known.faults.clone(),
                 None => self.check(view.id, &scraped)?,
             };
-            answers.push((view.id, Ok(prometheus_scrape::answer(view, &faults, ""))));
+            let answer = prometheus_scrape::answer(view, &faults, "");
             watched.insert(view.id, Watched { scraped, faults });
-        }
+            Ok(Some(answer))
+        });
         if watched != self.watched {
             self.watch(watched, host)?;
         }
-        Ok(answers)
+        Ok(given)
     }
 
     fn urls(&self) -> BTreeMap<String, String> {
@@ -183,12 +174,6 @@ fn config(watched: &BTreeMap<RelationId, Watched>) -> Value {
         "scrape_configs": prometheus_scrape::config(jobs),
         "rule_files": sound.map(|(relation, _)| rules(*relation)).collect::<Vec<_>>(),
     })
-}
-
-fn write(place: &Place, name: &str, content: &Value) -> Result<(), process::Error> {
-    let path = place.dir.join(name);
-    let written = fs::write(&path, content.to_string()).and_then(|()| place.give(&path));
-    written.map_err(process::file(PROMETHEUS.title, "write the configuration"))
 }
 
 fn serve(program: &Path, place: &Place, listener: &TcpListener, network: u32) -> Result<Process, process::Error> {

@@ -16,7 +16,7 @@ use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::daemon::{Network, Spec};
 use crate::pod::Neighbor;
@@ -85,7 +85,7 @@ impl Rabbitmq {
         tool::find(TOOL, host.ui)?;
         let place = Place::make(RABBITMQ.title, &host.dir, &USERS)?;
         for (name, text) in [("rabbitmq.conf", SETTINGS), ("plugins", "[].\n")] {
-            fs::write(place.dir.join(name), text).map_err(file("write the configuration"))?;
+            place.write(name, text)?;
         }
         host.ui.step("starting RabbitMQ (some ten seconds)");
         let process = serve(&place, host.ui)?;
@@ -131,19 +131,13 @@ impl Serve for Rabbitmq {
                 evaluate(&self.place, self.process.network(), &removal(&request.username), host.ui)?;
             }
         }
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let answer = match requested(view.id, provider::read(view)) {
-                Ok(Some(request)) => self.user(view.id, &request, host.ui).map(|password| {
-                    let hostname = self.neighbor.name.clone();
-                    provider::answer(view, &Account { unit_hostname: hostname.clone(), hostname, password })
-                }),
-                Ok(None) => continue,
-                Err(refused) => Err(refused),
-            };
-            answers.push((view.id, answer));
-        }
-        Ok(answers)
+        Ok(answers(relations, |Relation { view, .. }| {
+            let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
+            let password = self.user(view.id, &request, host.ui)?;
+            let hostname = self.neighbor.name.clone();
+            let account = Account { unit_hostname: hostname.clone(), hostname, password };
+            Ok(Some(provider::answer(view, &account)))
+        }))
     }
 }
 
@@ -183,8 +177,7 @@ fn greets(socket: &Path) -> Option<()> {
 
 /// Has the server evaluate Erlang, from a file: a process's arguments can be read by everybody.
 fn evaluate(place: &Place, network: Network, text: &str, ui: &Ui) -> Result<(), process::Error> {
-    let path = place.dir.join("evaluate.erl");
-    fs::write(&path, text).and_then(|()| place.give(&path)).map_err(file("write a file"))?;
+    let path = place.write("evaluate.erl", text)?;
     let tool = spec(place, "rabbitmqctl", &["eval_file", "/mnt/server/evaluate.erl"], network);
     place.start(&tool, None)?.called("RabbitMQ's rabbitmqctl").wait_for_end(TOOL_LIMIT, ui)?;
     fs::remove_file(&path).map_err(file("remove a file"))

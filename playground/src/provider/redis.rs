@@ -13,6 +13,7 @@ use juju::Role;
 use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 
@@ -86,8 +87,7 @@ impl Serve for Redis {
 
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
         let primary = Primary { hostname: self.neighbor.name.clone(), port: PORT, leader_host: String::new() };
-        let present = relations.iter().filter(|relation| !relation.is_dying);
-        Ok(present.map(|relation| (relation.view.id, Ok(provider::answer(&relation.view, &primary)))).collect())
+        Ok(answers(relations, |relation| Ok(Some(provider::answer(&relation.view, &primary)))))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The relations of an application without a charm, read from the model.
 
 use interfaces::Read;
-use juju::{Databag, Entity, RelationId, UnitName, View};
+use juju::{Changes, Databag, Entity, RelationId, UnitName, View};
 use juju_testing::{Model, RelationInfo};
 
-use super::{Error, Relation};
+use super::{Answer, Error, Relation};
 
 /// The relations of the application `app`.
 pub(super) fn of(model: &Model, app: &str) -> Vec<Relation> {
@@ -26,6 +26,15 @@ fn relation(model: &Model, info: &RelationInfo, app: &str) -> Relation {
     view.local_unit = bag(Entity::Unit(UnitName::new(app, 0)));
     let ports = view.units.keys().map(|unit| (unit.clone(), model.ports(unit).cloned().unwrap_or_default()));
     Relation { ports: ports.collect(), view, is_dying: info.is_dying }
+}
+
+/// The answers to the relations that are not being removed; `answer` gives none while nothing is requested.
+pub(super) fn answers(
+    relations: &[Relation],
+    mut answer: impl FnMut(&Relation) -> Result<Option<Changes>, Error>,
+) -> Vec<Answer> {
+    let present = relations.iter().filter(|relation| !relation.is_dying);
+    present.filter_map(|relation| Some((relation.view.id, answer(relation).transpose()?))).collect()
 }
 
 /// The request of an application, if it is complete.

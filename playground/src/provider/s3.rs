@@ -12,7 +12,7 @@ use interfaces::s3::{self, Bucket, provider};
 
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::keeper_handle::OURSELVES;
 use crate::pod::Neighbor;
@@ -69,7 +69,7 @@ impl Storage {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
         let place = Place::make(S3.title, &host.dir, &USERS)?;
         make(&place, &server::buckets(&place.dir)).map_err(file("make a folder"))?;
-        Grants::default().write(&place.dir).and_then(|path| place.give(&path)).map_err(file("write the keys"))?;
+        place.write(server::GRANTS, &Grants::default().text())?;
         host.ui.step("starting a server of buckets");
         let process = serve(&place, host.ui)?;
         let name = format!("{}.{}.svc.cluster.local", S3.app, host.model);
@@ -86,8 +86,7 @@ impl Storage {
             }
         }
         let grants = self.keys.all().map(|key| (&*key.access_key, (key.secret_key.expose(), &*key.bucket)));
-        let written = Grants::of(grants).write(&self.place.dir).and_then(|path| self.place.give(&path));
-        written.map_err(file("write the keys"))
+        self.place.write(server::GRANTS, &Grants::of(grants).text()).map(drop)
     }
 }
 
@@ -107,21 +106,12 @@ impl Serve for Storage {
 
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
         let mut is_news = !self.keys.take_gone(relations).is_empty();
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let bucket = match requested(view.id, provider::read(view)) {
-                Ok(Some(bucket)) if server::is_name(&bucket) => bucket,
-                Ok(Some(_)) => {
-                    let why = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens".to_owned();
-                    answers.push((view.id, Err(Error::Refused { relation: view.id, key: "bucket".to_owned(), why })));
-                    continue;
-                }
-                Ok(None) => continue,
-                Err(refused) => {
-                    answers.push((view.id, Err(refused)));
-                    continue;
-                }
-            };
+        let given = answers(relations, |Relation { view, .. }| {
+            let Some(bucket) = requested(view.id, provider::read(view))? else { return Ok(None) };
+            if !server::is_name(&bucket) {
+                let why = "a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens".to_owned();
+                return Err(Error::Refused { relation: view.id, key: "bucket".to_owned(), why });
+            }
             let key = self.keys.have(view.id, || {
                 is_news = true;
                 let access_key = format!("relation-{}", view.id);
@@ -129,12 +119,12 @@ impl Serve for Storage {
             });
             let key = key.map_err(file("draw a key"))?;
             let endpoint = format!("http://{}:{PORT}", self.neighbor.name);
-            answers.push((view.id, Ok(provider::answer(view, &answer(&key, endpoint)))));
-        }
+            Ok(Some(provider::answer(view, &answer(&key, endpoint))))
+        });
         if is_news {
             self.admit()?;
         }
-        Ok(answers)
+        Ok(given)
     }
 }
 

@@ -11,6 +11,7 @@ use juju::Role;
 use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::daemon::Network;
 use crate::pod::Neighbor;
@@ -94,8 +95,7 @@ impl Serve for Sink {
             sender: Some("shop@example.com".to_owned()),
             recipients: Vec::new(),
         };
-        let present = relations.iter().filter(|relation| !relation.is_dying);
-        Ok(present.map(|relation| (relation.view.id, Ok(provider::answer(&relation.view, &server)))).collect())
+        Ok(answers(relations, |relation| Ok(Some(provider::answer(&relation.view, &server)))))
     }
 }
 

@@ -1,18 +1,17 @@
 //! Valkey, or Redis in its place, which speaks the same protocol: a user with a password for each relation.
 
-use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interfaces::valkey::{self, provider};
-use juju::{Role, Secret};
+use juju::{RelationId, Role, Secret};
 use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
-use super::relations::requested;
+use super::relations::{answers, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve};
 use crate::pod::Neighbor;
 
@@ -74,9 +73,7 @@ impl Valkey {
         let program = tool::find(Tool { program: there.unwrap_or(TOOLS[1]), package: VALKEY.package }, host.ui)?;
         let place = Place::make(VALKEY.title, &host.dir, &USERS)?;
         let password = accounts::password().map_err(file("draw a password"))?;
-        let settings = place.dir.join("settings");
-        let written = fs::write(&settings, settings_of(&password)).and_then(|()| place.give(&settings));
-        written.map_err(file("write the settings"))?;
+        place.write("settings", &settings_of(&password))?;
         host.ui.step(if there == Some(TOOLS[0]) { "starting Valkey" } else { "starting Redis in place of Valkey" });
         let process = serve(&program, &place, &password, host)?;
         let name = format!("{app}-primary.{}.svc.cluster.local", host.model, app = VALKEY.app);
@@ -84,23 +81,20 @@ impl Valkey {
         Ok(Self { program, place, process, password, neighbor, users: Accounts::default() })
     }
 
-    /// Has the server run a command.
-    fn command(&self, words: &[&str]) -> Result<(), Error> {
-        let answer = ask(&socket(&self.place.dir), &self.password, words).map_err(file("talk to the server"))?;
-        if answer.starts_with('-') {
-            return Err(Error::Server(format!("{} refuses {}: {answer}", VALKEY.title, words[..2].join(" ")).into()));
-        }
-        Ok(())
+    /// The user of a relation, made on first use.
+    fn user(&mut self, id: RelationId) -> Result<User, Error> {
+        let server = (socket(&self.place.dir), &self.password);
+        self.users.have(id, || {
+            let password = accounts::password().map_err(file("draw a password"))?;
+            let user = User { name: format!("relation-{id}"), password };
+            admit(&server.0, server.1, &user)?;
+            Ok(user)
+        })
     }
 
     /// Makes the users anew: the server keeps them in memory.
     fn restore(&self) -> Result<(), Error> {
-        self.users.all().try_for_each(|user| self.admit(user))
-    }
-
-    fn admit(&self, user: &User) -> Result<(), Error> {
-        let password = format!(">{}", user.password.expose());
-        self.command(&["ACL", "SETUSER", &user.name, "reset", "on", &password, "~*", "&*", "+@all", "-@admin"])
+        self.users.all().try_for_each(|user| admit(&socket(&self.place.dir), &self.password, user))
     }
 }
 
@@ -121,26 +115,11 @@ impl Serve for Valkey {
 
     fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
         for user in self.users.take_gone(relations) {
-            self.command(&["ACL", "DELUSER", &user.name])?;
+            command(&socket(&self.place.dir), &self.password, &["ACL", "DELUSER", &user.name])?;
         }
-        let mut answers = Vec::new();
-        for Relation { view, .. } in relations.iter().filter(|relation| !relation.is_dying) {
-            let request = match requested(view.id, provider::read(view)) {
-                Ok(Some(request)) => request,
-                Ok(None) => continue,
-                Err(refused) => {
-                    answers.push((view.id, Err(refused)));
-                    continue;
-                }
-            };
-            let mut made = None;
-            let user = self.users.have(view.id, || {
-                let password = accounts::password().map_err(file("draw a password"))?;
-                let user = User { name: format!("relation-{}", view.id), password };
-                made = Some(user.clone());
-                Ok::<_, process::Error>(user)
-            })?;
-            made.map_or(Ok(()), |user| self.admit(&user))?;
+        Ok(answers(relations, |Relation { view, .. }| {
+            let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
+            let user = self.user(view.id)?;
             let server = valkey::Valkey {
                 username: user.name.into(),
                 password: user.password,
@@ -152,9 +131,8 @@ impl Serve for Valkey {
                 tls: false,
                 tls_ca: None,
             };
-            answers.push((view.id, Ok(provider::answer(view, &request, &server))));
-        }
-        Ok(answers)
+            Ok(Some(provider::answer(view, &request, &server)))
+        }))
     }
 }
 
@@ -174,6 +152,21 @@ fn serve(program: &Path, place: &Place, password: &Secret, host: &Host<'_>) -> R
     let socket = socket(&place.dir);
     process.wait(START, host.ui, || ask(&socket, password, &["PING"]).ok().filter(|answer| answer == "+PONG"))?;
     Ok(process)
+}
+
+/// Makes a user on the server.
+fn admit(socket: &Path, password: &Secret, user: &User) -> Result<(), Error> {
+    let own = format!(">{}", user.password.expose());
+    command(socket, password, &["ACL", "SETUSER", &user.name, "reset", "on", &own, "~*", "&*", "+@all", "-@admin"])
+}
+
+/// Has the server run a command.
+fn command(socket: &Path, password: &Secret, words: &[&str]) -> Result<(), Error> {
+    let answer = ask(socket, password, words).map_err(file("talk to the server"))?;
+    if answer.starts_with('-') {
+        return Err(Error::Server(format!("{} refuses {}: {answer}", VALKEY.title, words[..2].join(" ")).into()));
+    }
+    Ok(())
 }
 
 /// The first line of the answer to a command, by its first user. The words have no blanks.

@@ -1,8 +1,7 @@
 //! The server: from an empty folder to a MariaDB that answers on a unix socket and nowhere else.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,9 +79,9 @@ impl Server {
         // The server runs the first at each start; the second is the client's.
         let root =
             format!("ALTER USER root@localhost IDENTIFIED BY '{password}';\nDROP USER IF EXISTS ''@localhost;\n");
-        write(&place, "root.sql", &root)?;
+        place.write("root.sql", &root)?;
         let client = format!("[client]\nsocket=/mnt/server/mysqld.sock\nuser=root\npassword={password}\n");
-        write(&place, "client.cnf", &client)?;
+        place.write("client.cnf", &client)?;
         host.ui.step("making a cluster of MariaDB");
         let installed = place.start(&place.spec(&install, FRESH), None)?;
         installed.called("MariaDB's mariadb-install-db").wait_for_end(START, host.ui)?;
@@ -137,7 +136,7 @@ impl Server {
 
     /// Runs statements with the server's own client, which reads them and root's password from files.
     fn run(&self, statements: &str, ui: &Ui) -> Result<(), Error> {
-        write(&self.place, "statements.sql", statements)?;
+        self.place.write("statements.sql", statements)?;
         let script = "exec mariadb --defaults-file=/mnt/server/client.cnf --batch < /mnt/server/statements.sql";
         let client = self.place.start(&self.place.spec(Path::new("/bin/sh"), ["-c", script]), None)?;
         client.called("MariaDB's client").wait_for_end(STATEMENT, ui)?;
@@ -147,16 +146,6 @@ impl Server {
 
 fn socket(dir: &Path) -> PathBuf {
     dir.join("mysqld.sock")
-}
-
-/// Writes a file that only the server's user can read.
-fn write(place: &Place, name: &str, text: &str) -> Result<(), Error> {
-    let path = place.dir.join(name);
-    // It is missing the first time.
-    let _ = fs::remove_file(&path);
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    let written = made.and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| place.give(&path));
-    written.map_err(file("write a file"))
 }
 
 /// Version in the server's greeting: four bytes of header, the protocol's version 10, and the text up to a zero byte.
@@ -173,6 +162,7 @@ fn greeting(socket: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::os::unix::net::UnixListener;
 
     use super::*;

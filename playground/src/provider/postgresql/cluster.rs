@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,7 +98,7 @@ impl Cluster {
         let programs = programs::have(&cache::of("postgresql")?, ui)?;
         let place = Place::make(POSTGRESQL.title, dir, &USERS)?;
         let password = password()?;
-        write_password(&place, &password).map_err(file("write the password for initdb"))?;
+        place.write(PASSWORD, password.expose())?;
         ui.step("making a PostgreSQL cluster");
         run(&place, &programs, "initdb", &INITDB)?.called("PostgreSQL's initdb").wait_for_end(START, ui)?;
         fs::remove_file(dir.join(PASSWORD)).map_err(file("remove the password's file"))?;
@@ -213,14 +212,6 @@ const PASSWORD: &str = "password";
 
 fn socket(dir: &Path) -> PathBuf {
     dir.join(".s.PGSQL.5432")
-}
-
-/// Writes the file from which initdb reads the password.
-fn write_password(place: &Place, password: &Secret) -> io::Result<()> {
-    let path = place.dir.join(PASSWORD);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    io::Write::write_all(&mut file, password.expose().as_bytes())?;
-    place.give(&path)
 }
 
 fn run(place: &Place, programs: &Path, program: &str, arguments: &[&str]) -> Result<Process, process::Error> {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub const SERVER: &str = "bucket-server";
 
 /// Name of the file of keys.
-const GRANTS: &str = "grants.json";
+pub(super) const GRANTS: &str = "grants.json";
 
 /// The server can't run.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +45,9 @@ impl Grants {
         )
     }
 
-    /// Writes the file in the server's folder, readable to its user alone; returns its path.
-    pub(super) fn write(&self, dir: &Path) -> io::Result<PathBuf> {
-        let path = dir.join(GRANTS);
-        let new = dir.join("grants.new");
-        fs::write(&new, serde_json::to_vec(self)?)?;
-        fs::rename(&new, &path)?;
-        Ok(path)
+    /// The file's content.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).expect("texts have a JSON form")
     }
 
     fn read(dir: &Path) -> io::Result<Self> {
