@@ -1,13 +1,13 @@
 //! Description of the charm, read from its files before any event is handled: framework, container, options and
 //! endpoints. A charm whose files are incomplete gets a blocked status; the hook does not fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use interfaces::peer;
 use juju::{CharmFiles, Config, ConfigOption, Hold, Role};
-use switches::{Action, Mapping, Variable, Wrong};
+use switches::{Action, Mapping, Prefixes, Variable, Wrong};
 
 pub use switches::Switches;
 
@@ -45,6 +45,8 @@ pub struct CharmSpec {
     pub listens_within: Option<Duration>,
     /// File in the container with the workload's version, in place of the rock's.
     pub version_file: Option<String>,
+    /// Prefixes of the workload's variables.
+    pub prefixes: Prefixes,
     /// Actions of `webcharm.yaml` by name.
     pub actions: BTreeMap<String, Action>,
     /// Variables of `webcharm.yaml` by name.
@@ -95,6 +97,7 @@ impl CharmSpec {
             migration_timeout: switches.migration_timeout.unwrap_or(MIGRATION_TIMEOUT),
             listens_within: switches.listens_within,
             version_file: switches.version_file.clone(),
+            prefixes: switches.prefixes.clone(),
             actions: switches.actions.clone(),
             variables: switches.variables.clone(),
             extension,
@@ -119,6 +122,13 @@ impl CharmSpec {
         let port = paas_config.and_then(|set| set.metrics_port).or(port).or(usual.map(|at| at.port));
         let path = paas_config.and_then(|set| set.metrics_path.clone()).or(path);
         port.zip(path.or_else(|| usual.map(|at| at.path.to_owned())))
+    }
+
+    /// Paths of all files that integrations may provide in the container.
+    #[must_use]
+    pub fn integration_files(&self) -> BTreeSet<String> {
+        let file = |endpoint: &Endpoint| (endpoint.interface.file)(self.framework, &endpoint.name);
+        self.endpoints.iter().filter_map(file).collect()
     }
 
     /// True if the charm reads or writes data of this endpoint.
@@ -146,7 +156,8 @@ fn endpoint(
     mapping: Option<&Mapping>,
 ) -> Option<Endpoint> {
     let interface = known.or_else(|| mapping.map(|_| &relation::mapping::MAPPED))?;
-    let required = declared.role == Role::Requires && !declared.optional && interface.may_be_required();
+    let optional = declared.optional || mapping.is_some_and(|mapping| mapping.optional);
+    let required = declared.role == Role::Requires && !optional && interface.may_be_required();
     Some(Endpoint { name: declared.name.clone(), interface, required, mapping: mapping.cloned() })
 }
 

@@ -121,7 +121,7 @@ fn holds(steps: &Steps, done: &Done) -> Vec<Hold> {
 
 fn status(holds: &[Hold], steps: &Steps) -> Status {
     let status = Hold::status(holds);
-    let status = status.unwrap_or(Status { kind: StatusKind::Active, message: String::new() });
+    let status = status.unwrap_or_else(|| Status { kind: StatusKind::Active, message: steps.remarks.join("; ") });
     Status { message: shortened(&steps.secrets.apply(&status.message)), ..status }
 }
 

@@ -50,6 +50,7 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     };
     steps.judged = true;
     steps.version = workload.version();
+    steps.remarks = seen.integrations.iter().filter_map(|one| relation::unused(one, &local)).collect();
     let environment = match gate::pass(seen, spec, workload, peers.ready, &local) {
         Ok(ready) => workload::decide(&ready, seen, spec, &local, &mut steps),
         Err(holds) => refuse(holds, workload, &mut steps),

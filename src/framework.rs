@@ -194,6 +194,16 @@ impl Framework {
         self.option(name).is_some() || self.reserved.iter().any(|prefix| name.starts_with(prefix))
     }
 
+    /// Prefix that the variables of all the framework's own options, of port and of metrics have; empty if they have none
+    /// in common.
+    #[must_use]
+    pub fn option_prefix(&self) -> &'static str {
+        let metrics = self.env_names.metrics.into_iter().flatten();
+        let options = self.options().flat_map(|option| option.variables.iter().copied());
+        let mut all = options.chain(self.env_names.port).chain(metrics);
+        if all.all(|name| name.starts_with(self.prefix)) { self.prefix } else { "" }
+    }
+
     /// Name of a variable: the prefix and `name` in capitals.
     #[must_use]
     pub fn variable(&self, name: &str) -> String {

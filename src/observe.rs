@@ -54,7 +54,7 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
         seen.option_secrets = option_secrets(juju, spec, &seen.config)?;
         seen.memory = Memory::read(&juju.state()?);
         seen.ports = juju.opened_ports()?;
-        seen.workload = Some(workload::read(pebble, spec, &seen.integrations));
+        seen.workload = Some(workload::read(pebble, spec));
     }
     Ok(seen)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use pebble::blocking::Client;
-use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, WriteFile};
+use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, Signal, WriteFile};
 
 use crate::listening::{TABLES, is_listening};
 use crate::steps::{Action, Run, Step, Steps};
@@ -120,7 +120,7 @@ fn one(action: &Action, pebble: &Client) -> Result<Option<String>, Failure> {
         Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
         Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Listen { port, patience } => listen(*port, *patience, pebble),
-        Action::Reload { service } => Ok(pebble.signal("SIGHUP", &[service])?),
+        Action::Reload { service } => Ok(pebble.signal(Signal::Hup, &[service])?),
     };
     done.map(|()| None)
 }

@@ -20,10 +20,11 @@ pub mod s3;
 pub mod saml;
 pub mod smtp;
 mod spring;
+mod tls;
 pub mod tracing;
 pub mod valkey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use interfaces::database::Database;
 use interfaces::http_proxy::Proxies;
@@ -99,6 +100,22 @@ pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Opti
     holds.into_iter().next().map_or(Ok(None), Err)
 }
 
+/// Remark on the relations of an endpoint that give the workload nothing, since another one of the endpoint is used. Names
+/// the applications, and the commands that end the relations. `None` if no relation is in vain: all are read by
+/// interfaces of applications that watch ours, and while none is ready, none is chosen.
+#[must_use]
+pub fn unused(integration: &Integration, local: &LocalSide<'_>) -> Option<String> {
+    let Integration { endpoint, relations } = integration;
+    if relations.len() < 2 || endpoint.interface.watches() {
+        return None;
+    }
+    let used = relations.iter().find(|relation| matches!(read(endpoint, relation, local), Read::Ready(_)))?;
+    let app = |relation: &Relation| relation.view.app.clone().unwrap_or_else(|| "another application".to_owned());
+    let others = relations.iter().filter(|relation| relation.view.id != used.view.id);
+    let others = others.map(|other| format!("{} (juju remove-relation {})", app(other), other.view.id));
+    Some(format!("{}: {} is used, not {}", endpoint.name, app(used), others.collect::<Vec<_>>().join(", ")))
+}
+
 /// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.
 fn read(endpoint: &Endpoint, relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
     let read = (endpoint.interface.read)(relation, local);
@@ -163,6 +180,13 @@ pub fn environment(provided: &[(&Endpoint, Provided)], naming: Naming) -> Enviro
     variables.chain(without).collect()
 }
 
+/// Names of the variables of all mappings.
+#[must_use]
+pub fn mapped(integrations: &[Integration]) -> BTreeSet<&str> {
+    let mappings = integrations.iter().filter_map(|integration| integration.endpoint.mapping.as_ref());
+    mappings.flat_map(|mapping| mapping.variables.keys().map(String::as_str)).collect()
+}
+
 /// Defaults of all mappings.
 #[must_use]
 pub fn defaults(integrations: &[Integration]) -> Environment {
@@ -174,6 +198,13 @@ pub fn defaults(integrations: &[Integration]) -> Environment {
 #[must_use]
 pub fn files(provided: &[(&Endpoint, Provided)]) -> BTreeMap<String, String> {
     provided.iter().flat_map(|(_, provided)| provided.files.clone()).collect()
+}
+
+/// Paths of files that the charm alone writes, and that none of the ready integrations provides.
+#[must_use]
+pub fn outdated(paths: BTreeSet<String>, provided: &[(&Endpoint, Provided)]) -> BTreeSet<String> {
+    let files = files(provided);
+    paths.into_iter().filter(|path| tls::is_ours(path) && !files.contains_key(path)).collect()
 }
 
 /// Public address of the application, from the first ingress that is ready.

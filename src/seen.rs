@@ -66,6 +66,8 @@ pub struct Container {
     pub plan: Plan,
     /// States of the services.
     pub services: Vec<ServiceInfo>,
+    /// Last output of the services that ended by themselves, by service.
+    pub output: BTreeMap<String, String>,
     /// Services of the rock, before the charm's layer, if an earlier event stored them.
     pub original: Option<Services>,
     /// Content of the files that the charm may have written for the web server and for integrations.

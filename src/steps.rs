@@ -34,6 +34,8 @@ pub struct Steps {
     pub answer: Option<ActionResult>,
     /// Lines for the log that are no reason against the workload.
     pub warnings: Vec<String>,
+    /// Texts for the status of a workload that reaches the desired state.
+    pub remarks: Vec<String>,
     /// Secrets to remove from statuses and logs.
     pub secrets: Redactor,
 }
@@ -121,9 +123,9 @@ pub enum Action {
         /// True: owned by the workload's user. False: owned by Pebble's.
         workload_owned: bool,
     },
-    /// Removes a folder and its content, if it exists.
+    /// Removes a file, or a folder and its content, if it exists.
     Remove {
-        /// Path of the folder.
+        /// Path.
         path: String,
     },
     /// Runs a command until it exits.

@@ -25,6 +25,8 @@ pub struct ServerConfig<'a> {
     pub logging: Logging,
     /// True if a tracing integration is ready.
     pub traces: bool,
+    /// Path at which an ingress serves the application, and which it strips; without the last slash.
+    pub prefix: Option<&'a str>,
 }
 
 /// Files, variables and commands of the desired configuration.
@@ -38,6 +40,8 @@ pub struct Setup {
     pub compiled: Option<String>,
     /// Files of integrations that the application reads, by path.
     pub inputs: BTreeMap<String, String>,
+    /// Paths of files of integrations that are gone.
+    pub outdated: BTreeSet<String>,
     /// Environment variables.
     pub environment: Environment,
     /// Program and arguments that check the configuration instead of serving.
@@ -49,11 +53,11 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Adds files of integrations, which the application reads only at its start.
+    /// Adds files of integrations, which the application reads only at its start, and the paths of outdated ones.
     #[must_use]
-    pub fn with_inputs(mut self, inputs: BTreeMap<String, String>) -> Self {
+    pub fn with_inputs(mut self, inputs: BTreeMap<String, String>, outdated: BTreeSet<String>) -> Self {
         self.at_start.extend(inputs.values().map(String::as_str));
-        Self { inputs, ..self }
+        Self { inputs, outdated, ..self }
     }
 }
 

@@ -43,6 +43,24 @@ fn every_test_that_holds_a_promise_of_security_md_exists() {
 }
 
 #[test]
+fn every_line_of_the_compatibility_page_names_a_test_that_exists() {
+    let page = fs::read_to_string(repository().join("docs/compatibility.md")).unwrap();
+    let code = sources() + &fs::read_to_string(repository().join("rock/django/guestbook/book/tests.py")).unwrap();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.ends_with("| test |");
+    let rows: Vec<_> = page.lines().filter(is_row).collect();
+    assert!(rows.len() > 45, "{} rows", rows.len());
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(tests == "same" || !names.is_empty(), "no test in {row}");
+        for name in names {
+            let is_there = code.contains(&format!("fn {name}(")) || code.contains(&format!("def {name}("));
+            assert!(is_there, "no test {name}, named by {row}");
+        }
+    }
+}
+
+#[test]
 fn every_file_that_a_document_links_to_exists() {
     for document in [
         "README.md",
@@ -54,6 +72,7 @@ fn every_file_that_a_document_links_to_exists() {
         "docs/pack.md",
         "docs/compatibility.md",
         "docs/from-python.md",
+        "docs/integrations.md",
         "docs/webcharm-yaml.md",
     ] {
         let path = repository().join(document);

@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use juju::{CharmFiles, Event, Status, StatusKind, UnitName, Whose, WorkloadEvent, WorkloadKind};
-use juju_testing::{DispatchOptions, Dispatched, Model, Server, dispatch_process, install_tools};
+use juju_testing::{
+    Call, DispatchOptions, Dispatched, Model, Server, dispatch_in_process, dispatch_process, install_tools,
+};
 use tempfile::TempDir;
 
 pub(crate) use charm::Charm;
@@ -225,6 +227,13 @@ impl World {
         assert_eq!(done.exit, Some(0), "{event:?}: {}{} {:#?}", done.stdout, done.stderr, self.log());
         assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""), "{event:?} printed");
         done
+    }
+
+    /// Runs the charm's code in this process for one event, and returns its calls. The hook must succeed.
+    pub(crate) fn fire_in_process(&self, event: &Event) -> Vec<Call> {
+        let charm = self.dir.path().join("charm");
+        let done = dispatch_in_process::<webcharm::WebApp>(&self.server, &self.unit, event, &charm, &self.options);
+        done.unwrap_or_else(|error| panic!("{event:?}: {error:?} {:#?}", self.log()))
     }
 
     /// Runs the charm for every event that is due, until the model has no more.

@@ -32,6 +32,8 @@ pub mod openfga;
 pub mod peer;
 pub mod postgresql;
 pub mod prometheus_scrape;
+#[cfg(test)]
+mod published;
 pub mod rabbitmq;
 mod read;
 pub mod redis;

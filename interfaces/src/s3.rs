@@ -1,7 +1,8 @@
-//! Interface `s3`, version 0: a bucket of object storage, and the keys to it.
+//! Interface `s3`, versions 0 and 1: a bucket of object storage, and the keys to it.
 //!
 //! The requirer's leader asks for a `bucket`; the provider answers with the keys, the bucket it gives, and how to reach
-//! it, in plain text but for two lists, which are JSON. Version 1, in which the keys are in a secret, is only recognised.
+//! it, in plain text but for two lists, which are JSON. In version 1 the keys are in the secret that `secret-extra` names; a
+//! requirer of version 1 asks for that with `requested-secrets`. Web apps ask as in version 0, and read both.
 //!
 //! What the Python framework does otherwise, and what becomes of it here:
 //!
@@ -19,6 +20,7 @@ use crate::field::{self, needed, text};
 use crate::json;
 use crate::needs::APPS;
 use crate::read::{Read, Stop};
+use crate::secret::{SecretRef, Secrets};
 use crate::url::Url;
 
 /// The name of the interface.
@@ -31,6 +33,12 @@ const BUCKET: &str = "bucket";
 
 /// Databag key of version 1's secret, which holds the access keys.
 const KEYS_IN_SECRET: &str = "secret-extra";
+
+/// Databag key of version 1's request for secrets.
+const REQUESTED_SECRETS: &str = "requested-secrets";
+
+const ACCESS_KEY: &str = "access-key";
+const SECRET_KEY: &str = "secret-key";
 
 /// Request of a requirer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,34 +82,40 @@ impl Bucket {
     }
 }
 
-/// Reads the provider's answer.
+/// The secret with the keys, of a provider of version 1.
+#[must_use]
+pub fn secrets(view: &View) -> Vec<SecretRef> {
+    field::reference(secret_address(&view.remote_app), "extra")
+}
+
+/// Address of the secret with the keys, unless they are in clear.
+fn secret_address(app: &Databag) -> Option<&str> {
+    app.text(KEYS_IN_SECRET).filter(|address| !address.is_empty() && app.text(ACCESS_KEY).is_none_or(str::is_empty))
+}
+
+/// Reads the provider's answer; the keys come from `secrets` if the databag names a secret.
 ///
 /// ```
-/// use interfaces::{Read, s3};
+/// use interfaces::{Read, Secrets, s3};
 /// use juju::{Databag, RelationId, View};
 ///
 /// let mut view = View::empty("s3", RelationId(12));
 /// view.app = Some("s3-integrator".into());
-/// assert_eq!(s3::read(&view), Read::Waiting("access-key".into()));
+/// assert_eq!(s3::read(&view, &Secrets::new()), Read::Waiting("access-key".into()));
 /// view.remote_app = Databag::from_iter([("access-key", "AKIA"), ("secret-key", "x"), ("bucket", "media")]);
-/// assert_eq!(s3::read(&view).ready().unwrap().bucket, "media");
+/// assert_eq!(s3::read(&view, &Secrets::new()).ready().unwrap().bucket, "media");
 /// ```
 #[must_use]
-pub fn read(view: &View) -> Read<Bucket> {
-    Read::of(view, || bucket(&view.remote_app))
+pub fn read(view: &View, secrets: &Secrets) -> Read<Bucket> {
+    Read::of(view, || bucket(&view.remote_app, secrets))
 }
 
-fn bucket(app: &Databag) -> Result<Bucket, Stop> {
-    if app.text("access-key").is_none() && app.text(KEYS_IN_SECRET).is_some() {
-        return Err(Stop::invalid(
-            KEYS_IN_SECRET,
-            "it is of version 1 of the interface: relate a provider of version 0",
-        ));
-    }
+fn bucket(app: &Databag, secrets: &Secrets) -> Result<Bucket, Stop> {
+    let (access_key, secret_key) = keys(app, secrets)?;
     let list = |key: &str| list(app, key);
     Ok(Bucket {
-        access_key: needed(app, "access-key")?.into(),
-        secret_key: needed(app, "secret-key")?.into(),
+        access_key,
+        secret_key,
         bucket: needed(app, BUCKET)?,
         endpoint: text(app, "endpoint")?.map(Url::from),
         region: text(app, "region")?,
@@ -112,6 +126,16 @@ fn bucket(app: &Databag) -> Result<Bucket, Stop> {
         tls_ca_chain: list("tls-ca-chain")?,
         attributes: list("attributes")?,
     })
+}
+
+/// The two keys.
+fn keys(app: &Databag, secrets: &Secrets) -> Result<(Secret, Secret), Stop> {
+    let Some(address) = secret_address(app) else {
+        return Ok((needed(app, ACCESS_KEY)?.into(), needed(app, SECRET_KEY)?.into()));
+    };
+    let content = field::content(KEYS_IN_SECRET, address, secrets)?;
+    let key = |name: &str| field::secret(KEYS_IN_SECRET, content, name)?.ok_or_else(|| Stop::waiting(KEYS_IN_SECRET));
+    Ok((key(ACCESS_KEY)?, key(SECRET_KEY)?))
 }
 
 /// A list of texts, short enough for an environment variable however it's escaped there.

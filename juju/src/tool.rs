@@ -16,6 +16,7 @@ mod secret;
 mod state;
 mod status;
 mod storage;
+mod streams;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

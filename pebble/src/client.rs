@@ -3,6 +3,14 @@
 //! JSON answers come in an envelope, which is opened here. Operations on files and commands, whose contents are not
 //! JSON, are methods of [`Client`] in `files` and `exec`. [`Limits`] bound every wait and every answer.
 
+mod checks;
+mod identities;
+mod logs;
+mod notices;
+mod services;
+
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,26 +23,55 @@ use crate::error::json_garbage;
 use crate::plan::{Layer, Plan};
 use crate::request::{self, Built};
 use crate::types::{
-    Change, ChangeId, ChangeSelect, CheckInfo, Envelope, ErrorResult, Health, HealthLevel, LogEntry, Notice,
-    NoticeAdded, NoticesFilter, Notify, ResponseType, ServiceInfo, SystemInfo,
+    Change, ChangeId, ChangeSelect, Envelope, ErrorResult, Health, HealthLevel, ResponseType, Signal, SystemInfo,
 };
 use crate::wire::{Wire, describe, media_type, within};
 use crate::{Error, Garbage, Limits};
 
-/// A client of one Pebble. Calls may run concurrently; one connection is kept between calls.
+pub use logs::LogLines;
+
+/// A client of one Pebble. Calls may run concurrently; one connection is kept between calls. Clones share it.
+///
+/// ```no_run
+/// # async fn demo() -> Result<(), webcharm_pebble::Error> {
+/// use std::time::Duration;
+/// use webcharm_pebble::client::Client;
+/// use webcharm_pebble::connect::UnixConnect;
+///
+/// let pebble = Client::new(UnixConnect::new("/charm/containers/app/pebble.socket"), Default::default());
+/// let change = pebble.begin_replan().await?;
+/// pebble.wait_change(&change, Duration::from_secs(30)).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Client<C = UnixConnect> {
-    pub(crate) wire: Wire<C>,
+    pub(crate) wire: Arc<Wire<C>>,
+}
+
+impl<C> Clone for Client<C> {
+    fn clone(&self) -> Self {
+        Client { wire: Arc::clone(&self.wire) }
+    }
 }
 
 impl<C: Connect> Client<C> {
     /// A client over this connector. The first call connects.
     pub fn new(connect: C, limits: Limits) -> Client<C> {
-        Client { wire: Wire::new(connect, limits) }
+        Client { wire: Arc::new(Wire::new(connect, limits)) }
+    }
+
+    /// Name of the daemon's end: the socket's path, or the address.
+    pub fn name(&self) -> &Path {
+        self.wire.name()
     }
 
     /// Number of HTTP requests so far, websocket handshakes included.
     pub fn requests(&self) -> u64 {
         self.wire.requests()
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.wire.limits.clone()
     }
 
     /// The daemon's version, addresses and boot id.
@@ -57,19 +94,13 @@ impl<C: Connect> Client<C> {
 
     /// Adds a layer on top or, with `combine`, merges it into the layer with this label.
     pub async fn add_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
-        self.request(request::add_layer(label, layer, combine)).await
+        self.request(request::add_layer(label, layer, combine, false)).await
     }
 
-    /// Status of the services with these names, as far as they exist, sorted by name; of all services if there are no
-    /// names.
-    pub async fn services(&self, names: &[&str]) -> Result<Vec<ServiceInfo>, Error> {
-        self.ask(request::services(names), "a list of services").await
-    }
-
-    /// Begins `start`, `stop`, `restart`, `autostart` or `replan`, and waits for the change.
-    pub async fn services_action(&self, action: &str, names: &[&str], timeout: Duration) -> Result<Change, Error> {
-        let id = self.begin(request::services_action(action, names)).await?.0;
-        self.wait_change(&id, timeout).await
+    /// Adds a layer as [`Client::add_layer`], also below other layers: a label `FOLDER/NAME` places a new layer among
+    /// those of its folder in the layers directory, which `add_layer` refuses if others are above them.
+    pub async fn add_inner_layer(&self, label: &str, layer: &Layer, combine: bool) -> Result<(), Error> {
+        self.request(request::add_layer(label, layer, combine, true)).await
     }
 
     /// Changes of one service, or of all.
@@ -104,44 +135,24 @@ impl<C: Connect> Client<C> {
         self.ask(request::abort_change(id), "a change").await
     }
 
-    /// Sends a signal by name (`SIGHUP`) to running services.
-    pub async fn signal(&self, signal: &str, services: &[&str]) -> Result<(), Error> {
-        self.request(request::signal(signal, services)).await
-    }
-
-    /// The checks of this level and with these names.
-    pub async fn checks(&self, level: HealthLevel, names: &[&str]) -> Result<Vec<CheckInfo>, Error> {
-        self.ask(request::checks(level, names), "a list of checks").await
-    }
-
-    /// The notices that the filter selects, in the order of their last repetition.
-    pub async fn notices(&self, filter: &NoticesFilter) -> Result<Vec<Notice>, Error> {
-        self.ask(request::notices(filter), "a list of notices").await
-    }
-
-    /// Waits for notices that the filter selects; empty after the timeout.
-    pub async fn wait_notices(&self, filter: &NoticesFilter, timeout: Duration) -> Result<Vec<Notice>, Error> {
-        let (what, envelope) = self.envelope(request::wait_notices(filter, timeout), timeout).await?;
-        read(&what, envelope.result, "a list of notices")
-    }
-
-    /// Adds a custom notice and returns its id.
-    pub async fn notify(&self, notice: &Notify) -> Result<String, Error> {
-        Ok(self.ask::<NoticeAdded>(request::notify(notice), "a notice's id").await?.id)
-    }
-
-    /// The last `n` lines of output of these services together, or of all services.
-    pub async fn logs(&self, services: &[&str], n: u32) -> Result<Vec<LogEntry>, Error> {
-        let request = request::logs(services, n)?;
+    /// Metrics of services and checks, in the text format of Prometheus.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        let request = request::metrics()?;
         let what = describe(&request);
-        let (kind, lines) = self.whole(request, Duration::ZERO, "application/x-ndjson").await?;
+        let (kind, bytes) = self.whole(request, Duration::ZERO, TEXT).await?;
         if kind == JSON {
-            let envelope = self.open(&what, &lines)?;
-            return Err(Error::garbage(&what, Garbage::Shape(format!("log lines ({:?})", envelope.kind).into())));
+            self.open(&what, &bytes)?;
+            return Err(Error::garbage(&what, Garbage::content_type(&kind, TEXT)));
         }
-        self.wire.limits.check_values(&what, &lines)?;
-        let entries = serde_json::Deserializer::from_slice(&lines).into_iter::<LogEntry>().collect::<Result<_, _>>();
-        entries.map_err(|error| Error::garbage(&what, json_garbage(&error, "log lines")))
+        String::from_utf8(bytes.into()).map_err(|_| Error::garbage(&what, Garbage::Shape("text".into())))
+    }
+
+    /// Sends a signal to running services.
+    ///
+    /// # Errors
+    /// A service that does not run; services before it may have got the signal.
+    pub async fn signal(&self, signal: Signal, services: &[&str]) -> Result<(), Error> {
+        self.request(request::signal(signal, services)).await
     }
 
     /// Sends a request and reads its result.
@@ -190,12 +201,21 @@ impl<C: Connect> Client<C> {
         let work = async {
             let answer = self.wire.send(request).await?;
             let kind = media_type(answer.headers());
-            let bytes = self.wire.collect(answer, if kind == JSON { JSON } else { wanted }).await?;
+            let wanted = match kind.as_str() {
+                JSON => JSON,
+                // Go's server names no type of an empty body.
+                "" if wanted == TEXT => "",
+                _ => wanted,
+            };
+            let bytes = self.wire.collect(answer, wanted).await?;
             Ok((kind, bytes))
         };
         within(self.wire.limits.answer + extra, || what, work).await?
     }
 }
+
+/// Media type of metrics.
+const TEXT: &str = "text/plain";
 
 /// Media type of envelopes.
 pub(crate) const JSON: &str = "application/json";

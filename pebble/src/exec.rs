@@ -7,22 +7,26 @@
 //! websocket stderr           ← binary: error output, then the same end; only if it is split off
 //! GET /v1/changes/ID/wait    → the task's exit-code
 //! ```
+//!
+//! [`Client::exec`] does all of it for a command's whole output; [`Client::spawn`] gives a handle.
 
+mod output;
+mod pipes;
+mod process;
 mod progress;
 
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::try_join;
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use serde::Deserialize;
 use serde_json::Value;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Error as WsError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::client::{Client, open, read};
 use crate::connect::Connect;
@@ -30,7 +34,11 @@ use crate::types::{Change, ChangeId, ExecOptions, ExecOutput, ExecResult};
 use crate::wire::within;
 use crate::{Error, Garbage, request};
 
+use output::{Keep, feed, receive};
 use progress::Progress;
+
+pub use pipes::{ExecOutputPipe, ExecStdin};
+pub use process::ExecProcess;
 
 type Socket<C> = WebSocketStream<Progress<<C as Connect>::Stream>>;
 
@@ -48,15 +56,45 @@ impl<C: Connect> Client<C> {
     ///
     /// [`Error::Exec`] if it doesn't start, [`Error::ExecTimeout`] if it was killed at its timeout.
     pub async fn exec(&self, options: &ExecOptions) -> Result<ExecOutput, Error> {
-        let (id, result) = self.begin(request::exec(options)).await.map_err(|error| not_started(options, error))?;
-        let ExecResult { task_id, .. } = read("POST /v1/exec", result, "a task")?;
+        let (id, task_id) = self.begin_exec(options).await?;
         let limit = options.timeout.unwrap_or(self.wire.limits.exec) + GRACE;
         let run = within(limit, || options.name().to_owned(), self.follow(&id, &task_id, options, limit)).await;
         match run {
             // The error has the command's timeout, not the longer wait.
-            Err(error) => Err(options.timeout.map_or(error, |after| timed_out(options, after))),
+            Err(error) => Err(options.timeout.map_or(error, |after| timed_out(options.name(), after))),
             Ok(run) => run,
         }
+    }
+
+    /// Starts a command and returns a handle of it, as of a `std::process::Child`. The command runs until it ends, or
+    /// [`ExecOptions::timeout`], or the handle is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Exec`] for a command that Pebble refuses: no such program, user or folder. A failure of the start itself
+    /// is an error of [`ExecProcess::wait`].
+    pub async fn spawn(&self, options: &ExecOptions) -> Result<ExecProcess<C>, Error> {
+        let (change, task) = self.begin_exec(options).await?;
+        let (control, stdio, stderr) = self.websockets(&task, options).await?;
+        Ok(ExecProcess::new(self.clone(), options, change, (control, stdio, stderr)))
+    }
+
+    /// Has Pebble prepare a command; returns the ids of its change and its task.
+    async fn begin_exec(&self, options: &ExecOptions) -> Result<(ChangeId, String), Error> {
+        let (id, result) = self.begin(request::exec(options)).await.map_err(|error| not_started(options, error))?;
+        let ExecResult { task_id, .. } = read("POST /v1/exec", result, "a task")?;
+        Ok((id, task_id))
+    }
+
+    /// Opens a task's websockets `control`, `stdio` and, for a split output, `stderr`.
+    async fn websockets(
+        &self,
+        task: &str,
+        options: &ExecOptions,
+    ) -> Result<(Socket<C>, Socket<C>, Option<Socket<C>>), Error> {
+        let control = self.websocket(task, "control").await?;
+        let stdio = self.websocket(task, "stdio").await?;
+        let stderr = if options.splits() { Some(self.websocket(task, "stderr").await?) } else { None };
+        Ok((control, stdio, stderr))
     }
 
     /// Connects the websockets, and moves input and outputs until the change has ended.
@@ -68,9 +106,7 @@ impl<C: Connect> Client<C> {
         limit: Duration,
     ) -> Result<ExecOutput, Error> {
         // Kept open to the end: Pebble kills a command that loses it.
-        let _control = self.websocket(task, "control").await?;
-        let stdio = self.websocket(task, "stdio").await?;
-        let stderr = if options.combine_stderr { None } else { Some(self.websocket(task, "stderr").await?) };
+        let (_control, stdio, stderr) = self.websockets(task, options).await?;
         let mut outputs = pin!(self.outputs(options, stdio, stderr));
         // The caller's limit is shorter.
         let mut change = pin!(self.wait_ready(id, limit + GRACE));
@@ -92,7 +128,7 @@ impl<C: Connect> Client<C> {
             }
         };
         if change.err.is_some() {
-            return Err(failed(options, change));
+            return Err(failed(options.name(), options.timeout, change));
         }
         let (stdout, stderr) = match early {
             Some(outputs) => outputs?,
@@ -126,7 +162,9 @@ impl<C: Connect> Client<C> {
     async fn websocket(&self, task: &str, name: &str) -> Result<Socket<C>, Error> {
         let path = request::websocket_path(task, name);
         let what = format!("GET {path}");
-        let request = format!("ws://localhost{path}").into_client_request().map_err(|error| broken(&what, error))?;
+        let mut request =
+            format!("ws://localhost{path}").into_client_request().map_err(|error| broken(&what, error))?;
+        self.wire.authorize(&mut request);
         let stream = Progress::new(self.wire.open().await?, self.wire.limits.idle);
         self.wire.count();
         let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(kept_in_memory()));
@@ -144,70 +182,6 @@ fn kept_in_memory() -> WebSocketConfig {
         .max_message_size(Some(LONGEST_MESSAGE))
         .write_buffer_size(PIECE)
         .max_write_buffer_size(3 * PIECE)
-}
-
-/// Sends the whole input and its end. Errors are ignored: a command may end without reading.
-async fn feed(mut socket: impl Sink<Message, Error = WsError> + Unpin, input: &[u8]) {
-    let pieces = input.chunks(PIECE).map(|piece| Message::binary(piece.to_vec()));
-    for message in pieces.chain([Message::text(END)]) {
-        // Pongs may fill the write buffer, so flush it first.
-        if socket.flush().await.is_err() || socket.send(message).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Part of an output that is kept.
-#[derive(Clone, Copy)]
-enum Keep {
-    /// The whole output; more than this many bytes is an error.
-    All(usize),
-    /// The last bytes.
-    End(usize),
-}
-
-impl Keep {
-    /// Adds a piece of output.
-    fn add(self, output: &mut Vec<u8>, data: &[u8], command: &str) -> Result<(), Error> {
-        match self {
-            Keep::All(limit) if output.len() + data.len() > limit => {
-                return Err(Error::TooLarge { what: format!("the output of {command}"), limit });
-            }
-            // Trim rarely: only once there is twice the limit.
-            Keep::End(bytes) if output.len() + data.len() > 2 * bytes => {
-                output.extend_from_slice(data);
-                self.trim(output);
-            }
-            _ => output.extend_from_slice(data),
-        }
-        Ok(())
-    }
-
-    fn trim(self, output: &mut Vec<u8>) {
-        if let Keep::End(bytes) = self {
-            output.drain(..output.len().saturating_sub(bytes));
-        }
-    }
-}
-
-/// Receives one output until its end message or the websocket's end.
-async fn receive(
-    mut socket: impl Stream<Item = Result<Message, WsError>> + Unpin,
-    command: &str,
-    keep: Keep,
-) -> Result<Vec<u8>, Error> {
-    let mut output = Vec::new();
-    while let Some(message) = socket.next().await {
-        match message {
-            Ok(Message::Binary(data)) => keep.add(&mut output, &data, command)?,
-            Ok(Message::Text(text)) if is_end(&text) => break,
-            Ok(Message::Close(_)) => break,
-            Ok(_) => {}
-            Err(error) => return Err(broken(&format!("the output of {command}"), error)),
-        }
-    }
-    keep.trim(&mut output);
-    Ok(output)
 }
 
 /// Reads bytes as one output, for the fuzz targets.
@@ -234,19 +208,6 @@ async fn alongside<T>(side: impl Future<Output = ()>, main: impl Future<Output =
     }
 }
 
-/// Message that ends a stream, in either direction.
-const END: &str = r#"{"command":"end"}"#;
-
-/// A text message. Other fields are skipped without being stored.
-#[derive(Deserialize)]
-struct Command {
-    command: String,
-}
-
-fn is_end(text: &str) -> bool {
-    serde_json::from_str::<Command>(text).is_ok_and(|message| message.command == "end")
-}
-
 /// Converts a refusal: Pebble validates executable, service, user, group and folder before it begins the change.
 fn not_started(options: &ExecOptions, error: Error) -> Error {
     match error {
@@ -258,16 +219,16 @@ fn not_started(options: &ExecOptions, error: Error) -> Error {
 }
 
 /// The error of a failed change: a timeout, or a failed start.
-fn failed(options: &ExecOptions, change: Change) -> Error {
+fn failed(command: &str, timeout: Option<Duration>, change: Change) -> Error {
     let message = change.err.unwrap_or_default();
-    match options.timeout {
-        Some(after) if message.contains("timed out after") => timed_out(options, after),
-        _ => Error::Exec { command: options.name().to_owned(), message },
+    match timeout {
+        Some(after) if message.contains("timed out after") => timed_out(command, after),
+        _ => Error::Exec { command: command.to_owned(), message },
     }
 }
 
-fn timed_out(options: &ExecOptions, after: Duration) -> Error {
-    Error::ExecTimeout { command: options.name().to_owned(), after }
+fn timed_out(command: &str, after: Duration) -> Error {
+    Error::ExecTimeout { command: command.to_owned(), after }
 }
 
 fn exit_code(change: &Change) -> Result<i32, Error> {

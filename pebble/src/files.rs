@@ -27,6 +27,17 @@ use crate::{Error, Garbage, PathErrorKind, request};
 use download::{Download, Element};
 use frame::Frame;
 
+/// A file to write with others, by [`Client::write_files`].
+#[derive(Clone, Debug)]
+pub struct NewFile<'a, R> {
+    /// Absolute path.
+    pub path: &'a str,
+    /// Contents.
+    pub content: R,
+    /// Permissions and owner.
+    pub options: WriteFile,
+}
+
 impl<C: Connect> Client<C> {
     /// The contents of a file of at most `limit` bytes; [`Error::TooLarge`] if there are more.
     pub async fn read_file(&self, path: &str, limit: usize) -> Result<Vec<u8>, Error> {
@@ -42,8 +53,8 @@ impl<C: Connect> Client<C> {
         }
     }
 
-    /// The contents of several files in one request, in the order of `paths`. A file that can't be read, or has more than `limit`
-    /// bytes, is an error of its own.
+    /// The contents of several files in one request, in the order of `paths`. A file that can't be read, or has more
+    /// than `limit` bytes, is an error of its own.
     pub async fn read_files(&self, paths: &[&str], limit: usize) -> Result<Vec<Result<Vec<u8>, Error>>, Error> {
         if paths.is_empty() {
             return Ok(Vec::new());
@@ -115,26 +126,76 @@ impl<C: Connect> Client<C> {
         content: &mut (impl AsyncRead + Unpin),
         options: &WriteFile,
     ) -> Result<(), Error> {
-        let item = serde_json::to_string(&request::write_item(path, options)).expect("an item has text keys only");
-        let frame = Frame::new(boundary(), &item, path).ok_or_else(|| unspeakable(path))?;
+        let (what, results) = self.write(&mut [NewFile { path, content, options: options.clone() }]).await?;
+        one_result(&what, path, results)
+    }
+
+    /// Streams several files in one request; returns one result for each, in their order. Each replaces an existing
+    /// file atomically, whatever becomes of the others.
+    ///
+    /// # Errors
+    /// A failure of the whole request: files before the failure may be written.
+    pub async fn write_files<R: AsyncRead + Unpin>(
+        &self,
+        files: &mut [NewFile<'_, R>],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (what, results) = self.write(files).await?;
+        each_result(&what, files.iter().map(|file| file.path), results)
+    }
+
+    async fn write<R: AsyncRead + Unpin>(
+        &self,
+        files: &mut [NewFile<'_, R>],
+    ) -> Result<(String, Vec<FileResult>), Error> {
+        let items = files.iter().map(|file| request::write_item(file.path, &file.options)).collect();
+        let items = serde_json::to_string(&request::write_items(items)).expect("items have text keys only");
+        let paths: Vec<&str> = files.iter().map(|file| file.path).collect();
+        let frame = Frame::new(boundary(), &items, &paths).map_err(unspeakable)?;
         let (pieces, body) = Body::pieces();
         let request = request::write_file(&frame.boundary)?.map(|()| body);
         let what = describe(&request);
-        let feeding = feed(path, &frame, content, pieces, self.wire.limits.idle);
+        let feeding = feed(&frame, files, pieces, self.wire.limits.idle);
         let results = self.upload(request, feeding).await?;
-        one_result(&what, path, results)
+        Ok((what, results))
     }
 
     /// Makes a directory.
     pub async fn make_dir(&self, path: &str, options: &MakeDir) -> Result<(), Error> {
-        let results = self.ask(request::make_dir(path, options), RESULTS).await?;
-        one_result("POST /v1/files", path, results)
+        let results = self.ask(request::make_dirs(&[(path, options)]), RESULTS).await?;
+        one_result(POST_FILES, path, results)
+    }
+
+    /// Makes several directories in one request; returns one result for each, in their order.
+    ///
+    /// # Errors
+    /// A failure of the whole request.
+    pub async fn make_dirs(&self, dirs: &[(&str, &MakeDir)]) -> Result<Vec<Result<(), Error>>, Error> {
+        if dirs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let results = self.ask(request::make_dirs(dirs), RESULTS).await?;
+        each_result(POST_FILES, dirs.iter().map(|(path, _)| *path), results)
     }
 
     /// Removes a file or directory; with `recursive` a directory with its contents, and a missing path is no error.
     pub async fn remove(&self, path: &str, recursive: bool) -> Result<(), Error> {
-        let results = self.ask(request::remove(path, recursive), RESULTS).await?;
-        one_result("POST /v1/files", path, results)
+        let results = self.ask(request::remove(&[path], recursive), RESULTS).await?;
+        one_result(POST_FILES, path, results)
+    }
+
+    /// Removes several paths in one request, each as [`Client::remove`]; returns one result for each, in their order.
+    ///
+    /// # Errors
+    /// A failure of the whole request.
+    pub async fn remove_all(&self, paths: &[&str], recursive: bool) -> Result<Vec<Result<(), Error>>, Error> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let results = self.ask(request::remove(paths, recursive), RESULTS).await?;
+        each_result(POST_FILES, paths.iter().copied(), results)
     }
 
     /// Sends a request and its streamed body, and reads the answer, which may come before the body's end.
@@ -172,40 +233,60 @@ const PIECE: usize = 64 << 10;
 /// Time that a connection gets to be broken off.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// Name of the request in errors.
+const POST_FILES: &str = "POST /v1/files";
+
 /// Name of the expected result in errors.
 const RESULTS: &str = "one result for the path";
 
-/// Feeds a request's body: the frame around the contents, and the contents piece by piece. Stops without an error if
-/// the connection takes no more pieces: then the answer has the reason.
-async fn feed(
-    path: &str,
+/// Feeds a request's body: the frame around the files, and their contents piece by piece. Stops without an error if the
+/// connection takes no more pieces: then the answer has the reason.
+async fn feed<R: AsyncRead + Unpin>(
     frame: &Frame,
-    content: &mut (impl AsyncRead + Unpin),
+    files: &mut [NewFile<'_, R>],
     pieces: Sender<Piece>,
     idle: Duration,
 ) -> Result<(), Error> {
-    let put = async |piece| {
+    let put = async |piece, path: &str| {
         within(idle, || format!("the writing of {path}"), pieces.send(piece)).await.map(|sent| sent.is_ok())
     };
-    if !put(Piece::Data(frame.before.clone())).await? {
-        return Ok(());
-    }
-    loop {
-        let mut buffer = BytesMut::with_capacity(PIECE);
-        match content.read_buf(&mut buffer).await {
-            Ok(0) => break,
-            Ok(_) => {
-                if !put(Piece::Data(buffer.freeze())).await? {
-                    return Ok(());
+    let mut last = "";
+    for (file, head) in files.iter_mut().zip(&frame.heads) {
+        let NewFile { path, content, .. } = file;
+        last = *path;
+        if !put(Piece::Data(head.clone()), path).await? {
+            return Ok(());
+        }
+        loop {
+            let mut buffer = BytesMut::with_capacity(PIECE);
+            match content.read_buf(&mut buffer).await {
+                Ok(0) => break,
+                Ok(_) => {
+                    if !put(Piece::Data(buffer.freeze()), path).await? {
+                        return Ok(());
+                    }
                 }
-            }
-            Err(source) => {
-                put(Piece::Abort).await?;
-                return Err(Error::Io { what: format!("read the new contents of {path}"), source });
+                Err(source) => {
+                    put(Piece::Abort, path).await?;
+                    return Err(Error::Io { what: format!("read the new contents of {path}"), source });
+                }
             }
         }
     }
-    put(Piece::Data(frame.after.clone())).await.map(drop)
+    put(Piece::Data(frame.after.clone()), last).await.map(drop)
+}
+
+/// Converts the results of a request with several paths.
+fn each_result<'a>(
+    what: &str,
+    paths: impl ExactSizeIterator<Item = &'a str>,
+    results: Vec<FileResult>,
+) -> Result<Vec<Result<(), Error>>, Error> {
+    if results.len() != paths.len() {
+        return Err(Error::garbage(what, Garbage::Shape("one result for each path".into())));
+    }
+    let of = |(path, result): (&str, FileResult)| result.error.map_or(Ok(()), |error| Err(Error::path(path, error)));
+    Ok(paths.zip(results).map(of).collect())
 }
 
 /// Checks the result of a request with one path.

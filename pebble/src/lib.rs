@@ -4,6 +4,8 @@
 //! - [`plan`]: layers, merging, validation, replan; pure.
 //! - [`request`]: HTTP requests of all operations; no I/O.
 //! - [`client`]: asynchronous client over any [`connect::Connect`].
+//! - [`exec`]: handles of commands.
+//! - [`files`]: files to write.
 //! - [`blocking`]: client for synchronous programs, such as charms.
 //! - [`json`]: size of JSON in memory, before it is parsed.
 //! - [`multipart`]: multipart bodies; pure, shared by client and supervisor.
@@ -15,8 +17,8 @@ mod body;
 pub mod client;
 pub mod connect;
 mod error;
-mod exec;
-mod files;
+pub mod exec;
+pub mod files;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod json;
@@ -31,3 +33,8 @@ mod wire;
 
 pub use error::{Error, Garbage, PathErrorKind};
 pub use limits::Limits;
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

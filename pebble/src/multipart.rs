@@ -20,6 +20,7 @@
 mod header;
 
 use bytes::{Buf, Bytes, BytesMut};
+use memchr::memchr;
 
 pub use header::{escaped, media_type, parameter};
 
@@ -198,7 +199,7 @@ impl Reader {
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + text.get(from..)?.iter().position(|&byte| byte == b'\r')?;
+        let at = from + memchr(b'\r', text.get(from..)?)?;
         if text[at..].starts_with(needle) {
             return Some(at);
         }

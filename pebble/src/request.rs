@@ -3,20 +3,30 @@
 //! Paths, methods, queries, headers and JSON bodies of the protocol are defined here. The only error is a request that
 //! is too long for HTTP's request line.
 
+mod check;
+mod file;
+mod identity;
+mod notice;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Uri};
 use serde::Serialize;
 
 use crate::Error;
 use crate::plan::Layer;
 use crate::types::{
-    ChangeAction, ChangeId, ChangeSelect, DirItem, ExecOptions, ExecRequest, FilesAction, HealthLevel, LayersAction,
-    MakeDir, NoticeAction, NoticesFilter, Notify, RemoveItem, ServicesAction, SignalsAction, WriteFile, WriteItem,
+    ChangeAction, ChangeId, ChangeSelect, ExecOptions, ExecRequest, HealthLevel, LayersAction, ServicesAction,
+    ServicesVerb, Signal, SignalsAction,
 };
+
+pub use check::{checks, refresh_check, start_checks, stop_checks};
+pub use file::{list_files, make_dirs, read_files, remove, write_file, write_item, write_items};
+pub use identity::{add_identities, identities, pair, remove_identities, replace_identities, update_identities};
+pub use notice::{notice, notices, notify, wait_notices};
 
 /// A request with its body, or [`Error::Request`] if it is too long.
 pub type Built = Result<Request<Bytes>, Error>;
@@ -31,22 +41,18 @@ pub fn health(level: HealthLevel, names: &[&str]) -> Built {
     get("/v1/health", &level_and_names(level, names))
 }
 
-/// `GET /v1/checks`.
-pub fn checks(level: HealthLevel, names: &[&str]) -> Built {
-    get("/v1/checks", &level_and_names(level, names))
-}
-
 /// `GET /v1/plan` in YAML, the only format.
 pub fn plan() -> Built {
     get("/v1/plan", &[("format", "yaml".to_owned())])
 }
 
-/// `POST /v1/layers`. The layer is JSON, in which characters are escaped that YAML readers refuse or fold.
-pub fn add_layer(label: &str, layer: &Layer, combine: bool) -> Built {
+/// `POST /v1/layers`. With `inner`, a new layer may be labelled `FOLDER/NAME` and is placed below those of later folders.
+/// The layer is JSON, in which characters are escaped that YAML readers refuse or fold.
+pub fn add_layer(label: &str, layer: &Layer, combine: bool, inner: bool) -> Built {
     let body = LayersAction {
         action: "add".to_owned(),
         combine,
-        inner: false,
+        inner,
         label: label.to_owned(),
         format: "yaml".to_owned(),
         layer: layer.to_json(),
@@ -59,9 +65,9 @@ pub fn services(names: &[&str]) -> Built {
     get("/v1/services", &list("names", names))
 }
 
-/// `POST /v1/services` with `start`, `stop`, `restart`, `autostart` or `replan`.
-pub fn services_action(action: &str, names: &[&str]) -> Built {
-    post("/v1/services", &ServicesAction { action: action.to_owned(), services: owned(names) })
+/// `POST /v1/services`, which begins a change.
+pub fn services_action(verb: ServicesVerb, names: &[&str]) -> Built {
+    post("/v1/services", &ServicesAction { action: verb.as_str().to_owned(), services: owned(names) })
 }
 
 /// `GET /v1/changes`.
@@ -87,41 +93,8 @@ pub fn abort_change(id: &ChangeId) -> Built {
 }
 
 /// `POST /v1/signals`.
-pub fn signal(signal: &str, services: &[&str]) -> Built {
-    post("/v1/signals", &SignalsAction { signal: signal.to_owned(), services: owned(services) })
-}
-
-/// `GET /v1/notices`.
-pub fn notices(filter: &NoticesFilter) -> Built {
-    get("/v1/notices", &notices_query(filter))
-}
-
-fn notices_query(filter: &NoticesFilter) -> Vec<(&'static str, String)> {
-    let mut query = Vec::new();
-    query.extend(filter.all_users.then(|| ("users", "all".to_owned())));
-    query.extend(filter.types.iter().map(|kind| ("types", kind.clone())));
-    query.extend(filter.keys.iter().map(|key| ("keys", key.clone())));
-    query.extend(filter.after.iter().map(|after| ("after", after.clone())));
-    query
-}
-
-/// `GET /v1/notices` with a timeout, answered when there is a notice, or at the timeout.
-pub fn wait_notices(filter: &NoticesFilter, timeout: Duration) -> Built {
-    let mut query = notices_query(filter);
-    query.push(("timeout", duration(timeout)));
-    get("/v1/notices", &query)
-}
-
-/// `POST /v1/notices` with a custom notice.
-pub fn notify(notice: &Notify) -> Built {
-    let body = NoticeAction {
-        action: "add".to_owned(),
-        kind: "custom".to_owned(),
-        key: notice.key.clone(),
-        repeat_after: notice.repeat_after.map(duration).unwrap_or_default(),
-        data: notice.data.clone(),
-    };
-    post("/v1/notices", &body)
+pub fn signal(signal: Signal, services: &[&str]) -> Built {
+    post("/v1/signals", &SignalsAction { signal: signal.as_str().to_owned(), services: owned(services) })
 }
 
 /// `GET /v1/logs` without following.
@@ -131,67 +104,17 @@ pub fn logs(services: &[&str], n: u32) -> Built {
     get("/v1/logs", &query)
 }
 
-/// `GET /v1/files` with `read`; the answer is multipart.
-pub fn read_files(paths: &[&str]) -> Built {
-    let mut query = vec![("action", "read".to_owned())];
-    query.extend(paths.iter().map(|path| ("path", (*path).to_owned())));
-    let mut request = get("/v1/files", &query)?;
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("multipart/form-data"));
-    Ok(request)
+/// `GET /v1/logs` with `follow`, which is answered line by line. The answer's head comes with the first line.
+pub fn follow_logs(services: &[&str], n: u32) -> Built {
+    let mut query = list("services", services);
+    query.push(("n", n.to_string()));
+    query.push(("follow", "true".to_owned()));
+    get("/v1/logs", &query)
 }
 
-/// `GET /v1/files` with `list`.
-pub fn list_files(path: &str, pattern: Option<&str>, itself: bool) -> Built {
-    let mut query = vec![("action", "list".to_owned()), ("path", path.to_owned())];
-    query.extend(pattern.map(|pattern| ("pattern", pattern.to_owned())));
-    query.extend(itself.then(|| ("itself", "true".to_owned())));
-    get("/v1/files", &query)
-}
-
-/// `POST /v1/files` with a multipart body, which the caller streams.
-pub fn write_file(boundary: &str) -> Result<Request<()>, Error> {
-    let mut request = Request::new(());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = Uri::from_static("/v1/files");
-    let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
-        .map_err(|_| Error::Request { what: "POST /v1/files".to_owned() })?;
-    request.headers_mut().insert(CONTENT_TYPE, kind);
-    request.headers_mut().insert(HOST, LOCALHOST);
-    Ok(request)
-}
-
-/// Content of the part `request`, the first in that body.
-pub fn write_item(path: &str, options: &WriteFile) -> FilesAction {
-    let item = WriteItem {
-        path: path.to_owned(),
-        make_dirs: options.make_dirs,
-        permissions: octal(options.permissions),
-        user_id: options.user_id.map(i64::from),
-        user: text(&options.user),
-        group_id: options.group_id.map(i64::from),
-        group: text(&options.group),
-    };
-    FilesAction { action: "write".to_owned(), files: vec![item], ..FilesAction::default() }
-}
-
-/// `POST /v1/files` with `make-dirs`.
-pub fn make_dir(path: &str, options: &MakeDir) -> Built {
-    let item = DirItem {
-        path: path.to_owned(),
-        make_parents: options.make_parents,
-        permissions: octal(options.permissions),
-        user_id: options.user_id.map(i64::from),
-        user: text(&options.user),
-        group_id: options.group_id.map(i64::from),
-        group: text(&options.group),
-    };
-    post("/v1/files", &FilesAction { action: "make-dirs".to_owned(), dirs: vec![item], ..FilesAction::default() })
-}
-
-/// `POST /v1/files` with `remove`.
-pub fn remove(path: &str, recursive: bool) -> Built {
-    let item = RemoveItem { path: path.to_owned(), recursive };
-    post("/v1/files", &FilesAction { action: "remove".to_owned(), paths: vec![item], ..FilesAction::default() })
+/// `GET /v1/metrics`, answered in the text format of Prometheus.
+pub fn metrics() -> Built {
+    get("/v1/metrics", &[])
 }
 
 /// `POST /v1/exec`.
@@ -206,8 +129,11 @@ pub fn exec(options: &ExecOptions) -> Built {
         user: text(&options.user),
         group_id: options.group_id.map(i64::from),
         group: text(&options.group),
-        split_stderr: !options.combine_stderr,
-        ..ExecRequest::default()
+        split_stderr: options.splits(),
+        terminal: options.terminal.is_some(),
+        interactive: options.terminal.is_some_and(|terminal| terminal.interactive),
+        width: options.terminal.map_or(0, |terminal| terminal.width.into()),
+        height: options.terminal.map_or(0, |terminal| terminal.height.into()),
     };
     post("/v1/exec", &body)
 }

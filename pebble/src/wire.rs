@@ -8,12 +8,14 @@
 
 use std::future::Future;
 use std::io;
+use std::path::Path;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -33,6 +35,9 @@ pub(crate) struct Wire<C> {
     requests: AtomicU64,
 }
 
+/// The head of an answer that is waited for.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<PendingResponse, Error>> + Send>>;
+
 /// An HTTP response whose body is not read yet.
 pub(crate) struct PendingResponse {
     response: Response<Incoming>,
@@ -43,6 +48,11 @@ pub(crate) struct PendingResponse {
 impl<C: Connect> Wire<C> {
     pub(crate) fn new(connect: C, limits: Limits) -> Wire<C> {
         Wire { connect, limits, kept: Mutex::new(None), requests: AtomicU64::new(0) }
+    }
+
+    /// Name of the daemon's end.
+    pub(crate) fn name(&self) -> &Path {
+        self.connect.name()
     }
 
     /// Number of requests so far.
@@ -70,7 +80,9 @@ impl<C: Connect> Wire<C> {
         if let Some(mut sender) = self.kept().await {
             let again = request.clone();
             self.count();
-            match sender.try_send_request(request.map(Body::whole)).await {
+            let mut request = request.map(Body::whole);
+            self.authorize(&mut request);
+            match sender.try_send_request(request).await {
                 Ok(response) => return Ok(PendingResponse { response, sender, what }),
                 Err(refused) => {
                     let unsent = refused.message().is_some();
@@ -88,6 +100,16 @@ impl<C: Connect> Wire<C> {
 
     /// Sends a request over a new connection.
     pub(crate) async fn send_fresh(&self, request: Request<Body>) -> Result<PendingResponse, Error> {
+        self.begin_fresh(request).await?.await
+    }
+
+    /// Begins a request over a new connection; the returned future waits for the head of the answer.
+    pub(crate) async fn begin(&self, request: Request<Bytes>) -> Result<Answering, Error> {
+        self.begin_fresh(request.map(Body::whole)).await
+    }
+
+    async fn begin_fresh(&self, mut request: Request<Body>) -> Result<Answering, Error> {
+        self.authorize(&mut request);
         let what = describe(&request);
         let stream = self.open().await?;
         let (mut sender, connection) =
@@ -95,8 +117,18 @@ impl<C: Connect> Wire<C> {
         // Its errors surface in the sender and the body.
         tokio::spawn(async { connection.await.ok() });
         self.count();
-        let response = sender.send_request(request).await.map_err(|error| broken(&what, error))?;
-        Ok(PendingResponse { response, sender, what })
+        let response = sender.send_request(request);
+        Ok(Box::pin(async move {
+            let response = response.await.map_err(|error| broken(&what, error))?;
+            Ok(PendingResponse { response, sender, what })
+        }))
+    }
+
+    /// Adds the client's authorization to a request, if the connector has one.
+    pub(crate) fn authorize<B>(&self, request: &mut Request<B>) {
+        if let Some(value) = self.connect.authorization() {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
     }
 
     /// The kept connection, if it is still alive.
@@ -150,13 +182,20 @@ impl PendingResponse {
     /// The next piece of the body, which must arrive within `idle`; `None` at its end.
     pub(crate) async fn piece(&mut self, idle: Duration) -> Result<Option<Bytes>, Error> {
         let PendingResponse { response, what, .. } = self;
-        loop {
-            let Some(frame) = within(idle, || what.clone(), response.body_mut().frame()).await? else {
-                return Ok(None);
-            };
-            if let Ok(data) = frame.map_err(|error| broken(what, error))?.into_data() {
-                return Ok(Some(data));
-            }
+        within(idle, || what.clone(), piece(response, what)).await?
+    }
+
+    /// The next piece of the body, without a limit on the wait; `None` at its end.
+    pub(crate) async fn next_piece(&mut self) -> Result<Option<Bytes>, Error> {
+        piece(&mut self.response, &self.what).await
+    }
+}
+
+async fn piece(response: &mut Response<Incoming>, what: &str) -> Result<Option<Bytes>, Error> {
+    loop {
+        let Some(frame) = response.body_mut().frame().await else { return Ok(None) };
+        if let Ok(data) = frame.map_err(|error| broken(what, error))?.into_data() {
+            return Ok(Some(data));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{Found, Lines};
 
 /// The error of each tool that the output shows.
 pub(crate) fn all<'a>(lines: &Lines<'a>) -> Vec<Found<'a>> {
-    let tools = [npm, pip, wheel, uv, compiler, maven, gradle];
+    let tools = [npm, pip, wheel, git, uv, compiler, maven, gradle];
     tools.into_iter().filter_map(|tool| tool(lines)).collect()
 }
 
@@ -30,6 +30,14 @@ fn pip<'a>(lines: &Lines<'a>) -> Option<Found<'a>> {
     let is_pip = |line: &str| line.strip_prefix("ERROR: ").is_some_and(|text| !text.starts_with(' '));
     let at = lines.iter().rposition(|line| is_pip(line))?;
     Some(Found { line: lines[at].strip_prefix("ERROR: ")?, end: at })
+}
+
+/// git, also under pip, which repeats its own lines after git's.
+fn git<'a>(lines: &Lines<'a>) -> Option<Found<'a>> {
+    let at = lines.iter().rposition(|line| line.trim_start().starts_with("fatal: "))?;
+    let is_pips = |line: &str| line.contains("git clone") || line.contains("subprocess-exited-with-error");
+    let end = lines.iter().rposition(|line| is_pips(line)).filter(|end| *end > at).unwrap_or(at);
+    Some(Found { line: lines[at].trim(), end: end.max(at) })
 }
 
 /// pip, when a package's own build fails: the reason in the output that pip quotes.

@@ -107,6 +107,14 @@ fn outputs_written_by_hand_give_their_line() {
         (gradle, Some("Could not find org.example:gone:9.")),
         (checks, Some("?: (admin.E403) No template backend.")),
         (psql, Some("psql: error: connection to server at \"10.1.2.3\" failed: Connection refused")),
+        (
+            "  fatal: unable to access 'https://x/': Could not resolve host: x\n  error: subprocess-exited-with-error\n\n  \
+             × git clone --quiet https://x/ did not run successfully.\n  │ exit code: 128\n  ╰─> See above for output.\n\n  \
+             note: This error originates from a subprocess, and is likely not a problem with pip.\n\
+             error: subprocess-exited-with-error\n\n× git clone --quiet https://x/ did not run successfully.\n\
+             ╰─> See above for output.\n",
+            Some("fatal: unable to access 'https://x/': Could not resolve host: x"),
+        ),
         ("a\nthread 'main' panicked at src/main.rs:2:5:\nno database\nnote: run with", Some("no database")),
         (
             "src/index.ts(3,5): error TS2304: Cannot find name 'x'.\n",

@@ -84,6 +84,15 @@ fn status_after(action: Action, failure: Failure) -> Status {
 }
 
 #[test]
+fn a_remark_is_the_status_of_a_workload_without_a_hold() {
+    let steps =
+        |holds| Steps { judged: true, holds, remarks: vec!["a".to_owned(), "b".to_owned()], ..Steps::default() };
+    let status = |holds| report(&Seen::nothing(), &steps(holds), &Done::default()).status.unwrap();
+    assert_eq!(status(vec![]), Status { kind: StatusKind::Active, message: "a; b".to_owned() });
+    assert_eq!(status(vec![Hold::waiting("c")]), Status::waiting("c"));
+}
+
+#[test]
 fn pebble_away_is_waited_for_at_every_step() {
     for action in actions() {
         let away = Error::Connect { socket: "/s".into(), source: std::io::ErrorKind::ConnectionRefused.into() };

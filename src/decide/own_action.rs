@@ -19,11 +19,19 @@ pub(super) fn add(name: &str, command: &Command, seen: &Seen, spec: &CharmSpec, 
             Some(format!("only the leader runs {name}: run it on the unit that `juju status` marks with *"));
         return;
     }
+    let value = |name: &str| seen.params.get(name).map(|value| value.expose().to_owned());
+    let words = match command.words(value) {
+        Ok(words) => words,
+        Err(param) => {
+            steps.refusal = Some(format!("the parameter {param} is missing: `juju run UNIT {name} {param}=…`"));
+            return;
+        }
+    };
     let own_context = command.service_context.is_none();
     let params = seen.params.iter().map(|(name, value)| (variable(name), value.expose().to_owned()));
     let run = Run {
         purpose: format!("run the action {name}").into(),
-        command: command.command.clone(),
+        command: words,
         service_context: Some(command.service_context.clone().unwrap_or_else(|| spec.framework.name.to_owned())),
         working_dir: own_context.then(|| spec.framework.app_dir.to_owned()),
         as_workload: own_context,
@@ -78,6 +86,23 @@ mod tests {
             add("lead", &lead, &seen, &spec, &mut steps);
             assert_eq!((steps.effects.len(), steps.refusal.is_none()), (usize::from(leader), leader));
         }
+    }
+
+    #[test]
+    fn a_parameter_is_a_part_of_the_command_and_a_missing_one_refuses_the_action() {
+        let files = juju::CharmFiles::parse("name: shop\ncontainers: {flask-app: {}}\n", "{}", "{}").unwrap();
+        let spec = CharmSpec::of(&files, &Switches::default()).unwrap();
+        let command = ["add", "--to=${param.name}!", "${param.x"].map(str::to_owned).to_vec();
+        let adds = Command { command, service_context: None, timeout: Duration::from_secs(5), leader_only: false };
+        let (mut seen, mut steps) = (Seen::nothing(), Steps::default());
+        add("add", &adds, &seen, &spec, &mut steps);
+        let refusal = "the parameter name is missing: `juju run UNIT add name=…`";
+        assert_eq!((steps.effects.len(), steps.refusal.as_deref()), (0, Some(refusal)));
+        seen.params.insert("name".to_owned(), juju::Secret::from("${param.name}; ls"));
+        let mut steps = Steps::default();
+        add("add", &adds, &seen, &spec, &mut steps);
+        let Action::Run(run) = &steps.effects[0].action else { panic!("a command") };
+        assert_eq!(run.command, ["add", "--to=${param.name}; ls!", "${param.x"]);
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn spec() -> CharmSpec {
         migration_timeout: std::time::Duration::from_secs(60),
         listens_within: None,
         version_file: None,
+        prefixes: switches::Prefixes::default(),
         actions: BTreeMap::new(),
         variables: BTreeMap::new(),
         extension: &crate::extension::Extension::NONE,
@@ -277,6 +278,9 @@ fn a_service_that_keeps_exiting_is_left_to_pebble_until_its_inputs_change() {
         let steps = decide(&seen);
         assert_eq!((names(&steps), messages(&steps)), (vec![], vec![message]), "{current:?}");
         assert_eq!(steps.ports, BTreeSet::from([Port::tcp(8000)]), "{current:?}");
+        let output = "Traceback (most recent call last):\n  File \"app.py\", line 1\nKeyError: 'DSN'\nexit\n";
+        container(&mut seen).output = [("flask".to_owned(), output.to_owned())].into();
+        assert!(messages(&decide(&seen))[0].starts_with("flask keeps exiting: KeyError: 'DSN'; see its log (`kubectl"));
         become_of(&mut seen, "clock-scheduler", ServiceStatus::Inactive);
         assert_eq!(names(&decide(&seen)), ["start the services"], "{current:?}: something else is down");
         become_of(&mut seen, "clock-scheduler", ServiceStatus::Active);
@@ -525,6 +529,19 @@ fn a_database_is_requested_and_gives_its_variables() {
 }
 
 #[test]
+fn a_second_database_on_an_endpoint_is_named_while_the_first_is_used() {
+    let mut seen = fresh();
+    let mut mysql = database("p", "db:3306");
+    let mut second = database("p", "db2:3306").relations.remove(0);
+    (second.view.id, second.view.app) = (RelationId(9), Some("second".to_owned()));
+    mysql.relations.push(second);
+    seen.integrations = vec![mysql];
+    let steps = decide(&seen);
+    assert_eq!(steps.remarks, ["mysql: other is used, not second (juju remove-relation 9)"]);
+    assert_eq!(layer(&steps).services["flask"].environment["MYSQL_DB_HOSTNAME"], "db");
+}
+
+#[test]
 fn invalid_data_block_with_endpoint_and_key() {
     let mut seen = fresh();
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", "{nonsense")])];
@@ -539,6 +556,14 @@ fn an_ingress_gives_the_base_url_and_gets_the_port() {
     seen.integrations = vec![related(&INGRESS, "ingress", &[("ingress", &format!("{{\"url\": \"{url}\"}}"))])];
     let steps = decide(&seen);
     assert_eq!(layer(&steps).services["flask"].environment["FLASK_BASE_URL"], url);
+    let knows_path = |steps: &Steps| {
+        let texts = steps.effects.iter().filter_map(|step| match &step.action {
+            Action::Write { path, content, .. } if path.ends_with(".py") => Some(String::from_utf8_lossy(content)),
+            _ => None,
+        });
+        texts.filter(|text| text.contains("prefix = '/m-shop'")).count()
+    };
+    assert_eq!((knows_path(&steps), knows_path(&decide(&fresh()))), (1, 0), "gunicorn knows the path that is stripped");
     let port_of = |write: &RelationWrite| write.changes.app.texts();
     let (now, later) = (port_of(&steps.relations[0]), port_of(&steps.on_success.relations[0]));
     assert_eq!((now["port"].as_str(), now.text("is_port_open")), ("8000", None), "the port is not open yet");

@@ -60,7 +60,7 @@ pub(super) fn decide(
             let mut effects = effects(&desired, container, &seen.memory, &starts, framework);
             starts::listen(&mut effects, &desired, local.port, seen, spec);
             steps.effects.extend(effects);
-            steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, &seen.unit, spec)));
+            steps.holds.extend(starts.exiting.map(|name| starts::keeps_exiting(name, container, &seen.unit, spec)));
             steps.on_success.memory.web_server = Some(desired.checked);
             steps.ports = spec.port(&seen.config).map(Port::tcp).into_iter().collect();
             Some(desired.environment)
@@ -79,11 +79,13 @@ fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'
         forwards_logs: seen.unit.forwards_logs,
         logging: ready.paas_config.logging,
         traces: relation::traces(&ready.provided),
+        prefix: prefix(local),
     };
     let served = command.as_ref().unwrap_or(&original[framework.name].command);
     let server =
         web_server::setup(framework, &config, served).map_err(|error| unreadable_command(framework, &error))?;
-    let server = server.with_inputs(relation::files(&ready.provided));
+    let outdated = relation::outdated(spec.integration_files(), &ready.provided);
+    let server = server.with_inputs(relation::files(&ready.provided), outdated);
     let mut environment = environment(ready, seen, spec, local);
     environment.extend(server.environment.clone());
     let layer = services::layer(framework, &original, &environment, seen.unit.name.number(), command.as_deref());
@@ -91,10 +93,19 @@ fn desired(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'
     Ok(DesiredWorkload { original, layer, environment, server, worker_class, checked })
 }
 
+/// Path of the public address, if that is an ingress's with a path.
+fn prefix<'a>(local: &LocalSide<'a>) -> Option<&'a str> {
+    let (_, rest) = local.base_url.split_once("://").filter(|_| local.is_routed)?;
+    rest.find('/').map(|at| rest[at..].trim_end_matches('/')).filter(|path| !path.is_empty())
+}
+
 fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSide<'_>) -> Environment {
     let peers = ready.peer.fqdns(&seen.unit.model);
-    let mut integrations = relation::defaults(&seen.integrations);
-    integrations.extend(relation::environment(&ready.provided, spec.framework.naming));
+    let (mut mapped, mut integrations) = (relation::defaults(&seen.integrations), Environment::new());
+    let names = relation::mapped(&seen.integrations);
+    for (name, value) in relation::environment(&ready.provided, spec.framework.naming) {
+        if names.contains(name.as_str()) { &mut mapped } else { &mut integrations }.insert(name, value);
+    }
     let metrics = spec.metrics(&seen.config);
     let sources = Sources {
         unit: &seen.unit,
@@ -105,8 +116,9 @@ fn environment(ready: &Ready<'_>, seen: &Seen, spec: &CharmSpec, local: &LocalSi
         secret_key: ready.peer.secret_key.expose(),
         peers: &peers,
         integrations: &integrations,
+        mapped: &mapped,
     };
-    let mut all = environment::workload(spec.framework, &ready.settings, &sources);
+    let mut all = environment::workload(spec.framework, &spec.prefixes, &ready.settings, &sources);
     all.extend(ready.variables.clone());
     variables::fill(&spec.variables, |word| relation::mapping::word(word, local), &mut all);
     all.extend((spec.extension.variables)(&own_action::inputs(seen, local, &all)));

@@ -37,8 +37,8 @@ pub struct Interface {
     pub demand: fn(&Integration, &LocalSide<'_>, Option<&Provided>) -> Option<Hold>,
     /// Begins the message about invalid data, before the key. The argument is the endpoint's name.
     pub complaint: fn(&str) -> String,
-    /// Path of the file that the interface may provide in the container.
-    pub file: fn(&Framework) -> Option<String>,
+    /// Path of the file that the interface may provide in the container, for the endpoint with this name.
+    pub file: fn(&Framework, &str) -> Option<String>,
     /// Finds the addresses to which the remote units take logs.
     pub sinks: fn(&View) -> BTreeMap<UnitName, Read<Url>>,
     /// Finds what the remote application says against our data, in one line.
@@ -78,7 +78,7 @@ impl Interface {
         request: |_, _, _| Changes::default(),
         demand: |_, _, _| None,
         complaint: |endpoint| format!("Invalid {endpoint} relation data."),
-        file: |_| None,
+        file: |_, _| None,
         sinks: |_| BTreeMap::new(),
         objection: |_| None,
     };

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use juju::{Hold, StatusKind};
 use pebble::blocking::Client;
 use pebble::plan::Service;
-use pebble::types::FileType;
+use pebble::types::{FileType, ServiceInfo};
 
 use crate::charm_spec::CharmSpec;
-use crate::facts::Integration;
 use crate::framework::Framework;
 use crate::migration::{self, Migration, Script};
 use crate::pebble_hold;
@@ -23,9 +22,12 @@ const RELEASE: &str = "/.rock/metadata.yaml";
 /// Largest file that is read, in bytes. The charm's own files are smaller.
 const LARGEST_FILE: usize = 1 << 20;
 
+/// Last lines of the services that ended, all together. A trace of Java's has more than a hundred.
+const LOG_LINES: u32 = 200;
+
 /// Content of the container, or the hold why it can't be read.
-pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Workload {
-    match container(pebble, spec, integrations) {
+pub(super) fn read(pebble: &Client, spec: &CharmSpec) -> Workload {
+    match container(pebble, spec) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) => {
             let hold = pebble_hold::of("cannot read the container's state", &error);
@@ -36,16 +38,18 @@ pub(super) fn read(pebble: &Client, spec: &CharmSpec, integrations: &[Integratio
     }
 }
 
-fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) -> Result<Container, pebble::Error> {
+fn container(pebble: &Client, spec: &CharmSpec) -> Result<Container, pebble::Error> {
     let framework = spec.framework;
     let (original, version) = (services::original_path(framework), spec.version_file.as_deref());
-    let written = written(spec, integrations);
+    let written = written(spec);
     let paths = [original.as_str(), RELEASE].into_iter().chain(version).chain(written.iter().map(String::as_str));
     let mut files = files(pebble, &paths.collect::<Vec<_>>())?;
     let (original, release) = (files.remove(&original), files.remove(RELEASE));
+    let (plan, states) = (pebble.plan()?, pebble.services(&[])?);
     Ok(Container {
-        plan: pebble.plan()?,
-        services: pebble.services(&[])?,
+        plan,
+        output: output(pebble, &states),
+        services: states,
         original: original.and_then(|text| services(&text)),
         version: match version {
             Some(path) => files.remove(path).and_then(|text| version::of_file(&text)),
@@ -56,12 +60,24 @@ fn container(pebble: &Client, spec: &CharmSpec, integrations: &[Integration]) ->
     })
 }
 
-/// Paths of the files that the charm writes: the web server's, and those of integrations that are related.
-fn written(spec: &CharmSpec, integrations: &[Integration]) -> Vec<String> {
+/// Last output of the services that ended by themselves; without such a service nothing is read. A log that can't be
+/// read counts as empty: it only explains a status.
+fn output(pebble: &Client, services: &[ServiceInfo]) -> BTreeMap<String, String> {
+    let ended: Vec<_> = services.iter().filter(|service| service.has_ended()).map(|one| one.name.as_str()).collect();
+    let lines = if ended.is_empty() { Ok(Vec::new()) } else { pebble.logs(&ended, LOG_LINES) };
+    let mut output = BTreeMap::<String, String>::new();
+    for line in lines.inspect_err(|error| tracing::debug!("Cannot read logs: {error}")).unwrap_or_default() {
+        let text = output.entry(line.service).or_default();
+        text.extend([line.message.as_str(), "\n"]);
+    }
+    output
+}
+
+/// Paths of the files that the charm writes: the web server's, and those of integrations. The file of an integration that
+/// is gone may still be there.
+fn written(spec: &CharmSpec) -> Vec<String> {
     let logging = spec.paas_config.as_ref().map(|config| config.logging).unwrap_or_default();
-    let related = integrations.iter().filter(|integration| !integration.relations.is_empty());
-    let given = related.filter_map(|integration| (integration.endpoint.interface.file)(spec.framework));
-    web_server::files(spec.framework, logging).into_iter().chain(given).collect()
+    web_server::files(spec.framework, logging).into_iter().chain(spec.integration_files()).collect()
 }
 
 /// State of the migration. Empty if the application has no script.

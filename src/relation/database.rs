@@ -1,14 +1,17 @@
 //! Databases: the variables `<ENDPOINT>_DB_…`, and Spring's properties. For Spring the connection string is rebuilt
 //! from its components. Its drivers get only parameters on a list, since others may run code.
+//!
+//! A server with TLS adds variables and a file, and for Spring the properties by which its drivers verify the server.
+//! The connection string stays as the provider wrote it.
 
-use interfaces::database::{Database, Request};
+use interfaces::database::{Database, Request, ServerTls, server_tls};
 use interfaces::uri::Uri;
-use interfaces::{Read, Secrets, mongodb, mysql, postgresql};
+use interfaces::{Read, SecretRef, Secrets, mongodb, mysql, postgresql};
 use juju::{View, percent};
 use pebble::plan::Environment;
 
 use super::parameters::{self, Refused};
-use super::{jdbc, names};
+use super::{jdbc, names, tls};
 use crate::facts::{Interface, LocalSide, Provided, Relation, Role};
 use crate::framework::Naming;
 use crate::url;
@@ -29,11 +32,19 @@ const FAMILY: Interface = Interface {
     role: Role::Database,
     needs: interfaces::database::NEEDS,
     clear_secrets: &["password", "uris"],
-    secrets: interfaces::database::secrets,
+    secrets,
     cross_model: interfaces::database::was_asked_across_models,
     request: |relation, local, _| interfaces::database::request(&relation.view, &request(relation, local)),
+    file: |framework, endpoint| Some(tls::path(framework, endpoint)),
     ..Interface::PLAIN
 };
+
+/// Secrets of the user and of the server's TLS; the charm waits for both.
+fn secrets(view: &View) -> Vec<SecretRef> {
+    let mut all = interfaces::database::secrets(view);
+    all.iter_mut().filter(|reference| reference.group == "tls").for_each(|reference| reference.needed = true);
+    all
+}
 
 type Reader = fn(&View, &Secrets, &Request) -> Read<Database>;
 
@@ -43,25 +54,65 @@ fn request(relation: &Relation, local: &LocalSide<'_>) -> Request {
 
 /// Reads an SQL database. Spring gets a data source in addition to the plain variables.
 fn sql(relation: &Relation, local: &LocalSide<'_>, read: Reader) -> Read<Provided> {
-    read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
+    let read = read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let plain = plain(&relation.view.endpoint, &database);
         let variables = match local.naming() {
             Naming::Plain => Ok(plain),
             Naming::Spring => data_source(&database).map(|properties| plain.into_iter().chain(properties).collect()),
         };
         provided(variables, database)
-    })
+    });
+    read.and_then(|provided| with_tls(provided, relation, local, sql_properties))
 }
 
 /// Reads a document database. Spring gets its own property instead of the plain variables.
 fn documents(relation: &Relation, local: &LocalSide<'_>) -> Read<Provided> {
-    mongodb::read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
+    let read = mongodb::read(&relation.view, &relation.secrets, &request(relation, local)).and_then(|database| {
         let variables = match local.naming() {
             Naming::Plain => Ok(plain(&relation.view.endpoint, &database)),
             Naming::Spring => document_store(&database.parts()),
         };
         provided(variables, database)
+    });
+    read.and_then(|provided| with_tls(provided, relation, local, document_properties))
+}
+
+/// Properties by which Spring's driver verifies a server, from the endpoint's name, the scheme and the path of the
+/// authority's certificates.
+type Verification = fn(&str, &str, &str) -> Environment;
+
+/// Adds TLS of the server, as far as the provider tells it.
+fn with_tls(
+    mut provided: Provided,
+    relation: &Relation,
+    local: &LocalSide<'_>,
+    verification: Verification,
+) -> Read<Provided> {
+    server_tls(&relation.view, &relation.secrets).map(|ServerTls { is_on, ca }| {
+        let endpoint = &relation.view.endpoint;
+        let prefix = format!("{}_DB", names::upper(endpoint));
+        provided.variables.extend(tls::variables(&prefix, is_on, ca.as_deref()));
+        let path = ca.and_then(|ca| tls::add_file(&mut provided, local, endpoint, &prefix, &ca));
+        if let Some(path) = path.filter(|_| local.naming() == Naming::Spring) {
+            let scheme = provided.database.as_ref().map(|database| database.parts().scheme).unwrap_or_default();
+            provided.variables.extend(verification(endpoint, &scheme, &path));
+        }
+        provided
     })
+}
+
+/// Properties for PostgreSQL's driver. MySQL's reads no certificates in PEM.
+fn sql_properties(_: &str, scheme: &str, path: &str) -> Environment {
+    if !matches!(scheme, "postgresql" | "postgres") {
+        return Environment::default();
+    }
+    let rows = [("sslmode", Some("verify-ca".to_owned())), ("sslrootcert", Some(path.to_owned()))];
+    names::table("spring.datasource.hikari.data-source-properties.", rows)
+}
+
+/// Property for MongoDB's driver: the bundle of certificates with the endpoint's name.
+fn document_properties(endpoint: &str, _: &str, _: &str) -> Environment {
+    [("spring.data.mongodb.ssl.bundle", endpoint)].into_iter().collect()
 }
 
 /// Values of a database, or an error about the provider's connection string.

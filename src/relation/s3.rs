@@ -3,8 +3,8 @@
 use interfaces::s3::{self, Bucket, Request};
 use pebble::plan::Environment;
 
-use super::names;
-use crate::facts::Interface;
+use super::{names, tls};
+use crate::facts::{Interface, Provided};
 use crate::framework::Naming;
 
 /// Interface `s3`.
@@ -12,12 +12,20 @@ pub const S3: Interface = Interface {
     name: s3::INTERFACE,
     needs: s3::NEEDS,
     clear_secrets: &["access-key", "secret-key"],
+    secrets: s3::secrets,
     read: |relation, local| {
-        s3::read(&relation.view).map(|bucket| match local.naming() {
-            Naming::Plain => plain(&names::upper(&relation.view.endpoint), &bucket).into(),
-            Naming::Spring => properties(&bucket).into(),
+        s3::read(&relation.view, &relation.secrets).map(|bucket| {
+            let endpoint = &relation.view.endpoint;
+            let prefix = names::upper(endpoint);
+            let mut provided = Provided::from(match local.naming() {
+                Naming::Plain => plain(&prefix, &bucket),
+                Naming::Spring => properties(&bucket),
+            });
+            tls::add_file(&mut provided, local, endpoint, &prefix, &bucket.tls_ca_chain.join("\n"));
+            provided
         })
     },
+    file: |framework, endpoint| Some(tls::path(framework, endpoint)),
     request: |relation, local, _| s3::request(&relation.view, &Request { bucket: local.app().to_owned() }),
     ..Interface::PLAIN
 };

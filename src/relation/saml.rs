@@ -18,7 +18,7 @@ pub const SAML: Interface = Interface {
             Naming::Spring => spring(local.framework, &provider),
         })
     },
-    file: |framework| (framework.naming == Naming::Spring).then(|| certificate_path(framework)),
+    file: |framework, _| (framework.naming == Naming::Spring).then(|| certificate_path(framework)),
     ..Interface::PLAIN
 };
 

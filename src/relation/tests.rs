@@ -121,6 +121,50 @@ fn interfaces_are_unique_and_missing_ones_are_listed_in_their_order() {
     assert_eq!(optional, ["ingress", "prometheus_scrape", "loki_push_api", "grafana_dashboard"]);
 }
 
+/// Data of interfaces that have no documented example.
+const MORE: [(&str, Data<'_>); 4] = [
+    ("mysql_client", &[("endpoints", "h"), ("username", "u"), ("password", "p")]),
+    ("mongodb_client", &[("endpoints", "h"), ("username", "u"), ("password", "p")]),
+    (
+        "tracing",
+        &[("receivers", r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://tempo:4318"}]"#)],
+    ),
+    ("ingress", &[("ingress", r#"{"url": "https://example.com/"}"#)]),
+];
+
+#[test]
+fn relations_that_give_nothing_since_another_one_is_used_are_named_for_every_interface() {
+    let usable = |name: &str| match MORE.iter().find(|(known, _)| *known == name) {
+        Some((_, data)) => integration(name, name, data, &[]),
+        None => example(name, EXAMPLES.iter().find(|(known, _)| *known == name).unwrap().1),
+    };
+    let relation = |mut one: Integration, id: u32, app: &str| {
+        let mut relation = one.relations.remove(0);
+        (relation.view.id, relation.view.app) = (RelationId(id), Some(app.to_owned()));
+        relation
+    };
+    for interface in ALL {
+        let side = Side::of(&GO);
+        if interface.watches() {
+            let relations = [3, 7].map(|id| relation(integration(interface.name, "x", &[], &[]), id, "one")).into();
+            let watched = Integration { relations, ..integration(interface.name, "x", &[], &[]) };
+            assert_eq!(unused(&watched, &side.local()), None, "{interface:?} uses all");
+            continue;
+        }
+        let silent = || relation(integration(interface.name, "x", &[], &[]), 3, "early");
+        let ready = |id, app| relation(usable(interface.name), id, app);
+        let of = |relations| unused(&Integration { relations, ..usable(interface.name) }, &side.local());
+        let name = usable(interface.name).endpoint.name;
+        assert_eq!(of(vec![ready(7, "other")]), None);
+        assert_eq!(of(vec![silent(), silent()]), None, "{name}: none is ready, so none is chosen");
+        let remark =
+            format!("{name}: other is used, not early (juju remove-relation 3), late (juju remove-relation 9)");
+        assert_eq!(of(vec![silent(), ready(7, "other"), ready(9, "late")]), Some(remark));
+        let remark = format!("{name}: other is used, not late (juju remove-relation 9)");
+        assert_eq!(of(vec![ready(7, "other"), ready(9, "late")]), Some(remark), "the lowest id");
+    }
+}
+
 #[test]
 fn an_endpoint_with_another_name_gives_variables_with_that_name() {
     let table = [("redis", "my-cache", "MY_CACHE_DB_HOSTNAME"), ("s3", "media", "MEDIA_BUCKET")];
@@ -364,4 +408,87 @@ fn a_secret_that_is_not_granted_is_waited_for() {
     assert_eq!((hold.kind, hold.message.as_str()), expected);
     let unfinished = integration("mysql_client", "db", &named[..1], &[]);
     assert_eq!(provided(&unfinished, &Side::of(&GO).local()), Ok(None), "the data refer to no secret");
+}
+
+/// Certificate of an authority, as far as its form is looked at.
+const CA: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+
+/// Variables about TLS, and files.
+fn tls_of(interface: &str, endpoint: &str, data: Data<'_>, secret: Data<'_>, of: &'static Framework) -> Vec<String> {
+    let found = provided(&integration(interface, endpoint, data, secret), &Side::of(of).local()).unwrap().unwrap();
+    let is_tls = |name: &str| ["TLS", "ssl"].iter().any(|word| name.contains(word));
+    let variables = found.variables.iter().filter(|(name, _)| is_tls(name));
+    let variables = variables.map(|(name, value)| format!("{name}={value}"));
+    variables.chain(found.files.iter().map(|(path, text)| format!("{path}: {text}"))).collect()
+}
+
+#[test]
+fn a_server_with_tls_gives_its_authority_as_a_file_and_in_variables() {
+    let account = [("endpoints", "h:1"), ("username", "u"), ("password", "p")];
+    let clear = [&account[..], &[("tls", "True"), ("tls-ca", CA)]].concat();
+    let secret = [&account[..], &[("secret-tls", SECRET)]].concat();
+    let fields = [("tls", "True"), ("tls-ca", CA)];
+    let file = |endpoint: &str| format!("/app/webcharm-{endpoint}-ca.pem");
+    for name in ["postgresql", "mysql", "mongodb"] {
+        let interface = format!("{name}_client");
+        let prefix = format!("{}_DB", name.to_uppercase());
+        let path = file(name);
+        let plain = [
+            format!("{prefix}_TLS=true"),
+            format!("{prefix}_TLS_CA={CA}"),
+            format!("{prefix}_TLS_CA_FILE={path}"),
+            format!("{path}: {CA}"),
+        ];
+        assert_eq!(tls_of(&interface, name, &clear, &[], &GO), plain);
+        assert_eq!(tls_of(&interface, name, &secret, &fields, &GO), plain, "in the secret of the group");
+        let mut spring = tls_of(&interface, name, &secret, &fields, &SPRING_BOOT);
+        let bundle = format!("spring.ssl.bundle.pem.{name}.truststore.certificate=file:{path}");
+        let own = match name {
+            "postgresql" => ["sslmode=verify-ca".to_owned(), format!("sslrootcert={path}")]
+                .map(|text| format!("spring.datasource.hikari.data-source-properties.{text}"))
+                .to_vec(),
+            "mongodb" => vec!["spring.data.mongodb.ssl.bundle=mongodb".to_owned()],
+            _ => Vec::new(),
+        };
+        for expected in plain.iter().chain(&own).chain([&bundle]) {
+            let at = spring.iter().position(|found| found == expected);
+            spring.remove(at.unwrap_or_else(|| panic!("{expected} is not in {spring:?}")));
+        }
+        assert_eq!(spring, [""; 0]);
+        assert_eq!(tls_of(&interface, name, &account, &[], &SPRING_BOOT), [""; 0], "no TLS");
+        let off = [&clear[..], &[("tls", "False")]].concat();
+        assert_eq!(tls_of(&interface, name, &off, &[], &SPRING_BOOT), [""; 0]);
+        let other = [&account[..], &[("tls", "True"), ("tls-ca", "ca")]].concat();
+        let without_file = [format!("{prefix}_TLS=true"), format!("{prefix}_TLS_CA=ca")];
+        assert_eq!(tls_of(&interface, name, &other, &[], &SPRING_BOOT), without_file, "a text that is no certificate");
+    }
+    let chain = format!("[{}, {}]", serde_json::json!(CA), serde_json::json!(CA));
+    let bucket = [&KEYS[..], &[("tls-ca-chain", chain.as_str())]].concat();
+    let path = file("s3");
+    let found = tls_of("s3", "s3", &bucket, &[], &GO);
+    assert_eq!(found[1..], [format!("S3_TLS_CA_FILE={path}"), format!("{path}: {CA}\n{CA}")]);
+    let response =
+        format!(r#"[{{"request-id": "r", "endpoints": "a:1", "secret-user": "{SECRET}", "secret-tls": "{SECRET}"}}]"#);
+    let fields = [("username", "u"), ("password", "p"), ("tls", "true"), ("tls-ca", CA)];
+    let found = tls_of("valkey_client", "valkey", &[("requests", &response)], &fields, &GO);
+    assert_eq!(found[2..], [format!("VALKEY_DB_TLS_CA_FILE={}", file("valkey")), format!("{}: {CA}", file("valkey"))]);
+}
+
+#[test]
+fn a_database_waits_for_the_secret_of_its_servers_tls() {
+    let account = [("endpoints", "h:1"), ("username", "u"), ("password", "p"), ("secret-tls", SECRET)];
+    let mut waits = integration("postgresql_client", "db", &account, &[]);
+    waits.relations[0].secrets.clear();
+    let hold = provided(&waits, &Side::of(&GO).local()).unwrap_err();
+    assert_eq!(hold, Hold::waiting("Waiting for the secret of db to be granted"));
+}
+
+#[test]
+fn only_files_of_the_charm_alone_are_outdated_without_their_integration() {
+    let paths = ["/app/saml.cert", "/app/webcharm-db-ca.pem", "/app/webcharm-s3-ca.pem"].map(str::to_owned);
+    let account = [("endpoints", "h:1"), ("username", "u"), ("password", "p"), ("tls", "True"), ("tls-ca", CA)];
+    let database = integration("mysql_client", "db", &account, &[]);
+    let found = provided(&database, &Side::of(&GO).local()).unwrap().unwrap();
+    let gone = outdated(paths.into(), &[(&database.endpoint, found)]);
+    assert_eq!(gone.into_iter().collect::<Vec<_>>(), ["/app/webcharm-s3-ca.pem"]);
 }

@@ -3,8 +3,8 @@
 use interfaces::valkey::{self, RANDOM_BYTES, Valkey};
 use pebble::plan::Environment;
 
-use super::names;
-use crate::facts::Interface;
+use super::{names, tls};
+use crate::facts::{Interface, Provided};
 use crate::url;
 
 /// Interface `valkey_client`.
@@ -13,10 +13,18 @@ pub const VALKEY: Interface = Interface {
     needs: valkey::NEEDS,
     clear_secrets: &[],
     secrets: valkey::secrets,
-    read: |relation, _| {
-        let read = valkey::read(&relation.view, &relation.secrets);
-        read.map(|valkey| environment(&names::upper(&relation.view.endpoint), &valkey).into())
+    read: |relation, local| {
+        valkey::read(&relation.view, &relation.secrets).map(|valkey| {
+            let endpoint = &relation.view.endpoint;
+            let prefix = names::upper(endpoint);
+            let mut provided = Provided::from(environment(&prefix, &valkey));
+            if let Some(ca) = &valkey.tls_ca {
+                tls::add_file(&mut provided, local, endpoint, &format!("{prefix}_DB"), ca);
+            }
+            provided
+        })
     },
+    file: |framework, endpoint| Some(tls::path(framework, endpoint)),
     request: |relation, _, random| {
         let drawn = random();
         valkey::request(&relation.view, &std::array::from_fn::<_, RANDOM_BYTES, _>(|at| drawn[at]))
@@ -31,12 +39,12 @@ fn environment(prefix: &str, valkey: &Valkey) -> Environment {
         ("_DB_SENTINEL_ENDPOINTS", Some(valkey.sentinel_endpoints.join(","))),
         // The URL has one server. If there are several, this variable has all.
         ("_DB_ENDPOINTS", (valkey.endpoints.len() > 1).then(|| valkey.endpoints.join(","))),
-        ("_DB_TLS", valkey.tls.then(|| "true".to_owned())),
-        ("_DB_TLS_CA", valkey.tls_ca.clone()),
         ("_MODE", text(&valkey.mode)),
         ("_VERSION", text(&valkey.version)),
     ];
-    let mut all = url::variables(&format!("{prefix}_DB"), valkey.uri().expose());
+    let database = format!("{prefix}_DB");
+    let mut all = url::variables(&database, valkey.uri().expose());
+    all.extend(tls::variables(&database, valkey.tls, valkey.tls_ca.as_deref()));
     all.extend(names::table(prefix, rows));
     all
 }

@@ -14,6 +14,9 @@ const JSON_LOGGING: &str = concat!(include_str!("json_records.py"), include_str!
 /// Python code that makes workers send spans.
 const TRACING: &str = include_str!("gunicorn/tracing.py");
 
+/// Python code after the settings, which knows the ingress's path as `prefix`.
+const PREFIX: &str = include_str!("gunicorn/prefix.py");
+
 /// Gunicorn's default format with the response's request id, by which a trace can be found.
 const ACCESS_LOG_FORMAT: &str = r#"%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s" %({x-request-id}o)s"#;
 
@@ -69,7 +72,15 @@ fn config(framework: &Framework, wanted: &ServerConfig<'_>) -> String {
     if wanted.traces {
         let _ = write!(text, "\naccess_log_format = '{ACCESS_LOG_FORMAT}'");
     }
+    if let Some(prefix) = wanted.prefix.filter(|prefix| is_plain(prefix)) {
+        let _ = write!(text, "\nprefix = '{prefix}'{PREFIX}");
+    }
     text
+}
+
+/// True for a path that is the same in Python's quotes and in a request.
+fn is_plain(path: &str) -> bool {
+    path.len() > 1 && path.starts_with('/') && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b))
 }
 
 /// Part of the configuration that takes a restart: gunicorn keeps its logger in a reload.
@@ -140,7 +151,7 @@ mod tests {
 
     fn config(settings: &[(&'static str, i64)], forwards_logs: bool, logging: Logging, traces: bool) -> String {
         let settings = Settings { web_server: settings.iter().copied().collect(), ..Settings::default() };
-        let wanted = ServerConfig { port: 8000, settings: &settings, forwards_logs, logging, traces };
+        let wanted = ServerConfig { port: 8000, settings: &settings, forwards_logs, logging, traces, prefix: None };
         setup(&FLASK, &wanted, COMMAND).unwrap().files["/flask/gunicorn.conf.py"].clone()
     }
 
@@ -160,6 +171,22 @@ mod tests {
             [(JSON_LOGGING, ["logger_class = ", "def post_worker_init("]), (TRACING, ["def post_fork(", ""])]
         {
             assert!(code.ends_with('\n') && names.iter().all(|name| code.contains(name)));
+        }
+    }
+
+    #[test]
+    fn the_path_of_an_ingress_is_named_if_it_is_plain() {
+        let settings = Settings::default();
+        let with = |prefix| {
+            let logging = Logging::Plain;
+            let wanted =
+                ServerConfig { port: 8000, settings: &settings, forwards_logs: true, logging, traces: false, prefix };
+            setup(&FLASK, &wanted, COMMAND).unwrap().files["/flask/gunicorn.conf.py"].clone()
+        };
+        let plain = with(None);
+        assert_eq!(with(Some("/model-shop")), format!("{plain}\nprefix = '/model-shop'{PREFIX}"));
+        for other in ["", "/", "shop", "/a'b", "/a b", "/a%20b", "/a\nb"] {
+            assert_eq!(with(Some(other)), plain, "{other}");
         }
     }
 

@@ -9,10 +9,13 @@ use crate::{Node, WEEK, Wrong, seconds};
 /// Default limit of an action. The unit's other events wait meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Beginning of a parameter's place in a word.
+const PARAMETER: &str = "${param.";
+
 /// Action that runs a command in the workload's container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
-    /// Program and arguments. No shell is involved.
+    /// Program and arguments. No shell is involved. `${param.NAME}` stands for a parameter's value.
     pub command: Vec<String>,
     /// Service whose variables, user and folder the command has. `None`: the application's.
     pub service_context: Option<String>,
@@ -35,6 +38,31 @@ impl Action {
             leader_only: leader_only.unwrap_or_default(),
         })
     }
+}
+
+impl Action {
+    /// The command with the parameters' values.
+    ///
+    /// # Errors
+    ///
+    /// The first parameter that has no value.
+    pub fn words<'a>(&'a self, value: impl Fn(&'a str) -> Option<String>) -> Result<Vec<String>, &'a str> {
+        self.command.iter().map(|word| filled(word, &value)).collect()
+    }
+}
+
+/// A word with the values of its parameters. A value's own `${…}` stays as it is.
+fn filled<'a>(word: &'a str, value: &impl Fn(&'a str) -> Option<String>) -> Result<String, &'a str> {
+    let (mut all, mut rest) = (String::new(), word);
+    while let Some((before, (name, after))) =
+        rest.split_once(PARAMETER).and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        all.push_str(before);
+        all.push_str(&value(name).ok_or(name)?);
+        rest = after;
+    }
+    all.push_str(rest);
+    Ok(all)
 }
 
 /// Words of a command: a text, split as a shell does, or a list.

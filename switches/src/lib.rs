@@ -15,6 +15,7 @@
 mod action;
 mod mapping;
 mod node;
+mod prefixes;
 mod seconds;
 mod template;
 mod variable;
@@ -30,6 +31,7 @@ use juju::{CharmFiles, Role, nearest};
 pub use action::Action;
 pub use mapping::{Mapping, Place, Source};
 pub use node::{Keys, Node, Wrong};
+pub use prefixes::Prefixes;
 pub use template::{Template, Word};
 pub use variable::{Origin, Variable};
 
@@ -53,6 +55,8 @@ pub struct Switches {
     pub listens_within: Option<Duration>,
     /// File in the container whose first line is the workload's version, in place of the rock's version.
     pub version_file: Option<String>,
+    /// Prefixes of the workload's variables.
+    pub prefixes: Prefixes,
     /// Actions by name.
     pub actions: BTreeMap<String, Action>,
     /// Mappings of integrations by endpoint.
@@ -61,8 +65,16 @@ pub struct Switches {
     pub variables: BTreeMap<String, Variable>,
 }
 
-const KEYS: [&str; 7] =
-    ["framework", "migration-timeout", "listens-within", "version-file", "actions", "integrations", "variables"];
+const KEYS: [&str; 8] = [
+    "framework",
+    "migration-timeout",
+    "listens-within",
+    "version-file",
+    "prefixes",
+    "actions",
+    "integrations",
+    "variables",
+];
 
 impl Switches {
     /// Reads the file of the charm in this folder. A missing file has no declarations.
@@ -105,6 +117,7 @@ impl Switches {
             migration_timeout: seconds("migration-timeout", WEEK)?,
             listens_within: seconds("listens-within", LONGEST_START)?,
             version_file: keys.get("version-file").map(|node| absolute(&node)).transpose()?,
+            prefixes: keys.get("prefixes").map(|node| Prefixes::of(&node)).transpose()?.unwrap_or_default(),
             actions: actions.transpose()?.unwrap_or_default(),
             integrations: integrations.transpose()?.unwrap_or_default(),
             variables: keys

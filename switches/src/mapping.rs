@@ -11,6 +11,8 @@ pub struct Mapping {
     pub variables: BTreeMap<String, Source>,
     /// Values in our application's databag by key.
     pub publish: BTreeMap<String, Template>,
+    /// True if the workload runs without the integration, whatever `charmcraft.yaml` says.
+    pub optional: bool,
 }
 
 /// Source of a variable in a relation.
@@ -44,12 +46,15 @@ pub enum Place {
 
 impl Mapping {
     pub(crate) fn of(node: &Node<'_>) -> Result<Self, Wrong> {
-        let keys = node.mapping(&["variables", "publish"])?;
+        let keys = node.mapping(&["variables", "publish", "optional"])?;
         let variables = keys.get("variables").map(|node| variable::named(&node, Source::of)).transpose()?;
         let publish = keys.get("publish").map(|node| node.entries("must be a mapping of texts", Template::published));
-        let mapping =
-            Self { variables: variables.unwrap_or_default(), publish: publish.transpose()?.unwrap_or_default() };
-        if mapping == Self::default() {
+        let mapping = Self {
+            variables: variables.unwrap_or_default(),
+            publish: publish.transpose()?.unwrap_or_default(),
+            optional: keys.get("optional").map(|node| node.boolean()).transpose()?.unwrap_or_default(),
+        };
+        if mapping.variables.is_empty() && mapping.publish.is_empty() {
             return Err(node.wrong("is empty: write `variables: {NAME: {app: KEY}}` or `publish: {KEY: VALUE}`"));
         }
         Ok(mapping)

@@ -11,6 +11,7 @@ framework: flask
 migration-timeout: 5m
 listens-within: 30
 version-file: /flask/app/VERSION
+prefixes: {options: \"\", framework: MY_, removed: APP_}
 actions:
   clear-cache: {command: \"python3 manage.py 'clear cache'\", service-context: mail-worker, timeout: 90s, leader-only: true}
   count: {command: [./count, -n, 3]}
@@ -21,6 +22,7 @@ integrations:
       SEARCH_HOST: {unit: host, default: localhost}
       SEARCH_USER: {app: data, json-pointer: /users/0/name}
       SEARCH_PASSWORD: {secret: password, key: secret-user}
+    optional: true
     publish: {port: \"${port}\", index: \"${app}-${option.index}\", level: 3}
 variables:
   LOG_LEVEL: {option: log-level, default: info}
@@ -35,6 +37,9 @@ fn every_key_is_read() {
     assert_eq!(all.migration_timeout, Some(Duration::from_secs(300)));
     assert_eq!(all.listens_within, Some(Duration::from_secs(30)));
     assert_eq!(all.version_file.as_deref(), Some("/flask/app/VERSION"));
+    let named = |prefix: &str| Some(prefix.to_owned());
+    let prefixes = Prefixes { options: named(""), framework: named("MY_"), integrations: None, removed: named("APP_") };
+    assert_eq!((&all.prefixes, all.integrations["search"].optional), (&prefixes, true));
     let clear = &all.actions["clear-cache"];
     assert_eq!(clear.command, ["python3", "manage.py", "clear cache"]);
     let rest = (clear.service_context.as_deref(), clear.timeout.as_secs(), clear.leader_only);

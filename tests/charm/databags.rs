@@ -206,7 +206,9 @@ fn of_several_relations_on_one_endpoint_the_first_that_is_ready_is_used() {
     let second = world.integrate("the-orders", "two");
     world.say(second, "two", &[("endpoints", "two:2"), ("username", "user-2"), ("password", "pass-word-2")]);
     world.settle();
-    world.expect(StatusKind::Active, "");
+    let remark =
+        |used: &str, other: &str, id| format!("the-orders: {used} is used, not {other} (juju remove-relation {id})");
+    world.expect(StatusKind::Active, &remark("two", "one", first));
     let host = |world: &World| {
         let all = variables(world, "THE_ORDERS_DB_").into_iter();
         all.filter(|variable| variable.starts_with("HOSTNAME=")).collect::<Vec<_>>()
@@ -217,13 +219,15 @@ fn of_several_relations_on_one_endpoint_the_first_that_is_ready_is_used() {
     }
     world.say(first, "one", &[("endpoints", "one:1"), ("username", "user-1"), ("password", "a\nb")]);
     world.settle();
-    world.expect(StatusKind::Active, "");
+    world.expect(StatusKind::Active, &remark("two", "one", first));
     assert_eq!(host(&world), ["HOSTNAME=two"], "invalid data of one relation don't affect the other");
     world.say(first, "one", &[("password", "pass-word-1")]);
     world.settle();
     assert_eq!(host(&world), ["HOSTNAME=one"]);
+    world.expect(StatusKind::Active, &remark("one", "two", second));
     world.separate(first);
     assert_eq!(host(&world), ["HOSTNAME=two"]);
+    world.expect(StatusKind::Active, "");
 }
 
 #[test]

@@ -134,6 +134,28 @@ fn the_version_is_told_once_and_an_author_s_file_has_priority() {
 }
 
 #[test]
+fn prefixes_parameters_and_an_optional_integration_are_those_of_the_file() {
+    let declared = "prefixes: {options: MY_}\nactions: {clear-cache: {command: [echo, 'path=${param.path}']}}\n\
+        integrations: {search: {optional: true, publish: {name: '${app}'}}}\n";
+    let charm = Charm::with_integrations().replace("requires:\n", &DECLARATION.replace("optional: true, ", ""));
+    let world = World::of(&charm.replace("actions:\n", ACTIONS).switch(declared)).with_pod(Rock::idle());
+    world.configure(&[("greeting", "hi")]);
+    world.expect(StatusKind::Active, "");
+    let variables = world.variables();
+    let value = |name: &str| variables.get(name).map(String::as_str);
+    assert_eq!((value("MY_GREETING"), value("FLASK_GREETING")), (Some("hi"), None));
+    assert_eq!(value("MY_BASE_URL"), Some("http://flask-k8s.test:8000"));
+    assert!(value("MY_SECRET_KEY").is_some() && value("FLASK_SECRET_KEY").is_none());
+    let relation = world.integrate("search", "opensearch");
+    world.settle();
+    assert_eq!(world.ours(relation, Whose::App).text("name"), Some("flask-k8s"));
+    let done = run(&world, "clear-cache", &[("path", "/a b".into())]);
+    assert_eq!((done.failure, &done.results["output"]), (None, &"path=/a b\n".into()));
+    let refused = run(&world, "clear-cache", &[]).failure.unwrap();
+    assert!(refused.starts_with("the parameter path is missing"), "{refused}");
+}
+
+#[test]
 fn a_file_that_is_wrong_blocks_the_charm_with_its_key() {
     let world = World::of(&Charm::sample().switch("actions: {clear: {command: x}}"));
     world.settle();

@@ -1,7 +1,9 @@
 //! Every integration but databases, ingress and tracing, each with the provider's half of its interface.
 
+mod follow;
 mod hostile;
 mod providers;
+mod table;
 
 use juju::{Event, RelationId, StatusKind, UnitName, Whose};
 

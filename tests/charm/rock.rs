@@ -35,7 +35,7 @@ fn a_command_that_cannot_be_split_is_told_and_the_application_runs_on() {
 #[test]
 fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble() {
     let script = "echo x >> /charm/container/starts\nwhile ! [ -e /charm/container/late ]; do sleep 0.1; done\n\
-        [ \"$FLASK_GREETING\" = 'stay' ] || exit 3\nexec sleep 600\n";
+        [ \"$FLASK_GREETING\" = 'stay' ] || { echo no licence; exit 3; }\nexec sleep 600\n";
     // Pebble's delay before a restart is longer than the test.
     let layer = "services: {flask: {override: replace, startup: enabled, command: /flask/app/run, user: _daemon_, \
         backoff-delay: 600s, backoff-limit: 600s}}\n";
@@ -47,13 +47,14 @@ fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble()
     let pebble = world.pebble();
     let ended = || pebble.services(&["flask"]).unwrap()[0].current == ServiceStatus::Backoff;
     world.pod.as_mut().unwrap().until("end of the service", || ended().then_some(()));
-    let message = "flask keeps exiting: see its log (`kubectl logs -n test flask-k8s-0 -c flask-app`) and change the \
-        configuration or the rock";
+    let message = "flask keeps exiting: no licence; see its log (`kubectl logs -n test flask-k8s-0 -c flask-app`) and \
+        change the configuration or the rock";
     for event in [Event::UpdateStatus, Event::ConfigChanged, pebble_ready()] {
         let log = world.logged();
         world.fire(event.clone());
         world.expect(StatusKind::Blocked, message);
-        assert_eq!(world.requests_since(log), READS, "{event:?}");
+        let with_log = [&READS[..3], &["GET /v1/logs"], &READS[3..]].concat();
+        assert_eq!(world.requests_since(log), with_log, "{event:?}");
     }
     assert_eq!(world.read_shared("starts"), "x\n", "the charm leaves the restart to Pebble");
     world.configure(&[("greeting", "stay")]);

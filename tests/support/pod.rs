@@ -142,6 +142,7 @@ fn spec(dir: &Path, rock: &Rock) -> Spec {
         port: 8000,
         network: None,
         identity,
+        single: 0,
         users: Users::default(),
         shared: Vec::new(),
     }

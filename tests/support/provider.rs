@@ -13,6 +13,7 @@ impl World {
     pub(crate) fn integrate(&self, endpoint: &str, app: &str) -> RelationId {
         let interface = match endpoint {
             "mysql" | "mongodb" | "valkey" => format!("{endpoint}_client"),
+            "bucket" => "s3".to_owned(),
             "http-proxy" => "http_proxy".to_owned(),
             "oidc" => "oauth".to_owned(),
             "postgresql" | "the-orders" => "postgresql_client".to_owned(),

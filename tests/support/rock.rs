@@ -95,14 +95,18 @@ impl Rock {
         Self::from("").program("flask/app/run", &format!("#!/bin/sh\ntrap '' HUP\n{script}")).layer(&layer)
     }
 
-    /// A rock whose web service does not listen. It writes its variables to the shared file of [`World::running`].
+    /// A rock whose web service does not listen. It writes its variables to the shared file of [`World::running`], and a
+    /// line for each of its starts to the shared file `starts`, if there is one.
     pub(crate) fn idle() -> Self {
         Self::idle_as("flask")
     }
 
     /// [`Self::idle`] for another framework, with the folders of its rock.
     pub(crate) fn idle_as(framework: &str) -> Self {
-        let script = format!("{{ env; echo {COMPLETE}; }} > /charm/container/running\nexec sleep 600\n");
+        let script = format!(
+            "[ ! -w /charm/container/starts ] || echo start >> /charm/container/starts\n\
+             {{ env; echo {COMPLETE}; }} > /charm/container/running\nexec sleep 600\n"
+        );
         Self::scripted_as(framework, &script).file(&format!("{framework}/app/README"), "").file("app/README", "")
     }
 

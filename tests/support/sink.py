@@ -22,8 +22,12 @@ class Sink(http.server.BaseHTTPRequestHandler):
         """Print nothing: a service's output is pushed too."""
 
 
-for port in (3100, 3101):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Sink)
-    threading.Thread(target=server.serve_forever).start()
+servers = [http.server.ThreadingHTTPServer(("127.0.0.1", port), Sink) for port in (3100, 3101)]
+loops = [threading.Thread(target=server.serve_forever) for server in servers]
+for loop in loops:
+    loop.start()
 with open("/charm/container/listening", "a", encoding="utf-8") as listening:
     listening.write("3100 and 3101\n")
+# From Python 3.12 on, no thread starts once the main one has ended.
+for loop in loops:
+    loop.join()

@@ -2,7 +2,6 @@
 
 use juju::{Flow, Status, Whose, chain};
 
-use crate::identity::IdentityError;
 use crate::postgres::SqlError;
 use crate::status::UNAVAILABLE;
 
@@ -17,7 +16,7 @@ pub enum Error {
     Random(getrandom::Error),
     /// The unit's key or signing request can't be made.
     #[error("cannot prepare TLS")]
-    Identity(#[from] IdentityError),
+    Identity(#[from] certify::Error),
     /// Pebble can't be reached, or refuses.
     #[error("cannot use the container")]
     Container(#[from] pebble::Error),

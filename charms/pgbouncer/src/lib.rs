@@ -3,7 +3,7 @@
 //! `charm.rs` names the events, `hook/` has one file for each hook: guards and steps in the order of the charm's flow
 //! charts, deferral included. They are made of `unit`, one unit in one event. Below it, without Juju: `document` (the
 //! configuration), `accounts` (roles and databases, over `postgres`), `workload` (the container). Pure: `options`, `place`,
-//! `features`, `names`, `identity`, `client`, `backend`, `ini`, `sql`, `password`, `layer`, `status`.
+//! `features`, `names`, `client`, `backend`, `ini`, `sql`, `password`, `layer`, `status`.
 
 juju::metadata!("charmcraft.yaml");
 
@@ -15,7 +15,6 @@ mod document;
 mod error;
 mod features;
 mod hook;
-mod identity;
 mod ini;
 mod layer;
 mod names;
@@ -34,7 +33,6 @@ pub use charm::{PgBouncer, Pod, Surroundings};
 pub use document::{BackendTls, Document, DocumentError, PoolSizes, UnitSide};
 pub use error::Error;
 pub use features::{Features, version};
-pub use identity::IdentityError;
 pub use ini::{Ini, IniError};
 pub use names::{DatabaseName, InvalidName};
 pub use options::{InvalidOptions, Options, PoolMode};

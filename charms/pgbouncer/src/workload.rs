@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pebble::blocking::Client;
-use pebble::types::{ExecOptions, MakeDir, ServiceInfo, ServiceStatus, WriteFile};
+use pebble::types::{ExecOptions, MakeDir, ServiceInfo, ServiceStatus, Signal, WriteFile};
 use pebble::{Error, PathErrorKind};
 
 use crate::document::Document;
@@ -158,7 +158,7 @@ impl Workload {
 
     /// Has all instances read their configuration and the auth file again. Connections stay.
     pub(crate) fn reload(&self) -> Result<(), Error> {
-        self.pebble.signal("SIGHUP", &self.services())
+        self.pebble.signal(Signal::Hup, &self.services())
     }
 
     /// Restarts all instances: connections end.

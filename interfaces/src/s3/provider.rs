@@ -1,9 +1,9 @@
-//! The provider's half of [`s3`](super). Its application's `data` keeps a copy of the request, which tells other
+//! The provider's half of [`s3`](super), in version 1 for a requirer that asks for secrets. Its application's `data` keeps a copy of the request, which tells other
 //! implementations that it has been seen.
 
-use juju::{Changes, Databag, Needs, View};
+use juju::{Changes, Databag, Needs, SecretContent, View};
 
-use super::{BUCKET, Bucket};
+use super::{ACCESS_KEY, BUCKET, Bucket, KEYS_IN_SECRET, REQUESTED_SECRETS, SECRET_KEY};
 use crate::field::needed;
 use crate::json;
 use crate::needs::APPS;
@@ -23,9 +23,12 @@ pub fn read(view: &View) -> Read<String> {
 pub fn answer(view: &View, bucket: &Bucket) -> Changes {
     let clear = |value: &Option<String>| value.clone().unwrap_or_default();
     let list = |list: &Vec<String>| if list.is_empty() { String::new() } else { json::text(list) };
+    let keys = [(ACCESS_KEY, &bucket.access_key), (SECRET_KEY, &bucket.secret_key)];
+    let in_secret = asks_for_secrets(view);
+    let [access_key, secret_key] = keys.map(|(_, key)| if in_secret { String::new() } else { key.expose().to_owned() });
     let wanted = Databag::from_iter([
-        ("access-key", bucket.access_key.expose().to_owned()),
-        ("secret-key", bucket.secret_key.expose().to_owned()),
+        (ACCESS_KEY, access_key),
+        (SECRET_KEY, secret_key),
         (BUCKET, bucket.bucket.clone()),
         ("endpoint", bucket.endpoint.clone().map(String::from).unwrap_or_default()),
         ("region", clear(&bucket.region)),
@@ -37,5 +40,15 @@ pub fn answer(view: &View, bucket: &Bucket) -> Changes {
         ("attributes", list(&bucket.attributes)),
         ("data", json::copy(&view.remote_app).unwrap_or_default()),
     ]);
-    Changes::of_leader(view, &wanted)
+    if !in_secret {
+        return Changes::of_leader(view, &wanted);
+    }
+    let content: SecretContent = keys.into_iter().map(|(name, key)| (name.to_owned(), key.clone())).collect();
+    Changes::with_secret(view, &wanted, KEYS_IN_SECRET, &format!("{}.{}.extra.secret", view.endpoint, view.id), content)
+}
+
+/// True if the requirer wants both keys in a secret.
+fn asks_for_secrets(view: &View) -> bool {
+    let asked: Vec<String> = json::list(&view.remote_app, REQUESTED_SECRETS, "a list of texts").unwrap_or_default();
+    [ACCESS_KEY, SECRET_KEY].iter().all(|key| asked.iter().any(|name| name == key))
 }

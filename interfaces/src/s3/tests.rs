@@ -36,7 +36,7 @@ fn documented() -> Bucket {
 #[test]
 fn the_documented_example_is_read_and_written() {
     let (fresh, old) = (example().requirer("my-app/0", true), example().requirer("my-app/0", false));
-    assert_eq!(read(&old), Read::Ready(documented()));
+    assert_eq!(read(&old, &Secrets::new()), Read::Ready(documented()));
     assert_eq!(documented().addressing_style(), Some(example().result("addressing_style")));
     assert_eq!(written(&request(&fresh, &our_request()).app, &Databag::new()), old.local_app.clone().unwrap());
     assert!(request(&old, &our_request()).is_empty(), "a second time there is nothing to write");
@@ -72,17 +72,37 @@ fn complete_partial_and_bad_data() {
         (&with("attributes", "a:b"), "invalid attributes: it is not JSON"),
         (&with("tls-ca-chain", "[1]"), "invalid tls-ca-chain: it is not a list of texts"),
         (&with("region", "\0"), "invalid region: it has a control character"),
-        (
-            &[("secret-extra", "secret:x")],
-            "invalid secret-extra: it is of version 1 of the interface: relate a provider of version 0",
-        ),
+        (&[("secret-extra", "nonsense")], "invalid secret-extra: it is not the address of a secret"),
+        (&[("secret-extra", trial::SECRET)], "waiting secret-extra"),
     ];
     let ready =
         |found: &Bucket| format!("{} {} {}", found.access_key.expose(), found.secret_key.expose(), found.bucket);
     for (remote, expected) in table {
-        assert_eq!(said(&read(&view(remote)), ready), *expected, "{remote:?}");
+        assert_eq!(said(&read(&view(remote), &Secrets::new()), ready), *expected, "{remote:?}");
     }
-    assert_eq!(read(&View::empty("s3", RelationId(12))), Read::Absent);
+    assert_eq!(read(&View::empty("s3", RelationId(12)), &Secrets::new()), Read::Absent);
+}
+
+#[test]
+fn the_keys_of_version_1_are_in_a_secret() {
+    let asks = [("bucket", "my-app"), ("requested-secrets", r#"["access-key", "secret-key"]"#), ("lib-version", "1.0")];
+    let mut theirs = leader(&[]);
+    theirs.remote_app = asks.into_iter().collect();
+    let answer = provider::answer(&theirs, &documented());
+    let bag = written(&answer.app, &Databag::new());
+    assert_eq!((bag.text("access-key"), bag.text("secret-key")), (None, None));
+    let offer = answer.app.offers().next().expect("a secret");
+    let content: Secrets = [(trial::SECRET.parse().unwrap(), offer.content.clone())].into();
+    let mut ours = leader(&[]);
+    ours.remote_app = bag;
+    assert_eq!(secrets(&ours).len(), 1);
+    assert_eq!(read(&ours, &content), Read::Ready(documented()));
+    let half = trial::secrets(&[("access-key", "a")]);
+    assert_eq!(read(&ours, &half), Read::Waiting("secret-extra".into()));
+    // Keys in clear, of a provider that speaks both versions, need no secret.
+    ours.remote_app.insert("access-key".into(), "a".into());
+    ours.remote_app.insert("secret-key".into(), "s".into());
+    assert!(secrets(&ours).is_empty() && read(&ours, &Secrets::new()).ready().is_some());
 }
 
 #[test]
@@ -103,7 +123,7 @@ fn nothing_shows_a_key() {
 fn a_list_that_grows_when_it_is_escaped_is_refused() {
     let said = |list: &str| {
         let keys = [("access-key", "a"), ("secret-key", "s"), ("bucket", "b"), ("attributes", list)];
-        said(&read(&view(&keys)), |found| found.attributes.len().to_string())
+        said(&read(&view(&keys), &Secrets::new()), |found| found.attributes.len().to_string())
     };
     assert_eq!(said(&format!("[\"{}\"]", "ü".repeat(10_000))), "1");
     assert_eq!(said(&format!("[\"{}\"]", "ü".repeat(20_000))), "invalid attributes: it is longer than 64 KiB");
@@ -113,12 +133,15 @@ fn a_list_that_grows_when_it_is_escaped_is_refused() {
 proptest! {
     #[test]
     fn arbitrary_data_is_ready_only_if_it_can_be_used(
-        app in trial::databag(&["access-key", "secret-key", "bucket", "endpoint", "attributes", "tls-ca-chain", "data"]),
+        app in trial::databag(&[
+            "access-key", "secret-key", "secret-extra", "bucket", "endpoint", "attributes", "tls-ca-chain", "data",
+        ]),
     ) {
         let mut view = leader(&[]);
         view.remote_app = app;
         let _ = (provider::read(&view), provider::answer(&view, &documented()), request(&view, &our_request()));
-        if let Read::Ready(found) = read(&view) {
+        let granted = trial::secrets(&[("access-key", "a"), ("secret-key", "s")]);
+        if let Read::Ready(found) = read(&view, &granted) {
             for value in [found.access_key.expose(), found.secret_key.expose(), &found.bucket] {
                 prop_assert!(!value.is_empty() && !value.contains(char::is_control));
             }

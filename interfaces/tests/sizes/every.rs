@@ -91,6 +91,9 @@ macro_rules! long {
     ($($key:literal $usable:literal)*) => { &[$(($key, $usable, concat!("invalid ", $key, ": it is longer than 10 KiB"))),*] };
 }
 
+/// Certificate of an authority, as far as its form is looked at.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+
 const DATABASE: &[Key] = &[
     ("data", "{}", "ready"),
     ("database", "shop", "invalid database: it is longer than 10 KiB"),
@@ -99,10 +102,11 @@ const DATABASE: &[Key] = &[
     ("read-only-endpoints", "db3:5432", "invalid read-only-endpoints: it is longer than 10 KiB"),
     ("replset", "", "ready"),
     ("secret-entity", "", "ready"),
-    ("secret-tls", "", "ready"),
+    ("secret-tls", "", "invalid secret-tls: it is not the address of a secret"),
     ("secret-user", "", "invalid secret-user: it is not the address of a secret"),
     ("subordinated", "", "ready"),
-    ("tls", "True", "ready"),
+    ("tls", "True", "invalid tls: it is longer than 10 KiB"),
+    ("tls-ca", CERTIFICATE, "invalid tls-ca: it is longer than 64 KiB"),
     ("uris", "mongodb://me:hunter2@db/shop", "invalid uris: it is longer than 10 KiB"),
     ("username", "me", "invalid username: it is longer than 10 KiB"),
     ("version", "16", "invalid version: it is longer than 10 KiB"),
@@ -138,6 +142,7 @@ fn database(view: &View, secrets: &Secrets, read: DatabaseReader) -> Outcome {
     if let Read::Ready(database) = &found {
         let _ = database.parts();
     }
+    let found = found.and_then(|database| database::server_tls(view, secrets).map(|tls| (database, tls)));
     Outcome::of(&found, &database::secrets(view), &database::request(view, &wanted))
 }
 
@@ -264,15 +269,35 @@ pub(crate) const EVERY: &[Interface] = &[
             ("secret-extra", "", "ready"),
             ("secret-key", "hunter2", "invalid secret-key: it is longer than 10 KiB"),
             ("storage-class", "STANDARD", "invalid storage-class: it is longer than 10 KiB"),
-            ("tls-ca-chain", r#"["MII"]"#, "invalid tls-ca-chain: it is longer than 64 KiB"),
+            (
+                "tls-ca-chain",
+                r#"["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"]"#,
+                "invalid tls-ca-chain: it is longer than 64 KiB",
+            ),
         ],
         unit: &[],
         fields: &[],
         asked: long! { "bucket" "media" },
-        requirer: |view, _| {
-            Outcome::of(&s3::read(view), &[], &s3::request(view, &s3::Request { bucket: "media".into() }))
+        requirer: |view, secrets| {
+            let changes = s3::request(view, &s3::Request { bucket: "media".into() });
+            Outcome::of(&s3::read(view, secrets), &s3::secrets(view), &changes)
         },
         provider: |view| Outcome::of(&s3::provider::read(view), &[], &()),
+    },
+    Interface {
+        name: "s3 of version 1",
+        app: &[
+            ("bucket", "media", "invalid bucket: it is longer than 10 KiB"),
+            ("secret-extra", SECRET, "invalid secret-extra: it is not the address of a secret"),
+        ],
+        unit: &[],
+        fields: &[
+            ("access-key", "hunter2", "invalid secret-extra: it is longer than 10 KiB"),
+            ("secret-key", "hunter2", "invalid secret-extra: it is longer than 10 KiB"),
+        ],
+        asked: &[],
+        requirer: |view, secrets| Outcome::of(&s3::read(view, secrets), &s3::secrets(view), &()),
+        provider: Outcome::nothing,
     },
     Interface {
         name: saml::INTERFACE,

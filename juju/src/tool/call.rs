@@ -1,7 +1,8 @@
 //! A call of a hook tool before it is made, knowing what of it may be shown.
 
 use super::Error;
-use super::process::{Fault, MAX_ANSWER};
+use super::process::Fault;
+use super::streams::MAX_ANSWER;
 
 /// One argument, and what of it may be shown.
 struct Arg {

@@ -25,6 +25,7 @@ mod dispatch;
 mod environment;
 mod files;
 mod harness;
+mod in_process;
 mod model;
 pub mod peer;
 mod seed;
@@ -40,9 +41,10 @@ pub use cluster::{Cluster, ClusterError, Ran};
 pub use context::{Context, Handled, Manager, Records, RunError};
 pub use dispatch::{DispatchError, DispatchOptions, Dispatched, dispatch_process};
 pub use harness::{Harness, HarnessError, HarnessNetwork};
+pub use in_process::{InProcessError, dispatch_in_process};
 pub use model::{
     Action, ActionStatus, Addresses, Call, Cloud, Error as ModelError, Finished, HookError, HookId, Integration,
-    IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, endpoint, resolve,
+    IntegrationEnd, JUJU_INFO, Log, LogLine, Model, RelationInfo, Step, UserSecret, endpoint, resolve,
 };
 pub use server::Server;
 pub use state::{

@@ -36,6 +36,7 @@ mod secret;
 mod shared;
 mod storage;
 mod subordinate;
+mod user_secret;
 mod vault;
 mod world;
 mod write;
@@ -61,6 +62,7 @@ pub(crate) use relation::{Bag, Relation, Side};
 pub use resolver::{Integration, IntegrationEnd, JUJU_INFO, resolve};
 pub(crate) use secret::{Consumer, Description, Grant, Secret, SecretOwner};
 pub(crate) use storage::{Storage, allowed};
+pub use user_secret::UserSecret;
 
 /// Id of an open hook: the value of `JUJU_CONTEXT_ID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

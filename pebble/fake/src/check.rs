@@ -1,7 +1,7 @@
 //! Health checks: a test says which are down.
 
 use pebble::plan::{Check, CheckLevel, Startup};
-use pebble::types::CheckInfo;
+use pebble::types::{CheckInfo, CheckRefresh};
 
 use crate::Pebble;
 
@@ -32,11 +32,41 @@ impl Pebble {
         self.plan().checks.iter().map(|(name, check)| self.info(name, check)).collect()
     }
 
+    /// Starts or stops checks; returns the names of those that were not so before.
+    ///
+    /// # Errors
+    /// The plan has no such check; in Pebble's words.
+    pub(crate) fn switch_checks(&mut self, names: &[String], is_on: bool) -> Result<Vec<String>, String> {
+        let unknown: Vec<&String> = names.iter().filter(|name| !self.plan().checks.contains_key(*name)).collect();
+        if let Some(name) = unknown.first() {
+            return Err(format!("cannot find check {} in plan", pebble::plan::quote(name)));
+        }
+        let mut changed = Vec::new();
+        for name in names {
+            let was_on = self.checks().iter().any(|info| info.name == *name && info.status != "inactive");
+            self.switched.insert(name.clone(), is_on);
+            if was_on != is_on {
+                changed.push(name.clone());
+            }
+        }
+        changed.sort();
+        Ok(changed)
+    }
+
+    /// Runs a check: the same result as its last, which a test set.
+    pub(crate) fn refresh_check(&self, name: &str) -> Option<CheckRefresh> {
+        let info = self.checks().into_iter().find(|info| info.name == name)?;
+        let error = if info.failures == 0 { String::new() } else { "the test says that it fails".to_owned() };
+        Some(CheckRefresh { info, error })
+    }
+
     fn info(&self, name: &str, check: &Check) -> CheckInfo {
         let failures = self.failures(name);
         let is_down = failures >= threshold(check);
-        let is_on = check.startup != Startup::Disabled;
-        let status = match (is_on, is_down) {
+        let is_enabled = check.startup != Startup::Disabled;
+        let is_on = self.switched.get(name).copied().unwrap_or(is_enabled);
+        let is_off = self.switched.get(name) == Some(&false);
+        let status = match (is_on, is_down && !is_off) {
             (_, true) => "down",
             (true, false) => "up",
             (false, false) => "inactive",
@@ -44,7 +74,7 @@ impl Pebble {
         CheckInfo {
             name: name.to_owned(),
             level: check.level.as_str().to_owned(),
-            startup: if is_on { "enabled" } else { "disabled" }.to_owned(),
+            startup: if is_enabled { "enabled" } else { "disabled" }.to_owned(),
             status: status.to_owned(),
             successes: u64::from(failures == 0),
             failures,

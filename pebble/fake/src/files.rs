@@ -197,7 +197,7 @@ impl Files {
             type_: kind(metadata),
             size: metadata.is_file().then_some(metadata.len()),
             permissions: metadata.permissions().mode() & 0o777,
-            last_modified: clock::rfc3339(metadata.mtime().max(0).cast_unsigned(), 0),
+            last_modified: clock::rfc3339(metadata.mtime().max(0).cast_unsigned(), 0).into(),
             user_id: user_id.or(Some(metadata.uid())),
             user,
             group_id: group_id.or(Some(metadata.gid())),

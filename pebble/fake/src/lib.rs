@@ -5,18 +5,21 @@
 //! order, replan, and the state machine of a service. Here processes are [`Script`]s, and time passes only in changes
 //! and in [`Pebble::advance`]. A folder is the container's root ([`Pebble::set_root`]), a test says how commands end
 //! ([`Pebble::handle_exec`]), which checks are down ([`Pebble::set_check`]) and which services fail to start
-//! ([`Pebble::fail_service`]). [`Server`] serves all of it on a unix socket, for any client of Pebble.
+//! ([`Pebble::fail_service`]), which lines services print ([`Pebble::print`]). [`Server`] serves all of it on a unix socket, for any client of Pebble.
 //!
 //! ```
-//! use pebble_fake::{Pebble, Script};
+//! # extern crate pebble as webcharm_pebble;
+//! use webcharm_pebble::plan::Layer;
+//! use webcharm_pebble::types::ServiceStatus;
+//! use webcharm_pebble_fake::{Pebble, Script};
 //!
 //! let layer = r#"{"services": {"web": {"override": "replace", "command": "serve", "startup": "enabled"}}}"#;
-//! let mut pebble = Pebble::new(vec![pebble::plan::Layer::parse(layer.as_bytes()).unwrap()]).unwrap();
+//! let mut pebble = Pebble::new(vec![layer.parse::<Layer>().unwrap()]).unwrap();
 //! pebble.script("serve", Script::Exits { after: std::time::Duration::from_secs(60), code: 1 });
 //! pebble.replan().unwrap();
 //! assert!(pebble.services()[0].is_running());
 //! pebble.advance(std::time::Duration::from_secs(59));
-//! assert_eq!(pebble.services()[0].current, pebble::types::ServiceStatus::Backoff);
+//! assert_eq!(pebble.services()[0].current, ServiceStatus::Backoff);
 //! ```
 
 mod change;
@@ -24,6 +27,9 @@ mod check;
 mod clock;
 mod exec;
 mod files;
+mod identity;
+mod log;
+mod metrics;
 mod notice;
 mod process;
 mod record;
@@ -36,7 +42,7 @@ use std::time::Duration;
 
 use pebble::plan::service_state::Shutdown;
 use pebble::plan::{Error, Layer, Layers, Plan, Startup, only, replan};
-use pebble::types::{Change, ServiceInfo};
+use pebble::types::{Change, Identity, ServiceInfo};
 
 pub use exec::{ExecCall, ExecReply};
 pub use process::Script;
@@ -45,6 +51,7 @@ pub use server::Server;
 use change::Verb;
 use exec::Handlers;
 use files::Files;
+use log::Output;
 use notice::Noted;
 use process::Processes;
 use service::Service;
@@ -62,9 +69,12 @@ pub struct Pebble {
     handlers: Handlers,
     exec_history: Vec<ExecCall>,
     notices: Vec<Noted>,
-    /// Checks that are down.
     /// Failures in a row of checks that have any.
     failing: BTreeMap<String, u64>,
+    /// Checks that were started or stopped.
+    switched: BTreeMap<String, bool>,
+    identities: BTreeMap<String, Identity>,
+    output: Output,
     /// Services that fail to start.
     broken: BTreeSet<String>,
     signals: Vec<(String, String)>,
@@ -129,7 +139,12 @@ impl Pebble {
     /// # Errors
     /// As `POST /v1/layers`; the plan is then unchanged.
     pub fn add_layer(&mut self, layer: Layer, combine: bool) -> Result<(), Error> {
-        if combine { self.layers.combine(layer, false) } else { self.layers.append(layer, false) }
+        self.place_layer(layer, combine, false)
+    }
+
+    /// Adds a layer as [`Pebble::add_layer`]; with `inner` it may come below others, by its label's folder.
+    pub(crate) fn place_layer(&mut self, layer: Layer, combine: bool, inner: bool) -> Result<(), Error> {
+        if combine { self.layers.combine(layer, inner) } else { self.layers.append(layer, inner) }
     }
 
     /// Status of the plan's services.
@@ -213,6 +228,11 @@ impl Pebble {
         self.now = end;
     }
 }
+
+/// The code of the README works.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(test)]
 mod tests;

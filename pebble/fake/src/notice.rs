@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pebble::types::Notice;
+use pebble::types::{Notice, NoticeType, Time};
 
 use crate::{Pebble, clock};
 
@@ -24,14 +24,14 @@ impl Pebble {
 
     pub(crate) fn note(&mut self, key: &str, data: BTreeMap<String, String>, repeat_after: Option<Duration>) -> String {
         let now = self.tick();
-        let text = clock::text(now);
+        let text = Time::from(clock::text(now));
         let quiet = repeat_after.unwrap_or_default();
         let next = (self.notices.len() + 1).to_string();
         let known = self.notices.iter_mut().find(|noted| noted.info.key == key);
         let Some(noted) = known else {
             let info = Notice {
                 id: next.clone(),
-                kind: "custom".to_owned(),
+                kind: NoticeType::Custom,
                 key: key.to_owned(),
                 first_occurred: text.clone(),
                 last_occurred: text.clone(),

@@ -3,46 +3,11 @@
 use std::collections::BTreeMap;
 
 use pebble::plan::quote;
-use pebble::types::{Change, ExecOutput, Progress, Task};
+use pebble::types::{Change, ExecOutput, Progress, Signal, Task, Time};
 use serde_json::json;
 
 use crate::exec::{ExecCall, ExecReply, timed_out};
 use crate::{Pebble, clock};
-
-/// Signals that a service can be sent.
-const SIGNALS: [&str; 31] = [
-    "SIGABRT",
-    "SIGALRM",
-    "SIGBUS",
-    "SIGCHLD",
-    "SIGCONT",
-    "SIGFPE",
-    "SIGHUP",
-    "SIGILL",
-    "SIGINT",
-    "SIGIO",
-    "SIGKILL",
-    "SIGPIPE",
-    "SIGPROF",
-    "SIGPWR",
-    "SIGQUIT",
-    "SIGSEGV",
-    "SIGSTKFLT",
-    "SIGSTOP",
-    "SIGSYS",
-    "SIGTERM",
-    "SIGTRAP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGUSR1",
-    "SIGUSR2",
-    "SIGVTALRM",
-    "SIGWINCH",
-    "SIGXCPU",
-    "SIGXFSZ",
-];
 
 impl Pebble {
     /// Sends a signal to running services.
@@ -55,7 +20,7 @@ impl Pebble {
         for name in services {
             let why = match runs(name) {
                 false => "service is not running".to_owned(),
-                true if !SIGNALS.contains(&signal) => format!("invalid signal name {}", quote(signal)),
+                true if !is_known(signal) => format!("invalid signal name {}", quote(signal)),
                 true => {
                     self.signals.push((signal.to_owned(), name.clone()));
                     continue;
@@ -101,7 +66,7 @@ impl Pebble {
 
     fn new_change(&mut self, kind: &str, summary: &str) -> String {
         let id = (self.changes.len() + 1).to_string();
-        let time = clock::text(self.tick());
+        let time = Time::from(clock::text(self.tick()));
         let task = Task {
             id: id.clone(),
             kind: kind.to_owned(),
@@ -125,7 +90,7 @@ impl Pebble {
     }
 
     fn end_change(&mut self, id: &str, status: &str, err: Option<String>, data: &BTreeMap<String, serde_json::Value>) {
-        let time = clock::text(self.tick());
+        let time = Time::from(clock::text(self.tick()));
         let Some(change) = self.changes.get_mut(id) else { return };
         (change.ready, change.err, change.ready_time) = (true, err, Some(time.clone()));
         status.clone_into(&mut change.status);
@@ -135,4 +100,9 @@ impl Pebble {
             task.data.clone_from(data);
         }
     }
+}
+
+/// True for the exact name of a signal.
+fn is_known(name: &str) -> bool {
+    Signal::ALL.iter().any(|signal| signal.as_str() == name)
 }

@@ -1,9 +1,14 @@
 //! The fake on a unix socket: any client of Pebble can talk to it, a charm's among them.
 //!
-//! One thread serves all connections. `server/api.rs` is the table of requests, `server/upload.rs` reads files that a
+//! One thread serves all connections. `server/api.rs` is the table of requests, with the handlers that have no
+//! file of their noun; `server/upload.rs` reads files that a
 //! client writes, `server/socket.rs` runs the websockets of a command.
 
 mod api;
+mod checks;
+mod identities;
+mod logs;
+mod notices;
 mod socket;
 mod upload;
 

@@ -5,8 +5,8 @@
 //! temporary folder after the other, under the same path.
 //!
 //! ```text
-//! cargo build -p supervisor && cargo test -p pebble-fake --test alike
-//! PEBBLE_BINARY=/usr/bin/pebble cargo test -p pebble-fake --test alike
+//! cargo build -p supervisor && cargo test -p webcharm-pebble-fake --test alike
+//! PEBBLE_BINARY=/usr/bin/pebble cargo test -p webcharm-pebble-fake --test alike
 //! ```
 
 #![allow(clippy::disallowed_methods, reason = "a test program starts daemons and is told which by the environment")]
@@ -21,8 +21,11 @@ use std::time::{Duration, Instant};
 use pebble::Error;
 use pebble::blocking::Client;
 use pebble::plan::Layer;
-use pebble::types::{ExecOptions, MakeDir, NoticesFilter, Notify, WriteFile};
-use pebble_fake::{ExecReply, Pebble, Script, Server};
+use pebble::types::{
+    BasicIdentity, ExecOptions, HealthLevel, Identity, IdentityAccess, LocalIdentity, MakeDir, NoticeType,
+    NoticesFilter, Notify, Signal, WriteFile,
+};
+use webcharm_pebble_fake::{ExecReply, Pebble, Script, Server};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -194,7 +197,7 @@ fn services_are_alike() {
             let started = kind(t.client.start(&names, SOON));
             t.note(&format!("{verb} {names:?}"), started);
         }
-        for (signal, name) in [("SIGCONT", "on"), ("SIGNONE", "on"), ("SIGCONT", "gone"), ("SIGCONT", "none")] {
+        for (signal, name) in [(Signal::Cont, "on"), (Signal::Cont, "gone"), (Signal::Cont, "none")] {
             let sent = t.client.signal(signal, &[name]);
             t.note(&format!("{signal} {name}"), sent);
         }
@@ -233,7 +236,7 @@ fn notices_are_alike() {
         for notice in [key("example.com/a", None), key("example.com/b", Some(SOON))] {
             t.client.notify(&notice).unwrap();
         }
-        let filter = NoticesFilter { types: vec!["custom".to_owned()], ..NoticesFilter::default() };
+        let filter = NoticesFilter { types: vec![NoticeType::Custom], ..NoticesFilter::default() };
         let listed = t.client.notices(&filter).unwrap();
         let of = |notices: &[pebble::types::Notice]| {
             notices.iter().map(|notice| (notice.key.clone(), notice.occurrences)).collect::<Vec<_>>()
@@ -243,5 +246,116 @@ fn notices_are_alike() {
         let after = Some(listed[0].last_repeated.clone());
         let later = t.client.notices(&NoticesFilter { after, ..filter }).map(|notices| of(&notices));
         t.note("later notices", later);
+        for id in [listed[0].id.as_str(), "9999"] {
+            let one = t.client.notice(id).map(|notice| (notice.kind, notice.key, notice.occurrences));
+            t.note("one notice", one);
+        }
     });
+}
+
+#[test]
+fn checks_are_alike() {
+    alike(|t| {
+        let checks = "{override: replace, startup: disabled, period: 1h, exec: {command: 'true'}}";
+        let text = format!("checks: {{one: {checks}, two: {checks}}}");
+        t.client.add_layer("checks", &layer(&text), false).unwrap();
+        type Act = fn(&Client, &[&str]) -> Result<Vec<String>, Error>;
+        let (start, stop): (Act, Act) = (Client::start_checks, Client::stop_checks);
+        for (act, names) in [
+            (start, &["two", "one"][..]),
+            (start, &["one"]),
+            (stop, &["one"]),
+            (stop, &["one", "two"]),
+            (start, &["none"]),
+            (stop, &[]),
+        ] {
+            let changed = act(&t.client, names);
+            t.note(&format!("{names:?}"), changed);
+            let status = t.client.checks(HealthLevel::Any, &[]);
+            t.note(
+                "checks",
+                status.map(|all| all.into_iter().map(|info| (info.name, info.status)).collect::<Vec<_>>()),
+            );
+        }
+        t.client.start_checks(&["one"]).unwrap();
+        for name in ["one", "none", ""] {
+            let refreshed = t.client.refresh_check(name).map(|run| (run.info.status, run.error));
+            t.note(&format!("refresh {name}"), refreshed);
+        }
+    });
+}
+
+#[test]
+fn identities_are_alike() {
+    alike(|t| {
+        let local = |user_id| Identity {
+            access: IdentityAccess::Read,
+            local: Some(LocalIdentity { user_id }),
+            ..Identity::default()
+        };
+        let password = "$6$salt$hash".to_owned();
+        let basic = Identity {
+            access: IdentityAccess::Metrics,
+            basic: Some(BasicIdentity { password }),
+            ..Identity::default()
+        };
+        let named = |name: &str, identity: &Identity| [(name.to_owned(), identity.clone())].into();
+        let results = [
+            t.client.add_identities(&named("ann", &local(4001))),
+            t.client.add_identities(&named("ann", &local(4002))),
+            t.client.update_identities(&named("ann", &local(4002))),
+            t.client.update_identities(&named("bob", &basic)),
+            t.client.replace_identities(&[("bob".to_owned(), Some(basic)), ("none".to_owned(), None)].into()),
+            t.client.remove_identities(&["ann", "none"]),
+        ];
+        for result in results {
+            t.note("change", result);
+        }
+        let listed = t.client.identities().map(|all| serde_json::to_string(&all).unwrap());
+        t.note("identities", listed);
+    });
+}
+
+#[test]
+fn inner_layers_are_alike() {
+    alike(|t| {
+        let command = |word: &str| layer(&format!("services: {{a: {{override: replace, command: {word}}}}}"));
+        let results = [
+            t.client.add_layer("one/first", &command("first"), false),
+            t.client.add_layer("two", &command("top"), false),
+            t.client.add_layer("one/second", &command("second"), false),
+            t.client.add_inner_layer("one/second", &command("second"), false),
+        ];
+        for result in results {
+            t.note("layer", result);
+        }
+        let plan = t.client.plan().map(|plan| plan.services["a"].command.clone());
+        t.note("plan", plan);
+    });
+}
+
+#[test]
+fn output_is_followed_and_metrics_counted() {
+    let pebble = Arc::new(Mutex::new(Pebble::default()));
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::start(home.path().join("fake.socket"), Arc::clone(&pebble)).unwrap();
+    let client = Client::new(server.socket());
+    let print = |service: &str, line: &str| pebble.lock().unwrap().print(service, line);
+    client.add_layer("a", &layer("services: {a: {override: replace, command: serve}}"), false).unwrap();
+    client.start(&["a"], SOON).unwrap();
+    for (service, line) in [("a", "one"), ("b", "other"), ("a", "two")] {
+        print(service, line);
+    }
+    let messages =
+        |entries: Vec<pebble::types::LogEntry>| entries.into_iter().map(|entry| entry.message).collect::<Vec<_>>();
+    assert_eq!(messages(client.logs(&["a"], 1).unwrap()), ["two"]);
+    assert_eq!(messages(client.logs(&[], 9).unwrap()), ["one", "other", "two"]);
+    let mut lines = client.follow_logs(&["a"], 1).unwrap();
+    assert_eq!(lines.next().unwrap().unwrap().message, "two");
+    print("b", "other");
+    assert!(lines.next_within(Duration::from_millis(20)).is_err());
+    print("a", "three");
+    assert_eq!(lines.next().unwrap().unwrap().message, "three");
+    let metrics = client.metrics().unwrap();
+    assert!(metrics.contains("pebble_service_active{service=\"a\"} 1"), "{metrics}");
 }

@@ -1,7 +1,8 @@
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixListener;
 use std::thread;
 
+use super::at_once::AtOnce;
 use super::*;
 
 /// Serves connections one after the other, each with these answers in turn.
@@ -42,7 +43,7 @@ fn the_connection_is_kept_from_call_to_call_and_replaced_when_it_ends() {
 #[test]
 fn making_a_client_touches_nothing() {
     let client = Client::new("/no/such/socket");
-    assert_eq!(format!("{client:?}"), r#"Client { socket: "/no/such/socket", requests: 0 }"#);
+    assert_eq!(format!("{client:?}"), r#"Client { name: "/no/such/socket", requests: 0 }"#);
     let error = client.system_info().unwrap_err();
     assert!(matches!(&error, Error::Connect { source, .. } if source.kind() == io::ErrorKind::NotFound), "{error:?}");
     assert_eq!(error.to_string(), "cannot connect to Pebble at /no/such/socket");

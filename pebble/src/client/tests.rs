@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::{any, prop, prop_assert, proptest};
 
 use crate::scripted::{Step, begun, client, http, refused, sync};
-use crate::types::{ChangeId, ChangeSelect, HealthLevel, LogEntry, ServiceStatus};
+use crate::types::{ChangeId, ChangeSelect, HealthLevel, LogEntry, ServiceStatus, Signal};
 use crate::{Error, Garbage};
 
 use super::open;
@@ -30,7 +30,7 @@ async fn a_kept_connection_that_died_is_replaced_without_a_word() {
     let (client, heard) = client(vec![vec![sync("[]")], vec![sync("[]")], vec![sync("true")]]);
     client.services(&[]).await.unwrap();
     client.services(&[]).await.unwrap();
-    client.signal("SIGHUP", &["web"]).await.unwrap();
+    client.signal(Signal::Hup, &["web"]).await.unwrap();
     assert_eq!(heard.lock().unwrap().len(), 3);
 }
 
@@ -52,7 +52,7 @@ async fn a_read_is_tried_once_more_when_the_kept_connection_swallowed_it() {
 async fn a_write_is_never_sent_twice() {
     let (client, heard) = client(vec![vec![sync("[]"), close()], vec![begun("1", "null")]]);
     client.services(&[]).await.unwrap();
-    let error = client.services_action("restart", &["web"], Duration::from_secs(1)).await.unwrap_err();
+    let error = client.restart(&["web"], Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(error, Error::Disconnected { .. }), "{error:?}");
     assert!(error.is_unreachable());
     assert_eq!(heard.lock().unwrap().len(), 2);
@@ -141,7 +141,7 @@ async fn a_daemon_that_says_nothing_or_trickles_is_given_up() {
 async fn a_refusal_keeps_kind_status_and_message() {
     let (client, _) =
         client(vec![vec![refused(400, "no-default-services", "no default services"), refused(404, "", "no change")]]);
-    let error = client.services_action("autostart", &[], Duration::from_secs(1)).await.unwrap_err();
+    let error = client.autostart(Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(&error, Error::Api { kind, status: 400, .. } if kind == "no-default-services"), "{error:?}");
     assert_eq!(error.to_string(), "Pebble refused the request (400): no default services");
     assert!(client.change(&ChangeId::from("9")).await.unwrap_err().is_not_found());
@@ -178,7 +178,7 @@ async fn a_failed_change_is_an_error_with_its_tasks_logs() {
     let change = r#"{"id":"7","kind":"start","summary":"s","status":"Error","ready":true,"err":"no luck","data":null,
         "tasks":[{"id":"1","log":["t INFO first","t ERROR second"]},{"id":"2","status":"Hold"}]}"#;
     let (client, heard) = client(vec![vec![begun("7", "null"), sync(change)]]);
-    let error = client.services_action("start", &["web"], Duration::from_secs(9)).await.unwrap_err();
+    let error = client.start(&["web"], Duration::from_secs(9)).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot start (change 7): no luck");
     assert_eq!(error.logs(), ["t INFO first", "t ERROR second"]);
     assert_eq!(heard.lock().unwrap()[1], "GET /v1/changes/7/wait?timeout=9000000us");
@@ -187,7 +187,7 @@ async fn a_failed_change_is_an_error_with_its_tasks_logs() {
 #[tokio::test]
 async fn a_change_that_takes_too_long_is_a_timeout() {
     let (client, _) = client(vec![vec![begun("7", "null"), refused(504, "", "timed out waiting for change after 9s")]]);
-    let error = client.services_action("start", &["web"], Duration::from_secs(9)).await.unwrap_err();
+    let error = client.start(&["web"], Duration::from_secs(9)).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot finish change 7 within 9s");
 }
 
@@ -195,7 +195,7 @@ async fn a_change_that_takes_too_long_is_a_timeout() {
 async fn a_daemon_that_forgets_to_time_out_is_given_up() {
     let (client, _) = client(vec![vec![begun("7", "null"), Step::Hang]]);
     let start = tokio::time::Instant::now();
-    let error = client.services_action("start", &["web"], Duration::from_secs(9)).await.unwrap_err();
+    let error = client.start(&["web"], Duration::from_secs(9)).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot finish change 7 within 9s");
     assert_eq!(start.elapsed().as_secs(), 39);
 }
@@ -203,7 +203,7 @@ async fn a_daemon_that_forgets_to_time_out_is_given_up() {
 #[tokio::test]
 async fn a_change_that_was_not_begun_is_garbage() {
     let (client, _) = client(vec![vec![sync("null")]]);
-    let error = client.services_action("replan", &[], Duration::from_secs(9)).await.unwrap_err();
+    let error = client.replan(Duration::from_secs(9)).await.unwrap_err();
     assert!(matches!(error, Error::Protocol { source: Garbage::Shape(_), .. }), "{error:?}");
 }
 
@@ -242,7 +242,7 @@ async fn logs_are_lines_of_json() {
         http(200, LINES, &"{}\n".repeat(1001)),
         refused(400, "", "no such service"),
     ]]);
-    let entry = LogEntry { time: "t".to_owned(), service: "web".to_owned(), message: "hello".to_owned() };
+    let entry = LogEntry { time: "t".into(), service: "web".to_owned(), message: "hello".to_owned() };
     assert_eq!(client.logs(&["web"], 9).await.unwrap(), [entry.clone(), entry]);
     assert!(client.logs(&[], 9).await.unwrap().is_empty());
     let cut = client.logs(&[], 9).await.unwrap_err();
@@ -261,4 +261,66 @@ proptest! {
             prop_assert!(!told.contains("s3cret"));
         }
     }
+}
+
+/// The head of an answer with lines, of which more follow.
+fn lines(first: &str) -> Step {
+    Step::Say(format!("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n{first}").into_bytes())
+}
+
+#[tokio::test]
+async fn followed_lines_come_one_by_one_and_end_with_the_daemon() {
+    let (client, heard) = client(vec![vec![lines("{\"message\":\"one\"}\n{\"message\":\"two\"}\n")]]);
+    let mut followed = client.follow_logs(&["web"], 2).await.unwrap();
+    for message in ["one", "two"] {
+        assert_eq!(followed.next().await.unwrap().unwrap().message, message);
+    }
+    assert!(followed.next().await.unwrap().is_none());
+    assert!(followed.next().await.unwrap().is_none());
+    assert_eq!(*heard.lock().unwrap(), ["GET /v1/logs?services=web&n=2&follow=true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_follower_waits_for_the_head_too() {
+    let (client, _) = client(vec![vec![Step::Hang]]);
+    let mut followed = client.follow_logs(&[], 0).await.unwrap();
+    for _ in 0..2 {
+        let error = followed.next_within(Duration::from_secs(90)).await.unwrap_err();
+        assert_eq!(error.to_string(), "cannot finish GET /v1/logs within 90s");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_line_is_an_error_of_the_follower() {
+    let long = format!("{{\"message\":\"{}\"}}\n", "x".repeat(30_000));
+    let cases = [
+        (lines("7\n"), "it lacks a log line"),
+        (lines("<html>\n"), "it is not JSON at line 1 column 1"),
+        (lines(&long), "it is longer than 10000 bytes"),
+        (http(200, "text/html", ""), "its content type is \"text/html\" and not application/x-ndjson"),
+        (sync("[]"), "it lacks log lines (Sync)"),
+    ];
+    for (step, expected) in cases {
+        let (client, _) = client(vec![vec![step]]);
+        let error = client.follow_logs(&[], 0).await.unwrap().next().await.unwrap_err();
+        let Error::Protocol { source, .. } = error else { panic!("{expected}: {error:?}") };
+        assert_eq!(source.to_string(), expected);
+    }
+    let (client, _) = client(vec![vec![refused(400, "", "no such n")], vec![lines("{\"message\":")]]);
+    let error = client.follow_logs(&[], 0).await.unwrap().next().await.unwrap_err();
+    assert!(matches!(error, Error::Api { status: 400, .. }), "{error:?}");
+    let error = client.follow_logs(&[], 0).await.unwrap().next().await.unwrap_err();
+    assert!(matches!(error, Error::Disconnected { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn metrics_without_a_service_have_no_type() {
+    let (client, _) = client(vec![vec![
+        http(200, "text/plain; charset=utf-8", "a 1\n"),
+        Step::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()),
+        refused(401, "login-required", "access denied"),
+    ]]);
+    assert_eq!(client.metrics().await.unwrap(), "a 1\n");
+    assert_eq!(client.metrics().await.unwrap(), "");
+    assert!(matches!(client.metrics().await, Err(Error::Api { status: 401, .. })));
 }

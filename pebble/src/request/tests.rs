@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
+use http::header::ACCEPT;
 use proptest::prelude::{prop_assert_eq, proptest};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::plan::Service;
+use crate::types::{MakeDir, NoticeType, NoticesFilter, Notify, Terminal, WriteFile};
 
 fn line(built: Built) -> String {
     let request = built.unwrap();
@@ -22,7 +24,7 @@ fn body(built: Built) -> Value {
 fn a_layer_travels_without_the_characters_that_yaml_readers_fold() {
     let service = Service { summary: "a\u{85}b\u{2028}c\u{7f}d".to_owned(), ..Service::default() };
     let layer = Layer { services: [("web".to_owned(), service)].into(), ..Layer::default() };
-    let body = String::from_utf8(add_layer("charm", &layer, true).unwrap().body().to_vec()).unwrap();
+    let body = String::from_utf8(add_layer("charm", &layer, true, false).unwrap().body().to_vec()).unwrap();
     assert!(body.is_ascii(), "{body}");
 }
 
@@ -30,13 +32,18 @@ fn a_layer_travels_without_the_characters_that_yaml_readers_fold() {
 fn reads_are_gets_with_their_parameters_in_the_query() {
     let id = ChangeId::from("12");
     let filter = NoticesFilter {
-        types: vec!["custom".to_owned(), "warning".to_owned()],
+        types: vec![NoticeType::Custom, NoticeType::Warning],
         keys: vec!["example.com/a".to_owned()],
-        after: Some("2026-01-02T03:04:05+01:00".to_owned()),
+        after: Some("2026-01-02T03:04:05+01:00".into()),
         all_users: true,
+        user_id: Some(7),
     };
     let cases = [
         (system_info(), "GET /v1/system-info"),
+        (metrics(), "GET /v1/metrics"),
+        (identities(), "GET /v1/identities"),
+        (notice("7"), "GET /v1/notices/7"),
+        (follow_logs(&["web", "db"], 0), "GET /v1/logs?services=web%2Cdb&n=0&follow=true"),
         (health(HealthLevel::Any, &[]), "GET /v1/health"),
         (health(HealthLevel::Ready, &["a", "b"]), "GET /v1/health?level=ready&names=a%2Cb"),
         (checks(HealthLevel::Alive, &[]), "GET /v1/checks?level=alive"),
@@ -52,7 +59,7 @@ fn reads_are_gets_with_their_parameters_in_the_query() {
         (wait_notices(&NoticesFilter::default(), Duration::from_secs(1)), "GET /v1/notices?timeout=1000000us"),
         (
             notices(&filter),
-            "GET /v1/notices?users=all&types=custom&types=warning&keys=example.com%2Fa&after=2026-01-02T03%3A04%3A05%2B01%3A00",
+            "GET /v1/notices?users=all&user-id=7&types=custom&types=warning&keys=example.com%2Fa&after=2026-01-02T03%3A04%3A05%2B01%3A00",
         ),
         (logs(&["web"], 30), "GET /v1/logs?services=web&n=30"),
         (list_files("/a b", Some("*.py"), true), "GET /v1/files?action=list&path=%2Fa%20b&pattern=%2A.py&itself=true"),
@@ -81,22 +88,31 @@ fn writes_are_posts_with_what_is_unset_left_out() {
         ..MakeDir::default()
     };
     let cases = [
-        (services_action("replan", &[]), "/v1/services", json!({"action": "replan"})),
-        (services_action("start", &["a", "b"]), "/v1/services", json!({"action": "start", "services": ["a", "b"]})),
+        (services_action(ServicesVerb::Replan, &[]), "/v1/services", json!({"action": "replan"})),
+        (
+            services_action(ServicesVerb::Start, &["a", "b"]),
+            "/v1/services",
+            json!({"action": "start", "services": ["a", "b"]}),
+        ),
+        (start_checks(&["a"]), "/v1/checks", json!({"action": "start", "checks": ["a"]})),
+        (stop_checks(&["a"]), "/v1/checks", json!({"action": "stop", "checks": ["a"]})),
+        (refresh_check("a"), "/v1/checks/refresh", json!({"name": "a"})),
+        (pair(), "/v1/pairing", json!({"action": "pair"})),
+        (remove_identities(&["bob"]), "/v1/identities", json!({"action": "remove", "identities": {"bob": null}})),
         (abort_change(&id), "/v1/changes/12", json!({"action": "abort"})),
-        (signal("SIGHUP", &["a"]), "/v1/signals", json!({"signal": "SIGHUP", "services": ["a"]})),
+        (signal(Signal::Hup, &["a"]), "/v1/signals", json!({"signal": "SIGHUP", "services": ["a"]})),
         (
             notify(&repeat),
             "/v1/notices",
             json!({"action": "add", "type": "custom", "key": "example.com/x", "repeat-after": "60000000us"}),
         ),
         (
-            make_dir("/d", &owner),
+            make_dirs(&[("/d", &owner)]),
             "/v1/files",
             json!({"action": "make-dirs", "dirs": [
                 {"path": "/d", "make-parents": true, "permissions": "075", "user-id": 1, "group": "g"}]}),
         ),
-        (remove("/d", true), "/v1/files", json!({"action": "remove", "paths": [{"path": "/d", "recursive": true}]})),
+        (remove(&["/d"], true), "/v1/files", json!({"action": "remove", "paths": [{"path": "/d", "recursive": true}]})),
     ];
     for (built, path, expected) in cases {
         assert_eq!(built.as_ref().unwrap().uri(), path);
@@ -107,9 +123,11 @@ fn writes_are_posts_with_what_is_unset_left_out() {
 
 #[test]
 fn a_layer_travels_as_json_text_called_yaml() {
-    let sent = body(add_layer("app", &Layer::default(), true));
+    let sent = body(add_layer("app", &Layer::default(), true, false));
     assert_eq!((&sent["action"], &sent["combine"], &sent["label"]), (&json!("add"), &json!(true), &json!("app")));
     assert_eq!(sent["format"], "yaml");
+    assert_eq!(sent.get("inner"), None);
+    assert_eq!(body(add_layer("a/b", &Layer::default(), false, true))["inner"], true);
     let layer: Value = serde_json::from_str(sent["layer"].as_str().unwrap()).unwrap();
     assert!(layer.is_object());
 }
@@ -132,6 +150,9 @@ fn a_command_travels_with_its_settings() {
     assert_eq!(body(exec(&options)), expected);
     let combined = ExecOptions { combine_stderr: true, ..ExecOptions::new(["true"]) };
     assert_eq!(body(exec(&combined)), json!({"command": ["true"]}));
+    let terminal = Some(Terminal { width: 80, height: 24, interactive: true });
+    let expected = json!({"command": ["top"], "terminal": true, "interactive": true, "width": 80, "height": 24});
+    assert_eq!(body(exec(&ExecOptions { terminal, ..ExecOptions::new(["top"]) })), expected);
 }
 
 #[test]
@@ -142,7 +163,7 @@ fn a_file_is_written_as_multipart_with_its_metadata_first() {
         WriteFile { make_dirs: true, permissions: Some(0o600), user: Some("u".to_owned()), ..WriteFile::default() };
     let expected =
         json!({"action": "write", "files": [{"path": "/f", "make-dirs": true, "permissions": "600", "user": "u"}]});
-    assert_eq!(serde_json::to_value(write_item("/f", &options)).unwrap(), expected);
+    assert_eq!(serde_json::to_value(write_items(vec![write_item("/f", &options)])).unwrap(), expected);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Time;
+
 /// Id of a change: an opaque text, today digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -74,10 +76,10 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub err: Option<String>,
     /// Time of the beginning.
-    pub spawn_time: String,
+    pub spawn_time: Time,
     /// Time of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_time: Option<String>,
+    pub ready_time: Option<Time>,
     /// Further data of some kinds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_empty")]
     pub data: BTreeMap<String, Value>,
@@ -108,10 +110,10 @@ pub struct Task {
     /// Progress.
     pub progress: Progress,
     /// Time of the creation.
-    pub spawn_time: String,
+    pub spawn_time: Time,
     /// Time of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready_time: Option<String>,
+    pub ready_time: Option<Time>,
     /// Further data of some kinds: `exit-code` of an exec.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_as_empty")]
     pub data: BTreeMap<String, Value>,

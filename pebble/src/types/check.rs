@@ -1,4 +1,4 @@
-//! Health checks as `GET /v1/checks` lists them.
+//! Health checks, `/v1/checks`.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,4 +34,41 @@ pub struct CheckInfo {
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// Result of [`crate::blocking::Client::refresh_check`]: one run of a check, now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CheckRefresh {
+    /// The check after the run.
+    pub info: CheckInfo,
+    /// Error of the run; empty if it succeeded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+}
+
+/// Body of `POST /v1/checks`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChecksAction {
+    /// Action: `start` or `stop`.
+    pub action: String,
+    /// Names of checks.
+    pub checks: Vec<String>,
+}
+
+/// Result of `POST /v1/checks`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChecksChanged {
+    /// Names of the checks that were not in that state before.
+    pub changed: Vec<String>,
+}
+
+/// Body of `POST /v1/checks/refresh`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefreshAction {
+    /// Name of the check.
+    pub name: String,
 }

@@ -30,19 +30,37 @@ pub struct ExecOptions {
     pub group_id: Option<u32>,
     /// Group name to run as.
     pub group: Option<String>,
-    /// Input; empty if `None`.
+    /// Input; empty if `None`. A process that is spawned gets its input through its handle instead.
     pub stdin: Option<Vec<u8>>,
     /// True to join error output with output, in the order written.
     pub combine_stderr: bool,
+    /// Terminal of the command, for [`crate::blocking::Client::spawn`]. Error output then joins the output.
+    pub terminal: Option<Terminal>,
     /// Bytes to keep of each output's end. `None` keeps all, up to [`crate::Limits::output`], beyond which the command
     /// fails.
     pub keep: Option<usize>,
+}
+
+/// A terminal (pseudo-terminal) of a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    /// Columns; 0 for the system's default.
+    pub width: u16,
+    /// Rows; 0 for the system's default.
+    pub height: u16,
+    /// True if the input is the terminal too, so that it echoes and makes signals of Ctrl-C; else it is a pipe.
+    pub interactive: bool,
 }
 
 impl ExecOptions {
     /// A command with its arguments and default settings.
     pub fn new(command: impl IntoIterator<Item = impl Into<String>>) -> ExecOptions {
         ExecOptions { command: command.into_iter().map(Into::into).collect(), ..ExecOptions::default() }
+    }
+
+    /// True if error output comes apart from output.
+    pub(crate) fn splits(&self) -> bool {
+        !self.combine_stderr && self.terminal.is_none()
     }
 
     /// Name of the executable, the only part of the command that messages show.

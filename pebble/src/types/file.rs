@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ErrorResult;
+use super::{ErrorResult, Time};
 
 /// Entry of a listing. Links among a directory's entries are not followed; a link as the listed path is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct FileInfo {
     #[serde(serialize_with = "to_octal", deserialize_with = "from_octal")]
     pub permissions: u32,
     /// Time of the last write, to the second.
-    pub last_modified: String,
+    pub last_modified: Time,
     /// User id of the owner.
     pub user_id: Option<u32>,
     /// User name of the owner, if there is one; empty on the wire otherwise.

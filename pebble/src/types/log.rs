@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Time;
+
 /// A line of a service's output.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogEntry {
     /// Time when Pebble read the line.
-    pub time: String,
+    pub time: Time,
     /// Service that printed it.
     pub service: String,
     /// Text without the line's end.

@@ -4,6 +4,71 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Time;
+
+/// Type of a notice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum NoticeType {
+    /// Recorded by a client; the only type that clients may add.
+    Custom,
+    /// Recorded whenever a change begins or its status changes; the key is the change's id.
+    ChangeUpdate,
+    /// Recorded as a warning; the key is its text.
+    Warning,
+    /// A type of a newer daemon.
+    Other(String),
+}
+
+impl NoticeType {
+    /// The word on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            NoticeType::Custom => "custom",
+            NoticeType::ChangeUpdate => "change-update",
+            NoticeType::Warning => "warning",
+            NoticeType::Other(word) => word,
+        }
+    }
+}
+
+impl Default for NoticeType {
+    /// The empty type, of a notice without one.
+    fn default() -> Self {
+        NoticeType::Other(String::new())
+    }
+}
+
+impl From<String> for NoticeType {
+    fn from(word: String) -> Self {
+        match word.as_str() {
+            "custom" => NoticeType::Custom,
+            "change-update" => NoticeType::ChangeUpdate,
+            "warning" => NoticeType::Warning,
+            _ => NoticeType::Other(word),
+        }
+    }
+}
+
+impl From<&str> for NoticeType {
+    fn from(word: &str) -> Self {
+        word.to_owned().into()
+    }
+}
+
+impl From<NoticeType> for String {
+    fn from(kind: NoticeType) -> String {
+        kind.as_str().to_owned()
+    }
+}
+
+impl std::fmt::Display for NoticeType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A notice. It counts the occurrences of one user, type and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -12,17 +77,17 @@ pub struct Notice {
     pub id: String,
     /// User that may see the notice; `None` for all users.
     pub user_id: Option<u32>,
-    /// Type: `custom`, `change-update` or `warning`.
+    /// Type.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: NoticeType,
     /// Key, for example `example.com/backup-done` of a custom notice.
     pub key: String,
     /// Time of the first occurrence.
-    pub first_occurred: String,
+    pub first_occurred: Time,
     /// Time of the last occurrence.
-    pub last_occurred: String,
+    pub last_occurred: Time,
     /// Time of the last repetition: an occurrence that is not suppressed by `repeat_after`.
-    pub last_repeated: String,
+    pub last_repeated: Time,
     /// Number of occurrences.
     pub occurrences: u64,
     /// Data of the last occurrence.
@@ -40,11 +105,13 @@ pub struct Notice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NoticesFilter {
     /// Only these types.
-    pub types: Vec<String>,
+    pub types: Vec<NoticeType>,
     /// Only these keys.
     pub keys: Vec<String>,
-    /// Only notices last repeated after this time, in Pebble's format.
-    pub after: Option<String>,
+    /// Only notices last repeated after this time, for example [`Notice::last_repeated`] of the last one seen.
+    pub after: Option<Time>,
+    /// Only notices of this user and public ones. Only administrators may name another user than their own.
+    pub user_id: Option<u32>,
     /// True for all users' notices, which only administrators may list.
     pub all_users: bool,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Time;
 use crate::plan::Startup;
 
 /// A service with its status.
@@ -16,13 +17,18 @@ pub struct ServiceInfo {
     pub current: ServiceStatus,
     /// Time of the last change of the status; missing for a service that was never started.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_since: Option<String>,
+    pub current_since: Option<Time>,
 }
 
 impl ServiceInfo {
     /// True if the service's process runs, and does not wait for a restart.
     pub fn is_running(&self) -> bool {
         self.current == ServiceStatus::Active
+    }
+
+    /// True if the service's process ended by itself: it waits for a restart, or is not restarted any more.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.current, ServiceStatus::Backoff | ServiceStatus::Error)
     }
 }
 
@@ -53,4 +59,32 @@ pub struct ServicesAction {
     /// Names of services; empty for `autostart` and `replan`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
+}
+
+/// Action on services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServicesVerb {
+    /// Start the named services and those that they require.
+    Start,
+    /// Stop the named services and those that require them.
+    Stop,
+    /// Stop the named services and start them again.
+    Restart,
+    /// Start all services with startup `enabled`; takes no names.
+    Autostart,
+    /// Restart services whose definition changed, and start the enabled ones; takes no names.
+    Replan,
+}
+
+impl ServicesVerb {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServicesVerb::Start => "start",
+            ServicesVerb::Stop => "stop",
+            ServicesVerb::Restart => "restart",
+            ServicesVerb::Autostart => "autostart",
+            ServicesVerb::Replan => "replan",
+        }
+    }
 }

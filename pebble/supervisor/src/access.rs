@@ -1,16 +1,19 @@
 //! Clients of the API, and the access that each request needs.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use rustix::process::getuid;
 
 /// Transport of a request, with what it says about the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// The unix socket; the kernel names the user of the client's process.
     Socket { uid: u32 },
     /// HTTP over TCP, from any address.
     Http(SocketAddr),
+    /// HTTP over TLS, from any address, with the client's certificate in DER.
+    Https { peer: SocketAddr, certificate: Rc<[u8]> },
 }
 
 /// Access level that a request needs.
@@ -74,31 +77,40 @@ impl User {
 }
 
 impl Transport {
-    /// User of the client's process; `None` over HTTP.
-    pub(crate) fn uid(self) -> Option<u32> {
+    /// User of the client's process; `None` over TCP.
+    pub(crate) fn uid(&self) -> Option<u32> {
         match self {
-            Transport::Socket { uid } => Some(uid),
-            Transport::Http(_) => None,
+            Transport::Socket { uid } => Some(*uid),
+            Transport::Http(_) | Transport::Https { .. } => None,
+        }
+    }
+
+    /// The client's address; `None` on this machine's socket.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Transport::Socket { .. } => None,
+            Transport::Http(peer) | Transport::Https { peer, .. } => Some(*peer),
         }
     }
 
     /// Name in the request log.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Transport::Socket { .. } => "http+unix",
             Transport::Http(_) => "http",
+            Transport::Https { .. } => "https",
         }
     }
 
     /// True if other machines can't listen.
-    fn is_concealed(self) -> bool {
-        matches!(self, Transport::Socket { .. })
+    fn is_concealed(&self) -> bool {
+        matches!(self, Transport::Socket { .. } | Transport::Https { .. })
     }
 }
 
 impl Access {
     /// True if a request of this user over this transport is allowed; `None` is an unknown client.
-    pub(crate) fn allows(self, user: Option<&User>, transport: Transport) -> bool {
+    pub(crate) fn allows(self, user: Option<&User>, transport: &Transport) -> bool {
         let level = user.map(|user| user.level);
         let concealed = transport.is_concealed();
         match self {
@@ -119,7 +131,7 @@ mod tests {
     fn allowed(access: Access, level: Option<Level>) -> [bool; 2] {
         let user = level.map(|level| User { uid: None, name: None, level });
         [Transport::Socket { uid: 1 }, Transport::Http(([127, 0, 0, 1], 80).into())]
-            .map(|transport| access.allows(user.as_ref(), transport))
+            .map(|transport| access.allows(user.as_ref(), &transport))
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) create_dirs: bool,
     pub(crate) hold: bool,
     pub(crate) http: Option<String>,
+    pub(crate) https: Option<String>,
     pub(crate) verbose: bool,
     pub(crate) debug: bool,
     /// True if the state is kept in a file.
@@ -185,6 +186,7 @@ fn option(parser: &mut Parser, given: &Given, options: &mut Options) -> Result<(
         "create-dirs" => options.create_dirs = true,
         "hold" => options.hold = true,
         "http" => options.http = Some(parser.value()?.string()?).filter(|address| !address.is_empty()),
+        "https" => options.https = Some(parser.value()?.string()?).filter(|address| !address.is_empty()),
         "verbose" => options.verbose = true,
         "args" => service_args(parser, &mut options.args)?,
         "identities" => options.identities = Some(parser.value()?.string()?),
@@ -272,7 +274,8 @@ mod tests {
             matches!(parse(&["services", "-x"]), Ok(Command::Verb { name, words, .. }) if name == "services" && words == ["-x"])
         );
         assert!(matches!(parse(&["run", "extra"]), Err(Error::TooMany)));
-        assert!(matches!(parse(&["run", "--https=:1"]), Err(Error::Flag(_))));
+        assert!(matches!(parse(&["run", "--ftp=:1"]), Err(Error::Flag(_))));
+        assert_eq!(options(&["run", "--https=:1"]).https.as_deref(), Some(":1"));
         assert_eq!(parse(&["--version"]).unwrap(), Command::Version);
         assert_eq!(parse(&["run", "-h"]).unwrap(), Command::Help(None));
         assert_eq!(parse(&["help", "exec"]).unwrap(), Command::Help(Some("exec".to_owned())));

@@ -37,7 +37,7 @@ use crate::server;
 use crate::service::Services;
 use crate::state::file::{self, File};
 use crate::store::Store;
-use crate::{api, errno, verb};
+use crate::{api, errno, tls, verb};
 
 /// Version of Pebble whose protocol the daemon speaks. Clients choose their requests by it.
 pub(crate) const VERSION: &str = "v1.32.1";
@@ -68,6 +68,11 @@ pub(crate) enum Error {
     Listen(#[from] server::Error),
     #[error("cannot start child process reaper")]
     Reaper(#[source] io::Error),
+    #[error("cannot use --https with PEBBLE_PERSIST=never: identity key requires persistent state")]
+    Unkept,
+    /// The identity key, or TLS with it, can't be used. Pebble's text.
+    #[error("{0}")]
+    Tls(String),
     #[error("cannot use the operating system")]
     System(#[from] io::Error),
 }
@@ -77,6 +82,8 @@ pub(crate) enum Error {
 pub(crate) enum EndReason {
     /// A signal asked for it, or a service's success.
     Asked,
+    /// SIGHUP as process 1: the system ends the services.
+    HungUp,
     /// A verb of `enter` ended with this code.
     Entered(u8),
     /// A service failed whose `on-failure` is `shutdown`.
@@ -90,6 +97,8 @@ impl EndReason {
     pub(crate) fn code(self) -> u8 {
         match self {
             EndReason::Asked => 0,
+            // The code of a Go program.
+            EndReason::HungUp => 2,
             EndReason::Entered(code) => code,
             EndReason::ServiceFailure => 10,
             EndReason::CheckFailure => 11,
@@ -111,6 +120,7 @@ impl From<service_state::Shutdown> for EndReason {
 pub(crate) struct Daemon {
     pub(crate) boot_id: String,
     pub(crate) http_address: Option<String>,
+    pub(crate) https_address: Option<String>,
     pub(crate) journal: Journal,
     pub(crate) store: Store,
     pub(crate) runner: Runner,
@@ -140,6 +150,7 @@ impl Daemon {
         Ok(Daemon {
             boot_id: boot_id()?,
             http_address: options.http.clone(),
+            https_address: options.https.clone(),
             journal,
             store: Store::new(file.load(Time::now())?, file, journal),
             runner: Runner::default(),
@@ -161,6 +172,9 @@ impl Daemon {
         self.journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
         if let Some(address) = &self.http_address {
             self.journal.note(&format!("HTTP API server listening on {address:?}."));
+        }
+        if let Some(address) = &self.https_address {
+            self.journal.note(&format!("HTTPS API server listening on {address:?}."));
         }
         self.journal.note("Started daemon.");
     }
@@ -196,11 +210,13 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
     let identities = options.identities.as_deref().map(verb::read_identities).transpose().map_err(Error::Identities)?;
+    let tls = options.https.is_some().then(|| tls_of(&options)).transpose()?;
     let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
     // Before the first write: the directory may belong to a running daemon.
     let socket = server::listen(&options.socket).await?;
     let remains = Remains(&options.socket);
     let http = options.http.as_deref().map(server::listen_http).transpose()?;
+    let https = options.https.as_deref().map(server::listen_https).transpose()?;
     if !options.args.is_empty() {
         plan.set_service_args(&options.args)?;
     }
@@ -211,6 +227,9 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     }
     daemon.greet();
     work(&daemon, socket, http);
+    if let (Some(listener), Some(tls)) = (https, tls) {
+        spawn_local(server::serve_https(daemon.clone(), listener, tls));
+    }
     if let Some(identities) = identities {
         replace_identities(&daemon, identities)?;
     }
@@ -221,8 +240,19 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
         enter::run(&daemon, &options)?;
     }
     let end = until_end(&daemon, &mut stops).await;
-    finish(&daemon, &options.socket).await;
+    if end != EndReason::HungUp {
+        finish(&daemon, &options.socket).await;
+    }
     Ok(end)
+}
+
+/// TLS with the identity key of the daemon's directory.
+fn tls_of(options: &Options) -> Result<tls::Server, Error> {
+    if !options.persist {
+        return Err(Error::Unkept);
+    }
+    let key = tls::Key::of(&options.directory).map_err(Error::Tls)?;
+    tls::Server::new(key, &options.directory, Journal::new(options.debug)).map_err(Error::Tls)
 }
 
 /// Ends what the last daemon left behind, and begins to keep marks of this one's processes.

@@ -18,7 +18,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::Request;
-use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::sync::{oneshot, watch};
@@ -28,6 +27,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::daemon::Daemon;
+use crate::request_body::RequestBody;
 use crate::runner::Abort;
 use crate::task::Id;
 
@@ -92,7 +92,7 @@ pub(crate) fn has_socket(daemon: &Daemon, task: Id, name: &str) -> Result<(), Re
 }
 
 /// Hands a connection to its task as a websocket, once the handshake has been answered.
-pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<Incoming>) {
+pub(crate) fn connect(daemon: &Daemon, task: Id, name: &str, request: &mut Request<RequestBody>) {
     let mut executions = daemon.executions.0.borrow_mut();
     let slot = executions.get_mut(&task).and_then(|execution| execution.slots.get_mut(name));
     let Some(hand) = slot.and_then(Option::take) else { return };

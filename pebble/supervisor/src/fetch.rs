@@ -7,9 +7,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::spawn_local;
 
-use crate::dial;
+use crate::{dial, tls};
 use pebble::plan::quote;
 
 /// Redirects that are followed.
@@ -50,19 +51,17 @@ impl Fetch<'_> {
     async fn once(&self, url: &str) -> Result<http::Response<Incoming>, String> {
         let uri: Uri = url.parse().map_err(|_| format!("unsupported protocol scheme {}", quote("")))?;
         match uri.scheme_str() {
-            Some("http") => {}
+            Some("http" | "https") => {}
             Some(other) => return Err(format!("unsupported protocol scheme {}", quote(other))),
             None => return Err(r#"unsupported protocol scheme """#.to_owned()),
         }
         let host = uri.host().filter(|host| !host.is_empty()).ok_or("http: no Host in request URL")?;
-        let stream = dial::tcp(host, uri.port_u16().unwrap_or(80)).await?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        let driver = spawn_local(connection);
-        let answer = sender.send_request(self.request(&uri)?).await;
-        // The driver ends with the connection.
-        drop(driver);
-        answer.map_err(|error| if error.is_incomplete_message() { "EOF".to_owned() } else { error.to_string() })
+        let request = self.request(&uri)?;
+        if uri.scheme_str() == Some("https") {
+            let stream = dial::tcp(host, uri.port_u16().unwrap_or(443)).await?;
+            return exchange(tls::connect(stream, host).await?, request).await;
+        }
+        exchange(dial::tcp(host, uri.port_u16().unwrap_or(80)).await?, request).await
     }
 
     fn request(&self, uri: &Uri) -> Result<Request<Full<Bytes>>, String> {
@@ -84,6 +83,18 @@ impl Fetch<'_> {
         }
         Ok(request)
     }
+}
+
+/// Sends a request over a connection of its own.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<http::Response<Incoming>, String> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    // The driver ends with the connection.
+    drop(spawn_local(connection));
+    let answer = sender.send_request(request).await;
+    answer.map_err(|error| if error.is_incomplete_message() { "EOF".to_owned() } else { error.to_string() })
 }
 
 /// The address that an answer leads to.

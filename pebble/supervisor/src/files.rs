@@ -6,6 +6,7 @@
 
 pub(crate) mod draft;
 mod glob;
+pub(crate) mod pieces;
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -132,7 +133,7 @@ fn info(path: String, name: String, metadata: &Metadata, users: &Users) -> FileI
         type_: kind(metadata.file_type()),
         size: metadata.is_file().then_some(metadata.len()),
         permissions: metadata.mode() & 0o777,
-        last_modified: changed.map(Time::seconds).unwrap_or_default(),
+        last_modified: changed.map(Time::seconds).unwrap_or_default().into(),
         user_id: Some(metadata.uid()),
         user: users.by_id(metadata.uid()).map(|user| user.name.clone()),
         group_id: Some(metadata.gid()),

@@ -1,9 +1,9 @@
 //! Identities: named users with an access level, kept in the state.
 //!
-//! A request is of an identity by its basic credentials, or else by the user id of its process. Certificates are stored
-//! for clients that manage them; requests with one need HTTPS, which the daemon does not serve.
+//! A request is of an identity by its client certificate, by its basic credentials, or else by the user id of its process.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use pebble::plan::{listed, quote};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use sha_crypt::{PasswordVerifier, ShaCrypt};
 
 use crate::access::{Level, User};
 use crate::pem;
+use crate::tls::Trust;
 
 /// Identities by name.
 pub(crate) type Identities = BTreeMap<String, Identity>;
@@ -70,7 +71,7 @@ impl Identity {
             return Err("local identity must specify user-id".to_owned());
         }
         if let Some(certificate) = &self.cert {
-            pem::certificate(&certificate.pem)?;
+            pem::certificate(&certificate.pem).map(drop)?;
         }
         if !is_name(name) {
             let rule = "must start with an alphabetic character and only contain alphanumeric characters, underscore, and hyphen";
@@ -120,6 +121,27 @@ impl Identity {
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-')
+}
+
+/// An identity's certificate that gives no access, as by its time or use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Distrusted {
+    /// Name of the identity.
+    pub(crate) name: String,
+    /// Go's text.
+    pub(crate) why: String,
+}
+
+/// The user of a certificate in DER; `None` if no identity has it.
+///
+/// # Errors
+/// An identity has it, but it is not valid for clients, or not now.
+pub(crate) fn certified(identities: &Identities, der: &[u8], now: SystemTime) -> Result<Option<User>, Distrusted> {
+    let is_same = |certificate: &Certificate| pem::certificate(&certificate.pem).is_ok_and(|own| own == der);
+    let mut named = identities.iter().filter(|(_, identity)| identity.cert.as_ref().is_some_and(is_same));
+    let Some((name, identity)) = named.next() else { return Ok(None) };
+    Trust::check(der, now).map_err(|why| Distrusted { name: name.clone(), why })?;
+    Ok(Some(identity.user(name, None)))
 }
 
 /// The user of a request; `None` if no identity matches. Credentials that don't match are not made up for by the user id.

@@ -21,6 +21,8 @@ pub(crate) enum Event {
     Admin,
     /// A request was refused.
     Refused,
+    /// A request had an identity's certificate, which is not valid.
+    Distrusted,
     /// An identity was added.
     UserCreated,
     /// An identity was changed.
@@ -37,7 +39,7 @@ impl Event {
             Event::Startup => "sys_startup",
             Event::Shutdown => "sys_shutdown",
             Event::Admin => "authz_admin",
-            Event::Refused => "authz_fail",
+            Event::Refused | Event::Distrusted => "authz_fail",
             Event::UserCreated => "user_created",
             Event::UserUpdated => "user_updated",
             Event::UserDeleted => "user_deleted",

@@ -5,8 +5,7 @@
 //! run, `runner` runs them, `service` and `exec` carry them out. The pure parts (layers, plan, replan, the states of a
 //! service) are in the `pebble` library, shared with clients and fakes.
 //!
-//! Not implemented: HTTPS, and with it certificates as identities and pairing; checks of `https` addresses. Deliberately
-//! different from Pebble: the root directory is never removed (`files`), a command whose client doesn't read its output
+//! Deliberately different from Pebble: the root directory is never removed (`files`), a command whose client doesn't read its output
 //! ends at its own limit or when its change is aborted (`exec`), notices are bounded at all times (`state`), a changed
 //! location of a log target takes effect (`forward`), a check that a client starts has its service's context (`check`),
 //! and messages shorten long texts.
@@ -40,6 +39,7 @@ mod pem;
 mod process;
 mod query;
 mod reaper;
+mod request_body;
 mod response;
 mod runner;
 mod server;
@@ -48,6 +48,7 @@ mod state;
 mod status;
 mod store;
 mod task;
+mod tls;
 mod turn;
 mod users;
 mod verb;
@@ -77,6 +78,7 @@ Options of run and enter:
   --create-dirs           Create the daemon's directory if it is missing
   --hold                  Don't start the services that are enabled
   --http=[HOST]:PORT      Also serve the public part of the API over HTTP; without HOST on all addresses
+  --https=[HOST]:PORT     Also serve the API over HTTPS, to clients with an identity's certificate
   -v, --verbose           Print the services' output (also PEBBLE_VERBOSE=1)
   --args NAME ARG... ;    Replace the default arguments of a service
   --identities FILE       Replace the identities that the file names

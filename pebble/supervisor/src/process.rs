@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, ioctl_tiocsctty, kill_process, kill_process_g
 use rustix::stdio::stdin;
 
 use crate::errno;
+use crate::leftover::{self, Marks};
 use crate::users::Owner;
 
 /// A process that can't be started. The texts are Pebble's.
@@ -56,6 +57,8 @@ pub(crate) struct Spawn<'a> {
     /// User and group; the daemon's own if `None`. Otherwise supplementary groups are dropped, as Pebble does.
     pub(crate) owner: Option<Owner>,
     pub(crate) group: Group,
+    /// Marks by which the next daemon finds the process.
+    pub(crate) marks: &'a Marks,
     pub(crate) stdin: Option<OwnedFd>,
     pub(crate) stdout: OwnedFd,
     pub(crate) stderr: OwnedFd,
@@ -89,11 +92,23 @@ impl Spawn<'_> {
             command.uid(owner.uid).gid(owner.gid);
         }
         lead(&mut command, self.group);
+        let (mark, file) = self.marks.prepare();
+        if let Some(file) = file {
+            // SAFETY: three system calls that are async-signal-safe, and no allocation.
+            unsafe {
+                command.pre_exec(move || {
+                    leftover::sign(&file);
+                    Ok(())
+                });
+            }
+        }
         // Without an error number: an argument contains NUL.
         let system = |error: io::Error| if error.raw_os_error().is_some() { error } else { Errno::INVAL.into() };
         let failed = |error| Error::Exec { path: path.display().to_string(), error: system(error) };
         let child = command.spawn().map_err(failed)?;
-        i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| failed(Errno::SRCH.into()))
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| failed(Errno::SRCH.into()))?;
+        mark.keep(pid);
+        Ok(pid)
     }
 }
 

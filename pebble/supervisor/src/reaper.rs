@@ -48,7 +48,6 @@ impl Reaper {
     pub(crate) fn exit_of(&self, child: Pid) -> oneshot::Receiver<i32> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(child, sender);
-        self.marks.add(child);
         receiver
     }
 

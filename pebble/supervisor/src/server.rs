@@ -2,6 +2,7 @@
 //! them.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener as StdTcpListener, ToSocketAddrs};
 use std::os::unix::fs::PermissionsExt;
@@ -10,26 +11,35 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use pebble::plan::Span;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::spawn_local;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::server::TlsStream;
 
 use crate::access::Transport;
 use crate::api;
 use crate::daemon::Daemon;
-use crate::files::clean;
-use crate::query::{decode_path, encode_path};
+use crate::request_body::RequestBody;
 use crate::response::{ApiError, Body, Busy};
+use crate::tls;
+use long_target::{Lines, Next};
+use target::Target;
+
+mod long_target;
+mod target;
 
 /// Pause after a failed accept.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Time that a client has for its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An address that can't be listened on. The texts are Pebble's.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +50,8 @@ pub(crate) enum Error {
     Socket { path: String, source: io::Error },
     #[error("cannot listen on {address:?}")]
     Http { address: String, source: io::Error },
+    #[error("cannot TLS listen on {address:?}")]
+    Https { address: String, source: io::Error },
 }
 
 /// Listens on the unix socket. Every user of the machine may connect; access is checked per request. A socket that a
@@ -61,17 +73,24 @@ pub(crate) async fn listen(path: &Path) -> Result<UnixListener, Error> {
     bind().map_err(|source| Error::Socket { path: name, source })
 }
 
-/// Listens on a TCP address; without a host on all of the machine's.
+/// Listens on the address of HTTP.
 pub(crate) fn listen_http(address: &str) -> Result<TcpListener, Error> {
-    let bind = || {
-        let listener = match address.strip_prefix(':') {
-            Some(port) => bind_all(port)?,
-            None => StdTcpListener::bind(address.to_socket_addrs()?.collect::<Vec<SocketAddr>>().as_slice())?,
-        };
-        listener.set_nonblocking(true)?;
-        TcpListener::from_std(listener)
+    bind(address).map_err(|source| Error::Http { address: address.to_owned(), source })
+}
+
+/// Listens on the address of HTTPS.
+pub(crate) fn listen_https(address: &str) -> Result<TcpListener, Error> {
+    bind(address).map_err(|source| Error::Https { address: address.to_owned(), source })
+}
+
+/// Listens on a TCP address; without a host on all of the machine's.
+fn bind(address: &str) -> io::Result<TcpListener> {
+    let listener = match address.strip_prefix(':') {
+        Some(port) => bind_all(port)?,
+        None => StdTcpListener::bind(address.to_socket_addrs()?.collect::<Vec<SocketAddr>>().as_slice())?,
     };
-    bind().map_err(|source| Error::Http { address: address.to_owned(), source })
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 fn bind_all(port: &str) -> io::Result<StdTcpListener> {
@@ -104,6 +123,59 @@ pub(crate) async fn serve_http(daemon: Rc<Daemon>, listener: TcpListener) {
     }
 }
 
+/// Serves HTTPS for ever.
+pub(crate) async fn serve_https(daemon: Rc<Daemon>, listener: TcpListener, tls: tls::Server) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let (daemon, acceptor) = (daemon.clone(), tls.acceptor());
+                spawn_local(async move {
+                    // A client that doesn't finish its handshake keeps its connection only for so long.
+                    if let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        connect_secured(&daemon, stream, peer);
+                    }
+                });
+            }
+            Err(error) => pause(&daemon, &error).await,
+        }
+    }
+}
+
+fn connect_secured(daemon: &Rc<Daemon>, stream: TlsStream<TcpStream>, peer: SocketAddr) {
+    let session = stream.get_ref().1;
+    let certificate: Rc<[u8]> = match session.peer_certificates() {
+        Some([certificate]) => certificate.as_ref().into(),
+        // The handshake has failed already.
+        _ => return,
+    };
+    let transport = Transport::Https { peer, certificate };
+    if session.alpn_protocol() != Some(b"h2") {
+        return connect(daemon, stream, transport);
+    }
+    let daemon = daemon.clone();
+    spawn_local(async move {
+        let service = service_fn(move |request| {
+            let (daemon, transport) = (daemon.clone(), transport.clone());
+            async move {
+                let target = Target::from(request.uri());
+                Ok::<_, Infallible>(answer(&daemon, request, target, transport).await)
+            }
+        });
+        // Clients may close a connection at any time.
+        let _ = http2::Builder::new(Local).serve_connection(TokioIo::new(stream), service).await;
+    });
+}
+
+/// Runs the tasks of a connection on this thread.
+#[derive(Clone, Copy, Debug)]
+struct Local;
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for Local {
+    fn execute(&self, work: F) {
+        spawn_local(work);
+    }
+}
+
 async fn pause(daemon: &Daemon, error: &io::Error) {
     daemon.journal.note(&format!("Cannot accept connection: {}", crate::errno::text(error)));
     sleep(PAUSE).await;
@@ -112,33 +184,52 @@ async fn pause(daemon: &Daemon, error: &io::Error) {
 fn connect(daemon: &Rc<Daemon>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, transport: Transport) {
     let daemon = daemon.clone();
     spawn_local(async move {
+        let next = Next::default();
+        let lines = Lines::new(stream, next.clone());
         let service = service_fn(move |request| {
-            let daemon = daemon.clone();
-            async move { Ok::<_, Infallible>(answer(&daemon, request, transport).await) }
+            let (daemon, transport, next) = (daemon.clone(), transport.clone(), next.clone());
+            async move {
+                let target = next.take_target().map_or_else(|| Target::from(request.uri()), Target::from);
+                let answer = answer(&daemon, request, target, transport).await;
+                if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    next.request_ended();
+                }
+                Ok::<_, Infallible>(answer)
+            }
         });
-        let server = http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(stream), service);
+        let server = http1::Builder::new().title_case_headers(true).serve_connection(TokioIo::new(lines), service);
         // Clients may close a connection at any time.
         let _ = server.with_upgrades().await;
     });
 }
 
-async fn answer(daemon: &Rc<Daemon>, request: Request<Incoming>, transport: Transport) -> Response<Body> {
+/// Answers a request whose body is read to its end, even if the handler doesn't.
+async fn answer(
+    daemon: &Rc<Daemon>,
+    request: Request<Incoming>,
+    target: Target,
+    transport: Transport,
+) -> Response<Body> {
     let begun = Instant::now();
     let busy = Busy::new(&daemon.busy);
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let path = decode_path(uri.path());
-    let mut answer = match path {
+    let method = request.method().clone();
+    let (request, remainder) = RequestBody::lend(request);
+    let mut answer = match target.decoded_path() {
         None => bad_path(),
-        Some(path) => match redirect(&path, &uri) {
-            Some(answer) => answer,
-            None => api::answer(daemon, &path, request, transport).await.unwrap_or_else(ApiError::into_response),
+        Some(path) => match target.cleaned(&path) {
+            Some(location) => redirect(location),
+            None => {
+                let answer = api::answer(daemon, &path, target.query(), request, &transport).await;
+                answer.unwrap_or_else(ApiError::into_response)
+            }
         },
     };
     if method != Method::GET {
         daemon.store.save();
     }
+    remainder.drain().await;
     answer.body_mut().keep_busy(busy);
-    log(daemon, answer, method, uri, transport, begun)
+    log(daemon, answer, method, target, &transport, begun)
 }
 
 /// The answer of Go's server to a path whose escapes are invalid.
@@ -150,31 +241,22 @@ fn bad_path() -> Response<Body> {
 }
 
 /// Redirects a path with dots or double slashes to the clean one.
-fn redirect(path: &str, uri: &Uri) -> Option<Response<Body>> {
-    let mut plain = clean(path);
-    if path.ends_with('/') && plain != "/" {
-        plain.push('/');
-    }
-    if plain == path {
-        return None;
-    }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = HeaderValue::from_str(&format!("{}{query}", encode_path(&plain))).ok()?;
+fn redirect(location: HeaderValue) -> Response<Body> {
     let mut response = Response::new(Body::whole(""));
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response.headers_mut().insert(LOCATION, location);
-    Some(response)
+    response
 }
 
 fn log(
     daemon: &Rc<Daemon>,
     mut answer: Response<Body>,
     method: Method,
-    uri: Uri,
-    transport: Transport,
+    target: Target,
+    transport: &Transport,
     begun: Instant,
 ) -> Response<Body> {
-    if is_noise(&method, uri.path()) {
+    if is_noise(&method, target.path()) {
         return answer;
     }
     // A websocket's handshake is logged as 200.
@@ -183,14 +265,10 @@ fn log(
         status => status.as_u16(),
     };
     let journal = daemon.journal;
+    let (peer, name) = (transport.peer().map(|peer| format!("{peer} ")).unwrap_or_default(), transport.name());
     answer.body_mut().at_end(move || {
-        let peer = match transport {
-            Transport::Http(peer) => format!("{peer} "),
-            Transport::Socket { .. } => String::new(),
-        };
         let took = Span::from(begun.elapsed());
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        journal.note(&format!("{peer}{method} {target} {took} {status} ({})", transport.name()));
+        journal.note(&format!("{peer}{method} {} {took} {status} ({name})", target.text()));
     });
     answer
 }
@@ -218,18 +296,5 @@ mod tests {
         for (method, path, noise) in table {
             assert_eq!(is_noise(&method.parse().unwrap(), path), noise, "{method} {path}");
         }
-    }
-
-    #[test]
-    fn only_unclean_paths_are_redirected() {
-        let location = |uri: &'static str| {
-            let uri = Uri::from_static(uri);
-            let response = redirect(&decode_path(uri.path()).unwrap(), &uri)?;
-            Some(response.headers()[LOCATION].to_str().unwrap().to_owned())
-        };
-        assert_eq!(location("//v1/services").as_deref(), Some("/v1/services"));
-        assert_eq!(location("/v1/../v1/services//?a=b").as_deref(), Some("/v1/services/?a=b"));
-        assert_eq!(location("//a%20b%c3%a9").as_deref(), Some("/a%20b%C3%A9"));
-        assert_eq!((location("/v1/services"), location("/v1/services/"), location("/")), (None, None, None));
     }
 }

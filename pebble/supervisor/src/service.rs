@@ -68,7 +68,7 @@ impl Services {
                 name: name.clone(),
                 startup: run::startup(service),
                 current: entry.map(|entry| entry.machine.status()).unwrap_or_default(),
-                current_since: entry.and_then(|entry| entry.since).map(|since| since.to_string()),
+                current_since: entry.and_then(|entry| entry.since).map(|since| since.to_string().into()),
             }
         };
         wanted.map(info).collect()

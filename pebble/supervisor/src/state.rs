@@ -10,7 +10,7 @@ pub(crate) mod file;
 mod prune;
 mod ready;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use delta::Dirty;
 use pebble::plan::quote;
@@ -58,6 +58,9 @@ pub(crate) struct State {
     identities: Identities,
     #[serde(skip)]
     dirty: Dirty,
+    /// Tasks that are not ready, which are few: looking for work must not cost more with each task that is kept.
+    #[serde(skip)]
+    unready: BTreeSet<Id>,
 }
 
 impl State {
@@ -84,6 +87,7 @@ impl State {
         self.last_task_id += 1;
         let id = Id(self.last_task_id);
         self.tasks.insert(id, Task::new(id, kind, summary, now));
+        self.unready.insert(id);
         self.dirty.task(id);
         id
     }
@@ -240,8 +244,8 @@ impl State {
             tasks: self.tasks_of(change).map(Task::info).collect(),
             ready: status.is_ready(),
             err: self.error(change),
-            spawn_time: change.spawn_time.to_string(),
-            ready_time: change.ready_time.map(|time| time.to_string()),
+            spawn_time: change.spawn_time.to_string().into(),
+            ready_time: change.ready_time.map(|time| time.to_string().into()),
             data: api_data(&change.data),
         }
     }
@@ -260,11 +264,13 @@ impl State {
         self.identities = identities;
     }
 
-    /// Reads the identities from the state's data, after it was loaded.
+    /// Fills in what is not in the file, after it was loaded: the unready tasks, and the identities of the state's data.
     ///
     /// # Errors
-    /// They are of another form.
-    pub(super) fn load_identities(&mut self) -> serde_json::Result<()> {
+    /// The identities are of another form.
+    pub(super) fn complete(&mut self) -> serde_json::Result<()> {
+        let unready = self.tasks.values().filter(|task| !task.status().is_ready());
+        self.unready = unready.map(|task| task.id).collect();
         if let Some(value) = self.data.get(IDENTITIES) {
             self.identities = Identities::deserialize(value)?;
         }

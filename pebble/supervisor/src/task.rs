@@ -133,8 +133,8 @@ impl Task {
             status: self.status().as_str().to_owned(),
             log: self.log.clone(),
             progress: types::Progress { label: String::new(), done, total: 1 },
-            spawn_time: self.spawn_time.to_string(),
-            ready_time: self.ready_time.map(|time| time.to_string()),
+            spawn_time: self.spawn_time.to_string().into(),
+            ready_time: self.ready_time.map(|time| time.to_string().into()),
             data: api_data(&self.data),
         }
     }

@@ -1,5 +1,6 @@
 //! A case: a daemon and its answers.
 
+use std::net::{SocketAddr, TcpListener};
 use std::ops::{Deref, DerefMut};
 
 use pebble::Error;
@@ -42,6 +43,17 @@ fn play_on(name: &str, daemon: Daemon, play: impl FnOnce(&mut Case)) {
 /// Options of a daemon that starts no services by itself.
 pub(crate) fn held() -> Start {
     Start { arguments: vec!["--create-dirs".to_owned(), "--hold".to_owned()], ..Start::default() }
+}
+
+/// Options of such a daemon that serves `--http` or `--https` too, and the address.
+pub(crate) fn over(option: &str) -> (Start, SocketAddr) {
+    // On a loopback address of this process's own, so that no other program takes the port.
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let free = TcpListener::bind((format!("127.78.{high}.{low}"), 0)).and_then(|free| free.local_addr());
+    let free = free.expect("Linux has all of 127.0.0.0/8");
+    let mut arguments = held().arguments;
+    arguments.extend([option.to_owned(), free.to_string()]);
+    (Start { arguments, ..Start::default() }, free)
 }
 
 /// Shell command for services in the test's folder that waits for [`Case::release`]. A fixed time would fail on a busy

@@ -30,14 +30,17 @@ mod websocket;
 
 mod changes;
 mod dying;
+mod examples;
 mod exec;
 mod files;
 mod layers;
 mod logs;
 mod notices;
+mod operations;
 mod processes;
 mod services;
 mod signals;
 mod sockets;
+mod spawned;
 mod system;
 mod writing;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pebble::types::{NoticesFilter, Notify};
+use pebble::types::{NoticeType, NoticesFilter, Notify};
 use serde_json::json;
 
 use crate::case::case;
@@ -67,7 +67,7 @@ fn the_client_notes_and_lists() {
         case.typed("notify", client.notify(&notice).map(drop)).unwrap();
         case.typed("notify badly", client.notify(&Notify { key: "bad".to_owned(), ..Notify::default() })).unwrap_err();
         let filter =
-            NoticesFilter { types: vec!["custom".to_owned()], keys: vec![notice.key], ..NoticesFilter::default() };
+            NoticesFilter { types: vec![NoticeType::Custom], keys: vec![notice.key], ..NoticesFilter::default() };
         case.typed("notices", client.notices(&filter)).unwrap();
     });
 }

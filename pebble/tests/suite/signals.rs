@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pebble::types::Signal;
 use serde_json::json;
 
 use crate::case::case;
@@ -28,9 +29,9 @@ services:
         let client = case.client();
         client.start(&["dies"], MINUTE).unwrap();
         // Not SIGHUP: under nohup all children ignore it.
-        client.signal("SIGUSR1", &["dies"]).unwrap();
+        client.signal(Signal::Usr1, &["dies"]).unwrap();
         until("it has died of it", || case.printed().contains("code 138").then_some(()));
-        case.typed("signal", client.signal("SIGHUP", &["a"])).unwrap();
+        case.typed("signal", client.signal(Signal::Hup, &["a"])).unwrap();
         for body in [
             json!({"signal": "SIGHUP", "services": ["a"]}),
             json!({"signal": "HUP", "services": ["a"]}),
@@ -46,6 +47,6 @@ services:
             case.post("/v1/signals", &body);
         }
         assert!(client.services(&["a"]).unwrap()[0].is_running());
-        case.typed("signal nobody", client.signal("SIGHUP", &["idle"])).unwrap_err();
+        case.typed("signal nobody", client.signal(Signal::Hup, &["idle"])).unwrap_err();
     });
 }

@@ -28,6 +28,19 @@ fn two_hundred_short_commands_all_end_with_their_own_code() {
 }
 
 #[test]
+fn a_terminals_output_is_sent_to_its_last_byte() {
+    let daemon = Daemon::start(held());
+    for (length, rounds) in [(10, 200), (200_000, 40)] {
+        for round in 0..rounds {
+            let script = format!("head -c {length} /dev/zero | tr '\\0' x; exit 3");
+            let request = json!({"command": ["sh", "-c", script], "terminal": true, "interactive": round % 2 == 0});
+            let ended = go_client::exec(&daemon.socket(), &request, b"").unwrap();
+            assert_eq!((ended.code, ended.stdout.len()), (3, length), "round {round}");
+        }
+    }
+}
+
+#[test]
 fn a_command_that_closes_its_outputs_is_not_over() {
     let daemon = Daemon::start(held());
     let (closed, go) = (daemon.path("closed"), daemon.path("go"));

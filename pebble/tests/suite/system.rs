@@ -1,11 +1,9 @@
 //! The daemon itself: information, unknown endpoints, health, start and end.
 
-use std::net::TcpListener;
-
 use pebble::types::HealthLevel;
 use serde_json::json;
 
-use crate::case::{case, case_with, case_without, held};
+use crate::case::{case, case_with, case_without, held, over};
 use crate::daemon::{Start, until};
 use crate::raw;
 
@@ -55,12 +53,8 @@ fn health_and_checks_of_a_plan_without_checks() {
 
 #[test]
 fn over_tcp_only_little_is_open() {
-    // On a loopback address of this process's own, so that no other test takes the port.
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    let free = TcpListener::bind((format!("127.78.{high}.{low}"), 0)).unwrap().local_addr().unwrap();
-    let mut arguments = held().arguments;
-    arguments.extend(["--http".to_owned(), free.to_string()]);
-    case_with("tcp", Start { arguments, ..Start::default() }, |case| {
+    let (how, free) = over("--http");
+    case_with("tcp", how, |case| {
         case.get("/v1/system-info");
         for target in [
             "/v1/system-info",

@@ -1,12 +1,15 @@
 //! Files: writing, making directories, removing.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::net::UnixStream;
 
 use pebble::types::{MakeDir, WriteFile};
 use serde_json::json;
 
-use crate::case::{Case, case};
+use crate::case::{Case, case, held};
+use crate::daemon::{Daemon, until};
 use crate::files::furnish;
 use crate::raw;
 
@@ -187,4 +190,39 @@ fn files_belong_to_whom_they_should() {
             case.note(name, format!("{} {} {:o}", about.uid(), about.gid(), about.mode() & 0o7777));
         }
     });
+}
+
+/// Clients send a body in pieces: the daemon must not close the connection between the last part and the body's end.
+#[test]
+fn a_bodys_end_may_come_after_its_last_part() {
+    let daemon = Daemon::start(held());
+    let path = daemon.path("written");
+    let boundary = "b".repeat(40);
+    let metadata = json!({"action": "write", "files": [{"path": path}]});
+    let body = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n{metadata}\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{path}\"\r\n\r\ntext\r\n--{boundary}--\r\n"
+    );
+    let head = format!(
+        "POST /v1/files HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\
+         Content-Type: multipart/form-data; boundary={boundary}\r\n\r\n"
+    );
+    let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+    let mut answer = [0; 17];
+    // The connection is kept for another upload.
+    for _ in 0..2 {
+        stream.write_all(format!("{head}{:x}\r\n{body}\r\n", body.len()).as_bytes()).unwrap();
+        until("the file is written", || fs::read(&path).is_ok_and(|text| text == b"text").then_some(()));
+        stream.write_all(b"0\r\n\r\n").unwrap();
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, *b"HTTP/1.1 200 OK\r\n");
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"]}") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            rest.push(byte[0]);
+        }
+        // The end of the line after the answer's JSON, if there is one.
+        fs::remove_file(&path).unwrap();
+    }
 }

@@ -126,6 +126,7 @@ fn spec(framework: &'static Framework) -> CharmSpec {
         migration_timeout: Duration::from_secs(60),
         listens_within: None,
         version_file: None,
+        prefixes: switches::Prefixes::default(),
         actions: BTreeMap::new(),
         variables: BTreeMap::new(),
         extension: &crate::extension::Extension::NONE,

@@ -101,8 +101,8 @@ pub(super) fn take_up(desired: &DesiredWorkload, memory: &Memory, framework: &Fr
     desired.server.reloads.then(|| plain(Action::Reload { service }))
 }
 
-/// Writes of files that differ from the desired ones. The workload's user owns the web server's files, not those of
-/// integrations.
+/// Writes of files that differ from the desired ones, and removals of those of integrations that are gone. The workload's
+/// user owns the web server's files, not those of integrations.
 fn changed_files(desired: &DesiredWorkload, container: &Container) -> Vec<Action> {
     let files = desired.server.files.iter().map(|file| (file, true));
     let files = files.chain(desired.server.inputs.iter().map(|file| (file, false)));
@@ -113,5 +113,6 @@ fn changed_files(desired: &DesiredWorkload, container: &Container) -> Vec<Action
         content: text.clone().into_bytes(),
         workload_owned,
     };
-    files.map(write).collect()
+    let outdated = desired.server.outdated.iter().filter(|path| container.files.contains_key(*path));
+    files.map(write).chain(outdated.map(|path| Action::Remove { path: path.clone() })).collect()
 }

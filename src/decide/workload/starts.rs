@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use juju::Hold;
 use pebble::plan::{Layer, Startup};
-use pebble::types::{ServiceInfo, ServiceStatus};
+use pebble::types::ServiceInfo;
 
 use super::server::is_well;
 use super::{DesiredWorkload, is_planned};
@@ -36,8 +36,7 @@ impl<'a> Starts<'a> {
     ) -> Self {
         let is_new = !is_well(desired, container, memory) || !is_planned(&desired.layer, container) || migrates;
         let down = down(&desired.layer, container);
-        let ended = |service: &ServiceInfo| matches!(service.current, ServiceStatus::Backoff | ServiceStatus::Error);
-        let any = down.iter().any(|service| is_new || !ended(service));
+        let any = down.iter().any(|service| is_new || !service.has_ended());
         let in_layer = down.iter().find(|service| ServiceRole::of(framework, &service.name) != ServiceRole::Other);
         Self { any, exiting: in_layer.filter(|_| !any).map(|service| service.name.as_str()) }
     }
@@ -73,10 +72,12 @@ pub(super) fn listen(effects: &mut Vec<Step>, desired: &DesiredWorkload, port: u
     effects.push(Step::new(Action::Listen { port, patience }, Hold::waiting(silent)));
 }
 
-/// Hold of a service that keeps exiting.
-pub(super) fn keeps_exiting(name: &str, unit: &Unit, spec: &CharmSpec) -> Hold {
+/// Hold of a service that keeps exiting, with the line of its output that says why.
+pub(super) fn keeps_exiting(name: &str, container: &Container, unit: &Unit, spec: &CharmSpec) -> Hold {
     let log = log(unit, spec);
-    Hold::blocked(format!("{name} keeps exiting: see its log (`{log}`) and change the configuration or the rock"))
+    let said = container.output.get(name).and_then(|output| reason::line(output));
+    let said = said.map(|line| format!("{line}; ")).unwrap_or_default();
+    Hold::blocked(format!("{name} keeps exiting: {said}see its log (`{log}`) and change the configuration or the rock"))
 }
 
 /// Command that shows the output of the services.

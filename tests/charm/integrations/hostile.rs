@@ -4,19 +4,14 @@
 //!
 //! The expected message of a value comes from the interface's reader. The interfaces' own tests assert these texts.
 
-#[path = "../../../interfaces/tests/sizes/every.rs"]
-#[allow(dead_code, reason = "the charm has no provider's half")]
-mod every;
-
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use every::{EVERY, Interface, Key, SECRET, secrets};
-use juju::{Entity, Event, RelationId, SecretId, StatusKind, UnitName, Whose};
+use juju::{StatusKind, UnitName};
 
 use super::super::hidden::SCRIPT;
-use super::started;
-use crate::support::{Charm, Rock, World, secret};
+use super::table::every::{self, Interface, secrets};
+use super::table::{Table, charm, endpoint, keys, known, usable, usable_value, watches};
+use crate::support::{Rock, World};
 
 /// Text in the hostile values that must not get into status or log.
 const MARK: &str = "hunter2";
@@ -66,47 +61,6 @@ enum Effect {
     Silent,
 }
 
-/// Endpoint of an interface in the charm.
-fn endpoint(interface: &Interface) -> &'static str {
-    match interface.name {
-        "oauth" => "oidc",
-        "http_proxy" => "http-proxy",
-        "prometheus_scrape" => "metrics-endpoint",
-        "loki_push_api" => "logging",
-        "grafana_dashboard" => "grafana-dashboard",
-        name => name.strip_suffix("_client").unwrap_or(name),
-    }
-}
-
-/// True for interfaces of applications that watch ours: whatever they write, the status stays as it is.
-fn watches(interface: &Interface) -> bool {
-    ["metrics-endpoint", "logging", "grafana-dashboard"].contains(&endpoint(interface))
-}
-
-/// Keys of the remote application and of its units. The charm is the provider of its metrics and dashboards.
-fn theirs(interface: &Interface) -> (&'static [Key], &'static [Key]) {
-    match endpoint(interface) {
-        "metrics-endpoint" | "grafana-dashboard" => (interface.asked, &[]),
-        _ => (interface.app, interface.unit),
-    }
-}
-
-/// All interfaces that the charm has endpoints of. Those of other charms are in the table too: backups, certificates.
-fn known() -> impl Iterator<Item = &'static Interface> {
-    let others = ["secret-storage", "backup", "certificates"];
-    EVERY.iter().filter(move |interface| !others.iter().any(|other| interface.name.contains(other)))
-}
-
-/// Usable application data of an interface, under the keys of the table. A database's account is in clear text.
-fn usable(interface: &Interface) -> Vec<(&'static str, &'static str)> {
-    let own: &[(&str, &str)] = match endpoint(interface) {
-        "postgresql" | "mysql" | "mongodb" => &[("password", "hunter2-clear"), ("uris", "")],
-        _ => &[],
-    };
-    let all = theirs(interface).0.iter().map(|(key, value, _)| (*key, *value)).chain(own.iter().copied());
-    all.filter(|(key, _)| *key != "data").collect::<BTreeMap<_, _>>().into_iter().collect()
-}
-
 impl Row {
     fn effect(&self) -> Effect {
         if watches(self.interface) {
@@ -128,126 +82,12 @@ impl Row {
     }
 }
 
-/// A unit with a relation on every endpoint, and the secret of each remote application.
-struct Table {
-    framework: &'static str,
-    world: World,
-    relations: BTreeMap<&'static str, (RelationId, SecretId)>,
-    rows: usize,
-    /// Of each event without a write to Pebble: milliseconds of the charm's own processor time, milliseconds of wall time,
-    /// hook-tool calls.
-    costs: RefCell<Vec<(u128, u128, usize)>>,
-}
-
-/// The framework's charm with every endpoint, each for any number of relations.
-fn charm(framework: &str) -> Charm {
-    let more = "requires:\n  postgresql: {interface: postgresql_client, optional: true}\n  \
-                mysql: {interface: mysql_client, optional: true}\n  tracing: {interface: tracing, optional: true}\n";
-    Charm::with_every_integration(framework).replace(", limit: 1}", "}").replace("requires:\n", more)
-}
-
 impl Table {
-    fn new(framework: &'static str) -> Self {
-        let table = Self::of(framework, started(framework, &charm(framework)));
-        table.world.expect(StatusKind::Active, "");
-        table
-    }
-
-    /// The table of a unit whose workload is not checked.
-    fn of(framework: &'static str, world: World) -> Self {
-        let mut table = Self { framework, world, relations: BTreeMap::new(), rows: 0, costs: RefCell::default() };
-        table.relations = table.relate(known(), "").into_iter().collect();
-        table
-    }
-
-    /// Integrates applications that give usable data, and runs the events that follow. An application's name is
-    /// `prefix` and the endpoint.
-    fn relate(
-        &self,
-        interfaces: impl Iterator<Item = &'static Interface>,
-        prefix: &str,
-    ) -> Vec<(&'static str, (RelationId, SecretId))> {
-        let app = |interface: &Interface| format!("{prefix}{}", endpoint(interface));
-        let related = |interface| (interface, self.world.integrate(endpoint(interface), &app(interface)));
-        let relations: Vec<_> = interfaces.map(related).collect();
-        self.observe();
-        let answers = relations.into_iter().map(|(interface, relation)| {
-            (endpoint(interface), (relation, self.answer(interface, relation, &app(interface))))
-        });
-        let answers = answers.collect();
-        // The charm sees remote units after their relation-joined. One event is enough for all of them.
-        self.world.skip();
-        self.observe();
-        answers
-    }
-
-    /// Writes usable data as the remote application. Returns the id of its secret.
-    fn answer(&self, interface: &'static Interface, relation: RelationId, app: &str) -> SecretId {
-        let fields: Vec<_> = interface.fields.iter().map(|(key, value, _)| (*key, *value)).collect();
-        let id = self.world.secret(app, &fields);
-        let addressed = |key: &str, value: &str| (key.to_owned(), self.addressed(value, relation, &id));
-        let app_bag = usable(interface).into_iter().map(|(key, value)| addressed(key, value)).collect();
-        let unit_bag = theirs(interface).1.iter().map(|(key, value, _)| addressed(key, value)).collect();
-        self.world.server.with(|model| {
-            model.grant_secret(&id, relation).unwrap();
-            model.set_databag(relation, &Entity::App(app.to_owned()), &app_bag).unwrap();
-            model.set_databag(relation, &Entity::Unit(UnitName::new(app, 0)), &unit_bag).unwrap();
-        });
-        id
-    }
-
-    /// A value of the table, with the secret's id and the id of our request in their places.
-    fn addressed(&self, value: &str, relation: RelationId, id: &SecretId) -> String {
-        let asked = self.world.ours(relation, Whose::App);
-        let asked: serde_json::Value =
-            asked.text("requests").map_or_else(Default::default, |t| serde_json::from_str(t).unwrap());
-        let ours = |key: &str| format!("\"{key}\": \"{}\"", asked[0][key].as_str().unwrap_or("r"));
-        let value = value.replace(SECRET, &id.to_string());
-        value.replace("\"request-id\": \"r\"", &ours("request-id")).replace("\"requirer\": \"r\"", &ours("requirer"))
-    }
-
-    /// Runs one event in which the charm reads all relations.
-    fn observe(&self) {
-        let logged = self.world.logged();
-        let done = self.world.fire(Event::UpdateStatus);
-        if !self.world.requests_since(logged).iter().any(|request| request.starts_with("POST")) {
-            self.costs.borrow_mut().push((done.cpu.as_millis(), done.wall.as_millis(), done.calls.len()));
-        }
-    }
-
-    fn write(&self, row: &Row, value: &str) {
-        let name = endpoint(row.interface);
-        let (relation, id) = &self.relations[name];
-        let value = self.addressed(value, *relation, id);
-        let entity = match row.place {
-            "app" => Entity::App(name.to_owned()),
-            _ => Entity::Unit(UnitName::new(name, 0)),
-        };
-        self.world.server.with(|model| match row.place {
-            "secret" => {
-                let fields = row.interface.fields.iter().map(|(key, value, _)| (*key, *value));
-                let fields: BTreeMap<_, _> = fields.chain([(row.key, value.as_str())]).collect();
-                model.set_secret(id, secret(&fields.into_iter().collect::<Vec<_>>())).unwrap();
-            }
-            _ => model.set_databag(*relation, &entity, &[(row.key, value)].into_iter().collect()).unwrap(),
-        });
-    }
-
-    /// The usable value in the place of a row.
-    fn usable(row: &Row) -> &'static str {
-        let of = |keys: &'static [Key]| keys.iter().find(|(key, ..)| *key == row.key).map_or("", |(_, value, _)| value);
-        match row.place {
-            "app" => usable(row.interface).into_iter().find(|(key, _)| *key == row.key).map_or("", |(_, value)| value),
-            "unit" => of(theirs(row.interface).1),
-            _ => of(row.interface.fields),
-        }
-    }
-
     /// Writes rows of different endpoints, runs an event, asserts their effects, and writes the usable values back.
     fn try_at_once(&mut self, rows: &[Row]) {
         let variables = || self.world.variables_of(self.framework);
         let before = variables();
-        rows.iter().for_each(|row| self.write(row, &row.value));
+        rows.iter().for_each(|row| self.write(row.interface, (row.place, row.key), &row.value));
         self.observe();
         let status = self.world.status();
         let mut is_blocked = false;
@@ -265,16 +105,21 @@ impl Table {
             assert_eq!(after, before, "{status:?}");
         }
         assert!(self.framework == "flask" || after.values().all(|value| !value.contains("${")), "{after:?}");
-        rows.iter().for_each(|row| self.write(row, Self::usable(row)));
+        for row in rows {
+            let at = (row.place, row.key);
+            self.write(row.interface, at, usable_value(row.interface, at));
+        }
         self.rows += rows.len();
     }
 
-    /// Tries all rows: those of megabytes alone, the others as many at once as their messages fit into a status.
-    fn try_all(&mut self, rows: Vec<Row>) {
+    /// Tries all rows: those of megabytes alone, the others as many at once as their messages fit into a status, and in
+    /// this process if `in_process` is true.
+    fn try_all(&mut self, rows: Vec<Row>, in_process: bool) {
         let (large, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.value.len() > LARGE);
         for row in large {
             self.try_at_once(&[row]);
         }
+        self.is_in_process = in_process;
         let (blocking, silent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect() != Effect::Silent);
         for rows in [blocking, silent] {
             let mut waiting = rows;
@@ -298,22 +143,12 @@ impl Table {
                 self.try_at_once(&now.into_values().collect::<Vec<_>>());
             }
         }
+        self.is_in_process = false;
         self.observe();
         self.world.expect(StatusKind::Active, "");
         let texts = self.world.public_texts();
         assert!(!texts.contains(MARK) && texts.len() < 1_000_000, "{texts:.5000}");
     }
-}
-
-/// Every key that the charm reads, each with its place.
-fn keys(interface: &'static Interface) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let (app, unit) = theirs(interface);
-    let places = [("app", app), ("unit", unit), ("secret", interface.fields)];
-    let all = places.into_iter().flat_map(|(place, keys)| keys.iter().map(move |(key, ..)| (place, *key)));
-    // A database's account is in clear text in this table, so its secret is not read.
-    all.filter(|(place, _)| {
-        *place != "secret" || !interface.name.ends_with("sql_client") && interface.name != "mongodb_client"
-    })
 }
 
 /// Every value under every key. Values of megabytes are only under the first key of each interface: the model copies
@@ -345,7 +180,7 @@ fn some_rows(first: usize) -> Vec<Row> {
 #[test]
 fn hostile_values_of_any_integration_are_told_to_flask_charms_and_harm_nothing() {
     let mut table = Table::new("flask");
-    table.try_all(some_rows(0));
+    table.try_all(some_rows(0), false);
     assert!(table.rows > 60, "{}", table.rows);
 }
 
@@ -354,21 +189,22 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     let mut table = Table::new("spring-boot");
     let rabbitmq = known().find(|interface| interface.name == "rabbitmq").unwrap();
     let placeholder = Row { interface: rabbitmq, place: "app", key: "password", value: "${APP_SECRET_KEY}".to_owned() };
-    table.write(&placeholder, &placeholder.value);
+    table.write(rabbitmq, ("app", "password"), &placeholder.value);
     table.observe();
     let why = "spring.rabbitmq.password: it has ${ or #{, which Spring evaluates: give it another value";
     table.world.expect(StatusKind::Blocked, &format!("Invalid rabbitmq relation data. {why}"));
     table.try_at_once(&[placeholder]);
-    table.try_all(some_rows(2));
+    table.try_all(some_rows(2), false);
     assert!(table.rows > 60, "{}", table.rows);
 }
 
-/// Tries the whole table, and prints the cost of events that restart no service, in the order of the charm's own processor
+/// Tries the whole table, in this process but for values of megabytes: the tests above have a sample of all values with
+/// the charm's binary. Prints the cost of the binary's events that restart no service, in the order of its own processor
 /// time.
 #[allow(clippy::print_stdout, reason = "figures of a measurement; none is asserted")]
 fn try_every_row(framework: &'static str) {
     let mut table = Table::new(framework);
-    table.try_all(all_rows().collect());
+    table.try_all(all_rows().collect(), true);
     assert!(table.rows > 1000, "{}", table.rows);
     let mut costs = table.costs.take();
     costs.sort_unstable();
@@ -430,10 +266,26 @@ fn of_two_relations_on_any_endpoint_the_one_that_can_be_used_is() {
     table.relate(several(), "second-");
     for interface in several() {
         let (place, key) = keys(interface).find(|(_, key)| !["data", "subordinated"].contains(key)).unwrap();
-        let row = Row { interface, place, key, value: "hunter2\n".to_owned() };
-        table.write(&row, &row.value);
+        table.write(interface, (place, key), "hunter2\n");
     }
     table.observe();
-    table.world.expect(StatusKind::Active, "");
+    let status = table.world.status();
+    let first = table.relations["postgresql"].0;
+    let remark =
+        format!("postgresql: second-postgresql is used, not postgresql (juju remove-relation {first}); mysql: ");
+    assert_eq!((status.kind, status.message.chars().count()), (StatusKind::Active, 401));
+    assert!(status.message.starts_with(&remark) && status.message.ends_with('…'), "{status:?}");
     assert_eq!(table.world.variables(), before, "both applications give the same data");
+    let (redis, _) = table.relations["redis"];
+    for interface in several().filter(|interface| endpoint(interface) != "redis") {
+        let (relation, _) = table.relations[endpoint(interface)];
+        table.world.server.with(|model| model.remove_relation(relation)).unwrap();
+    }
+    table.world.skip();
+    table.observe();
+    let remark = format!("redis: second-redis is used, not redis (juju remove-relation {redis})");
+    table.world.expect(StatusKind::Active, &remark);
+    table.world.separate(redis);
+    table.world.expect(StatusKind::Active, "");
+    assert_eq!(table.world.variables(), before);
 }

@@ -1,11 +1,11 @@
 //! The unit's key and certificates: a secret of its own, and the files made of it.
 
+use certify::Identity;
 use interfaces::certificates::{self, Certificate};
 use juju::{NewSecret, Secret, SecretContent, SecretQuery, SecretUpdate, View, Whose, fingerprint};
 
 use super::{Due, Unit};
 use crate::error::Error;
-use crate::identity::{Identity, identity};
 use crate::meta;
 
 /// Fields of the secret. Juju takes no key of two letters, so the authority is no `ca`.
@@ -32,7 +32,7 @@ impl Unit<'_> {
         if let Some(request) = self.tls_secret().and_then(|content| content.get(REQUEST).cloned()) {
             return Ok(request.expose().to_owned());
         }
-        let Identity { key, signing_request } = identity(&self.host_names())?;
+        let Identity { key, signing_request } = Identity::draw(&self.host_names())?;
         let content = [(KEY, key), (REQUEST, Secret::from(signing_request.as_str()))];
         let content = content.map(|(field, value)| (field.to_owned(), value)).into();
         let secret = NewSecret { owner: Whose::Unit, ..NewSecret::new(content) };

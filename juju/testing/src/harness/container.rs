@@ -94,7 +94,7 @@ impl<C: Charm> Harness<C> {
         let mut pebble = self.pebble(container)?;
         let repeated = |pebble: &Pebble| {
             let notices = pebble.notices().into_iter();
-            notices.filter(|notice| notice.key == key).map(|notice| notice.last_repeated).next()
+            notices.filter(|notice| notice.key == key).map(|notice| notice.last_repeated.to_string()).next()
         };
         let before = repeated(&pebble);
         let id = pebble.notify(key, data, repeat_after);

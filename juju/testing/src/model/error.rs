@@ -129,6 +129,12 @@ pub enum Error {
     /// No such secret.
     #[error("secret \"{0}\" not found")]
     SecretNotFound(String),
+    /// Another secret of a user's has the name.
+    #[error("secret with name \"{0}\" already exists")]
+    SecretExists(String),
+    /// A secret's content is empty, or a key of it is none.
+    #[error("{0}; a key begins with a letter and has three lower-case letters and digits or more, with dashes between")]
+    SecretContent(String),
     /// The secret belongs to a user and not to an application, or the reverse.
     #[error("secret \"{0}\": {1}")]
     SecretOwner(String, &'static str),

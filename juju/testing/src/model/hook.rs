@@ -20,6 +20,7 @@ use juju::{Event, RelationId, SecretId, UnitName};
 use std::collections::BTreeMap;
 
 pub use error::Error;
+pub(crate) use secret::check_content;
 
 /// One call of a hook tool.
 #[derive(Clone, Debug, PartialEq)]

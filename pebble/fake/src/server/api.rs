@@ -2,26 +2,26 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use pebble::plan::{Layer, quote};
+use pebble::plan::{self, Layer, quote};
 use pebble::types::{
-    Envelope, ErrorResult, ExecRequest, ExecResult, FileResult, FilesAction, Health, LayersAction, NoticeAction,
-    NoticeAdded, ResponseType, ServicesAction, SignalsAction, SystemInfo,
+    Envelope, ErrorResult, ExecRequest, ExecResult, FileResult, FilesAction, Health, LayersAction, ResponseType,
+    ServicesAction, SignalsAction, SystemInfo,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Daemon, socket, upload};
+use super::{Daemon, checks, identities, logs, notices, socket, upload};
 use crate::exec;
 use crate::files::FileError;
 
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
 
 /// An error of the API.
 #[derive(Debug)]
@@ -79,13 +79,19 @@ async fn route(daemon: &Arc<Daemon>, request: Request<Incoming>) -> Result<Answe
         }
         (true, ["v1", "services"]) => services(daemon, &body(request).await?),
         (true, ["v1", "signals"]) => signal(daemon, &body(request).await?),
-        (false, ["v1", "checks"]) => checks(daemon, &query),
+        (false, ["v1", "checks"]) => checks::checks(daemon, &query),
+        (true, ["v1", "checks"]) => checks::act(daemon, &body(request).await?),
+        (true, ["v1", "checks", "refresh"]) => checks::refresh(daemon, &body(request).await?),
         (false, ["v1", "changes"]) => sync(daemon.pebble().changes.values().collect::<Vec<_>>()),
         (false, ["v1", "changes", id]) => sync(change(daemon, id)?),
         (false, ["v1", "changes", id, "wait"]) => wait(daemon, id).await,
-        (false, ["v1", "notices"]) => notices(daemon, &query),
-        (true, ["v1", "notices"]) => notify(daemon, body(request).await?),
-        (false, ["v1", "logs"]) => Ok(plain("application/x-ndjson", Bytes::new())),
+        (false, ["v1", "notices"]) => notices::notices(daemon, &query),
+        (true, ["v1", "notices"]) => notices::notify(daemon, body(request).await?),
+        (false, ["v1", "notices", id]) => notices::notice(daemon, id),
+        (false, ["v1", "identities"]) => identities::list(daemon),
+        (true, ["v1", "identities"]) => identities::act(daemon, body(request).await?),
+        (false, ["v1", "metrics"]) => Ok(plain("text/plain; charset=utf-8", daemon.pebble().metrics())),
+        (false, ["v1", "logs"]) => logs::get(daemon, &query),
         (false, ["v1", "files"]) => read_files(daemon, &query),
         (true, ["v1", "files"]) => write_files(daemon, request).await,
         (true, ["v1", "exec"]) => begin_exec(daemon, &body(request).await?),
@@ -95,7 +101,7 @@ async fn route(daemon: &Arc<Daemon>, request: Request<Incoming>) -> Result<Answe
 }
 
 /// The query parameters of a request.
-struct Query(Vec<(String, String)>);
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     fn parse(text: &str) -> Query {
@@ -104,15 +110,15 @@ impl Query {
         Query(split.map(|(key, value)| (decode(key), decode(value))).collect())
     }
 
-    fn get(&self, key: &str) -> &str {
+    pub(super) fn get(&self, key: &str) -> &str {
         self.0.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
     }
 
-    fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    fn list(&self, key: &str) -> Vec<String> {
+    pub(super) fn list(&self, key: &str) -> Vec<String> {
         let values = self.all(key).flat_map(|value| value.split(','));
         values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
     }
@@ -146,7 +152,11 @@ async fn whole(request: Request<Incoming>) -> Result<Bytes, ApiError> {
 }
 
 pub(super) fn plain(kind: &str, body: impl Into<Bytes>) -> Answer {
-    let response = Response::builder().header("Content-Type", kind).body(Full::new(body.into()));
+    streamed(kind, Full::new(body.into()).boxed())
+}
+
+pub(super) fn streamed(kind: &str, body: BoxBody<Bytes, Infallible>) -> Answer {
+    let response = Response::builder().header("Content-Type", kind).body(body);
     response.expect("the media types here are valid")
 }
 
@@ -167,7 +177,7 @@ fn envelope(kind: ResponseType, status: u16, change: Option<&str>, result: Value
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the end of each handler")]
-fn sync(result: impl Serialize) -> Result<Answer, ApiError> {
+pub(super) fn sync(result: impl Serialize) -> Result<Answer, ApiError> {
     Ok(envelope(ResponseType::Sync, 200, None, serde_json::to_value(result).expect("plain data has a JSON form")))
 }
 
@@ -180,7 +190,10 @@ fn add_layer(daemon: &Daemon, asked: &LayersAction) -> Result<Answer, ApiError> 
     }
     let layer = Layer::parse_labelled(&asked.label, asked.layer.as_bytes());
     let layer = layer.map_err(|error| ApiError::bad_request(format!("cannot parse layer YAML: {error}")))?;
-    daemon.pebble().add_layer(layer, asked.combine).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    daemon.pebble().place_layer(layer, asked.combine, asked.inner).map_err(|error| {
+        let status = if matches!(error, plan::Error::Inner) { 500 } else { 400 };
+        ApiError::new(status, error.to_string())
+    })?;
     sync(true)
 }
 
@@ -220,14 +233,6 @@ fn signal(daemon: &Daemon, asked: &SignalsAction) -> Result<Answer, ApiError> {
     sync(true)
 }
 
-fn checks(daemon: &Daemon, query: &Query) -> Result<Answer, ApiError> {
-    let (level, names) = (query.get("level"), query.list("names"));
-    let all = daemon.pebble().checks().into_iter();
-    let wanted = all
-        .filter(|info| (level.is_empty() || info.level == level) && (names.is_empty() || names.contains(&info.name)));
-    sync(wanted.collect::<Vec<_>>())
-}
-
 fn change(daemon: &Daemon, id: &str) -> Result<pebble::types::Change, ApiError> {
     let change = daemon.pebble().changes.get(id).cloned();
     change.ok_or_else(|| ApiError::new(404, format!("cannot find change with id {}", quote(id))))
@@ -242,38 +247,6 @@ async fn wait(daemon: &Daemon, id: &str) -> Result<Answer, ApiError> {
         }
         ended.await;
     }
-}
-
-fn notices(daemon: &Daemon, query: &Query) -> Result<Answer, ApiError> {
-    let (kinds, keys, after) = (query.list("types"), query.list("keys"), query.get("after"));
-    let all = daemon.pebble().notices().into_iter();
-    let wanted = all.filter(|notice| {
-        (kinds.is_empty() || kinds.contains(&notice.kind))
-            && (keys.is_empty() || keys.contains(&notice.key))
-            && (after.is_empty() || notice.last_repeated.as_str() > after)
-    });
-    sync(wanted.collect::<Vec<_>>())
-}
-
-fn notify(daemon: &Daemon, asked: NoticeAction) -> Result<Answer, ApiError> {
-    if asked.action != "add" {
-        return Err(ApiError::bad_request(format!("invalid action {}", quote(&asked.action))));
-    }
-    if asked.kind != "custom" {
-        return Err(ApiError::bad_request(format!(
-            "invalid type {} (can only add \"custom\" notices)",
-            quote(&asked.kind)
-        )));
-    }
-    let is_key = asked.key.split_once('/').is_some_and(|(domain, path)| domain.contains('.') && !path.is_empty());
-    if !is_key {
-        let why = "must be in \"example.com/path\" format";
-        return Err(ApiError::bad_request(format!("invalid key {} ({why})", quote(&asked.key))));
-    }
-    let repeat = asked.repeat_after.parse::<pebble::plan::Span>().ok().map(pebble::plan::Span::to_std);
-    let repeat = repeat.filter(|span| *span > Duration::ZERO);
-    let id = daemon.pebble().note(&asked.key, asked.data, repeat);
-    sync(NoticeAdded { id })
 }
 
 fn read_files(daemon: &Daemon, query: &Query) -> Result<Answer, ApiError> {

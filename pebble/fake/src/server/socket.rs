@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -75,7 +74,7 @@ pub(super) fn open(
         serve(&daemon, &running, &name, socket).await;
     });
     let response = Response::builder().status(101).header("Connection", "Upgrade").header("Upgrade", "websocket");
-    Ok(response.header("Sec-WebSocket-Accept", key).body(Full::new(Bytes::new())).expect("the headers are valid"))
+    Ok(response.header("Sec-WebSocket-Accept", key).body(Empty::new().boxed()).expect("the headers are valid"))
 }
 
 async fn serve(daemon: &Daemon, running: &Running, name: &str, mut socket: Socket) {

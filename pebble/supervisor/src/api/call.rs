@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use http::Request;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
 use crate::access::User;
@@ -13,6 +12,7 @@ use crate::go_json::decode;
 use crate::go_json::shape::Struct;
 use crate::journal::Event;
 use crate::query::Query;
+use crate::request_body::RequestBody;
 use crate::response::ApiError;
 
 /// The longest JSON body in bytes. Layers need the most.
@@ -25,7 +25,7 @@ pub(super) struct Call {
     /// Segments of the path that the route leaves open.
     pub(super) params: Vec<String>,
     pub(super) query: Query,
-    pub(super) request: Request<Incoming>,
+    pub(super) request: Request<RequestBody>,
 }
 
 impl Call {

@@ -17,14 +17,13 @@ use super::{Call, shapes};
 use crate::clock::Time;
 use crate::errno::{PathError, shown};
 use crate::files::draft::Draft;
+use crate::files::pieces::Pieces;
 use crate::files::{self, Error};
 use crate::go_json::decode;
 use crate::response::{ApiError, ApiResult, Envelope, stream, sync};
 use crate::turn::Turn;
 use pebble::plan::quote;
 
-/// Bytes of a file that are read at once.
-const PIECE: usize = 128 * 1024;
 /// The shortest boundary in bytes that Pebble accepts.
 const SHORTEST_BOUNDARY: usize = 32;
 /// The longest description of files to write, in bytes.
@@ -118,14 +117,14 @@ async fn send(paths: &[String], boundary: &str, pieces: &mpsc::Sender<Bytes>) ->
     pieces.send(last.into()).await.map_err(|_| Gone)
 }
 
-async fn contents(path: &str, mut file: File, pieces: &mpsc::Sender<Bytes>) -> Result<Result<(), Error>, Gone> {
+async fn contents(path: &str, file: File, pieces: &mpsc::Sender<Bytes>) -> Result<Result<(), Error>, Gone> {
     let mut turn = Turn::begin();
+    let mut content = Pieces::of(file);
     loop {
         turn.pass().await;
-        let mut piece = Vec::with_capacity(PIECE);
-        match (&mut file).take(PIECE as u64).read_to_end(&mut piece) {
-            Ok(0) => return Ok(Ok(())),
-            Ok(_) => pieces.send(piece.into()).await.map_err(|_| Gone)?,
+        match content.next() {
+            Ok(None) => return Ok(Ok(())),
+            Ok(Some(piece)) => pieces.send(piece).await.map_err(|_| Gone)?,
             Err(error) => return Ok(Err(PathError::when("read", path)(error).into())),
         }
     }

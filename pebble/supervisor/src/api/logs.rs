@@ -85,7 +85,7 @@ async fn send(
 async fn print(entries: &mut dyn Iterator<Item = Entry>, pieces: &mpsc::Sender<Bytes>) -> Result<(), Gone> {
     let mut piece = Vec::new();
     for Entry { time, service, message } in entries {
-        let entry = LogEntry { time: time.to_string(), service, message };
+        let entry = LogEntry { time: time.to_string().into(), service, message };
         piece.extend(encode_log(&entry));
         piece.push(b'\n');
         if piece.len() >= PIECE {

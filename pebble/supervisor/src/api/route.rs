@@ -3,21 +3,22 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
-use hyper::body::Incoming;
 
 use super::{
     Call, changes, checks, exec, files, identities, logs, metrics, notices, plan, services, signals, system, tasks,
 };
 use crate::access::{Access, Transport, User};
 use crate::daemon::Daemon;
-use crate::identity;
+use crate::identity::{self, Distrusted};
 use crate::journal::Event;
 use crate::query::Query;
+use crate::request_body::RequestBody;
 use crate::response::{ApiError, ApiResult};
 use crate::state::State;
 
@@ -94,12 +95,13 @@ const ROUTES: [Route; 21] = [
     Route { path: "/v1/metrics", get: Some((Access::Metrics, |call| Box::pin(metrics::get(call)))), post: None },
 ];
 
-/// Answers a request: looks up its decoded path and its method, checks the client's access, and calls the handler.
+/// Answers a request with that decoded path and that query: looks up path and method, checks the client's access, and calls the handler.
 pub(crate) async fn answer(
     daemon: &Rc<Daemon>,
     path: &str,
-    request: Request<Incoming>,
-    transport: Transport,
+    query: &str,
+    request: Request<RequestBody>,
+    transport: &Transport,
 ) -> ApiResult {
     let found = ROUTES.iter().find_map(|route| Some((route, params(route.path, path)?)));
     let (route, params) = found.ok_or_else(|| ApiError::not_found("invalid API endpoint requested"))?;
@@ -114,14 +116,20 @@ pub(crate) async fn answer(
         refuse(daemon, user.as_ref(), path);
         return Err(ApiError::unauthorized());
     }
-    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let query = Query::parse(query);
     handler(Call { daemon: daemon.clone(), user, params, query, request }).await
 }
 
 /// The user of a request: an identity, or a user of this machine.
-fn user(daemon: &Daemon, request: &Request<Incoming>, transport: Transport, access: Access) -> Option<User> {
-    let credentials = credentials(request.headers());
-    let find = |state: &State| identity::user(state.identities(), transport.uid(), credentials.as_ref());
+fn user(daemon: &Daemon, request: &Request<RequestBody>, transport: &Transport, access: Access) -> Option<User> {
+    let find = |state: &State| match transport {
+        // Passwords count on the other transports alone.
+        Transport::Https { certificate, .. } => {
+            let found = identity::certified(state.identities(), certificate, SystemTime::now());
+            found.unwrap_or_else(|distrusted| distrust(daemon, &distrusted))
+        }
+        _ => identity::user(state.identities(), transport.uid(), credentials(request.headers()).as_ref()),
+    };
     let identity = if access == Access::Open { None } else { daemon.store.read(find) };
     identity.or_else(|| transport.uid().map(User::local))
 }
@@ -134,6 +142,12 @@ fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let text = String::from_utf8_lossy(&decoded).into_owned();
     let (name, password) = text.split_once(':')?;
     Some((name.to_owned(), password.to_owned())).filter(|(name, password)| !name.is_empty() || !password.is_empty())
+}
+
+fn distrust(daemon: &Daemon, Distrusted { name, why }: &Distrusted) -> Option<User> {
+    let what = "client certificate matched stored identity but failed self-signed verification";
+    daemon.journal.security(Event::Distrusted, name, &format!("{what}: {why}"));
+    None
 }
 
 fn refuse(daemon: &Daemon, user: Option<&User>, path: &str) {

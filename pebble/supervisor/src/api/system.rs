@@ -12,7 +12,7 @@ pub(super) async fn info(call: Call) -> ApiResult {
     sync(SystemInfo {
         boot_id: call.daemon.boot_id.clone(),
         http_address: call.daemon.http_address.clone(),
-        https_address: None,
+        https_address: call.daemon.https_address.clone(),
         version: VERSION.to_owned(),
     })
 }

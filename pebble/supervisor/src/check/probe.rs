@@ -112,6 +112,7 @@ async fn execute(daemon: &Daemon, exec: &ExecCheck) -> Result<(), Failure> {
         directory: Some(exec.working_dir.as_str()).filter(|directory| !directory.is_empty()),
         owner,
         group: Group::Daemons,
+        marks: &daemon.reaper.marks,
         stdin: None,
         stderr: writer.try_clone().map_err(failed)?.into(),
         stdout: writer.into(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rustix::process::getuid;
+use rustix::process::{getpid, getuid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
@@ -19,29 +19,63 @@ use crate::runner;
 /// Time that requests and tasks get to end with the daemon.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Signals that have no effect on a Go program, and so none on Pebble. A handler keeps them from ending the daemon, and
+/// unlike the system's own ignoring it is not inherited by services.
+const WITHOUT_EFFECT: [rustix::process::Signal; 9] = {
+    use rustix::process::Signal;
+    [
+        Signal::USR1,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::XCPU,
+        Signal::XFSZ,
+        Signal::VTALARM,
+        Signal::PROF,
+        Signal::IO,
+        Signal::POWER,
+    ]
+};
+
 /// The signals that end the daemon.
 pub(super) struct Stops {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
+    /// As process 1 only, which the system protects from the signal; otherwise it ends the daemon by itself.
+    hangup: Option<Signal>,
 }
 
 impl Stops {
     /// Installs the handlers.
     pub(super) fn new() -> io::Result<Stops> {
+        for other in WITHOUT_EFFECT {
+            drop(signal(SignalKind::from_raw(other.as_raw()))?);
+        }
+        let hangup = getpid().is_init().then(|| signal(SignalKind::hangup())).transpose()?;
         Ok(Stops {
+            hangup,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    /// The next signal's name; `None` for one that ends the daemon at once.
+    async fn next(&mut self) -> Option<&'static str> {
+        let Stops { terminate, interrupt, quit, hangup } = self;
         tokio::select! {
-            _ = self.terminate.recv() => "terminated",
-            _ = self.interrupt.recv() => "interrupt",
-            _ = self.quit.recv() => "quit",
+            _ = terminate.recv() => Some("terminated"),
+            _ = interrupt.recv() => Some("interrupt"),
+            _ = quit.recv() => Some("quit"),
+            () = received(hangup.as_mut()) => None,
         }
+    }
+}
+
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
@@ -50,6 +84,7 @@ pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
     let mut reason = daemon.end.subscribe();
     tokio::select! {
         name = stops.next() => {
+            let Some(name) = name else { return EndReason::HungUp };
             daemon.journal.note(&format!("Exiting on {name} signal."));
             EndReason::Asked
         }

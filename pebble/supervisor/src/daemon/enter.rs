@@ -26,6 +26,7 @@ pub(super) fn run(daemon: &Rc<Daemon>, options: &Options) -> Result<(), Error> {
         directory: None,
         owner: None,
         group: Group::Daemons,
+        marks: &daemon.reaper.marks,
         stdin: Some(io::stdin().as_fd().try_clone_to_owned()?),
         stdout: io::stdout().as_fd().try_clone_to_owned()?,
         stderr: io::stderr().as_fd().try_clone_to_owned()?,

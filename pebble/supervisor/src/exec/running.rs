@@ -72,6 +72,7 @@ impl Running {
             directory: Some(&settings.directory),
             owner: settings.owner,
             group,
+            marks: &daemon.reaper.marks,
             stdin: Some(stdin),
             stdout,
             stderr,

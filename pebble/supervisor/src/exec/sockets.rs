@@ -132,7 +132,8 @@ async fn send_terminal(
                 alive = false;
                 continue;
             }
-            else => output.try_read(&mut piece).unwrap_or(0),
+            // Asks the system itself: the kernel may still move output to this side, and the runtime hears of it later.
+            else => rustix::io::read(&output, &mut piece).unwrap_or(0),
         };
         if count == 0 || client.send(Message::binary(Bytes::copy_from_slice(&piece[..count]))).await.is_err() {
             break;

@@ -64,6 +64,7 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
         directory: Some(config.working_dir.as_str()).filter(|directory| !directory.is_empty()),
         owner,
         group: Group::Own,
+        marks: &daemon.reaper.marks,
         stdin: None,
         stderr: input.try_clone().map_err(|error| failed(errno::text(&error)))?,
         stdout: input,

@@ -16,9 +16,10 @@ pub(super) struct Dirty {
     pub(super) tasks: BTreeSet<Id>,
     pub(super) changes: BTreeSet<Id>,
     pub(super) notices: BTreeSet<String>,
+    pub(super) gone_notices: BTreeSet<String>,
     /// True if anything changed.
     pub(super) any: bool,
-    /// True if parts were removed: only the whole state can say so.
+    /// True if other parts were removed: only the whole state can say so.
     pub(super) whole: bool,
 }
 
@@ -38,6 +39,12 @@ impl Dirty {
         self.notices.insert(id.to_owned());
     }
 
+    pub(super) fn gone_notice(&mut self, id: &str) {
+        self.any = true;
+        self.notices.remove(id);
+        self.gone_notices.insert(id.to_owned());
+    }
+
     pub(super) fn all(&mut self) {
         (self.any, self.whole) = (true, true);
     }
@@ -51,6 +58,9 @@ pub(super) struct Delta {
     changes: Vec<Change>,
     tasks: Vec<Task>,
     notices: Vec<Notice>,
+    /// Ids of notices that were displaced.
+    #[serde(default)]
+    gone_notices: BTreeSet<String>,
     /// Last ids of changes, tasks, lanes and notices.
     last_ids: [u64; 4],
 }
@@ -67,6 +77,7 @@ impl State {
             changes: self.dirty.changes.iter().filter_map(|id| self.changes.get(id).cloned()).collect(),
             tasks: self.dirty.tasks.iter().filter_map(|id| self.tasks.get(id).cloned()).collect(),
             notices: notices.cloned().collect(),
+            gone_notices: self.dirty.gone_notices.clone(),
             last_ids: [self.last_change_id, self.last_task_id, self.last_lane_id, self.last_notice_id],
         })
     }
@@ -76,6 +87,7 @@ impl State {
         self.data = delta.data;
         self.changes.extend(delta.changes.into_iter().map(|change| (change.id, change)));
         self.tasks.extend(delta.tasks.into_iter().map(|task| (task.id, task)));
+        self.notices.retain(|notice| !delta.gone_notices.contains(&notice.id));
         for notice in delta.notices {
             match self.notices.iter_mut().find(|known| known.id == notice.id) {
                 Some(known) => *known = notice,

@@ -76,7 +76,7 @@ impl File {
             Ok(text) => {
                 let mut state = parse(&text)?;
                 replay(path, &mut state);
-                state.load_identities().map_err(Error::Parse)?;
+                state.complete().map_err(Error::Parse)?;
                 // The first save begins a new log.
                 state.save_whole();
                 Ok(state)

@@ -34,6 +34,7 @@ impl State {
         for id in stuck {
             self.abort(id, now);
         }
+        self.unready.retain(|id| self.tasks.contains_key(id));
         self.prune_notices(now);
     }
 
@@ -63,7 +64,13 @@ impl State {
     /// Pebble keeps any number until its next prune, ten minutes later at most.
     pub(super) fn make_room_for_notice(&mut self, now: Time) {
         if self.notices.len() >= MAX_NOTICES {
-            self.notices.retain(|notice| !notice.is_expired(now));
+            self.notices.retain(|notice| {
+                let is_expired = notice.is_expired(now);
+                if is_expired {
+                    self.dirty.gone_notice(&notice.id);
+                }
+                !is_expired
+            });
             self.keep_latest_notices(MAX_NOTICES - 1);
         }
     }
@@ -71,9 +78,10 @@ impl State {
     /// Drops the notices with the earliest last occurrences, until at most `most` are left.
     fn keep_latest_notices(&mut self, most: usize) {
         if self.notices.len() > most {
-            self.dirty.all();
             self.notices.sort_by_key(|notice| notice.last_occurred);
-            self.notices.drain(..self.notices.len() - most);
+            for notice in self.notices.drain(..self.notices.len() - most) {
+                self.dirty.gone_notice(&notice.id);
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ impl State {
     pub(crate) fn advance(&mut self, running: &BTreeSet<Id>, now: Time) -> Next {
         let mut next = Next::default();
         while self.settle(running, now) {}
-        for task in self.tasks.values() {
+        for task in self.unready.iter().filter_map(|id| self.tasks.get(id)) {
             let at_work = running.contains(&task.id);
             match task.status() {
                 Status::Abort if at_work => next.stop.push(task.id),
@@ -41,7 +41,8 @@ impl State {
     /// One round of updates that need no work; true if there were any.
     fn settle(&mut self, running: &BTreeSet<Id>, now: Time) -> bool {
         let mut moves = Vec::new();
-        for task in self.tasks.values().filter(|task| task.change.is_some() && !running.contains(&task.id)) {
+        let unready = self.unready.iter().filter(|id| !running.contains(id)).filter_map(|id| self.tasks.get(id));
+        for task in unready.filter(|task| task.change.is_some()) {
             match task.status() {
                 Status::Abort => moves.push((task.id, Status::Hold)),
                 Status::Undo if !self.must_wait(task) => moves.push((task.id, Status::Done)),
@@ -90,6 +91,11 @@ impl State {
         }
         task.status = status;
         self.dirty.task(id);
+        if task.status().is_ready() {
+            self.unready.remove(&id);
+        } else {
+            self.unready.insert(id);
+        }
         if !old.is_ready() && status.is_ready() {
             task.ready_time = Some(now);
             task.clean = true;

@@ -42,7 +42,7 @@ fn lanes_run_side_by_side_and_their_tasks_in_turn() {
     assert!(!state.is_ready(change));
     state.finish(Id(2), &Ok(()), at(4));
     assert!(state.is_ready(change));
-    assert_eq!(state.info(state.change(change).unwrap()).ready_time, Some(at(4).to_string()));
+    assert_eq!(state.info(state.change(change).unwrap()).ready_time, Some(at(4).to_string().into()));
 }
 
 #[test]
@@ -124,6 +124,7 @@ fn work_cut_off_by_a_restart_is_run_again() {
     assert_eq!(run(&mut state, &[]), [1]);
     let text = serde_json::to_vec(&state).unwrap();
     let mut state: State = serde_json::from_slice(&text).unwrap();
+    state.complete().unwrap();
     assert_eq!(run(&mut state, &[]), [1]);
     assert_eq!(state.task(Id(1)).unwrap().service(), Some("a"));
 }
@@ -177,6 +178,40 @@ fn notices_are_bounded_between_two_prunes() {
     assert!(state.notice("502").is_some());
     state.notify(custom(2000), at(2001));
     assert_eq!((state.notice("501").is_some(), state.notice("502").is_none()), (true, true));
+}
+
+#[test]
+fn a_displaced_notice_does_not_make_a_save_write_the_whole_state() {
+    let mut state = State::new(at(0));
+    (0..1000).for_each(|key| drop(state.notify(custom(key), at(key))));
+    state.saved();
+    let mut copy: State = serde_json::from_value(serde_json::to_value(&state).unwrap()).unwrap();
+    state.notify(custom(1000), at(1000));
+    let delta = state.delta().expect("the rest is unchanged");
+    assert!(serde_json::to_string(&delta).unwrap().len() < 1000);
+    copy.apply(delta);
+    assert_eq!(serde_json::to_value(&copy).unwrap(), serde_json::to_value(&state).unwrap());
+}
+
+#[test]
+fn the_unready_tasks_are_known_whatever_happens() {
+    let unready = |state: &State| -> BTreeSet<Id> {
+        state.tasks.values().filter(|task| !task.status().is_ready()).map(|task| task.id).collect()
+    };
+    let (mut state, change) = started(&[&["a", "b"], &["c"]]);
+    assert_eq!(state.unready, unready(&state));
+    run(&mut state, &[]);
+    state.finish(Id(1), &Ok(()), at(2));
+    assert_eq!(state.unready, unready(&state));
+    let mut loaded: State = serde_json::from_value(serde_json::to_value(&state).unwrap()).unwrap();
+    loaded.complete().unwrap();
+    assert_eq!(loaded.unready, unready(&state));
+    state.abort(change, at(3));
+    assert_eq!(state.unready, unready(&state));
+    while !run(&mut state, &[]).is_empty() {}
+    assert_eq!((state.unready.len(), unready(&state).len()), (0, 0));
+    state.prune(at(30 * 24 * 3600));
+    assert!(state.tasks.is_empty() && state.unready.is_empty());
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn logs(context: &Context, arguments: &Arguments) -> Outcome {
         if arguments.value("format") == "json" {
             context.print(&line)?;
         } else if let Ok(LogEntry { time, service, message }) = serde_json::from_str(&line) {
-            let time = Time::parse(&time).map_or(time, Time::millis);
+            let time = Time::parse(&time).map_or(time.to_string(), Time::millis);
             context.print(&format!("{time} [{service}] {message}\n"))?;
         } else {
             let message = serde_json::from_str(&line).unwrap_or(json!({}))["result"]["message"].clone();

@@ -97,7 +97,7 @@ fn list(context: &Context, arguments: &Arguments) -> Outcome {
     );
     let notices: Vec<Notice> = context.connection.get(&path)?;
     if let Some(last) = notices.last() {
-        kept.notices_last_listed = Some(last.last_repeated.clone());
+        kept.notices_last_listed = Some(last.last_repeated.to_string());
         kept::save(&context.socket, &kept)?;
     }
     if let Some(text) = formatted(arguments, &named("notices", &notices)) {
@@ -115,7 +115,7 @@ fn list(context: &Context, arguments: &Arguments) -> Outcome {
         let user = notice.user_id.map_or_else(|| "public".to_owned(), |uid| uid.to_string());
         let (first, repeated) = (shown(arguments, &notice.first_occurred), shown(arguments, &notice.last_repeated));
         let count = notice.occurrences.to_string();
-        rows.push(row([&notice.id, &user, &notice.kind, &cut(&notice.key), &first, &repeated, &count]));
+        rows.push(row([&notice.id, &user, notice.kind.as_str(), &cut(&notice.key), &first, &repeated, &count]));
     }
     context.print(&aligned(&rows))
 }
@@ -196,7 +196,7 @@ fn warnings(context: &Context, arguments: &Arguments) -> Outcome {
     let path = with_query("/v1/notices", &[("after", after.as_deref().unwrap_or_default()), ("types", "warning")]);
     let warnings: Vec<Notice> = context.connection.get(&path).map_err(|why| format!("cannot get notices: {why}"))?;
     if let Some(last) = warnings.last().filter(|_| !is_all) {
-        kept.warnings_last_listed = Some(last.last_repeated.clone());
+        kept.warnings_last_listed = Some(last.last_repeated.to_string());
         kept::save(&context.socket, &kept)?;
     }
     if let Some(text) = formatted(arguments, &named("warnings", &warnings)) {

@@ -80,7 +80,12 @@ impl Daemon {
 
     /// Starts another daemon in the same folder, after the first has ended.
     pub(crate) fn start_again(&mut self, arguments: &[&str]) {
-        self.child = command(self.folder.path(), arguments).spawn().unwrap();
+        self.begin_again(command(self.folder.path(), arguments));
+    }
+
+    /// Starts this command in the same folder, after the first daemon has ended.
+    pub(crate) fn begin_again(&mut self, mut command: Command) {
+        self.child = command.spawn().unwrap();
         self.await_answer();
     }
 

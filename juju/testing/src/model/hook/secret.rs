@@ -183,7 +183,7 @@ impl Transaction<'_> {
 
 /// Refuses an empty content and invalid keys. A key has lower-case letters, digits and single dashes between them; it
 /// begins with a letter, and has three letters and digits or more.
-fn check_content(content: &SecretContent) -> Result<(), Error> {
+pub(crate) fn check_content(content: &SecretContent) -> Result<(), Error> {
     match content.keys().find(|key| !is_key(key)) {
         Some(key) => Err(usage(format!("key \"{key}\" not valid"))),
         None if content.is_empty() => Err(usage("missing secret value or filename")),

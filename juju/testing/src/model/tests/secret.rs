@@ -103,6 +103,51 @@ fn a_users_secret_is_granted_to_applications() {
 }
 
 #[test]
+fn a_users_secret_is_found_by_name_and_id_and_its_new_content_is_an_event() {
+    let (mut model, _, _) = settled();
+    let id = model.add_named_secret("mail", Some("of the sender"), content("one")).unwrap();
+    for name in ["mail", id.id(), &id.to_string()] {
+        let found = model.user_secret(name).unwrap();
+        assert_eq!(
+            (found.revision, found.name.as_deref(), found.info.as_deref()),
+            (1, Some("mail"), Some("of the sender"))
+        );
+    }
+    model.grant_user_secret(&id, "web").unwrap();
+    assert_eq!(model.user_secret("mail").unwrap().readers, ["web"]);
+    assert_eq!(read(&mut model, "web/0", &id, ReadMode::Tracked).unwrap(), "one");
+    drain(&mut model);
+    model.update_user_secret(&id, Some("post"), None, content("two")).unwrap();
+    assert_eq!(model.user_secret("post").unwrap().revision, 2);
+    assert_eq!(model.user_secret("post").unwrap().info.as_deref(), Some("of the sender"));
+    assert!(drain(&mut model).iter().any(|event| event.contains("secret-changed")), "the reader is told");
+    assert_eq!(model.user_secrets().len(), 1);
+}
+
+#[test]
+fn a_users_secret_is_refused_for_its_name_and_keys() {
+    let (mut model, _, _) = settled();
+    let id = model.add_named_secret("mail", None, content("one")).unwrap();
+    let taken = "secret with name \"mail\" already exists";
+    assert_eq!(model.add_named_secret("mail", None, content("one")).unwrap_err().to_string(), taken);
+    let key = |key: &str| SecretContent::from([(key.to_owned(), "x".into())]);
+    for (wrong, message) in
+        [(key("ab"), "key \"ab\" not valid; a key begins"), (key("A-b-c"), "key \"A-b-c\" not valid")]
+    {
+        let error = model.add_named_secret("other", None, wrong.clone()).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+        assert_eq!(model.update_user_secret(&id, None, None, wrong).unwrap_err().to_string(), error);
+    }
+    model.add_named_secret("other", None, SecretContent::new()).unwrap_err();
+    model.add_named_secret("other", None, content("one")).unwrap();
+    assert_eq!(
+        model.update_user_secret(&id, Some("other"), None, content("2")).unwrap_err().to_string(),
+        taken.replace("mail", "other")
+    );
+    assert_eq!(model.user_secret("none").unwrap_err().to_string(), "secret \"none\" not found");
+}
+
+#[test]
 fn an_applications_secret_is_its_leaders_to_manage_and_each_units_to_read() {
     let (mut model, _, db) = settled();
     let new = NewSecret { label: Some("key".into()), ..NewSecret::new(content("one")) };

@@ -8,13 +8,15 @@ use super::explained::explanation;
 use super::normal::normal;
 use super::request::{Answer, PATIENCE, Request, get, text};
 use crate::daemon::Daemon;
-use crate::root;
+use crate::{root, tls};
 
 /// Two daemons with the same layer, and the differences of their answers so far.
 pub(super) struct Pair {
     ours: Daemon,
     real: Daemon,
     ports: Option<[SocketAddr; 2]>,
+    /// Ports of HTTPS, with those of HTTP.
+    secured: Option<[SocketAddr; 2]>,
     asked: usize,
     explained: usize,
     differences: String,
@@ -27,7 +29,7 @@ pub(super) fn scene(name: &str, layer: &str, play: impl FnOnce(&mut Pair)) {
     pair.settle(name);
 }
 
-/// [`scene`] with daemons that serve HTTP too.
+/// [`scene`] with daemons that serve HTTP and HTTPS too.
 pub(super) fn scene_with_http(name: &str, layer: &str, play: impl FnOnce(&mut Pair)) {
     let Some(mut pair) = Pair::start(layer, true) else { return };
     play(&mut pair);
@@ -49,14 +51,17 @@ impl Pair {
     fn start(layer: &str, http: bool) -> Option<Pair> {
         let program = testkit::needs_named("PEBBLE_BINARY").filter(|_| testkit::needs_root())?;
         let ports = http.then(|| [free_port(), free_port()]);
+        let secured = http.then(|| [free_port(), free_port()]);
         let start = |program: &Path, index: usize| {
             let address = ports.map(|ports| format!("--http={}", ports[index]));
-            let arguments: Vec<&str> = ["--hold"].into_iter().chain(address.as_deref()).collect();
+            let other = secured.map(|ports| format!("--https={}", ports[index]));
+            let arguments: Vec<&str> =
+                ["--hold"].into_iter().chain(address.as_deref()).chain(other.as_deref()).collect();
             root::start_program(program, layer, &arguments)
         };
         let ours = start(Path::new(env!("CARGO_BIN_EXE_pebble")), 0)?;
         let real = start(&program, 1)?;
-        Some(Pair { ours, real, ports, asked: 0, explained: 0, differences: String::new() })
+        Some(Pair { ours, real, ports, secured, asked: 0, explained: 0, differences: String::new() })
     }
 
     /// Root directories of both.
@@ -96,10 +101,17 @@ impl Pair {
         self.compare(request, &answers);
     }
 
+    /// Asks both over HTTPS with this certificate.
+    pub(super) fn ask_https(&mut self, request: &Request, own: tls::Pair) {
+        let ports = self.secured.expect("the scene serves HTTPS");
+        let answers = ports.map(|port| request.exchange(tls::connect(port, Some(own)).unwrap()));
+        self.compare(request, &answers);
+    }
+
     fn compare(&mut self, request: &Request, answers: &[Answer; 2]) {
         self.asked += 1;
         let [mut ours, mut real] = [normal(&answers[0]), normal(&answers[1])];
-        if let Some(ports) = self.ports {
+        for ports in self.ports.into_iter().chain(self.secured) {
             ours = ours.replace(&ports[0].to_string(), "<address>");
             real = real.replace(&ports[1].to_string(), "<address>");
         }

@@ -58,7 +58,14 @@ pub(super) fn writes() -> impl Iterator<Item = Request> {
 
 /// Paths that a server cleans, decodes or refuses.
 pub(super) fn unclean() -> impl Iterator<Item = Request> {
-    let long = format!("/v1/services?names={}", "x".repeat(120_000));
+    let long = [
+        "/v1/services?names=",
+        "/v1/",
+        "//v1/services?names=",
+        "/v1/files?action=list&path=/",
+        "/v1/services?names=%6",
+    ];
+    let long = long.map(|start| format!("{start}{}", "1".repeat(120_000)));
     let paths = [
         "//v1/services",
         "/v1//services",
@@ -96,7 +103,7 @@ pub(super) fn unclean() -> impl Iterator<Item = Request> {
         "/v1/services?names=+a",
         "/v1/services?names=a+",
     ];
-    paths.into_iter().map(str::to_owned).chain([long]).map(get)
+    paths.into_iter().map(str::to_owned).chain(long).map(get)
 }
 
 /// Values of each query parameter.
@@ -114,9 +121,9 @@ pub(super) fn queries() -> Vec<Request> {
         "", "0", "0s", "1", "1x", "x", "-1s", "1ms", "1.5ms", ".5ms", "1us", "1µs", "1e3s", "+1ms", "1ms2", "s", ".s",
         "-", "1s%20",
     ];
-    // A shorter time may pass before Pebble looks at the change.
+    // A shorter time may pass before Pebble looks at the change, and below zero it answers by chance.
     let waits: Vec<&str> =
-        spans.iter().copied().filter(|span| !span.ends_with('s') || !span.contains(['u', '\u{b5}'])).collect();
+        spans.iter().copied().filter(|span| !span.ends_with('s') || !span.contains(['u', '\u{b5}', '-'])).collect();
     add("changes/2/wait?", "timeout", &waits);
     add("notices?types=custom&keys=none.such/key&", "timeout", &spans);
     add("checks?", "level", &["", "alive", "ready", "nope"]);

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::pair::{Pair, scene, scene_with_http};
 use super::request::{get, post, request, text};
 use super::{bodies, files, layers, paths};
+use crate::tls::{self, CLIENT, SERVER_ONLY, STRANGER};
 
 /// Layer of most scenes.
 const LAYER: &str = "
@@ -146,6 +147,36 @@ fn users_and_access() {
 }
 
 #[test]
+fn certificates_and_access() {
+    scene_with_http("https", LAYER, |pair| {
+        let identity = |access: &str, own: tls::Pair| json!({"access": access, "cert": {"pem": own.certificate}});
+        let act = |action: &str, identities: serde_json::Value| {
+            post("/v1/identities", &json!({"action": action, "identities": identities}))
+        };
+        pair.ask_all([
+            act("add", json!({"bob": identity("admin", CLIENT), "eve": identity("admin", SERVER_ONLY)})),
+            act("add", json!({"bob": identity("admin", CLIENT)})),
+            get("/v1/identities"),
+        ]);
+        for access in ["admin", "read", "metrics", "untrusted"] {
+            pair.ask(&act("replace", json!({"bob": identity(access, CLIENT)})));
+            for request in paths::reads().chain(paths::writes()) {
+                pair.ask_https(&request, CLIENT);
+            }
+        }
+        for own in [STRANGER, SERVER_ONLY] {
+            for request in paths::reads().chain([post("/v1/pairing", &json!({"action": "pair"}))]) {
+                pair.ask_https(&request, own);
+            }
+        }
+        // The password of nobody: over HTTPS only certificates count.
+        pair.ask_https(&request("GET", "/v1/metrics", "Authorization: Basic bmFuY3k6dGVzdA==\r\n", b""), STRANGER);
+        pair.ask(&act("remove", json!({"bob": null})));
+        pair.ask_https(&get("/v1/services"), CLIENT);
+    });
+}
+
+#[test]
 fn identities() {
     scene_with_http("identities", LAYER, |pair| {
         let act = |action: &str, identities: serde_json::Value| {
@@ -268,9 +299,10 @@ fn checks() {
             act("stop", &["up", "plain", "off"]),
             act("stop", &["up"]),
             get("/v1/checks"),
-            get("/v1/changes/1"),
-            get("/v1/changes/2"),
-            get("/v1/changes/3"),
+            // A stopped check's change ends a moment later.
+            get("/v1/changes/1/wait?timeout=10s"),
+            get("/v1/changes/2/wait?timeout=10s"),
+            get("/v1/changes/3/wait?timeout=10s"),
             text("/v1/services", r#"{"action":"replan"}"#),
             get("/v1/checks"),
             act("start", &["plain"]),
