@@ -21,3 +21,12 @@ pub(crate) fn shown(containers: &Mapping) -> Option<Framework> {
 pub(crate) fn actions(framework: Framework) -> &'static [&'static str] {
     if framework == Framework::Django { &["rotate-secret-key", "create-superuser"] } else { &["rotate-secret-key"] }
 }
+
+/// The application's folder in the container.
+pub(crate) fn app_dir(framework: Framework) -> &'static str {
+    match framework {
+        Framework::Flask => "/flask/app",
+        Framework::Django => "/django/app",
+        _ => "/app",
+    }
+}

@@ -52,7 +52,7 @@ const BINARY: u64 = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder is no charm project.
-    #[error("there is no charmcraft.yaml in {}", shown(.0))]
+    #[error("there is no charmcraft.yaml in {}: name the folder that has it, or let `webcharm init FOLDER` write one", shown(.0))]
     NoProject(String),
     /// A file is no regular file, too large, outside the project, or can't be used.
     #[error(transparent)]
@@ -93,9 +93,13 @@ pub enum Error {
     Refused(Vec<Finding>),
     /// The folder shows no known framework.
     #[error(
-        "no framework is recognised in {}: it has no flask, django or fastapi in requirements.txt or \
-         pyproject.toml, no manage.py, no go.mod, no express in package.json, no pom.xml and no build.gradle; name the \
-         framework with `--framework NAME`, one of {known}", shown(.0), known = Framework::names()
+        "no framework is recognised in {}; it has none of these:\n  \
+         flask, fastapi  the package in requirements.txt or pyproject.toml\n  \
+         django          the package there, or manage.py\n  \
+         go              go.mod\n  \
+         expressjs       express in package.json\n  \
+         spring-boot     pom.xml or build.gradle\n\
+         For an application that isn't written yet, name one with `--framework NAME`", shown(.0)
     )]
     NoApplication(String),
     /// The folder shows several frameworks.

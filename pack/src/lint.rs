@@ -19,7 +19,7 @@ use serde_yaml::Mapping;
 use crate::finding::Finding;
 use crate::folder::Folder;
 use crate::old_form::OldForm;
-use crate::yaml::section;
+use crate::yaml::{self, section};
 use crate::{Error, Framework, RustPart, entrypoint, extension, framework, parts, project};
 
 /// Every finding about the project in `dir`, sorted by file and line.
@@ -48,15 +48,16 @@ pub fn lint(dir: &Path) -> Result<Vec<Finding>, Error> {
         Some(extension) => Some(extension.framework),
         None => named(folder)?.or_else(|| framework::shown(&section(&metadata, "containers"))),
     };
-    let own = entrypoint::read(folder, framework)?;
-    let framework = framework.or(own.framework);
     let text = project::switches(folder, &source.document)?;
+    let own = entrypoint::read(folder, &entrypoint::Context::of(framework, &metadata, text.as_deref()))?;
+    let framework = framework.or(own.framework);
     found.extend(text.iter().flat_map(|text| declared::findings(text, &metadata)));
     if let Some(framework) = framework {
         found.extend(own.findings);
         // A refused declaration is judged once it is mended, and a crate may use any.
         if !found.iter().any(Finding::is_refusal) && RustPart::extending(dir)?.is_none() {
-            let switches = switches::Switches::parse(text.unwrap_or_default().as_bytes()).unwrap_or_default();
+            let declared = own.counterpart.join(yaml::parse(&text.unwrap_or_default()).unwrap_or_default());
+            let switches = switches::Switches::parse(yaml::write(&declared).as_bytes()).unwrap_or_default();
             found.extend(unused::findings(&source, framework, &switches));
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_yaml::{Mapping, Value};
 
+use crate::entrypoint::{Context, Counterpart};
 use crate::finding::Finding;
 use crate::folder::{self, Folder, Kind};
 use crate::lint::declared;
@@ -60,7 +61,8 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let metadata = kept.metadata.unwrap_or_else(|| metadata(&project));
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir, &project)?;
-    let own = entrypoint::read(dir, extended)?;
+    let switches = files.get(declared::FILE).map(|file| String::from_utf8_lossy(&file.content).into_owned());
+    let own = entrypoint::read(dir, &Context::of(extended, &project, switches.as_deref()))?;
     let framework = framework(extended.or(own.framework), &metadata, &files)?;
     if framework.is_some() && own.findings.iter().any(Finding::is_refusal) {
         return Err(Error::Refused(own.findings));
@@ -71,7 +73,7 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let platforms = Platform::all(&project).ok_or(Error::Missing("a base, such as ubuntu@24.04, and platforms"))?;
     check_names(&name, &platforms)?;
     if let Some(framework) = framework {
-        let named = named(files.get(declared::FILE), framework);
+        let named = named(files.get(declared::FILE), framework, &own.counterpart);
         files.extend(named.map(|file| (declared::FILE.to_owned(), file)));
     } else {
         files.extend(dumped(dir, &project)?);
@@ -97,15 +99,19 @@ fn expanded(source: &Source) -> Result<(Mapping, Option<Framework>), Error> {
     Ok((project, framework))
 }
 
-/// `webcharm.yaml` with the framework, if the author's file lacks it.
-fn named(own: Option<&File>, framework: Framework) -> Option<File> {
-    let Some(own) = own else { return Some(text(format!("framework: {framework}\n"))) };
-    let mut document = yaml::parse(&String::from_utf8_lossy(&own.content)).ok()?;
-    if document.contains_key("framework") {
+/// `webcharm.yaml` with the framework, and with what `src/charm.py` does by code, if the author's file lacks that.
+fn named(own: Option<&File>, framework: Framework, counterpart: &Counterpart) -> Option<File> {
+    if own.is_none() && counterpart.is_empty() {
+        // As charmcraft's extension and the samples' parts write it.
+        return Some(text(format!("framework: {framework}\n")));
+    }
+    let own = own.map(|own| String::from_utf8_lossy(&own.content).into_owned()).unwrap_or_default();
+    let mut document = yaml::parse(&own).ok()?;
+    if document.contains_key("framework") && counterpart.is_empty() {
         return None;
     }
-    document.insert("framework".into(), framework.name().into());
-    Some(self::document(&document))
+    document.entry("framework".into()).or_insert_with(|| framework.name().into());
+    Some(self::document(&counterpart.join(document)))
 }
 
 /// Refuses a `webcharm.yaml` that the charm would be blocked for.

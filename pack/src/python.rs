@@ -15,7 +15,7 @@ use crate::text::shown;
 use module::Module;
 
 pub use module::SyntaxError;
-pub use requirement::{mentions, names_fastapi, requires};
+pub use requirement::{implies, mentions, names_fastapi, requires};
 
 /// An application can't be looked for.
 #[derive(Debug, thiserror::Error)]

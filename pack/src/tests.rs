@@ -48,7 +48,7 @@ fn the_sample_has_the_files_that_juju_reads() {
     assert_eq!(metadata["display-name"], "Flask sample");
     assert!(metadata.get("parts").is_none() && metadata.get("config").is_none());
     assert_eq!(document(&charm, "config.yaml")["options"]["webserver-workers"]["type"], "int");
-    assert_eq!(document(&charm, "webcharm.yaml")["framework"], "flask");
+    assert_eq!(charm.files["webcharm.yaml"].content, b"framework: flask\n", "as charmcraft's parts write it");
     let base = &document(&charm, "manifest.yaml")["bases"][0];
     assert_eq!((&base["name"], &base["channel"]), (&Value::from("ubuntu"), &Value::from("24.04")));
 }
@@ -236,6 +236,35 @@ fn code_of_the_authors_own_is_refused() {
     let error = Charm::with_dispatch(dir.path(), Vec::new()).unwrap_err().to_string();
     assert!(error.contains("src/charm.py:2: ") && error.contains("requests.get('x')"), "{error}");
     assert!(error.contains("charmcraft pack"), "{error}");
+}
+
+#[test]
+fn code_with_a_counterpart_is_packed_as_declarations_beside_the_author_s() {
+    let dir = project(
+        "{name: x, type: charm, summary: x, description: x, base: ubuntu@24.04, platforms: {amd64: null}, \
+         extensions: [go-framework], actions: {load: {description: x}}}",
+    );
+    let code = "import ops\nimport paas_charm.go\nfrom paas_charm.app import App\n\n\nclass X(paas_charm.go.Charm):\n    \
+        def __init__(self, *args):\n        super().__init__(*args)\n        \
+        self.framework.observe(self.on.load_action, self._load)\n\n    def _load(self, event):\n        \
+        self._container.exec([\"load\"], service_context=\"go\").wait()\n\n    def _create_app(self) -> App:\n        \
+        return App(container=self._container, charm_state=self._create_charm_state(), \
+        workload_config=self._workload_config, database_migration=self._database_migration, configuration_prefix=\"\")\n\n\n\
+        ops.main(X)\n";
+    fs::create_dir(dir.path().join("src")).unwrap();
+    fs::write(dir.path().join("src/charm.py"), code).unwrap();
+    fs::write(dir.path().join("webcharm.yaml"), "variables: {A: x}\n").unwrap();
+    let charm = Charm::with_dispatch(dir.path(), Vec::new()).unwrap();
+    let expected = "{variables: {A: x}, framework: go, prefixes: {options: ''}, \
+        actions: {load: {command: load, timeout: 168h, service-context: go}}}";
+    let declared = document(&charm, "webcharm.yaml");
+    assert_eq!(declared, serde_yaml::from_str::<Value>(expected).unwrap());
+    switches::Switches::parse(&charm.files["webcharm.yaml"].content).unwrap();
+    let found: Vec<String> = lint(dir.path()).unwrap().iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(&found[..], [action, app] if action.contains(":9: advice: ") && app.contains("`prefixes: {options: \"\"}`")),
+        "{found:#?}"
+    );
 }
 
 mod hostile;

@@ -56,6 +56,12 @@ impl Cache {
         folder
     }
 
+    /// True if there is a folder for `key`.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.dir.join(key.text()).is_dir()
+    }
+
     /// The folder for `key`, which `build` fills if it is missing. It is not pruned while this process runs. If another
     /// process builds or prunes, `work` is told so and its switch ends the wait.
     ///

@@ -15,6 +15,7 @@ use crate::extension::Made;
 use crate::glob::Steps;
 use crate::process::Work;
 use crate::project::{Part, Permission, Project, Rockcraft};
+use crate::python::interpreter::{self, InPod, Interpreter};
 use crate::{DAEMON_ID, Error, PATH, layer, plugin, python, tree};
 
 /// A pod's root file system, without the base's files.
@@ -79,9 +80,10 @@ pub fn build(project: &Project, into: &Path, cache: &Cache, work: &dyn Work) -> 
     make(&project.rockcraft.made, into, &mut image.owners)?;
     notes(&project.rockcraft, work);
     check(&project.rockcraft)?;
+    let python = python(&project.rockcraft, into, &mut image.binds, work)?;
     for (name, part) in &project.rockcraft.parts {
         let failed = |source| Error::Part { part: name.clone(), source };
-        let built = plugin::build(&project.root, part, cache, work).map_err(failed)?;
+        let built = plugin::build(&project.root, part, python.as_ref(), cache, work).map_err(failed)?;
         let laid = lay(&built, part, into).map_err(|error| failed(error.into()))?;
         add_part(into, part, &laid, &mut image).map_err(|source| failed(source.into()))?;
         image.binds.extend(built.binds);
@@ -106,9 +108,33 @@ fn make(made: &Made, into: &Folder, owners: &mut Vec<Owner>) -> Result<(), Error
     Ok(())
 }
 
+fn has_python(rockcraft: &Rockcraft) -> bool {
+    rockcraft.parts.values().any(|part| part.plugin == "python")
+}
+
+/// Makes the rock's version of Python the pod's, if this machine's own is another one and the rock's is found here.
+/// Comes before the parts, whose packages are mounted into its folders.
+fn python(
+    rockcraft: &Rockcraft,
+    into: &Folder,
+    binds: &mut Vec<Bind>,
+    work: &dyn Work,
+) -> Result<Option<Interpreter>, Error> {
+    let found = has_python(rockcraft).then(|| interpreter::of_rock(rockcraft, work)).flatten();
+    for InPod { bind, links, programs } in found.iter().map(Interpreter::in_pod) {
+        links.iter().try_for_each(|(path, target)| into.link(path, target))?;
+        for (path, text) in programs {
+            into.write(&path, text.as_bytes())?;
+            into.set_mode(Path::new(&path), 0o755)?;
+        }
+        binds.extend(bind);
+    }
+    Ok(found)
+}
+
 /// The rock's own variables, and a `PATH` on which the console scripts of its Python packages come first.
 fn environment(rockcraft: &Rockcraft) -> BTreeMap<String, String> {
-    let has_python = rockcraft.parts.values().any(|part| part.plugin == "python");
+    let has_python = has_python(rockcraft);
     let path = format!("{}:{PATH}", python::SCRIPTS);
     let path = has_python.then(|| ("PATH".to_owned(), path));
     path.into_iter().chain(rockcraft.environment.clone()).collect()
@@ -125,12 +151,10 @@ fn check(rockcraft: &Rockcraft) -> Result<(), Error> {
 /// Reports differences from the rock that rockcraft packs.
 fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
     rockcraft.made.notes.iter().for_each(|note| work.say(note));
-    if rockcraft.parts.values().any(|part| part.plugin == "python") {
-        python::difference(rockcraft).iter().for_each(|note| work.say(note));
-    }
     for (name, part) in &rockcraft.parts {
         let name = shown(name);
         scripts(&name, part, work);
+        plugin::npm::difference(part).iter().for_each(|note| work.say(note));
         if part.override_build.is_some() && !plugin::runs_override(part) {
             work.say(&format!(
                 "{name}: its override-build is not run here, the plugin's own steps are: run what else it builds (such as \

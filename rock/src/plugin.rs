@@ -5,7 +5,7 @@ mod go;
 mod gradle;
 mod maven;
 pub(crate) mod nil;
-mod npm;
+pub(crate) mod npm;
 pub(crate) mod sources;
 
 use std::cell::Cell;
@@ -19,6 +19,7 @@ use crate::cache::{self, Cache};
 use crate::image::Bind;
 use crate::process::{Cancel, Ended, Work, run, said};
 use crate::project::Part;
+use crate::python::interpreter::Interpreter;
 use crate::tool::Runtime;
 use crate::{python, tool, tree};
 
@@ -135,8 +136,9 @@ pub(crate) fn check(part: &Part) -> Result<(), Error> {
         return Ok(());
     }
     match part.plugin.as_str() {
-        "nil" | "jlink" => return Ok(()),
-        "dump" | "python" | "go" | "gradle" | "npm" | "maven" => {}
+        "nil" if nil::script(part).is_none() => return Ok(()),
+        "jlink" => return Ok(()),
+        "nil" | "dump" | "python" | "go" | "gradle" | "npm" | "maven" => {}
         "" => return Err(Error::NoPlugin),
         plugin => return Err(Error::Unknown(plugin.to_owned())),
     }
@@ -166,20 +168,26 @@ fn kind(place: &str, declared: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// Builds `part` of the project in `root`.
+/// Builds `part` of the project in `root`; Python's packages for the interpreter `python`, else for this machine's.
 ///
 /// # Errors
 /// When a tool is missing, its program fails, or a file can't be used.
-pub(crate) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+pub(crate) fn build(
+    root: &Path,
+    part: &Part,
+    python: Option<&Interpreter>,
+    cache: &Cache,
+    work: &dyn Work,
+) -> Result<Built, Error> {
     check(part)?;
     match part.plugin.as_str() {
         "go" if exporter::is_meant(part) => exporter::build(cache, work),
-        "nil" => nil::build(part, cache, work),
+        "nil" => nil::build(root, part, cache, work),
         // jlink makes a smaller copy of Java; the pod uses this machine's.
         "jlink" => Ok(Built::default()),
         "dump" => Ok(Built::files(tree::source(root, part)?)),
         "python" => {
-            let site = python::install(root, part, cache, work)?;
+            let site = python::install_for(root, part, python, cache, work)?;
             let scripts = site.packages.join("bin");
             let scripts = scripts.is_dir().then(|| Bind { source: scripts, target: python::SCRIPTS.to_owned() });
             let binds = scripts.into_iter().chain([Bind { source: site.packages, target: site.mount }]).collect();

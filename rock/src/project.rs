@@ -22,7 +22,10 @@ pub enum Error {
     #[error("there is no folder {}", shown(.0))]
     NoFolder(String),
     /// No `rockcraft.yaml` builds the folder.
-    #[error("no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source", shown(.0))]
+    #[error(
+        "no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source; `webcharm init \
+         FOLDER` writes one for an application", shown(.0)
+    )]
     NoRockcraft(String),
     /// The file is no regular file, too large, or can't be read.
     #[error(transparent)]

@@ -4,28 +4,28 @@
 //! on `PATH`. They go into a folder of their own, which is mounted where the interpreter looks by default; its console
 //! scripts are mounted at [`SCRIPTS`], the first folder on the pod's `PATH`.
 
+pub(crate) mod interpreter;
 mod pip;
 mod venv;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
-use std::process::Command;
 
 use pack::folder::{self, Folder};
 use pack::text::{shown, shown_lines};
-use serde::Deserialize;
 
 use crate::cache::{self, Cache, Key};
 use crate::plugin::sources;
 use crate::process::{Work, said};
-use crate::project::{Part, Rockcraft};
+use crate::project::Part;
 use crate::tree;
+use interpreter::Interpreter;
 
 /// The interpreter that rocks name in their services.
 pub const INTERPRETER: &str = "/bin/python3";
 
 /// Version of the layout, a part of every key: change it when the same inputs give another folder.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 
 /// Place of the console scripts in a pod. In a rock they are in `/bin`, which is this machine's in a pod.
 pub const SCRIPTS: &str = "/opt/python/bin";
@@ -89,12 +89,6 @@ pub struct Site {
     pub mount: String,
 }
 
-#[derive(Deserialize)]
-struct Interpreter {
-    version: String,
-    site: String,
-}
-
 /// Packages to install.
 struct Wanted {
     /// The part's source, in which pip runs.
@@ -111,50 +105,33 @@ struct Wanted {
     key: Key,
 }
 
-/// Installs the packages that `part` requires, or finds them in the cache.
+/// Installs the packages that `part` requires for this machine's own interpreter, or finds them in the cache.
 ///
 /// # Errors
 /// When there is no interpreter or pip, or pip fails.
 pub fn install(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Site, Error> {
-    let interpreter = ask()?;
-    let wanted = wanted(root, part, &interpreter)?;
+    install_for(root, part, None, cache, work)
+}
+
+/// Installs the packages that `part` requires, or finds them in the cache; for `interpreter`, else for this machine's own.
+///
+/// # Errors
+/// When there is no interpreter or pip, or pip fails.
+pub(crate) fn install_for(
+    root: &Path,
+    part: &Part,
+    interpreter: Option<&Interpreter>,
+    cache: &Cache,
+    work: &dyn Work,
+) -> Result<Site, Error> {
+    let own = || interpreter::ask(Path::new(INTERPRETER));
+    let interpreter = &interpreter.map_or_else(own, |interpreter| Ok(interpreter.clone()))?;
+    let wanted = wanted(root, part, interpreter)?;
     let packages = cache.entry(&wanted.key, work, |into| {
         work.say(&format!("installing {} for Python {}", shown(&describe(part)), interpreter.version));
-        venv::fill(&wanted, into, work)
+        venv::fill(&wanted, interpreter, into, work)
     })?;
-    Ok(Site { packages, mount: interpreter.site })
-}
-
-fn ask() -> Result<Interpreter, Error> {
-    if !Path::new(INTERPRETER).exists() {
-        return Err(Error::NoPython);
-    }
-    let script = "import json, site, sys; \
-        print(json.dumps({'version': '%d.%d' % sys.version_info[:2], 'site': site.getsitepackages()[0]}))";
-    let output = Command::new(INTERPRETER)
-        .args(["-I", "-c", script])
-        .output()
-        .map_err(|error| Error::Interpreter(error.to_string()))?;
-    serde_json::from_slice(&output.stdout)
-        .map_err(|_| Error::Interpreter(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-}
-
-/// A line for the user if this machine's Python is of another version than the rock's.
-pub fn difference(rockcraft: &Rockcraft) -> Option<String> {
-    let base = [&rockcraft.base, &rockcraft.build_base].into_iter().flatten().find(|base| *base != "bare")?;
-    let theirs = match base.replace(':', "@").as_str() {
-        "ubuntu@22.04" => "3.10",
-        "ubuntu@24.04" => "3.12",
-        _ => return None,
-    };
-    // A missing interpreter is an error of the build.
-    let ours = ask().ok()?.version;
-    (ours != theirs).then(|| {
-        format!(
-            "the rock's Python is {theirs}, this machine's {ours}: packages are installed for {ours}, so a version that \
-             needs {theirs} can't be"
-        )
-    })
+    Ok(Site { packages, mount: interpreter.site.clone() })
 }
 
 fn describe(part: &Part) -> String {
@@ -275,6 +252,7 @@ fn joined(folder: &Path, path: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::process::Command;
 
     use super::*;
     use crate::process::tests::Quiet;
@@ -293,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_key_follows_requirements_and_interpreter() {
-        let interpreter = |version: &str| Interpreter { version: version.to_owned(), site: String::new() };
+        let interpreter = |version: &str| Interpreter::fake(version);
         let key = |text: &str, version: &str| {
             let (dir, part) = part(text);
             wanted(dir.path(), &part, &interpreter(version)).unwrap().key.text()
@@ -305,7 +283,7 @@ mod tests {
 
     #[test]
     fn the_key_follows_the_files_that_requirements_refer_to() {
-        let interpreter = Interpreter { version: "3.11".to_owned(), site: String::new() };
+        let interpreter = Interpreter::fake("3.11");
         let (dir, part) = part("-r other.txt # and that\n-r requirements.txt\n");
         let key = |text: &str| {
             fs::write(dir.path().join("other.txt"), text).unwrap();
@@ -343,7 +321,7 @@ mod tests {
         assert!(error.to_string().contains("wishes.txt"), "{error}");
     }
 
-    const PYTHON: fn() -> Interpreter = || Interpreter { version: "3.11".to_owned(), site: String::new() };
+    const PYTHON: fn() -> Interpreter = || Interpreter::fake("3.11");
 
     #[test]
     fn requirements_that_refer_to_each_other_are_read_once() {
@@ -429,22 +407,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_rock_with_another_python_is_told_in_one_line() {
-        let ours = ask().unwrap().version;
-        let note = |base: &str| {
-            let text = format!("{{name: x, base: {base}, build-base: 'ubuntu@24.04'}}");
-            difference(&serde_yaml::from_str(&text).unwrap())
-        };
-        for (base, theirs) in [("ubuntu@22.04", "3.10"), ("ubuntu@24.04", "3.12"), ("bare", "3.12")] {
-            let expected = (ours != theirs).then(|| format!("the rock's Python is {theirs}, this machine's {ours}:"));
-            let note = note(base);
-            assert_eq!(note.is_some(), expected.is_some(), "{note:?}");
-            assert!(note.zip(expected).is_none_or(|(note, start)| note.starts_with(&start)));
-        }
-        assert_eq!(note("debian@12"), None);
-    }
-
     /// A package without dependencies or a build system of its own, which pip builds without the network.
     fn packed_words(dir: &Path) {
         let backend = "import os, zipfile\n\
@@ -482,6 +444,36 @@ mod tests {
         fs::write(dir.path().join("libs/words/words.py"), "def say():\n    print('two')\n").unwrap();
         let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
         assert_eq!(said_by_script(&site), "two\n");
+    }
+
+    #[test]
+    fn a_requirement_replaces_the_version_of_a_package_that_the_extension_brings() {
+        let (dir, mut part) = part("./libs/words\n");
+        let usual = dir.path().join("usual");
+        packed_words(&usual);
+        fs::write(usual.join("words.py"), "def say():\n    print('the usual word')\n").unwrap();
+        let backend = fs::read_to_string(usual.join("backend.py")).unwrap();
+        fs::write(
+            usual.join("backend.py"),
+            backend.replace("words-1", "words-2").replace("words\\nVersion: 1", "words\\nVersion: 2"),
+        )
+        .unwrap();
+        packed_words(&dir.path().join("libs/words"));
+        part.python_packages = vec![format!("words @ file://{}", usual.display())];
+        let cache = Cache::new(dir.path().join("charm/cache"));
+        let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
+        assert_eq!(said_by_script(&site), "a word\n", "the requirement's, though it is older");
+    }
+
+    #[test]
+    fn a_python_before_3_12_has_setuptools_as_in_every_virtual_environment() {
+        let (dir, part) = part("");
+        let site = install(dir.path(), &part, &Cache::new(dir.path().join("charm/cache")), &Quiet::default()).unwrap();
+        let mut python = interpreter::ask(Path::new(INTERPRETER)).unwrap();
+        let is_there = site.packages.join("pkg_resources/__init__.py").is_file();
+        assert_eq!(is_there, python.setuptools().is_some(), "{}", python.version);
+        python.version = "3.12".to_owned();
+        assert_eq!(python.setuptools(), None);
     }
 
     #[test]

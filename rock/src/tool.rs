@@ -46,8 +46,9 @@ pub fn find(tool: Tool, work: &dyn Work) -> Result<PathBuf, Error> {
     look().or_else(installed).ok_or(Error::Missing { program, package })
 }
 
-/// The path of a program, if it is there.
-pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+/// The path of a program, if it is there. Installs nothing.
+#[must_use]
+pub fn on_path(program: &str) -> Option<PathBuf> {
     which(program, &std::env::var_os("PATH").unwrap_or_default())
 }
 

@@ -203,6 +203,20 @@ mod tests {
         dir
     }
 
+    #[test]
+    fn a_source_may_be_a_folder_below_the_source() {
+        let dir = sample();
+        fs::create_dir_all(dir.path().join("apps/web")).unwrap();
+        let part = |below: &str| Part {
+            source: Some("apps".to_owned()),
+            source_subdir: Some(below.to_owned()),
+            ..Part::default()
+        };
+        assert_eq!(source(dir.path(), &part("web")).unwrap(), dir.path().canonicalize().unwrap().join("apps/web"));
+        assert!(source(dir.path(), &part("none")).unwrap_err().to_string().contains("apps/none"));
+        assert!(source(dir.path(), &part("../..")).is_err());
+    }
+
     fn dump(root: &Path, part: &Part, into: &Path) -> Result<Vec<PathBuf>, Error> {
         fs::create_dir_all(into).unwrap();
         lay(&source(root, part)?, Path::new(""), part, &Folder::open(into).unwrap())

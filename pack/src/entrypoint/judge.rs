@@ -1,15 +1,28 @@
 //! The statements of a `src/charm.py`: those that only start the framework's charm, and the purpose of each other one.
 
+mod action;
+mod app;
+mod environment;
 mod expression;
+mod folder;
+mod handler;
+mod integration;
+mod observer;
+mod renaming;
+mod route;
+mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtAssign, StmtClassDef, StmtFunctionDef, StmtIf, StmtTry};
 use ruff_text_size::Ranged;
 
+use super::context::Context;
+use super::counterpart::Counterpart;
 use super::names::{self, Names};
 use super::purpose::Purpose;
 use crate::Framework;
+use crate::folder::Folder;
 use crate::python::module::Module;
 
 /// Handlers of the framework's own actions.
@@ -69,31 +82,53 @@ enum Place {
 pub(super) struct Judge<'a> {
     module: &'a Module,
     names: Names,
-    declared: Option<Framework>,
+    context: &'a Context,
+    /// Folder of the project, for the modules and libraries that the file imports.
+    folder: Option<&'a Folder>,
+    /// Classes of the file.
+    classes: BTreeMap<String, &'a StmtClassDef>,
     /// Classes of the file that inherit a framework's charm.
     charms: BTreeMap<String, Framework>,
     /// Functions of the file, which may be the one that starts the charm.
     functions: BTreeMap<String, &'a StmtFunctionDef>,
-    /// Handlers of the class that only set the workload's version.
+    /// Endpoints and classes of the libraries' objects, by the charm's attribute.
+    objects: BTreeMap<String, (String, String)>,
+    /// Texts that names of the file stand for.
+    constants: BTreeMap<String, String>,
+    /// Methods of the class.
+    methods: BTreeMap<String, &'a StmtFunctionDef>,
+    /// Methods that the class observes events with.
+    handlers: BTreeSet<String>,
+    /// Methods of the class that only set the workload's version.
     versions: BTreeSet<String>,
     /// The framework whose charm the file starts.
     pub(super) framework: Option<Framework>,
     /// Line and purpose of each statement that does more.
     pub(super) found: Vec<(usize, Purpose)>,
+    /// Declarations that do the same as some of these.
+    pub(super) counterpart: Counterpart,
 }
 
 impl<'a> Judge<'a> {
-    /// Judges `module`, in a project whose `charmcraft.yaml` names the framework `declared`.
-    pub(super) fn of(module: &'a Module, declared: Option<Framework>) -> Self {
+    /// Judges `module`, in a project with the declarations `context`.
+    pub(super) fn of(module: &'a Module, context: &'a Context, folder: Option<&'a Folder>) -> Self {
+        let classes = module.statements().iter().filter_map(Stmt::as_class_def_stmt);
         let mut judge = Self {
             module,
             names: Names::default(),
-            declared,
+            context,
+            folder,
+            classes: classes.map(|class| (class.name.to_string(), class)).collect(),
             charms: BTreeMap::new(),
             functions: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            constants: BTreeMap::new(),
+            methods: BTreeMap::new(),
+            handlers: BTreeSet::new(),
             versions: BTreeSet::new(),
             framework: None,
             found: Vec::new(),
+            counterpart: Counterpart::default(),
         };
         judge.block(module.statements(), Place::Module);
         judge
@@ -101,6 +136,14 @@ impl<'a> Judge<'a> {
 
     fn refuse(&mut self, node: &impl Ranged, purpose: Purpose) {
         let line = self.module.line(node);
+        let earlier = self.found.iter().find(|(_, earlier)| purpose.is_of_the_same_integration(earlier));
+        let purpose = match earlier {
+            Some((line, _)) => Purpose::Again(*line),
+            None => purpose.unless_declared(&self.context.switches),
+        };
+        if let Purpose::Counterpart(counterpart) = &purpose {
+            self.counterpart.extend(counterpart.clone());
+        }
         // The first refusal of a line says enough.
         if self.found.last().is_none_or(|(last, _)| *last != line) {
             self.found.push((line, purpose));
@@ -124,6 +167,7 @@ impl<'a> Judge<'a> {
             Stmt::Expr(expression) => self.expression(&expression.value),
             Stmt::Assign(assign) => self.assign(assign, place),
             Stmt::AnnAssign(assign) => {
+                assign.value.iter().for_each(|value| self.constant(&assign.target, value));
                 self.target(&assign.target, place);
                 assign.value.iter().for_each(|value| self.value(value));
             }
@@ -162,8 +206,34 @@ impl<'a> Judge<'a> {
         if let ([Expr::Name(name)], Some(path)) = (assign.targets.as_slice(), self.alias(&assign.value)) {
             self.names.bind(name.id.as_str(), &path);
         }
+        assign.targets.iter().for_each(|target| self.constant(target, &assign.value));
+        self.object(&assign.targets, &assign.value);
         assign.targets.iter().for_each(|target| self.target(target, place));
         self.value(&assign.value);
+    }
+
+    /// Keeps the endpoint of `self.NAME = Library(self, "endpoint")`.
+    fn object(&mut self, targets: &[Expr], value: &Expr) {
+        let Some(call) = value.as_call_expr() else { return };
+        let class = self.names.resolve(&call.func).unwrap_or_default();
+        if let ([target], Some(endpoint)) = (targets, self.endpoint(&call.arguments)) {
+            self.objects.extend(handler::method(target).map(|name| (name, (endpoint, class))));
+        }
+    }
+
+    fn constant(&mut self, target: &Expr, value: &Expr) {
+        if let (Some(name), Some(text)) = (target.as_name_expr(), self.text(value)) {
+            self.constants.insert(name.id.to_string(), text);
+        }
+    }
+
+    /// The text of a literal, or of a name that stands for one.
+    fn text(&self, expression: &Expr) -> Option<String> {
+        match expression {
+            Expr::StringLiteral(literal) => Some(literal.value.to_str().to_owned()),
+            Expr::Name(name) => self.constants.get(name.id.as_str()).cloned(),
+            _ => None,
+        }
     }
 
     /// Path that a name stands for after `name = value`: another name's, or the module logging's for a logger.
@@ -220,7 +290,7 @@ impl<'a> Judge<'a> {
         };
         self.charms.insert(class.name.to_string(), own);
         self.framework = self.framework.or(Some(own));
-        if let Some(declared) = self.declared.filter(|declared| *declared != own) {
+        if let Some(declared) = self.context.framework.filter(|declared| *declared != own) {
             self.refuse(class, Purpose::Framework { own, declared });
         }
         let keywords = class.arguments.iter().any(|arguments| !arguments.keywords.is_empty());
@@ -233,8 +303,9 @@ impl<'a> Judge<'a> {
             }
         }
         let methods = class.body.iter().filter_map(Stmt::as_function_def_stmt);
-        let versions = methods.filter(|method| self.only_sets_version(method));
-        self.versions = versions.map(|method| method.name.to_string()).collect();
+        self.methods = methods.map(|method| (method.name.to_string(), method)).collect();
+        self.handlers = self.methods.get("__init__").map(|own| handler::observed(own)).unwrap_or_default();
+        self.versions = self.version_setters();
         self.block(&class.body, Place::Class);
     }
 
@@ -248,11 +319,51 @@ impl<'a> Judge<'a> {
         match place {
             Place::Module => drop(self.functions.insert(name.to_owned(), function)),
             Place::Class if name == "__init__" => self.block(&function.body, Place::Constructor),
-            Place::Class if self.versions.contains(name) => {}
+            // The line that observes the event is judged.
+            Place::Class if self.handlers.contains(name) => {}
             Place::Class if is_member(name) && !expression::only_passes_on(function) => {
-                self.refuse(function, Purpose::Override(name.to_owned()));
+                if let Some(purpose) = self.replaced(name, function) {
+                    self.refuse(function, purpose);
+                }
             }
             Place::Class | Place::Constructor => {}
+        }
+    }
+
+    /// Purpose of a method that replaces one of the framework's. `None`: it does the same.
+    fn replaced(&self, name: &str, function: &'a StmtFunctionDef) -> Option<Purpose> {
+        Some(match name {
+            _ if self.versions.contains(name) => Purpose::Version,
+            _ if name.starts_with("_on_") && handler::does_nothing(function) => Purpose::Idle(name.to_owned()),
+            "_create_app" => return self.created(function),
+            "_gen_environment" | "gen_environment" => environment::Made::default().purpose(name),
+            _ if name.contains("cos_") => {
+                Purpose::Observability { name: name.to_owned(), folder: folder::of(function) }
+            }
+            _ => Purpose::Override(name.to_owned()),
+        })
+    }
+
+    fn created(&self, function: &'a StmtFunctionDef) -> Option<Purpose> {
+        let made = self.app(function);
+        match made.unread.is_empty() {
+            true if made.counterpart.is_empty() => None,
+            true => Some(Purpose::Counterpart(made.counterpart)),
+            false => Some(made.purpose(function.name.as_str())),
+        }
+    }
+
+    /// Methods that only set the workload's version, by themselves or by others of these.
+    fn version_setters(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        loop {
+            let is_one = |method: &StmtFunctionDef| self.only_sets_version(method, &found);
+            let more: BTreeSet<_> =
+                self.methods.iter().filter(|(_, method)| is_one(method)).map(|(name, _)| name.clone()).collect();
+            if more.len() == found.len() {
+                return found;
+            }
+            found = more;
         }
     }
 }

@@ -11,6 +11,18 @@ const GENERATED: &str = "#!/usr/bin/env python3\n# Copyright\n\n\"\"\"A docstrin
     \x20       \"\"\"Several\n\n        lines: of = it.\n        \"\"\"\n        super().__init__(*args)\n\n\n\
     if __name__ == \"__main__\":\n    ops.main(HelloCharm)\n";
 
+/// The file in a project that names this framework, and declares an action and an option.
+fn of(text: &str, framework: Option<Framework>) -> Entrypoint {
+    super::of(text, &context(framework, ""), None)
+}
+
+fn context(framework: Option<Framework>, webcharm_yaml: &str) -> Context {
+    let project = "config: {options: {host: {type: string, default: h}, port: {type: int, default: 1}, dsn: {type: string}, \
+        on: {type: boolean, default: true}}}\nrequires: {nginx-route: {interface: nginx-route}, nats-bus: {interface: nats}}\nactions: {load: {}, \
+        add: {params: {name: {type: string}, times: {type: integer}}, required: [name]}}\n";
+    Context::of(framework, &serde_yaml::from_str(project).unwrap(), Some(webcharm_yaml))
+}
+
 /// Findings of the generated file with `from` replaced by `to`, as lines and remedies.
 fn changed(from: &str, to: &str) -> Vec<(usize, String)> {
     assert!(GENERATED.contains(from), "{from}");
@@ -107,7 +119,7 @@ fn the_framework_is_that_of_the_class() {
 type Refused = (&'static str, &'static str, &'static [(usize, &'static str)]);
 
 /// Code that does more, by kind.
-const REFUSED: [Refused; 23] = [
+const REFUSED: [Refused; 29] = [
     (
         CALL,
         "super().__init__(*args)\n        self.framework.observe(self.on.clear_cache_action, self._on_clear)",
@@ -143,9 +155,9 @@ const REFUSED: [Refused; 23] = [
         CALL,
         "super().__init__(*args)\n        self._nats = NatsClient(self, \"nats\")\n        \
          self.framework.observe(self._nats.on.ready, self._x)",
-        &[(25, "{nats: {variables"), (26, "{nats: {variables")],
+        &[(25, "{nats: {variables"), (26, "as in line 25")],
     ),
-    (CALL, "super().__init__(*args)\n        OpenSearch(charm=self, relation_name='os')", &[(25, "remove it")]),
+    (CALL, "super().__init__(*args)\n        OpenSearch(charm=self, relation_name='os')", &[(25, "{os: {variables")]),
     (CALL, "super().__init__(*args)\n        OpenSearch(self, relation_name='os')", &[(25, "{os: {variables")]),
     (CALL, "super().__init__(*args)\n        self.g = GrafanaDashboardProvider(self)", &[(25, "has this integration")]),
     (
@@ -165,7 +177,38 @@ const REFUSED: [Refused; 23] = [
         "super().__init__(*args)\n\n    @property\n    def _workload_config(self):\n        return None",
         &[(26, "_workload_config replaces a part of the framework's charm")],
     ),
-    (CALL, "super().__init__(*args)\n\n    def _on_start(self, event): pass", &[(26, "_on_start replaces")]),
+    (CALL, "super().__init__(*args)\n\n    def _on_start(self, event): pass", &[(26, "_on_start does nothing")]),
+    (
+        CALL,
+        "super().__init__(*args)\n\n    def _on_start(self, event):\n        self.migrate()",
+        &[(26, "_on_start replaces")],
+    ),
+    (
+        CALL,
+        "super().__init__(*args)\n        self.framework.observe(self.on.load_action, self._on_load)\n\n    \
+         def _on_load(self, event):\n        command = ['python3', 'manage.py', MODE]\n        \
+         self._container.exec(command, timeout=5).wait()",
+        &[(25, "`actions: {load: {command: [python3, manage.py, …]}}`")],
+    ),
+    (
+        CALL,
+        "super().__init__(*args)\n        self.framework.observe(self.on.load_action, self._on_load)\n\n    \
+         def _on_load(self, event):\n        command = ['python3', 'manage.py', 'load']\n        \
+         self._container.exec(command, timeout=5).wait()",
+        &[(25, "`actions: {load: {command: python3 manage.py load}}`")],
+    ),
+    (
+        CALL,
+        "super().__init__(*args)\n        self.framework.observe(self.on.say_action, self._say)\n\n    \
+         def _say(self, event):\n        self._container.exec(['sh', '-c', 'echo \"a\"'])",
+        &[(25, "{say: {command: [sh, \"-c\", \"echo \\\"a\\\"\"]}}")],
+    ),
+    (
+        CALL,
+        "super().__init__(*args)\n\n    def _create_app(self):\n        return App(configuration_prefix='')",
+        &[(26, "{BASE_URL: {option: base-url}}")],
+    ),
+    (CALL, "super().__init__(*args)\n\n    def get_cos_dir(self):\n        return 'x'", &[(26, "`cos_custom`")]),
     (
         BASE,
         "ops.CharmBase",
@@ -207,7 +250,7 @@ fn a_refusal_quotes_its_line() {
 #[test]
 fn a_missing_file_has_no_findings() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(read(&Folder::open(dir.path()).unwrap(), None).unwrap(), Entrypoint::default());
+    assert_eq!(read(&Folder::open(dir.path()).unwrap(), &Context::default()).unwrap(), Entrypoint::default());
 }
 
 proptest! {
@@ -238,3 +281,64 @@ fn code_that_only_sets_the_version_is_advised_against() {
     let more = judged(&format!("{observe}{handler}{sets}        self.unit.open_port('tcp', 80)\n"));
     assert!(more.iter().any(Finding::is_refusal), "{more:?}");
 }
+
+/// A charm with these methods, in a file with constants.
+fn shop(constants: &str, methods: &str) -> Vec<Finding> {
+    let text = format!(
+        "import ops\nimport paas_charm.flask\nfrom charms.nats.v0 import nats\nimport watch\n{constants}\n\
+         class Shop(paas_charm.flask.Charm):\n    def __init__(self, *args):\n        super().__init__(*args)\n{methods}\n\
+         if __name__ == '__main__':\n    ops.main(Shop)\n"
+    );
+    of(&text, Some(Framework::Flask)).findings
+}
+
+#[test]
+fn a_remedy_has_the_names_that_the_file_s_constants_stand_for() {
+    let constants = "import typing\nPLAN: typing.Final[str] = 'planner'\nLOAD = 'loaddata'\nQUEUE = 'queue'\n";
+    for (methods, remedies) in [
+        ("        self.framework.observe(self.on[PLAN].relation_changed, self._plan)\n", &["{planner: {variables"][..]),
+        (
+            "        self.q = nats.NatsClient(self, QUEUE)\n        self.framework.observe(self.q.on.ready, self._x)\n",
+            &["{queue: {variables", "as in line 13"],
+        ),
+        ("        nats.require_route(charm=self, relation_name='route')\n", &["{route: {variables"]),
+        ("        watch.Observer(self)\n", &["what watch.Observer does is written in webcharm.yaml"]),
+        (
+            "        self.framework.observe(self.on.load_action, self._on_load)\n\n    def _on_load(self, event):\n\
+             \x20       self._container.exec(command=['python3', 'manage.py', LOAD])\n",
+            &["`actions: {load: {command: python3 manage.py loaddata}}`"],
+        ),
+    ] {
+        let found = shop(constants, methods);
+        assert_eq!(found.len(), remedies.len(), "{methods}: {found:?}");
+        for (finding, remedy) in found.iter().zip(remedies) {
+            assert!(finding.is_refusal() && finding.remedy.contains(remedy), "{methods}: {finding:?}");
+        }
+    }
+}
+
+#[test]
+fn a_handler_without_an_effect_is_advised_against() {
+    for body in ["return", "pass", "return None", "\"Does nothing.\""] {
+        let found = shop("", &format!("\n    def _on_ingress_ready(self, *args):\n        {body}\n"));
+        let is_it = |one: &Finding| !one.is_refusal() && one.remedy.starts_with("_on_ingress_ready does nothing");
+        assert!(matches!(&found[..], [one] if is_it(one)), "{body}: {found:?}");
+    }
+    // A member that isn't a handler decides something.
+    assert!(shop("", "\n    def is_ready(self):\n        return\n").iter().any(Finding::is_refusal));
+}
+
+#[test]
+fn a_version_that_is_set_by_way_of_another_method_is_advised_against() {
+    let methods = "\n    def _on_pebble_ready(self, event):\n        self._tell()\n\n    def _tell(self):\n        \
+                   self._set()\n\n    def _set(self):\n        \"\"\"Tells.\"\"\"\n        \
+                   self.unit.set_workload_version(VERSION)\n";
+    let found = shop("VERSION = '1'\n", methods);
+    assert!(matches!(&found[..], [one] if !one.is_refusal() && one.remedy.contains("version-file")), "{found:?}");
+    let more = methods.replace("self._tell()\n\n", "self._tell()\n        self.restart()\n\n");
+    assert!(shop("VERSION = '1'\n", &more).iter().any(Finding::is_refusal));
+    let by_itself = shop("VERSION = '1'\n", &format!("        self._set()\n{methods}"));
+    assert!(by_itself.iter().all(|finding| !finding.is_refusal()), "{by_itself:?}");
+}
+
+mod counterparts;

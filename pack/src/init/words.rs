@@ -3,6 +3,7 @@
 use extensions::Extension;
 use serde_yaml::{Mapping, Value};
 
+use crate::framework::app_dir;
 use crate::{Framework, yaml};
 
 /// The section of `rockcraft.yaml` about the framework's extension.
@@ -39,7 +40,7 @@ pub(super) fn all(framework: Framework, name: &str) -> Vec<(&'static str, String
         ("{options}", families(yaml::keys(&options))),
         ("{variable}", format!("{prefix}GREETING")),
         ("{logging}", logging(framework).to_owned()),
-        ("{app}", app(framework).to_owned()),
+        ("{app}", app_dir(framework).to_owned()),
         ("{worker}", worker(framework).to_owned()),
     ]
 }
@@ -84,15 +85,6 @@ fn logging(framework: Framework) -> &'static str {
             "Lines of the web server's log: `none` for plain text, `json` for one JSON object each."
         }
         _ => "Lines of the web server's log: `none` leaves them as they are; `json` is for Flask, Django and FastAPI.",
-    }
-}
-
-/// The application's folder in the container.
-fn app(framework: Framework) -> &'static str {
-    match framework {
-        Framework::Flask => "/flask/app",
-        Framework::Django => "/django/app",
-        _ => "/app",
     }
 }
 

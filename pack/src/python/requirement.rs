@@ -35,6 +35,17 @@ pub fn mentions(dir: &Folder, name: &str) -> Result<Option<String>, Error> {
     Ok(text.lines().find(is_meant).map(|line| line.trim().to_owned()))
 }
 
+/// Returns the line of `requirements.txt` with a package whose name has `name` as a part, such as `company.flask-base`.
+/// rockcraft took any such text for a requirement until April 2026, and takes none since.
+///
+/// # Errors
+/// When the file is no regular file, too large, or can't be read.
+pub fn implies(dir: &Folder, name: &str) -> Result<Option<String>, Error> {
+    let text = dir.text(REQUIREMENTS)?.unwrap_or_default();
+    let is_meant = |line: &&str| package(line).is_some_and(|package| package.contains(name));
+    Ok(text.lines().find(is_meant).map(|line| line.trim().to_owned()))
+}
+
 /// Returns true if `requirements.txt` names FastAPI or Starlette anywhere, which is all that rockcraft looks for.
 ///
 /// # Errors
@@ -154,7 +165,10 @@ mod tests {
             let found = mentions(&open(&project(&[("requirements.txt", &text)])), "flask").unwrap();
             assert_eq!(found.as_deref(), Some(line));
         }
-        assert_eq!(mentions(&open(&project(&[("requirements.txt", "# flask\nflask-login")])), "flask").unwrap(), None);
+        let login = project(&[("requirements.txt", "# flask\nflask-login==1")]);
+        assert_eq!(mentions(&open(&login), "flask").unwrap(), None);
+        assert_eq!(implies(&open(&login), "flask").unwrap().as_deref(), Some("flask-login==1"));
+        assert_eq!(implies(&open(&project(&[("requirements.txt", "# flask\nwsgi")])), "flask").unwrap(), None);
         assert!(names_fastapi(&open(&project(&[("requirements.txt", "FastAPI[standard] # web")]))).unwrap());
     }
 

@@ -8,7 +8,7 @@ any point and run again on any unit.
 
 import pathlib
 
-from . import entries
+from . import entries, likes
 
 MIGRATIONS = pathlib.Path(__file__).parent / "migrations"
 
@@ -29,7 +29,9 @@ def migrate(connection):
 
 
 def main():
-    """Migrate the database the charm named, if it named one."""
+    """Migrate the databases the charm named."""
+    if likes.database():
+        likes.migrate()
     if not entries.database():
         print("no database, nothing to migrate")
         return

@@ -1,4 +1,6 @@
-"""The service `counter-worker`: counts the guestbook's lines and words, anew after each new entry.
+"""The service `counter-worker`: counts the guestbook's lines and words, anew after each change.
+
+It hears of changes from the queue, if there is one, else from the database.
 
     python3 -m app.worker
 """
@@ -6,33 +8,28 @@
 import logging
 import time
 
-import psycopg
+from . import entries, queue
 
-from . import entries
-
-# Seconds after which the worker looks without a notice: a notice can get lost with a connection.
+# Seconds after which the worker looks without having heard of a change.
 PATIENCE = 30
 
-# Pause before the next try at a database that doesn't answer, in seconds.
+# Pause before the next try at a database or queue that doesn't answer, in seconds.
 RETRY = 2
 
 log = logging.getLogger("counter-worker")
 
 
 def work():
-    """Count until the connection breaks."""
+    """Count, and count anew after each change, until a connection breaks."""
     with entries.connect(autocommit=True) as connection:
-        connection.execute(f"LISTEN {entries.CHANNEL}")
-        while True:
+        news = queue.numbers(PATIENCE) if queue.address() else entries.notices(connection, PATIENCE)
+        for number in news:
             if entries.count(connection):
-                log.info("counted anew")
-            # Ends after the first notice, or after PATIENCE.
-            for _ in connection.notifies(timeout=PATIENCE, stop_after=1):
-                pass
+                log.info("counted anew" if number is None else f"counted anew: the queue told of entry {number}")
 
 
 def main():
-    """Work for ever. The charm restarts this program when the database changes."""
+    """Work for ever. The charm restarts this program when the database or the queue changes."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     if not entries.database():
         log.info("no database, nothing to count")
@@ -40,8 +37,8 @@ def main():
         try:
             if entries.database():
                 work()
-        except psycopg.Error as error:
-            log.warning("%s; trying again in %s s", error, RETRY)
+        except Exception as error:  # Each client has errors of its own.
+            log.warning("%s: %s; trying again in %s s", type(error).__name__, error, RETRY)
         time.sleep(RETRY)
 
 

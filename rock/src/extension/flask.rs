@@ -23,7 +23,8 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
     Ok(snippet)
 }
 
-/// Note about a requirement of Flask that pip takes and rockcraft doesn't read.
+/// Note about a requirement of Flask that pip takes and rockcraft doesn't read, or that brings Flask by its own
+/// requirements.
 fn unread(source: &Source<'_>) -> Result<Option<String>, Obstacle> {
     if pack::python::requires(source.root, "flask")? {
         return Ok(None);
@@ -32,6 +33,16 @@ fn unread(source: &Source<'_>) -> Result<Option<String>, Obstacle> {
         Some(line) => Ok(Some(format!(
             "rockcraft finds no flask in requirements.txt, since it doesn't read {line:?}: write the package and its \
              version alone there, or in pyproject.toml"
+        ))),
+        None => brought(source),
+    }
+}
+
+fn brought(source: &Source<'_>) -> Result<Option<String>, Obstacle> {
+    match pack::python::implies(source.root, "flask")? {
+        Some(line) => Ok(Some(format!(
+            "rockcraft of April 2026 or later refuses the project, since it finds no flask in requirements.txt, only {line:?}: \
+             add a line `flask`"
         ))),
         None => Err("it needs a requirements.txt or pyproject.toml with flask among its dependencies".into()),
     }

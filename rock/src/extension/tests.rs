@@ -187,6 +187,8 @@ fn a_requirement_that_rockcraft_does_not_read_gets_a_note() {
     };
     assert!(note("flask==3.0 # web").unwrap().iter().any(|note| note.contains("\"flask==3.0 # web\"")));
     assert!(!note("flask==3.0").unwrap().iter().any(|note| note.contains("requirements.txt")));
+    let brought = note("company.flask-base==2.0\n").unwrap();
+    assert!(brought.iter().any(|note| note.contains("\"company.flask-base==2.0\": add a line `flask`")), "{brought:?}");
     assert!(note("# flask").unwrap_err().to_string().contains("flask among its dependencies"));
 }
 

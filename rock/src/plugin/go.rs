@@ -60,13 +60,15 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 fn command(go: &Path, source: &Path, into: &Path, part: &Part, cache: &Cache) -> Command {
     let mut command = Command::new(go);
     command.current_dir(source).args(["install", "-v", "-buildvcs=false", "-modcacherw"]);
-    if !part.go_buildtags.is_empty() {
-        command.arg(format!("-tags={}", part.go_buildtags.join(",")));
-    }
-    command.arg("./...");
+    command.args(tags(part)).arg("./...");
     command.env("GOBIN", into.join("bin")).env("GOCACHE", cache.shared("go-build"));
     command.env("GOMODCACHE", cache.shared("go-modules")).env("GOPATH", cache.shared("go"));
     command
+}
+
+/// Option of `go` for the part's build tags.
+fn tags(part: &Part) -> Option<String> {
+    (!part.go_buildtags.is_empty()).then(|| format!("-tags={}", part.go_buildtags.join(",")))
 }
 
 /// Checks that the build made every program that `organize` names.
@@ -87,6 +89,16 @@ fn check(programs: &Path, part: &Part) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn build_tags_are_given_to_go() {
+        let part = |tags: &[&str]| Part {
+            go_buildtags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            ..Part::default()
+        };
+        assert_eq!(tags(&part(&["netgo", "osusergo"])).as_deref(), Some("-tags=netgo,osusergo"));
+        assert_eq!(tags(&part(&[])), None);
+    }
 
     #[test]
     fn a_go_that_is_too_old_for_the_module_is_refused() {

@@ -1,13 +1,16 @@
-//! The nil plugin, which has no source and no steps: `override-build` makes the part's files.
+//! The nil plugin, which has no steps: `override-build` makes the part's files, of the part's source if it has one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Built, Error, failed, finish};
+use pack::folder::Folder;
+
+use super::{Built, Error, failed, finish, sources};
 use crate::cache::{Cache, Key};
 use crate::process::Work;
 use crate::project::Part;
+use crate::tree;
 
 /// First lines of the script: `craftctl default` does no work, since the plugin has no steps.
 pub(super) const PRELUDE: &str = "set -e\ncraftctl() { :; }\n";
@@ -18,17 +21,36 @@ pub(crate) fn script(part: &Part) -> Option<&str> {
     part.override_build.as_deref().filter(|_| part.plugin == "nil" && part.stage_packages.is_empty())
 }
 
-pub(super) fn build(part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
+pub(super) fn build(root: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let Some(script) = script(part) else { return Ok(Built::default()) };
-    let key = Key::new().with("nil 1").with(script).with(format!("{:?}", part.build_environment));
+    let source = part.source.is_some().then(|| tree::source(root, part)).transpose()?;
+    let source = source.map(|source| Folder::open(&source)).transpose()?;
+    let mut key = Key::new().with("nil 2").with(script).with(format!("{:?}", part.build_environment));
+    if let Some(source) = &source {
+        key = sources::keyed(source, key)?;
+    }
     let made = cache.entry(&key, work, |into| {
-        let mut command = Command::new("bash");
-        command.args(["-c", &format!("{PRELUDE}{script}")]).current_dir(into).env("CRAFT_PART_INSTALL", into);
-        finish("override-build", &mut command, part, work)
+        let place = tempfile::tempdir_in(into.parent().unwrap_or(into)).map_err(failed(into))?;
+        if let Some(source) = &source {
+            sources::copy(source, &Folder::open(place.path())?)?;
+        }
+        finish("override-build", &mut command(script, place.path(), into), part, work)
     })?;
     let mut folders = Vec::new();
     empty_folders(&made, Path::new(""), &mut folders).map_err(failed(&made))?;
     Ok(Built { folders, ..Built::files(made) })
+}
+
+/// The script, run in `place`. npm's packages of no project go there too, not onto this machine.
+fn command(script: &str, place: &Path, into: &Path) -> Command {
+    let global = place.join(".npm-global");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(global.join("bin")).chain(std::env::split_paths(&path));
+    let mut command = Command::new("bash");
+    command.args(["-c", &format!("{PRELUDE}{script}")]).current_dir(place);
+    command.env("CRAFT_PART_INSTALL", into).env("CRAFT_PART_BUILD", place).env("CRAFT_PART_SRC", place);
+    command.env("npm_config_prefix", &global).env("PATH", std::env::join_paths(folders).unwrap_or(path));
+    command
 }
 
 /// The empty folders below `folder` of `root`, as paths below `root`.
@@ -54,7 +76,10 @@ mod tests {
     fn built(yaml: &str) -> Result<(tempfile::TempDir, Built), Error> {
         let dir = tempfile::tempdir().unwrap();
         let part: Part = serde_yaml::from_str(yaml).unwrap();
-        let made = build(&part, &Cache::new(dir.path()), &Quiet::default())?;
+        let project = tempfile::tempdir().unwrap();
+        fs::create_dir(project.path().join("page")).unwrap();
+        fs::write(project.path().join("page/index.md"), "a page").unwrap();
+        let made = build(project.path(), &part, &Cache::new(dir.path()), &Quiet::default())?;
         Ok((dir, made))
     }
 
@@ -66,6 +91,19 @@ mod tests {
         let (_dir, made) = built(yaml).unwrap();
         assert_eq!(made.folders, [PathBuf::from("var/log/site")]);
         assert_eq!(fs::read_to_string(made.files.unwrap().0.join("etc/note")).unwrap(), "hello\n");
+    }
+
+    #[test]
+    fn its_script_finds_the_source_s_files_in_a_copy() {
+        let yaml = "plugin: nil\nsource: .\noverride-build: |\n  mkdir -p $CRAFT_PART_INSTALL/site\n  \
+                    cp page/index.md $CRAFT_PART_INSTALL/site/\n  echo made > page/made\n  \
+                    test \"$(npm config get prefix 2>/dev/null || echo $npm_config_prefix)\" = $CRAFT_PART_BUILD/.npm-global\n";
+        let (_dir, made) = built(yaml).unwrap();
+        let files = made.files.unwrap().0;
+        assert_eq!(fs::read_to_string(files.join("site/index.md")).unwrap(), "a page");
+        assert_eq!(fs::read_dir(&files).unwrap().count(), 1, "the source is no part of the image");
+        let missing = built("plugin: nil\nsource: gone\noverride-build: 'true'\n").unwrap_err();
+        assert!(missing.to_string().contains("gone"), "{missing}");
     }
 
     #[test]

@@ -32,6 +32,26 @@ const INPUTS: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.
 /// Largest size of each, in bytes: a lock file names thousands of packages.
 const LARGEST: u64 = 64 << 20;
 
+/// A line for the user if the rock brings another Node than this machine's.
+pub(crate) fn difference(part: &Part) -> Option<String> {
+    let theirs = part.npm_node_version.as_deref()?;
+    // A missing Node is an error of the build.
+    let ours = version(&tool::on_path(NODE.program)?, "--version");
+    other_node(theirs, String::from_utf8_lossy(&ours).trim())
+}
+
+/// The line for these versions, such as `20.1.0` or `20`, and `v18.2.0`; versions of one major number are alike.
+fn other_node(theirs: &str, ours: &str) -> Option<String> {
+    let major = |version: &str| version.trim_start_matches('v').split('.').next().unwrap_or_default().to_owned();
+    let ours = ours.trim_start_matches('v');
+    (major(theirs) != major(ours)).then(|| {
+        let theirs = shown(theirs);
+        format!(
+            "the rock brings Node {theirs}, this machine has {ours}, which is used: put `node` {theirs} first on PATH"
+        )
+    })
+}
+
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     let (node, npm) = (tool::find(NODE, work)?, tool::find(NPM, work)?);
     let folder = Folder::open(source)?;
@@ -123,4 +143,19 @@ fn command(npm: &Path, verb: &str, dir: &Path, cache: &Cache) -> Command {
     command.args(["--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier", "--no-progress", "--loglevel=http"]);
     command.env("npm_config_cache", cache.shared("npm"));
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rock_with_another_node_is_told_in_one_line() {
+        for (theirs, ours) in [("20.1.0", "v20.2.0"), ("20", "v20.2.0"), ("v22.1.0", "v22.0.1")] {
+            assert_eq!(other_node(theirs, ours), None, "{theirs}");
+        }
+        let told = other_node("22.12.0", "v20.2.0").unwrap();
+        assert!(told.starts_with("the rock brings Node 22.12.0, this machine has 20.2.0, which is used"), "{told}");
+        assert!(other_node("2", "v20.2.0").is_some());
+    }
 }

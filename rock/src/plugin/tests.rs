@@ -18,7 +18,7 @@ fn many_lines_are_reported_as_a_count() {
 fn an_unknown_plugin_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let part = Part { plugin: "cobol".to_owned(), ..Part::default() };
-    let error = build(dir.path(), &part, &Cache::new(dir.path()), &Quiet::default()).unwrap_err();
+    let error = build(dir.path(), &part, None, &Cache::new(dir.path()), &Quiet::default()).unwrap_err();
     assert!(error.to_string().contains("\"cobol\""), "{error}");
 }
 
@@ -60,7 +60,7 @@ fn the_exporter_s_repository_is_the_stand_in() {
     let url = "https://github.com/prometheus/statsd_exporter.git";
     let part = Part { plugin: "go".to_owned(), source: Some(url.to_owned()), ..Part::default() };
     let work = Quiet::default();
-    let (files, below) = build(dir.path(), &part, &Cache::new(dir.path()), &work).unwrap().files.unwrap();
+    let (files, below) = build(dir.path(), &part, None, &Cache::new(dir.path()), &work).unwrap().files.unwrap();
     assert_eq!(below, Path::new(""));
     assert_eq!(fs::read_to_string(files.join("bin/statsd_exporter")).unwrap(), exporter::PROGRAM);
     assert_eq!(*work.lines.lock().unwrap(), [exporter::NOTE]);
@@ -76,7 +76,7 @@ fn project(plugin: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Part) {
 }
 
 fn built(dir: &Path, part: &Part) -> Result<Built, Error> {
-    build(dir, part, &Cache::new(dir.join("node_modules/cache")), &Quiet::default())
+    build(dir, part, None, &Cache::new(dir.join("node_modules/cache")), &Quiet::default())
 }
 
 /// Needs no network: the module has no dependencies.

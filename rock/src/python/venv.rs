@@ -11,6 +11,7 @@ use std::process::Command;
 
 use pack::folder::Folder;
 
+use super::interpreter::Interpreter;
 use super::{Error, INTERPRETER, Wanted, pip};
 use crate::plugin::sources;
 use crate::process::{Ended, Work, run};
@@ -23,10 +24,10 @@ const SOURCE: &str = ".source";
 const UV: &str = ".uv";
 
 /// Installs what is wanted into the empty folder `into`: packages, and console scripts in `bin`.
-pub(super) fn fill(wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), Error> {
+pub(super) fn fill(wanted: &Wanted, interpreter: &Interpreter, into: &Path, work: &dyn Work) -> Result<(), Error> {
     let environment = into.join(ENVIRONMENT);
-    let pip = pip::find(work)?;
-    let mut venv = Command::new(INTERPRETER);
+    let pip = pip::find(&interpreter.program, work)?;
+    let mut venv = Command::new(&interpreter.program);
     venv.args(["-I", "-m", "venv", "--without-pip", "--copies"]).arg(&environment);
     finish(&mut venv, wanted, work)?;
     let folder = wanted.folder(into)?;
@@ -38,6 +39,9 @@ pub(super) fn fill(wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), 
         }
         command
     };
+    if let Some(wheel) = interpreter.setuptools() {
+        finish(install().args(["--no-index", "--no-deps"]).arg(wheel), wanted, work)?;
+    }
     if !wanted.packages.is_empty() {
         finish(install().arg("--").args(&wanted.packages), wanted, work)?;
     }
@@ -49,13 +53,19 @@ pub(super) fn fill(wanted: &Wanted, into: &Path, work: &dyn Work) -> Result<(), 
         finish(&mut command, wanted, work)?;
     }
     if wanted.is_project {
-        project(wanted, &folder, &install, work)?;
+        project(wanted, interpreter, &folder, &install, work)?;
     }
     gather(into).map_err(|source| Error::Gather { path: into.display().to_string(), source })
 }
 
 /// Installs the project: the versions of uv.lock, or without that file the project itself as pip resolves it.
-fn project(wanted: &Wanted, folder: &Path, install: &dyn Fn() -> Command, work: &dyn Work) -> Result<(), Error> {
+fn project(
+    wanted: &Wanted,
+    interpreter: &Interpreter,
+    folder: &Path,
+    install: &dyn Fn() -> Command,
+    work: &dyn Work,
+) -> Result<(), Error> {
     if !folder.join("uv.lock").is_file() {
         return finish(install().arg("."), wanted, work);
     }
@@ -69,7 +79,7 @@ fn project(wanted: &Wanted, folder: &Path, install: &dyn Fn() -> Command, work: 
     let locked = folder.join(".uv-requirements.txt");
     let mut command = Command::new(uv);
     command.args(["export", "--frozen", "--no-dev", "--no-emit-project", "--no-python-downloads", "--quiet"]);
-    command.args(["--python", INTERPRETER, "--output-file"]).arg(&locked);
+    command.arg("--python").arg(&interpreter.program).arg("--output-file").arg(&locked);
     let Ended { status, tail } = run(command.current_dir(folder), work).map_err(Error::Run)?;
     if !status.success() {
         return Err(Error::Lock(tail));

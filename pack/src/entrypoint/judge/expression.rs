@@ -1,8 +1,10 @@
 //! Expressions of a `src/charm.py`: values, which have no effect, and calls, each with its purpose.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::{Arguments, Expr, ExprCall, Stmt, StmtFunctionDef};
 
-use super::{Judge, Place, is_self};
+use super::{Judge, Place, handler, is_self};
 use crate::entrypoint::names;
 use crate::entrypoint::purpose::Purpose;
 
@@ -135,13 +137,15 @@ impl<'a> Judge<'a> {
         method.is_some_and(|method| self.versions.contains(method.attr.as_str()))
     }
 
-    /// Returns true if a function sets the workload's version, and does no more than that and logging.
-    pub(super) fn only_sets_version(&self, function: &StmtFunctionDef) -> bool {
+    /// Returns true if a function sets the workload's version, itself or by a method in `setters`, and does no more than
+    /// that and logging.
+    pub(super) fn only_sets_version(&self, function: &StmtFunctionDef, setters: &BTreeSet<String>) -> bool {
         let call = |statement: &'_ Stmt| match statement {
             Stmt::Expr(expression) => expression.value.as_call_expr().cloned(),
             _ => None,
         };
-        let is_version = |statement: &Stmt| call(statement).is_some_and(|call| sets_version(&call));
+        let is_setter = |call: &ExprCall| handler::method(&call.func).is_some_and(|method| setters.contains(&method));
+        let is_version = |statement: &Stmt| call(statement).is_some_and(|call| sets_version(&call) || is_setter(&call));
         let is_harmless = |statement: &Stmt| match statement {
             Stmt::Expr(expression) if expression.value.is_string_literal_expr() => true,
             other => other.is_pass_stmt() || call(other).is_some_and(|call| self.is_harmless(&call)),
@@ -150,7 +154,12 @@ impl<'a> Judge<'a> {
         body.iter().any(is_version) && body.iter().all(|statement| is_version(statement) || is_harmless(statement))
     }
 
-    fn is_harmless(&self, call: &ExprCall) -> bool {
+    /// Returns true for a call of a logger.
+    pub(super) fn is_log(&self, call: &ExprCall) -> bool {
+        self.path(call).starts_with("logging.")
+    }
+
+    pub(super) fn is_harmless(&self, call: &ExprCall) -> bool {
         let path = self.path(call);
         let is_known = |known: &&str| path == **known || (known.ends_with('.') && path.starts_with(*known));
         HARMLESS.iter().any(is_known) || (is_reading(call) && !self.is_of_module(&call.func))
@@ -183,17 +192,86 @@ impl<'a> Judge<'a> {
         };
         let path = self.path(call);
         let first = call.arguments.args.first();
+        if let Some(counterpart) = self.route(call) {
+            return Purpose::Counterpart(counterpart);
+        }
         match name {
             "observe" if call.arguments.args.get(1).is_some_and(|handler| self.is_of_version(handler)) => {
                 Purpose::Version
             }
-            "observe" => first.map_or(Purpose::Other, observed),
+            "observe" => first.map_or(Purpose::Other, |event| self.observed(event, call.arguments.args.get(1))),
             "set_workload_version" => Purpose::Version,
             "open_port" | "close_port" | "set_ports" => Purpose::Port,
             _ if path.starts_with("os.environ.") || path == "os.putenv" => Purpose::Variable,
-            _ if first.is_some_and(is_self) => library(name, &call.arguments),
+            _ if self.sets_version_by_itself(call) => Purpose::Version,
+            _ if self.is_given_charm(call) => self.library(name, &path, &call.arguments),
             _ => Purpose::Other,
         }
+    }
+
+    /// Returns true for `self.METHOD()` of a method that only sets the version.
+    fn sets_version_by_itself(&self, call: &ExprCall) -> bool {
+        handler::method(&call.func).is_some_and(|method| self.versions.contains(&method))
+    }
+
+    /// Returns true if the charm is an argument.
+    fn is_given_charm(&self, call: &ExprCall) -> bool {
+        call.arguments.find_argument_value("charm", 0).is_some_and(is_self)
+    }
+
+    /// Purpose of observing an event: `self.on.backup_action`, `self.on["db"].relation_changed`, `self.db.on.ready`.
+    fn observed(&self, event: &Expr, handler: Option<&Expr>) -> Purpose {
+        let Expr::Attribute(attribute) = event else { return Purpose::Other };
+        let name = attribute.attr.as_str();
+        let action = |name: String| match self.action(&name, handler, &self.methods) {
+            (counterpart, true) => Purpose::Counterpart(counterpart),
+            (counterpart, false) => Purpose::Action { name, counterpart, besides: self.besides(handler) },
+        };
+        let integration = |endpoint: String, library: Option<&str>| {
+            let counterpart = self.mapping(&endpoint, library);
+            Purpose::Integration { endpoint, counterpart }
+        };
+        if let Some(name) = name.strip_suffix("_action") {
+            return action(name.replace('_', "-"));
+        }
+        match &*attribute.value {
+            Expr::Subscript(item) => {
+                let subject = self.text(&item.slice).unwrap_or_else(|| "NAME".to_owned());
+                if name == "action" { action(subject) } else { integration(subject, None) }
+            }
+            // An event of a library's object, such as `self.database.on.database_created`.
+            Expr::Attribute(on) if on.attr.as_str() == "on" && !is_self(&on.value) => {
+                let object = on.value.as_attribute_expr().map(|object| object.attr.as_str());
+                let known = object.and_then(|object| self.objects.get(object));
+                let guess = || object.unwrap_or("NAME").trim_start_matches('_').replace('_', "-");
+                let endpoint = known.map_or_else(guess, |(endpoint, _)| endpoint.clone());
+                integration(endpoint, known.map(|(_, path)| path.as_str()))
+            }
+            _ => match name.split_once("_relation_") {
+                Some((endpoint, _)) => integration(endpoint.replace('_', "-"), None),
+                None => Purpose::Event(name.replace('_', "-")),
+            },
+        }
+    }
+
+    /// Purpose of an object that is given the charm: of a charm library, `Library(self, "endpoint")`, or of the author's own.
+    fn library(&self, class: &str, path: &str, arguments: &Arguments) -> Purpose {
+        if BUILTIN.iter().any(|known| class.starts_with(known)) {
+            return Purpose::Builtin;
+        }
+        if path.contains('.') && !path.starts_with("charms.") {
+            let (counterpart, actions) = self.observer(path);
+            return Purpose::Own { path: path.to_owned(), counterpart, actions };
+        }
+        let endpoint = self.endpoint(arguments).unwrap_or_else(|| "NAME".to_owned());
+        let counterpart = self.mapping(&endpoint, Some(path));
+        Purpose::Integration { endpoint, counterpart }
+    }
+
+    /// Endpoint among the arguments of a charm library's object.
+    pub(super) fn endpoint(&self, arguments: &Arguments) -> Option<String> {
+        let names = ["relation_name", "endpoint", "relation"];
+        names.iter().find_map(|name| arguments.find_argument_value(name, 1)).and_then(|value| self.text(value))
     }
 }
 
@@ -206,44 +284,6 @@ fn sets_version(call: &ExprCall) -> bool {
 fn is_reading(call: &ExprCall) -> bool {
     let method = call.func.as_attribute_expr().map(|attribute| attribute.attr.as_str());
     method.is_some_and(|method| READING.contains(&method))
-}
-
-/// Purpose of observing an event: `self.on.backup_action`, `self.on["db"].relation_changed`, `self.db.on.ready`.
-fn observed(event: &Expr) -> Purpose {
-    let Expr::Attribute(attribute) = event else { return Purpose::Other };
-    let name = attribute.attr.as_str();
-    if let Some(action) = name.strip_suffix("_action") {
-        return Purpose::Action(action.replace('_', "-"));
-    }
-    match &*attribute.value {
-        Expr::Subscript(item) => {
-            let subject = text(&item.slice).unwrap_or_else(|| "NAME".to_owned());
-            if name == "action" { Purpose::Action(subject) } else { Purpose::Integration(subject) }
-        }
-        // An event of a library's object, such as `self.database.on.database_created`.
-        Expr::Attribute(on) if on.attr.as_str() == "on" && !is_self(&on.value) => {
-            let object = on.value.as_attribute_expr().map_or("NAME", |object| object.attr.as_str());
-            Purpose::Integration(object.trim_start_matches('_').replace('_', "-"))
-        }
-        _ => match name.split_once("_relation_") {
-            Some((endpoint, _)) => Purpose::Integration(endpoint.replace('_', "-")),
-            None => Purpose::Event(name.replace('_', "-")),
-        },
-    }
-}
-
-/// Purpose of an object of a charm library, `Library(self, "endpoint")`.
-fn library(class: &str, arguments: &Arguments) -> Purpose {
-    if BUILTIN.iter().any(|known| class.starts_with(known)) {
-        return Purpose::Builtin;
-    }
-    let names = ["relation_name", "endpoint", "relation"];
-    let endpoint = names.iter().find_map(|name| arguments.find_argument_value(name, 1)).and_then(text);
-    Purpose::Integration(endpoint.unwrap_or_else(|| "NAME".to_owned()))
-}
-
-fn text(expression: &Expr) -> Option<String> {
-    expression.as_string_literal_expr().map(|literal| literal.value.to_str().to_owned())
 }
 
 /// Returns true for `super().__init__(…)` and its other spellings: `super(X, self).__init__(…)`, `Base.__init__(self, …)`.

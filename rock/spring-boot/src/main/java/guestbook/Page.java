@@ -1,6 +1,7 @@
 package guestbook;
 
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.springframework.web.util.HtmlUtils;
 
@@ -14,6 +15,7 @@ final class Page {
             <title>%1$s</title>
             <h1>%1$s</h1>
             %2$s
+            %3$s
             </html>
             """;
 
@@ -24,13 +26,23 @@ final class Page {
 
     private Page() {}
 
-    static String of(String greeting, List<Entry> entries) {
-        return PAGE.formatted(escape(greeting), LIST.formatted(entries.stream().map(Page::item).collect(Collectors.joining())));
+    static String of(String greeting, List<Entry> entries, String visits) {
+        var list = LIST.formatted(entries.stream().map(Page::item).collect(Collectors.joining()));
+        return PAGE.formatted(escape(greeting), list, visits);
     }
 
     /** A page without entries, with the reason. */
-    static String without(String greeting, String trouble) {
-        return PAGE.formatted(escape(greeting), "<p>No entries: " + escape(trouble) + ".</p>");
+    static String without(String greeting, String trouble, String visits) {
+        return PAGE.formatted(escape(greeting), "<p>No entries: " + escape(trouble) + ".</p>", visits);
+    }
+
+    /** The part about visits, as far as they are counted and kept. */
+    static String visits(OptionalLong counted, OptionalLong kept) {
+        return line("counted", counted) + line("kept", kept);
+    }
+
+    private static String line(String verb, OptionalLong number) {
+        return number.isPresent() ? "<p>%d visits %s</p>".formatted(number.getAsLong(), verb) : "";
     }
 
     private static String item(Entry entry) {

@@ -32,23 +32,26 @@ class Site {
 
     private final Entries entries;
     private final Variables variables;
+    private final Visits visits;
 
-    Site(Entries entries, Variables variables) {
+    Site(Entries entries, Variables variables, Visits visits) {
         this.entries = entries;
         this.variables = variables;
+        this.visits = visits;
     }
 
     /** The page, which also shows an error of the database. */
     @GetMapping(path = "/", produces = "text/html;charset=utf-8")
     ResponseEntity<String> home() {
         var greeting = variables.greeting();
+        var shown = Page.visits(visits.count(), visits.keep());
         try {
-            return ResponseEntity.ok(Page.of(greeting, entries.list()));
+            return ResponseEntity.ok(Page.of(greeting, entries.list(), shown));
         } catch (NoDatabaseException error) {
-            return ResponseEntity.ok(Page.without(greeting, error.getMessage()));
+            return ResponseEntity.ok(Page.without(greeting, error.getMessage(), shown));
         } catch (DataAccessException error) {
             var trouble = unusable(error).get("error");
-            return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).body(Page.without(greeting, trouble));
+            return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).body(Page.without(greeting, trouble, shown));
         }
     }
 
