@@ -1,5 +1,7 @@
 //! The command line: verbs, their arguments and help.
 
+pub mod secret;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,10 +46,46 @@ pub enum Verb {
     /// Integrate two applications, or an application with a server such as postgresql, which is started
     #[command(visible_alias = "relate", after_help = servers())]
     Integrate(Ends),
-    /// Remove an integration
-    RemoveRelation(Ends),
+    /// Remove an integration, by its ends or its number
+    RemoveRelation(RemoveRelation),
+    /// List the servers that `integrate` starts: what each needs, and whether it is here
+    Providers {
+        /// Output format
+        #[arg(long, value_enum, default_value = "tabular")]
+        format: Format,
+    },
+    /// Give every integration of a server new credentials, which its applications follow
+    Rotate {
+        /// The server
+        #[arg(value_name = "SERVER", value_parser = provider)]
+        server: &'static Provider,
+    },
+    /// Move a server to another address, as after a fail-over; its data and accounts stay, its applications follow
+    Move {
+        /// The server
+        #[arg(value_name = "SERVER", value_parser = provider)]
+        server: &'static Provider,
+    },
     /// Show or set an application's options
     Config(Config),
+    /// Make a secret of yours, which an option of the type `secret` can name
+    AddSecret(secret::AddSecret),
+    /// Let applications read a secret
+    GrantSecret(secret::Readers),
+    /// Take that back from applications
+    RevokeSecret(secret::Readers),
+    /// Give a secret new content, of which its readers are told
+    UpdateSecret(secret::UpdateSecret),
+    /// Show a secret; its values with --reveal
+    ShowSecret(secret::ShowSecret),
+    /// Remove a secret
+    RemoveSecret {
+        /// Name or address of the secret
+        #[arg(value_name = "NAME|ID")]
+        secret: String,
+    },
+    /// List your secrets
+    Secrets,
     /// Show the log messages of charms
     DebugLog {
         /// Number of lines to show, the latest ones
@@ -133,6 +171,12 @@ pub struct Deploy {
     /// Number of units [default: 1, or none for a subordinate]
     #[arg(short = 'n', long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub num_units: Option<u32>,
+    /// Accepted because scripts for Juju pass it; every base is taken here
+    #[arg(long, hide = true)]
+    pub force: bool,
+    /// Accepted because scripts for Juju pass it; the model has no credentials to trust a charm with
+    #[arg(long, hide = true)]
+    pub trust: bool,
 }
 
 /// Arguments of `remove-application`.
@@ -170,6 +214,20 @@ pub struct Ends {
     /// Other end [default: the application, if there is only one]
     #[arg(value_name = "APP[:ENDPOINT]")]
     pub other: Option<String>,
+}
+
+/// Arguments of `remove-relation`.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveRelation {
+    /// One end: an application or server, with its endpoint if several fit; or the number in a charm's log, such as 7
+    #[arg(value_name = "APP[:ENDPOINT]|NUMBER")]
+    pub one: String,
+    /// Other end [default: the application, if there is only one]
+    #[arg(value_name = "APP[:ENDPOINT]")]
+    pub other: Option<String>,
+    /// Accepted because scripts for Juju pass it
+    #[arg(long, hide = true)]
+    pub force: bool,
 }
 
 /// Arguments of `add-unit`.
@@ -236,7 +294,11 @@ pub struct Logs {
 
 /// Parses the name of a server.
 fn provider(name: &str) -> Result<&'static Provider, String> {
-    Provider::named(name).ok_or_else(|| format!("take one of {}", Provider::names()))
+    Provider::named(name).ok_or_else(|| {
+        let names = ALL.iter().flat_map(|provider| [provider.name, provider.app]);
+        let near = juju::nearest(name, names).map(|near| format!("did you mean {near}? "));
+        format!("{}take one of {}", near.unwrap_or_default(), Provider::names())
+    })
 }
 
 /// Help of `up --integrate`.
@@ -247,8 +309,10 @@ fn integrate_help() -> String {
 
 /// A line for each provider.
 fn servers() -> String {
-    let line = |provider: &&Provider| format!("  {:<12} {}\n", provider.name, provider.source());
-    ALL.iter().map(line).fold("Servers that are started:\n".to_owned(), |text, line| text + &line)
+    let line = |provider: &&Provider| format!("  {:<12} {}\n", provider.name, provider.origin());
+    let all: String = ALL.iter().map(line).collect();
+    let tls = "`webcharm integrate postgresql certificates` turns the TLS of a server on";
+    format!("Servers that are started:\n{all}`webcharm providers` shows which of them are here\n{tls}\n")
 }
 
 /// Shortest duration accepted: with 0, `--watch` would never sleep.
@@ -370,7 +434,7 @@ mod tests {
         assert!(up.contains(&format!("Start and integrate a server: {}. ", Provider::names())), "{up}");
         for provider in ALL {
             let Provider { name, app, .. } = provider;
-            assert!(integrate.contains(&format!("{}\n", provider.source())), "{integrate}");
+            assert!(integrate.contains(&format!("{}\n", provider.origin())), "{integrate}");
             for typed in [name, app] {
                 let cli = Cli::parse_from(["webcharm", "up", "--integrate", typed]);
                 let Verb::Up(up) = cli.verb else { panic!("{:?}", cli.verb) };
@@ -378,7 +442,11 @@ mod tests {
             }
         }
         let error = Cli::try_parse_from(["webcharm", "up", "--integrate", "oracle"]).unwrap_err().to_string();
-        assert!(error.contains(&format!("take one of {}", Provider::names())), "{error}");
+        assert!(error.contains(&format!("take one of {}", Provider::names())) && !error.contains("mean"), "{error}");
+        for verb in ["move", "rotate"] {
+            let error = Cli::try_parse_from(["webcharm", verb, "postgresq"]).unwrap_err().to_string();
+            assert!(error.contains("did you mean postgresql? take one of postgresql, "), "{error}");
+        }
     }
 
     #[test]
@@ -411,6 +479,7 @@ mod tests {
     fn deploy_takes_a_folder_and_maybe_a_name() {
         for (words, name, units) in [
             (&["deploy", "charms/shop"][..], None, None),
+            (&["deploy", "charms/shop", "--trust", "--force"], None, None),
             (&["deploy", "charms/shop", "front", "-n", "3"], Some("front"), Some(3)),
         ] {
             let cli = Cli::parse_from(["webcharm"].iter().chain(words));

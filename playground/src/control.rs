@@ -2,6 +2,7 @@
 //! request, any number report progress, and the last one is the answer.
 
 mod conversation;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read, Write};
@@ -16,6 +17,7 @@ use crate::runtime;
 use crate::session::Prepared;
 use crate::status::Status;
 pub use conversation::{ask, ask_down};
+pub use secret::{Content, SecretRequest, SecretView};
 
 /// The longest message, in bytes.
 const LONGEST: u64 = 16 << 20;
@@ -71,6 +73,16 @@ pub enum Request {
         /// The other end, `APP[:ENDPOINT]`.
         other: Option<String>,
     },
+    /// Gives every relation of a server new credentials, and waits until the applications have settled.
+    Rotate {
+        /// The server's name.
+        server: String,
+    },
+    /// Moves a server to another place, and waits until the applications have settled.
+    Move {
+        /// The server's name.
+        server: String,
+    },
     /// Adds units, and waits until they have settled.
     AddUnit {
         /// The application.
@@ -107,6 +119,11 @@ pub enum Request {
         #[serde(default)]
         after: usize,
     },
+    /// Something about users' secrets.
+    Secret {
+        /// The request.
+        request: SecretRequest,
+    },
     /// The outcome of the start. The answer comes when the start is over.
     Started,
     /// Ends the model. The connection closes when its process has ended.
@@ -123,9 +140,12 @@ impl Request {
                 | Self::RemoveApplication { .. }
                 | Self::Integrate { .. }
                 | Self::RemoveRelation { .. }
+                | Self::Rotate { .. }
+                | Self::Move { .. }
                 | Self::AddUnit { .. }
                 | Self::RemoveUnit { .. }
                 | Self::Run { .. }
+                | Self::Secret { request: SecretRequest::Update { .. } }
         )
     }
 }
@@ -168,6 +188,16 @@ pub enum Answer {
         /// Its Pebble's socket.
         socket: PathBuf,
     },
+    /// A new secret.
+    Secret {
+        /// Its address.
+        id: String,
+    },
+    /// Secrets of users.
+    Secrets {
+        /// By id.
+        secrets: Vec<SecretView>,
+    },
     /// Sign of life, sent while the answer is being made.
     Alive,
     /// Progress, sent while the answer is being made.
@@ -207,6 +237,16 @@ pub enum Answer {
         /// URL on this machine of the application behind an ingress.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
+        /// True if no hook failed and no charm is blocked.
+        well: bool,
+        /// Failures of the playground itself, with their causes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<String>,
+    },
+    /// A server moved.
+    Moved {
+        /// Its addresses from now on.
+        places: Vec<String>,
         /// True if no hook failed and no charm is blocked.
         well: bool,
         /// Failures of the playground itself, with their causes.

@@ -27,6 +27,7 @@ use crate::keeper_handle::{self, KeeperHandle};
 use crate::log_tail::LogTail;
 use crate::network;
 use crate::pod::root::{self, die_with_parent, step};
+use crate::pod::way::Way;
 use crate::pod::{Identity, keeper, mounts, namespace, relay};
 
 /// The first argument with which this program becomes a server's keeper.
@@ -38,7 +39,10 @@ pub const INIT: &str = "server-init";
 /// Path of a server's folder in its own mount namespace.
 pub const HOME: &str = "/mnt/server";
 
-/// Mount point above [`HOME`]: a folder that every machine has and that servers don't use otherwise.
+/// Path of the folder with a server's programs, for one that has them in the cache, which its user can't enter.
+pub const PROGRAMS: &str = "/mnt/programs";
+
+/// Mount point above [`HOME`] and [`PROGRAMS`]: a folder that every machine has and that servers don't use otherwise.
 const PLACE: &str = "/mnt";
 
 /// Longest wait for a killed server to be gone.
@@ -63,9 +67,12 @@ pub struct Spec {
     /// Variables of its environment, besides `PATH`, `HOME` and `LANG`.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
-    /// Address of a server that listens on TCP, and the unix socket from which the keeper brings connections to it.
+    /// Addresses of a server that listens on TCP, each with the unix socket from which the keeper brings connections to it.
     #[serde(default)]
-    pub way_in: Option<(PathBuf, SocketAddrV4)>,
+    pub ways_in: Vec<(PathBuf, SocketAddrV4)>,
+    /// Folder on the host with its programs; the server's [`PROGRAMS`].
+    #[serde(default)]
+    pub programs: Option<PathBuf>,
     /// The server's socket. Connections on the listener are relayed to it, if there is a listener.
     #[serde(default)]
     pub socket: Option<PathBuf>,
@@ -183,7 +190,7 @@ fn read(description: &Path) -> Result<Spec, Error> {
 /// # Errors
 /// When it can't be started.
 pub fn keep(description: &Path) -> Result<u8, Error> {
-    let Spec { identity, network, socket, way_in, .. } = read(description)?;
+    let Spec { identity, network, socket, ways_in, .. } = read(description)?;
     match network {
         Network::Of(keeper) => {
             namespace::enter(identity, keeper)?;
@@ -195,12 +202,12 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
             network::alone()?;
         }
     }
-    if let Some((path, server)) = way_in {
+    for (path, server) in ways_in {
         relay::start_from(&path, server).map_err(|source| Error::WayIn { path: path.display().to_string(), source })?;
     }
-    if let Some(socket) = socket {
-        relay::start_to(keeper::given_listener().map_err(keeper::Error::Init)?, socket);
-    }
+    // Open as long as this process lives.
+    let _way =
+        socket.map(|socket| Way::open(keeper::given_listener()?, socket)).transpose().map_err(keeper::Error::Init)?;
     Ok(keeper::attend(INIT, description, identity, Duration::ZERO, |line, server| {
         if let Ok(Message::Reload) = serde_json::from_str(line) {
             let _ = pidfd_send_signal(server, Signal::HUP);
@@ -221,6 +228,9 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     // Shared memory of its own, which the kernel frees with the mount namespace, also when the server is killed.
     mounts::tmpfs(Path::new("/dev/shm"), "1777")?;
     mounts::folder(&spec.dir, Path::new(HOME))?;
+    if let Some(programs) = &spec.programs {
+        mounts::folder(programs, Path::new(PROGRAMS))?;
+    }
     step("cease to be root", namespace::cease_to_be_root(spec.identity, spec.uid, spec.gid))?;
     step("leave the user's session keyring", namespace::leave_keyring())?;
     // setuid clears PR_SET_PDEATHSIG, so it is set after the change of user.

@@ -14,10 +14,12 @@ pub mod machine;
 pub(crate) mod mounts;
 pub(crate) mod namespace;
 mod packed;
+mod plain;
 pub(crate) mod relay;
 pub(crate) mod root;
 pub mod sidecar;
 mod users;
+pub(crate) mod way;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -34,6 +36,7 @@ use crate::network::Place;
 pub use confinement::hold;
 pub use keeper::keep;
 pub use namespace::Identity;
+pub use plain::plain;
 pub use root::enter;
 pub use users::Users;
 
@@ -81,6 +84,9 @@ pub struct Spec {
     pub network: Option<Place>,
     /// User who is root in the pod.
     pub identity: Identity,
+    /// The id that an ordinary user has in the pod, under each name: 0, or another for programs that refuse to run as root.
+    #[serde(default)]
+    pub single: u32,
     /// The users of the host's packages, if the pod has them.
     #[serde(default)]
     pub users: Users,
@@ -102,11 +108,24 @@ pub struct Neighbor {
     pub socket: PathBuf,
 }
 
+impl Neighbor {
+    /// Its name and port, as in `name:port`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.name, self.port)
+    }
+}
+
 impl Spec {
     /// Pebble's socket, as the host sees it.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.socket_dir.join("pebble.socket")
+    }
+
+    /// The id of all users, if the pod has only one.
+    fn single(&self) -> Option<u32> {
+        (self.identity == Identity::Single).then_some(self.single)
     }
 
     /// Host name, if it is a name of the loopback address. In a network it is a name of the pod's address there, so
@@ -139,10 +158,10 @@ pub enum Error {
         /// The end of its log, with the reason.
         log: LogTail,
     },
-    /// A neighbor or the hosts file can't be changed.
+    /// The neighbors or the hosts file can't be changed.
     #[error("cannot make {name} known in the pod")]
     Introduce {
-        /// The neighbor, or the units.
+        /// The servers, or the units.
         name: String,
         /// The cause.
         #[source]
@@ -212,17 +231,17 @@ impl Pod {
         self.spec.socket()
     }
 
-    /// Makes a server reachable from the pod.
+    /// Sets the servers that are reachable from the pod. Ways to others are closed, with their connections.
     ///
     /// # Errors
     /// When the pod has ended or can't write its `/etc/hosts`.
-    pub fn introduce(&mut self, neighbor: &Neighbor) -> Result<(), Error> {
-        if self.spec.neighbors.contains(neighbor) {
+    pub fn set_neighbors(&mut self, neighbors: &[Neighbor]) -> Result<(), Error> {
+        if self.spec.neighbors == neighbors {
             return Ok(());
         }
-        let failed = |source| Error::Introduce { name: neighbor.name.clone(), source };
-        self.keeper.tell(neighbor).map_err(|error| failed(error.into()))?;
-        self.spec.neighbors.push(neighbor.clone());
+        let failed = |source| Error::Introduce { name: "the servers".to_owned(), source };
+        self.keeper.tell(&neighbors).map_err(|error| failed(error.into()))?;
+        neighbors.clone_into(&mut self.spec.neighbors);
         self.write_hosts().map_err(|error| failed(error.into()))
     }
 

@@ -15,7 +15,9 @@ pub enum Error {
     #[error("{0} is neither a folder nor a regular file: `webcharm up` takes an application's folder or a packed rock")]
     Special(String),
     /// The folder has no charm.
-    #[error("there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}")]
+    #[error(
+        "there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}; `webcharm init FOLDER` writes one"
+    )]
     NoCharm {
         /// The folder.
         folder: String,

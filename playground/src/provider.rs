@@ -5,11 +5,19 @@
 //! one line in [`ALL`]. Help texts, errors and advice are made from the table.
 
 mod accounts;
+mod certificates;
+mod database;
+mod go;
 mod grafana;
 mod http_proxy;
+mod identity;
 mod ingress;
 mod loki;
+mod mongodb;
 mod mysql;
+mod npm;
+mod oidc;
+mod openfga;
 mod postgresql;
 mod process;
 mod prometheus;
@@ -19,16 +27,34 @@ mod redis;
 mod relations;
 mod running;
 pub mod s3;
+mod saml;
 mod serve;
+mod sink;
 mod smtp;
+mod source;
+mod stand_in;
+mod tempo;
+mod tls;
 mod user;
 mod valkey;
 
 use juju::{Endpoint, RelationId, Role};
 use juju_testing::{Model, ModelError, endpoint};
 
-pub use running::Providers;
+pub use running::{Answered, Providers};
 pub use serve::{Answer, Host, Relation, Serve};
+pub use source::{Presence, Source};
+pub use tls::ServerCertificate;
+
+/// Lines of an export of spans, for the fuzz target.
+///
+/// # Errors
+///
+/// The fault of a body that is no export.
+#[cfg(fuzzing)]
+pub fn spans(kind: &str, body: &[u8]) -> Result<Vec<String>, String> {
+    (tempo::TAKER.lines)(&sink::Sent { kind: kind.to_owned(), body: body.to_vec() })
+}
 
 /// All providers, in the order in which they are named.
 pub const ALL: &[&Provider] = &[
@@ -41,9 +67,15 @@ pub const ALL: &[&Provider] = &[
     &s3::S3,
     &smtp::SMTP,
     &http_proxy::HTTP_PROXY,
+    &oidc::OIDC,
+    &saml::SAML,
+    &mongodb::MONGODB,
+    &openfga::OPENFGA,
+    &tempo::TEMPO,
     &prometheus::PROMETHEUS,
     &loki::LOKI,
     &grafana::GRAFANA,
+    &certificates::CERTIFICATES,
 ];
 
 /// Provider of an integration: its names, its package and its start. [`Serve`] is the running server.
@@ -61,8 +93,8 @@ pub struct Provider {
     pub interface: &'static str,
     /// Role of its endpoint. Prometheus and Grafana require what a charm provides.
     pub role: Role,
-    /// Debian's package with the server; empty if the server is a role of this program.
-    pub package: &'static str,
+    /// Origin of the server's program.
+    pub source: Source,
     /// True if this program only stands in for the server, which no package registry has.
     pub is_stand_in: bool,
     /// True if `status` and `up` name it while an application has an unused endpoint for it.
@@ -91,18 +123,14 @@ impl Provider {
     ///
     /// ```
     /// use playground::provider::Provider;
-    /// let source = |name| Provider::named(name).map(Provider::source).unwrap_or_default();
-    /// assert_eq!(source("redis"), "Redis, Debian's package redis-server");
-    /// assert_eq!(source("loki"), "a stand-in for Loki, part of webcharm");
+    /// let origin = |name| Provider::named(name).map(Provider::origin).unwrap_or_default();
+    /// assert_eq!(origin("redis"), "Redis, Debian's package redis-server");
+    /// assert_eq!(origin("loki"), "a stand-in for Loki, part of webcharm");
     /// ```
     #[must_use]
-    pub fn source(&self) -> String {
+    pub fn origin(&self) -> String {
         let begin = if self.is_stand_in { "a stand-in for " } else { "" };
-        let from = match self.package {
-            "" => "part of webcharm".to_owned(),
-            package => format!("Debian's package {package}"),
-        };
-        format!("{begin}{}, {from}", self.title)
+        format!("{begin}{}, {}", self.title, self.source.text())
     }
 
     /// The names of all providers, in one line.
@@ -123,6 +151,13 @@ impl Provider {
         if self.role == Role::Provides { Role::Requires } else { Role::Provides }
     }
 
+    /// The endpoints of its application: that of its row, and that at which it asks for a certificate if it speaks TLS.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let own = endpoint(self.endpoint, self.role, self.interface);
+        std::iter::once(own).chain(tls::endpoint(self)).collect()
+    }
+
     /// Makes sure that `model` has its application.
     ///
     /// # Errors
@@ -131,7 +166,7 @@ impl Provider {
         if model.applications().any(|name| name == self.app) {
             return Ok(());
         }
-        model.add_application(self.app, vec![endpoint(self.endpoint, self.role, self.interface)], 1)
+        model.add_application(self.app, self.endpoints(), 1)
     }
 }
 
@@ -172,6 +207,30 @@ pub enum Error {
         /// The fault of its value, without the value.
         why: String,
     },
+    /// An authority's answer can't be used.
+    #[error(
+        "relation {relation}: the authority's {key:?} can't be used: {why}; `webcharm remove-relation {relation}` ends it"
+    )]
+    Certificate {
+        /// The relation.
+        relation: RelationId,
+        /// The key of its databag.
+        key: String,
+        /// The fault of its value.
+        why: String,
+    },
+    /// The server doesn't run.
+    #[error("{0} does not run: `webcharm integrate {0}` starts it")]
+    NotRunning(&'static str),
+    /// The server has no credentials.
+    #[error("{0} has no credentials here: there is nothing to rotate")]
+    NoCredentials(&'static str),
+    /// No application is told the server's address.
+    #[error(
+        "{title} has no address that an application is told: there is nothing to move; `webcharm remove-application {name}`, then \
+         `webcharm integrate {name}`, replaces it", title = .0.title, name = .0.name
+    )]
+    NoPlace(&'static Provider),
     /// The model is ending.
     #[error("the model is ending")]
     Ending,
@@ -187,8 +246,7 @@ mod tests {
     fn every_row_is_complete_and_its_names_are_its_own() {
         let mut names = BTreeSet::new();
         for provider in ALL {
-            let Provider { name, title, app, endpoint, interface, package, .. } = provider;
-            assert!(!package.contains(char::is_whitespace), "{provider:?}");
+            let Provider { name, title, app, endpoint, interface, .. } = provider;
             for text in [name, title, app, endpoint, interface] {
                 assert!(!text.is_empty() && !text.contains(char::is_whitespace), "{provider:?}");
             }

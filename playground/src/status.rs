@@ -226,7 +226,7 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// Lays out rows: columns as wide as their widest cell, two blanks between them, no blanks at a line's end. A cell is
 /// one escaped line, because charms write some of them.
-fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| cell_line(cell)).collect()).collect();
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -18,6 +18,7 @@ use juju::Event;
 use rock::{Cancel, Work};
 
 use crate::cli;
+use crate::log_tail::LogTail;
 use crate::logs::Rotation;
 use crate::provider::Provider;
 use crate::runtime::{self, Runtime};
@@ -29,6 +30,9 @@ use pods::Pods;
 
 /// Longest wait for the application to answer once the charm has settled.
 const ANSWER: Duration = Duration::from_secs(120);
+
+/// Shortest time between two reports of ended services to their charms.
+const REPORT: Duration = Duration::from_secs(1);
 
 /// Interval of the checks of pods and servers.
 const TICK: Duration = Duration::from_millis(100);
@@ -234,14 +238,21 @@ fn start(
 }
 
 /// Waits until the application answers. Stops waiting when it can't answer any more: a unit is stuck or its pod has
-/// ended.
+/// ended. A service that ends meanwhile is told to its charm, which else would hear of it at the next update-status.
 fn answers(session: &Session, url: &str, ui: &Ui) -> bool {
     let started = Instant::now();
     let mut told = Duration::ZERO;
+    let mut reported = None::<Instant>;
     let is_hopeless = || session.is_stuck() || !session.units_with_dead_pod().is_empty();
     while !ui.cancel().is_thrown() && !is_hopeless() && started.elapsed() < ANSWER {
         if http_client::status(url).is_ok() {
-            return true;
+            // The charm may have a status from before the service's restart.
+            return reported.is_none() || update(session);
+        }
+        if reported.is_none_or(|at| at.elapsed() > REPORT) && session.has_ended_service() {
+            reported = Some(Instant::now());
+            update(session);
+            continue;
         }
         if started.elapsed() > told + Duration::from_secs(1) {
             told = started.elapsed();
@@ -250,6 +261,12 @@ fn answers(session: &Session, url: &str, ui: &Ui) -> bool {
         std::thread::sleep(Duration::from_millis(20));
     }
     false
+}
+
+/// Lets every charm look at its workload. Returns true if all hooks went well.
+fn update(session: &Session) -> bool {
+    session.push_everywhere(&Event::UpdateStatus);
+    session.settle()
 }
 
 /// Prints the outcome of the start: the application's URL, or the reasons why it doesn't answer; and commands to type
@@ -278,14 +295,16 @@ fn report(session: &Session, app: &Application, answers: bool, ui: &Ui) {
         return;
     }
     ui::print(&format!("\n{}\n", session.snapshot().tables()));
-    let pods = session.units().iter().map(|unit| session.pod_log(unit)).collect();
+    let logs: Vec<_> = session.units().iter().filter_map(|unit| session.pod_log(unit)).collect();
+    let pods = logs.iter().map(|log| log.lines().to_owned()).collect();
     for (what, lines) in [("charm", session.log(20)), ("pod", pods)] {
         if lines.iter().any(|line| !line.is_empty()) {
             ui::print(&format!("The {what}'s log ends with:\n{}\n\n", lines.join("\n")));
         }
     }
+    let cause = logs.iter().find_map(LogTail::cause).map(|line| format!("; its log says: {line}")).unwrap_or_default();
     ui::print(&format!(
-        "{problems}{app} does not answer at {url}. The model stays up.\n\n{}",
+        "{problems}{app} does not answer at {url}{cause}. The model stays up.\n\n{}",
         lines("webcharm debug-log")
     ));
 }

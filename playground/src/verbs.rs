@@ -1,7 +1,9 @@
 //! The verbs that talk to a running model. Those for a project's folder are in `verbs/project.rs`.
 
 mod project;
+mod providers;
 mod prune;
+pub mod secret;
 pub mod unit;
 
 use std::io;
@@ -11,11 +13,14 @@ use std::time::Duration;
 use crate::cache;
 use crate::cli::{self, Format};
 use crate::control::{self, Answer, Request, Setting, ask, ask_down};
+use crate::provider::Provider;
 use crate::runtime;
+use crate::session::integrate_lines;
 use crate::ui::{self, print};
 use crate::up;
 
 pub use project::{init, lint, pack};
+pub use providers::providers;
 pub use prune::prune;
 
 /// Interval of the requests for new lines of the log.
@@ -58,6 +63,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A secret's content can't be read.
+    #[error(transparent)]
+    Content(#[from] secret::ContentError),
     /// The runtime folder can't be used.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -147,7 +155,8 @@ pub fn deploy(model: &str, args: &cli::Deploy) -> Result<ExitCode, Error> {
         return Err(Error::Answer);
     };
     let reached = url.map(|url| format!("  curl {url}/\n")).unwrap_or_default();
-    let servers: String = missing.iter().map(|name| format!("  webcharm integrate {app} {name}\n")).collect();
+    let servers = integrate_lines(&format!("{app} "), &missing);
+    let servers: String = servers.iter().map(|line| format!("  {line}\n")).collect();
     let done = format!("deployed: {app}\n\n{reached}  webcharm status\n{servers}  webcharm remove-application {app}\n");
     conclude(model, well, &problems, &done)
 }
@@ -182,9 +191,33 @@ pub fn integrate(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
 ///
 /// # Errors
 /// When the model isn't up, or there is no such relation.
-pub fn remove_relation(model: &str, args: &cli::Ends) -> Result<ExitCode, Error> {
+pub fn remove_relation(model: &str, args: &cli::RemoveRelation) -> Result<ExitCode, Error> {
     let request = Request::RemoveRelation { one: args.one.clone(), other: args.other.clone() };
     related(model, &request, "no longer integrated", |ends| format!("webcharm integrate {}", ends.join(" ")))
+}
+
+/// `rotate`.
+///
+/// # Errors
+/// When the model isn't up, the server doesn't run, or it has no credentials.
+pub fn rotate(model: &str, server: &'static Provider) -> Result<ExitCode, Error> {
+    let request = Request::Rotate { server: server.name.to_owned() };
+    let Answer::Done { well, problems } = ask(model, &request)? else { return Err(Error::Answer) };
+    let done =
+        format!("rotated: every integration of {} has new credentials\n\n  webcharm status --relations\n", server.app);
+    conclude(model, well, &problems, &done)
+}
+
+/// `move`: prints the server's new addresses.
+///
+/// # Errors
+/// When the model isn't up, the server doesn't run, or it has no address that an application is told.
+pub fn relocate(model: &str, server: &'static Provider) -> Result<ExitCode, Error> {
+    let request = Request::Move { server: server.name.to_owned() };
+    let Answer::Moved { places, well, problems } = ask(model, &request)? else { return Err(Error::Answer) };
+    let places = places.join(" and ");
+    let done = format!("moved: {} is at {places} now\n\n  webcharm status --relations\n", server.app);
+    conclude(model, well, &problems, &done)
 }
 
 /// `add-unit`.

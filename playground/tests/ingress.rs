@@ -28,7 +28,12 @@ pub(crate) fn with_ingress(desk: &Desk) -> PathBuf {
 }
 
 fn whole_story(desk: &Desk) {
-    desk.ok(&["up", with_ingress(desk).to_str().unwrap(), "--detach"]);
+    let project = with_ingress(desk);
+    let app = project.join("rock/flask/app.py");
+    let text = fs::read_to_string(&app).unwrap();
+    let more = "\n\n@app.get(\"/link\")\ndef link():\n    return flask.url_for(\"link\")\n";
+    fs::write(&app, text + more).unwrap();
+    desk.ok(&["up", project.to_str().unwrap(), "--detach"]);
     let integrated = desk.ok(&["integrate", "ingress"]);
     let ends = "flask-k8s:ingress and nginx-ingress-integrator:ingress";
     assert!(integrated.starts_with(&format!("integrated: {ends}\n")), "{integrated}");
@@ -38,6 +43,8 @@ fn whole_story(desk: &Desk) {
     desk.wait_for_application();
     assert_eq!(page(&format!("{url}/")), "Hello from Flask!\n");
     assert_eq!(page(&url), "Hello from Flask!\n");
+    assert_eq!(page(&format!("{url}/link")), "/local-flask-k8s/link", "links keep the path that nginx strips");
+    assert_eq!(page(&format!("{}/link", desk.url())), "/link", "without the ingress there is none");
     let base = url.strip_suffix("/local-flask-k8s").unwrap();
     assert_eq!([code(base), code(&format!("{url}-2/")), code(&format!("{url}/nowhere"))], [404, 404, 404]);
 

@@ -127,9 +127,9 @@ fn what_can_not_be_integrated_is_answered_with_what_can() {
     for (args, words) in [
         (&["integrate", "flask-k8s"][..], "webcharm integrate flask-k8s postgresql"),
         (&["integrate", "flask-k8s", "kafka"], "there is: postgresql, ingress"),
-        (&["integrate", "flask-k8s", "mysql"], "`requires: mysql: {interface: mysql_client}`"),
+        (&["integrate", "flask-k8s", "certificates"], "`requires: certificates: {interface: tls-certificates}`"),
         (&["integrate", "shop", "postgresql"], "no application \"shop\""),
-        (&["integrate", "flask-k8s:db", "postgresql"], "no endpoint \"db\"; there is: postgresql, logging, ingress"),
+        (&["integrate", "flask-k8s:db", "postgresql"], "no endpoint \"db\"; there is: postgresql, mysql, mongodb"),
         (
             &["integrate", "flask-k8s", "postgresql:nope"],
             "\"postgresql-k8s\" has no endpoint \"nope\"; there is: database",

@@ -107,6 +107,25 @@ fn a_container_that_dies_is_started_again() {
     desk.assert_nothing_left(&before);
 }
 
+/// Start of an application that fails later than Pebble watches a start, as npm's and a JVM's do on a busy machine.
+const LATE: &str = "import os, signal, sys, time\nif '--check-config' not in sys.argv:\n    time.sleep(1.5)\n    \
+    sys.stderr.write('Traceback (most recent call last):\\n  File \"app.py\", line 1\\nKeyError: \"DSN\"\\n')\n    \
+    os.kill(os.getppid(), signal.SIGKILL)\n    os._exit(1)\n";
+
+#[test]
+fn an_application_that_fails_after_its_first_second_is_a_status_with_the_reason() {
+    let desk = Desk::new();
+    let project = desk.sample().join("rock/flask");
+    let file = project.join("app.py");
+    fs::write(&file, format!("{LATE}{}", fs::read_to_string(&file).unwrap())).unwrap();
+    let up = desk.run(&["up", project.to_str().unwrap(), "--detach"]);
+    let reason = "flask keeps exiting: KeyError: \"DSN\"; see its log";
+    assert!(up.code == Some(1) && up.out.contains(reason), "{up:?}");
+    let status = desk.ok(&["status"]);
+    assert!(status.contains("flask-k8s/0*  blocked") && status.contains(reason), "{status}");
+    desk.ok(&["down"]);
+}
+
 #[test]
 fn a_blocked_charm_is_left_up_with_the_reason_on_the_screen() {
     let desk = Desk::new();

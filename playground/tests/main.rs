@@ -6,13 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 #![allow(clippy::print_stdout, reason = "the long test of kills prints its steps")]
 
+mod access;
 mod applications;
 mod asked;
+mod browser;
 mod contained;
 mod declared;
 mod ends;
 mod frameworks;
 mod ingress;
+mod inside;
 mod integration;
 mod killed;
 mod lifecycle;
@@ -23,12 +26,17 @@ mod other_users;
 mod own;
 mod packed;
 mod pgbouncer;
+mod python;
 mod redis;
 mod root;
+mod rotation;
 mod secrets;
 mod services;
+mod spring;
 mod stranger;
 mod support;
+mod tls;
 mod truth;
 mod unit;
 mod units;
+mod user_secrets;

@@ -2,10 +2,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::inside::{has_nothing_to_rotate, run, starts};
 use crate::support::{Desk, page, wait_until};
+
+/// True for each address in pods that stands for Loki, the sixteenth server, at the start, after one move and after two.
+const LOKIS: &str = r#"
+import socket
+def answers(host, port):
+    try:
+        socket.create_connection((host, port), timeout=10).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+said = [answers(*place) for place in [("127.0.1.16", 3100), ("127.0.2.16", 13100), ("127.0.3.16", 3100)]]
+"#;
 
 /// Result of an expression, by Prometheus's own API.
 fn evaluated(prometheus: &str, expr: &str) -> Result<Vec<Value>, String> {
@@ -57,6 +71,26 @@ fn expressions(desk: &Desk) -> Vec<String> {
     targets.map(filled).collect()
 }
 
+/// Two moves at once are one after the other. Lines arrive where Loki is in the end; Pebble forwards them, so the application
+/// runs on.
+fn loki_moves(desk: &Desk, loki: &str) {
+    let begun = starts(desk);
+    let moves = thread::scope(|scope| {
+        let moves = [(); 2].map(|()| scope.spawn(|| desk.ok(&["move", "loki"])));
+        moves.map(|told| told.join().unwrap())
+    });
+    for place in [(1, 13100), (2, 3100)] {
+        let place = format!("loki-k8s-{}.loki-k8s-endpoints.local.svc.cluster.local:{}", place.0, place.1);
+        let told = format!("moved: loki-k8s is at {place} now\n");
+        assert!(moves.iter().any(|said| said.starts_with(&told)), "{told} {moves:?}");
+    }
+    page(&format!("{}/after-the-moves", desk.url()));
+    wait_until("a line arrives after the moves", || page(loki).contains("/after-the-moves"));
+    assert_eq!(starts(desk), begun, "no variable has changed");
+    assert_eq!(run(desk, LOKIS), json!([false, false, true]));
+    has_nothing_to_rotate(desk, "loki", "Loki");
+}
+
 #[test]
 #[ignore = "long: waits for several scrapes"]
 fn prometheus_scrapes_the_sample_and_every_expression_of_its_dashboard_has_a_value() {
@@ -99,6 +133,15 @@ fn prometheus_scrapes_the_sample_and_every_expression_of_its_dashboard_has_a_val
         assert!(rules.contains(alert), "{rules}");
     }
     wait_until("a line of the application is at the sink", || page(&loki).contains("flask-k8s/0 flask: "));
+
+    loki_moves(&desk, &loki);
+    for server in ["prometheus", "grafana"] {
+        let refused = desk.run(&["move", server]);
+        let why = format!(
+            "has no address that an application is told: there is nothing to move; `webcharm remove-application {server}`"
+        );
+        assert!(refused.code == Some(1) && refused.err.contains(&why), "{refused:?}");
+    }
 
     for server in ["loki", "grafana", "prometheus"] {
         desk.ok(&["remove-relation", "flask-k8s", server]);

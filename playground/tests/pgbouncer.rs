@@ -9,37 +9,7 @@ use pebble::blocking::Client;
 use pebble::types::{ExecOptions, WriteFile};
 
 use crate::integration::has_postgresql;
-use crate::support::{Desk, wait_until, write_program};
-
-/// Signs each request in the databags of the other application's units.
-const AUTHORITY: &str = r#"#!/usr/bin/env python3
-import json, os, subprocess
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
-
-def openssl(*arguments, **options):
-    return run("openssl", *arguments, cwd="/var/lib", **options)
-
-event = os.environ["JUJU_DISPATCH_PATH"]
-if event == "hooks/install":
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-if event == "hooks/certificates-relation-changed":
-    relation, ca, issued = os.environ["JUJU_RELATION_ID"], open("/var/lib/ca.pem").read(), []
-    for unit in json.loads(run("relation-list", "-r", relation, "--format=json")):
-        bag = json.loads(run("relation-get", "-r", relation, "--format=json", "-", unit))
-        for asked in json.loads(bag.get("certificate_signing_requests", "[]")):
-            request = asked["certificate_signing_request"]
-            certificate = openssl("x509", "-req", "-in", "/dev/stdin", "-CA", "ca.pem", "-CAkey", "ca.key",
-                                  "-CAcreateserial", "-copy_extensions", "copy", input=request)
-            issued.append({"certificate_signing_request": request, "certificate": certificate, "ca": ca,
-                           "chain": [certificate, ca]})
-    run("relation-set", "--app", "-r", relation, "certificates=" + json.dumps(issued))
-"#;
-
-const AUTHORITY_FILE: &str = "name: authority\ntype: charm\nsummary: Signs\ndescription: Signs.\nbase: ubuntu@24.04\n\
-                              platforms: {amd64: }\nparts: {none: {plugin: nil}}\n\
-                              provides: {certificates: {interface: tls-certificates}}\n";
+use crate::support::{Desk, wait_until};
 
 /// Holds a transaction open from one file's appearance to another's.
 const TRANSACTION: &str = "CREATE TABLE held (number int);
@@ -48,16 +18,15 @@ BEGIN; INSERT INTO held VALUES (1);
 INSERT INTO held VALUES (2); COMMIT; SELECT 'rows: ' || count(*) FROM held;
 ";
 
-/// The programs of the test. PgBouncer refuses to run as root, which every user of an ordinary user's pod is.
+/// The programs of the test.
 fn can_run() -> bool {
-    testkit::needs_root()
-        && has_postgresql()
+    has_postgresql()
         && testkit::needs(Path::new("/usr/sbin/pgbouncer").exists(), "pgbouncer (scripts/packages)")
         && testkit::needs(psql().is_some(), "psql (scripts/packages)")
 }
 
 /// Debian's client itself: the one on `PATH` is a script that needs more of the machine.
-fn psql() -> Option<PathBuf> {
+pub(crate) fn psql() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
     versions.map(|version| version.path().join("bin/psql")).find(|path| path.is_file())
 }
@@ -143,22 +112,43 @@ fn an_open_transaction_lives_through_a_change_of_an_option(model: &Model) {
     assert_eq!(pids(&model.instances()), pids(&before), "no instance was started again");
 }
 
+/// The pooler follows a database that moves; the application's variables stay, so it runs on.
+fn a_database_that_moves_is_found_by_the_pooler_alone(model: &Model) {
+    let running = || {
+        let services = model.pebble("flask-k8s/0", "flask-app").services(&["flask"]).unwrap();
+        (model.uri(), services[0].current_since.clone())
+    };
+    let before = running();
+    model.desk.ok(&["move", "postgresql"]);
+    wait_until("the pooler leads to it", || model.ask(&before.0, "SELECT 1") == Ok("1\n".to_owned()));
+    assert_eq!(running(), before);
+    assert_eq!(model.statuses("pgbouncer-k8s"), ["active: "; 3]);
+}
+
+/// TLS to clients and TLS of the backend come with an authority each, and go with it.
 fn tls_comes_with_an_authority_and_goes_with_it(model: &Model) {
     let encrypted = format!("{}?sslmode=require", model.uri());
-    let refused = model.ask(&encrypted, "SELECT 1").unwrap_err();
-    assert!(refused.contains("SSL"), "{refused}");
-    let authority = model.desk.path().join("authority");
-    fs::create_dir(&authority).unwrap();
-    fs::write(authority.join("charmcraft.yaml"), AUTHORITY_FILE).unwrap();
-    write_program(&authority.join("dispatch"), AUTHORITY);
-    model.desk.ok(&["deploy", authority.to_str().unwrap()]);
-    model.desk.ok(&["integrate", "pgbouncer-k8s", "authority"]);
     // The instances of a unit share the port.
-    let many = || (0..8).map(|_| model.ask(&encrypted, "SELECT 1"));
-    wait_until("all instances speak TLS", || many().all(|answer| answer.is_ok()));
+    let many = |query: &str| (0..8).map(|_| model.ask(&encrypted, query)).collect::<Vec<_>>();
+    let refused = many("SELECT 1");
+    assert!(refused.iter().all(|answer| answer.as_ref().is_err_and(|why| why.contains("SSL"))), "{refused:?}");
+    model.desk.ok(&["integrate", "pgbouncer-k8s", "certificates"]);
+    wait_until("all instances speak TLS", || many("SELECT 1").iter().all(Result::is_ok));
     assert_eq!(model.statuses("pgbouncer-k8s"), ["active: "; 3]);
-    model.desk.ok(&["remove-relation", "pgbouncer-k8s", "authority"]);
-    wait_until("no instance speaks TLS", || many().all(|answer| answer.is_err()));
+    model.desk.wait_for_application();
+    let page = http_client::page(&model.desk.url()).unwrap();
+    assert!(page.contains("A ship in port is safe"), "the application verifies PgBouncer: {page}");
+
+    // The server tells the user alone who has signed in.
+    let backend = "BEGIN; SET LOCAL ROLE NONE; SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid(); COMMIT;";
+    let is_encrypted = |answer: &Result<String, String>| answer.as_ref().is_ok_and(|rows| rows.contains("\nt\n"));
+    assert!(!many(backend).iter().any(is_encrypted));
+    model.desk.ok(&["integrate", "postgresql", "certificates"]);
+    wait_until("PgBouncer's connections are encrypted", || many(backend).iter().all(is_encrypted));
+    assert_eq!(model.statuses("pgbouncer-k8s"), ["active: "; 3]);
+
+    model.desk.ok(&["remove-application", "certificates"]);
+    wait_until("no instance speaks TLS", || many("SELECT 1").iter().all(Result::is_err));
     assert_eq!(model.ask(&model.uri(), "SELECT 1"), Ok("1\n".to_owned()));
 }
 
@@ -179,6 +169,7 @@ fn an_application_reaches_its_database_through_three_units_of_pgbouncer() {
     assert!(page.contains("A ship in port is safe"), "a row of the migration: {page}");
 
     an_open_transaction_lives_through_a_change_of_an_option(&model);
+    a_database_that_moves_is_found_by_the_pooler_alone(&model);
     tls_comes_with_an_authority_and_goes_with_it(&model);
 
     model.desk.ok(&["remove-unit", "pgbouncer-k8s", "--num-units", "1"]);

@@ -1,136 +1,66 @@
-//! Real servers behind the other integrations: the application uses each.
+//! Real servers behind the other integrations: the sample uses each.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::{Desk, page, wait_until};
+use serde_json::{Value, json};
 
-/// Pages of the sample that use a service, each with the service's own protocol or a client from PyPI.
-const PAGES: &str = r#"
+use crate::inside::{SAMPLE, Told, has_nothing_to_rotate, relocate, rotate, run, shown, twice, variable, variables};
+use crate::support::{Desk, FORM, code, get, page, post, wait_until};
 
-@app.get("/mysql")
-def mysql():
-    """Count visits in the database."""
-    import pymysql
-
-    place = {"host": os.environ["MYSQL_DB_HOSTNAME"], "port": int(os.environ["MYSQL_DB_PORT"])}
-    account = {"user": os.environ["MYSQL_DB_USERNAME"], "password": os.environ["MYSQL_DB_PASSWORD"]}
-    with pymysql.connect(**place, **account, database=os.environ["MYSQL_DB_NAME"]) as connection:
-        cursor = connection.cursor()
-        cursor.execute("CREATE TABLE IF NOT EXISTS visits (at timestamp DEFAULT CURRENT_TIMESTAMP)")
-        cursor.execute("INSERT INTO visits VALUES ()")
-        connection.commit()
-        cursor.execute("SELECT count(*), user() FROM visits")
-        count, user = cursor.fetchone()
-        cursor.execute("SHOW DATABASES")
-        others = [name for (name,) in cursor.fetchall() if name not in (os.environ["MYSQL_DB_NAME"], "information_schema")]
-        return {"visits": count, "user": user.split("@")[0], "others": others}
-
-
-@app.get("/rabbitmq")
-def rabbitmq():
-    """Send a message, and receive it."""
-    import pika
-
-    connection = pika.BlockingConnection(pika.URLParameters(os.environ["RABBITMQ_CONNECT_STRING"]))
-    channel = connection.channel()
-    channel.queue_declare("orders")
-    channel.basic_publish("", "orders", b"two loaves")
-    _, _, body = channel.basic_get("orders", auto_ack=True)
-    connection.close()
-    return {"received": body.decode(), "user": os.environ["RABBITMQ_USERNAME"]}
-
-
-@app.get("/valkey")
-def valkey():
-    """Count visits, in the store's own protocol."""
-    import socket
-
-    place = (os.environ["VALKEY_DB_HOSTNAME"], int(os.environ["VALKEY_DB_PORT"]))
-    user, password = os.environ["VALKEY_DB_USERNAME"], os.environ["VALKEY_DB_PASSWORD"]
-    answers = []
-    with socket.create_connection(place, timeout=10) as connection:
-        lines = connection.makefile()
-        for command in ("INCR visits", f"AUTH {user} {password}", "INCR visits", "CONFIG GET requirepass"):
-            connection.sendall(f"{command}\r\n".encode())
-            answers.append(lines.readline().split(" ")[0].strip())
-    return {"answers": answers, "user": user}
-
-
-@app.get("/smtp")
-def smtp():
-    """Send a mail to the owner."""
-    import smtplib
-
-    with smtplib.SMTP(os.environ["SMTP_HOST"], int(os.environ["SMTP_PORT"]), timeout=10) as server:
-        server.sendmail("shop@example.com", ["owner@example.com"], "Subject: An entry\r\n\r\nAda was here.\r\n")
-    return {"sent": True}
-
-
-@app.get("/s3")
-def s3():
-    """Keep a picture, and look into another's bucket."""
-    import boto3
-    import botocore
-
-    def client(secret):
-        return boto3.client(
-            "s3",
-            endpoint_url=os.environ["S3_ENDPOINT"],
-            region_name=os.environ["S3_REGION"],
-            aws_access_key_id=os.environ["S3_ACCESS_KEY"],
-            aws_secret_access_key=secret,
-            config=botocore.config.Config(s3={"addressing_style": os.environ["S3_ADDRESSING_STYLE"]}),
-        )
-
-    def code(call, **arguments):
-        try:
-            return call(**arguments)["ResponseMetadata"]["HTTPStatusCode"]
-        except botocore.exceptions.ClientError as error:
-            return error.response["Error"]["Code"]
-
-    bucket, own = os.environ["S3_BUCKET"], client(os.environ["S3_SECRET_KEY"])
-    before = own.list_objects_v2(Bucket=bucket).get("KeyCount", 0)
-    own.put_object(Bucket=bucket, Key=f"pictures/{before}.png", Body=b"PNG")
-    return {
-        "before": before,
-        "picture": own.get_object(Bucket=bucket, Key="pictures/0.png")["Body"].read().decode(),
-        "elsewhere": code(own.list_objects_v2, Bucket="another"),
-        "wrong": code(client("wrong").list_objects_v2, Bucket=bucket),
-    }
-
-
-@app.get("/out/<int:port>")
-def out(port):
-    """Fetch a page of the world outside, through the proxy."""
-    import urllib.error
-    import urllib.request
-
-    def fetch(proxy):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy} if proxy else {}))
-        try:
-            return opener.open(f"http://127.0.0.9:{port}/", timeout=10).read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return None
-
-    proxy = os.environ["HTTP_PROXY"]
-    stranger = "http://stranger:wrong@" + proxy.split("@")[-1]
-    return {"direct": fetch(None), "through": fetch(proxy), "stranger": fetch(stranger)}
+/// Which databases an account sees beside its own.
+const OTHER_DATABASES: &str = r#"
+import pymysql
+names = {"host": "HOSTNAME", "user": "USERNAME", "password": "PASSWORD"}
+place = {name: os.environ[f"MYSQL_DB_{variable}"] for name, variable in names.items()}
+with pymysql.connect(**place, port=int(os.environ["MYSQL_DB_PORT"])) as connection:
+    cursor = connection.cursor()
+    cursor.execute("SHOW DATABASES")
+    said = [name for (name,) in cursor.fetchall() if name not in (os.environ["MYSQL_DB_NAME"], "information_schema")]
 "#;
 
-/// The endpoints that the sample lacks.
-const ENDPOINTS: &str = "requires:
-  mysql: {interface: mysql_client, optional: true, limit: 1}
-  rabbitmq: {interface: rabbitmq, optional: true, limit: 1}
-  valkey: {interface: valkey_client, optional: true, limit: 1}
-  s3: {interface: s3, optional: true, limit: 1}
-  smtp: {interface: smtp, optional: true, limit: 1}
-  http-proxy: {interface: http_proxy, optional: true, limit: 1}
-";
+/// What Valkey answers to a stranger, and to the application's account when it asks for more than it may.
+const REFUSED_BY_VALKEY: &str = r#"
+import redis
+place = {"host": os.environ["VALKEY_DB_HOSTNAME"], "port": int(os.environ["VALKEY_DB_PORT"])}
+own = {"username": os.environ["VALKEY_DB_USERNAME"], "password": os.environ["VALKEY_DB_PASSWORD"]}
+authority = os.environ.get("VALKEY_DB_TLS_CA_FILE")
+if authority:
+    place |= {"ssl": True, "ssl_ca_certs": authority}
+said = []
+for account, command in [({}, ("INCR", "views")), (own, ("CONFIG", "GET", "requirepass"))]:
+    try:
+        said.append(redis.Redis(**place, **account).execute_command(*command))
+    except redis.RedisError as error:
+        said.append(type(error).__name__)
+"#;
+
+/// What S3 answers in another bucket, and with another secret.
+const REFUSED_BY_S3: &str = r#"
+import obstore
+def refusal(bucket, secret):
+    try:
+        store = obstore.store.S3Store(
+            bucket, endpoint=os.environ["S3_ENDPOINT"], region=os.environ["S3_REGION"], secret_access_key=secret,
+            access_key_id=os.environ["S3_ACCESS_KEY"], client_options={"allow_http": True}, retry_config={"max_retries": 0})
+        return len(obstore.list(store).collect())
+    except Exception as error:
+        return next((code for code in ("AccessDenied", "SignatureDoesNotMatch") if code in str(error)), str(error))
+own = os.environ["S3_SECRET_KEY"]
+said = [refusal("another", own), refusal(os.environ["S3_BUCKET"], "wrong"), refusal(os.environ["S3_BUCKET"], own) > 0]
+"#;
+
+/// Status of the proxy's answer to a stranger.
+const REFUSED_BY_PROXY: &str = r#"
+import urllib.error, urllib.request
+proxy = "http://stranger:wrong@" + os.environ["HTTP_PROXY"].split("@")[-1]
+try:
+    said = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy})).open("http://127.0.0.9/").status
+except urllib.error.HTTPError as error:
+    said = error.code
+"#;
 
 /// True if all servers are installed; otherwise the test is skipped.
 #[track_caller]
@@ -138,34 +68,7 @@ fn has_servers() -> bool {
     let programs = ["sbin/mariadbd", "sbin/rabbitmq-server", "bin/redis-server", "bin/aiosmtpd", "sbin/squid"];
     let missing: Vec<_> = programs.into_iter().filter(|program| !Path::new("/usr").join(program).exists()).collect();
     testkit::needs(missing.is_empty(), &format!("servers of integrations ({missing:?} of `scripts/packages`)"))
-}
-
-/// The sample with the endpoints and pages.
-fn project(desk: &Desk) -> PathBuf {
-    let project = desk.sample();
-    let file = project.join("charmcraft.yaml");
-    let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains("requires:\n"));
-    fs::write(&file, text.replace("requires:\n", ENDPOINTS)).unwrap();
-    let app = project.join("rock/flask/app.py");
-    fs::write(&app, fs::read_to_string(&app).unwrap() + PAGES).unwrap();
-    fs::write(project.join("rock/flask/requirements.txt"), "flask\ngunicorn\nboto3\npika\npymysql\n").unwrap();
-    project
-}
-
-fn said(desk: &Desk, path: &str) -> serde_json::Value {
-    desk.wait_for_application();
-    serde_json::from_str(&page(&format!("{}/{path}", desk.url()))).unwrap()
-}
-
-/// Integrates, has a page use the service, integrates anew, and returns what the page said each time.
-fn twice(desk: &Desk, name: &str) -> [serde_json::Value; 2] {
-    [(); 2].map(|()| {
-        desk.ok(&["integrate", name]);
-        let answer = said(desk, name);
-        desk.ok(&["remove-relation", "flask-k8s", name]);
-        answer
-    })
+        && testkit::needs(Path::new("/usr/lib/postgresql").is_dir(), "PostgreSQL (Debian's package postgresql)")
 }
 
 /// A page of the world outside, at 127.0.0.9: clients go to 127.0.0.1 without a proxy.
@@ -182,40 +85,162 @@ fn outside() -> u16 {
     port
 }
 
-fn whole_story(desk: &Desk) {
-    desk.ok(&["up", project(desk).to_str().unwrap(), "--detach"]);
+/// Leaves a line in the guestbook.
+fn sign(desk: &Desk, line: &str) {
+    let answer = post(&desk.url(), FORM, format!("author=Ada&line={}", line.replace(' ', "+")));
+    assert_eq!(answer.0, 303, "{answer:?}");
+    assert!(shown(desk).contains(&format!("Ada: {line}\n")), "the database has it");
+}
 
-    let [first, second] = twice(desk, "mysql");
-    assert_eq!((&first["visits"], &second["visits"]), (&1.into(), &2.into()), "the database outlives the relation");
-    assert_ne!(first["user"], second["user"]);
-    assert_eq!(first["others"], serde_json::json!([]), "a user sees its own database alone");
+/// The number in the page's line `(read … times)`.
+fn views(page: &str) -> u32 {
+    let line = page.lines().find_map(|line| line.strip_prefix("(read ")?.strip_suffix(" times)"));
+    line.unwrap_or_else(|| panic!("no count in {page}")).parse().unwrap()
+}
 
-    let [first, second] = twice(desk, "valkey");
-    let answers = |visits: &str| serde_json::json!(["-NOAUTH", "+OK", visits, "-NOPERM"]);
-    assert_eq!((&first["answers"], &second["answers"]), (&answers(":1"), &answers(":2")));
-    assert_ne!(first["user"], second["user"]);
+fn database_of_likes(desk: &Desk) {
+    let mysql = Told { name: "mysql", secret: "MYSQL_DB_PASSWORD", place: "MYSQL_DB_CONNECT_STRING" };
+    let [first, second] = twice(desk, &mysql, || {
+        assert_eq!(post(&format!("{}/entries/1/like", desk.url()), FORM, String::new()).0, 303);
+        assert_eq!(run(desk, OTHER_DATABASES), json!([]), "a user sees its own database alone");
+        (shown(desk), variable(desk, "MYSQL_DB_USERNAME").0)
+    });
+    assert!(first.0.contains(" (1 like it)\n"), "{}", first.0);
+    assert!(second.0.contains(" (2 like it)\n"), "the database outlives the relation: {}", second.0);
+    assert_ne!(first.1, second.1);
+    assert!(!shown(desk).contains("like it"), "without the relation there are no likes");
+}
 
-    let [first, second] = twice(desk, "rabbitmq");
-    assert_eq!(first, serde_json::json!({"received": "two loaves", "user": "flask-k8s"}));
-    assert_eq!(second, first);
+/// The answer of Valkey to a client without TLS.
+const IN_CLEAR: &str = r#"
+import redis
+try:
+    redis.Redis(host=os.environ["VALKEY_DB_HOSTNAME"], port=int(os.environ["VALKEY_DB_PORT"])).ping()
+except redis.RedisError as error:
+    said = type(error).__name__
+"#;
 
-    let [first, second] = twice(desk, "s3");
-    let answer = |before: u32| {
-        let (elsewhere, wrong) = ("AccessDenied", "SignatureDoesNotMatch");
-        serde_json::json!({"before": before, "picture": "PNG", "elsewhere": elsewhere, "wrong": wrong})
-    };
-    assert_eq!((first, second), (answer(0), answer(1)), "the bucket outlives the relation");
+/// The sample verifies the cache by its authority.
+fn cache_with_tls(desk: &Desk) {
+    desk.ok(&["integrate", "valkey", "certificates"]);
+    desk.ok(&["integrate", "flask-k8s", "valkey"]);
+    let count = views(&shown(desk));
+    assert_eq!(views(&page(&desk.url())), count + 1);
+    assert_eq!(run(desk, REFUSED_BY_VALKEY), json!(["AuthenticationError", "NoPermissionError"]));
+    assert_eq!(run(desk, IN_CLEAR), json!("ConnectionError"));
+    desk.ok(&["remove-application", "valkey"]);
+    desk.ok(&["remove-application", "certificates"]);
+}
 
+fn caches(desk: &Desk) {
+    let valkey = Told { name: "valkey", secret: "VALKEY_DB_PASSWORD", place: "VALKEY_DB_CONNECT_STRING" };
+    let [first, second] = twice(desk, &valkey, || {
+        let count = views(&shown(desk));
+        assert_eq!(views(&page(&desk.url())), count + 1);
+        assert_eq!(run(desk, REFUSED_BY_VALKEY), json!(["AuthenticationError", "NoPermissionError"]));
+        (count, variable(desk, "VALKEY_DB_USERNAME").0)
+    });
+    assert!(second.0 > first.0 + 1, "the count outlives the relation");
+    assert_ne!(first.1, second.1);
+
+    cache_with_tls(desk);
+    desk.ok(&["integrate", "redis"]);
+    let count = views(&shown(desk));
+    assert_eq!(views(&page(&desk.url())), count + 1);
+    relocate(desk, "redis", "REDIS_DB_CONNECT_STRING");
+    assert!(views(&shown(desk)) > count + 1, "the count moves with the server");
+    has_nothing_to_rotate(desk, "redis", "Redis");
+    desk.ok(&["remove-relation", "flask-k8s", "redis"]);
+    assert!(!shown(desk).contains("(read "), "nothing counts without a cache");
+}
+
+/// Without a queue the worker hears of lines from the database, and doesn't say so.
+fn queue(desk: &Desk) {
+    let told = |log: &str| log.matches("the queue told of entry").count();
+    let rabbitmq = Told { name: "rabbitmq", secret: "RABBITMQ_PASSWORD", place: "RABBITMQ_CONNECT_STRING" };
+    let [first, second] = twice(desk, &rabbitmq, || {
+        let before = told(&desk.ok(&["logs", "--lines", "10000"]));
+        sign(desk, "two loaves");
+        wait_until("the worker is told", || told(&desk.ok(&["logs", "--lines", "10000"])) > before);
+        variable(desk, "RABBITMQ_USERNAME").0
+    });
+    assert_eq!((first.as_str(), second.as_str()), ("flask-k8s", "flask-k8s"));
+}
+
+/// The paths of the pictures that the page shows to a browser.
+fn pictures(desk: &Desk) -> Vec<String> {
+    let request = http_client::client().get(desk.url()).header("accept", "text/html");
+    let page = request.send().unwrap().text().unwrap();
+    page.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+}
+
+fn bucket(desk: &Desk) {
+    const PICTURE: &str = "GIF89a of Ada";
+    let s3 = Told { name: "s3", secret: "S3_SECRET_KEY", place: "S3_ENDPOINT" };
+    let [first, second] = twice(desk, &s3, || {
+        let part = |name: &str, content: &str| {
+            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n")
+        };
+        let file = part("picture\"; filename=\"ada.gif", PICTURE);
+        let body = format!("{}{file}--x--\r\n", part("line", "look"));
+        let answer = post(&desk.url(), "multipart/form-data; boundary=x", body);
+        assert_eq!(answer.0, 303, "{answer:?}");
+        assert_eq!(run(desk, REFUSED_BY_S3), json!(["AccessDenied", "SignatureDoesNotMatch", true]));
+        let shown = pictures(desk);
+        for path in &shown {
+            let picture = get(&format!("{}/{path}", desk.url())).unwrap();
+            assert_eq!(picture.headers()["content-type"], "image/gif");
+            assert_eq!(picture.text().unwrap(), PICTURE);
+        }
+        shown
+    });
+    assert_eq!((first.len(), second.len()), (1, 2), "the bucket outlives the relation");
+    assert_eq!(second[1], first[0]);
+    assert_eq!(code(&format!("{}/{}", desk.url(), first[0])), 404, "its variables are gone");
+}
+
+fn mail(desk: &Desk) {
     desk.ok(&["integrate", "smtp"]);
-    assert_eq!(said(desk, "smtp")["sent"], true);
+    relocate(desk, "smtp", "SMTP_HOST");
+    desk.ok(&["config", "flask-k8s", "owner=grace@example.com"]);
+    desk.wait_for_application();
+    sign(desk, "was here");
     let folder = desk.runtime().join("webcharm/local/smtp/mail/new");
     wait_until("the mail is there", || fs::read_dir(&folder).is_ok_and(|files| files.count() == 1));
-    let mail = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
-    assert!(fs::read_to_string(mail).unwrap().contains("Ada was here."));
+    let mail = fs::read_to_string(fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap();
+    assert!(mail.contains("To: grace@example.com\n") && mail.contains("\nAda: was here\n"), "{mail}");
 
+    has_nothing_to_rotate(desk, "smtp", "aiosmtpd");
+    desk.ok(&["remove-relation", "flask-k8s", "smtp"]);
+}
+
+fn proxy(desk: &Desk) {
+    desk.ok(&["config", "flask-k8s", &format!("motto-url=http://127.0.0.9:{}/", outside())]);
+    assert!(!shown(desk).contains("“outside”"), "a pod has a loopback of its own");
     desk.ok(&["integrate", "http-proxy"]);
-    let answer = said(desk, &format!("out/{}", outside()));
-    assert_eq!(answer, serde_json::json!({"direct": null, "through": "outside", "stranger": 407}));
+    assert!(shown(desk).contains("“outside”"));
+    rotate(desk, "http-proxy", "HTTP_PROXY");
+    assert!(shown(desk).contains("“outside”"));
+    relocate(desk, "http-proxy", "HTTP_PROXY");
+    assert!(shown(desk).contains("“outside”"));
+    assert_eq!(run(desk, REFUSED_BY_PROXY), json!(407));
+    desk.ok(&["remove-relation", "flask-k8s", "http-proxy"]);
+    assert!(!shown(desk).contains("“outside”"));
+}
+
+fn whole_story(desk: &Desk) {
+    desk.ok(&["up", SAMPLE, "--integrate", "postgresql", "--detach"]);
+    database_of_likes(desk);
+    caches(desk);
+    queue(desk);
+    bucket(desk);
+    mail(desk);
+    proxy(desk);
+    let uses: Value = serde_json::from_str(&page(&format!("{}/uses", desk.url()))).unwrap();
+    let left: Vec<_> = uses.as_object().unwrap().iter().filter(|(_, is_in_use)| **is_in_use == true).collect();
+    assert_eq!(left, [(&"postgresql".to_owned(), &json!(true))]);
+    let gone = ["MYSQL_", "VALKEY_", "REDIS_", "RABBITMQ_", "S3_", "SMTP_", "HTTP_PROXY", "HTTPS_PROXY"];
+    assert_eq!(variables(desk, &gone), json!([]));
 
     let before = desk.processes();
     desk.ok(&["down"]);
@@ -223,16 +248,16 @@ fn whole_story(desk: &Desk) {
 }
 
 #[test]
-#[ignore = "long: its packages are downloaded, and it starts six servers"]
-fn an_application_uses_every_service() {
+#[ignore = "long: its packages are downloaded, and it starts eight servers"]
+fn the_sample_uses_every_service() {
     if has_servers() {
         whole_story(&Desk::new());
     }
 }
 
 #[test]
-#[ignore = "long: its packages are downloaded, and it starts six servers"]
-fn an_ordinary_user_s_application_uses_every_service() {
+#[ignore = "long: its packages are downloaded, and it starts eight servers"]
+fn an_ordinary_user_s_sample_uses_every_service() {
     if has_servers() {
         whole_story(&Desk::of_ordinary_user());
     }

@@ -1,7 +1,6 @@
 //! Service of a cluster: relays connections to the units that serve, in turn.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -51,10 +50,7 @@ impl Services {
 pub(super) fn start(listener: TcpListener, targets: &Targets) {
     let targets = targets.clone();
     thread::spawn(move || {
-        let is_shut = |client: &io::Result<TcpStream>| {
-            client.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput)
-        };
-        for client in listener.incoming().take_while(|client| !is_shut(client)).flatten() {
+        for client in relay::clients(&listener) {
             let targets = targets.turn();
             thread::spawn(move || {
                 let reached =

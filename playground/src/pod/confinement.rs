@@ -1,7 +1,8 @@
 //! The limits of a pod's processes: a user namespace of their own, and the capabilities that Kubernetes gives a
 //! container.
 //!
-//! Ids are the same inside and outside, so the rock's files keep their owners. The pod's root has no capabilities over
+//! Ids are the same inside and outside, so the rock's files keep their owners, but for the one id of an ordinary user,
+//! which may be another than root's inside. The pod's root has no capabilities over
 //! objects made outside of the namespace: the host's kernel, network, clock and mounts, and the pod's own mounts.
 
 use std::fs;
@@ -43,8 +44,8 @@ pub(super) struct UserSpace {
 }
 
 impl UserSpace {
-    /// Makes the namespace. It has the ids that this process's namespace has.
-    pub(super) fn new() -> Result<Self, Error> {
+    /// Makes the namespace. It has the ids that this process's namespace has, or the one id `single`.
+    pub(super) fn new(single: Option<u32>) -> Result<Self, Error> {
         let holder =
             Command::new(OURSELVES).arg0("webcharm").arg(HOLDER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut holder = step("start the holder of the pod's user namespace", holder)?;
@@ -59,7 +60,7 @@ impl UserSpace {
         }
         for map in ["uid_map", "gid_map"] {
             let ours = step(format!("read {map}"), fs::read_to_string(format!("/proc/self/{map}")))?;
-            let written = fs::write(format!("/proc/{pid}/{map}"), same_ids(&ours));
+            let written = fs::write(format!("/proc/{pid}/{map}"), ids(&ours, single));
             step(format!("write the {map} of the pod's user namespace"), written)?;
         }
         Ok(Self { holder })
@@ -108,8 +109,11 @@ pub(super) fn drop_privileges(is_packed: bool) -> Result<(), Error> {
     if is_packed { Ok(()) } else { step("forbid more privileges", set_no_new_privs(true)) }
 }
 
-/// A map of the ids of `map`, each to itself.
-fn same_ids(map: &str) -> String {
+/// A map of the ids of `map`, each to itself. With `single`, that id stands for the map's first one.
+fn ids(map: &str, single: Option<u32>) -> String {
+    if let (Some(id), Some(first)) = (single, map.split_whitespace().next()) {
+        return format!("{id} {first} 1\n");
+    }
     let lines = map.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     lines
         .filter_map(|fields| match fields.as_slice() {
@@ -125,8 +129,11 @@ mod tests {
 
     #[test]
     fn a_pod_has_the_ids_of_who_makes_it() {
-        assert_eq!(same_ids("         0          0 4294967295\n"), "0 0 4294967295\n");
-        assert_eq!(same_ids("0 1000 1\n1 100000 65536\n"), "0 0 1\n1 1 65536\n");
-        assert_eq!(same_ids(""), "");
+        assert_eq!(ids("         0          0 4294967295\n", None), "0 0 4294967295\n");
+        assert_eq!(ids("0 1000 1\n1 100000 65536\n", None), "0 0 1\n1 1 65536\n");
+        assert_eq!(ids("         0       1000          1\n", Some(0)), "0 0 1\n");
+        assert_eq!(ids("         0       1000          1\n", Some(7)), "7 0 1\n");
+        assert_eq!(ids("", None), "");
+        assert_eq!(ids("", Some(7)), "");
     }
 }

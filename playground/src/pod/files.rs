@@ -72,8 +72,8 @@ pub(super) fn owners(spec: &Spec) -> Result<(), Error> {
 /// Writes users and host names, and makes the writable folders that programs expect, in the pod's root.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
-    write("/etc/passwd", &spec.users.passwd(spec.identity))?;
-    write("/etc/group", &spec.users.group(spec.identity))?;
+    write("/etc/passwd", &spec.users.passwd(spec.single()))?;
+    write("/etc/group", &spec.users.group(spec.single()))?;
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
     write("/etc/hosts", &hosts(spec.own_name(), &spec.hosts, &spec.neighbors))?;
     write("/etc/resolv.conf", "")?;
@@ -99,7 +99,9 @@ pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
 pub(super) fn hosts(own: Option<&str>, others: &[String], neighbors: &[Neighbor]) -> String {
     let own = own.map(|name| format!(" {name}")).unwrap_or_default();
     let mut text = format!("127.0.0.1 localhost{own}\n::1 localhost\n");
-    let neighbors = neighbors.iter().map(|neighbor| format!("{} {}", neighbor.address, neighbor.name));
+    // A server with several ports is one name.
+    let mut neighbors: Vec<_> = neighbors.iter().map(|next| format!("{} {}", next.address, next.name)).collect();
+    neighbors.dedup();
     for line in others.iter().cloned().chain(neighbors) {
         text.push_str(&line);
         text.push('\n');

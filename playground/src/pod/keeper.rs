@@ -1,7 +1,7 @@
 //! The keeper: the process between `webcharm up` and the pod's pid 1.
 //!
-//! It ends the pod when its standard input ends; the lines there are new neighbors. Its standard output is the
-//! listening socket of the pod's port, its standard error the pod's log.
+//! It ends the pod when its standard input ends; each line there has all neighbors from now on. Its standard output is
+//! the listening socket of the pod's port, its standard error the pod's log.
 
 use std::io;
 use std::net::TcpListener;
@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use super::{GRACE, INIT, Identity, Spec, namespace, relay};
+use super::way::Ways;
+use super::{GRACE, INIT, Identity, Neighbor, Spec, namespace, relay};
 use crate::keeper_handle::{OURSELVES, described};
 use crate::network;
 
@@ -51,11 +52,12 @@ pub fn keep(description: &Path) -> Result<u8, Error> {
             relay::start(given_listener().map_err(Error::Init)?, spec.port);
         }
     }
-    spec.neighbors.iter().for_each(relay::lead_to);
-    attend(INIT, description, spec.identity, GRACE, |line, _| {
-        // Only `webcharm up` writes to the input, and only neighbors.
-        if let Ok(neighbor) = serde_json::from_str(line) {
-            relay::lead_to(&neighbor);
+    let mut ways = Ways::default();
+    ways.lead_to(&spec.neighbors);
+    attend(INIT, description, spec.identity, GRACE, move |line, _| {
+        // Only `webcharm up` writes to the input, and only lists of neighbors.
+        if let Ok(neighbors) = serde_json::from_str::<Vec<Neighbor>>(line) {
+            ways.lead_to(&neighbors);
         }
     })
 }

@@ -33,15 +33,6 @@ impl Identity {
     pub fn current() -> Self {
         if rustix::process::geteuid().is_root() { Self::Root } else { Self::Single }
     }
-
-    /// Uid and gid of the services' user in the pod.
-    #[must_use]
-    pub fn daemon(self) -> u32 {
-        match self {
-            Self::Root => rock::DAEMON_ID,
-            Self::Single => 0,
-        }
-    }
 }
 
 /// Reasons why namespaces can't be made or entered.

@@ -7,16 +7,16 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use super::Spec;
 use super::files::hosts;
 use super::root::{Error, step};
-use super::{Identity, Spec};
 
 /// Writes users, with the ids that exist here, and host names.
 pub(super) fn etc(spec: &Spec) -> Result<(), Error> {
     let write = |path: &str, text: &str| step(format!("write the pod's {path}"), fs::write(path, text));
     for path in ["/etc/passwd", "/etc/group"] {
         let written = step(format!("read the rock's {path}"), read(Path::new(path)))?;
-        write(path, &users(&written, path == "/etc/passwd", spec.identity))?;
+        write(path, &users(&written, path == "/etc/passwd", spec.single()))?;
     }
     write("/etc/hostname", &format!("{}\n", spec.hostname))?;
     write("/etc/hosts", &hosts(spec.own_name(), &spec.hosts, &spec.neighbors))?;
@@ -32,8 +32,8 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// Adds root and the services' user to the rock's users or groups. With a single id, all of them have it.
-fn users(written: &str, with_home: bool, identity: Identity) -> String {
-    let id = |own: &str| if identity == Identity::Single { "0".to_owned() } else { own.to_owned() };
+fn users(written: &str, with_home: bool, single: Option<u32>) -> String {
+    let id = |own: &str| single.map_or_else(|| own.to_owned(), |id| id.to_string());
     let line = |line: &str| {
         let ids = if with_home { 2..4 } else { 2..3 };
         let fields =
@@ -72,15 +72,12 @@ mod tests {
     #[test]
     fn the_rocks_users_are_all_there() {
         let passwd = "root:x:0:0:root:/root:/bin/bash\n_daemon_:x:584792:584792::/:/usr/bin/false\nubuntu:x:1000:1000";
-        assert_eq!(users(passwd, true, Identity::Root), format!("{passwd}\n"));
-        let single = users(passwd, true, Identity::Single);
+        assert_eq!(users(passwd, true, None), format!("{passwd}\n"));
+        let single = users(passwd, true, Some(0));
         assert!(single.contains("\n_daemon_:x:0:0::/:") && single.ends_with("ubuntu:x:0:0\n"), "{single}");
-        let made = users("", true, Identity::Root);
+        let made = users("", true, None);
         assert!(made.starts_with("root:x:0:0:") && made.contains("\n_daemon_:x:584792:584792:"), "{made}");
-        assert_eq!(
-            users("root:x:0:\nadm:x:4:syslog\n", false, Identity::Single),
-            "root:x:0:\nadm:x:0:syslog\n_daemon_:x:0:\n"
-        );
+        assert_eq!(users("root:x:0:\nadm:x:4:syslog\n", false, Some(0)), "root:x:0:\nadm:x:0:syslog\n_daemon_:x:0:\n");
     }
 
     #[test]

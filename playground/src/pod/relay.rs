@@ -1,40 +1,22 @@
-//! Relays of connections: from the host to the pod's port, from the pod to its neighbors, and from a unix socket to a server
-//! that listens on TCP alone.
+//! Relays of connections: from the host to the pod's port, and from a unix socket to a server that listens on TCP alone. Those
+//! that end before their process are [ways](super::way).
 //!
 //! A socket belongs to the network namespace in which it was made. The listener was made on the host and is handed to
 //! the keeper, so the keeper can accept from the host and connect to the pod's loopback without switching namespaces. A
 //! neighbor listens on a unix socket, which is a file and so reachable from every network namespace.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-
-use super::Neighbor;
 
 /// Relays every connection on `listener` to `port` of this namespace's loopback, for as long as the process lives.
 pub(super) fn start(listener: TcpListener, port: u16) {
     relay(move || listener.accept(), move || TcpStream::connect((Ipv4Addr::LOCALHOST, port)));
-}
-
-/// Relays every connection to the neighbor's address in this namespace to the neighbor's socket.
-pub(super) fn lead_to(neighbor: &Neighbor) {
-    match TcpListener::bind((neighbor.address, neighbor.port)) {
-        Ok(listener) => start_to(listener, neighbor.socket.clone()),
-        Err(error) => {
-            // Standard error is the pod's log.
-            let _ = writeln!(io::stderr(), "cannot relay connections to {}: {error}", neighbor.name);
-        }
-    }
-}
-
-/// Relays every connection on `listener` to a server's unix socket, for as long as the process lives.
-pub(crate) fn start_to(listener: TcpListener, socket: PathBuf) {
-    relay(move || listener.accept(), move || UnixStream::connect(&socket));
 }
 
 /// Makes a unix socket, and relays every connection on it to the server's address in this namespace, for as long as the process
@@ -48,6 +30,14 @@ pub(crate) fn start_from(socket: &Path, server: SocketAddrV4) -> io::Result<()> 
     let listener = UnixListener::bind(socket)?;
     relay(move || listener.accept(), move || TcpStream::connect(server));
     Ok(())
+}
+
+/// The connections on a listener, until it is shut down.
+pub(crate) fn clients(listener: &TcpListener) -> impl Iterator<Item = TcpStream> + '_ {
+    let is_shut = |client: &io::Result<TcpStream>| {
+        client.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput)
+    };
+    listener.incoming().take_while(move |client| !is_shut(client)).flatten()
 }
 
 /// Joins every connection that `accept` gives to one that `connect` makes, each in a thread of its own. Without a server the client
@@ -82,7 +72,16 @@ pub(crate) fn join(one: &Stream, other: &Stream) {
 }
 
 /// A connection, over TCP or a unix socket.
+#[derive(Debug)]
 pub(crate) struct Stream(File);
+
+impl Stream {
+    /// Ends both directions: reads find the end, and writes fail.
+    pub(super) fn cut(&self) {
+        // Fails for a connection whose other end has gone.
+        let _ = rustix::net::shutdown(&self.0, rustix::net::Shutdown::Both);
+    }
+}
 
 impl<S: Into<OwnedFd>> From<S> for Stream {
     fn from(stream: S) -> Self {
@@ -97,8 +96,9 @@ fn pour(from: &Stream, to: &Stream) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -143,24 +143,6 @@ mod tests {
         let std::net::SocketAddr::V4(address) = server.local_addr().unwrap() else { panic!("it is of version 4") };
         start_from(&socket, address).unwrap();
         let mut client = UnixStream::connect(&socket).unwrap();
-        let (mut stream, _) = server.accept().unwrap();
-        stream.write_all(b"welcome").unwrap();
-        drop(stream);
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).unwrap();
-        assert_eq!(answer, "welcome");
-    }
-
-    #[test]
-    fn a_neighbor_is_reached_at_its_address() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("s");
-        let server = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        // A port that was free a moment ago.
-        let port = TcpListener::bind("127.0.7.1:0").unwrap().local_addr().unwrap().port();
-        let neighbor = Neighbor { name: "db".to_owned(), address: Ipv4Addr::new(127, 0, 7, 1), port, socket };
-        lead_to(&neighbor);
-        let mut client = TcpStream::connect(("127.0.7.1", port)).unwrap();
         let (mut stream, _) = server.accept().unwrap();
         stream.write_all(b"welcome").unwrap();
         drop(stream);

@@ -69,7 +69,7 @@ pub fn enter(description: &Path) -> Result<Infallible, Error> {
     let spec: Spec = described(description).map_err(Error::Describe)?;
     die_with_parent()?;
     mounts::leave(spec.identity)?;
-    let space = UserSpace::new()?;
+    let space = UserSpace::new(spec.single())?;
     build(&spec)?;
     step("name the pod", rustix::system::sethostname(spec.hostname.as_bytes()))?;
     move_into(&spec.root)?;

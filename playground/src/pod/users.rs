@@ -8,8 +8,6 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::Identity;
-
 /// Ids that packages of a system get, by Debian's policy: from 1, and below those of people.
 const OF_PACKAGES: std::ops::Range<u32> = 1..1000;
 
@@ -35,21 +33,22 @@ impl Users {
     }
 
     /// Content of `/etc/passwd`. Root comes first, so that a single id has the name root.
-    pub(super) fn passwd(&self, identity: Identity) -> String {
-        let daemon = identity.daemon();
+    pub(super) fn passwd(&self, single: Option<u32>) -> String {
+        let (root, daemon) = (single.unwrap_or(0), single.unwrap_or(rock::DAEMON_ID));
         let own = format!(
-            "root:x:0:0:root:/root:/bin/sh\n\
+            "root:x:{root}:{root}:root:/root:/bin/sh\n\
              nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
              {}:x:{daemon}:{daemon}::/:/usr/sbin/nologin\n",
             rock::DAEMON_USER
         );
-        own + &possible(&self.passwd, &[2, 3], identity)
+        own + &possible(&self.passwd, &[2, 3], single)
     }
 
     /// Content of `/etc/group`.
-    pub(super) fn group(&self, identity: Identity) -> String {
-        let own = format!("root:x:0:\nnogroup:x:65534:\n{}:x:{}:\n", rock::DAEMON_USER, identity.daemon());
-        own + &possible(&self.group, &[2], identity)
+    pub(super) fn group(&self, single: Option<u32>) -> String {
+        let (root, daemon) = (single.unwrap_or(0), single.unwrap_or(rock::DAEMON_ID));
+        let own = format!("root:x:{root}:\nnogroup:x:65534:\n{}:x:{daemon}:\n", rock::DAEMON_USER);
+        own + &possible(&self.group, &[2], single)
     }
 }
 
@@ -60,14 +59,15 @@ fn is_of_package(line: &str) -> bool {
 }
 
 /// The lines with the ids that the pod has: in a pod with a single id, that one at the `places`.
-fn possible(lines: &[String], places: &[usize], identity: Identity) -> String {
-    lines.iter().map(|line| with_ids(line, places, identity) + "\n").collect()
+fn possible(lines: &[String], places: &[usize], single: Option<u32>) -> String {
+    lines.iter().map(|line| with_ids(line, places, single) + "\n").collect()
 }
 
-fn with_ids(line: &str, places: &[usize], identity: Identity) -> String {
-    let fields = line.split(':').enumerate().map(|(place, field)| match identity {
-        Identity::Single if places.contains(&place) => "0",
-        Identity::Root | Identity::Single => field,
+fn with_ids(line: &str, places: &[usize], single: Option<u32>) -> String {
+    let id = single.map(|id| id.to_string());
+    let fields = line.split(':').enumerate().map(|(place, field)| match &id {
+        Some(id) if places.contains(&place) => id.as_str(),
+        _ => field,
     });
     fields.collect::<Vec<_>>().join(":")
 }
@@ -79,9 +79,10 @@ mod tests {
     #[test]
     fn the_services_user_is_its_own_where_ids_allow_it() {
         let users = Users::default();
-        assert!(users.passwd(Identity::Root).contains("\n_daemon_:x:584792:584792:"));
-        assert!(users.passwd(Identity::Single).contains("\n_daemon_:x:0:0:"));
-        assert!(users.group(Identity::Single).contains("\n_daemon_:x:0:\n"));
+        assert!(users.passwd(None).contains("\n_daemon_:x:584792:584792:"));
+        assert!(users.passwd(Some(0)).contains("\n_daemon_:x:0:0:"));
+        assert!(users.group(Some(0)).contains("\n_daemon_:x:0:\n"));
+        assert!(users.passwd(Some(7)).starts_with("root:x:7:7:") && users.group(Some(7)).starts_with("root:x:7:\n"));
     }
 
     #[test]
@@ -92,20 +93,14 @@ mod tests {
         let own = Users::default();
         let added = |text: String, own: String| text.strip_prefix(&own).unwrap().to_owned();
         assert_eq!(
-            added(users.passwd(Identity::Root), own.passwd(Identity::Root)),
+            added(users.passwd(None), own.passwd(None)),
             "postgres:x:101:104:PostgreSQL,,,:/var/lib/postgresql:/bin/bash\n"
         );
+        assert_eq!(added(users.group(None), own.group(None)), "postgres:x:104:\nssl-cert:x:103:postgres\n");
         assert_eq!(
-            added(users.group(Identity::Root), own.group(Identity::Root)),
-            "postgres:x:104:\nssl-cert:x:103:postgres\n"
-        );
-        assert_eq!(
-            added(users.passwd(Identity::Single), own.passwd(Identity::Single)),
+            added(users.passwd(Some(0)), own.passwd(Some(0))),
             "postgres:x:0:0:PostgreSQL,,,:/var/lib/postgresql:/bin/bash\n"
         );
-        assert_eq!(
-            added(users.group(Identity::Single), own.group(Identity::Single)),
-            "postgres:x:0:\nssl-cert:x:0:postgres\n"
-        );
+        assert_eq!(added(users.group(Some(0)), own.group(Some(0))), "postgres:x:0:\nssl-cert:x:0:postgres\n");
     }
 }

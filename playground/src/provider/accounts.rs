@@ -32,6 +32,22 @@ impl<T: Clone> Accounts<T> {
         Ok(account)
     }
 
+    /// The account of a relation, if it has one.
+    pub(super) fn get(&self, id: RelationId) -> Option<&T> {
+        self.0.get(&id)
+    }
+
+    /// Replaces every account by what `renew` makes of it.
+    ///
+    /// # Errors
+    /// Those of `renew`; the accounts before the one that failed are new.
+    pub(super) fn renew<E>(&mut self, mut renew: impl FnMut(&T) -> Result<T, E>) -> Result<(), E> {
+        self.0.values_mut().try_for_each(|account| {
+            *account = renew(account)?;
+            Ok(())
+        })
+    }
+
     /// Takes out the accounts whose relations are gone. A relation that is being removed is not gone yet.
     pub(super) fn take_gone(&mut self, present: &[Relation]) -> Vec<T> {
         let is_present = |id: &RelationId| present.iter().any(|relation| relation.view.id == *id);
@@ -73,6 +89,8 @@ mod tests {
         assert!(accounts.take_gone(&[relation(1), relation(2)]).is_empty());
         assert_eq!(accounts.take_gone(&[relation(2)]), [10]);
         assert_eq!(accounts.all().copied().collect::<Vec<_>>(), [12]);
+        assert_eq!(accounts.renew(|number| Ok::<_, ()>(number + 1)), Ok(()));
+        assert_eq!(accounts.get(RelationId(2)), Some(&13));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::process;
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 
 /// The stand-in for Grafana.
 pub(super) const GRAFANA: Provider = Provider {
@@ -22,7 +22,7 @@ pub(super) const GRAFANA: Provider = Provider {
     endpoint: "grafana-dashboard",
     interface: grafana_dashboard::INTERFACE,
     role: Role::Requires,
-    package: "",
+    source: Source::Own,
     is_stand_in: true,
     is_suggested: false,
     is_awaited: false,

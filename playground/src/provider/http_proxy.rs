@@ -15,7 +15,7 @@ use rock::tool::{self, Tool};
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 
@@ -26,7 +26,7 @@ pub(super) const HTTP_PROXY: Provider = Provider {
     app: "squid-forward-proxy",
     endpoint: "http-proxy",
     interface: http_proxy::INTERFACE,
-    package: "squid",
+    source: Source::Debian(&[TOOL]),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -34,7 +34,7 @@ pub(super) const HTTP_PROXY: Provider = Provider {
     start: |host| Ok(Box::new(Squid::start(host)?)),
 };
 
-const TOOL: Tool = Tool { program: "squid", package: HTTP_PROXY.package };
+const TOOL: Tool = Tool { program: "squid", package: "squid" };
 
 /// Users that root runs it as, by preference.
 const USERS: [&str; 2] = ["proxy", "nobody"];
@@ -62,7 +62,6 @@ struct Squid {
     place: Place,
     address: SocketAddrV4,
     process: Process,
-    neighbor: Neighbor,
     users: Accounts<User>,
 }
 
@@ -76,9 +75,11 @@ impl Squid {
         }
         host.ui.step("starting Squid");
         let process = serve(&program, &place, address, host.ui)?;
-        let name = format!("{}.{}.svc.cluster.local", HTTP_PROXY.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
-        Ok(Self { program, place, address, process, neighbor, users: Accounts::default() })
+        Ok(Self { program, place, address, process, users: Accounts::default() })
+    }
+
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.service(HTTP_PROXY.app), host.port(PORT), socket(&self.place.dir))
     }
 
     /// Writes the users' file. Squid asks anew about a user whose answer is older than a second.
@@ -92,8 +93,8 @@ impl Squid {
 }
 
 impl Serve for Squid {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -105,9 +106,9 @@ impl Serve for Squid {
         Ok(true)
     }
 
-    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+    fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
         let mut is_news = !self.users.take_gone(relations).is_empty();
-        let url = format!("http://{}:{PORT}/", self.neighbor.name);
+        let url = format!("http://{}/", self.way(host).place());
         let given = answers(relations, |Relation { view, .. }| {
             let Some(requests) = requested(view.id, provider::read(view))? else { return Ok(None) };
             let user = self.users.have(view.id, || {
@@ -123,6 +124,15 @@ impl Serve for Squid {
             self.write_accounts()?;
         }
         Ok(given)
+    }
+
+    fn rotate(&mut self, _: &Host<'_>) -> Result<bool, Error> {
+        self.users.renew(|user| {
+            let password = accounts::password().map_err(file("draw a password"))?;
+            Ok::<_, process::Error>(User { username: user.username.clone(), password })
+        })?;
+        self.write_accounts()?;
+        Ok(true)
     }
 }
 
@@ -169,7 +179,7 @@ fn config(address: SocketAddrV4) -> String {
 /// Starts the server, and waits until it speaks HTTP.
 fn serve(program: &Path, place: &Place, address: SocketAddrV4, ui: &Ui) -> Result<Process, process::Error> {
     let mut spec = place.spec(program, ["--foreground", "-N", "-f", "/mnt/server/squid.conf"]);
-    spec.way_in = Some((socket(&place.dir), address));
+    spec.ways_in = vec![(socket(&place.dir), address)];
     let mut process = place.start(&spec, None)?;
     let client = http_client::on_socket(&socket(&place.dir));
     process.wait(START, ui, || client.get("http://squid/").send().ok())?;

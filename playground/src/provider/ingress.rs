@@ -7,7 +7,7 @@ mod config;
 mod nginx;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 
 use interfaces::ingress::{
     self,
@@ -16,7 +16,7 @@ use interfaces::ingress::{
 use juju::{Protocol, Role, UnitName};
 
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve, process};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source, process};
 use config::Route;
 use nginx::Nginx;
 
@@ -27,7 +27,7 @@ pub(super) const INGRESS: Provider = Provider {
     app: "nginx-ingress-integrator",
     endpoint: "ingress",
     interface: ingress::INTERFACE,
-    package: "nginx-light",
+    source: Source::Debian(&[nginx::TOOL]),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -46,17 +46,17 @@ struct Ingress {
 
 impl Ingress {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
-        let listen = || {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            Ok((listener.local_addr()?.port(), listener))
-        };
-        let (port, listener) = listen().map_err(process::file(INGRESS.title, "listen on a port"))?;
+        let (port, listener) = process::listen(INGRESS.title)?;
         let nginx = Nginx::start(host, &listener)?;
         Ok(Self { nginx, listener, port, routes: Vec::new() })
     }
 
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     fn url_of(&self, route: &Route) -> String {
-        format!("http://127.0.0.1:{}/{}", self.port, route.prefix)
+        format!("{}/{}", self.url(), route.prefix)
     }
 }
 
@@ -83,6 +83,14 @@ impl Serve for Ingress {
             self.routes = routes;
         }
         Ok(given)
+    }
+
+    /// Another process with the same routes takes the connections on another port; the port before is closed.
+    fn relocate(&mut self, host: &Host<'_>) -> Result<Vec<String>, Error> {
+        let (port, listener) = process::listen(INGRESS.title)?;
+        self.nginx.restart(host.network, &listener, host.ui)?;
+        (self.port, self.listener) = (port, listener);
+        Ok(vec![self.url()])
     }
 
     fn urls(&self) -> BTreeMap<String, String> {

@@ -7,13 +7,14 @@ mod server;
 
 use interfaces::mysql::{
     self,
-    provider::{self, Account, Requested},
+    provider::{self, Requested},
 };
 use juju::{RelationId, Role, View};
 
 use super::accounts::{self, Accounts};
+use super::database::User;
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve, process};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source, process};
 use crate::pod::Neighbor;
 use name::DatabaseName;
 use server::Server;
@@ -25,7 +26,7 @@ pub(super) const MYSQL: Provider = Provider {
     app: "mysql-k8s",
     endpoint: "database",
     interface: mysql::INTERFACE,
-    package: "mariadb-server",
+    source: Source::Debian(&server::TOOLS),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -40,44 +41,33 @@ const PORT: u16 = 3306;
 #[derive(Debug)]
 struct Mysql {
     server: Server,
-    neighbor: Neighbor,
-    accounts: Accounts<Account>,
+    users: Accounts<User>,
 }
 
 impl Mysql {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
-        let server = Server::start(host)?;
-        let name = format!("{}-primary.{}.svc.cluster.local", host.provider.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: server.socket() };
-        Ok(Self { server, neighbor, accounts: Accounts::default() })
+        Ok(Self { server: Server::start(host)?, users: Accounts::default() })
     }
 
-    /// The account of a relation, created on first use.
-    fn account(&mut self, id: RelationId, name: &DatabaseName, host: &Host<'_>) -> Result<Account, Error> {
-        let (server, endpoint) = (&self.server, format!("{}:{PORT}", self.neighbor.name));
-        self.accounts.have(id, || {
-            let username = format!("relation-{id}");
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.service(&format!("{}-primary", MYSQL.app)), host.port(PORT), self.server.socket())
+    }
+
+    /// The user of a relation, created on first use.
+    fn user(&mut self, id: RelationId, database: &DatabaseName, host: &Host<'_>) -> Result<User, Error> {
+        let server = &self.server;
+        self.users.have(id, || {
+            let name = format!("relation-{id}");
             let password = accounts::password().map_err(process::file(MYSQL.title, "draw a password"))?;
-            server.create(&username, &password, name, host.ui)?;
-            Ok(Account {
-                database: name.text().to_owned(),
-                username,
-                password,
-                uris: None,
-                endpoints: vec![endpoint],
-                read_only_endpoints: Vec::new(),
-                tls: Some(false),
-                tls_ca: None,
-                replset: None,
-                version: Some(server.version().to_owned()),
-            })
+            server.create(&name, &password, database, host.ui)?;
+            Ok(User { database: database.text().to_owned(), name, password })
         })
     }
 }
 
 impl Serve for Mysql {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -85,14 +75,25 @@ impl Serve for Mysql {
     }
 
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        for account in self.accounts.take_gone(relations) {
-            self.server.drop_user(&account.username, host.ui)?;
+        for user in self.users.take_gone(relations) {
+            self.server.drop_user(&user.name, host.ui)?;
         }
+        let way = self.way(host);
         Ok(answers(relations, |Relation { view, .. }| {
             let Some((request, name)) = request(view)? else { return Ok(None) };
-            let account = self.account(view.id, &name, host)?;
+            let account = self.user(view.id, &name, host)?.account(&way, Some(self.server.version()));
             Ok(Some(provider::answer(view, &request, &account)))
         }))
+    }
+
+    fn rotate(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        let server = &self.server;
+        self.users.renew(|user| {
+            let password = accounts::password().map_err(process::file(MYSQL.title, "draw a password"))?;
+            server.set_password(&user.name, &password, host.ui)?;
+            Ok::<_, process::Error>(User { password, ..user.clone() })
+        })?;
+        Ok(true)
     }
 }
 

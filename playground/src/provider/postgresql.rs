@@ -12,6 +12,7 @@ mod npm;
 mod programs;
 mod roles;
 mod sql;
+mod tls;
 
 use interfaces::postgresql::{
     self,
@@ -20,8 +21,9 @@ use interfaces::postgresql::{
 use juju::{RelationId, Role, View};
 
 use super::accounts::Accounts;
+use super::database::User;
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, ServerCertificate, Source};
 use crate::pod::Neighbor;
 use cluster::Cluster;
 use name::DatabaseName;
@@ -34,13 +36,18 @@ pub(super) const POSTGRESQL: Provider = Provider {
     app: "postgresql-k8s",
     endpoint: "database",
     interface: postgresql::INTERFACE,
-    package: "postgresql",
+    source: Source::Postgresql("postgresql"),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
     start: |host| Ok(Box::new(Postgresql::start(host)?)),
 };
+
+/// True if this machine has its programs.
+pub(super) fn is_installed() -> bool {
+    programs::find().is_some()
+}
 
 /// Port of PostgreSQL in a cluster.
 const PORT: u16 = 5432;
@@ -49,58 +56,86 @@ const PORT: u16 = 5432;
 #[derive(Debug)]
 struct Postgresql {
     cluster: Cluster,
-    neighbor: Neighbor,
-    accounts: Accounts<Account>,
+    users: Accounts<User>,
+    /// Certificate of its authority, if it speaks TLS.
+    ca: Option<String>,
 }
 
 impl Postgresql {
     fn start(host: &Host<'_>) -> Result<Self, cluster::Error> {
-        let cluster = Cluster::start(&host.dir, host.ui)?;
-        let name = format!("{}-primary.{}.svc.cluster.local", host.provider.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: cluster.socket() };
-        Ok(Self { cluster, neighbor, accounts: Accounts::default() })
+        Ok(Self { cluster: Cluster::start(&host.dir, host.ui)?, users: Accounts::default(), ca: None })
     }
 
-    /// The account of a relation, created on first use.
-    fn account(&mut self, id: RelationId, name: &DatabaseName, roles: &Roles) -> Result<Account, cluster::Error> {
-        let (cluster, endpoint) = (&self.cluster, format!("{}:{PORT}", self.neighbor.name));
-        self.accounts.have(id, || {
-            let (username, password) = (format!("relation_{id}"), cluster::password()?);
-            cluster.create(&username, &password, name, roles)?;
-            Ok(Account {
-                database: name.text().to_owned(),
-                uris: Some(interfaces::uri::build("postgresql", &username, &password, &endpoint, name.text())),
-                username,
-                password,
-                read_only_endpoints: Vec::new(),
-                endpoints: vec![endpoint],
-                tls: Some(false),
-                tls_ca: None,
-                replset: None,
-                version: Some(cluster.version().to_owned()),
-            })
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        let name = host.service(&format!("{}-primary", POSTGRESQL.app));
+        host.way(name, host.port(PORT), self.cluster.way_in())
+    }
+
+    /// The user of a relation, created on first use.
+    fn user(&mut self, id: RelationId, database: &DatabaseName, roles: &Roles) -> Result<User, cluster::Error> {
+        let cluster = &self.cluster;
+        self.users.have(id, || {
+            let (name, password) = (format!("relation_{id}"), cluster::password()?);
+            cluster.create(&name, &password, database, roles)?;
+            Ok(User { database: database.text().to_owned(), name, password })
         })
+    }
+
+    /// The user's account as it is published: with a connection string.
+    fn account(&self, user: User, way: &Neighbor) -> Account {
+        let User { database, name, password } = &user;
+        let uris = interfaces::uri::build("postgresql", name, password, &way.place(), database);
+        let (tls, tls_ca) = (Some(self.ca.is_some()), self.ca.clone());
+        Account { uris: Some(uris), tls, tls_ca, ..user.account(way, Some(self.cluster.version())) }
     }
 }
 
 impl Serve for Postgresql {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
         Ok(self.cluster.revive(host.ui)?)
     }
 
-    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        for account in self.accounts.take_gone(relations) {
-            self.cluster.drop_user(&account.username)?;
+    fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        for user in self.users.take_gone(relations) {
+            self.cluster.drop_user(&user.name)?;
         }
+        let way = self.way(host);
         Ok(answers(relations, |Relation { view, .. }| {
             let Some((request, name, roles)) = request(view)? else { return Ok(None) };
-            let account = self.account(view.id, &name, &roles)?;
-            Ok(Some(provider::answer(view, &request, &account)))
+            let user = self.user(view.id, &name, &roles)?;
+            Ok(Some(provider::answer(view, &request, &self.account(user, &way))))
         }))
+    }
+
+    fn rotate(&mut self, _: &Host<'_>) -> Result<bool, Error> {
+        let cluster = &self.cluster;
+        self.users.renew(|user| {
+            let password = cluster::password()?;
+            cluster.set_password(&user.name, &password)?;
+            Ok::<_, cluster::Error>(User { password, ..user.clone() })
+        })?;
+        Ok(true)
+    }
+
+    fn certify(&mut self, certificate: Option<&ServerCertificate>, host: &Host<'_>) -> Result<(), Error> {
+        if self.ca.is_some() {
+            self.cluster.turn_tls_off(host.ui)?;
+            self.ca = None;
+        }
+        if let Some(certificate) = certificate {
+            if let Err(error) = self.cluster.turn_tls_on(certificate, host.ui) {
+                // A server that waits for TLS, and can't speak it, would let nobody in.
+                self.cluster.turn_tls_off(host.ui)?;
+                return Err(error.into());
+            }
+            self.ca = Some(certificate.ca.clone());
+        }
+        host.ui.step(&super::tls::told(POSTGRESQL.title, certificate.is_some()));
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -83,6 +83,13 @@ pub(super) fn file(title: &'static str, what: &'static str) -> impl FnOnce(io::E
     move |source| Error::File { title, what, source }
 }
 
+/// A free port of this machine, and a listener there.
+pub(super) fn listen(title: &'static str) -> Result<(u16, TcpListener), Error> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let known = bound.and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+    known.map_err(file(title, "listen on a port"))
+}
+
 /// A server's folder and user, in which its programs are started.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -134,7 +141,8 @@ impl Place {
             identity: Identity::current(),
             network: Network::Host,
             variables: BTreeMap::new(),
-            way_in: None,
+            ways_in: Vec::new(),
+            programs: None,
             socket: None,
         }
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::process::{self, Place, Process};
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::daemon::{self, Network};
 
 /// Prometheus.
@@ -27,15 +27,15 @@ pub(super) const PROMETHEUS: Provider = Provider {
     endpoint: "metrics-endpoint",
     interface: prometheus_scrape::INTERFACE,
     role: Role::Requires,
-    package: "prometheus",
+    source: Source::Debian(&[TOOL, CHECKER]),
     is_stand_in: false,
     is_suggested: false,
     is_awaited: false,
     start: |host| Ok(Box::new(Prometheus::start(host)?)),
 };
 
-const TOOL: Tool = Tool { program: "prometheus", package: PROMETHEUS.package };
-const CHECKER: Tool = Tool { program: "promtool", package: PROMETHEUS.package };
+const TOOL: Tool = Tool { program: "prometheus", package: "prometheus" };
+const CHECKER: Tool = Tool { program: "promtool", package: "prometheus" };
 
 /// Users that root runs it as, by preference.
 const USERS: [&str; 2] = ["prometheus", "nobody"];
@@ -76,11 +76,8 @@ impl Prometheus {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
         let (program, checker) = (tool::find(TOOL, host.ui)?, tool::find(CHECKER, host.ui)?);
         let place = Place::make(PROMETHEUS.title, &host.dir, &USERS)?;
-        let listen = || {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            Ok((format!("http://{}", listener.local_addr()?), listener))
-        };
-        let (url, listener) = listen().map_err(process::file(PROMETHEUS.title, "listen on a port"))?;
+        let (port, listener) = process::listen(PROMETHEUS.title)?;
+        let url = format!("http://127.0.0.1:{port}");
         place.write(CONFIG, &config(&BTreeMap::new()).to_string())?;
         host.ui.step("starting Prometheus");
         let process = serve(&program, &place, &listener, host.network)?;
@@ -186,7 +183,7 @@ fn serve(program: &Path, place: &Place, listener: &TcpListener, network: u32) ->
     let socket = place.dir.with_extension("sock");
     let mut spec = place.spec(program, arguments);
     spec.network = Network::Of(network);
-    spec.way_in = Some((socket.clone(), SocketAddrV4::new(Ipv4Addr::LOCALHOST, PORT)));
+    spec.ways_in = vec![(socket.clone(), SocketAddrV4::new(Ipv4Addr::LOCALHOST, PORT))];
     spec.socket = Some(socket);
     place.start(&spec, Some(listener))
 }

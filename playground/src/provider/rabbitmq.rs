@@ -17,7 +17,7 @@ use rock::tool::{self, Tool};
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::daemon::{Network, Spec};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -29,7 +29,7 @@ pub(super) const RABBITMQ: Provider = Provider {
     app: "rabbitmq-k8s",
     endpoint: "amqp",
     interface: rabbitmq::INTERFACE,
-    package: "rabbitmq-server",
+    source: Source::Debian(&[TOOL]),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -37,7 +37,7 @@ pub(super) const RABBITMQ: Provider = Provider {
     start: |host| Ok(Box::new(Rabbitmq::start(host)?)),
 };
 
-const TOOL: Tool = Tool { program: "rabbitmq-server", package: RABBITMQ.package };
+const TOOL: Tool = Tool { program: "rabbitmq-server", package: "rabbitmq-server" };
 
 /// Folder of the programs themselves: those on the path change the user first.
 const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
@@ -65,7 +65,7 @@ const SETTINGS: &str = "listeners.tcp.1 = 127.0.0.1:5672\nloopback_users.guest =
 const START: Duration = Duration::from_secs(180);
 
 /// Limit of one use of its tool, which starts an Erlang of its own.
-const TOOL_LIMIT: Duration = Duration::from_secs(60);
+const TOOL_LIMIT: Duration = Duration::from_secs(300);
 
 fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
     process::file(RABBITMQ.title, what)
@@ -76,7 +76,6 @@ fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
 struct Rabbitmq {
     place: Place,
     process: Process,
-    neighbor: Neighbor,
     users: Accounts<(Request, Secret)>,
 }
 
@@ -89,9 +88,12 @@ impl Rabbitmq {
         }
         host.ui.step("starting RabbitMQ (some ten seconds)");
         let process = serve(&place, host.ui)?;
-        let name = format!("{}-endpoints.{}.svc.cluster.local", RABBITMQ.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
-        Ok(Self { place, process, neighbor, users: Accounts::default() })
+        Ok(Self { place, process, users: Accounts::default() })
+    }
+
+    /// The interface tells no port.
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.service(&format!("{}-endpoints", RABBITMQ.app)), PORT, socket(&self.place.dir))
     }
 
     /// The password of the user that a relation requests, who is created on first use.
@@ -112,8 +114,8 @@ impl Rabbitmq {
 }
 
 impl Serve for Rabbitmq {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -131,13 +133,23 @@ impl Serve for Rabbitmq {
                 evaluate(&self.place, self.process.network(), &removal(&request.username), host.ui)?;
             }
         }
+        let hostname = self.way(host).name;
         Ok(answers(relations, |Relation { view, .. }| {
             let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
             let password = self.user(view.id, &request, host.ui)?;
-            let hostname = self.neighbor.name.clone();
-            let account = Account { unit_hostname: hostname.clone(), hostname, password };
+            let account = Account { unit_hostname: hostname.clone(), hostname: hostname.clone(), password };
             Ok(Some(provider::answer(view, &account)))
         }))
+    }
+
+    fn rotate(&mut self, host: &Host<'_>) -> Result<bool, Error> {
+        let (place, network) = (&self.place, self.process.network());
+        self.users.renew(|(request, _)| {
+            let password = accounts::password().map_err(file("draw a password"))?;
+            evaluate(place, network, &creation(request, &password), host.ui)?;
+            Ok::<_, process::Error>((request.clone(), password))
+        })?;
+        Ok(true)
     }
 }
 
@@ -156,7 +168,7 @@ fn spec(place: &Place, program: &str, arguments: &[&str], network: Network) -> S
 fn serve(place: &Place, ui: &Ui) -> Result<Process, process::Error> {
     let mut spec = spec(place, "rabbitmq-server", &[], Network::Own);
     let address = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, PORT);
-    spec.way_in = Some((socket(&place.dir), address));
+    spec.ways_in = vec![(socket(&place.dir), address)];
     let mut process = place.start(&spec, None)?;
     process.wait(START, ui, || greets(&socket(&place.dir)))?;
     Ok(process)

@@ -14,7 +14,7 @@ use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
 use super::relations::answers;
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::pod::Neighbor;
 
 /// Redis.
@@ -24,7 +24,7 @@ pub(super) const REDIS: Provider = Provider {
     app: "redis-k8s",
     endpoint: "redis",
     interface: redis::INTERFACE,
-    package: "redis-server",
+    source: Source::Debian(&[TOOL]),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -32,7 +32,7 @@ pub(super) const REDIS: Provider = Provider {
     start: |host| Ok(Box::new(Redis::start(host)?)),
 };
 
-const TOOL: Tool = Tool { program: "redis-server", package: REDIS.package };
+const TOOL: Tool = Tool { program: "redis-server", package: "redis-server" };
 
 /// Users that root runs it as, by preference.
 const USERS: [&str; 2] = ["redis", "nobody"];
@@ -56,7 +56,6 @@ struct Redis {
     program: PathBuf,
     place: Place,
     process: Process,
-    neighbor: Neighbor,
 }
 
 impl Redis {
@@ -65,15 +64,17 @@ impl Redis {
         let place = Place::make(REDIS.title, &host.dir, &USERS)?;
         host.ui.step("starting Redis");
         let process = serve(&program, &place, host)?;
-        let name = format!("{app}-0.{app}-endpoints.{}.svc.cluster.local", host.model, app = REDIS.app);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
-        Ok(Self { program, place, process, neighbor })
+        Ok(Self { program, place, process })
+    }
+
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.unit(), host.port(PORT), socket(&self.place.dir))
     }
 }
 
 impl Serve for Redis {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -85,8 +86,9 @@ impl Serve for Redis {
         Ok(true)
     }
 
-    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
-        let primary = Primary { hostname: self.neighbor.name.clone(), port: PORT, leader_host: String::new() };
+    fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let Neighbor { name: hostname, port, .. } = self.way(host);
+        let primary = Primary { hostname, port, leader_host: String::new() };
         Ok(answers(relations, |relation| Ok(Some(provider::answer(&relation.view, &primary)))))
     }
 }

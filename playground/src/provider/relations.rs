@@ -6,9 +6,9 @@ use juju_testing::{Model, RelationInfo};
 
 use super::{Answer, Error, Relation};
 
-/// The relations of the application `app`.
-pub(super) fn of(model: &Model, app: &str) -> Vec<Relation> {
-    let all = model.relations().filter(|relation| relation.endpoint(app).is_some());
+/// The relations of an endpoint of the application `app`.
+pub(super) fn of(model: &Model, app: &str, endpoint: &str) -> Vec<Relation> {
+    let all = model.relations().filter(|relation| relation.endpoint(app) == Some(endpoint));
     all.map(|info| relation(model, &info, app)).collect()
 }
 

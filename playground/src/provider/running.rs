@@ -1,13 +1,13 @@
 //! The servers that run.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use juju::View;
 use juju_testing::Server;
 
 use super::publish::{self, publish};
+use super::tls::Tls;
 use super::{ALL, Error, Host, Provider, Serve, relations};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -31,15 +31,14 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    fn of(&self, provider: &'static Provider) -> Host<'_> {
+    fn of(&self, provider: &'static Provider, moves: u32) -> Host<'_> {
         let place = ALL.iter().position(|row| row.name == provider.name).unwrap_or_default();
-        // 127.0.1.1 and up: one for each row.
-        let last = u8::try_from(place + 1).expect("the table has fewer rows than a network has addresses");
         Host {
             provider,
             dir: self.dir.join(provider.name),
             model: &self.model,
-            address: Ipv4Addr::new(127, 0, 1, last),
+            number: u8::try_from(place + 1).expect("the table has fewer rows than a network has addresses"),
+            moves,
             network: self.network,
             ui: &self.ui,
         }
@@ -51,6 +50,18 @@ impl Surroundings {
 struct Running {
     provider: &'static Provider,
     server: Box<dyn Serve>,
+    tls: Tls,
+    moves: u32,
+}
+
+/// Outcome of answering all relations.
+#[derive(Debug, Default)]
+pub struct Answered {
+    /// True if a databag has changed.
+    pub is_news: bool,
+    /// By the server's application, the first of its relations that it could not answer, or refused. The other relations
+    /// are answered all the same.
+    pub failed: BTreeMap<&'static str, Error>,
 }
 
 impl Providers {
@@ -66,39 +77,40 @@ impl Providers {
         self.surroundings.network = keeper;
     }
 
-    /// Starts the server unless it runs, and returns the way to it from a pod, if there is one.
+    /// Starts the server unless it runs.
     ///
     /// # Errors
     /// When it is not installed, or can't be started.
-    pub fn start(&mut self, provider: &'static Provider) -> Result<Option<Neighbor>, Error> {
+    pub fn start(&mut self, provider: &'static Provider) -> Result<(), Error> {
         if self.is_over {
             return Err(Error::Ending);
         }
-        let host = self.surroundings.of(provider);
         if let Some(running) = self.running.get_mut(provider.name) {
-            running.server.revive(&host)?;
-            return Ok(running.server.neighbor().cloned());
+            running.server.revive(&running.host(&self.surroundings))?;
+            return Ok(());
         }
-        let server = (provider.start)(&host)?;
-        let neighbor = server.neighbor().cloned();
-        self.running.insert(provider.name, Running { provider, server });
-        Ok(neighbor)
+        let server = (provider.start)(&self.surroundings.of(provider, 0))?;
+        self.running.insert(provider.name, Running { provider, server, moves: 0, tls: Tls::default() });
+        Ok(())
     }
 
-    /// Answers the requests of all relations, and takes away what was made for relations that are gone. Returns true if a
-    /// databag has changed.
-    ///
-    /// # Errors
-    /// When a server fails or refuses a request. The other relations are answered all the same.
-    pub fn reconcile(&mut self, server: &Server) -> Result<bool, Error> {
-        let (mut is_news, mut failed) = (false, None);
+    /// The ways to all servers from a pod.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Neighbor> {
+        let ways = |running: &Running| running.server.ways(&running.host(&self.surroundings));
+        self.running.values().flat_map(ways).collect()
+    }
+
+    /// Answers the requests of all relations, and takes away what was made for relations that are gone.
+    pub fn reconcile(&mut self, server: &Server) -> Answered {
+        let mut answered = Answered::default();
         for running in self.running.values_mut() {
-            let host = self.surroundings.of(running.provider);
-            if let Err(error) = running.reconcile(server, &host, &mut is_news) {
-                failed.get_or_insert(error);
+            let host = running.host(&self.surroundings);
+            if let Err(error) = running.reconcile(server, &host, &mut answered.is_news) {
+                answered.failed.insert(running.provider.app, error);
             }
         }
-        failed.map_or(Ok(is_news), Err)
+        answered
     }
 
     /// Starts servers again that have ended by themselves. Returns true if there was one.
@@ -111,7 +123,7 @@ impl Providers {
             return Ok(any);
         }
         for running in self.running.values_mut() {
-            any |= running.server.revive(&self.surroundings.of(running.provider))?;
+            any |= running.server.revive(&running.host(&self.surroundings))?;
         }
         Ok(any)
     }
@@ -122,14 +134,41 @@ impl Providers {
         self.running.iter().map(|(name, running)| (*name, running.server.urls())).collect()
     }
 
-    /// Ends a server, and removes its files. Returns the way to it from a pod, if there was one.
-    pub fn stop(&mut self, provider: &'static Provider) -> Option<Neighbor> {
-        let running = self.running.remove(provider.name)?;
-        let neighbor = running.server.neighbor().cloned();
-        drop(running);
-        // A folder that can't be removed goes with the model.
-        let _ = std::fs::remove_dir_all(self.surroundings.of(provider).dir);
-        neighbor
+    /// Gives every relation of a server new credentials, which the next answers have.
+    ///
+    /// # Errors
+    /// When it doesn't run, has no credentials, or fails.
+    pub fn rotate(&mut self, provider: &'static Provider) -> Result<(), Error> {
+        let running = self.running.get_mut(provider.name).ok_or(Error::NotRunning(provider.name))?;
+        if running.server.rotate(&running.host(&self.surroundings))? {
+            Ok(())
+        } else {
+            Err(Error::NoCredentials(provider.title))
+        }
+    }
+
+    /// Moves a server to another place, which [`Providers::ways`] and the next answers have. Returns its addresses there.
+    ///
+    /// # Errors
+    /// When it doesn't run, no application is told its address, or it fails.
+    pub fn relocate(&mut self, provider: &'static Provider) -> Result<Vec<String>, Error> {
+        let running = self.running.get_mut(provider.name).ok_or(Error::NotRunning(provider.name))?;
+        let moves = running.moves + 1;
+        let places = running.server.relocate(&self.surroundings.of(provider, moves))?;
+        if places.is_empty() {
+            return Err(Error::NoPlace(provider));
+        }
+        running.moves = moves;
+        Ok(places)
+    }
+
+    /// Ends a server, and removes its files.
+    pub fn stop(&mut self, provider: &'static Provider) {
+        if let Some(running) = self.running.remove(provider.name) {
+            drop(running);
+            // A folder that can't be removed goes with the model.
+            let _ = std::fs::remove_dir_all(self.surroundings.of(provider, 0).dir);
+        }
     }
 
     /// Ends all servers, for good.
@@ -140,9 +179,17 @@ impl Providers {
 }
 
 impl Running {
+    fn host<'a>(&self, surroundings: &'a Surroundings) -> Host<'a> {
+        surroundings.of(self.provider, self.moves)
+    }
+
     fn reconcile(&mut self, model: &Server, host: &Host<'_>, is_news: &mut bool) -> Result<(), Error> {
         let app = self.provider.app;
-        let relations = model.with(|model| relations::of(model, app));
+        *is_news |= self.tls.reconcile(&mut *self.server, model, host)?;
+        if self.tls.is_renewing() {
+            return Ok(());
+        }
+        let relations = model.with(|model| relations::of(model, app, self.provider.endpoint));
         model.with(|model| publish::remove_unread(model, app)).map_err(|source| Error::Secrets { app, source })?;
         let mut failed = None;
         for (relation, answer) in self.server.answer(&relations, host)? {
@@ -159,5 +206,110 @@ impl Running {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use juju::Role;
+    use rock::Cancel;
+
+    use super::super::{Answer, Relation, Source};
+    use super::*;
+
+    /// A server with one way, and one without.
+    const DATABASE: Provider = Provider {
+        name: "db",
+        title: "Db",
+        app: "db-k8s",
+        endpoint: "database",
+        interface: "db",
+        role: Role::Provides,
+        source: Source::Own,
+        is_stand_in: false,
+        is_suggested: false,
+        is_awaited: false,
+        start: |_| Ok(Box::new(Example { ports: &[5432] })),
+    };
+    const WATCHER: Provider =
+        Provider { name: "watcher", title: "Watcher", start: |_| Ok(Box::new(Example { ports: &[] })), ..DATABASE };
+
+    #[derive(Debug)]
+    struct Example {
+        ports: &'static [u16],
+    }
+
+    impl Serve for Example {
+        fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+            let ports = self.ports.iter();
+            ports.map(|port| host.way(host.service("db-primary"), host.port(*port), host.dir.join("s"))).collect()
+        }
+
+        fn revive(&mut self, _: &Host<'_>) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn answer(&mut self, _: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn providers() -> Providers {
+        let ui = Ui::new(Arc::new(Cancel::default()), std::path::Path::new("/nowhere"));
+        Providers::new("/nowhere".into(), "m".to_owned(), ui)
+    }
+
+    #[test]
+    fn a_server_that_moves_has_other_names_ports_and_addresses() {
+        let mut providers = providers();
+        providers.start(&DATABASE).unwrap();
+        let way = |providers: &Providers| {
+            let [way] = providers.ways().try_into().unwrap();
+            (way.place(), way.address.to_string(), way.socket)
+        };
+        let socket = PathBuf::from("/nowhere/db/s");
+        let first = ("db-primary.m.svc.cluster.local:5432".to_owned(), "127.0.1.1".to_owned(), socket.clone());
+        assert_eq!(way(&providers), first);
+        for (place, address) in [
+            ("db-primary-2.m.svc.cluster.local:15432", "127.0.2.1"),
+            ("db-primary-3.m.svc.cluster.local:5432", "127.0.3.1"),
+        ] {
+            assert_eq!(providers.relocate(&DATABASE).unwrap(), [place]);
+            assert_eq!(way(&providers), (place.to_owned(), address.to_owned(), socket.clone()));
+        }
+        providers.stop(&DATABASE);
+        assert_eq!(providers.ways(), []);
+        providers.start(&DATABASE).unwrap();
+        assert_eq!(way(&providers), first, "the next server is where the first one was");
+    }
+
+    #[test]
+    fn a_server_without_an_address_and_one_that_is_not_there_do_not_move() {
+        let mut providers = providers();
+        let error = providers.relocate(&DATABASE).unwrap_err().to_string();
+        assert_eq!(error, "db does not run: `webcharm integrate db` starts it");
+        providers.start(&WATCHER).unwrap();
+        let error = providers.relocate(&WATCHER).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "Watcher has no address that an application is told: there is nothing to move; `webcharm remove-application \
+             watcher`, then `webcharm integrate watcher`, replaces it"
+        );
+    }
+
+    #[test]
+    fn however_often_a_server_moves_its_addresses_are_on_the_loopback() {
+        let providers = providers();
+        for moves in [0, 1, 249, 250, u32::MAX] {
+            let host = providers.surroundings.of(&DATABASE, moves);
+            let way = host.way(host.unit(), host.port(27017), PathBuf::new());
+            assert!(way.address.octets()[..2] == [127, 0] && way.address.octets()[2] > 0, "{way:?}");
+            assert!(
+                way.place().starts_with(&format!("db-k8s-{moves}.db-k8s-endpoints.m.svc.cluster.local:")),
+                "{way:?}"
+            );
+        }
     }
 }

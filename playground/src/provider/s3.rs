@@ -13,7 +13,7 @@ use interfaces::s3::{self, Bucket, provider};
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
 use super::relations::{answers, requested};
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::keeper_handle::OURSELVES;
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -27,7 +27,7 @@ pub(super) const S3: Provider = Provider {
     app: "s3-integrator",
     endpoint: "s3-credentials",
     interface: s3::INTERFACE,
-    package: "",
+    source: Source::Own,
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -53,7 +53,6 @@ fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
 struct Storage {
     place: Place,
     process: Process,
-    neighbor: Neighbor,
     keys: Accounts<Key>,
 }
 
@@ -72,9 +71,11 @@ impl Storage {
         place.write(server::GRANTS, &Grants::default().text())?;
         host.ui.step("starting a server of buckets");
         let process = serve(&place, host.ui)?;
-        let name = format!("{}.{}.svc.cluster.local", S3.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: server::socket(&place.dir) };
-        Ok(Self { place, process, neighbor, keys: Accounts::default() })
+        Ok(Self { place, process, keys: Accounts::default() })
+    }
+
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.service(S3.app), host.port(PORT), server::socket(&self.place.dir))
     }
 
     /// Makes the buckets that are missing, and tells the server who may use which.
@@ -91,8 +92,8 @@ impl Storage {
 }
 
 impl Serve for Storage {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -104,7 +105,8 @@ impl Serve for Storage {
         Ok(true)
     }
 
-    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+    fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let endpoint = format!("http://{}", self.way(host).place());
         let mut is_news = !self.keys.take_gone(relations).is_empty();
         let given = answers(relations, |Relation { view, .. }| {
             let Some(bucket) = requested(view.id, provider::read(view))? else { return Ok(None) };
@@ -118,13 +120,21 @@ impl Serve for Storage {
                 accounts::password().map(|secret_key| Key { bucket, access_key, secret_key })
             });
             let key = key.map_err(file("draw a key"))?;
-            let endpoint = format!("http://{}:{PORT}", self.neighbor.name);
-            Ok(Some(provider::answer(view, &answer(&key, endpoint))))
+            Ok(Some(provider::answer(view, &answer(&key, endpoint.clone()))))
         });
         if is_news {
             self.admit()?;
         }
         Ok(given)
+    }
+
+    fn rotate(&mut self, _: &Host<'_>) -> Result<bool, Error> {
+        self.keys.renew(|key| {
+            let secret_key = accounts::password().map_err(file("draw a key"))?;
+            Ok::<_, process::Error>(Key { secret_key, ..key.clone() })
+        })?;
+        self.admit()?;
+        Ok(true)
     }
 }
 

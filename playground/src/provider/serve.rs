@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use juju::{Changes, Port, RelationId, UnitName, View};
 
-use super::{Error, Provider};
+use super::{Error, Provider, ServerCertificate};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 
-/// Surroundings of a server.
+/// Surroundings of a server, and its place in them: its names and ports are made here, and are others after a move.
 #[derive(Debug, Clone)]
 pub struct Host<'a> {
     /// The row of the table that it is started from.
@@ -20,13 +20,52 @@ pub struct Host<'a> {
     pub dir: PathBuf,
     /// Name of the model.
     pub model: &'a str,
-    /// Address in every pod that stands for the server.
-    pub address: Ipv4Addr,
+    /// Number of the server among the others, from 1.
+    pub number: u8,
+    /// Number of times that it has moved.
+    pub moves: u32,
     /// Process that holds the pods' network.
     pub network: u32,
     /// Progress, and the switch that ends every wait.
     pub ui: &'a Ui,
 }
+
+impl Host<'_> {
+    /// Full name of the Service `name`: after a move with a number, which no earlier one has.
+    #[must_use]
+    pub fn service(&self, name: &str) -> String {
+        let number = if self.moves == 0 { String::new() } else { format!("-{}", self.moves + 1) };
+        format!("{name}{number}.{}.svc.cluster.local", self.model)
+    }
+
+    /// Full name of the unit that serves: after a move the next unit, as after a fail-over.
+    #[must_use]
+    pub fn unit(&self) -> String {
+        let (app, number) = (self.provider.app, self.moves);
+        format!("{app}-{number}.{app}-endpoints.{}.svc.cluster.local", self.model)
+    }
+
+    /// Port of a server whose interface tells it: the `usual` one, or another one after every other move.
+    #[must_use]
+    pub fn port(&self, usual: u16) -> u16 {
+        if self.moves.is_multiple_of(2) { usual } else { usual + MOVED }
+    }
+
+    /// Way to the server's `socket` from a pod.
+    #[must_use]
+    pub fn way(&self, name: String, port: u16, socket: PathBuf) -> Neighbor {
+        Neighbor { name, address: self.address(), port, socket }
+    }
+
+    /// Address in every pod that stands for the server's present place: of 127.0.1.0 to 127.0.250.255.
+    fn address(&self) -> Ipv4Addr {
+        let third = self.moves % 250 + 1;
+        Ipv4Addr::new(127, 0, u8::try_from(third).unwrap_or(u8::MAX), self.number)
+    }
+}
+
+/// Difference between a server's two ports.
+const MOVED: u16 = 10_000;
 
 /// A relation of a provider's application, as that application sees it.
 #[derive(Debug, Clone)]
@@ -41,9 +80,9 @@ pub struct Relation {
 
 /// A running server. Dropping it ends the server.
 pub trait Serve: Debug + Send {
-    /// The way to it from a pod. `None`: it reaches the pods.
-    fn neighbor(&self) -> Option<&Neighbor> {
-        None
+    /// The ways to it from a pod, at its present place: one for each of its ports. None: it reaches the pods.
+    fn ways(&self, _host: &Host<'_>) -> Vec<Neighbor> {
+        Vec::new()
     }
 
     /// Starts it again if it has ended by itself, or isn't in the pods' network any more. Returns true if it had to.
@@ -58,6 +97,33 @@ pub trait Serve: Debug + Send {
     /// # Errors
     /// When the server fails. A request that is refused is an answer's error.
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error>;
+
+    /// Gives every relation new credentials, which the next answers have; the old ones are refused from now on. Returns false if
+    /// the server has no credentials.
+    ///
+    /// # Errors
+    /// When the server fails.
+    fn rotate(&mut self, _host: &Host<'_>) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Speaks TLS with this certificate from now on, and nothing else; without one, in clear. The next answers say so. Servers that
+    /// have no endpoint for a certificate are never asked.
+    ///
+    /// # Errors
+    /// When the server fails, or refuses the certificate.
+    fn certify(&mut self, _certificate: Option<&ServerCertificate>, _host: &Host<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Moves it to the place that `host` says from now on; it keeps what it has made. Returns its addresses there, which the
+    /// next answers have; none if it has no address that an application is told.
+    ///
+    /// # Errors
+    /// When the server fails.
+    fn relocate(&mut self, host: &Host<'_>) -> Result<Vec<String>, Error> {
+        Ok(self.ways(host).iter().map(Neighbor::place).collect())
+    }
 
     /// Addresses on this machine of the applications behind it, by their names.
     fn urls(&self) -> BTreeMap<String, String> {

@@ -12,7 +12,7 @@ use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
 use super::relations::answers;
-use super::{Answer, Error, Host, Provider, Relation, Serve};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::daemon::Network;
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -24,7 +24,7 @@ pub(super) const SMTP: Provider = Provider {
     app: "smtp-integrator",
     endpoint: "smtp",
     interface: smtp::INTERFACE,
-    package: "python3-aiosmtpd",
+    source: Source::Debian(&[TOOL]),
     role: Role::Provides,
     is_stand_in: false,
     is_suggested: true,
@@ -32,7 +32,7 @@ pub(super) const SMTP: Provider = Provider {
     start: |host| Ok(Box::new(Sink::start(host)?)),
 };
 
-const TOOL: Tool = Tool { program: "aiosmtpd", package: SMTP.package };
+const TOOL: Tool = Tool { program: "aiosmtpd", package: "python3-aiosmtpd" };
 
 /// Users that root runs it as.
 const USERS: [&str; 1] = ["nobody"];
@@ -52,7 +52,6 @@ struct Sink {
     program: PathBuf,
     place: Place,
     process: Process,
-    neighbor: Neighbor,
 }
 
 impl Sink {
@@ -62,15 +61,17 @@ impl Sink {
         host.ui.step("starting a mail server");
         let process = serve(&program, &place, host.ui)?;
         host.ui.step(&format!("mail arrives as files in {}", place.dir.join(MAIL).join("new").display()));
-        let name = format!("{}.{}.svc.cluster.local", SMTP.app, host.model);
-        let neighbor = Neighbor { name, address: host.address, port: PORT, socket: socket(&place.dir) };
-        Ok(Self { program, place, process, neighbor })
+        Ok(Self { program, place, process })
+    }
+
+    fn way(&self, host: &Host<'_>) -> Neighbor {
+        host.way(host.service(SMTP.app), host.port(PORT), socket(&self.place.dir))
     }
 }
 
 impl Serve for Sink {
-    fn neighbor(&self) -> Option<&Neighbor> {
-        Some(&self.neighbor)
+    fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
+        vec![self.way(host)]
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
@@ -82,10 +83,11 @@ impl Serve for Sink {
         Ok(true)
     }
 
-    fn answer(&mut self, relations: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
+    fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
+        let Neighbor { name, port, .. } = self.way(host);
         let server = Smtp {
-            host: self.neighbor.name.clone(),
-            port: PORT,
+            host: name,
+            port,
             user: None,
             password: None,
             auth: Auth::None,
@@ -111,7 +113,7 @@ fn serve(program: &Path, place: &Place, ui: &Ui) -> Result<Process, process::Err
     let arguments = ["--nosetuid", "--listen", &listen, "--class", "aiosmtpd.handlers.Mailbox", &folder];
     let mut spec = place.spec(program, arguments);
     spec.network = Network::Own;
-    spec.way_in = Some((socket(&place.dir), address));
+    spec.ways_in = vec![(socket(&place.dir), address)];
     let mut process = place.start(&spec, None)?;
     process.wait(START, ui, || greets(&socket(&place.dir)))?;
     Ok(process)

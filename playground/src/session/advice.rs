@@ -29,11 +29,25 @@ impl Session {
         let name = app.name();
         let greeting = if app.files.options.contains_key("greeting") { " greeting='Good morning'" } else { "" };
         let mut lines = vec!["webcharm status".to_owned(), format!("webcharm config {name}{greeting}")];
-        lines.extend(self.missing(app).into_iter().map(|provider| format!("webcharm integrate {}", provider.name)));
+        let missing: Vec<_> = self.missing(app).into_iter().map(|provider| provider.name.to_owned()).collect();
+        lines.extend(integrate_lines("", &missing));
         lines.push(format!("webcharm add-unit {name}"));
         lines.push("webcharm down".to_owned());
         lines
     }
+}
+
+/// Number of lines that name servers to integrate with.
+const SERVERS: usize = 4;
+
+/// Commands that integrate with the first of the `missing` servers. `before` stands before each name. If there are too many, the
+/// last line is the command that lists them all.
+#[must_use]
+pub fn integrate_lines(before: &str, missing: &[String]) -> Vec<String> {
+    let shown = if missing.len() > SERVERS { &missing[..SERVERS - 1] } else { missing };
+    let lines = shown.iter().map(|name| format!("webcharm integrate {before}{name}"));
+    let all = (shown.len() < missing.len()).then(|| "webcharm providers".to_owned());
+    lines.chain(all).collect()
 }
 
 /// Option with the hosts that Django answers.
@@ -54,6 +68,15 @@ pub fn refused_host(app: &str, files: &juju::CharmFiles, status: u16) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_servers_the_first_are_named() {
+        let names = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        assert_eq!(integrate_lines("shop ", &names(1)), ["webcharm integrate shop 0"]);
+        assert_eq!(integrate_lines("", &names(4)).last().unwrap(), "webcharm integrate 3");
+        let many = integrate_lines("", &names(9));
+        assert_eq!((many.len(), &*many[2], &*many[3]), (4, "webcharm integrate 2", "webcharm providers"));
+    }
 
     #[test]
     fn a_host_that_django_refuses_is_told_with_its_option() {

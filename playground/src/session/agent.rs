@@ -1,6 +1,6 @@
 //! Unit agents: run the units' hooks, and keep their outcome.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::launch::Launch;
 use super::{HOOK, Kind, Session};
 use crate::children;
 use crate::pod::Pod;
+use crate::provider::Answered;
 
 /// Time after which a running hook is reported.
 const TELL: Duration = Duration::from_secs(1);
@@ -116,12 +117,15 @@ impl Session {
     /// Lets the servers answer. Returns true if there is news for the charm; `None` if that failed.
     fn answer_relations(&self) -> Option<bool> {
         let mut providers = self.providers();
-        let answered = providers.reconcile(&self.server);
+        let Answered { is_news, failed } = providers.reconcile(&self.server);
         let urls = providers.urls();
         drop(providers);
         self.state().urls = urls;
-        self.state().problems.answers = answered.as_ref().err().map(|error| crate::chain(error));
-        answered.inspect_err(|error| self.ui.step(&crate::chain(error))).ok()
+        let failed: BTreeMap<_, _> = failed.iter().map(|(app, error)| (*app, crate::chain(error))).collect();
+        failed.values().for_each(|why| self.ui.step(why));
+        let news = failed.is_empty().then_some(is_news);
+        self.state().problems.answers = failed;
+        news
     }
 
     /// Runs the hooks of several units in parallel, and returns the units whose hook failed.

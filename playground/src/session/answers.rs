@@ -26,6 +26,8 @@ impl Session {
             Request::RemoveRelation { one, other } => {
                 self.remove_relation(&one, other.as_deref()).and_then(|ends| self.related(ends, inputs))
             }
+            Request::Rotate { server } => self.rotate(&server, inputs),
+            Request::Move { server } => self.relocate(&server, inputs),
             Request::AddUnit { app, count } => self.add_units(&app, count, inputs),
             Request::RemoveUnit { units, count } => self.remove_units(&units, count, inputs),
             Request::Run { unit, action, params } => self.act(&unit, &action, &params, inputs),
@@ -34,6 +36,7 @@ impl Session {
                 let (lines, written) = self.log_after(lines, after);
                 Ok(Answer::Log { lines, written })
             }
+            Request::Secret { request } => self.secret(request, inputs),
             Request::Started => Ok(self.done(self.wait_for_start())),
             Request::Down => {
                 self.cancel();
@@ -45,7 +48,7 @@ impl Session {
         answer.unwrap_or_else(|reason| Answer::Refused { reason })
     }
 
-    fn done(&self, well: bool) -> Answer {
+    pub(super) fn done(&self, well: bool) -> Answer {
         Answer::Done { well, problems: self.present_problems() }
     }
 
@@ -106,6 +109,24 @@ impl Session {
         first.ok_or_else(|| format!("{} has no unit", app.name()))
     }
 
+    fn rotate(&self, server: &str, inputs: &Sender<Input>) -> Result<Answer, String> {
+        let provider = named(server)?;
+        self.providers().rotate(provider).map_err(|error| crate::chain(&error))?;
+        Ok(self.done(self.await_settled(inputs)?))
+    }
+
+    /// Moves a server. Its old place is closed before the applications are told the new one, as after a fail-over.
+    fn relocate(&self, server: &str, inputs: &Sender<Input>) -> Result<Answer, String> {
+        let provider = named(server)?;
+        let mut providers = self.providers();
+        let places = providers.relocate(provider).map_err(|error| crate::chain(&error))?;
+        // A pod that can't be told is told again when the model has settled.
+        let _ = self.introduce_servers(&providers);
+        drop(providers);
+        let well = self.await_settled(inputs)?;
+        Ok(Answer::Moved { places, well, problems: self.present_problems() })
+    }
+
     fn related(&self, ends: Vec<String>, inputs: &Sender<Input>) -> Result<Answer, String> {
         let well = self.await_settled(inputs)?;
         let apps: Vec<_> = ends.iter().filter_map(|end| end.split(':').next()).collect();
@@ -114,6 +135,10 @@ impl Session {
         let url = behind.flat_map(|urls| apps.iter().filter_map(|app| urls.get(*app))).next().cloned();
         Ok(Answer::Related { ends, url, well, problems: self.present_problems() })
     }
+}
+
+fn named(server: &str) -> Result<&'static Provider, String> {
+    Provider::named(server).ok_or_else(|| format!("there is no server {server:?}"))
 }
 
 fn setting(name: &str, option: &ConfigOption, value: Option<&ConfigValue>) -> Setting {

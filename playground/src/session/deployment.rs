@@ -121,8 +121,11 @@ impl Session {
         let removed = self.server.with(|model| model.remove_application(known));
         removed.map_err(|_| self.no_application(name))?;
         if let Some(provider) = provider {
-            let neighbor = self.providers().stop(provider);
-            self.state().neighbors.retain(|other| neighbor.as_ref() != Some(other));
+            let mut providers = self.providers();
+            providers.stop(provider);
+            // A pod that can't be told is told again when the model has settled.
+            let _ = self.introduce_servers(&providers);
+            drop(providers);
             self.set_server_problem(provider, None);
         }
         self.route();

@@ -1,9 +1,9 @@
-//! Integrations: make a relation between two applications, of which one may be a server, from its ends as typed.
+//! Integrations: make a relation between two applications, which may be servers, from its ends as typed.
 
 use std::sync::{MutexGuard, PoisonError};
 
 use juju::{Endpoint, RelationId, Role, Scope};
-use juju_testing::{IntegrationEnd, Model, ModelError, RelationInfo, endpoint, resolve};
+use juju_testing::{IntegrationEnd, Model, ModelError, RelationInfo, resolve};
 
 use super::{Kind, Session};
 use crate::pod::Neighbor;
@@ -67,12 +67,10 @@ impl Session {
         // No server is started for a relation that the model refuses.
         let scope = self.check(&one, &other).map_err(refused)?;
         self.check_scope(scope, &one, &other)?;
-        let provider = other.provider();
-        provider.map_or(Ok(()), |provider| self.provide(provider))?;
-        let id = self.server.with(|model| relate(model, provider, &one, &other)).map_err(refused)?;
-        if let Some(provider) = provider {
-            self.set_server_problem(provider, None);
-        }
+        let servers: Vec<_> = [&one, &other].into_iter().filter_map(End::provider).collect();
+        servers.iter().try_for_each(|server| self.provide(server))?;
+        let id = self.server.with(|model| relate(model, &servers, &one, &other)).map_err(refused)?;
+        servers.iter().for_each(|server| self.set_server_problem(server, None));
         let relation = self.server.with(|model| model.relations().find(|relation| relation.id == id));
         Ok(relation.map(|relation| ends(&relation)).unwrap_or_default())
     }
@@ -99,7 +97,7 @@ impl Session {
     /// The endpoints that an end's application declares, and true if it is a subordinate.
     fn declared(&self, end: &End) -> (Vec<Endpoint>, bool) {
         if let Some(provider) = end.provider() {
-            return (vec![endpoint(provider.endpoint, provider.role, provider.interface)], false);
+            return (provider.endpoints(), false);
         }
         let app = self.application(&end.app);
         app.map(|app| (app.files.metadata.endpoints.clone(), app.files.metadata.subordinate)).unwrap_or_default()
@@ -126,9 +124,6 @@ impl Session {
             }
             None => return Err(self.unknown(&one.app)),
         };
-        if one.provider().is_some() {
-            return Err(format!("{} and {} are both servers of the playground's", one.app, other.app));
-        }
         for end in [&one, &other] {
             if end.provider().is_none() && self.application(&end.app).is_none() {
                 return Err(self.unknown(&end.app));
@@ -140,6 +135,12 @@ impl Session {
     /// The model's refusal of an integration, with the remedy.
     fn refused(&self, one: &End, other: &End, error: &ModelError) -> String {
         match (error, other.provider()) {
+            (ModelError::NoMatch(..), Some(_)) if one.provider().is_some() => {
+                format!(
+                    "{} and {} are both servers of the playground's, with nothing for each other",
+                    one.app, other.app
+                )
+            }
             (ModelError::NoMatch(..), Some(provider)) => format!(
                 "{} has no endpoint for {}: declare one in charmcraft.yaml, `{}: {}: {{interface: {}}}`, and start it again",
                 one.text(),
@@ -200,17 +201,21 @@ impl Session {
 
     /// Starts the provider's server, and makes it known in the pods.
     fn provide(&self, provider: &'static Provider) -> Result<(), String> {
-        let neighbor = self.providers().start(provider).map_err(|error| crate::chain(&error))?;
-        let Some(neighbor) = neighbor else { return Ok(()) };
+        let mut providers = self.providers();
+        providers.start(provider).map_err(|error| crate::chain(&error))?;
+        self.introduce_servers(&providers)
+    }
+
+    /// Makes the servers known in the pods, at their present places. The caller holds the lock of `providers`, so that
+    /// the pods know the places of the last change.
+    pub(super) fn introduce_servers(&self, providers: &Providers) -> Result<(), String> {
         let mut state = self.state();
-        if !state.neighbors.contains(&neighbor) {
-            state.neighbors.retain(|old| old.name != neighbor.name);
-            state.neighbors.push(neighbor.clone());
-        }
-        // A pod that has ended is left out: the one that replaces it knows the server.
+        let neighbors = providers.ways();
+        state.neighbors.clone_from(&neighbors);
+        // A pod that has ended is left out: the one that replaces it knows the servers.
         let pods = state.agents.values_mut().filter_map(|agent| agent.pod.as_mut());
         let mut pods = pods.filter_map(|pod| pod.ended().is_none().then_some(pod));
-        pods.try_for_each(|pod| pod.introduce(&neighbor)).map_err(|error| crate::chain(&error))
+        pods.try_for_each(|pod| pod.set_neighbors(&neighbors)).map_err(|error| crate::chain(&error))
     }
 
     /// Servers that pods reach by name.
@@ -244,13 +249,8 @@ impl Session {
     }
 }
 
-fn relate(
-    model: &mut Model,
-    provider: Option<&'static Provider>,
-    one: &End,
-    other: &End,
-) -> Result<RelationId, ModelError> {
-    provider.map_or(Ok(()), |provider| provider.deploy(model))?;
+fn relate(model: &mut Model, servers: &[&'static Provider], one: &End, other: &End) -> Result<RelationId, ModelError> {
+    servers.iter().try_for_each(|server| server.deploy(model))?;
     model.integrate(&one.text(), &other.text())
 }
 

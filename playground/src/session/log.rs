@@ -4,6 +4,7 @@ use juju::UnitName;
 use juju_testing::LogLine;
 
 use super::Session;
+use crate::log_tail::LogTail;
 use crate::pod::Pod;
 
 impl Session {
@@ -29,10 +30,9 @@ impl Session {
         (log.split_off(log.len().saturating_sub(lines)), written)
     }
 
-    /// The end of the output of a pod's services; empty without a pod.
+    /// The end of the output of a pod's services. `None` without a pod.
     #[must_use]
-    pub fn pod_log(&self, unit: &UnitName) -> String {
-        let log = self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::service_log_tail);
-        log.map(|log| log.lines().to_owned()).unwrap_or_default()
+    pub fn pod_log(&self, unit: &UnitName) -> Option<LogTail> {
+        self.state().agents.get(unit).and_then(|agent| agent.pod.as_ref()).map(Pod::service_log_tail)
     }
 }

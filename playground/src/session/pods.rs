@@ -5,9 +5,10 @@ use std::sync::{MutexGuard, PoisonError};
 
 use juju::{Protocol, UnitName};
 use juju_testing::Model;
+use pebble::blocking::Client;
 
 use super::agent::Agent;
-use super::{Application, Session, host};
+use super::{Application, Kind, Session, State, host};
 use crate::network::{self, Network, Place};
 use crate::pod::{Error, Pod};
 
@@ -84,6 +85,15 @@ impl Session {
         dead.filter(|(_, is_dead)| *is_dead).map(|(unit, _)| unit.clone()).collect()
     }
 
+    /// True if Pebble says of a service, in any web application's pod, that it ended by itself.
+    #[must_use]
+    pub fn has_ended_service(&self) -> bool {
+        let units = self.units().into_iter();
+        let web = units.filter(|unit| self.application(unit.app()).is_some_and(|app| app.kind() == Kind::Web));
+        let services = web.filter_map(|unit| Client::new(self.socket(&unit)?).services(&[]).ok());
+        services.flatten().any(|service| service.has_ended())
+    }
+
     /// Drops a pod that has ended by itself. Its unit starts again; if it led, another unit with a pod becomes the
     /// leader.
     pub fn bury_pod(&self, unit: &UnitName) {
@@ -157,12 +167,16 @@ impl Session {
         self.units_of(name).iter().filter_map(unit).chain([service]).collect()
     }
 
-    /// Writes the names of all units into every pod's `/etc/hosts`.
-    pub fn introduce_units(&self) {
+    /// Makes all units and servers known in every pod: one that was starting may have missed the last change.
+    pub fn introduce_all(&self) {
         let hosts = self.hosts();
-        for (unit, agent) in &mut self.state().agents {
-            // Fails for a pod that has just ended; the one that replaces it knows all units.
-            let told = agent.pod.as_mut().map_or(Ok(()), |pod| pod.set_hosts(&hosts));
+        let State { agents, neighbors, .. } = &mut *self.state();
+        for (unit, agent) in agents {
+            // Fails for a pod that has just ended; the one that replaces it knows all.
+            let told = agent.pod.as_mut().map_or(Ok(()), |pod| {
+                pod.set_neighbors(neighbors)?;
+                pod.set_hosts(&hosts)
+            });
             report(unit, told, |line| self.ui.detail(line));
         }
     }

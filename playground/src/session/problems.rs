@@ -18,8 +18,8 @@ pub(super) struct Problems {
     hooks: BTreeMap<UnitName, String>,
     /// By provider's name, the reason why it could not be started.
     servers: BTreeMap<&'static str, String>,
-    /// The reason why the servers could not answer a relation.
-    pub(super) answers: Option<String>,
+    /// By the server's application, the reason why it could not answer a relation.
+    pub(super) answers: BTreeMap<&'static str, String>,
     /// The reason why servers that ended could not be started again.
     revival: Option<String>,
     /// The reason why the pods have no network.
@@ -40,7 +40,7 @@ impl Problems {
         let pods = self.pods.iter().map(|(unit, why)| no_pod(unit, why));
         let hooks = self.hooks.iter().map(|(unit, why)| format!("{unit} can't run its hook: {why}"));
         let revival = self.revival.iter().map(|why| format!("a server that ended can't be started again: {why}"));
-        network.chain(pods).chain(hooks).chain(self.answers.iter().cloned()).chain(revival).collect()
+        network.chain(pods).chain(hooks).chain(self.answers.values().cloned()).chain(revival).collect()
     }
 }
 

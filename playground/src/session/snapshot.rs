@@ -38,13 +38,16 @@ impl Session {
     /// The applications that are servers.
     fn servers(&self) -> BTreeMap<String, Application> {
         let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
-        let problem = self.state().problems.answers.clone();
-        let word = problem.map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem));
+        let problems = self.state().problems.answers.clone();
         let servers = names.into_iter().filter(|name| Provider::named(name).is_some());
         let urls = self.state().urls.clone();
         let url =
             |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name)?.values().next().cloned());
-        servers.map(|name| (name.clone(), Application { url: url(&name), ..server(name, &word) })).collect()
+        servers
+            .map(|name| {
+                (name.clone(), Application { url: url(&name), ..server(name.clone(), &standing(&problems, &name)) })
+            })
+            .collect()
     }
 
     fn relations(&self) -> Vec<Relation> {
@@ -115,13 +118,15 @@ impl Session {
             notes.push(format!("not integrated{of} yet: {missing}; for instance `webcharm integrate {end}{first}`"));
         }
         if self.identity == Identity::Single {
-            notes.push(format!(
-                "an ordinary user has one id here, so in the pods {} is another name for root",
-                rock::DAEMON_USER
-            ));
+            notes.push("an ordinary user has one id here, so all users of a pod are the same".to_owned());
         }
         notes
     }
+}
+
+/// Status of a server's application: blocked if it could not answer a relation.
+fn standing(problems: &BTreeMap<&'static str, String>, app: &str) -> StatusInfo {
+    problems.get(app).map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem))
 }
 
 /// A server's application, with its one unit.
@@ -170,4 +175,16 @@ fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Relat
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_cannot_answer_is_blocked_and_the_others_are_not() {
+        let problems = [("rabbitmq-k8s", "it does not get ready".to_owned())].into();
+        assert_eq!(standing(&problems, "rabbitmq-k8s"), StatusInfo::new("blocked", "it does not get ready"));
+        assert_eq!(standing(&problems, "mysql-k8s"), StatusInfo::new("active", ""));
+    }
 }

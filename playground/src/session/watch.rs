@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use juju::{Event, UnitName, WorkloadEvent, WorkloadKind};
 use pebble::blocking::Client;
-use pebble::types::{Change, ChangeId, Notice, NoticesFilter};
+use pebble::types::{Change, ChangeId, Notice, NoticeType, NoticesFilter};
 
 use super::{Input, Session};
 
@@ -21,7 +21,7 @@ impl Session {
         let session = Arc::clone(self);
         thread::spawn(move || {
             let client = Client::new(socket);
-            let types = ["custom", "change-update"].map(str::to_owned).to_vec();
+            let types = vec![NoticeType::Custom, NoticeType::ChangeUpdate];
             let mut filter = NoticesFilter { types, ..NoticesFilter::default() };
             while let Ok(notices) = client.wait_notices(&filter, PATIENCE) {
                 for notice in notices {
@@ -47,8 +47,8 @@ impl Session {
 /// the check fails, `recover-check` is done when it has recovered.
 fn kind(notice: &Notice, change: impl FnOnce(&ChangeId) -> Option<Change>) -> Option<WorkloadKind> {
     let Notice { id, kind, key, last_data, .. } = notice;
-    if kind == "custom" {
-        return Some(WorkloadKind::CustomNotice { id: id.clone(), kind: kind.clone(), key: key.clone() });
+    if *kind == NoticeType::Custom {
+        return Some(WorkloadKind::CustomNotice { id: id.clone(), kind: kind.to_string(), key: key.clone() });
     }
     let (is_end, as_event): (&str, fn(String) -> WorkloadKind) = match last_data.get("kind")?.as_str() {
         "perform-check" => ("Error", |check| WorkloadKind::CheckFailed { check }),
@@ -67,7 +67,7 @@ mod tests {
 
     fn update(of: &str) -> Notice {
         let last_data = BTreeMap::from([("kind", of), ("check-name", "up")].map(|(k, v)| (k.to_owned(), v.to_owned())));
-        Notice { kind: "change-update".to_owned(), key: "7".to_owned(), last_data, ..Notice::default() }
+        Notice { kind: NoticeType::ChangeUpdate, key: "7".to_owned(), last_data, ..Notice::default() }
     }
 
     fn change(status: &str) -> impl FnOnce(&ChangeId) -> Option<Change> {
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn custom_notices_keep_id_and_key() {
         let notice =
-            Notice { id: "3".to_owned(), kind: "custom".to_owned(), key: "a.b/c".to_owned(), ..Notice::default() };
+            Notice { id: "3".to_owned(), kind: NoticeType::Custom, key: "a.b/c".to_owned(), ..Notice::default() };
         let wanted = WorkloadKind::CustomNotice { id: "3".into(), kind: "custom".into(), key: "a.b/c".into() };
         assert_eq!(kind(&notice, |_| None), Some(wanted));
     }

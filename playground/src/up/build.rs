@@ -1,8 +1,6 @@
 //! Inputs of an application, checked before anything is started, and the files made of them.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use juju::CharmFiles;
@@ -12,6 +10,7 @@ use super::{Error, system};
 use crate::binaries;
 use crate::cache;
 use crate::cli;
+use crate::pod;
 use crate::private;
 use crate::project::{self, Project, Rock};
 use crate::provider::Provider;
@@ -148,7 +147,7 @@ impl Plan {
                 fs::create_dir_all(dir).map_err(system("make the rock's folder"))?;
                 Ok(rock::build(project, dir, &cache::of("dependencies")?, ui)?)
             }
-            Rock::Plain => plain(dir.to_owned()).map_err(system("make the folders of the root")),
+            Rock::Plain => pod::plain(dir.to_owned()).map_err(system("make the folders of the root")),
             Rock::Packed(rock) => self.with_pebble(rock.image(&cache::of("rocks")?, ui).map_err(project::Error::from)?),
         }
     }
@@ -163,16 +162,6 @@ impl Plan {
         }
         Ok(image)
     }
-}
-
-/// Folders of a root without a rock; `/usr`, `/etc`, `/dev` and `/proc` are made for every pod.
-const FOLDERS: [&str; 12] =
-    ["home", "opt", "root", "run", "srv", "tmp", "var/cache", "var/lib", "var/log", "var/spool", "var/tmp", "mnt"];
-
-/// The root of a unit without a rock.
-fn plain(files: PathBuf) -> io::Result<rock::Image> {
-    FOLDERS.iter().try_for_each(|folder| fs::create_dir_all(files.join(folder)))?;
-    Ok(rock::Image { files, owners: Vec::new(), binds: Vec::new(), environment: BTreeMap::new(), packed: None })
 }
 
 /// The port on which a workload serves by default.

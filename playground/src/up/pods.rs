@@ -58,7 +58,7 @@ impl<'a> Pods<'a> {
             self.forget(&gone);
         }
         self.session.forget_applications();
-        self.session.introduce_units();
+        self.session.introduce_all();
         well && self.session.units_without_pod().is_empty()
     }
 
@@ -106,7 +106,7 @@ impl<'a> Pods<'a> {
             self.session.set_pod_problem(unit, why);
         }
         if !missing.is_empty() {
-            self.session.introduce_units();
+            self.session.introduce_all();
             self.session.route();
         }
         self.revive_servers() || !(died.is_empty() && missing.is_empty())
@@ -167,7 +167,6 @@ impl<'a> Pods<'a> {
             hostname: host(unit),
             hosts: session.hosts(),
             neighbors: session.neighbors(),
-            image,
             pebble: prepared.pebble.clone(),
             container: prepared.container.clone(),
             socket_dir,
@@ -176,10 +175,16 @@ impl<'a> Pods<'a> {
             port: prepared.port,
             network: session.place(unit),
             identity: Identity::current(),
+            single: match app.kind() {
+                // The programs of packages may refuse root: a rock's run as root in a cluster, too.
+                Kind::Sidecar if image.packed.is_none() => rock::DAEMON_ID,
+                _ => 0,
+            },
             users: match app.kind() {
                 Kind::Web => Users::default(),
                 Kind::Sidecar | Kind::Machine => Users::of_host().map_err(system("read the users of packages"))?,
             },
+            image,
             shared: match app.kind() {
                 Kind::Machine => vec![session.places.runtime.clone(), session.places.program.clone()],
                 Kind::Web | Kind::Sidecar => Vec::new(),

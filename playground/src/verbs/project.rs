@@ -252,7 +252,7 @@ mod tests {
         let folder = dir.path().join("site");
         fs::create_dir(&folder).unwrap();
         let args = cli::Init { folder: folder.clone(), framework: None, charm: None, juju: None };
-        assert!(init(&args).unwrap_err().to_string().contains("no flask, django or fastapi in requirements.txt"));
+        assert!(init(&args).unwrap_err().to_string().contains("flask, fastapi  the package in requirements.txt"));
         fs::write(folder.join("requirements.txt"), "flask").unwrap();
         fs::write(folder.join("rockcraft.yaml"), "").unwrap();
         let project = pack::init(&folder, None).unwrap();

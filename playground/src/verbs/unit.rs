@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn entry(service: &str, message: &str) -> LogEntry {
-        LogEntry { time: message.to_owned(), service: service.to_owned(), message: message.to_owned() }
+        LogEntry { time: message.into(), service: service.to_owned(), message: message.to_owned() }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::ui::Ui;
 /// Users that root runs it as, by preference.
 const USERS: [&str; 2] = ["www-data", "nobody"];
 
-const TOOL: Tool = Tool { program: "nginx", package: INGRESS.package };
+pub(super) const TOOL: Tool = Tool { program: "nginx", package: "nginx-light" };
 
 /// Limit of the time until it follows a new configuration.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -16,8 +16,11 @@ use super::MYSQL;
 use super::name::DatabaseName;
 use crate::ui::Ui;
 
-const SERVER: Tool = Tool { program: "mariadbd", package: MYSQL.package };
-const INSTALL: Tool = Tool { program: "mariadb-install-db", package: MYSQL.package };
+const SERVER: Tool = Tool { program: "mariadbd", package: "mariadb-server" };
+const INSTALL: Tool = Tool { program: "mariadb-install-db", package: "mariadb-server" };
+
+/// Both.
+pub(super) const TOOLS: [Tool; 2] = [SERVER, INSTALL];
 
 /// Users that a server of root's may run as, by preference.
 const USERS: [&str; 2] = ["mysql", "nobody"];
@@ -127,6 +130,12 @@ impl Server {
             database.pattern(),
         );
         self.run(&statements, ui)
+    }
+
+    /// Gives a user another password, and ends its sessions.
+    pub(super) fn set_password(&self, user: &str, password: &Secret, ui: &Ui) -> Result<(), Error> {
+        let set = format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{}';\nKILL USER '{user}';\n", password.expose());
+        self.run(&set, ui)
     }
 
     /// Drops a user and ends its sessions.

@@ -1,7 +1,9 @@
-//! The server: from an empty folder to a PostgreSQL that answers on a unix socket and nowhere else.
+//! The server: from an empty folder to a PostgreSQL that answers on a unix socket, for us, and in a network of its own, for
+//! clients: PostgreSQL speaks no TLS on unix sockets.
 
 use std::fs;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,12 +11,13 @@ use juju::Secret;
 
 use super::super::accounts;
 use super::super::process::{self, Place, Process};
-use super::POSTGRESQL;
 use super::name::DatabaseName;
 use super::programs;
 use super::roles::Roles;
 use super::sql::{self, Connection, identifier, literal};
+use super::{PORT, POSTGRESQL, tls};
 use crate::cache;
+use crate::daemon::{Network, Spec};
 use crate::runtime;
 use crate::ui::Ui;
 
@@ -22,21 +25,17 @@ use crate::ui::Ui;
 const SUPERUSER: &str = "webcharm";
 
 /// The database in which roles and databases are made.
-const MAINTENANCE: &str = "postgres";
+pub(super) const MAINTENANCE: &str = "postgres";
 
 /// Limit of a start.
 const START: Duration = Duration::from_secs(60);
 
-/// Rules of access: every role needs a password. Ours sends it in clear, which is safe on a unix socket and needs no
-/// handshake.
-const HBA: &str = "local all webcharm password\nlocal all all scram-sha-256\n";
-
 /// Users that a server of root's may run as, by preference.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
-/// Settings: no network, and no durability, since the data go with the model.
+/// Settings: no network but its own, and no durability, since the data go with the model.
 const SETTINGS: [&str; 10] = [
-    "listen_addresses=",
+    "listen_addresses=127.0.0.1",
     "unix_socket_directories=/mnt/server",
     "fsync=off",
     "synchronous_commit=off",
@@ -85,9 +84,9 @@ fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
 /// A running server.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    place: Place,
+    pub(super) place: Place,
     programs: PathBuf,
-    process: Process,
+    pub(super) process: Process,
     password: Secret,
     version: String,
 }
@@ -100,9 +99,10 @@ impl Cluster {
         let password = password()?;
         place.write(PASSWORD, password.expose())?;
         ui.step("making a PostgreSQL cluster");
-        run(&place, &programs, "initdb", &INITDB)?.called("PostgreSQL's initdb").wait_for_end(START, ui)?;
+        let initdb = place.start(&spec(&place, &programs, "initdb", &INITDB), None)?;
+        initdb.called("PostgreSQL's initdb").wait_for_end(START, ui)?;
         fs::remove_file(dir.join(PASSWORD)).map_err(file("remove the password's file"))?;
-        fs::write(dir.join("data/pg_hba.conf"), HBA).map_err(file("write the rules of access"))?;
+        fs::write(dir.join("data/pg_hba.conf"), tls::rules(false)).map_err(file("write the rules of access"))?;
         ui.step("starting PostgreSQL");
         let mut process = serve(&place, &programs)?;
         let version = wait(&mut process, &socket(dir), &password, ui)?;
@@ -122,9 +122,14 @@ impl Cluster {
         Ok(true)
     }
 
-    /// Its socket on the host.
-    pub(super) fn socket(&self) -> PathBuf {
+    /// Its socket on the host, for our own sessions.
+    fn socket(&self) -> PathBuf {
         socket(&self.place.dir)
+    }
+
+    /// The socket on the host that leads clients into its network.
+    pub(super) fn way_in(&self) -> PathBuf {
+        way_in(&self.place.dir)
     }
 
     /// Its version.
@@ -156,6 +161,15 @@ impl Cluster {
         self.run(what, MAINTENANCE, &statements)
     }
 
+    /// Gives a user another password, and ends its sessions.
+    pub(super) fn set_password(&self, user: &str, password: &Secret) -> Result<(), Error> {
+        let statements = [
+            format!("ALTER ROLE {} PASSWORD {}", identifier(user), literal(password.expose())),
+            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = {}", literal(user)),
+        ];
+        self.run(|| format!("change the password of {user}"), MAINTENANCE, &statements)
+    }
+
     /// Drops a user and ends its sessions. What it owns goes to the owner of the database, and databases of its own to
     /// the server's superuser.
     pub(super) fn drop_user(&self, user: &str) -> Result<(), Error> {
@@ -183,7 +197,8 @@ impl Cluster {
         Ok(rows.filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[name, owner]| (name, owner)).collect())
     }
 
-    fn run(&self, what: impl Fn() -> String, database: &str, statements: &[String]) -> Result<(), Error> {
+    /// Runs statements in a database as the superuser. What exists already is no error.
+    pub(super) fn run(&self, what: impl Fn() -> String, database: &str, statements: &[String]) -> Result<(), Error> {
         let failed = |source| Error::Statement { what: what(), source };
         let mut connection = Connection::open(&self.socket(), SUPERUSER, &self.password, database).map_err(failed)?;
         for statement in statements {
@@ -214,9 +229,13 @@ fn socket(dir: &Path) -> PathBuf {
     dir.join(".s.PGSQL.5432")
 }
 
-fn run(place: &Place, programs: &Path, program: &str, arguments: &[&str]) -> Result<Process, process::Error> {
+fn way_in(dir: &Path) -> PathBuf {
+    dir.join("clients.sock")
+}
+
+fn spec(place: &Place, programs: &Path, program: &str, arguments: &[&str]) -> Spec {
     let arguments = ["-D", "/mnt/server/data"].iter().chain(arguments).copied();
-    place.start(&place.spec(&programs.join(program), arguments), None)
+    place.spec(&programs.join(program), arguments)
 }
 
 /// Starts the server. Files of an ended one would prevent the start.
@@ -226,7 +245,10 @@ fn serve(place: &Place, programs: &Path) -> Result<Process, process::Error> {
         let _ = fs::remove_file(place.dir.join(name));
     }
     let settings: Vec<&str> = SETTINGS.iter().flat_map(|setting| ["-c", setting]).collect();
-    run(place, programs, "postgres", &settings)
+    let server = SocketAddrV4::new(Ipv4Addr::LOCALHOST, PORT);
+    let ways_in = vec![(way_in(&place.dir), server)];
+    let spec = spec(place, programs, "postgres", &settings);
+    place.start(&Spec { network: Network::Own, ways_in, ..spec }, None)
 }
 
 /// Waits until the server answers, and returns its version.

@@ -6,10 +6,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rock::{Work, process};
+use rock::Work;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::npm;
 use super::programs::Error;
 
 /// Package with the hash of its archive, as npm's registry has it.
@@ -44,18 +45,10 @@ impl Package {
         into.join("node_modules").join(&self.name)
     }
 
-    /// Installs it with `npm` in the empty folder `into`, by a lock file: an archive with another hash is not unpacked. No
-    /// script of the package runs.
-    pub(super) fn install(&self, into: &Path, mut npm: Command, work: &dyn Work) -> Result<(), Error> {
-        for (name, text) in [("package.json", self.manifest()), ("package-lock.json", self.lock())] {
-            let path = into.join(name);
-            fs::write(&path, text.to_string()).map_err(unusable(&path))?;
-        }
-        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(into);
-        let ended = process::run(&mut npm, work).map_err(not_run)?;
-        if !ended.status.success() {
-            return Err(Error::Install { package: format!("{}@{}", self.name, self.version), said: ended.tail });
-        }
+    /// Installs it with `npm` in the empty folder `into`.
+    pub(super) fn install(&self, into: &Path, npm: Command, work: &dyn Work) -> Result<(), Error> {
+        let (manifest, lock) = (self.manifest().to_string(), self.lock().to_string());
+        npm::install(&self.name, &manifest, &lock, into, npm, work).map_err(refused)?;
         links(&self.folder(into))
     }
 
@@ -71,8 +64,11 @@ impl Package {
     }
 }
 
-fn not_run(error: io::Error) -> Error {
-    if error.kind() == io::ErrorKind::NotFound { Error::NotInstalled } else { Error::Npm(error) }
+fn refused(error: npm::Error) -> Error {
+    match error {
+        npm::Error::Npm(source) if source.kind() == io::ErrorKind::NotFound => Error::NotInstalled,
+        other => Error::Npm(other),
+    }
 }
 
 fn unusable(path: &Path) -> impl FnOnce(io::Error) -> Error {
@@ -179,8 +175,8 @@ pub(super) mod tests {
             (installed, package.folder(into.path()).exists())
         };
         let (installed, is_there) = install(hash(b"another archive"));
-        let error = installed.unwrap_err().to_string();
-        assert!(error.starts_with("cannot install programs-of-a-test@1.0.0"), "{error}");
+        let error = crate::chain(&installed.unwrap_err());
+        assert!(error.contains("npm cannot install programs-of-a-test"), "{error}");
         assert!(error.contains("EINTEGRITY"), "{error}");
         assert!(!is_there);
         let (installed, is_there) = install(hash(&archive));

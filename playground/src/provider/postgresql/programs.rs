@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rock::Work;
 use rock::cache::{self, Cache, Key};
-use rock::{Work, process};
 
+use super::super::npm;
 use super::debian;
 use super::npm::Package;
 use crate::ui::Ui;
@@ -25,17 +26,9 @@ pub(super) enum Error {
         with npm installed, `webcharm` fetches them"
     )]
     NotInstalled,
-    /// A package can't be installed.
-    #[error("cannot install {package}; `sudo apt-get install postgresql` brings the programs too; {}", process::said(.said))]
-    Install {
-        /// The package.
-        package: String,
-        /// The last lines of the installer's output.
-        said: String,
-    },
-    /// npm can't be started, or was interrupted.
-    #[error("cannot run npm")]
-    Npm(#[source] io::Error),
+    /// npm's package can't be installed.
+    #[error("cannot fetch PostgreSQL's programs, which `sudo apt-get install postgresql` brings too")]
+    Npm(#[source] npm::Error),
     /// A file of the package is missing or has another form.
     #[error("cannot use {path} of npm's package")]
     Package {
@@ -75,7 +68,7 @@ fn by_npm(cache: &Cache, ui: &Ui, work: &dyn Work) -> Result<PathBuf, Error> {
 }
 
 /// The newest folder with all programs.
-fn find() -> Option<PathBuf> {
+pub(super) fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let versions = BY_VERSION.iter().filter_map(|(root, bin)| newest(Path::new(root), bin));
     versions.chain(std::env::split_paths(&path)).find(|dir| is_complete(dir))
