@@ -18,11 +18,12 @@ lint:
 test *filter:
     cargo build --workspace --bins --locked
     cargo test --workspace --locked {{ filter }}
+    cargo test -p webcharm-pebble --features https --locked --lib --test https --test suite {{ filter }}
 
 # The tests that take minutes: other tool chains, PyPI's charmcraft, processes killed at random.
 test-long *filter:
     cargo build --workspace --bins --locked
-    cargo test --workspace --tests --locked -- --ignored {{ filter }}
+    scripts/long-tests {{ filter }}
 
 # Write every golden file again; then look at the differences.
 goldens *which:

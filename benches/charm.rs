@@ -20,12 +20,32 @@ const WATCHED: usize = 7;
 /// Number of warm-up runs.
 const WARM: usize = 3;
 
+/// Sixteen endpoints besides the sample's two: one for each integration that a charm may have, and two of others.
+const ENDPOINTS: &str = "\
+\x20 mysql: {interface: mysql_client, optional: true}
+  mongodb: {interface: mongodb_client, optional: true}
+  redis: {interface: redis, optional: true}
+  valkey: {interface: valkey_client, optional: true}
+  rabbitmq: {interface: rabbitmq, optional: true}
+  s3: {interface: s3, optional: true}
+  saml: {interface: saml, optional: true}
+  smtp: {interface: smtp, optional: true}
+  oidc: {interface: oauth, optional: true}
+  openfga: {interface: openfga, optional: true}
+  tracing: {interface: tracing, optional: true}
+  http-proxy: {interface: http_proxy, optional: true}
+  ingress: {interface: ingress, optional: true}
+  logging: {interface: loki_push_api, optional: true}
+  nginx-route: {interface: nginx-route, optional: true}
+  backend: {interface: http, optional: true}
+";
+
 /// Cost of an event: medians, but the highest peak of memory.
-struct Cost {
-    wall: f64,
-    cpu: f64,
-    peak: f64,
-    tools: f64,
+pub(crate) struct Cost {
+    pub(crate) wall: f64,
+    pub(crate) cpu: f64,
+    pub(crate) peak: f64,
+    pub(crate) tools: f64,
     requests: f64,
     endpoints: usize,
 }
@@ -33,17 +53,38 @@ struct Cost {
 /// The charm's rows of the table.
 pub(crate) fn rows(programs: &Programs) -> Result<Vec<Row>> {
     say("starting the Flask sample in a pod");
-    let mut rows = noop(&cost(&Unit::started(programs, &programs.pebble)?, &Event::ConfigChanged)?);
+    let mut rows = noop(&cost(&Unit::started(programs, &programs.pebble, "")?, &Event::ConfigChanged)?);
     if let Some(real) = &programs.real {
         say("the same under the real Pebble");
         rows.extend(noop_under(real, programs)?);
     }
     say("events with nothing to decide");
-    rows.extend(idle(&cost(&Unit::new(programs)?, &Event::Install)?));
+    rows.extend(idle(&cost(&Unit::new(programs, "")?, &Event::Install)?));
+    say("endpoints that nothing is related to");
+    rows.extend(endpoints(&Unit::started(programs, &programs.pebble, ENDPOINTS)?)?);
     Ok(rows)
 }
 
-fn cost(unit: &Unit, event: &Event) -> Result<Cost> {
+/// A charm with many endpoints and no relation: an event that asks about those in use alone, beside one that asks about all.
+fn endpoints(unit: &Unit) -> Result<Vec<Row>> {
+    let (remembered, asked) = (cost(unit, &Event::ConfigChanged)?, cost(unit, &Event::UpdateStatus)?);
+    let row = |what: String, unit, figure: fn(&Cost) -> f64| Row {
+        what,
+        measured: Quantity { value: figure(&remembered), unit },
+        against: Some(Against { quantity: Quantity { value: figure(&asked), unit }, is_of_this_run: true }),
+        budget: Budget::None,
+    };
+    let first = format!("{} endpoints remembered, beside all asked: wall", unit.endpoints());
+    Ok(vec![
+        row(first, Of::Seconds, |cost| cost.wall),
+        row("… processor time, hook tools included".to_owned(), Of::Seconds, |cost| cost.cpu),
+        row("… hook-tool processes".to_owned(), Of::Count, |cost| cost.tools),
+        row("… Pebble requests".to_owned(), Of::Count, |cost| cost.requests),
+    ])
+}
+
+/// Measures an event of a unit, which it has handled before.
+pub(crate) fn cost(unit: &Unit, event: &Event) -> Result<Cost> {
     for _ in 0..WARM {
         unit.fire(event, false)?;
     }
@@ -73,7 +114,7 @@ fn noop(cost: &Cost) -> Vec<Row> {
 }
 
 fn noop_under(pebble: &Path, programs: &Programs) -> Result<Vec<Row>> {
-    let cost = cost(&Unit::started(programs, pebble)?, &Event::ConfigChanged)?;
+    let cost = cost(&Unit::started(programs, pebble, "")?, &Event::ConfigChanged)?;
     Ok(vec![
         row("the same under a real Pebble: wall", cost.wall, python::WALL, Budget::OneIn(30.0)),
         row("… processor time, hook tools included", cost.cpu, python::CPU, Budget::OneIn(25.0)),

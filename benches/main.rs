@@ -2,17 +2,19 @@
 //!
 //! It builds the release (`scripts/dist`), or takes it from the folder `WEBCHARM_DIST`. With `PEBBLE_BINARY` a real
 //! Pebble is measured in the same run; without it, the supervisor is compared with earlier figures, which the table
-//! marks. `cargo bench -p webcharm -- charm` prints one section: `charm`, `supervisor` or `size`. A figure over its
+//! marks. `cargo bench -p webcharm -- charm` prints one section: `charm`, `charms`, `supervisor`, `size` or `projects`. A figure over its
 //! budget is printed as `over`; it doesn't fail the run.
 //!
 //! This program also serves as processes of its own measurements: those of a pod, and the meter around the charm.
 #![allow(clippy::disallowed_methods, reason = "a tool for the desk: it reads its environment and starts processes")]
 
 mod charm;
+mod charms;
 mod daemon;
 mod meter;
 mod programs;
 mod progress;
+mod projects;
 mod reference;
 mod size;
 mod supervisor;
@@ -33,10 +35,12 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// A section: name, heading and measurement.
 type Section = (&'static str, &'static str, fn(&Programs) -> Result<Vec<Row>>);
 
-const SECTIONS: [Section; 3] = [
+const SECTIONS: [Section; 5] = [
     ("charm", "The charm of the Flask sample", charm::rows),
+    ("charms", "The other charms", charms::rows),
     ("supervisor", "The supervisor", supervisor::rows),
     ("size", "Sizes", size::rows),
+    ("projects", "Projects", projects::rows),
 ];
 
 fn main() -> ExitCode {
@@ -66,7 +70,8 @@ fn main() -> ExitCode {
 fn measure(args: &[String]) -> Result<ExitCode> {
     let wanted: Vec<_> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.iter().any(|(section, ..)| section == *name)) {
-        return Err(format!("there is no section {unknown}: there are charm, supervisor and size").into());
+        let known = SECTIONS.map(|(name, ..)| name).join(", ");
+        return Err(format!("there is no section {unknown}: there are {known}").into());
     }
     let programs = Programs::find()?;
     let mut out = io::stdout();

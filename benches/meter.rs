@@ -4,7 +4,7 @@
 //! only child. The charm waits for its hook tools, so their time is included. The peak of memory is the charm's alone:
 //! `ru_maxrss` would be the largest of the charm's, its hook tools' and, before `exec`, the meter's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode};
 use std::time::Instant;
 
@@ -46,6 +46,12 @@ pub(crate) struct Report {
     pub(crate) cpu: f64,
     /// Peak memory of the charm itself, in bytes; 0 if it was not sampled.
     pub(crate) peak: f64,
+}
+
+/// Puts the meter in front of the charm in this folder.
+pub(crate) fn install(charm: &Path) -> Result<()> {
+    std::fs::rename(charm.join("dispatch"), charm.join(CHARM))?;
+    Ok(std::os::unix::fs::symlink(std::env::current_exe()?, charm.join("dispatch"))?)
 }
 
 /// Runs the charm.

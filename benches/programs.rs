@@ -14,6 +14,8 @@ const PEBBLE: &str = "PEBBLE_BINARY";
 
 /// Paths of the measured programs.
 pub(crate) struct Programs {
+    /// The release's folder.
+    pub(crate) dist: PathBuf,
     /// The charm's binary.
     pub(crate) charm: Vec<u8>,
     /// The packed charm.
@@ -40,6 +42,7 @@ impl Programs {
             packed,
             pebble: dist.join("pebble"),
             tools: dist.join("webcharm"),
+            dist,
             real: real.map_err(|error| format!("cannot read {PEBBLE}: {error}"))?,
         })
     }

@@ -31,5 +31,7 @@ pub(crate) mod pebble {
     pub(crate) const FIFTY: f64 = 24.0 * 1_048_576.0;
     pub(crate) const REPLAN: f64 = 1.14;
     pub(crate) const EXEC: f64 = 0.011;
-    pub(crate) const FILE: f64 = 0.3;
+    pub(crate) const PUSH: f64 = 0.25;
+    pub(crate) const PULL: f64 = 0.057;
+    pub(crate) const REQUESTS: f64 = 7800.0;
 }

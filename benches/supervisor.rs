@@ -25,6 +25,12 @@ const COMMANDS: usize = 20;
 const SETTLE: Duration = Duration::from_millis(300);
 
 const FILE: u64 = 64 * 1024 * 1024;
+
+/// Pushes and pulls in each run: the first one warms the page cache.
+const FILES: usize = 5;
+
+/// Requests over one connection in each run.
+const REQUESTS: u32 = 2000;
 const SERVICES: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -35,18 +41,22 @@ struct Life {
     replan: f64,
     fifty: f64,
     exec: f64,
-    file: f64,
+    push: f64,
+    pull: f64,
+    requests: f64,
 }
 
 /// A line of the table: label, unit, figure, a real Pebble's earlier figure, budget.
 type Line = (&'static str, Unit, fn(&Life) -> f64, f64, Budget);
 
-const LINES: [Line; 6] = [
-    ("start to first answer", Unit::Seconds, |life| life.start, earlier::START, Budget::OneIn(1.0)),
-    ("memory, idle", Unit::Memory, |life| life.idle, earlier::IDLE, Budget::OneIn(2.0)),
+const LINES: [Line; 8] = [
+    ("start to first answer", Unit::Seconds, |life| life.start, earlier::START, Budget::OneIn(3.0)),
+    ("memory, idle", Unit::Memory, |life| life.idle, earlier::IDLE, Budget::OneIn(4.0)),
     ("memory with 50 services", Unit::Memory, |life| life.fifty, earlier::FIFTY, Budget::OneIn(2.0)),
-    ("exec of `true`", Unit::Seconds, |life| life.exec, earlier::EXEC, Budget::OneIn(1.0)),
-    ("64 MiB file in and out", Unit::Seconds, |life| life.file, earlier::FILE, Budget::OneIn(1.0)),
+    ("exec of `true`", Unit::Seconds, |life| life.exec, earlier::EXEC, Budget::OneIn(2.0)),
+    ("push of 64 MiB", Unit::Seconds, |life| life.push, earlier::PUSH, Budget::Share(0.7)),
+    ("pull of 64 MiB", Unit::Seconds, |life| life.pull, earlier::PULL, Budget::Share(0.7)),
+    ("requests over one connection", Unit::Rate, |life| life.requests, earlier::REQUESTS, Budget::Times(1.5)),
     ("replan that starts 50 services (1 s is fixed)", Unit::Seconds, |life| life.replan, earlier::REPLAN, Budget::None),
 ];
 
@@ -83,7 +93,9 @@ fn life(binary: &Path) -> Result<Life> {
     let fifty = daemon.memory()?;
     drop(daemon);
     let daemon = Daemon::start(binary)?;
-    Ok(Life { start: daemon.start, idle, replan, fifty, exec: exec(&daemon)?, file: file(&daemon)? })
+    let (exec, requests) = (exec(&daemon)?, requests(&daemon)?);
+    let (push, pull) = file(&daemon)?;
+    Ok(Life { start: daemon.start, idle, replan, fifty, exec, push, pull, requests })
 }
 
 fn replan(daemon: &Daemon) -> Result<f64> {
@@ -106,15 +118,28 @@ fn exec(daemon: &Daemon) -> Result<f64> {
     Ok(median((0..COMMANDS).map(|_| timed(once)).collect::<Result<Vec<_>>>()?))
 }
 
-fn file(daemon: &Daemon) -> Result<f64> {
+/// Requests in a second, one after the other.
+fn requests(daemon: &Daemon) -> Result<f64> {
+    let seconds = timed(|| {
+        (0..REQUESTS).try_for_each(|_| daemon.client.system_info().map(drop))?;
+        Ok(())
+    })?;
+    Ok(f64::from(REQUESTS) / seconds)
+}
+
+/// Times of a push and a pull.
+fn file(daemon: &Daemon) -> Result<(f64, f64)> {
     let path = daemon.path("file").display().to_string();
-    timed(|| {
-        daemon.client.write_file(&path, io::repeat(b'x').take(FILE), &WriteFile::default())?;
-        match daemon.client.read_file_to(&path, &mut io::sink())? {
+    let (mut pushes, mut pulls) = (Vec::new(), Vec::new());
+    for _ in 0..FILES {
+        let content = io::repeat(b'x').take(FILE);
+        pushes.push(timed(|| Ok(daemon.client.write_file(&path, content, &WriteFile::default())?))?);
+        pulls.push(timed(|| match daemon.client.read_file_to(&path, &mut io::sink())? {
             FILE => Ok(()),
             bytes => Err(format!("{bytes} of {FILE} bytes came back").into()),
-        }
-    })
+        })?);
+    }
+    Ok((median(pushes), median(pulls)))
 }
 
 /// Duration of `work`, in seconds.

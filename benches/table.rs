@@ -13,6 +13,8 @@ pub(crate) enum Unit {
     Size,
     /// Number of calls.
     Count,
+    /// Number in a second.
+    Rate,
 }
 
 /// A value with its unit.
@@ -31,6 +33,7 @@ impl fmt::Display for Quantity {
             Unit::Memory => write!(f, "{:.1} MiB", value / 1_048_576.0),
             Unit::Size => write!(f, "{:.2} MB", value / 1e6),
             Unit::Count => write!(f, "{value:.0}"),
+            Unit::Rate => write!(f, "{value:.0}/s"),
         }
     }
 }
@@ -40,6 +43,10 @@ impl fmt::Display for Quantity {
 pub(crate) enum Budget {
     /// At most the reference divided by this number.
     OneIn(f64),
+    /// At most this share of the reference.
+    Share(f64),
+    /// At least this many times the reference.
+    Times(f64),
     /// At most this value.
     AtMost(f64),
     /// No budget: the figure is printed without a verdict.
@@ -70,8 +77,10 @@ impl Row {
     fn verdict(&self) -> &'static str {
         let is_kept = match (self.budget, self.ratio()) {
             (Budget::OneIn(parts), Some(ratio)) => ratio * parts <= 1.0,
+            (Budget::Share(share), Some(ratio)) => ratio <= share,
+            (Budget::Times(times), Some(ratio)) => ratio >= times,
             (Budget::AtMost(most), _) => self.measured.value <= most,
-            (Budget::OneIn(_), None) | (Budget::None, _) => return "",
+            (Budget::OneIn(_) | Budget::Share(_) | Budget::Times(_), None) | (Budget::None, _) => return "",
         };
         if is_kept { "ok" } else { "over" }
     }
@@ -80,6 +89,8 @@ impl Row {
         match self.budget {
             Budget::OneIn(1.0) => "≤ 1".to_owned(),
             Budget::OneIn(parts) => format!("≤ 1/{parts}"),
+            Budget::Share(share) => format!("≤ {share}"),
+            Budget::Times(times) => format!("≥ {times} ×"),
             Budget::AtMost(most) => format!("≤ {}", Quantity { value: most, unit: self.measured.unit }),
             Budget::None => String::new(),
         }
