@@ -35,32 +35,17 @@ const EXIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 /// # Errors
 /// When the model isn't up, its process is stopped or silent, the connection breaks, or the model refuses.
 pub fn ask(model: &str, request: &Request) -> Result<Answer, Error> {
-    Conversation::begin(model, request)?.answer()
+    let mut conversation = Conversation::begin(model)?;
+    conversation.send(request)?;
+    conversation.answer()
 }
 
 /// Asks for the end of `model`, and waits until its process has ended.
 ///
 /// # Errors
-/// As of [`ask`].
+/// As of [`ask`], but for a connection that breaks: it is the end.
 pub fn ask_down(model: &str) -> Result<(), Error> {
-    let mut conversation = Conversation::begin(model, &Request::Down)?;
-    let process = conversation.process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-    let (started, mut is_told) = (Instant::now(), false);
-    loop {
-        match conversation.next() {
-            // The process keeps the connection open until it has cleaned up. A reset counts as the end, too.
-            Err(Error::Broken(_)) => {
-                await_exit(process);
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-            Ok(_) if !is_told && started.elapsed() > END => {
-                ui::note("still waiting for the model to end; `webcharm down --force` ends it at once");
-                is_told = true;
-            }
-            Ok(_) => {}
-        }
-    }
+    Conversation::begin(model)?.end()
 }
 
 /// Waits until a process is gone, [`EXIT`] at most. The kernel closes its connections before it releases its locks,
@@ -71,7 +56,7 @@ fn await_exit(process: Option<OwnedFd>) {
     }
 }
 
-/// A connection with one request on it.
+/// A connection for one request.
 struct Conversation {
     model: String,
     process: Option<Pid>,
@@ -81,25 +66,52 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(model: &str, request: &Request) -> Result<Self, Error> {
+    fn begin(model: &str) -> Result<Self, Error> {
         let folder = runtime::folder(model)?;
         if !runtime::is_there(&runtime::base())? {
             return Err(Error::NotUp(model.to_owned()));
         }
-        let mut stream = connect(model, &folder)?;
+        let stream = connect(model, &folder)?;
         stream
             .set_read_timeout(Some(LOOK))
             .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
             .map_err(Error::Broken)?;
-        let process = runtime::process(&folder);
-        send(&mut stream, request).map_err(Error::Broken)?;
         Ok(Self {
             model: model.to_owned(),
-            process,
+            process: runtime::process(&folder),
             stream: BufReader::new(stream),
             line: Vec::new(),
             heard: Instant::now(),
         })
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), Error> {
+        send(self.stream.get_mut(), request).map_err(Error::Broken)
+    }
+
+    fn end(mut self) -> Result<(), Error> {
+        let process = self.process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        match self.send(&Request::Down).and_then(|()| self.listen_to_the_end()) {
+            // The process keeps the connection open until it has cleaned up. A killed one may close it at any moment,
+            // even before the request is there.
+            Err(Error::Broken(_)) => {
+                await_exit(process);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Reads until the connection closes: with [`Error::Broken`]. Tells a user who waits for long about `--force`.
+    fn listen_to_the_end(&mut self) -> Result<(), Error> {
+        let (started, mut is_told) = (Instant::now(), false);
+        loop {
+            self.next()?;
+            if !is_told && started.elapsed() > END {
+                ui::note("still waiting for the model to end; `webcharm down --force` ends it at once");
+                is_told = true;
+            }
+        }
     }
 
     fn answer(&mut self) -> Result<Answer, Error> {
@@ -220,13 +232,23 @@ mod tests {
         assert_eq!(full.kind(), ErrorKind::WouldBlock);
     }
 
+    fn conversation(stream: UnixStream) -> Conversation {
+        let stream = BufReader::new(stream);
+        Conversation { model: "local".to_owned(), process: None, stream, line: Vec::new(), heard: Instant::now() }
+    }
+
+    #[test]
+    fn a_process_that_is_killed_before_it_is_asked_to_end_has_ended() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        conversation(ours).end().unwrap();
+    }
+
     #[test]
     fn a_message_may_come_in_pieces_that_are_far_apart() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         ours.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
-        let stream = BufReader::new(ours);
-        let mut conversation =
-            Conversation { model: "local".to_owned(), process: None, stream, line: Vec::new(), heard: Instant::now() };
+        let mut conversation = conversation(ours);
         theirs.write_all(b"{\"is\":\"do").unwrap();
         std::thread::scope(|scope| {
             let answer = scope.spawn(move || conversation.answer().unwrap());
