@@ -1,10 +1,14 @@
 //! Databags and secrets of the remote application, read by both sides of every interface: no text causes a panic, and
 //! no password appears in the result's debug output.
+//!
+//! `WEBCHARM_INTERFACE` narrows it to one row of the table of interfaces, by its name: `s3`, `s3 of version 1`.
 
 #![no_main]
 
 #[path = "../../interfaces/tests/sizes/every.rs"]
 mod every;
+
+use std::sync::LazyLock;
 
 use every::{EVERY, Interface, Key, SECRET, bag, secrets};
 use juju::UnitName;
@@ -18,6 +22,15 @@ const MARK: &str = "hunter2-mark";
 
 /// The keys and fields with secret values.
 const PASSWORDS: [&str; 7] = ["access-key", "flask_secret_key", "password", "secret", "secret-key", "token", "uris"];
+
+/// The interfaces to feed.
+static CHOSEN: LazyLock<Vec<&Interface>> = LazyLock::new(|| {
+    let Ok(name) = std::env::var("WEBCHARM_INTERFACE") else { return EVERY.iter().collect() };
+    let chosen: Vec<&Interface> = EVERY.iter().filter(|interface| interface.name == name).collect();
+    let names = || EVERY.iter().map(|interface| interface.name).collect::<Vec<_>>().join(", ");
+    assert!(!chosen.is_empty(), "WEBCHARM_INTERFACE={name}: no such interface; there are {}", names());
+    chosen
+});
 
 fn marked(key: &'static str, value: String) -> (&'static str, String) {
     (key, if PASSWORDS.contains(&key) { format!("{value}{MARK}") } else { value })
@@ -35,7 +48,7 @@ fn pairs<'a>(owned: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
 
 fuzz_target!(|input: (u8, bool, Vec<Write>)| {
     let (which, in_secret, writes) = input;
-    let interface = &EVERY[usize::from(which) % EVERY.len()];
+    let interface = CHOSEN[usize::from(which) % CHOSEN.len()];
     let keys = [interface.app, interface.unit, interface.fields, interface.asked];
     let [app, unit, fields, asked] = [0, 1, 2, 3].map(|place: u8| written(&writes, place, keys[usize::from(place)]));
     let mut view = Interface::view(interface.app, &pairs(&app));
