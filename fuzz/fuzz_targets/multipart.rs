@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use pebble::multipart::{Error, Event, Part, Reader, parameter};
 
@@ -15,7 +16,7 @@ fn parts(body: &[u8], size: usize) -> (Parts, Result<(), Error>) {
     let mut reader = Reader::new(BOUNDARY);
     let mut parts = Parts::new();
     for piece in body.chunks(size) {
-        reader.push(piece);
+        reader.push(Bytes::copy_from_slice(piece));
         loop {
             match reader.next() {
                 Ok(Some(Event::Part(part))) => parts.push((part, Vec::new())),

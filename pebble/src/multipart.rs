@@ -5,21 +5,21 @@
 //! use webcharm_pebble::multipart::{Event, Reader};
 //!
 //! let mut reader = Reader::new("frontier");
-//! reader.push(b"--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\nte");
+//! reader.push("--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\ntext\r".into());
 //! assert!(matches!(reader.next(), Ok(Some(Event::Part(part))) if part.name == "files"));
-//! assert_eq!(reader.next(), Ok(None)); // "te" might still begin the end
-//! reader.push(b"xt\r\n--frontier--");
 //! assert_eq!(reader.next(), Ok(Some(Event::Data("text".into()))));
+//! assert_eq!(reader.next(), Ok(None)); // "\r" might begin the end
+//! reader.push("\n--frontier--".into());
 //! assert_eq!(reader.next(), Ok(Some(Event::PartEnd)));
 //! assert_eq!(reader.next(), Ok(Some(Event::End)));
 //! ```
 //!
-//! Contents pass through in the pieces in which they arrive, except for the few bytes that may begin a boundary. The
-//! reader keeps at most one part's head.
+//! Contents pass through, uncopied, in the pieces in which they arrive, except for bytes at a piece's end that may begin
+//! a boundary: they are joined to the next piece. The reader keeps at most one part's head.
 
 mod header;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use memchr::memchr;
 
 pub use header::{escaped, media_type, parameter};
@@ -84,7 +84,7 @@ impl Part {
 pub struct Reader {
     /// The boundary with the bytes before it within a body.
     delimiter: Vec<u8>,
-    buffer: BytesMut,
+    buffer: Bytes,
     place: Place,
 }
 
@@ -106,12 +106,12 @@ impl Reader {
     pub fn new(boundary: &str) -> Reader {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
         // A line's end before the body, so that the first boundary is like all others.
-        Reader { delimiter, buffer: BytesMut::from(&b"\r\n"[..]), place: Place::Preamble }
+        Reader { delimiter, buffer: Bytes::from_static(b"\r\n"), place: Place::Preamble }
     }
 
     /// Adds the next bytes of the body.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+    pub fn push(&mut self, bytes: Bytes) {
+        self.buffer = if self.buffer.is_empty() { bytes } else { [&self.buffer[..], &bytes[..]].concat().into() };
     }
 
     /// The next event; `None` if it needs more bytes.
@@ -142,7 +142,7 @@ impl Reader {
 
     /// Takes the rest of the contents of a part that breaks off: bytes that might have begun its end.
     pub fn rest(&mut self) -> Bytes {
-        if self.place == Place::Contents { self.buffer.split().freeze() } else { Bytes::new() }
+        if self.place == Place::Contents { std::mem::take(&mut self.buffer) } else { Bytes::new() }
     }
 
     /// True if the body so far breaks off in the head of a part.
@@ -178,15 +178,14 @@ impl Reader {
                 self.go(self.delimiter.len(), Place::Boundary);
                 Some(Event::PartEnd)
             }
-            Some(at) => Some(Event::Data(self.buffer.split_to(at).freeze())),
+            Some(at) => Some(Event::Data(self.buffer.split_to(at))),
             None => Some(self.take_certain()).filter(|data| !data.is_empty()).map(Event::Data),
         }
     }
 
     /// Takes the bytes that can't belong to a boundary.
     fn take_certain(&mut self) -> Bytes {
-        let kept = (self.delimiter.len() - 1).min(self.buffer.len());
-        self.buffer.split_to(self.buffer.len() - kept).freeze()
+        self.buffer.split_to(self.buffer.len() - begun(&self.buffer, &self.delimiter))
     }
 
     fn go(&mut self, by: usize, place: Place) {
@@ -205,6 +204,19 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
         }
         from = at + 1;
     }
+}
+
+/// Number of bytes at the end of `text` that may begin `needle`, which begins with a carriage return.
+fn begun(text: &[u8], needle: &[u8]) -> usize {
+    let mut end = &text[text.len().saturating_sub(needle.len() - 1)..];
+    while let Some(at) = memchr(b'\r', end) {
+        end = &end[at..];
+        if needle.starts_with(end) {
+            return end.len();
+        }
+        end = &end[1..];
+    }
+    0
 }
 
 #[cfg(test)]

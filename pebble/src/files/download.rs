@@ -106,7 +106,7 @@ impl<'a, C: Connect> Download<'a, C> {
             None => None,
         };
         let bytes = bytes.ok_or_else(|| self.garbled(multipart::Error::Early))?;
-        self.reader.push(&bytes);
+        self.reader.push(bytes);
         Ok(())
     }
 

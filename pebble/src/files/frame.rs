@@ -52,7 +52,7 @@ mod tests {
         let path = "/a \"b\" \\c ü";
         let frame = Frame::new("frontier".to_owned(), "{}", &[path, "/b"]).unwrap();
         let mut reader = Reader::new(&frame.boundary);
-        reader.push(&[&frame.heads[0][..], b"contents", &frame.heads[1][..], &frame.after[..]].concat());
+        reader.push([&frame.heads[0][..], b"contents", &frame.heads[1][..], &frame.after[..]].concat().into());
         let part = |name: &str, filename: &str| Event::Part(Part { name: name.into(), filename: filename.into() });
         let expected = [
             part("request", ""),

@@ -8,7 +8,7 @@ fn parts(boundary: &str, body: &[u8], size: usize) -> Result<Vec<(Part, Vec<u8>)
     let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
     let mut open = false;
     for piece in body.chunks(size) {
-        reader.push(piece);
+        reader.push(Bytes::copy_from_slice(piece));
         while let Some(event) = reader.next()? {
             match event {
                 Event::Part(part) => {
@@ -84,6 +84,23 @@ fn what_is_no_multipart_is_told_apart() {
     }
 }
 
+#[test]
+fn contents_that_begin_no_boundary_are_neither_copied_nor_held_back() {
+    let mut reader = Reader::new("frontier");
+    reader.push("--frontier\r\n\r\n".into());
+    assert_eq!(reader.next(), Ok(Some(Event::Part(Part::default()))));
+    let mut held_back = |piece: &'static str| {
+        let piece = Bytes::from(piece);
+        reader.push(piece.clone());
+        let Ok(Some(Event::Data(data))) = reader.next() else { panic!("{piece:?}") };
+        assert_eq!(data.as_ptr(), piece.as_ptr(), "{piece:?} was copied");
+        piece.len() - data.len()
+    };
+    assert_eq!(held_back("one"), 0);
+    assert_eq!(held_back("\r\n--front\r\n."), 0);
+    assert_eq!(held_back("two\r\r\n--fr"), 6);
+}
+
 proptest! {
     #[test]
     fn contents_pass_through(contents in prop::collection::vec(any::<u8>(), 0..200), size in 1..50_usize) {
@@ -104,9 +121,9 @@ proptest! {
     fn no_bytes_make_the_reader_panic_or_keep_much(body in prop::collection::vec(any::<u8>(), 0..2000), size in 1..80_usize) {
         let _ = parts("x", &body, size);
         let mut reader = Reader::new("frontier");
-        reader.push(b"--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\n");
+        reader.push("--frontier\r\nContent-Disposition: form-data; name=\"files\"\r\n\r\n".into());
         for piece in body.chunks(size) {
-            reader.push(piece);
+            reader.push(Bytes::copy_from_slice(piece));
             while let Ok(Some(event)) = reader.next() {
                 if event == Event::End {
                     break;

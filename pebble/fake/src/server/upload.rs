@@ -1,5 +1,6 @@
 //! Contents of files in multipart bodies, whole in memory.
 
+use bytes::Bytes;
 use pebble::multipart::{Event, Reader, escaped, parameter};
 use pebble::types::{Envelope, FileResult, FilesAction, ResponseType};
 use serde_json::json;
@@ -74,7 +75,7 @@ pub(super) fn write(files: &mut Files, content_type: &str, body: &[u8]) -> Resul
 /// The file names and contents of a body's parts.
 fn parts(content_type: &str, body: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let mut reader = Reader::new(&parameter(content_type, "boundary")?);
-    reader.push(body);
+    reader.push(Bytes::copy_from_slice(body));
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
     loop {
         match reader.next().ok()?? {

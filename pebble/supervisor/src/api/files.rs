@@ -261,7 +261,7 @@ impl Upload {
                 false => broken(multipart::Error::Early),
             })?;
             if let Ok(data) = frame.map_err(|error| broken_off(&error))?.into_data() {
-                self.reader.push(&data);
+                self.reader.push(data);
             }
             self.turn.pass().await;
         }
