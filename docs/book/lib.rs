@@ -22,6 +22,9 @@ pages! {
 }
 
 #[cfg(test)]
+mod packages;
+
+#[cfg(test)]
 mod tests {
     #[test]
     fn the_counts_of_lines_are_those_of_the_examples() {

@@ -1,13 +1,13 @@
 //! Time of one event in a test: [`Context::run`] and a change of a [`Harness`], with a charm that reads its options and sets
-//! its status, beside a hook of the same model without a charm. `cargo bench -p juju-testing --bench event` prints the times
+//! its status, beside a hook of the same model without a charm. `cargo bench -p webcharm-juju-testing --bench event` prints the times
 //! and their ratios, which are the result.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench")]
 
 use juju::event::ConfigChanged;
 use juju::{Charm, CharmFiles, Error, Event, Juju, On, Role, Setup, Status, UnitName, Whose};
-use juju_testing::{Context, Harness, Model, State, StateRelation, endpoint};
 use std::time::{Duration, Instant};
+use webcharm_juju_testing::{Context, Harness, Model, State, StateRelation, endpoint};
 
 /// Budget of one event.
 const BUDGET: Duration = Duration::from_micros(50);

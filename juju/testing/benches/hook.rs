@@ -1,11 +1,11 @@
 //! Time of a hook without calls: beside a large model, beside a large databag, and alone. The ratios are the result:
-//! `cargo bench -p juju-testing --bench hook` prints them, each with its budget.
+//! `cargo bench -p webcharm-juju-testing --bench hook` prints them, each with its budget.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench")]
 
 use juju::{CharmFiles, Databag, Entity, Event, RelationId, Role, UnitName};
-use juju_testing::{Model, endpoint};
 use std::time::{Duration, Instant};
+use webcharm_juju_testing::{Model, endpoint};
 
 /// Budget: ratio to the hook of a model with one unit.
 const BUDGET: f64 = 2.0;

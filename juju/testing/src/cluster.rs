@@ -28,7 +28,7 @@ use supervisor::Supervisor;
 /// ```
 /// use juju::event::LeaderElected;
 /// use juju::{Charm, CharmFiles, Juju, On, Setup, Status, StatusKind, Whose};
-/// use juju_testing::Cluster;
+/// use webcharm_juju_testing::Cluster;
 ///
 /// struct Hello;
 ///

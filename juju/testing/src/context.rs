@@ -28,7 +28,7 @@ type Ran<E> = (Model, Result<(), RunError<E>>);
 /// ```
 /// use juju::event::Start;
 /// use juju::{Error, Event, Juju, On, Setup, Status, StatusKind, Whose};
-/// use juju_testing::{Context, State};
+/// use webcharm_juju_testing::{Context, State};
 ///
 /// struct Hello;
 ///
@@ -149,7 +149,7 @@ impl<C: Charm> Context<C> {
     ///
     /// ```
     /// use juju::{Charm, Event, On, Setup, event::Start};
-    /// use juju_testing::{Context, State};
+    /// use webcharm_juju_testing::{Context, State};
     ///
     /// struct Counter {
     ///     starts: u32,
@@ -182,7 +182,7 @@ impl<C: Charm> Context<C> {
     ///
     /// ```compile_fail,E0382
     /// # use juju::{Charm, Event};
-    /// # use juju_testing::{Context, State};
+    /// # use webcharm_juju_testing::{Context, State};
     /// # fn twice<C: Charm>(context: &mut Context<C>) {
     /// let _ = context.manager(&Event::Start, &State::default(), |manager| {
     ///     manager.run()?;

@@ -42,7 +42,7 @@ type Done<C, T = ()> = Result<T, HarnessError<<C as Charm>::Error>>;
 ///
 /// ```
 /// use juju::{Charm, On, Setup};
-/// use juju_testing::Harness;
+/// use webcharm_juju_testing::Harness;
 ///
 /// struct MyCharm;
 ///

@@ -51,3 +51,8 @@ pub use state::{
     State, StateCheck, StateContainer, StateError, StateExec, StateOwner, StateRelation, StateSecret, StateStorage,
 };
 pub use tools::{hook_tools, is_hook_tool};
+
+/// The code of the README works.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

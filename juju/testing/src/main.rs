@@ -6,6 +6,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = std::env::args();
     let called_as = args.next().unwrap_or_default();
-    let code = juju_testing::run_program(&called_as, &args.collect::<Vec<_>>());
+    let code = webcharm_juju_testing::run_program(&called_as, &args.collect::<Vec<_>>());
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use juju::{Databag, Entity, Role};
-//! use juju_testing::{Model, endpoint};
+//! use webcharm_juju_testing::{Model, endpoint};
 //!
 //! let mut model = Model::new("demo");
 //! model.add_application("web", vec![endpoint("db", Role::Requires, "postgresql_client")], 1)?;
@@ -15,7 +15,7 @@
 //! let id = model.integrate("web:db", "postgresql")?;
 //! model.set_databag(id, &Entity::App("postgresql".into()), &Databag::from_iter([("version", "15")]))?;
 //! assert_eq!(model.databag(id, &Entity::App("postgresql".into()))?.text("version"), Some("15"));
-//! # Ok::<(), juju_testing::ModelError>(())
+//! # Ok::<(), webcharm_juju_testing::ModelError>(())
 //! ```
 
 mod action;

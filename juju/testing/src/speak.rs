@@ -13,7 +13,7 @@ impl Model {
     ///
     /// ```
     /// use juju::{Changes, Databag, Entity, Needs, Role};
-    /// use juju_testing::{Model, endpoint};
+    /// use webcharm_juju_testing::{Model, endpoint};
     ///
     /// let mut model = Model::new("demo");
     /// model.add_application("web", vec![endpoint("db", Role::Requires, "pg")], 1)?;

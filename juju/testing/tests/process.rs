@@ -3,14 +3,14 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test plays Juju's part")]
 
 use juju::{CharmFiles, Databag, Entity, Event, Role, UnitName, Whose};
-use juju_testing::{
-    ActionStatus, DispatchError, DispatchOptions, Dispatched, Model, Server, dispatch_process, endpoint, install_tools,
-};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use webcharm_juju_testing::{
+    ActionStatus, DispatchError, DispatchOptions, Dispatched, Model, Server, dispatch_process, endpoint, install_tools,
+};
 
 const METADATA: &str = "name: web\ncontainers: {app: {}}\nrequires: {db: {interface: postgresql_client}}\npeers: {ring: {interface: ring}}\n";
 const CONFIG: &str = "options: {port: {type: int, default: 8000}}\n";

@@ -9,8 +9,8 @@ use juju::{
     Changes, Context, Databag, Draft, Entity, Event, Juju, Needs, Offer, Part, RelationId, Role, Secret, SecretContent,
     SecretId, UnitName, Value, View, Whose, chain,
 };
-use juju_testing::{Model, ModelBackend, endpoint};
 use proptest::prelude::*;
+use webcharm_juju_testing::{Model, ModelBackend, endpoint};
 
 /// The tools that change something.
 const WRITES: [&str; 4] = ["relation-set", "secret-add", "secret-set", "secret-grant"];

@@ -4,12 +4,12 @@
 
 use juju::key::Container;
 use juju::{Charm, CharmFiles, Error, Juju, On, Setup, Status, UnitName};
-use juju_testing::{Cluster, ClusterError};
 use pebble::blocking::Client;
 use pebble::plan::Layer;
 use pebble::types::ServiceStatus;
 use std::path::Path;
 use std::time::Duration;
+use webcharm_juju_testing::{Cluster, ClusterError};
 
 const METADATA: &str = "{name: web, containers: {app: {}}, peers: {ring: {interface: ring}}}";
 const PATIENCE: Duration = Duration::from_secs(60);

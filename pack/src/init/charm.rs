@@ -14,7 +14,7 @@ const FILES: [(&str, &str); 5] = [
     (".gitignore", "/target\n*.charm\n"),
 ];
 
-/// Place of the crates `webcharm-juju` and `juju-testing`, which are on no registry.
+/// Place of the crates `webcharm-juju` and `webcharm-juju-testing`, which are on no registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CrateSource {
     /// A folder with webcharm's source. `charmcraft pack` copies the project's folder alone into its machine, so it can't
@@ -164,7 +164,13 @@ mod tests {
                 assert_eq!(left, Vec::<&str>::new(), "{file}");
             }
             let cargo = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-            assert!(cargo.contains(&format!("package = \"webcharm-juju\", {}", source.dependency("juju"))), "{cargo}");
+            for (package, folder) in [("webcharm-juju", "juju"), ("webcharm-juju-testing", "juju/testing")] {
+                let line = format!("package = \"{package}\", {}", source.dependency(folder));
+                assert!(cargo.contains(&line), "{cargo}");
+                let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/..").to_owned() + "/" + folder + "/Cargo.toml";
+                let manifest = std::fs::read_to_string(manifest).unwrap();
+                assert!(manifest.contains(&format!("name = \"{package}\"")), "{manifest}");
+            }
         }
     }
 

@@ -58,13 +58,13 @@ pub(crate) fn split(name: &str) -> (&str, Option<&str>) {
 ///
 /// ```
 /// use juju::Role;
-/// use juju_testing::{IntegrationEnd, endpoint, resolve};
+/// use webcharm_juju_testing::{IntegrationEnd, endpoint, resolve};
 ///
 /// let end = |app, declared| IntegrationEnd { app, endpoint: None, declared, is_subordinate: false, is_remote: false };
 /// let (web, pg) = ([endpoint("db", Role::Requires, "sql")], [endpoint("server", Role::Provides, "sql")]);
 /// let found = resolve(&end("web", &web), &end("pg", &pg), &[])?;
 /// assert_eq!(found.key(), "web:db pg:server");
-/// # Ok::<(), juju_testing::ModelError>(())
+/// # Ok::<(), webcharm_juju_testing::ModelError>(())
 /// ```
 ///
 /// # Errors

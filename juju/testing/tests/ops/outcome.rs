@@ -3,9 +3,9 @@
 use crate::interpreter::{Interpreter, Script, load, unload};
 use crate::scenario::{APP, Run, Scenario};
 use juju::{Event, SecretContent, Status};
-use juju_testing::{Context, RunError, State, StateOwner, StateSecret};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use webcharm_juju_testing::{Context, RunError, State, StateOwner, StateSecret};
 
 const METADATA: &str = "
 name: web

@@ -1,10 +1,10 @@
 //! A recorded scenario, and the state and events that it stands for.
 
 use juju::{ActionEvent, Event, RelationId, SecretContent};
-use juju_testing::{Addresses, State, StateOwner, StateRelation, StateSecret};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use webcharm_juju_testing::{Addresses, State, StateOwner, StateRelation, StateSecret};
 
 pub(crate) const APP: &str = "web";
 
