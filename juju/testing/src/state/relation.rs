@@ -22,7 +22,9 @@ pub struct StateRelation {
     pub remote_app: Option<String>,
     /// The remote application's databag.
     pub remote_app_data: Databag,
-    /// Databags by unit number: of the remote units or, in a peer relation, of the other units of our application.
+    /// Databags by unit number: of the remote units or, in a peer relation, of the other units of our application. The
+    /// address keys, which Juju puts into the databag of every unit, need not be among them: the charm reads an address
+    /// for those that are missing.
     pub units_data: BTreeMap<u32, Databag>,
     /// UUID of the remote application's model, if it is another model.
     pub remote_model_uuid: Option<String>,
@@ -31,6 +33,13 @@ pub struct StateRelation {
 /// Keys that Juju puts into the databag of every unit.
 fn default_unit_data() -> Databag {
     Addresses::of(DEFAULT_ADDRESS).settings()
+}
+
+/// Databag of a unit that has written `values`: with the address keys, which are there without its doing.
+pub(super) fn prefilled(values: &Databag) -> Databag {
+    let mut databag = default_unit_data();
+    databag.apply(values);
+    databag
 }
 
 impl Default for StateRelation {
@@ -54,9 +63,18 @@ impl StateRelation {
         StateRelation { id: RelationId(id), endpoint: endpoint.into(), ..StateRelation::default() }
     }
 
-    /// A peer relation without other units.
+    /// A peer relation without other units; [`StateRelation::with_units`] adds some.
     pub fn peer(id: u32, endpoint: impl Into<String>) -> StateRelation {
         StateRelation { remote_app: None, units_data: BTreeMap::new(), ..StateRelation::new(id, endpoint) }
+    }
+
+    /// The same, with the remote units or peers of these numbers as well, each with its addresses.
+    #[must_use]
+    pub fn with_units(mut self, numbers: impl IntoIterator<Item = u32>) -> StateRelation {
+        for number in numbers {
+            self.units_data.entry(number).or_insert_with(default_unit_data);
+        }
+        self
     }
 
     fn event(&self, kind: RelationKind, app: &str, unit: Option<u32>) -> Event {

@@ -1,5 +1,6 @@
 //! Conversion of a state to a model before the event, and back to a state after it.
 
+use super::relation::prefilled;
 use super::{State, StateContainer, StateOwner, StateRelation, StateSecret, StateStorage};
 use crate::model::{
     Addresses, Application, Bag, Consumer, Description, Grant, Model, Relation, Secret, SecretOwner, Side, Storage,
@@ -171,7 +172,7 @@ impl Scene {
         let mut members = BTreeSet::from([self.unit.clone()]);
         for (number, data) in &given.units_data {
             let name = UnitName::new(remote.clone(), *number);
-            relation.bags.insert(Entity::Unit(name.clone()), bag(data));
+            relation.bags.insert(Entity::Unit(name.clone()), bag(&prefilled(data)));
             members.insert(name);
         }
         relation.members = Arc::new(members);

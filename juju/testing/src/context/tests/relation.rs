@@ -203,3 +203,45 @@ fn units_know_their_application_so_peers_and_remote_units_are_told_apart() {
         Ok(())
     });
 }
+
+/// The keys of its addresses that Juju puts into a unit's databag.
+fn addresses(bag: &Databag) -> Vec<(&str, &str)> {
+    let keys = ["egress-subnets", "ingress-address", "private-address"];
+    keys.into_iter().filter_map(|key| Some((key, bag.text(key)?))).collect()
+}
+
+const AT_192_0_2_0: [(&str, &str); 3] =
+    [("egress-subnets", "192.0.2.0/32"), ("ingress-address", "192.0.2.0"), ("private-address", "192.0.2.0")];
+
+#[test]
+fn a_remote_unit_has_its_addresses_without_the_test_s_doing() {
+    let state = State { relations: vec![StateRelation::new(1, "db")], ..State::default() };
+    let event = state.relations[0].changed("web", Some(0));
+    site(&event, &state, |_, juju| {
+        let relation = juju.relation(Requires::named("db"))?.unwrap();
+        let bag: Databag = relation.remote_unit(&UnitName::new("remote", 0))?;
+        assert_eq!(addresses(&bag), AT_192_0_2_0);
+        Ok(())
+    });
+}
+
+#[test]
+fn peers_have_their_addresses_beside_their_data_and_an_own_address_wins() {
+    let own = Databag::from_iter([("ingress-address", "10.2.2.2"), ("unit", "web/2")]);
+    let ring = StateRelation { units_data: [(2, own.clone())].into(), ..StateRelation::peer(2, "ring") };
+    let ring = ring.with_units([1, 2]);
+    assert_eq!((ring.units_data.len(), &ring.units_data[&2]), (2, &own), "a unit with data keeps it");
+    let after =
+        site(&ring.changed("web", Some(1)), &State { relations: vec![ring.clone()], ..State::default() }, |_, juju| {
+            let ring = juju.relation(Peer::named("ring"))?.unwrap();
+            assert_eq!(ring.units()?, [UnitName::new("web", 1), UnitName::new("web", 2)].into());
+            let bag = |number| ring.remote_unit::<Databag>(&UnitName::new("web", number));
+            assert_eq!(addresses(&bag(1)?), AT_192_0_2_0);
+            let second = bag(2)?;
+            let expected =
+                [("egress-subnets", "192.0.2.0/32"), ("ingress-address", "10.2.2.2"), ("private-address", "192.0.2.0")];
+            assert_eq!((addresses(&second).as_slice(), second.text("unit")), (&expected[..], Some("web/2")));
+            Ok(())
+        });
+    assert_eq!(after.relations[0].units_data, ring.units_data, "the state says what it said");
+}

@@ -232,6 +232,9 @@ fn peers_react_to_each_other() {
     let id = harness.add_relation("ring", "web").unwrap();
     harness.add_relation_unit(id, "web/1").unwrap();
     harness.update_relation_data(id, "web/1", [("k", "v")]).unwrap();
+    let bag = harness.get_relation_data(id, "web/1").unwrap();
+    let addresses = ["egress-subnets", "ingress-address", "private-address"].map(|key| bag.text(key));
+    assert_eq!(addresses, [Some("10.0.1.11/32"), Some("10.0.1.11"), Some("10.0.1.11")], "of the peer");
     harness.remove_relation_unit(id, "web/1").unwrap();
     let expected = ["ring_relation_created", "ring_relation_joined", "ring_relation_changed", "ring_relation_departed"];
     assert_eq!(harness.emitted_events(), expected);
