@@ -8,6 +8,8 @@ mod action;
 mod endpoint;
 mod name;
 mod subject;
+#[cfg(doctest)]
+mod undeferrable;
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -53,7 +55,7 @@ pub trait Key: Sealed + 'static {
 ///
 /// Not among them: events after which the thing they speak of is gone or the unit is (`stop`, `remove`, `relation-broken`,
 /// `storage-detaching`, `secret-remove`), those that Juju sends again by itself (`secret-rotate`, `secret-expired`), those that
-/// are waited for (actions), and `collect-metrics`, in which hardly a hook tool works. The compiler refuses to defer them:
+/// are waited for (actions), and `collect-metrics`, in which hardly a hook tool works. The compiler refuses to defer each of them:
 ///
 /// ```compile_fail,E0277
 /// # use webcharm_juju::{Charm, Error, Flow, On, Setup};
@@ -63,18 +65,6 @@ pub trait Key: Sealed + 'static {
 /// #     fn new(_: &Setup<'_>) -> Result<Self, Error> { Ok(Self) }
 /// #     fn observe(on: &mut On<Self>) {
 /// on.deferring("stop", webcharm_juju::event::Stop, |_, _, _| Ok(Flow::Done));
-/// #     }
-/// # }
-/// ```
-///
-/// ```compile_fail,E0277
-/// # use webcharm_juju::{Charm, Error, Flow, On, Setup, key::Requires};
-/// # struct Hello;
-/// # impl Charm for Hello {
-/// #     type Error = Error;
-/// #     fn new(_: &Setup<'_>) -> Result<Self, Error> { Ok(Self) }
-/// #     fn observe(on: &mut On<Self>) {
-/// on.deferring("broken", Requires::named("db").broken(), |_, _, _| Ok(Flow::Done));
 /// #     }
 /// # }
 /// ```

@@ -191,6 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn each_level_is_jujus_of_that_name_and_the_least_urgent_comes_first() {
+        let log = Log::new(Level::TRACE);
+        tracing::subscriber::with_default(log.clone(), || {
+            tracing::error!("an error");
+            tracing::warn!("a warning");
+            tracing::info!("an info");
+            tracing::debug!("a debug");
+            tracing::trace!("a trace");
+        });
+        let recorder = Recorder::default();
+        log.flush(&recorder).expect("nothing to fail");
+        let seen = recorder.0.take().into_iter().map(|(level, text)| format!("{} {text}", level.as_str()));
+        let want = ["TRACE a trace", "DEBUG a debug", "INFO an info", "WARNING a warning", "ERROR an error"];
+        assert_eq!(seen.collect::<Vec<_>>(), want);
+    }
+
+    #[test]
     fn long_messages_are_cut_at_line_ends() {
         let line = "é".repeat(30 * 1024);
         let text = [line.as_str(), &line, &line].join("\n");

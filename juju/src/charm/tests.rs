@@ -271,6 +271,64 @@ fn a_stored_value_is_read_once_and_written_if_it_differs() {
     assert!(matches!(count(&fake, "start"), Err(DispatchError::New { .. })));
 }
 
+/// A charm with a value of its own and one of a library's.
+struct Keeper {
+    memory: Stored<Memory>,
+    library: Stored<Vec<String>>,
+}
+
+impl Charm for Keeper {
+    type Error = Error;
+
+    fn new(setup: &Setup<'_>) -> Result<Self, Error> {
+        Ok(Self { memory: setup.stored_as("keeper")?, library: setup.stored_as("library")? })
+    }
+
+    fn observe(on: &mut On<Self>) {
+        on.event(Start, |charm, _, juju| {
+            charm.memory.starts += 1;
+            charm.library.push(juju.context.unit.to_string());
+            Ok(())
+        });
+        on.event(Install, |charm, _, _| {
+            charm.memory.starts += 10;
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn values_of_several_names_are_kept_apart_from_event_to_event() {
+    let fake = Fake::default();
+    let mut kept = |hook: &str| {
+        fake.take();
+        dispatch::<Keeper>(&context(&format!("hooks/{hook}")), &fake).expect("a good dispatch");
+        let state = fake.state.borrow();
+        let text = |name: &str| state.get(&stored_key(name)).cloned().unwrap_or_default();
+        (text("keeper"), text("library"), fake.take())
+    };
+    let (both, one) =
+        (r#"state-set ["juju.stored.keeper", "juju.stored.library"]"#, r#"state-set ["juju.stored.keeper"]"#);
+    let owned = |keeper: &str, library: &str, write: &str| {
+        (keeper.to_owned(), library.to_owned(), vec!["state-get".to_owned(), write.to_owned()])
+    };
+    assert_eq!(kept("start"), owned(r#"{"starts":1}"#, r#"["web/1"]"#, both));
+    assert_eq!(kept("install"), owned(r#"{"starts":11}"#, r#"["web/1"]"#, one));
+    assert_eq!(kept("start"), owned(r#"{"starts":12}"#, r#"["web/1","web/1"]"#, both));
+}
+
+#[test]
+fn a_second_value_of_the_same_name_is_refused() {
+    let (fake, context) = (Fake::default(), context("hooks/start"));
+    let juju = Juju::new(&context, &fake);
+    let setup = Setup::new(&juju);
+    let _first = setup.stored_as::<Memory>("library").expect("the first");
+    let told = |error: Error| error.to_string();
+    let second = setup.stored_as::<Vec<String>>("library").map(drop).map_err(told);
+    assert!(second.is_err_and(|why| why.contains("library") && why.contains("two values have this name")));
+    assert!(setup.stored_as::<Memory>("another").is_ok(), "another name is free");
+}
+
 #[test]
 fn an_author_s_key_may_be_deferred_and_the_framework_s_keys_are_refused() {
     let fake = Fake::default();

@@ -16,6 +16,32 @@ struct CannotGreet(#[source] std::fmt::Error);
 
 struct Actor;
 
+/// The same charm, whose log has more.
+struct Talker;
+
+impl Charm for Talker {
+    type Error = CannotGreet;
+    const LOG_LEVEL: tracing::Level = tracing::Level::DEBUG;
+
+    fn new(_: &Setup<'_>) -> Result<Self, CannotGreet> {
+        Ok(Self)
+    }
+
+    fn observe(on: &mut On<Self>) {
+        on.any(|_, _, _| {
+            tell();
+            Ok(())
+        });
+    }
+}
+
+fn tell() {
+    tracing::info!("one");
+    tracing::info!("-two");
+    tracing::debug!("three");
+    tracing::trace!("four");
+}
+
 impl Charm for Actor {
     type Error = CannotGreet;
 
@@ -25,8 +51,7 @@ impl Charm for Actor {
 
     fn observe(on: &mut On<Self>) {
         on.any(|_, _, _| {
-            tracing::info!("one");
-            tracing::info!("-two");
+            tell();
             match ProcessVars.get(PART).as_deref() {
                 Some("panic") => panic!("hunter2"),
                 Some("fail") => Err(CannotGreet(std::fmt::Error)),
@@ -40,9 +65,12 @@ impl Charm for Actor {
 #[test]
 #[allow(clippy::exit, reason = "the exit code is what the parent looks at")]
 fn child() {
-    if ProcessVars.get(PART).is_some() {
-        std::process::exit(i32::from(crate::main::<Actor>() != ExitCode::SUCCESS));
-    }
+    let main = match ProcessVars.get(PART).as_deref() {
+        None => return,
+        Some("debug") => crate::main::<Talker>,
+        Some(_) => crate::main::<Actor>,
+    };
+    std::process::exit(i32::from(main() != ExitCode::SUCCESS));
 }
 
 /// Plays a part with a `juju-log` that writes its arguments into a file; the output, and what was logged.
@@ -70,6 +98,13 @@ fn success_is_zero_and_one_line_of_log() {
     let (output, logged) = play("well", &HOOK);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(logged, "--log-level\nINFO\n--\none\n-two\n");
+}
+
+#[test]
+fn a_charm_says_from_which_level_on_its_lines_are_logged() {
+    let (output, logged) = play("debug", &HOOK);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(logged, "--log-level\nDEBUG\n--\nthree\n--log-level\nINFO\n--\none\n-two\n");
 }
 
 #[test]
