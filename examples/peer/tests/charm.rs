@@ -29,6 +29,7 @@ fn another_unit_keeps_the_address_once_it_differs() {
     let id = harness.add_relation("replicas", "peer").unwrap();
     harness.begin_with_initial_hooks().unwrap();
     harness.add_relation_unit(id, "peer/1").unwrap();
+    assert_eq!(harness.get_relation_data(id, "peer/0").unwrap()["unit-data"], "peer/0");
     let mut writes = |address: &str| {
         harness.take_backend_calls();
         harness.update_relation_data(id, "peer", [("leader-ip", address)]).unwrap();

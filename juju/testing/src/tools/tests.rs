@@ -173,6 +173,7 @@ fn networks_and_the_rest() {
         ),
         ("network-get nope", 1, "ERROR no network config found for binding \"nope\"\n"),
         ("unit-get private-address", 0, "10.1.1.1\n"),
+        ("unit-get public-address", 0, "10.1.1.1\n"),
         ("unit-get other", 2, "ERROR unknown setting \"other\"\n"),
         ("goal-state", 0, goal),
         ("resource-get image", 0, "/resources/image.yaml"),

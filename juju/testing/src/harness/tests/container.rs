@@ -64,11 +64,15 @@ fn a_service_that_fails_to_start_is_told_in_pebbles_words() {
 }
 
 #[test]
-fn initial_hooks_make_every_container_ready_after_start() {
-    let mut harness = Harness::<Recorder>::from_meta(CONTAINERS, "", "").unwrap();
+fn initial_hooks_make_every_container_ready_after_start_and_before_units_join() {
+    let metadata = "{name: web, containers: {app: {}, proxy: {}}, requires: {db: {interface: pg}}}";
+    let mut harness = Harness::<Recorder>::from_meta(metadata, "", "").unwrap();
+    let id = harness.add_relation("db", "pg").unwrap();
+    harness.add_relation_unit(id, "pg/0").unwrap();
     harness.container_pebble_ready("app").unwrap();
     harness.begin_with_initial_hooks().unwrap();
-    assert_eq!(harness.emitted_events()[3..], ["start", "app_pebble_ready", "proxy_pebble_ready"]);
+    let expected = ["start", "app_pebble_ready", "proxy_pebble_ready", "db_relation_joined", "db_relation_changed"];
+    assert_eq!(harness.emitted_events()[4..], expected);
 }
 
 #[test]

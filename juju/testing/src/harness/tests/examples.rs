@@ -249,6 +249,8 @@ fn a_peer_stores_a_new_address_only_when_there_is_one_and_it_differs() {
     harness.add_relation_unit(id, "app/1").unwrap();
     harness.update_relation_data(id, "app/1", [("unit-data", "app/1")]).unwrap();
     assert!(stored(&harness).is_empty());
+    let own = harness.get_relation_data(id, "app/0").unwrap();
+    assert_eq!(own.text("unit-data"), Some("app/0"), "a unit that doesn't lead writes its own data, too");
     harness.update_relation_data(id, "app", [("leader-ip", "10.9.9.9")]).unwrap();
     assert_eq!(stored(&harness)["leader-ip"], "10.9.9.9");
     let writes = |harness: &Harness<Replica>| {
