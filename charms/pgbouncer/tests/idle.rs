@@ -1,31 +1,46 @@
 //! Hooks that find everything as it should be, and the table of hooks.
 
-use juju::{Event, Status};
+use juju::{Event, RelationId, Status};
 
 use crate::support::{LEADER, Server, World, pebble_ready};
+
+/// Outdates the leader's address, and that of a client; update-status renews both, whatever the status is.
+#[track_caller]
+fn tick_renews_addresses(world: &World, client: Option<RelationId>, expected: &Status) {
+    world.write_shared(&[("leader_hostname", "outdated")]);
+    if let Some(client) = client {
+        let outdated = [("endpoints", "outdated")].into_iter().collect();
+        world.model.borrow_mut().set_databag(client, &world.app(), &outdated).unwrap();
+    }
+    world.run(&World::unit(LEADER), Event::UpdateStatus);
+    assert_eq!(world.status(LEADER), *expected);
+    let hostname = "pgbouncer-k8s-0.pgbouncer-k8s-endpoints.test.svc.cluster.local";
+    assert_eq!(world.shared().text("leader_hostname"), Some(hostname), "{expected:?}");
+    if let Some(client) = client {
+        let endpoint = format!("{hostname}:6432");
+        assert_eq!(world.ours(client).text("endpoints"), Some(endpoint.as_str()), "{expected:?}");
+    }
+}
 
 #[test]
 fn update_status_tells_backend_and_instances_and_renews_the_leader_s_address() {
     let mut world = World::new("update-status", 1);
     world.start();
-    world.write_shared(&[("leader_hostname", "outdated")]);
-    world.tick();
-    assert_eq!(world.status(LEADER), Status::blocked("waiting for backend database relation to initialise"));
-    assert!(world.shared().text("leader_hostname").unwrap().starts_with("pgbouncer-k8s-0."), "in the blocked branch");
+    let blocked = Status::blocked("waiting for backend database relation to initialise");
+    tick_renews_addresses(&world, None, &blocked);
     world.add_backend();
-    world.tick();
-    assert_eq!(world.status(LEADER), Status::active(""));
+    let client = Some(world.add_client("web", "shop"));
+    world.settle();
+    tick_renews_addresses(&world, client, &Status::active(""));
     Server::with("update-status", |server| server.is_away = true);
-    world.tick();
-    assert_eq!(world.status(LEADER), Status::blocked("backend database relation not ready"));
+    tick_renews_addresses(&world, client, &Status::blocked("backend database relation not ready"));
     Server::with("update-status", |server| server.is_away = false);
-    world.write_shared(&[("leader_hostname", "outdated")]);
     let names = ["pgbouncer_1"];
     world.container(LEADER).pebble().stop(&names, std::time::Duration::from_secs(60)).unwrap();
-    world.tick();
-    let expected = "PgBouncer service pgbouncer_1 not running: service status = inactive";
-    assert_eq!(world.status(LEADER), Status::waiting(expected));
-    assert!(world.shared().text("leader_hostname").unwrap().starts_with("pgbouncer-k8s-0."), "in the waiting branch");
+    let waiting = "PgBouncer service pgbouncer_1 not running: service status = inactive";
+    tick_renews_addresses(&world, client, &Status::waiting(waiting));
+    world.containers.get_mut(&World::unit(LEADER)).unwrap().kill();
+    tick_renews_addresses(&world, client, &Status::waiting("PgBouncer container currently unavailable"));
 }
 
 #[test]

@@ -8,11 +8,17 @@ use crate::unit::Unit;
 
 /// The leader publishes; the others take over. They wait for the container, and for the services.
 pub(crate) fn peers_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
+    if renew_addresses(unit)? { publish_or_follow(unit) } else { Ok(Flow::Defer) }
+}
+
+/// Renews what needs no container. True if there is one.
+fn renew_addresses(unit: &mut Unit<'_>) -> Result<bool, Error> {
     unit.tell_hostname()?;
     unit.update_clients()?;
-    if !unit.workload.is_reachable()? {
-        return Ok(Flow::Defer);
-    }
+    Ok(unit.workload.is_reachable()?)
+}
+
+fn publish_or_follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     if unit.is_leader()? {
         let Some(document) = unit.document()? else { return Ok(Flow::Defer) };
         unit.share_document(&document)?;
@@ -36,11 +42,15 @@ fn follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
 
 /// A new revision of the application's secret changes the auth file; one of the backend's may complete its data.
 pub(crate) fn secret_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
+    if !renew_addresses(unit)? {
+        return Ok(Flow::Defer);
+    }
     unit.follow_backend_tls()?;
-    let flow = peers_changed(unit)?;
-    let backend = unit.backend()?;
-    match backend {
-        Some(backend) if flow == Flow::Done && !unit.has_initialised(&backend)? => backend_changed(unit),
-        _ => Ok(flow),
+    if publish_or_follow(unit)? == Flow::Defer {
+        return Ok(Flow::Defer);
+    }
+    match unit.backend()? {
+        Some(backend) if !unit.has_initialised(&backend)? => backend_changed(unit),
+        _ => Ok(Flow::Done),
     }
 }

@@ -7,16 +7,13 @@ use crate::error::Error;
 use crate::status::Readiness;
 use crate::unit::Unit;
 
-/// The leader's address and the clients' connection information are renewed whatever the status is: the removal of a
-/// leader gives other units no event of its own.
+/// The leader's address and the clients' connection information are renewed whatever the status is, and before a container
+/// that is away ends the hook: the removal of a leader gives other units no event of its own.
 pub(crate) fn update_status(unit: &mut Unit<'_>) -> Result<Flow, Error> {
-    let readiness = unit.assess()?;
-    if !unit.is_leader()? {
-        return Ok(Flow::Done);
-    }
     unit.share_leader()?;
     unit.update_clients()?;
-    if readiness == Readiness::Ready {
+    let readiness = unit.assess()?;
+    if unit.is_leader()? && readiness == Readiness::Ready {
         client_broken::remove_orphans(unit)?;
         client_requested::serve_waiting(unit)?;
     }
