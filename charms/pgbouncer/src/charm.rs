@@ -87,7 +87,7 @@ fn observe_peers<S: Surroundings>(on: &mut On<PgBouncer<S>>) {
             charm.run(juju, hook::peers_changed)
         })
         .event(meta::PGB_PEERS.departed(), |charm, event: &RelationDeparted<'_>, juju| {
-            charm.run(juju, |unit| hook::peers_departed(unit, event.departing_unit())).map(drop)
+            charm.run(juju, |unit| hook::peers_departed(unit, event.unit(), event.departing_unit())).map(drop)
         });
 }
 
@@ -111,7 +111,7 @@ fn observe_clients<S: Surroundings>(on: &mut On<PgBouncer<S>>) {
         charm.run(juju, |unit| hook::client_requested(unit, event.relation().id()))
     })
     .event(meta::DATABASE.departed(), |charm, event: &RelationDeparted<'_>, juju| {
-        charm.run(juju, |unit| hook::client_departed(unit, event.relation(), event.departing_unit())).map(drop)
+        charm.run(juju, |unit| hook::client_departed(unit, event.departing_unit())).map(drop)
     })
     .event(meta::DATABASE.broken(), |charm, event: &RelationBroken<'_>, juju| {
         charm.run(juju, |unit| hook::client_broken(unit, event.relation().id())).map(drop)

@@ -6,10 +6,13 @@ mod backend;
 mod backend_tls;
 mod clients;
 mod configuration;
+mod leaving;
 mod peers;
 mod tls;
 
-use juju::{Flow, Juju, RelationId, Status, Whose};
+use std::collections::BTreeSet;
+
+use juju::{Flow, Juju, Status, UnitName, Whose};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Open;
@@ -40,8 +43,8 @@ pub(crate) struct Memory {
     pub(crate) tls_secret: String,
     /// Port that the instances listen on.
     pub(crate) port: u16,
-    /// True once this unit leaves its peers: what clients know of the others stands until the next leader.
-    pub(crate) is_leaving: bool,
+    /// Once this unit leaves: the units that its peer relation has lost by that. Clients still reach them.
+    pub(crate) left: Option<BTreeSet<UnitName>>,
     /// Step by which the instances take over what was written.
     pub(crate) due: Due,
 }
@@ -101,9 +104,4 @@ impl Unit<'_> {
         self.set_status(&status::of_unit(readiness, &running))?;
         Ok(readiness)
     }
-}
-
-/// Key of the unit's peer databag which says that the unit, and not the relation, goes.
-pub(crate) fn departing_flag(endpoint: &str, id: RelationId) -> String {
-    format!("{endpoint}_{id}_departing")
 }

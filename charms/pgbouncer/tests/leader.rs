@@ -48,6 +48,49 @@ fn the_time_without_a_leader_passes_without_an_error() {
     assert_eq!([world.status(1), world.status(2)], [Status::active(""), Status::active("")]);
 }
 
+/// Removes the leader of three units, whose last events come in the order that `pick` makes of those that are due.
+fn leader_leaves(host: &str, pick: fn(Vec<Event>) -> Option<Event>) {
+    let mut world = World::in_process(host, 3);
+    world.start();
+    let backend = world.add_backend();
+    let client = world.add_client("web", "shop");
+    world.tick();
+    let (ours, document) = (world.ours(client), world.shared().text("cfg_file").map(str::to_owned));
+    let auth_file = world.own_secret("auth-file");
+    let unit = World::unit(0);
+    world.remove(0);
+    let next = || pick(world.model.borrow().due_events(&unit));
+    let mut is_first = true;
+    while let Some(event) = next() {
+        let outdated = [("endpoints", "outdated"), ("read-only-endpoints", "outdated")].into_iter().collect();
+        world.model.borrow_mut().set_databag(client, &world.app(), &outdated).unwrap();
+        world.run(&unit, event.clone());
+        if std::mem::take(&mut is_first) {
+            for flag in [format!("backend-database_{backend}_departing"), format!("database_{client}_departing")] {
+                assert_eq!(world.told(0).text(&flag), Some("true"), "{flag} after {event:?}");
+            }
+            assert_eq!(world.ours(client), ours, "renewed, with the units that stay, after {event:?}");
+        }
+        world.model.borrow_mut().set_databag(client, &world.app(), &ours).unwrap();
+    }
+    assert_eq!(world.all().len(), 2);
+    assert!(world.container(0).file("shm/userlist.txt").is_some(), "its clients work until its end");
+    world.settle();
+    assert_eq!(world.shared().text("cfg_file"), document.as_deref(), "the others stay related");
+    world.elect_any();
+    assert_eq!(world.own_secret("auth-file"), auth_file);
+    world.settle();
+    world.tick();
+    assert_eq!([world.status(1), world.status(2)], [Status::active(""), Status::active("")]);
+    assert!(world.ours(client).text("endpoints").unwrap().starts_with("pgbouncer-k8s-1."));
+}
+
+#[test]
+fn a_leader_that_is_removed_notes_it_for_every_relation_in_its_first_event() {
+    leader_leaves("leaver-first", |due| due.into_iter().next());
+    leader_leaves("leaver-last", |due| due.into_iter().next_back());
+}
+
 /// Three units with a backend and a client; the leader goes after `steps` hooks. False if all had run before.
 fn leader_goes_after(host: &str, steps: usize) -> bool {
     let mut world = World::new(&format!("{host}-{steps}"), 3);

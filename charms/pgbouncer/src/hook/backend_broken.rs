@@ -5,7 +5,7 @@ use juju::{Flow, RelationId, Status, chain};
 use crate::error::Error;
 use crate::meta;
 use crate::status::NO_BACKEND;
-use crate::unit::{Unit, departing_flag};
+use crate::unit::Unit;
 
 /// Every unit deletes its auth file; the leader takes users and databases out of the configuration. A unit that leaves
 /// changes nothing: the others stay related.
@@ -14,7 +14,7 @@ use crate::unit::{Unit, departing_flag};
 /// configuration.
 pub(crate) fn backend_broken(unit: &mut Unit<'_>, id: RelationId) -> Result<Flow, Error> {
     let endpoint = juju::key::Endpoint::name(&meta::BACKEND_DATABASE).to_string();
-    if unit.told()?.text(&departing_flag(&endpoint, id)) == Some("true") {
+    if unit.only_leaves(&endpoint, id)? {
         return Ok(Flow::Done);
     }
     if unit.is_leader()? {

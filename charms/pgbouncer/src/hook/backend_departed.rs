@@ -4,7 +4,7 @@ use juju::{Flow, Relation, Status, UnitName, chain};
 
 use crate::error::Error;
 use crate::status::AUTH_USER_STAYS;
-use crate::unit::{Unit, departing_flag, names};
+use crate::unit::{Unit, names};
 
 /// Removes the charm's users and functions from the backend once its last unit leaves, that is when the relation ends. A
 /// unit that leaves itself only notes it, unless it is the last one.
@@ -14,11 +14,8 @@ pub(crate) fn backend_departed(
     departing: Option<&UnitName>,
 ) -> Result<Flow, Error> {
     unit.update_clients()?;
-    if departing == Some(&unit.juju.context.unit) {
-        unit.tell([(&departing_flag(relation.endpoint(), relation.id()), "true".to_owned())])?;
-        if !is_last(unit)? {
-            return Ok(Flow::Done);
-        }
+    if unit.note_departure(departing)? && !is_last(unit)? {
+        return Ok(Flow::Done);
     }
     if !unit.is_leader()? || !relation.units()?.is_empty() {
         return Ok(Flow::Done);

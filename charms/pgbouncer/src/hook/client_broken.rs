@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::meta;
 use crate::names;
 use crate::status::CLIENT_STAYS;
-use crate::unit::{Unit, departing_flag};
+use crate::unit::Unit;
 
 /// The leader removes the client's user. What can't be done now, update-status repeats: the entry in the peer databag says
 /// so.
@@ -17,10 +17,8 @@ pub(crate) fn client_broken(unit: &mut Unit<'_>, id: RelationId) -> Result<Flow,
         return Ok(Flow::Done);
     }
     let endpoint = juju::key::Endpoint::name(&meta::DATABASE).to_string();
-    let flag = departing_flag(&endpoint, id);
-    if unit.told()?.text(&flag) == Some("true") {
-        unit.tell([(&flag, String::new())])?;
-        return Ok(Flow::Done);
+    if unit.only_leaves(&endpoint, id)? {
+        return unit.forget_departure(&endpoint, id).map(|()| Flow::Done);
     }
     if unit.workload.is_reachable()? {
         remove_orphans(unit)?;

@@ -7,10 +7,15 @@ use crate::status::NO_LEADER;
 use crate::unit::Unit;
 
 /// The leader renews addresses. The others say if the leader is the one that leaves: the next comes at an unknown time. A
-/// leader that leaves itself changes nothing more.
-pub(crate) fn peers_departed(unit: &mut Unit<'_>, departing: Option<&UnitName>) -> Result<Flow, Error> {
-    unit.memory.is_leaving |= departing == Some(&unit.juju.context.unit);
-    if unit.memory.is_leaving {
+/// unit that leaves itself notes it; `other` is then a unit that stays.
+pub(crate) fn peers_departed(
+    unit: &mut Unit<'_>,
+    other: &UnitName,
+    departing: Option<&UnitName>,
+) -> Result<Flow, Error> {
+    if unit.note_departure(departing)? {
+        unit.keep_for_clients(other);
+        unit.update_clients()?;
         return Ok(Flow::Done);
     }
     if unit.is_leader()? {

@@ -57,7 +57,7 @@ impl Unit<'_> {
 
     /// Renews the connection information of all clients that have credentials. The leader's task.
     pub(crate) fn update_clients(&mut self) -> Result<(), Error> {
-        if self.memory.is_leaving || !self.is_leader()? {
+        if !self.is_leader()? {
             return Ok(());
         }
         let Some(backend) = self.backend()? else { return Ok(()) };

@@ -44,7 +44,7 @@ impl Unit<'_> {
     }
 
     /// Sets keys of this unit's databag, if the relation is there.
-    pub(crate) fn tell<const N: usize>(&self, settings: [(&str, String); N]) -> Result<(), Error> {
+    pub(crate) fn tell<K: Into<String>>(&self, settings: impl IntoIterator<Item = (K, String)>) -> Result<(), Error> {
         if let Some(peers) = self.peers()? {
             peers.set_unit(settings)?;
         }
@@ -101,9 +101,11 @@ impl Unit<'_> {
         fqdn(&self.juju.context.unit, &self.juju.context.model)
     }
 
-    /// The other units.
+    /// The other units, also those that this unit left behind.
     pub(crate) fn others(&self) -> Result<BTreeSet<UnitName>, Error> {
-        Ok(self.peers()?.map(|peers| peers.units()).transpose()?.unwrap_or_default())
+        let mut others = self.peers()?.map(|peers| peers.units()).transpose()?.unwrap_or_default();
+        others.extend(self.left());
+        Ok(others)
     }
 
     /// The other units that don't run with this document yet.
