@@ -6,6 +6,7 @@
 mod backend;
 mod client;
 mod cluster;
+mod defer;
 mod fault;
 mod idle;
 mod killed;

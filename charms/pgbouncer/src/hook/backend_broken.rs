@@ -39,7 +39,7 @@ fn clean(unit: &mut Unit<'_>) -> Result<(), Error> {
         && let Some(document) = unit.document()?
     {
         unit.render(&document)?;
-        unit.tell_document(&document)?;
+        return unit.run_with(&document).map(drop);
     }
     unit.apply().map(drop)
 }

@@ -57,7 +57,9 @@ fn initialise(unit: &mut Unit<'_>, backend: Option<Backend>) -> Result<Flow, Err
     unit.renew_auth(&backend, &auth_password)?;
     unit.renew_auth_file()?;
     document.set_users(unit.app(), &backend, &unit.workload.places.auth_file);
-    take_over(unit, &mut document, &backend)?;
+    if take_over(unit, &mut document, &backend)? == Flow::Defer {
+        return Ok(Flow::Defer);
+    }
     unit.assess()?;
     Ok(Flow::Done)
 }
@@ -70,18 +72,17 @@ fn servers_changed(unit: &mut Unit<'_>, backend: &Backend) -> Result<Flow, Error
     let Some(known) = unit.document()? else { return Ok(Flow::Done) };
     let mut document = known.clone();
     unit.refresh(&mut document, backend)?;
-    if document != known {
-        take_over(unit, &mut document, backend)?;
-    }
-    Ok(Flow::Done)
+    if document == known { Ok(Flow::Done) } else { take_over(unit, &mut document, backend) }
 }
 
-fn take_over(unit: &mut Unit<'_>, document: &mut Document, backend: &Backend) -> Result<(), Error> {
+fn take_over(unit: &mut Unit<'_>, document: &mut Document, backend: &Backend) -> Result<Flow, Error> {
     unit.refresh(document, backend)?;
     unit.render(document)?;
-    unit.apply()?;
-    unit.tell_document(document)?;
-    unit.update_clients()
+    if unit.run_with(document)? == Flow::Defer {
+        return Ok(Flow::Defer);
+    }
+    unit.update_clients()?;
+    Ok(Flow::Done)
 }
 
 /// *database-created* on another unit: waits for the leader's auth file.
@@ -96,10 +97,9 @@ fn follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     unit.renew_auth_file()?;
     if let Some(document) = unit.shared_document()? {
         unit.render(&document)?;
-        if unit.apply()? == Flow::Defer {
+        if unit.run_with(&document)? == Flow::Defer {
             return Ok(Flow::Defer);
         }
-        unit.tell_document(&document)?;
     }
     unit.assess()?;
     Ok(Flow::Done)

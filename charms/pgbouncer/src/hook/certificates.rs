@@ -14,7 +14,11 @@ pub(crate) fn certificates_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     match certificates::read(&view, &request) {
         Read::Ready(certificate) => {
             unit.keep_certificate(&certificate)?;
-            take_over(unit)
+            if take_over(unit)? == Flow::Defer {
+                return Ok(Flow::Defer);
+            }
+            unit.update_clients()?;
+            Ok(Flow::Done)
         }
         Read::Invalid { key, why } => {
             tracing::warn!("relation {}: {key}: {why}", view.id);
@@ -33,12 +37,11 @@ pub(crate) fn certificates_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
 pub(crate) fn certificates_broken(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     unit.forget_certificate()?;
     match take_over(unit) {
-        Err(Error::Container(error)) => {
-            tracing::warn!("{}", chain(&error));
-            Ok(Flow::Done)
-        }
-        other => other,
+        Err(Error::Container(error)) => tracing::warn!("{}", chain(&error)),
+        other => drop(other?),
     }
+    unit.update_clients()?;
+    Ok(Flow::Done)
 }
 
 /// Writes files and configuration. Before there is a configuration, `start` and pebble-ready do it.
@@ -49,7 +52,5 @@ fn take_over(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     let Some(document) = unit.document()? else { return Ok(Flow::Done) };
     unit.renew_tls_files()?;
     unit.render(&document)?;
-    let flow = unit.apply()?;
-    unit.update_clients()?;
-    Ok(flow)
+    unit.apply()
 }

@@ -48,6 +48,5 @@ fn remove(unit: &mut Unit<'_>, id: RelationId, backend: &Backend) -> Result<(), 
     unit.share_databases(&databases)?;
     unit.refresh(&mut document, backend)?;
     unit.render(&document)?;
-    unit.apply()?;
-    unit.tell_document(&document)
+    unit.run_with(&document).map(drop)
 }

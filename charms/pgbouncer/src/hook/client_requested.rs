@@ -70,7 +70,7 @@ fn serve(unit: &mut Unit<'_>, view: &View) -> Result<Flow, Error> {
     admit(unit, view, &request, &name, &backend)
 }
 
-/// Puts the database into the configuration of all units.
+/// Puts the database into the configuration of all units. Returns it once this unit runs with it.
 fn announce(
     unit: &mut Unit<'_>,
     id: RelationId,
@@ -84,9 +84,7 @@ fn announce(
     }
     unit.refresh(&mut document, backend)?;
     unit.render(&document)?;
-    unit.apply()?;
-    unit.tell_document(&document)?;
-    Ok(Some(document))
+    Ok(if unit.run_with(&document)? == Flow::Done { Some(document) } else { None })
 }
 
 /// Makes database and user, and tells the client.

@@ -28,12 +28,13 @@ pub(crate) fn config_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     if document.listen_port() != port {
         unit.update_clients()?;
     }
-    let flow = unit.apply()?;
-    unit.tell_document(&document)?;
-    if flow == Flow::Done && was_invalid(unit)? {
+    if unit.run_with(&document)? == Flow::Defer {
+        return Ok(Flow::Defer);
+    }
+    if was_invalid(unit)? {
         unit.assess()?;
     }
-    Ok(flow)
+    Ok(Flow::Done)
 }
 
 /// True if the status complains of options that are valid now.

@@ -25,22 +25,16 @@ pub(crate) fn leader_elected(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     }
     unit.render(&document)?;
     unit.renew_auth_file()?;
-    let flow = take_over(unit)?;
-    unit.tell_document(&document)?;
-    if unit.juju.status(Whose::Unit)? == Some(Status::maintenance(NO_LEADER)) {
-        unit.assess()?;
-    }
-    Ok(flow)
-}
-
-/// Applies the configuration, and initialises the backend and the clients that wait.
-fn take_over(unit: &mut Unit<'_>) -> Result<Flow, Error> {
-    if unit.apply()? == Flow::Defer {
+    if unit.run_with(&document)? == Flow::Defer {
         // pebble-ready comes; the backend's and clients' deferred events are this unit's from now on, too.
         return Ok(Flow::Defer);
     }
-    let backend = backend_changed::serve(unit)?;
+    if backend_changed::serve(unit)? == Flow::Defer {
+        return Ok(Flow::Defer);
+    }
+    if unit.juju.status(Whose::Unit)? == Some(Status::maintenance(NO_LEADER)) {
+        unit.assess()?;
+    }
     client_broken::remove_orphans(unit)?;
-    let clients = client_requested::serve_waiting(unit)?;
-    Ok(if backend == Flow::Defer { backend } else { clients })
+    client_requested::serve_waiting(unit)
 }

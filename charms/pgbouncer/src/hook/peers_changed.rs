@@ -28,16 +28,10 @@ fn publish_or_follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
 }
 
 fn follow(unit: &mut Unit<'_>) -> Result<Flow, Error> {
-    let document = unit.shared_document()?;
-    if let Some(document) = &document {
-        unit.render(document)?;
-        unit.renew_auth_file()?;
-    }
-    let flow = unit.apply()?;
-    if let (Flow::Done, Some(document)) = (flow, &document) {
-        unit.tell_document(document)?;
-    }
-    Ok(flow)
+    let Some(document) = unit.shared_document()? else { return unit.apply() };
+    unit.render(&document)?;
+    unit.renew_auth_file()?;
+    unit.run_with(&document)
 }
 
 /// A new revision of the application's secret changes the auth file; one of the backend's may complete its data.

@@ -86,6 +86,16 @@ impl Unit<'_> {
         self.memory.due = self.memory.due.max(due);
     }
 
+    /// Has the instances take over a document that was rendered, and then says in the databag that this unit runs with it.
+    /// Defers until pebble-ready has run.
+    pub(crate) fn run_with(&mut self, document: &Document) -> Result<Flow, Error> {
+        let flow = self.apply()?;
+        if flow == Flow::Done {
+            self.tell_document(document)?;
+        }
+        Ok(flow)
+    }
+
     /// Has running instances take over what was written, if anything was. Defers until pebble-ready has run.
     pub(crate) fn apply(&mut self) -> Result<Flow, Error> {
         if self.memory.due == Due::Nothing {

@@ -63,10 +63,7 @@ impl Container {
 
     /// The same with a fake Pebble, whose requests are steps of the killer.
     pub(crate) fn in_process(dir: &Path, killer: &Arc<Killer>) -> Self {
-        let mut pebble = fake_pebble();
-        // The paths of the test's folders are those of the container.
-        pebble.set_root("/");
-        let (pebble, killer) = (Arc::new(Mutex::new(pebble)), Arc::clone(killer));
+        let (pebble, killer) = (Arc::new(Mutex::new(rooted_pebble())), Arc::clone(killer));
         let mut container = Self::new(dir);
         container.fake = Some(Fake { pebble, server: None, between: None, killer });
         container
@@ -75,6 +72,11 @@ impl Container {
     /// The fake Pebble.
     pub(crate) fn fake(&self) -> MutexGuard<'_, Pebble> {
         self.fake.as_ref().unwrap().pebble.lock().unwrap()
+    }
+
+    /// Has the fake Pebble begin anew, without its plan; pebble-ready has not come yet.
+    pub(crate) fn restart(&self) {
+        *self.fake() = rooted_pebble();
     }
 
     /// Puts the real PgBouncer in the stand-in's place. Its user enters the folders.
@@ -117,7 +119,11 @@ impl Container {
         for folder in ["pebble", "lib", "log", "shm"] {
             let _ = fs::remove_dir_all(self.dir.join(folder));
         }
-        *self = Self::new(&self.dir.clone());
+        let dir = self.dir.clone();
+        *self = match self.fake.take() {
+            Some(fake) => Self::in_process(&dir, &fake.killer),
+            None => Self::new(&dir),
+        };
     }
 
     /// Has the program fail from its next start on, or work again.
@@ -194,6 +200,13 @@ pub(crate) fn supervisor_with_stand_in(dir: &Path) -> PathBuf {
 pub(crate) fn fake_pebble() -> Pebble {
     let mut pebble = Pebble::default();
     pebble.handle_exec(&["pgbouncer", "--version"], |_| ExecReply::prints("PgBouncer 1.18.0\n"));
+    pebble
+}
+
+/// The same; the paths of the test's folders are those of the container.
+fn rooted_pebble() -> Pebble {
+    let mut pebble = fake_pebble();
+    pebble.set_root("/");
     pebble
 }
 
