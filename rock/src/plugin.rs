@@ -9,6 +9,7 @@ pub(crate) mod npm;
 pub(crate) mod sources;
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -237,6 +238,14 @@ impl Work for Counted<'_> {
 
     fn cancel(&self) -> &Cancel {
         self.work.cancel()
+    }
+
+    fn keeper(&self) -> Option<Command> {
+        self.work.keeper()
+    }
+
+    fn mark(&self) -> Option<(&str, &OsStr)> {
+        self.work.mark()
     }
 }
 

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs;
 
 use pack::folder::Folder;
@@ -12,6 +13,33 @@ fn many_lines_are_reported_as_a_count() {
     (0..60).for_each(|number| counted.say(&format!("p{number}")));
     counted.say("done");
     assert_eq!(*work.lines.lock().unwrap(), ["25 packages", "50 packages", "done"]);
+}
+
+/// Work with a keeper and a mark.
+#[derive(Default)]
+struct Kept(Quiet);
+
+impl Work for Kept {
+    fn say(&self, line: &str) {
+        self.0.say(line);
+    }
+    fn cancel(&self) -> &Cancel {
+        self.0.cancel()
+    }
+    fn keeper(&self) -> Option<Command> {
+        Some(Command::new("keeper"))
+    }
+    fn mark(&self) -> Option<(&str, &OsStr)> {
+        Some(("MARK", OsStr::new("1")))
+    }
+}
+
+#[test]
+fn a_program_whose_lines_are_counted_is_kept_and_marked_as_any_other() {
+    let work = Kept::default();
+    let counted = Counted::new(&work, "packages", |_| true);
+    assert_eq!(counted.keeper().unwrap().get_program(), "keeper");
+    assert_eq!(counted.mark(), Some(("MARK", OsStr::new("1"))));
 }
 
 #[test]
