@@ -26,8 +26,9 @@ const NODE: Tool = Tool { program: "node", package: "nodejs" };
 /// The package's folder in the image.
 const PLACE: &str = "app";
 
-/// The files that determine the packages to install and their registry.
-const INPUTS: [&str; 4] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"];
+/// The files that determine the packages to install and their registry. Without a lock of its own, npm takes versions
+/// from that of yarn.
+const INPUTS: [&str; 5] = ["package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", ".npmrc"];
 
 /// Largest size of each, in bytes: a lock file names thousands of packages.
 const LARGEST: u64 = 64 << 20;
@@ -67,7 +68,7 @@ pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) 
         key.add(content);
     }
     let script = script(part);
-    let copies = script.is_some() || runs_scripts(&folder)?;
+    let copies = script.is_some() || needs_files(&folder)?;
     if copies {
         key = sources::keyed(&folder, key.with(script.unwrap_or_default()))?;
     }
@@ -113,12 +114,22 @@ fn name(source: &Folder) -> Result<String, Error> {
         .ok_or_else(|| Error::Product(format!("{} has no name for the package", source.place(file).display())))
 }
 
-/// Returns true if npm runs scripts of the package's own when it installs it; they find its files beside them.
-pub(super) fn runs_scripts(source: &Folder) -> Result<bool, Error> {
+/// Returns true if npm needs the package's other files when it installs it: for scripts of the package's own, which find
+/// them beside them, or for dependencies in folders of the package.
+pub(super) fn needs_files(source: &Folder) -> Result<bool, Error> {
     let text = source.text("package.json")?.unwrap_or_default();
     let package: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let names = ["preinstall", "install", "postinstall", "prepare"];
-    Ok(names.iter().any(|name| package["scripts"].get(name).is_some()))
+    let scripts = ["preinstall", "install", "postinstall", "prepare"];
+    let runs_scripts = scripts.iter().any(|name| package["scripts"].get(name).is_some());
+    let kinds = ["dependencies", "devDependencies", "optionalDependencies"];
+    let mut wanted = kinds.iter().filter_map(|kind| package[kind].as_object()).flat_map(serde_json::Map::values);
+    let has_local = wanted.any(|place| place.as_str().is_some_and(is_local)) || package.get("workspaces").is_some();
+    Ok(runs_scripts || has_local)
+}
+
+/// Returns true for a dependency that npm reads from a file or folder.
+fn is_local(place: &str) -> bool {
+    ["file:", "link:", "./", "../"].iter().any(|start| place.starts_with(start))
 }
 
 /// Installs by the lock file, or without it if there is none or it doesn't fit; rockcraft's rock is built without.

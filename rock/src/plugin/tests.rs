@@ -138,15 +138,85 @@ fn a_package_is_laid_out_in_app_with_its_dependencies_mounted() {
 }
 
 #[test]
-fn a_package_s_own_install_scripts_run_beside_its_files() {
-    let scripts = |text: &str| {
+fn a_package_s_own_install_scripts_and_folders_of_dependencies_are_beside_its_files() {
+    let needs_files = |text: &str| {
         let (dir, _) = project("npm", &[("package.json", text)]);
-        npm::runs_scripts(&Folder::open(dir.path()).unwrap()).unwrap()
+        npm::needs_files(&Folder::open(dir.path()).unwrap()).unwrap()
     };
-    assert!(scripts(r#"{"scripts": {"postinstall": "node gen.js"}}"#));
-    assert!(scripts(r#"{"scripts": {"prepare": "node gen.js"}}"#));
-    assert!(!scripts(r#"{"scripts": {"start": "node app.js", "build": "tsc"}}"#));
-    assert!(!scripts("[]"));
+    assert!(needs_files(r#"{"scripts": {"postinstall": "node gen.js"}}"#));
+    assert!(needs_files(r#"{"scripts": {"prepare": "node gen.js"}}"#));
+    assert!(needs_files(r#"{"dependencies": {"words": "file:words"}}"#));
+    assert!(needs_files(r#"{"optionalDependencies": {"words": "./words"}}"#));
+    assert!(needs_files(r#"{"workspaces": ["packages/*"]}"#));
+    let package = r#"{"scripts": {"start": "node app.js", "build": "tsc"}, "dependencies": {"express": "^4.18.2"}}"#;
+    assert!(!needs_files(package));
+    assert!(!needs_files("[]"));
+}
+
+/// A package that requires `words` by `requirement`, and the package `words` in a folder of it: npm installs it without
+/// the network.
+fn site_with_words(requirement: &str) -> (tempfile::TempDir, Part) {
+    let package = format!(r#"{{"name": "site", "version": "1.0.0", "dependencies": {{"words": "{requirement}"}}}}"#);
+    let (dir, part) = project("npm", &[("package.json", &package)]);
+    fs::create_dir(dir.path().join("words")).unwrap();
+    fs::write(dir.path().join("words/package.json"), r#"{"name": "words", "version": "1.0.0"}"#).unwrap();
+    (dir, part)
+}
+
+/// The installed packages and the lines that were told.
+fn installed(dir: &Path, part: &Part) -> (PathBuf, String) {
+    let work = Quiet::default();
+    let built = build(dir, part, None, &Cache::new(dir.join("node_modules/cache")), &work).unwrap();
+    let told = work.lines.lock().unwrap().join("\n");
+    (built.binds[0].source.clone(), told)
+}
+
+#[test]
+#[ignore = "long: it takes Node and npm"]
+fn a_lock_that_does_not_fit_is_left_out_with_a_line_that_says_so() {
+    let (dir, part) = site_with_words("file:words");
+    let lock = r#"{"name": "site", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "site", "version": "1.0.0"}}}"#;
+    let told = "the lock file doesn't fit package.json: installing without it; `npm install` mends it";
+    for file in ["package-lock.json", "npm-shrinkwrap.json"] {
+        fs::write(dir.path().join(file), lock).unwrap();
+        let (packages, lines) = installed(dir.path(), &part);
+        assert!(packages.join("words/package.json").is_file(), "{file}: {lines}");
+        assert!(lines.lines().any(|line| line == told), "{file}: {lines}");
+        assert_eq!(fs::read_to_string(dir.path().join(file)).unwrap(), lock, "the project is left as it was");
+        fs::remove_file(dir.path().join(file)).unwrap();
+    }
+    let fitting = lock.replace(
+        r#""version": "1.0.0"}}}"#,
+        r#""version": "1.0.0", "dependencies": {"words": "file:words"}},
+           "node_modules/words": {"resolved": "words", "link": true}, "words": {"version": "1.0.0"}}}"#,
+    );
+    fs::write(dir.path().join("package-lock.json"), fitting).unwrap();
+    let (packages, lines) = installed(dir.path(), &part);
+    assert!(packages.join("words/package.json").is_file() && !lines.contains(told), "{lines}");
+}
+
+#[test]
+#[ignore = "long: it takes Node and npm"]
+fn npm_takes_versions_from_a_lock_of_yarn_and_is_not_stopped_by_one_of_pnpm() {
+    let (dir, part) = site_with_words("file:words");
+    fs::write(dir.path().join("pnpm-lock.yaml"), "lockfileVersion: '9.0'\n").unwrap();
+    let berry =
+        "__metadata:\n  version: 8\n\n\"words@file:words::locator=site\":\n  version: 1.0.0\n  linkType: hard\n";
+    fs::write(dir.path().join("yarn.lock"), berry).unwrap();
+    let (packages, lines) = installed(dir.path(), &part);
+    assert!(packages.join("words/package.json").is_file(), "{lines}");
+
+    // No registry has such a version; the lock names its place.
+    let (dir, part) = site_with_words("^1.0.0-of-this-test");
+    let place = dir.path().join("words");
+    let lock = format!(
+        "# yarn lockfile v1\n\n\n\"words@^1.0.0-of-this-test\":\n  version \"1.0.0\"\n  resolved \"file:{}\"\n",
+        place.display()
+    );
+    fs::write(dir.path().join("yarn.lock"), &lock).unwrap();
+    let (packages, lines) = installed(dir.path(), &part);
+    assert!(packages.join("words/package.json").is_file(), "{lines}");
+    assert_eq!(fs::read_to_string(dir.path().join("yarn.lock")).unwrap(), lock, "the project is left as it was");
 }
 
 #[test]
@@ -184,13 +254,4 @@ fn what_an_npm_part_s_script_builds_is_in_the_image() {
     let (files, _) = built(dir.path(), &part).unwrap().files.unwrap();
     assert_eq!(fs::read_to_string(files.join("dist/index.js")).unwrap(), "1;\n");
     assert!(!dir.path().join("dist").exists(), "the project is left as it was");
-}
-
-#[test]
-fn a_missing_gradle_is_told_with_what_to_do() {
-    let message = Error::Gradle.to_string();
-    assert!(
-        message.starts_with("there is no Gradle: add the project's own (gradlew) with `gradle wrapper`"),
-        "{message}"
-    );
 }
