@@ -155,7 +155,7 @@ fn notes(rockcraft: &Rockcraft, work: &dyn Work) {
         let name = shown(name);
         scripts(&name, part, work);
         plugin::npm::difference(part).iter().for_each(|note| work.say(note));
-        if part.override_build.is_some() && !plugin::runs_override(part) {
+        if part.override_build.as_deref().is_some_and(is_own) && !plugin::runs_override(part) {
             work.say(&format!(
                 "{name}: its override-build is not run here, the plugin's own steps are: run what else it builds (such as \
                  `npm run build`) before"
@@ -178,14 +178,17 @@ fn scripts(name: &str, part: &Part, work: &dyn Work) {
         ("override-stage", &part.override_stage),
         ("override-prime", &part.override_prime),
     ];
-    // A script that only calls the step it replaces does no more than the step.
-    let is_own = |script: &str| script.lines().map(str::trim).any(|line| !matches!(line, "" | "craftctl default"));
     for (key, _) in all.into_iter().filter(|(_, script)| script.as_deref().is_some_and(is_own)) {
         work.say(&format!(
             "{name}: its {key} is not run here: do the same in the override-build of a part with the plugin nil, or pack \
              the rock with rockcraft and run `webcharm up NAME.rock`"
         ));
     }
+}
+
+/// Returns false for a script that only calls the step it replaces: it does no more than the step.
+fn is_own(script: &str) -> bool {
+    script.lines().map(str::trim).any(|line| !matches!(line, "" | "craftctl default"))
 }
 
 /// Lays out a plugin's files. Returns every path of the part, folders included.
@@ -391,6 +394,29 @@ mod tests {
             ["post: its overlay-script is not run", "post: its override-prime is not run", "post: instead of curl, sl"];
         assert_eq!(told.lines().count(), 3, "{told}");
         assert!(told.lines().zip(starts).all(|(line, start)| line.starts_with(start)), "{told}");
+    }
+
+    #[test]
+    fn an_override_build_that_is_not_run_is_told_before_any_part_is_built() {
+        let dir = tempfile::tempdir().unwrap();
+        let rockcraft = "name: site\nbase: bare\nbuild-base: ubuntu@24.04\nparts:\n  \
+            first: {plugin: nil, override-build: echo the first part is built}\n  \
+            second: {plugin: dump, source: files, override-build: make}\n  \
+            third: {plugin: dump, source: files, override-build: craftctl default}\n";
+        fs::write(dir.path().join("rockcraft.yaml"), rockcraft).unwrap();
+        for folder in ["files", "root"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let (project, work) = (Project::find(dir.path()).unwrap(), Quiet::default());
+        build(&project, &dir.path().join("root"), &Cache::new(dir.path().join("cache")), &work).unwrap();
+        let told = work.lines.lock().unwrap();
+        let place = |text: &str| told.iter().position(|line| line.contains(text));
+        assert!(
+            place("second: its override-build is not run here, the plugin's own steps are")
+                < place("the first part is built")
+        );
+        let notes = told.iter().filter(|line| line.contains("its override-build is not run")).count();
+        assert_eq!(notes, 1, "the first is run, the third does nothing of its own: {told:?}");
     }
 
     #[test]

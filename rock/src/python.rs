@@ -446,20 +446,21 @@ mod tests {
         assert_eq!(said_by_script(&site), "two\n");
     }
 
+    /// A later version of the package, in the folder `dir`, as a requirement.
+    fn usual_words(dir: &Path) -> String {
+        packed_words(dir);
+        fs::write(dir.join("words.py"), "def say():\n    print('the usual word')\n").unwrap();
+        let backend = fs::read_to_string(dir.join("backend.py")).unwrap();
+        let backend = backend.replace("words-1", "words-2").replace("words\\nVersion: 1", "words\\nVersion: 2");
+        fs::write(dir.join("backend.py"), backend).unwrap();
+        format!("words @ file://{}", dir.display())
+    }
+
     #[test]
     fn a_requirement_replaces_the_version_of_a_package_that_the_extension_brings() {
         let (dir, mut part) = part("./libs/words\n");
-        let usual = dir.path().join("usual");
-        packed_words(&usual);
-        fs::write(usual.join("words.py"), "def say():\n    print('the usual word')\n").unwrap();
-        let backend = fs::read_to_string(usual.join("backend.py")).unwrap();
-        fs::write(
-            usual.join("backend.py"),
-            backend.replace("words-1", "words-2").replace("words\\nVersion: 1", "words\\nVersion: 2"),
-        )
-        .unwrap();
         packed_words(&dir.path().join("libs/words"));
-        part.python_packages = vec![format!("words @ file://{}", usual.display())];
+        part.python_packages = vec![usual_words(&dir.path().join("usual"))];
         let cache = Cache::new(dir.path().join("charm/cache"));
         let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
         assert_eq!(said_by_script(&site), "a word\n", "the requirement's, though it is older");
@@ -484,6 +485,38 @@ mod tests {
         let cache = Cache::new(dir.path().join("charm/cache"));
         let site = install(dir.path(), &part, &cache, &Quiet::default()).unwrap();
         assert_eq!(said_by_script(&site), "a word\n");
+    }
+
+    /// The wheel of the package in `dir`, and its SHA-256 as pip wants it.
+    fn wheel(dir: &Path) -> (PathBuf, String) {
+        let build = "import backend, hashlib, sys\nname = backend.build_wheel('.')\n\
+                     print(name, hashlib.sha256(open(name, 'rb').read()).hexdigest())";
+        let output = Command::new(INTERPRETER).args(["-c", build]).current_dir(dir).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let (name, sum) = said.trim().split_once(' ').unwrap_or_else(|| panic!("{output:?}"));
+        (dir.join(name), format!("sha256:{sum}"))
+    }
+
+    #[test]
+    fn requirements_with_hashes_are_installed_if_every_file_has_the_sum_that_is_written() {
+        let (dir, mut part) = part("");
+        let libs = dir.path().join("libs");
+        packed_words(&libs);
+        let (file, sum) = wheel(&libs);
+        // Those of the extension have no hashes, in a command of their own.
+        part.python_packages = vec![usual_words(&dir.path().join("usual"))];
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let installed = |requirements: &str| {
+            fs::write(dir.path().join("requirements.txt"), requirements).unwrap();
+            let cache = Cache::new(dir.path().join("charm/cache"));
+            install(dir.path(), &part, &cache, &Quiet::default()).map_err(|error| error.to_string())
+        };
+        let pinned = format!("./libs/{name} \\\n    --hash={sum}  # the wheel\n");
+        assert_eq!(said_by_script(&installed(&pinned).unwrap()), "a word\n");
+        let wrong = installed(&pinned.replace(&sum, &format!("sha256:{}", "0".repeat(64)))).unwrap_err();
+        assert!(wrong.contains("DO NOT MATCH THE HASHES"), "{wrong}");
+        let partly = installed(&format!("{pinned}./libs\n")).unwrap_err();
+        assert!(partly.to_lowercase().contains("hash"), "pip wants a hash for every line: {partly}");
     }
 
     #[test]

@@ -21,10 +21,21 @@ use crate::tool;
 const WRAPPER: &str = "gradlew";
 
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
-    let folder = Folder::open(source)?;
-    let own = folder.has_file(WRAPPER)?;
     // Debian's package is too old for Spring Boot, so none is installed.
-    let gradle = if own { PathBuf::from(WRAPPER) } else { tool::on_path("gradle").ok_or(Error::Gradle)? };
+    build_with(tool::on_path("gradle"), source, part, cache, work)
+}
+
+/// Builds with the project's own Gradle, else with the `installed` one.
+fn build_with(
+    installed: Option<PathBuf>,
+    source: &Path,
+    part: &Part,
+    cache: &Cache,
+    work: &dyn Work,
+) -> Result<Built, Error> {
+    let folder = Folder::open(source)?;
+    let own = folder.has_file(WRAPPER)?.then(|| PathBuf::from(WRAPPER));
+    let gradle = own.or(installed).ok_or(Error::Gradle)?;
     let (_, java) = (tool::find(COMPILER, work)?, tool::find(JAVA, work)?);
     let task = part.gradle_task.as_deref().unwrap_or("build");
     let key = Key::new().with("gradle 1").with(version(&java, "--version")).with(task);
@@ -52,13 +63,33 @@ mod tests {
     use super::*;
     use crate::process::tests::Quiet;
 
+    fn program(path: &Path, script: &str) {
+        fs::write(path, script).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_project_without_gradle_on_a_machine_without_it_is_told_what_to_do() {
+        let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (part, work) = (Part { plugin: "gradle".to_owned(), ..Part::default() }, Quiet::default());
+        let build = |installed| build_with(installed, dir.path(), &part, &Cache::new(cache.path()), &work);
+        let message = build(None).unwrap_err().to_string();
+        let start = "there is no Gradle: add the project's own (gradlew) with `gradle wrapper`";
+        assert!(message.starts_with(start), "{message}");
+        assert!(work.lines.lock().unwrap().is_empty(), "it is told before anything else is done");
+
+        let installed = cache.path().join("gradle");
+        program(&installed, "#!/bin/sh\nmkdir -p build/libs && echo > build/libs/shop.jar\n");
+        let jars = build(Some(installed)).unwrap().files.unwrap().0.join("jar");
+        assert!(jars.join("shop.jar").is_file());
+    }
+
     #[test]
     fn the_project_s_own_gradle_makes_the_archive() {
         let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let wrapper =
             "#!/bin/sh\nmkdir -p build/libs && echo \"$*\" > build/libs/shop.jar && echo > build/libs/shop-plain.jar\n";
-        fs::write(dir.path().join(WRAPPER), wrapper).unwrap();
-        fs::set_permissions(dir.path().join(WRAPPER), fs::Permissions::from_mode(0o755)).unwrap();
+        program(&dir.path().join(WRAPPER), wrapper);
         let part: Part =
             serde_yaml::from_str("{plugin: gradle, gradle-task: bootJar, gradle-parameters: [-Px=1]}").unwrap();
         let built = build(dir.path(), &part, &Cache::new(cache.path()), &Quiet::default()).unwrap();
