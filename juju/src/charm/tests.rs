@@ -300,7 +300,7 @@ impl Charm for Keeper {
 #[test]
 fn values_of_several_names_are_kept_apart_from_event_to_event() {
     let fake = Fake::default();
-    let mut kept = |hook: &str| {
+    let kept = |hook: &str| {
         fake.take();
         dispatch::<Keeper>(&context(&format!("hooks/{hook}")), &fake).expect("a good dispatch");
         let state = fake.state.borrow();
