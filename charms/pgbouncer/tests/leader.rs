@@ -1,8 +1,8 @@
 //! Leaders that come and go.
 
-use juju::{Event, Status};
+use juju::{Event, RelationId, Status};
 
-use crate::support::{World, pebble_ready};
+use crate::support::{APP, Server, World, pebble_ready};
 
 #[test]
 fn the_time_without_a_leader_passes_without_an_error() {
@@ -46,6 +46,69 @@ fn the_time_without_a_leader_passes_without_an_error() {
     world.settle();
     assert!(world.container(2).file("lib/pgbouncer.ini").unwrap().contains("pool_mode = transaction"));
     assert_eq!([world.status(1), world.status(2)], [Status::active(""), Status::active("")]);
+}
+
+/// Three units with a backend and a client, and then no leader.
+fn without_leader(host: &str) -> (World, RelationId, RelationId) {
+    let mut world = World::in_process(host, 3);
+    world.start();
+    let backend = world.add_backend();
+    let client = world.add_client("web", "shop");
+    world.tick();
+    world.remove(0);
+    world.settle();
+    assert_eq!(world.model.borrow().leader(APP).unwrap(), None);
+    (world, backend, client)
+}
+
+#[test]
+fn a_backend_that_goes_while_no_unit_leads_is_forgotten_by_the_next_leader() {
+    let (world, backend, client) = without_leader("backend-gone");
+    world.model.borrow_mut().remove_relation(backend).unwrap();
+    world.settle();
+    assert!(world.shared().text("cfg_file").unwrap().contains("auth_query"), "no unit may write it");
+    world.elect_any();
+    world.settle();
+    let shared = world.shared().text("cfg_file").unwrap().to_owned();
+    assert!(!shared.contains("auth_query") && shared.starts_with("[databases]\n\n"), "{shared}");
+    for number in 1..3 {
+        let container = world.container(number);
+        assert_eq!(container.file("lib/pgbouncer.ini").as_deref(), Some(shared.as_str()), "{number}");
+        assert_eq!(container.file("shm/userlist.txt"), None, "{number}");
+        assert_eq!(world.status(number), Status::blocked("waiting for backend database relation to initialise"));
+    }
+    world.add_backend();
+    world.tick();
+    assert_eq!([world.status(1), world.status(2)], [Status::active(""), Status::active("")]);
+    assert!(world.container(2).file("lib/pgbouncer.ini").unwrap().contains("\nshop = "));
+    assert!(world.client_reads("web", client).ready().is_some());
+}
+
+#[test]
+fn a_client_that_goes_while_no_unit_leads_loses_its_user_by_the_next_leader() {
+    for (host, has_backend) in [("client-gone", true), ("both-gone", false)] {
+        let (world, backend, client) = without_leader(host);
+        let user = format!("relation_id_{client}");
+        world.model.borrow_mut().remove_relation(client).unwrap();
+        if !has_backend {
+            world.model.borrow_mut().remove_relation(backend).unwrap();
+        }
+        world.settle();
+        assert!(Server::with(host, |server| server.roles.contains(&user)), "{host}: no unit may drop it");
+        world.elect_any();
+        world.settle();
+        if !has_backend {
+            world.add_backend();
+            world.tick();
+        }
+        assert!(!Server::with(host, |server| server.roles.contains(&user)), "{host}");
+        assert_eq!(world.shared().text("pgb_dbs_config"), Some("{}"), "{host}");
+        world.tick();
+        for number in 1..3 {
+            assert!(!world.container(number).file("lib/pgbouncer.ini").unwrap().contains("shop"), "{host}: {number}");
+            assert_eq!(world.status(number), Status::active(""), "{host}: {number}");
+        }
+    }
 }
 
 /// Removes the leader of three units, whose last events come in the order that `pick` makes of those that are due.

@@ -7,7 +7,7 @@ use crate::meta;
 use crate::status::NO_BACKEND;
 use crate::unit::Unit;
 
-/// Every unit deletes its auth file; the leader takes users and databases out of the configuration. A unit that leaves
+/// Every unit deletes its auth file; the leader, or else the next one, takes users and databases out of the configuration. A unit that leaves
 /// changes nothing: the others stay related.
 ///
 /// The event can't wait. A container that is away is fresh when it comes back, and pebble-ready finds the leader's
@@ -18,11 +18,7 @@ pub(crate) fn backend_broken(unit: &mut Unit<'_>, id: RelationId) -> Result<Flow
         return Ok(Flow::Done);
     }
     if unit.is_leader()? {
-        unit.forget_auth()?;
-        if let Some(mut document) = unit.shared_document()? {
-            document.forget_backend();
-            unit.share_document(&document)?;
-        }
+        unit.forget_backend()?;
     }
     unit.set_status(&Status::blocked(NO_BACKEND))?;
     match clean(unit) {

@@ -13,6 +13,10 @@ use crate::unit::Unit;
 pub(crate) fn leader_elected(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     unit.share_leader()?;
     unit.ask_backend()?;
+    if !unit.has_credentials()? {
+        // The last one may have gone while no unit led.
+        unit.forget_backend()?;
+    }
     unit.update_clients()?;
     let shared = unit.shared_document()?;
     if !unit.workload.is_reachable()? {

@@ -72,6 +72,16 @@ impl Unit<'_> {
         Ok(knows && matches!(self.auth_text()?, AuthText::Here(_)))
     }
 
+    /// Takes the backend's users and all databases out of what the units share. The leader's task.
+    pub(crate) fn forget_backend(&self) -> Result<(), Error> {
+        self.forget_auth()?;
+        if let Some(mut document) = self.shared_document()? {
+            document.forget_backend();
+            self.share_document(&document)?;
+        }
+        Ok(())
+    }
+
     /// State of the backend; the last step is a query on it.
     pub(crate) fn readiness(&mut self) -> Result<Readiness, Error> {
         let Some(backend) = self.backend()? else { return Ok(Readiness::Absent) };
