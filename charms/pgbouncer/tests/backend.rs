@@ -71,3 +71,60 @@ fn a_backend_that_goes_and_comes_back_is_initialised_anew() {
     assert!(world.ours(client).text("secret-user").is_some());
     assert_eq!([world.status(0), world.status(1)], [Status::active(""), Status::active("")]);
 }
+
+/// Two units with a client, whose backend moves to a server of the name `host` in the state that `before` makes. After
+/// `then`, all units lead to the new server.
+fn moves(host: &str, before: fn(&World), then: fn(&mut World)) {
+    let mut world = World::in_process(&format!("{host}-old"), 2);
+    world.start();
+    let backend = world.add_backend();
+    world.add_client("web", "shop");
+    (0..2).for_each(|_| world.tick());
+    let old = world.shared().text("cfg_file").unwrap().to_owned();
+    let reloads = |world: &World, number: u32| world.container(number).fake().signals().len();
+    Server::start(host, &world.killer);
+    before(&world);
+    let signals = reloads(&world, 1);
+    assert!(world.answer_backend_at(host, backend, &[]));
+    world.settle();
+    then(&mut world);
+    let expected = old.replace(&format!("host={host}-old "), &format!("host={host} "));
+    assert_ne!(old, expected);
+    for number in 0..2 {
+        assert_eq!(world.container(number).file("lib/pgbouncer.ini").as_ref(), Some(&expected), "{host}: {number}");
+        let instance = world.container(number).file("lib/instance_1/pgbouncer.ini").unwrap();
+        assert!(instance.contains(&format!("shop = host={host} dbname=shop")), "{host}: {number}: {instance}");
+    }
+    assert_eq!(reloads(&world, 1), signals + 2, "{host}: each instance of the follower reloads once");
+    world.tick();
+    assert_eq!([world.status(0), world.status(1)], [Status::active(""), Status::active("")], "{host}");
+    let blog = world.add_client("blog", "blog");
+    (0..2).for_each(|_| world.tick());
+    assert!(world.client_reads("blog", blog).ready().is_some(), "{host}");
+    assert!(Server::with(host, |server| server.databases.contains("blog")), "{host}: made on the new server");
+}
+
+#[test]
+fn a_primary_that_moves_is_followed_by_every_unit() {
+    moves("moved", |_| {}, |_| {});
+}
+
+#[test]
+fn a_primary_that_moves_while_the_leader_does_not_run_is_followed_later() {
+    moves(
+        "moved-inactive",
+        |world| world.container(0).fake().stop(&["pgbouncer_0".to_owned()]).unwrap(),
+        |world| {
+            world.container(0).fake().start(&["pgbouncer_0".to_owned()]).unwrap();
+            world.tick();
+        },
+    );
+    moves(
+        "moved-unplanned",
+        |world| world.container(0).restart(),
+        |world| {
+            world.run(&World::unit(0), pebble_ready());
+            world.settle();
+        },
+    );
+}

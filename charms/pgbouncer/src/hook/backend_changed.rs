@@ -34,9 +34,7 @@ pub(crate) fn serve(unit: &mut Unit<'_>) -> Result<Flow, Error> {
         return follow(unit);
     }
     match unit.backend()? {
-        Some(backend) if unit.workload.is_reachable()? && unit.has_initialised(&backend)? => {
-            servers_changed(unit, &backend)
-        }
+        Some(backend) if unit.workload.is_reachable()? && unit.has_initialised(&backend)? => servers_changed(unit),
         backend => initialise(unit, backend),
     }
 }
@@ -64,15 +62,15 @@ fn initialise(unit: &mut Unit<'_>, backend: Option<Backend>) -> Result<Flow, Err
     Ok(Flow::Done)
 }
 
-/// *endpoints-changed* on the leader. Services that aren't planned are left to pebble-ready, which renders anew.
-fn servers_changed(unit: &mut Unit<'_>, backend: &Backend) -> Result<Flow, Error> {
+/// *endpoints-changed* on the leader. Services that don't run are left to pebble-ready or update-status, which do the same.
+pub(crate) fn servers_changed(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     if unit.workload.running()? != Running::All {
         return Ok(Flow::Done);
     }
-    let Some(known) = unit.document()? else { return Ok(Flow::Done) };
+    let (Some(backend), Some(known)) = (unit.backend()?, unit.document()?) else { return Ok(Flow::Done) };
     let mut document = known.clone();
-    unit.refresh(&mut document, backend)?;
-    if document == known { Ok(Flow::Done) } else { take_over(unit, &mut document, backend) }
+    unit.refresh(&mut document, &backend)?;
+    if document == known { Ok(Flow::Done) } else { take_over(unit, &mut document, &backend) }
 }
 
 fn take_over(unit: &mut Unit<'_>, document: &mut Document, backend: &Backend) -> Result<Flow, Error> {

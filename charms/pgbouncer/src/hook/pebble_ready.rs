@@ -2,6 +2,7 @@
 
 use juju::{Flow, Status, chain};
 
+use crate::document::Document;
 use crate::error::Error;
 use crate::status::NOT_RUNNING;
 use crate::unit::{Due, Unit};
@@ -9,7 +10,7 @@ use crate::workload::Running;
 
 /// Waits for the configuration, which `start` makes; here it is only copied from the peer databag.
 pub(crate) fn pebble_ready(unit: &mut Unit<'_>) -> Result<Flow, Error> {
-    let document = match (unit.needed_document()?, unit.shared_document()?) {
+    let mut document = match (unit.needed_document()?, unit.shared_document()?) {
         (Ok(document), _) | (Err(_), Some(document)) => document,
         (Err(status), None) => return unit.wait(&status),
     };
@@ -20,6 +21,7 @@ pub(crate) fn pebble_ready(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     learn_version(unit)?;
     unit.renew_tls_files()?;
     unit.renew_backend_tls()?;
+    follow_servers(unit, &mut document)?;
     unit.render(&document)?;
     unit.renew_auth_file()?;
     begin(unit)?;
@@ -38,6 +40,17 @@ pub(crate) fn pebble_ready(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     }
     unit.assess()?;
     Ok(Flow::Done)
+}
+
+/// Takes over the backend's servers on the leader: they may have changed while the instances did not run.
+fn follow_servers(unit: &Unit<'_>, document: &mut Document) -> Result<(), Error> {
+    if unit.is_leader()?
+        && let Some(backend) = unit.backend()?
+        && document.knows(&backend)
+    {
+        unit.refresh(document, &backend)?;
+    }
+    Ok(())
 }
 
 /// Asks for the version, on which the instances' documents depend, and tells Juju.

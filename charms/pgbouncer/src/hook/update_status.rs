@@ -2,7 +2,7 @@
 
 use juju::Flow;
 
-use super::{client_broken, client_requested};
+use super::{backend_changed, client_broken, client_requested};
 use crate::error::Error;
 use crate::status::Readiness;
 use crate::unit::Unit;
@@ -14,6 +14,7 @@ pub(crate) fn update_status(unit: &mut Unit<'_>) -> Result<Flow, Error> {
     unit.update_clients()?;
     let readiness = unit.assess()?;
     if unit.is_leader()? && readiness == Readiness::Ready {
+        backend_changed::servers_changed(unit)?;
         client_broken::remove_orphans(unit)?;
         client_requested::serve_waiting(unit)?;
     }

@@ -84,12 +84,17 @@ impl World {
 
     /// The backend's answer, if the charm has asked.
     pub(crate) fn answer_backend(&self, id: RelationId, read_only: &[&str]) -> bool {
+        self.answer_backend_at(&self.host, id, read_only)
+    }
+
+    /// The backend's answer with another server.
+    pub(crate) fn answer_backend_at(&self, host: &str, id: RelationId, read_only: &[&str]) -> bool {
         let ca = self.backend_ca.borrow().clone();
         let account = Account {
             read_only_endpoints: read_only.iter().map(|text| (*text).to_owned()).collect(),
             tls: Some(ca.is_some()),
             tls_ca: ca,
-            ..account(&self.host, self.port)
+            ..account(host, self.port)
         };
         answer_backend(&mut self.model.borrow_mut(), id, &account)
     }
