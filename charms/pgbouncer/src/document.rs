@@ -134,6 +134,11 @@ impl Document {
         self.ini.replace(DATABASES, entries);
     }
 
+    /// Names in `[databases]`, those for read-only servers too.
+    pub(crate) fn database_names(&self) -> impl Iterator<Item = DatabaseName> {
+        self.ini.entries(DATABASES).filter_map(|(name, _)| DatabaseName::parse(name).ok())
+    }
+
     /// Port of all instances.
     #[must_use]
     pub fn listen_port(&self) -> Option<u16> {

@@ -251,3 +251,22 @@ fn a_new_leader_serves_a_client_that_asked_the_last_one() {
     assert!(world.ours(client).text("endpoints").unwrap().starts_with("pgbouncer-k8s-1."), "{:#?}", world.log.borrow());
     assert!(world.client_reads("web", client).ready().is_some());
 }
+
+#[test]
+fn the_last_unit_takes_the_look_up_of_passwords_out_of_every_database() {
+    let mut world = World::in_process("last-unit", 1);
+    world.start();
+    world.add_backend();
+    world.add_client("web", "shop");
+    world.tick();
+    assert!(Server::with("last-unit", |server| server.roles.contains("pgbouncer_auth_relation_8")));
+    // Its peer relation ends first.
+    world.remove(0);
+    world.settle();
+    Server::with("last-unit", |server| {
+        let dropped = server.statements.iter().filter(|(_, text)| text.starts_with("DROP SCHEMA"));
+        let dropped: Vec<_> = dropped.map(|(database, _)| database.as_str()).collect();
+        assert_eq!(dropped, ["pgbouncer", "postgres", "shop"]);
+        assert!(!server.roles.contains("pgbouncer_auth_relation_8"));
+    });
+}

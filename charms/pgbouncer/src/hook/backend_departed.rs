@@ -4,7 +4,7 @@ use juju::{Flow, Relation, Status, UnitName, chain};
 
 use crate::error::Error;
 use crate::status::AUTH_USER_STAYS;
-use crate::unit::{Unit, names};
+use crate::unit::Unit;
 
 /// Removes the charm's users and functions from the backend once its last unit leaves, that is when the relation ends. A
 /// unit that leaves itself only notes it, unless it is the last one.
@@ -21,7 +21,8 @@ pub(crate) fn backend_departed(
         return Ok(Flow::Done);
     }
     let Some(backend) = unit.backend()? else { return Ok(Flow::Done) };
-    if let Err(error) = unit.accounts(&backend).tear_down(&names(&unit.databases()?)) {
+    let databases = unit.database_names()?;
+    if let Err(error) = unit.accounts(&backend).tear_down(&databases) {
         tracing::warn!("{}", chain(&error));
         unit.set_status(&Status::blocked(AUTH_USER_STAYS))?;
     }

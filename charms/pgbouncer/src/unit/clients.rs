@@ -36,6 +36,18 @@ impl Unit<'_> {
         Ok(shared.text(DATABASES).map(databases).unwrap_or_default())
     }
 
+    /// Names of all databases that have the look-up of passwords, and perhaps others. The configuration knows them, too: the
+    /// peer relation of a unit that leaves may end before the backend's.
+    pub(crate) fn database_names(&mut self) -> Result<BTreeSet<DatabaseName>, Error> {
+        let mut names = names(&self.databases()?);
+        match self.document() {
+            Ok(document) => names.extend(document.iter().flat_map(Document::database_names)),
+            Err(Error::Container(error)) => tracing::warn!("{}", juju::chain(&error)),
+            Err(error) => return Err(error),
+        }
+        Ok(names)
+    }
+
     /// Publishes the clients' databases.
     pub(crate) fn share_databases(&self, databases: &Databases) -> Result<(), Error> {
         let entry = |name: &DatabaseName| Entry { name: name.as_str().to_owned(), legacy: false };
