@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use juju::{Event, RelationId, RelationKind, SecretEvent, SecretKind, Status, StatusKind};
+use juju::{Event, RelationId, Status, StatusKind};
 
 use crate::support::container::Container;
-use crate::support::{Server, World, created, pebble_ready, relation};
+use crate::support::{Server, World, changed, created, pebble_ready, secret_changed};
 
 /// A handler in a state in which it waits.
 struct Case {
@@ -90,7 +90,7 @@ impl Traces {
             status: world.status(number),
             databags: databags(world, number),
             files,
-            process_changes: changes(container),
+            process_changes: container.process_changes(),
         }
     }
 
@@ -113,11 +113,6 @@ fn databags(world: &World, number: u32) -> BTreeMap<(u32, String), String> {
         }
     }
     all
-}
-
-fn changes(container: &Container) -> usize {
-    let pebble = container.fake();
-    pebble.signals().len() + ["pgbouncer_0", "pgbouncer_1"].iter().map(|name| pebble.starts(name)).sum::<usize>()
 }
 
 fn read_all(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
@@ -154,16 +149,6 @@ fn served(world: &mut World) -> RelationId {
 
 fn kill(world: &mut World, number: u32) {
     world.containers.get_mut(&World::unit(number)).unwrap().kill();
-}
-
-fn changed(world: &World, endpoint: &str) -> Event {
-    relation(world, endpoint, RelationKind::Changed)
-}
-
-/// secret-changed of the application's secret.
-fn secret_changed(world: &World) -> Event {
-    let id = world.shared().text("auth_file").unwrap().parse().unwrap();
-    Event::Secret(SecretEvent { kind: SecretKind::Changed, id, label: None, revision: None })
 }
 
 /// The leader publishes another configuration.

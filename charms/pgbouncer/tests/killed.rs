@@ -151,12 +151,6 @@ fn served(host: &str) -> (World, RelationId) {
     (world, client)
 }
 
-/// Number of reloads and starts of all instances of a unit.
-fn taken_over(world: &World, number: u32) -> usize {
-    let pebble = world.container(number).fake();
-    pebble.signals().len() + ["pgbouncer_0", "pgbouncer_1"].iter().map(|name| pebble.starts(name)).sum::<usize>()
-}
-
 /// Changes an option to and fro; each time the leader is killed one step later. Returns the number of kills.
 fn change_to_and_fro<V: Into<juju::ConfigValue> + Clone>(host: &str, option: &str, values: [V; 2]) -> usize {
     let (world, client) = served(host);
@@ -167,12 +161,15 @@ fn change_to_and_fro<V: Into<juju::ConfigValue> + Clone>(host: &str, option: &st
     });
     assert_ne!(expected[0], expected[1]);
     for (step, at) in (1..).zip([0, 1].into_iter().cycle()) {
-        let before = [0, 1].map(|number| taken_over(&world, number));
+        let before = [0, 1].map(|number| world.container(number).process_changes());
         world.configure(option, values[at].clone());
         let is_killed = world.kill(&unit, Event::ConfigChanged, step);
         assert_eq!(rest(&world, client), expected[at], "{option}, killed at step {step}");
         for number in [0, 1] {
-            assert!(taken_over(&world, number) >= before[number as usize] + 2, "{option}: {number} at step {step}");
+            assert!(
+                world.container(number).process_changes() >= before[number as usize] + 2,
+                "{option}: {number} at step {step}"
+            );
         }
         if !is_killed {
             return step - 1;

@@ -11,7 +11,7 @@ mod server;
 mod surroundings;
 mod world;
 
-pub(crate) use event::{created, departed, relation};
+pub(crate) use event::{changed, created, departed, relation, secret_changed};
 pub(crate) use server::Server;
 pub(crate) use surroundings::InCluster;
 pub(crate) use world::{APP, World, neighbors, pebble_ready};

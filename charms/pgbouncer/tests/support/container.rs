@@ -74,6 +74,12 @@ impl Container {
         self.fake.as_ref().unwrap().pebble.lock().unwrap()
     }
 
+    /// Number of starts and signals of all instances of a fake Pebble.
+    pub(crate) fn process_changes(&self) -> usize {
+        let pebble = self.fake();
+        pebble.signals().len() + ["pgbouncer_0", "pgbouncer_1"].iter().map(|name| pebble.starts(name)).sum::<usize>()
+    }
+
     /// Has the fake Pebble begin anew, without its plan; pebble-ready has not come yet.
     pub(crate) fn restart(&self) {
         *self.fake() = rooted_pebble();

@@ -1,11 +1,21 @@
 //! Events of the world's relations.
 
-use juju::{Event, RelationEvent, RelationKind, UnitName};
+use juju::{Event, RelationEvent, RelationKind, SecretEvent, SecretKind, UnitName};
 
 use super::{APP, World};
 
 pub(crate) fn created(world: &World, endpoint: &str) -> Event {
     relation(world, endpoint, RelationKind::Created)
+}
+
+pub(crate) fn changed(world: &World, endpoint: &str) -> Event {
+    relation(world, endpoint, RelationKind::Changed)
+}
+
+/// secret-changed of the application's secret.
+pub(crate) fn secret_changed(world: &World) -> Event {
+    let id = world.shared().text("auth_file").unwrap().parse().unwrap();
+    Event::Secret(SecretEvent { kind: SecretKind::Changed, id, label: None, revision: None })
 }
 
 pub(crate) fn relation(world: &World, endpoint: &str, kind: RelationKind) -> Event {
