@@ -50,10 +50,14 @@ pub fn steps(work: &Work, seen: &Seen, spec: &CharmSpec, random: Random<'_>) -> 
     };
     steps.judged = true;
     steps.version = workload.version();
+    let incomplete = seen.integrations.iter().flat_map(|one| relation::incomplete(one, &local));
     steps.remarks = seen.integrations.iter().filter_map(|one| relation::unused(one, &local)).collect();
     let environment = match gate::pass(seen, spec, workload, peers.ready, &local) {
-        Ok(ready) => workload::decide(&ready, seen, spec, &local, &mut steps),
-        Err(holds) => refuse(holds, workload, &mut steps),
+        Ok(ready) => {
+            steps.remarks.extend(incomplete);
+            workload::decide(&ready, seen, spec, &local, &mut steps)
+        }
+        Err(holds) => refuse(holds, incomplete.map(Hold::waiting), workload, &mut steps),
     };
     if let (Some(action @ (Asks::Framework(_) | Asks::Command(_) | Asks::Coded(_))), None) =
         (&work.action, &steps.refusal)
@@ -111,11 +115,17 @@ fn unrouted<'a>(seen: &'a Seen, spec: &CharmSpec, port: u16, base_url: &'a str) 
     }
 }
 
-fn refuse(holds: Vec<gate::Reason>, workload: &Workload, steps: &mut Steps) -> Option<Environment> {
+/// Refuses the workload. Data that are incomplete may be the cause, so they are told too.
+fn refuse(
+    holds: Vec<gate::Reason>,
+    incomplete: impl Iterator<Item = Hold>,
+    workload: &Workload,
+    steps: &mut Steps,
+) -> Option<Environment> {
     if holds.iter().any(|reason| reason.stops) {
         steps.effects.extend(stop(workload));
     }
-    steps.holds = holds.into_iter().map(|reason| reason.hold).collect();
+    steps.holds = holds.into_iter().map(|reason| reason.hold).chain(incomplete).collect();
     None
 }
 

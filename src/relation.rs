@@ -86,7 +86,8 @@ pub fn provided(integration: &Integration, local: &LocalSide<'_>) -> Result<Opti
         match read(endpoint, relation, local) {
             Read::Ready(provided) => return Ok(Some(provided)),
             Read::Invalid { key, why } => {
-                holds.push(Hold::blocked(format!("{} {key}: {why}", (interface.complaint)(name))));
+                let remedy = remedy(&format!("correct it in {}", app(relation)), endpoint, relation);
+                holds.push(Hold::blocked(format!("{} {key}: {why} ({remedy})", (interface.complaint)(name))));
             }
             Read::Waiting(_) if lacks_secret(endpoint, relation) => {
                 holds.push(Hold::waiting(format!("Waiting for the secret of {name} to be granted")));
@@ -110,10 +111,50 @@ pub fn unused(integration: &Integration, local: &LocalSide<'_>) -> Option<String
         return None;
     }
     let used = relations.iter().find(|relation| matches!(read(endpoint, relation, local), Read::Ready(_)))?;
-    let app = |relation: &Relation| relation.view.app.clone().unwrap_or_else(|| "another application".to_owned());
     let others = relations.iter().filter(|relation| relation.view.id != used.view.id);
     let others = others.map(|other| format!("{} (juju remove-relation {})", app(other), other.view.id));
     Some(format!("{}: {} is used, not {}", endpoint.name, app(used), others.collect::<Vec<_>>().join(", ")))
+}
+
+/// Remarks on the relations of an endpoint whose remote applications have written data that lack a key, while none of
+/// the endpoint is ready. Each names the key and the way out. Relations that hold the workload have a message already.
+#[must_use]
+pub fn incomplete(integration: &Integration, local: &LocalSide<'_>) -> Vec<String> {
+    let Integration { endpoint, relations } = integration;
+    if endpoint.interface.watches() || endpoint.mapping.is_some() {
+        return Vec::new();
+    }
+    let reads: Vec<_> = relations.iter().map(|relation| (relation, read(endpoint, relation, local))).collect();
+    if reads.iter().any(|(_, read)| read.ready().is_some()) {
+        return Vec::new();
+    }
+    let remark = |(relation, read): (&Relation, Read<Provided>)| match read {
+        Read::Waiting(key) if has_written(&relation.view) && !lacks_secret(endpoint, relation) => {
+            let app = app(relation);
+            let remedy = remedy(&format!("if it stays so, check {app} and its version"), endpoint, relation);
+            Some(format!("{}: {app} gives no usable {key} yet ({remedy})", endpoint.name))
+        }
+        _ => None,
+    };
+    reads.into_iter().filter_map(remark).collect()
+}
+
+/// Name of a relation's remote application.
+fn app(relation: &Relation) -> &str {
+    relation.view.app.as_deref().unwrap_or("the remote application")
+}
+
+/// Way out of data that can't be used: work on the remote application, or the end of a relation that is optional.
+fn remedy(work: &str, endpoint: &Endpoint, relation: &Relation) -> String {
+    if endpoint.required { work.to_owned() } else { format!("{work}, or juju remove-relation {}", relation.view.id) }
+}
+
+/// True if the remote application wrote data: not Juju, which fills the units' addresses, and not the provider's library,
+/// which copies our request to `data` before there is an answer.
+fn has_written(view: &View) -> bool {
+    const NOT_WRITTEN: [&str; 4] = ["data", "egress-subnets", "ingress-address", "private-address"];
+    let mut bags = view.units.values().chain([&view.remote_app]);
+    bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
 }
 
 /// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.

@@ -16,9 +16,7 @@ pub(super) fn inert(provided: Provided) -> Read<Provided> {
     let proxies = proxies.map(|proxy| ("proxy", proxy.expose()));
     let found = variables.chain(url).chain(proxies).find(|(_, value)| evaluates(value));
     match found.map(|(name, _)| name.to_owned()) {
-        Some(key) => {
-            Read::Invalid { key, why: "it has ${ or #{, which Spring evaluates: give it another value".to_owned() }
-        }
+        Some(key) => Read::Invalid { key, why: "it has ${ or #{, which Spring evaluates".to_owned() },
         None => Read::Ready(provided),
     }
 }

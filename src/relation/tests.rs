@@ -210,7 +210,8 @@ fn a_value_that_spring_would_evaluate_is_invalid() {
             "{interface}: other frameworks use it unchanged"
         );
         let hold = provided(&integration, &Side::of(&SPRING_BOOT).local()).unwrap_err();
-        let said = format!("{key}: it has ${{ or #{{, which Spring evaluates: give it another value");
+        let remedy = "correct it in other, or juju remove-relation 7";
+        let said = format!("{key}: it has ${{ or #{{, which Spring evaluates ({remedy})");
         assert_eq!(hold.kind, juju::StatusKind::Blocked);
         assert!(hold.message.ends_with(&said), "{}", hold.message);
         assert_eq!(url(&[integration], &Side::of(&SPRING_BOOT).local()), None);
@@ -379,22 +380,95 @@ fn each_line_of_charms_requests_its_own_openfga_store() {
 }
 
 #[test]
-fn invalid_data_are_reported_with_endpoint_and_key() {
-    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-    let table: [Case; 4] = [
-        ("s3", &[("access-key", "a\n")], "Invalid the-end relation data. access-key: it has a control character"),
-        ("smtp", &[("host", "h"), ("port", "no")], "Invalid the-end relation data. port: it is not a port's number"),
-        ("saml", &[("x509certs", "c")], "Invalid the-end relation data. entity_id: it is missing"),
-        (
-            "http_proxy",
-            &[("responses", r#"[{"requirer": "r", "status": "rejected"}]"#)],
-            "the-end relation data is either unavailable, invalid or not usable. responses: the proxy says rejected",
-        ),
+fn invalid_data_are_reported_with_endpoint_key_and_remedy() {
+    let proxy = r#"[{"requirer": "r", "status": "rejected"}]"#;
+    let table: [(&str, Data<'_>, &str); 14] = [
+        ("postgresql_client", &[("password", "a\n")], "password: it has a control character"),
+        ("mysql_client", &[("endpoints", "h:no")], "endpoints: the first entry has a port that is not a number"),
+        ("mongodb_client", &[("endpoints", "h,h:no")], "endpoints: an entry has a port that is not a number"),
+        ("redis", &[("leader-host", "a\n")], "leader-host: it has a control character"),
+        ("valkey_client", &[("version", "v0")], "version: it is not v1"),
+        ("rabbitmq", &[("hostname", "a b"), ("password", "p")], "hostname: it is not the name or address of a host"),
+        ("s3", &[("access-key", "a\n")], "access-key: it has a control character"),
+        ("saml", &[("x509certs", "c")], "entity_id: it is missing"),
+        ("smtp", &[("host", "h"), ("port", "no")], "port: it is not a port's number"),
+        ("openfga", &[("grpc_api_url", "\t")], "grpc_api_url: it has a control character"),
+        ("oauth", &[("client_id", "\0")], "client_id: it has a control character"),
+        ("http_proxy", &[("responses", proxy)], "responses: the proxy says rejected"),
+        ("ingress", &[("ingress", r#"{"url": 7}"#)], "ingress: its url is not a text"),
+        ("valkey_client", &[("requests", "{")], "requests: it is not a list of responses"),
     ];
-    for (interface, data, message) in table {
-        let hold = provided(&integration(interface, "the-end", data, &[]), &Side::of(&GO).local()).unwrap_err();
-        assert_eq!((hold.message.as_str(), hold.kind), (message, juju::StatusKind::Blocked));
+    for (interface, data, why) in table {
+        let mut integration = integration(interface, "the-end", data, &[]);
+        let complaint = match interface {
+            "http_proxy" => "the-end relation data is either unavailable, invalid or not usable.",
+            _ => "Invalid the-end relation data.",
+        };
+        let hold = provided(&integration, &Side::of(&GO).local()).unwrap_err();
+        let remedy = "correct it in other, or juju remove-relation 7";
+        assert_eq!(hold, Hold::blocked(format!("{complaint} {why} ({remedy})")));
+        integration.endpoint.required = true;
+        let hold = provided(&integration, &Side::of(&GO).local()).unwrap_err();
+        assert_eq!(hold, Hold::blocked(format!("{complaint} {why} (correct it in other)")), "it must be there");
     }
+}
+
+/// Data that lack a key, with the key. Some are of versions of the interface that have other keys.
+const INCOMPLETE: [(&str, Data<'_>, &str); 17] = [
+    ("postgresql_client", &[("endpoints", "h:1"), ("username", "u")], "password"),
+    ("mysql_client", &[("username", "u")], "endpoints"),
+    ("mongodb_client", &[("username", "u")], "endpoints"),
+    ("redis", &[("leader-host", "h")], "port"),
+    ("valkey_client", &[("endpoints", "h:1"), ("secret-user", SECRET)], "requests"),
+    ("valkey_client", &[("requests", r#"[{"request-id": "r", "endpoints": "h:1"}]"#)], "secret-user"),
+    ("rabbitmq", &[("password", "p")], "hostname"),
+    ("s3", &[("bucket", "b")], "access-key"),
+    ("smtp", &[("port", "25")], "host"),
+    ("openfga", &[("address", "h"), ("port", "1"), ("scheme", "http"), ("store_id", "s")], "grpc_api_url"),
+    ("oauth", &[("issuer_url", "https://i")], "client_id"),
+    ("tracing", &[("otlp_http", "4318"), ("hostname", "h")], "receivers"),
+    ("tracing", &[("host", "h"), ("ingesters", r#"[{"protocol": "otlp_http", "port": 4318}]"#)], "receivers"),
+    ("tracing", &[("receivers", "7")], "receivers"),
+    (
+        "tracing",
+        &[("receivers", r#"[{"protocol": {"name": "zipkin", "type": "http"}, "url": "http://t"}]"#)],
+        "receivers",
+    ),
+    ("http_proxy", &[("responses", r#"[{"requirer": "r", "status": "pending"}]"#)], "responses"),
+    ("ingress", &[("other", "x")], "ingress"),
+];
+
+#[test]
+fn data_that_lack_a_key_are_remarked_with_endpoint_key_and_remedy() {
+    for (interface, data, key) in INCOMPLETE {
+        let side = Side::of(&GO);
+        let mut integration = integration(interface, "the-end", data, &[]);
+        let said = |integration: &Integration| incomplete(integration, &side.local());
+        let remark = format!("the-end: other gives no usable {key} yet (if it stays so, check other and its version");
+        assert_eq!(provided(&integration, &side.local()), Ok(None), "{interface}: the application runs on");
+        assert_eq!(said(&integration), [format!("{remark}, or juju remove-relation 7)")]);
+        integration.endpoint.required = true;
+        assert_eq!(said(&integration), [format!("{remark})")], "it must be there");
+        let address = [("ingress-address", "10.0.0.1"), ("private-address", "10.0.0.1"), ("egress-subnets", "::/0")];
+        integration.relations[0].view.units = [(UnitName::new("other", 0), address.into_iter().collect())].into();
+        for own in [&[][..], &[("data", "{}")]] {
+            integration.relations[0].view.remote_app = own.iter().copied().collect();
+            assert_eq!(said(&integration), [""; 0], "{interface}: the remote application has not answered, {own:?}");
+        }
+    }
+}
+
+#[test]
+fn data_that_lack_a_key_are_not_remarked_beside_a_relation_that_is_ready() {
+    let side = Side::of(&GO);
+    let ready = integration("mysql_client", "db", &[("endpoints", "h"), ("username", "u"), ("password", "p")], &[]);
+    let mut both = integration("mysql_client", "db", &[("endpoints", "h")], &[]);
+    assert_eq!(incomplete(&both, &side.local()).len(), 1);
+    both.relations.extend(ready.relations);
+    assert_eq!(incomplete(&both, &side.local()), [""; 0], "the status names the relation that is in vain");
+    let mut waits = integration("mysql_client", "db", &[("endpoints", "h"), ("secret-user", SECRET)], &[]);
+    waits.relations[0].secrets.clear();
+    assert_eq!(incomplete(&waits, &side.local()), [""; 0], "the status waits for the secret");
 }
 
 #[test]

@@ -31,13 +31,15 @@ fn variables(world: &World, prefix: &str) -> Vec<String> {
     all.map(|(name, value)| format!("{}={value}", &name[prefix.len()..])).collect()
 }
 
-/// Writes data of the remote application, and asserts that they block the charm and change neither plan nor services.
+/// Writes data of the remote application, and asserts that they block the charm and change neither plan nor services. The
+/// message ends with the way out.
 #[track_caller]
 fn refused(world: &World, relation: RelationId, data: &[(&str, &str)], message: &str) {
     let before = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
     world.say(relation, "other", data);
     world.settle();
-    world.expect(StatusKind::Blocked, message);
+    let remedy = format!("correct it in other, or juju remove-relation {relation}");
+    world.expect(StatusKind::Blocked, &format!("{message} ({remedy})"));
     let after = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
     assert_eq!(after, before, "{message}");
 }
@@ -51,7 +53,11 @@ fn a_database_whose_data_are_wrong_is_told_and_the_application_runs_on() {
         for count in 0..3 {
             world.say(relation, "other", &DATABASE[..count]);
             world.settle();
-            world.expect(StatusKind::Active, "");
+            let missing = ["", "username", "password"][count];
+            let remark = format!(
+                "{endpoint}: other gives no usable {missing} yet (if it stays so, check other and its version, or juju remove-relation {relation})"
+            );
+            world.expect(StatusKind::Active, if missing.is_empty() { "" } else { &remark });
             assert_eq!(variables(&world, &prefix), [""; 0], "{endpoint}: {count} values are not enough");
         }
         world.say(relation, "other", &DATABASE);
@@ -247,7 +253,8 @@ fn a_required_database_that_goes_stops_the_application_until_it_is_back() {
     world.expect(StatusKind::Active, "");
     world.say(relation, "other", &[("password", "")]);
     world.settle();
-    world.expect(StatusKind::Blocked, "missing integrations: mysql");
+    let why = "mysql: other gives no usable password yet (if it stays so, check other and its version)";
+    world.expect(StatusKind::Blocked, &format!("missing integrations: mysql; {why}"));
     assert!(!running(&world));
     world.say(relation, "other", &DATABASE);
     world.settle();

@@ -112,7 +112,8 @@ fn an_integration_of_any_interface_gives_variables_and_gets_values() {
     assert!(!world.public_texts().contains("hunter2-x"));
     world.say(relation, "opensearch", &[("account", "{")]);
     world.settle();
-    world.expect(StatusKind::Blocked, "Invalid search relation data. account: it is not JSON");
+    let why = format!("account: it is not JSON (correct it in opensearch, or juju remove-relation {relation})");
+    world.expect(StatusKind::Blocked, &format!("Invalid search relation data. {why}"));
     world.separate(relation);
     world.expect(StatusKind::Active, "");
     assert_eq!((value("SEARCH_URL"), value("SEARCH_DSN")), (None, None));

@@ -137,7 +137,8 @@ fn data_of_any_integration_that_are_wrong_are_told_and_the_application_runs_on()
         };
         let status = world.status();
         let first = status.message.split("; ").next().unwrap();
-        assert_eq!((status.kind, first), (StatusKind::Blocked, format!("{complaint} {why}").as_str()));
+        let remedy = format!("correct it in {endpoint}, or juju remove-relation {relation}");
+        assert_eq!((status.kind, first), (StatusKind::Blocked, format!("{complaint} {why} ({remedy})").as_str()));
         assert_eq!(state(), before, "{endpoint}");
         world.separate(relation);
         world.expect(StatusKind::Active, "");

@@ -74,8 +74,8 @@ impl Interface {
 /// A databag with usable values, with `instead` in place of some. Empty values are left out.
 pub(crate) fn bag(keys: &[Key], instead: &[(&str, &str)]) -> Databag {
     let usable = keys.iter().map(|(key, usable, _)| (*key, *usable));
-    let all: BTreeMap<_, _> = usable.chain(instead.iter().copied()).filter(|(_, value)| !value.is_empty()).collect();
-    all.into_iter().collect()
+    let all: BTreeMap<_, _> = usable.chain(instead.iter().copied()).collect();
+    all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// The secret with usable values, with `instead` in place of some.

@@ -42,11 +42,17 @@ fn without_a_database_django_is_not_started() {
     let mut required = database("p1", "");
     required.endpoint.required = true;
     let seen = Seen { integrations: vec![required], ..ready() };
+    let incomplete = "mysql: other gives no usable endpoints yet (if it stays so, check other and its version)";
     assert_eq!(
         messages(&decide(None, &seen)),
-        ["missing integrations: mysql"],
-        "a single hold for the missing database"
+        ["missing integrations: mysql", incomplete],
+        "a single hold for the missing database, and its cause"
     );
+    let mut optional = database("p1", "");
+    let told = |database| messages(&decide(None, &Seen { integrations: vec![database], ..ready() })).join("; ");
+    optional.endpoint.required = false;
+    let ends = incomplete.trim_end_matches(')');
+    assert_eq!(told(optional), format!("{words}; {ends}, or juju remove-relation 7)"));
 }
 
 #[test]

@@ -33,9 +33,11 @@ fn tracing_that_is_not_ready_holds_only_if_it_is_required() {
     let mut seen = fresh();
     for url in ["nope", "tempo:4318"] {
         seen.integrations = vec![traced(url)];
-        assert_eq!(decide(&seen).holds, []);
+        let steps = decide(&seen);
+        let remark = "tracing: other gives no usable receivers yet (if it stays so, check other and its version";
+        assert_eq!((steps.holds, steps.remarks), (vec![], vec![format!("{remark}, or juju remove-relation 7)")]));
         seen.integrations[0].endpoint.required = true;
-        assert_eq!(messages(&decide(&seen)), ["missing integrations: tracing"]);
+        assert_eq!(messages(&decide(&seen)), ["missing integrations: tracing".to_owned(), format!("{remark})")]);
     }
 }
 

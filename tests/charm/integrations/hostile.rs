@@ -2,11 +2,12 @@
 //! the charm's real binary. The charm waits, or is blocked and names the key; the other integrations and the
 //! application stay as they are, no hook fails, and status and log show no secret.
 //!
-//! The expected message of a value comes from the interface's reader. The interfaces' own tests assert these texts.
+//! The expected message of a value comes from the interface's reader, but for one value of each interface. The interfaces'
+//! own tests assert these texts.
 
 use std::collections::BTreeMap;
 
-use juju::{StatusKind, UnitName};
+use juju::{Databag, SecretId, StatusKind, UnitName};
 
 use super::super::hidden::SCRIPT;
 use super::table::every::{self, Interface, secrets};
@@ -57,12 +58,23 @@ struct Row {
 enum Effect {
     /// The value is invalid: the charm is blocked with this message.
     Blocks(String),
-    /// The relation is ready, or waits and is optional: no message.
+    /// Data that lack a key, or a secret that is not granted: the status has this message.
+    Remarks(String),
+    /// The relation is ready, or has no data any more: no message.
     Silent,
 }
 
+impl Effect {
+    fn message(&self) -> &str {
+        match self {
+            Self::Blocks(message) | Self::Remarks(message) => message,
+            Self::Silent => "",
+        }
+    }
+}
+
 impl Row {
-    fn effect(&self) -> Effect {
+    fn effect(&self, table: &Table) -> Effect {
         if watches(self.interface) {
             return Effect::Silent;
         }
@@ -70,19 +82,44 @@ impl Row {
         let mut view = Interface::view(self.interface.app, &[usable(self.interface), of("app")].concat());
         view.local_app = None;
         view.units = [(UnitName::new("other", 0), every::bag(self.interface.unit, &of("unit")))].into();
+        let has_data = |bag: &Databag| bag.keys().any(|key| key != "data");
+        let has_written = view.units.values().chain([&view.remote_app]).any(has_data);
         let said = (self.interface.requirer)(&view, &secrets(self.interface.fields, &of("secret"))).said;
-        let complaint = match endpoint(self.interface) {
-            "http-proxy" => "http-proxy relation data is either unavailable, invalid or not usable.".to_owned(),
-            name => format!("Invalid {name} relation data."),
-        };
-        match said.strip_prefix("invalid ") {
-            Some(why) => Effect::Blocks(format!("{complaint} {why}")),
-            None => Effect::Silent,
+        match said.split_once(' ') {
+            Some(("invalid", why)) => Effect::Blocks(table.complaint(self.interface, why)),
+            Some(("waiting", _)) if self.value.parse::<SecretId>().is_ok() => {
+                Effect::Remarks(format!("Waiting for the secret of {} to be granted", endpoint(self.interface)))
+            }
+            Some(("waiting", _)) if !has_written => Effect::Silent,
+            Some(("waiting", key)) => Effect::Remarks(table.remark(self.interface, key)),
+            _ => Effect::Silent,
         }
     }
 }
 
 impl Table {
+    /// Message about invalid data.
+    fn complaint(&self, interface: &Interface, why: &str) -> String {
+        let complaint = match endpoint(interface) {
+            "http-proxy" => "http-proxy relation data is either unavailable, invalid or not usable.".to_owned(),
+            name => format!("Invalid {name} relation data."),
+        };
+        format!("{complaint} {why} (correct it in {})", self.ways_out(interface))
+    }
+
+    /// Remark on data without a key.
+    fn remark(&self, interface: &Interface, key: &str) -> String {
+        let name = endpoint(interface);
+        let app = self.ways_out(interface).replacen(',', " and its version,", 1);
+        format!("{name}: {name} gives no usable {key} yet (if it stays so, check {app})")
+    }
+
+    /// The remote application to look into, and the command that ends the relation.
+    fn ways_out(&self, interface: &Interface) -> String {
+        let name = endpoint(interface);
+        format!("{name}, or juju remove-relation {}", self.relations[name].0)
+    }
+
     /// Writes rows of different endpoints, runs an event, asserts their effects, and writes the usable values back.
     fn try_at_once(&mut self, rows: &[Row]) {
         let variables = || self.world.variables_of(self.framework);
@@ -90,19 +127,23 @@ impl Table {
         rows.iter().for_each(|row| self.write(row.interface, (row.place, row.key), &row.value));
         self.observe();
         let status = self.world.status();
-        let mut is_blocked = false;
-        for row in rows {
+        let effects: Vec<_> = rows.iter().map(|row| row.effect(self)).collect();
+        let is_blocked = effects.iter().any(|effect| matches!(effect, Effect::Blocks(_)));
+        for (row, effect) in rows.iter().zip(&effects) {
             let label = format!("{} {} {} {:.40?}: {status:?}", row.interface.name, row.place, row.key, row.value);
-            match row.effect() {
-                Effect::Blocks(message) => assert!(status.message.contains(&message), "{message} of {label}"),
-                Effect::Silent => continue,
-            }
-            assert_eq!(status.kind, StatusKind::Blocked, "{label}");
-            is_blocked = true;
+            assert!(status.message.contains(effect.message()), "{} of {label}", effect.message());
+            let name = endpoint(row.interface);
+            let begins = [format!("Invalid {name} relation"), format!("{name} relation"), format!("{name}: ")];
+            let is_told = begins.iter().any(|begin| status.message.contains(begin));
+            assert!(!is_told || *effect != Effect::Silent || self.framework != "flask", "{label}");
         }
         let after = variables();
         if is_blocked {
-            assert_eq!(after, before, "{status:?}");
+            assert_eq!((status.kind, &after), (StatusKind::Blocked, &before), "{status:?}");
+        }
+        // Spring takes fewer addresses than the interfaces do.
+        if self.framework == "flask" && effects.iter().all(|effect| *effect == Effect::Silent) {
+            self.world.expect(StatusKind::Active, "");
         }
         assert!(self.framework == "flask" || after.values().all(|value| !value.contains("${")), "{after:?}");
         for row in rows {
@@ -120,26 +161,28 @@ impl Table {
             self.try_at_once(&[row]);
         }
         self.is_in_process = in_process;
-        let (blocking, silent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect() != Effect::Silent);
-        for rows in [blocking, silent] {
+        let (silent, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.effect(self) == Effect::Silent);
+        let (blocking, remarked): (Vec<_>, Vec<_>) =
+            told.into_iter().partition(|row| matches!(row.effect(self), Effect::Blocks(_)));
+        // A client of OpenID Connect that is not registered, or whose ingress has no URL, has a message besides.
+        for (rows, most) in [(blocking, 390_usize), (remarked, 300), (silent, 0)] {
             let mut waiting = rows;
             while !waiting.is_empty() {
-                let (mut now, mut room) = (BTreeMap::new(), 390_usize);
-                waiting = waiting
-                    .into_iter()
-                    .filter_map(|row| {
-                        let length = match row.effect() {
-                            Effect::Blocks(message) => message.len() + 2,
-                            Effect::Silent => 0,
-                        };
-                        if length > room || now.contains_key(endpoint(row.interface)) {
-                            return Some(row);
-                        }
-                        room -= length;
-                        now.insert(endpoint(row.interface), row);
-                        None
-                    })
-                    .collect();
+                let (mut now, mut room) = (BTreeMap::new(), most);
+                let mut later = Vec::new();
+                for row in waiting {
+                    let length = match row.effect(self).message().len() {
+                        0 => 0,
+                        length => length + 2,
+                    };
+                    if length > room || now.contains_key(endpoint(row.interface)) {
+                        later.push(row);
+                        continue;
+                    }
+                    room -= length;
+                    now.insert(endpoint(row.interface), row);
+                }
+                waiting = later;
                 self.try_at_once(&now.into_values().collect::<Vec<_>>());
             }
         }
@@ -191,11 +234,130 @@ fn hostile_values_of_any_integration_are_told_to_spring_boot_charms_and_harm_not
     let placeholder = Row { interface: rabbitmq, place: "app", key: "password", value: "${APP_SECRET_KEY}".to_owned() };
     table.write(rabbitmq, ("app", "password"), &placeholder.value);
     table.observe();
-    let why = "spring.rabbitmq.password: it has ${ or #{, which Spring evaluates: give it another value";
-    table.world.expect(StatusKind::Blocked, &format!("Invalid rabbitmq relation data. {why}"));
+    let why = "spring.rabbitmq.password: it has ${ or #{, which Spring evaluates";
+    table.world.expect(StatusKind::Blocked, &table.complaint(rabbitmq, why));
     table.try_at_once(&[placeholder]);
     table.try_all(some_rows(2), false);
     assert!(table.rows > 60, "{}", table.rows);
+}
+
+/// A value under the key of each endpoint, with the status: of invalid data, or of data that lack a key. `ID` stands for
+/// the relation's id.
+const TOLD: [(&str, (&str, &str), &str, &str); 15] = [
+    (
+        "postgresql",
+        ("app", "password"),
+        "a\nb",
+        "Invalid postgresql relation data. password: it has a control character (correct it in postgresql, or juju remove-relation ID)",
+    ),
+    (
+        "mysql",
+        ("app", "endpoints"),
+        "db:port",
+        "Invalid mysql relation data. endpoints: the first entry has a port that is not a number (correct it in mysql, or juju remove-relation ID)",
+    ),
+    (
+        "mongodb",
+        ("app", "password"),
+        "",
+        "mongodb: mongodb gives no usable password yet (if it stays so, check mongodb and its version, or juju remove-relation ID)",
+    ),
+    (
+        "redis",
+        ("unit", "port"),
+        "",
+        "redis: redis gives no usable port yet (if it stays so, check redis and its version, or juju remove-relation ID)",
+    ),
+    (
+        "valkey",
+        ("app", "requests"),
+        "",
+        "valkey: valkey gives no usable requests yet (if it stays so, check valkey and its version, or juju remove-relation ID)",
+    ),
+    (
+        "rabbitmq",
+        ("app", "password"),
+        "",
+        "rabbitmq: rabbitmq gives no usable password yet (if it stays so, check rabbitmq and its version, or juju remove-relation ID)",
+    ),
+    (
+        "s3",
+        ("app", "access-key"),
+        "",
+        "s3: s3 gives no usable access-key yet (if it stays so, check s3 and its version, or juju remove-relation ID)",
+    ),
+    (
+        "bucket",
+        ("app", "secret-extra"),
+        "nonsense",
+        "Invalid bucket relation data. secret-extra: it is not the address of a secret (correct it in bucket, or juju remove-relation ID)",
+    ),
+    (
+        "saml",
+        ("app", "entity_id"),
+        "",
+        "Invalid saml relation data. entity_id: it is missing (correct it in saml, or juju remove-relation ID)",
+    ),
+    (
+        "smtp",
+        ("app", "port"),
+        "65536",
+        "Invalid smtp relation data. port: it is not a port's number (correct it in smtp, or juju remove-relation ID)",
+    ),
+    (
+        "openfga",
+        ("app", "store_id"),
+        "",
+        "openfga: openfga gives no usable store_id yet (if it stays so, check openfga and its version, or juju remove-relation ID)",
+    ),
+    (
+        "tracing",
+        ("app", "receivers"),
+        "7",
+        "tracing: tracing gives no usable receivers yet (if it stays so, check tracing and its version, or juju remove-relation ID)",
+    ),
+    (
+        "ingress",
+        ("app", "ingress"),
+        "{",
+        "Invalid ingress relation data. ingress: it is not JSON (correct it in ingress, or juju remove-relation ID)",
+    ),
+    (
+        "oidc",
+        ("app", "client_secret_id"),
+        "hunter2",
+        "Invalid oidc relation data. client_secret_id: it is not the address of a secret (correct it in oidc, or juju remove-relation ID)",
+    ),
+    (
+        "http-proxy",
+        ("app", "responses"),
+        "hunter2",
+        "http-proxy relation data is either unavailable, invalid or not usable. responses: it is not JSON (correct it in http-proxy, or juju remove-relation ID)",
+    ),
+];
+
+#[test]
+fn of_every_interface_a_value_that_is_no_use_is_told_with_key_and_remedy_and_the_remark_goes_with_it() {
+    let table = Table::new("flask");
+    let mut left: Vec<_> = known().filter(|interface| !watches(interface)).map(endpoint).collect();
+    let before = table.world.variables();
+    for (name, at, value, told) in TOLD {
+        let interface = known().find(|interface| endpoint(interface) == name).unwrap();
+        left.retain(|other| *other != name);
+        table.write(interface, at, value);
+        table.observe();
+        let kind = if told.contains("relation data") { StatusKind::Blocked } else { StatusKind::Active };
+        let status = table.world.status();
+        // Without ingress, a client of OpenID Connect has a message too.
+        let message = status.message.strip_suffix("; Ingress relation is required for OIDC to work correctly!");
+        let message = message.unwrap_or(&status.message);
+        assert_eq!((status.kind, message), (kind, told.replace("ID", &table.relations[name].0.to_string()).as_str()));
+        table.write(interface, at, usable_value(interface, at));
+        table.observe();
+        table.world.expect(StatusKind::Active, "");
+        assert_eq!(table.world.variables(), before, "{name}");
+    }
+    assert_eq!(left, [""; 0], "an interface without a row");
 }
 
 /// Tries the whole table, in this process but for values of megabytes: the tests above have a sample of all values with
