@@ -5,12 +5,14 @@
 //! the two lists, and every unit keeps in `data` a copy of what it has seen of the provider, from which the Python
 //! framework derives its events. This crate doesn't read that copy; it lets either implementation replace the other.
 //!
-//! **Provider's side**: [`provider`]; for a requirer of version 1, [`v1`]. A requirer that is a provider itself: [`pooler`].
+//! **Provider's side**: [`provider`]; for a requirer of version 1, [`v1`]; for either, [`client`]. A requirer that is a provider
+//! itself: [`pooler`].
 //!
 //! A field that was asked for comes from its group's secret if that has any of the group's fields, else in clear. All
 //! of this reads what others wrote: a value that can't be used gives [`Read::Invalid`] with its key, and a secret that
 //! can't be read (yet) gives [`Read::Waiting`].
 
+pub mod client;
 pub mod pooler;
 pub mod provider;
 mod server_tls;

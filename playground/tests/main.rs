@@ -40,3 +40,4 @@ mod truth;
 mod unit;
 mod units;
 mod user_secrets;
+mod version_one;

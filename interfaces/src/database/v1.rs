@@ -29,7 +29,7 @@ use crate::json;
 use crate::read::{Read, Stop};
 
 /// Key of the lists.
-const REQUESTS: &str = "requests";
+pub(super) const REQUESTS: &str = "requests";
 
 /// Key and value of the version.
 const VERSION: (&str, &str) = ("version", "v1");

@@ -1,8 +1,12 @@
-//! Users of databases, and what is published of them: alike for PostgreSQL, MySQL and MongoDB.
+//! Requests for databases, their users, and what is published of them: alike for PostgreSQL, MySQL and MongoDB, in both
+//! versions of the data interfaces.
 
+use interfaces::database::client::Request;
 use interfaces::database::provider::Account;
-use juju::Secret;
+use juju::{Secret, View};
 
+use super::Error;
+use super::relations::requested;
 use crate::pod::Neighbor;
 
 /// User of a relation, for the database that the relation requests.
@@ -32,4 +36,22 @@ impl User {
             version: version.map(str::to_owned),
         }
     }
+}
+
+/// The request of a relation for a database.
+///
+/// # Errors
+/// When the request is wrong.
+pub(super) fn request(view: &View) -> Result<Option<Request>, Error> {
+    requested(view.id, Request::read(view))
+}
+
+/// Refusal of the database that a request names.
+pub(super) fn refused_name(view: &View, request: &Request, why: &str) -> Error {
+    Error::Refused { relation: view.id, key: request.database_key().to_owned(), why: why.to_owned() }
+}
+
+/// Refusal of the roles that a request names.
+pub(super) fn refused_roles(view: &View, request: &Request, why: &str) -> Error {
+    Error::Refused { relation: view.id, key: request.roles_key().to_owned(), why: why.to_owned() }
 }

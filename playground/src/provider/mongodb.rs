@@ -6,15 +6,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use interfaces::mongodb::{self, provider};
+use interfaces::mongodb;
 use juju::{RelationId, Role, Secret};
 use serde_json::{Value, json};
 
 use super::accounts::{self, Accounts};
-use super::database::User;
+use super::database::{self, User};
 use super::go::Program;
 use super::process::{self, Place, Process};
-use super::relations::{answers, requested};
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
 use crate::daemon;
 use crate::pod::Neighbor;
@@ -175,14 +175,11 @@ impl Serve for Mongodb {
         }
         let way = self.way(host);
         Ok(answers(relations, |Relation { view, .. }| {
-            let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
-            check(&request.database).map_err(|why| Error::Refused {
-                relation: view.id,
-                key: "database".to_owned(),
-                why: why.to_owned(),
-            })?;
-            let account = self.user(view.id, &request.database, host.ui)?.account(&way, None);
-            Ok(Some(provider::answer(view, &request, &account)))
+            let Some(request) = database::request(view)? else { return Ok(None) };
+            let name = request.database();
+            check(name).map_err(|why| database::refused_name(view, &request, why))?;
+            let account = self.user(view.id, name, host.ui)?.account(&way, None);
+            Ok(Some(request.answer(view, &account)))
         }))
     }
 

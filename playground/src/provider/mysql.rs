@@ -5,15 +5,13 @@
 mod name;
 mod server;
 
-use interfaces::mysql::{
-    self,
-    provider::{self, Requested},
-};
+use interfaces::database::client::Request;
+use interfaces::mysql;
 use juju::{RelationId, Role, View};
 
 use super::accounts::{self, Accounts};
-use super::database::User;
-use super::relations::{answers, requested};
+use super::database::{self, User};
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve, Source, process};
 use crate::pod::Neighbor;
 use name::DatabaseName;
@@ -82,7 +80,7 @@ impl Serve for Mysql {
         Ok(answers(relations, |Relation { view, .. }| {
             let Some((request, name)) = request(view)? else { return Ok(None) };
             let account = self.user(view.id, &name, host)?.account(&way, Some(self.server.version()));
-            Ok(Some(provider::answer(view, &request, &account)))
+            Ok(Some(request.answer(view, &account)))
         }))
     }
 
@@ -98,12 +96,12 @@ impl Serve for Mysql {
 }
 
 /// The request of a relation, and the name of its database.
-fn request(view: &View) -> Result<Option<(Requested, DatabaseName)>, Error> {
-    let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
-    let refused = |key: &str, why: &str| Error::Refused { relation: view.id, key: key.to_owned(), why: why.to_owned() };
-    let name = DatabaseName::new(&request.database).map_err(|why| refused("database", why))?;
-    if !request.extra_user_roles.is_empty() {
-        return Err(refused("extra-user-roles", "MariaDB has no roles here: a user may do everything in its database"));
+fn request(view: &View) -> Result<Option<(Request, DatabaseName)>, Error> {
+    let Some(request) = database::request(view)? else { return Ok(None) };
+    let name = DatabaseName::new(request.database()).map_err(|why| database::refused_name(view, &request, why))?;
+    if !request.roles().is_empty() {
+        let why = "MariaDB has no roles here: a user may do everything in its database";
+        return Err(database::refused_roles(view, &request, why));
     }
     Ok(Some((request, name)))
 }

@@ -14,15 +14,13 @@ mod roles;
 mod sql;
 mod tls;
 
-use interfaces::postgresql::{
-    self,
-    provider::{self, Account, Requested},
-};
+use interfaces::database::client::Request;
+use interfaces::postgresql::{self, provider::Account};
 use juju::{RelationId, Role, View};
 
 use super::accounts::Accounts;
-use super::database::User;
-use super::relations::{answers, requested};
+use super::database::{self, User};
+use super::relations::answers;
 use super::{Answer, Error, Host, Provider, Relation, Serve, ServerCertificate, Source};
 use crate::pod::Neighbor;
 use cluster::Cluster;
@@ -107,7 +105,7 @@ impl Serve for Postgresql {
         Ok(answers(relations, |Relation { view, .. }| {
             let Some((request, name, roles)) = request(view)? else { return Ok(None) };
             let user = self.user(view.id, &name, &roles)?;
-            Ok(Some(provider::answer(view, &request, &self.account(user, &way))))
+            Ok(Some(request.answer(view, &self.account(user, &way))))
         }))
     }
 
@@ -140,10 +138,9 @@ impl Serve for Postgresql {
 }
 
 /// The request of a relation, the name of its database, and its user's roles.
-fn request(view: &View) -> Result<Option<(Requested, DatabaseName, Roles)>, Error> {
-    let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
-    let refused = |key: &str, why: &str| Error::Refused { relation: view.id, key: key.to_owned(), why: why.to_owned() };
-    let name = DatabaseName::new(&request.database).map_err(|why| refused("database", why))?;
-    let roles = Roles::new(&request.extra_user_roles).map_err(|why| refused("extra-user-roles", why))?;
+fn request(view: &View) -> Result<Option<(Request, DatabaseName, Roles)>, Error> {
+    let Some(request) = database::request(view)? else { return Ok(None) };
+    let name = DatabaseName::new(request.database()).map_err(|why| database::refused_name(view, &request, why))?;
+    let roles = Roles::new(request.roles()).map_err(|why| database::refused_roles(view, &request, why))?;
     Ok(Some((request, name, roles)))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Unit;
 use crate::backend::Backend;
-use crate::client::{Given, Request};
+use crate::client::{Given, Request, given};
 use crate::document::Document;
 use crate::error::Error;
 use crate::meta;
@@ -125,7 +125,7 @@ impl Unit<'_> {
 
     /// The credentials that a client was given.
     pub(crate) fn credentials(&self, view: &View, request: &Request) -> Option<Credentials> {
-        match request.given(view)? {
+        match given(request, view)? {
             Given::Clear { username, password } => Some(Credentials { username, password }),
             Given::Secret(id) => {
                 let content = self.readable(&SecretQuery::id(id).peek())?;
