@@ -1,12 +1,19 @@
 //! Databags that the published Python libraries of providers have written (`fixtures/published`): the requirers read them, and
 //! the providers write the same. For tests only.
 
-use juju::{Changes, Databag, SecretId, View};
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use juju::{Changes, Databag, Secret, SecretContent, SecretId, View};
 use serde_json::Value;
 
+use crate::alert_rules::{self, RuleFile};
+use crate::database::client;
+use crate::database::provider::Account;
 use crate::example::Example;
-use crate::trial;
-use crate::{Secrets, database, oauth, openfga, postgresql, tracing, valkey};
+use crate::{Secrets, Topology, database, mongodb, mysql, oauth, openfga, postgresql, s3, tracing, valkey};
+use crate::{trial, xz};
 
 /// One record, as the requirer and as the provider see it, with its secrets.
 struct Record {
@@ -35,24 +42,106 @@ impl Record {
         ours.apply(&trial::resolved(&changes.app, &Databag::new(), |label| self.id(label)));
         [ours, self.requirer.remote_app.clone()]
     }
+
+    /// Asserts that these changes have the library's secrets, and no others.
+    fn has_its_secrets(&self, changes: &Changes) {
+        let ours: BTreeMap<_, _> =
+            changes.app.offers().map(|offer| (self.id(&offer.label), plain(&offer.content))).collect();
+        let theirs: BTreeMap<_, _> = self.secrets.iter().map(|(id, content)| (id.clone(), plain(content))).collect();
+        assert_eq!(ours, theirs);
+    }
+}
+
+/// Fields of a secret. A truth is Python's or JSON's, and read as either.
+fn plain(content: &SecretContent) -> BTreeMap<&str, String> {
+    let plain = |text: &str| if text == "True" { "true".to_owned() } else { text.to_owned() };
+    content.iter().map(|(key, value)| (key.as_str(), plain(value.expose()))).collect()
+}
+
+/// JSON without its nulls.
+fn without_nulls(text: &str) -> Value {
+    let mut value: Value = serde_json::from_str(text).expect("it is JSON");
+    let objects = value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    objects.for_each(|object| object.retain(|_, value| !value.is_null()));
+    value
+}
+
+/// Asserts that two databags have the same version, requests and copies, in version 1 of the data interfaces.
+fn are_lists_alike([ours, theirs]: [Databag; 2]) {
+    let keys = |bag: &Databag| bag.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&ours), keys(&theirs));
+    assert_eq!(ours.text("version"), theirs.text("version"));
+    for key in ["requests", "data"] {
+        let json = |bag: &Databag| without_nulls(bag.text(key).expect("it is there"));
+        assert_eq!(json(&ours), json(&theirs), "{key}");
+    }
+}
+
+/// What the library was told of the account.
+fn account(uris: Option<&str>) -> Account {
+    Account {
+        database: "my-app".into(),
+        username: "relation_7".into(),
+        password: "p@ss/4".into(),
+        uris: uris.map(Secret::from),
+        endpoints: vec!["db-primary.m.svc.cluster.local:5432".into()],
+        read_only_endpoints: vec!["db-replicas.m.svc.cluster.local:5432".into()],
+        tls: Some(true),
+        tls_ca: Some("-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----".into()),
+        replset: None,
+        version: Some("16.4".into()),
+    }
+}
+
+/// The connection string that PostgreSQL's provider was told.
+const URI: &str = "postgresql://relation_7:p%40ss%2F4@db-primary.m.svc.cluster.local:5432/my-app";
+
+#[test]
+fn databases_of_the_data_interfaces_are_read_and_written_alike() {
+    type Reader = fn(&View, &Secrets, &postgresql::Request) -> crate::Read<postgresql::Database>;
+    let host = "relation_7:p%40ss%2F4@db-primary.m.svc.cluster.local:5432/my-app";
+    let table: [(&str, Reader, &str, Option<&str>); 3] = [
+        (include_str!("../fixtures/published/postgresql.json"), postgresql::read, "postgresql", Some(URI)),
+        (include_str!("../fixtures/published/mysql.json"), mysql::read, "mysql", None),
+        (include_str!("../fixtures/published/mongodb.json"), mongodb::read, "mongodb", None),
+    ];
+    for (text, read, scheme, uris) in table {
+        let record = Record::parse(text);
+        let request = postgresql::Request { database: "my-app".into(), secrets: true, cross_model: false };
+        assert_eq!(postgresql::secrets(&record.requirer).len(), 2);
+        let found = read(&record.requirer, &record.secrets, &request);
+        let found = found.ready().expect("the answer is complete");
+        assert_eq!((found.uri.expose(), found.version.as_deref()), (&*format!("{scheme}://{host}"), Some("16.4")));
+        assert_eq!(found.read_only_endpoints, ["db-replicas.m.svc.cluster.local:5432"]);
+        let tls = database::server_tls(&record.requirer, &record.secrets);
+        assert!(tls.ready().is_some_and(|tls| tls.is_on && tls.ca.as_ref().is_some_and(|ca| ca.contains("MIIC"))));
+
+        let asked = client::Request::read(&record.provider);
+        let asked = asked.ready().expect("the request is complete");
+        let answer = asked.answer(&record.provider, &account(uris));
+        record.has_its_secrets(&answer);
+        let [ours, theirs] = record.both(&answer).map(|mut bag| {
+            // A copy of the request for the provider's own use, and parts of it that no requirer of version 0 reads.
+            ["data", "resource", "salt"].into_iter().for_each(|key| drop(bag.remove(key)));
+            bag
+        });
+        assert_eq!(ours, theirs, "{scheme}");
+    }
 }
 
 #[test]
-fn a_database_of_the_data_interfaces_is_read() {
-    let record = Record::parse(include_str!("../fixtures/published/postgresql.json"));
-    let request = postgresql::Request { database: "my-app".into(), secrets: true, cross_model: false };
-    assert_eq!(postgresql::secrets(&record.requirer).len(), 2);
-    let found = postgresql::read(&record.requirer, &record.secrets, &request);
-    let found = found.ready().expect("the answer is complete");
-    let uri = "postgresql://relation_7:p%40ss%2F4@db-primary.m.svc.cluster.local:5432/my-app";
-    assert_eq!((found.uri.expose(), found.version.as_deref()), (uri, Some("16.4")));
-    assert_eq!(found.read_only_endpoints, ["db-replicas.m.svc.cluster.local:5432"]);
-    let tls = database::server_tls(&record.requirer, &record.secrets);
-    assert!(tls.ready().is_some_and(|tls| tls.is_on && tls.ca.as_ref().is_some_and(|ca| ca.contains("MIIC"))));
+fn a_database_of_the_data_interfaces_of_version_1_is_written_alike() {
+    let record = Record::parse(include_str!("../fixtures/published/postgresql-1.json"));
+    let request = client::Request::read(&record.provider).ready().cloned().expect("the request is complete");
+    assert!(matches!(request, client::Request::V1(_)), "{request:?}");
+    assert_eq!((request.database(), request.roles()), ("my-app", &["createdb".to_owned()][..]));
+    let answer = request.answer(&record.provider, &account(Some(URI)));
+    record.has_its_secrets(&answer);
+    are_lists_alike(record.both(&answer));
 }
 
 #[test]
-fn a_store_of_the_data_interfaces_of_version_1_is_read() {
+fn a_store_of_the_data_interfaces_of_version_1_is_read_and_written_alike() {
     let record = Record::parse(include_str!("../fixtures/published/valkey.json"));
     // The response is found by the id of our request, which is in our own databag.
     let view = record.example.requirer("my-app/0", false);
@@ -61,6 +150,58 @@ fn a_store_of_the_data_interfaces_of_version_1_is_read() {
     assert_eq!(found.uri().expose(), "valkeys://relation_7:p%40ss%2F4@db-primary.m.svc.cluster.local:5432");
     assert_eq!(found.sentinel_endpoints, ["valkey-0:26379", "valkey-1:26379"]);
     assert!(found.tls && found.tls_ca.as_ref().is_some_and(|ca| ca.contains("MIIC")));
+
+    let request = valkey::provider::read(&record.provider);
+    let answer = valkey::provider::answer(&record.provider, request.ready().expect("a request"), found);
+    record.has_its_secrets(&answer);
+    are_lists_alike(record.both(&answer));
+}
+
+#[test]
+fn buckets_are_read_and_written_alike() {
+    for (text, is_secret) in [
+        (include_str!("../fixtures/published/s3.json"), false),
+        (include_str!("../fixtures/published/s3-1.json"), true),
+    ] {
+        let record = Record::parse(text);
+        assert_eq!(s3::secrets(&record.requirer).len(), usize::from(is_secret));
+        let found = s3::read(&record.requirer, &record.secrets);
+        let found = found.ready().expect("the answer is complete");
+        assert_eq!((found.access_key.expose(), found.secret_key.expose()), ("AKIAEXAMPLE", "sEcReT"));
+        assert_eq!((found.bucket.as_str(), found.addressing_style()), ("shared-bucket", Some("virtual")));
+        assert_eq!(found.tls_ca_chain, ["LS0tLS1CRUdJTg=="]);
+
+        assert_eq!(s3::provider::read(&record.provider).ready().map(String::as_str), Some("my-app"));
+        let answer = s3::provider::answer(&record.provider, found);
+        record.has_its_secrets(&answer);
+        let [mut ours, mut theirs] = record.both(&answer);
+        if !is_secret {
+            // The library says its version to every requirer; providers of version 0 keep a copy of the request.
+            assert_eq!((ours.remove("data").is_some(), theirs.remove("version").as_deref()), (true, Some("1")));
+        }
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn alert_rules_become_the_groups_that_cosl_makes() {
+    let record: Value = serde_json::from_str(include_str!("../fixtures/published/watched.json")).unwrap();
+    let topology = Topology::example("my-app/0");
+    let files = record["files"].as_object().expect("files").iter();
+    let files = ["slow", "errors"].map(|stem| files.clone().find(|(name, _)| *name == stem).expect("a file"));
+    let file = |(stem, content): (&String, &Value)| RuleFile { stem: stem.clone(), content: content.clone() };
+    let own = files.into_iter().flat_map(|entry| alert_rules::groups(&file(entry), &topology).expect("good rules"));
+    let all = own.chain([alert_rules::host_health(&topology)]).collect();
+    assert_eq!(alert_rules::document(all), record["alert_rules"]);
+}
+
+#[test]
+fn a_dashboard_that_cosl_packs_is_unpacked() {
+    let record: Value = serde_json::from_str(include_str!("../fixtures/published/watched.json")).unwrap();
+    let packed = BASE64_STANDARD.decode(record["content"].as_str().expect("a text")).unwrap();
+    let text = xz::decompress(&packed, 1 << 20).expect("it is whole");
+    let dashboard: Value = serde_json::from_slice(&text).expect("it is JSON");
+    assert_eq!(dashboard, record["dashboard"]);
 }
 
 #[test]

@@ -1,21 +1,28 @@
-//! The provider's half of [`s3`](super), in version 1 for a requirer that asks for secrets. Its application's `data` keeps a copy of the request, which tells other
-//! implementations that it has been seen.
+//! The provider's half of [`s3`](super), in version 1 for a requirer that asks for secrets. In version 0 its application's `data`
+//! keeps a copy of the request, which tells other implementations that it has been seen; in version 1 it says its version, without
+//! which a requirer takes it for a provider of version 0.
 
 use juju::{Changes, Databag, Needs, SecretContent, View};
 
 use super::{ACCESS_KEY, BUCKET, Bucket, KEYS_IN_SECRET, REQUESTED_SECRETS, SECRET_KEY};
-use crate::field::needed;
+use crate::field::text;
 use crate::json;
 use crate::needs::APPS;
-use crate::read::Read;
+use crate::read::{Read, Stop};
+
+/// Key and value of the version.
+const VERSION: (&str, &str) = ("version", "1");
 
 /// Parts of the relation that the provider reads.
 pub const NEEDS: Needs = APPS;
 
-/// The name of the bucket that the requirer asks for.
+/// The name of the bucket that the requirer asks for: that of its application, if it is of version 1 and names none.
 #[must_use]
 pub fn read(view: &View) -> Read<String> {
-    Read::of(view, || needed(&view.remote_app, BUCKET))
+    Read::of(view, || {
+        let own = view.app.clone().filter(|_| view.remote_app.contains_key(VERSION.0));
+        text(&view.remote_app, BUCKET)?.or(own).ok_or_else(|| Stop::waiting(BUCKET))
+    })
 }
 
 /// Changes of the **leader**: the bucket it gives.
@@ -38,7 +45,8 @@ pub fn answer(view: &View, bucket: &Bucket) -> Changes {
         ("s3-uri-style", clear(&bucket.uri_style)),
         ("tls-ca-chain", list(&bucket.tls_ca_chain)),
         ("attributes", list(&bucket.attributes)),
-        ("data", json::copy(&view.remote_app).unwrap_or_default()),
+        ("data", json::copy(&view.remote_app).filter(|_| !in_secret).unwrap_or_default()),
+        (VERSION.0, if in_secret { VERSION.1.to_owned() } else { String::new() }),
     ]);
     if !in_secret {
         return Changes::of_leader(view, &wanted);

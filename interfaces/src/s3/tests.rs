@@ -106,6 +106,13 @@ fn the_keys_of_version_1_are_in_a_secret() {
 }
 
 #[test]
+fn a_requirer_of_version_1_that_names_no_bucket_gets_one_of_its_application_s_name() {
+    assert_eq!(provider::read(&view(&[("requested-secrets", "[]")])), Read::Waiting("bucket".into()));
+    assert_eq!(provider::read(&view(&[("version", "1")])), Read::Ready("other".into()));
+    assert_eq!(provider::read(&view(&[("version", "1"), ("bucket", "media")])), Read::Ready("media".into()));
+}
+
+#[test]
 fn the_style_has_the_name_that_clients_know() {
     let style = |style: &str| Bucket { uri_style: Some(style.into()), ..documented() };
     assert_eq!(style("path").addressing_style(), Some("path"));
