@@ -3,12 +3,15 @@
 //!
 //! Flask's is in the quick tests. The others download what they're built of (`cargo test -p playground -- --ignored`).
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::time::{Duration, Instant};
 
 use http_client::header::ACCEPT;
 
 use crate::integration::has_postgresql;
-use crate::support::{Desk, FORM, post};
+use crate::observability::metrics;
+use crate::support::{Desk, FORM, post, wait_until};
 
 /// Longest wait for an application: a JVM on a busy machine starts slowly.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -99,15 +102,37 @@ impl<'a> Running<'a> {
         assert!(env.contains("Ahoy, sailor") && !env.to_lowercase().contains("secret"), "{env}");
     }
 
-    fn shows_metrics(&self) {
-        let (address, metric) = self.sample.metrics;
-        if let Some(path) = address.strip_prefix('/') {
-            self.page_with(&format!("/{path}"), metric);
-        } else {
-            let script = format!("import urllib.request; print(urllib.request.urlopen('{address}').read().decode())");
-            let page = self.desk.ok(&["exec", "--", "/bin/python3", "-c", &script]);
-            assert!(page.contains(metric), "{page}");
+    /// Its metrics, as Prometheus would scrape them; empty while they can't be had.
+    fn metrics(&self) -> String {
+        let (address, _) = self.sample.metrics;
+        if address.starts_with('/') {
+            return self.page(address);
         }
+        let script = format!("import urllib.request; print(urllib.request.urlopen('{address}').read().decode())");
+        self.desk.run(&["exec", "--", "/bin/python3", "-c", &script]).out
+    }
+
+    /// Has every metric that the charm's dashboard asks for, so that no panel stays empty.
+    fn shows_metrics(&self) {
+        self.desk.ok(&["integrate", "grafana"]);
+        let asked = metrics(&self.desk);
+        assert!(asked.len() > 1, "{asked:?}");
+        let missing = |page: &str| -> Vec<String> {
+            let shown: BTreeSet<_> = page.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
+            asked.iter().filter(|name| !shown.contains(name.as_str())).cloned().collect()
+        };
+        let started = Instant::now();
+        loop {
+            // A metric of requests is there after the first, and one of garbage collections after some.
+            self.page("/");
+            let page = self.metrics();
+            let missing = missing(&page);
+            if missing.is_empty() && page.contains(self.sample.metrics.1) {
+                break;
+            }
+            assert!(started.elapsed() < PATIENCE, "no {missing:?} in:\n{page}");
+        }
+        self.desk.ok(&["remove-relation", &self.app(), "grafana"]);
     }
 
     /// Moves the workload to another port. The address stays: the model follows the port that the charm opens.
@@ -188,6 +213,31 @@ fn a_database_that_was_asked_for_is_there_when_the_application_answers() {
     assert!(wrong.code == Some(2) && wrong.err.contains("take one of postgresql, ingress"), "{wrong:?}");
 }
 
+/// Fetches a page inside the pod.
+const FETCH: &str = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode(), end='')";
+
+#[test]
+fn console_scripts_are_on_the_path_of_people_and_of_services() {
+    let desk = Desk::new();
+    let project = desk.sample();
+    let file = project.join("rockcraft.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    // Flask's own server, by the name of its script.
+    let worker = "services:\n  script-worker:\n    override: replace\n    startup: enabled\n    user: _daemon_\n    \
+                  working-dir: /flask/app\n    command: flask --app app run --port 9797\n";
+    fs::write(&file, text.replacen("services:\n", worker, 1)).unwrap();
+    desk.ok(&["up", project.to_str().unwrap(), "--detach"]);
+    let version = desk.ok(&["exec", "flask-k8s/0", "--", "flask", "--version"]);
+    assert!(version.contains("\nFlask 3.") && version.starts_with("Python 3."), "{version}");
+    let place = desk.ok(&["exec", "flask-k8s/0", "--", "sh", "-c", "command -v gunicorn"]);
+    assert_eq!(place, "/opt/python/bin/gunicorn\n");
+    wait_until("the worker serves", || {
+        let page = desk.run(&["exec", "flask-k8s/0", "--", "python3", "-c", FETCH, "http://127.0.0.1:9797/"]);
+        page.out == "Hello from Flask!\n"
+    });
+    desk.ok(&["down"]);
+}
+
 #[test]
 #[ignore = "long: its packages are downloaded"]
 fn django_s_guestbook() {
@@ -219,7 +269,7 @@ fn fastapi_s_guestbook() {
         post: ["/", JSON, r#"{"author": "Alan", "line": "one two three"}"#],
         counted: r#""counts":{"entries":3,"words":30}"#,
         variable: "APP_GREETING",
-        metrics: ("/metrics", "guestbook_requests_total{"),
+        metrics: ("/metrics", "http_requests_total{"),
         port: Some(("webserver-port", "UVICORN_PORT")),
     };
     whole_story(&sample, |running| {

@@ -1,5 +1,6 @@
 //! A real Prometheus, and the stand-ins for Loki and Grafana, around the sample.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -52,6 +53,14 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Names of the metrics that the dashboard asks Prometheus for.
+pub(crate) fn metrics(desk: &Desk) -> BTreeSet<String> {
+    let all = expressions(desk);
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "_:".contains(letter);
+    let name = |text: &str| text.rsplit(|letter| !is_of_name(letter)).next().unwrap().to_owned();
+    all.iter().flat_map(|expr| expr.match_indices('{').map(|(at, _)| name(&expr[..at]))).collect()
 }
 
 /// Expressions over metrics of the dashboards that the stand-in for Grafana has unpacked, with values in place of variables.

@@ -19,7 +19,9 @@ def test_env_shows_options_and_no_secret(client, monkeypatch):
 
 def test_prometheus_and_the_load_balancer_are_answered(client):
     assert client.get("/health").json() == {"status": "ok"}
-    assert 'guestbook_requests_total{method="GET",status="200"}' in client.get("/metrics").text
+    metrics = client.get("/metrics").text
+    assert 'http_requests_total{method="GET",status="200"}' in metrics
+    assert 'http_request_duration_seconds_bucket{le="+Inf",method="GET"}' in metrics
 
 
 def test_the_migrations_make_tables_with_rows(book, client):
