@@ -175,6 +175,40 @@ fn the_example_charms_integrate_and_the_subordinate_runs_on_its_principal_s_mach
     desk.assert_nothing_left(&before);
 }
 
+/// The commands and messages of the READMEs of `charms/backup-target` and `charms/velero-integrator`, with a script in place of
+/// Velero's operator, which no registry has.
+#[test]
+fn the_charms_for_backups_say_what_their_readmes_say() {
+    let desk = Desk::new();
+    let up = desk.ok(&["up", &desk.built_charm("charms/velero-integrator", "velero-integrator"), "--detach"]);
+    assert!(up.contains("Missing relation: velero-backup-config"), "{up}");
+    assert_eq!(message(&desk, "velero-integrator/0"), "blocked: Missing relation: velero-backup-config");
+    desk.ok(&["config", "velero-integrator", "schedule=daily"]);
+    assert_eq!(message(&desk, "velero-integrator/0"), "blocked: Invalid configuration: 'schedule'");
+
+    let deployed = desk.ok(&["deploy", &desk.built_charm("charms/backup-target", "backup-target")]);
+    assert!(deployed.contains("waiting for backup relation"), "{deployed}");
+    assert_eq!(message(&desk, "backup-target/0"), "waiting: waiting for backup relation");
+    desk.ok(&["config", "backup-target", "include-namespaces=shop", "ttl=30d"]);
+    desk.ok(&["integrate", "backup-target:backup", "velero-integrator:k8s-backup-target"]);
+    assert!(message(&desk, "backup-target/0").starts_with("active: "), "{}", message(&desk, "backup-target/0"));
+
+    let operator = "provides: {velero-backups: {interface: velero_backup_config}}\n";
+    desk.ok(&["deploy", &project(&desk, "velero-operator", operator)]);
+    desk.ok(&["integrate", "velero-integrator:velero-backup-config", "velero-operator"]);
+    desk.ok(&["config", "velero-integrator", "schedule=0 2 * * *"]);
+    assert_eq!(message(&desk, "velero-integrator/0"), "active: Schedule: 0 2 * * *");
+    let printed = desk.ok(&["run", "velero-integrator/0", "print-manifest", "target=backup-target:backup"]);
+    let manifest = printed.strip_prefix("manifest: ").unwrap_or_else(|| panic!("{printed}"));
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_else(|_| panic!("{printed}"));
+    assert_eq!(manifest["kind"], "Backup");
+    let spec = &manifest["spec"];
+    assert_eq!((&spec["includedNamespaces"][0], &spec["ttl"]), (&"shop".into(), &"720h0m0s".into()));
+    let before = desk.processes();
+    desk.ok(&["down"]);
+    desk.assert_nothing_left(&before);
+}
+
 #[test]
 fn web_applications_answer_beside_each_other_and_by_name() {
     let desk = Desk::new();
