@@ -1,14 +1,13 @@
 //! Requirers of version 1 of the data interfaces, with real servers: a request in a list, credentials in secrets.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::integration::has_postgresql;
 use crate::pgbouncer::psql;
-use crate::support::Desk;
+use crate::support::{Desk, write_program};
 
 /// Asks for a database, signs in with the answer's credentials and with those before, and says in its status how that went.
 const CHARM: &str = r#"#!/usr/bin/python3
@@ -117,8 +116,7 @@ impl Server {
         ];
         let constants: String = constants.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
         let script = CHARM.replacen("\n\n", &format!("\n\n{constants}\n"), 1);
-        fs::write(folder.join("dispatch"), script).unwrap();
-        fs::set_permissions(folder.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&folder.join("dispatch"), &script);
         folder
     }
 
@@ -171,6 +169,49 @@ fn mysql_answers_a_requirer_of_version_1() {
     if testkit::needs(Path::new("/usr/sbin/mariadbd").exists(), "MariaDB (Debian's package mariadb-server)") {
         a_requirer_signs_in_and_follows_a_rotation(&Desk::new(), &Server::mysql());
     }
+}
+
+/// Asks for a bucket as the published library does, without a name for it, and says in its status what it was given.
+const BUCKET_CHARM: &str = r#"#!/usr/bin/python3
+import json, os, subprocess
+
+def tool(*words):
+    return subprocess.run(words, text=True, check=True, stdout=subprocess.PIPE).stdout
+
+event = os.environ["JUJU_DISPATCH_PATH"].split("/")[-1]
+if event == "s3-relation-created":
+    asked = 'requested-secrets=["access-key", "secret-key"]'
+    tool("relation-set", "-r", os.environ["JUJU_RELATION_ID"], "--app", asked)
+elif event == "s3-relation-joined":
+    tool("relation-set", "-r", os.environ["JUJU_RELATION_ID"], "--app", "version=1", "bucket=", "path=")
+elif event in ("s3-relation-changed", "secret-changed"):
+    relation = json.loads(tool("relation-ids", "s3", "--format=json"))[0]
+    bag = json.loads(tool("relation-get", "-r", relation, "--format=json", "--app", "-", "s3-integrator/0"))
+    if "secret-extra" in bag:
+        keys = json.loads(tool("secret-get", bag.pop("secret-extra"), "--refresh", "--format=json"))
+        tool("status-set", "active", json.dumps({"bag": bag, "keys": keys}))
+"#;
+
+#[test]
+fn a_bucket_is_given_to_a_requirer_of_version_1_that_names_none() {
+    let desk = Desk::new();
+    let server = Server { interface: "s3", ..Server::mysql() };
+    let folder = server.project(&desk, "", None);
+    let file = folder.join("charmcraft.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("{database:", "{s3:")).unwrap();
+    write_program(&folder.join("dispatch"), BUCKET_CHARM);
+    desk.ok(&["up", folder.to_str().unwrap(), "--detach"]);
+    desk.ok(&["integrate", "s3"]);
+    let first = said(&desk);
+    let bag = first["bag"].as_object().unwrap();
+    assert_eq!((&bag["version"], &bag["bucket"]), (&"1".into(), &"requirer".into()), "{first}");
+    assert!(!bag.contains_key("secret-key") && !bag.contains_key("data"), "{first}");
+    desk.ok(&["rotate", "s3"]);
+    let second = said(&desk);
+    assert_eq!(second["keys"]["access-key"], first["keys"]["access-key"]);
+    assert_ne!(second["keys"]["secret-key"], first["keys"]["secret-key"]);
+    desk.ok(&["down"]);
 }
 
 #[test]
