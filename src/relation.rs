@@ -149,12 +149,13 @@ fn remedy(work: &str, endpoint: &Endpoint, relation: &Relation) -> String {
     if endpoint.required { work.to_owned() } else { format!("{work}, or juju remove-relation {}", relation.view.id) }
 }
 
-/// True if the remote application wrote data: not Juju, which fills the units' addresses, and not the provider's library,
-/// which copies our request to `data` before there is an answer.
+/// True if the remote application has units, and wrote data: not Juju, which fills the units' addresses, and not the
+/// provider's library, which copies our request to `data` before there is an answer. One whose units are gone leaves its
+/// data behind.
 fn has_written(view: &View) -> bool {
     const NOT_WRITTEN: [&str; 4] = ["data", "egress-subnets", "ingress-address", "private-address"];
     let mut bags = view.units.values().chain([&view.remote_app]);
-    bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
+    !view.units.is_empty() && bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
 }
 
 /// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.

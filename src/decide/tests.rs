@@ -444,6 +444,7 @@ fn related(interface: &'static Interface, name: &str, data: &[(&str, &str)]) -> 
     view.app = Some("other".to_owned());
     view.remote_app = data.iter().copied().collect();
     view.local_app = Some(Databag::new());
+    view.units = [(UnitName::new("other", 0), Databag::new())].into();
     let relation = Relation { view, secrets: interfaces::Secrets::new(), address: None, cross_model: false };
     let endpoint = Endpoint { name: name.to_owned(), interface, required: false, mapping: None };
     Integration { endpoint, relations: vec![relation] }

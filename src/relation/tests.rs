@@ -60,6 +60,7 @@ fn integration(interface: &str, endpoint: &str, data: &[(&str, &str)], secret: &
     let mut view = View::empty(endpoint, RelationId(7));
     view.app = Some("other".to_owned());
     view.remote_app = data.iter().copied().collect();
+    view.units = [(UnitName::new("other", 0), Databag::new())].into();
     let content = secret.iter().map(|(key, value)| ((*key).to_owned(), juju::Secret::from(*value)));
     let secrets = Secrets::from([(SECRET.parse().unwrap(), content.collect())]);
     let relation = Relation { view, secrets, address: None, cross_model: false };
@@ -449,6 +450,8 @@ fn data_that_lack_a_key_are_remarked_with_endpoint_key_and_remedy() {
         assert_eq!(said(&integration), [format!("{remark}, or juju remove-relation 7)")]);
         integration.endpoint.required = true;
         assert_eq!(said(&integration), [format!("{remark})")], "it must be there");
+        integration.relations[0].view.units.clear();
+        assert_eq!(said(&integration), [""; 0], "{interface}: its units are gone, and left their data");
         let address = [("ingress-address", "10.0.0.1"), ("private-address", "10.0.0.1"), ("egress-subnets", "::/0")];
         integration.relations[0].view.units = [(UnitName::new("other", 0), address.into_iter().collect())].into();
         for own in [&[][..], &[("data", "{}")]] {
