@@ -215,6 +215,11 @@ fn of_the_unit() -> Vec<Case> {
         })
         .writes(&["cfg_file"])
         .has_files(),
+    ]
+}
+
+fn of_a_new_leader() -> Vec<Case> {
+    vec![
         Case::new("elected-no-container", "leader-elected", |world| {
             served(world);
             kill(world, 1);
@@ -301,7 +306,7 @@ fn of_the_peers() -> Vec<Case> {
     ]
 }
 
-fn of_the_others() -> Vec<Case> {
+fn of_the_backend() -> Vec<Case> {
     vec![
         Case::new("backend-unplanned", "backend-changed", |world| {
             configured(world);
@@ -331,6 +336,11 @@ fn of_the_others() -> Vec<Case> {
         })
         .units(2)
         .writes(&["data"]),
+    ]
+}
+
+fn of_clients_and_certificates() -> Vec<Case> {
+    vec![
         Case::new("client-no-backend", "client-requested", |world| {
             world.start();
             world.add_client("web", "shop");
@@ -369,7 +379,8 @@ fn of_the_others() -> Vec<Case> {
 
 #[test]
 fn a_handler_that_waits_has_no_further_effect() {
-    let cases: Vec<_> = [of_the_unit(), of_the_peers(), of_the_others()].into_iter().flatten().collect();
+    let cases = [of_the_unit(), of_a_new_leader(), of_the_peers(), of_the_backend(), of_clients_and_certificates()];
+    let cases: Vec<_> = cases.into_iter().flatten().collect();
     assert!(cases.len() > 25, "{}", cases.len());
     std::thread::scope(|scope| {
         let checks: Vec<_> = cases.iter().map(|case| scope.spawn(|| case.check())).collect();

@@ -19,6 +19,47 @@ fn a_pgbouncer_that_does_not_start_is_told_and_no_error() {
 }
 
 #[test]
+fn pebble_ready_names_an_instance_that_does_not_start() {
+    let mut world = World::new("ready-served", 1);
+    world.start();
+    world.add_backend();
+    let unit = World::unit(LEADER);
+    let container = world.containers.get_mut(&unit).unwrap();
+    container.kill();
+    container.break_program(true);
+    container.start();
+    world.run(&unit, pebble_ready());
+    let status = world.status(LEADER);
+    let expected = "PgBouncer service pgbouncer_0 not running: service status = ";
+    assert!(status.kind == StatusKind::Waiting && status.message.starts_with(expected), "{status:?}");
+    assert!(!world.deferred(LEADER).contains(&"pebble-ready".to_owned()), "it is planned");
+    world.container(LEADER).break_program(false);
+    world.run(&unit, pebble_ready());
+    assert_eq!(world.status(LEADER), Status::active(""));
+}
+
+#[test]
+fn a_pebble_that_begins_anew_under_pebble_ready_is_waited_for() {
+    let mut world = World::in_process("ready-anew", 1);
+    world.start();
+    world.add_backend();
+    (0..3).for_each(|_| world.tick());
+    let unit = World::unit(LEADER);
+    // After the instances were started, and before they are verified.
+    world.container(LEADER).restart_once(|steps| {
+        let has_layer = steps.iter().any(|step| step == "POST /v1/layers");
+        has_layer && steps.last().is_some_and(|step| step.starts_with("GET /v1/services"))
+    });
+    world.run(&unit, pebble_ready());
+    assert!(world.container(LEADER).fake().plan().services.is_empty());
+    assert_eq!(world.status(LEADER), Status::waiting("pgbouncer not running"));
+    assert_eq!(world.deferred(LEADER), ["pebble-ready"]);
+    world.tick();
+    assert_eq!(world.status(LEADER), Status::active(""));
+    assert_eq!(world.deferred(LEADER), [""; 0]);
+}
+
+#[test]
 fn a_backend_that_refuses_is_tried_again_until_it_does_not() {
     let mut world = World::new("refusing", 1);
     world.start();

@@ -1,10 +1,13 @@
 //! The charm with the real PgBouncer under a supervisor, and a real PostgreSQL.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
 use juju::{RelationId, Status};
 use pgbouncer::{Connection, Session};
 
 use crate::support::World;
-use crate::support::container::{REAL, until};
+use crate::support::container::{REAL, ids_of, until};
 use crate::support::postgresql::{Postgresql, login, programs, psql};
 
 /// True if this machine has the programs.
@@ -65,6 +68,30 @@ fn a_client_works_through_pgbouncer_and_a_reload_keeps_its_transaction() {
         server.value("shop", "SELECT tableowner FROM pg_tables WHERE tablename = 'orders'"),
         "pgbouncer_owner_shop"
     );
+}
+
+#[test]
+fn files_and_folders_belong_to_the_user_of_the_processes() {
+    if !can_run() {
+        return;
+    }
+    let (_server, world, _) = served("scram-sha-256", 1);
+    let is_root = rustix::process::geteuid().is_root();
+    let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let expected = if is_root { ids_of("postgres") } else { own };
+    for number in 0..2 {
+        for (path, mode) in [
+            (format!("lib/instance_{number}"), 0o700),
+            (format!("log/instance_{number}"), 0o700),
+            (format!("lib/instance_{number}/pgbouncer.ini"), 0o400),
+            ("lib/pgbouncer.ini".to_owned(), 0o400),
+            ("shm/userlist.txt".to_owned(), 0o400),
+        ] {
+            let found = fs::metadata(world.container(0).path(&path)).unwrap();
+            assert_eq!((found.uid(), found.gid()), expected, "{path}");
+            assert_eq!(found.mode() & 0o777, mode, "{path}");
+        }
+    }
 }
 
 #[test]

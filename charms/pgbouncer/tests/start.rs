@@ -75,6 +75,35 @@ fn start_makes_folders_that_only_their_user_enters() {
 }
 
 #[test]
+fn start_renews_databases_and_clients_if_there_is_a_backend() {
+    let mut world = World::in_process("start-backend", 2);
+    world.start();
+    let backend = world.add_backend();
+    let client = world.add_client("web", "shop");
+    (0..2).for_each(|_| world.tick());
+    let (ours, document) = (world.ours(client), world.shared().text("cfg_file").unwrap().to_owned());
+    let signals = world.container(0).fake().signals().len();
+    world.write_shared(&[("cfg_file", &document.replace("host=start-backend ", "host=outdated "))]);
+    let outdated = [("endpoints", "outdated"), ("read-only-endpoints", "outdated")].into_iter().collect();
+    world.model.borrow_mut().set_databag(client, &world.app(), &outdated).unwrap();
+    world.run(&World::unit(1), Event::Start);
+    assert_eq!(world.ours(client).text("endpoints"), Some("outdated"), "the leader's task");
+    world.run(&World::unit(0), Event::Start);
+    assert_eq!(world.ours(client), ours);
+    assert_eq!(world.shared().text("cfg_file"), Some(document.as_str()));
+    assert_eq!(world.container(0).file("lib/pgbouncer.ini").as_deref(), Some(document.as_str()));
+    assert_eq!(world.container(0).fake().signals().len(), signals + 2, "the instances reload");
+    // Without a backend there is nothing to renew.
+    world.model.borrow_mut().remove_relation(backend).unwrap();
+    world.settle();
+    let document = world.shared().text("cfg_file").unwrap().to_owned();
+    world.model.borrow_mut().set_databag(client, &world.app(), &outdated).unwrap();
+    world.run(&World::unit(0), Event::Start);
+    assert_eq!(world.shared().text("cfg_file"), Some(document.as_str()));
+    assert_eq!(world.ours(client).text("endpoints"), Some("outdated"));
+}
+
+#[test]
 fn start_with_invalid_options_is_blocked_until_they_are_valid() {
     let world = World::with_container("start-options", 1);
     world.configure("pool_mode", "fast");

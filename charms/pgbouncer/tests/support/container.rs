@@ -85,6 +85,19 @@ impl Container {
         *self.fake() = rooted_pebble();
     }
 
+    /// The same between two steps of the next hook, once `is_due` is true of the steps so far.
+    pub(crate) fn restart_once(&self, is_due: fn(&[String]) -> bool) {
+        let fake = self.fake.as_ref().unwrap();
+        let pebble = Arc::clone(&fake.pebble);
+        fake.killer.disturb(move |steps| {
+            let is_due = is_due(steps);
+            if is_due {
+                *pebble.lock().unwrap() = rooted_pebble();
+            }
+            is_due
+        });
+    }
+
     /// Puts the real PgBouncer in the stand-in's place. Its user enters the folders.
     pub(crate) fn be_real(&self) {
         let program = self.dir.join("bin/pgbouncer");

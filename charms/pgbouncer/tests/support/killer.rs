@@ -2,6 +2,7 @@
 //!
 //! Steps are hook-tool calls, requests to Pebble and calls of the backend, in the order in which the hook makes them.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -24,6 +25,19 @@ pub(crate) struct Killer {
     is_dead: AtomicBool,
     /// Name of each step so far.
     names: Mutex<Vec<String>>,
+    fault: Mutex<Option<Fault>>,
+}
+
+/// A test's work between two steps.
+struct Fault(Box<Work>);
+
+/// It is given the steps so far, the next one included, and returns true once it was done.
+type Work = dyn FnMut(&[String]) -> bool + Send;
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fault")
+    }
 }
 
 impl Killer {
@@ -39,6 +53,11 @@ impl Killer {
     pub(crate) fn disarm(&self) {
         self.fatal.store(0, Ordering::SeqCst);
         self.is_dead.store(false, Ordering::SeqCst);
+    }
+
+    /// Has work be done between two steps of the next hook.
+    pub(crate) fn disturb(&self, work: impl FnMut(&[String]) -> bool + Send + 'static) {
+        *self.fault.lock().unwrap() = Some(Fault(Box::new(work)));
     }
 
     /// Steps of the hook until its end.
@@ -59,7 +78,9 @@ impl Killer {
         if step == self.fatal.load(Ordering::SeqCst) {
             self.is_dead.store(true, Ordering::SeqCst);
         }
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.push(name.to_owned());
+        self.fault.lock().unwrap().take_if(|fault| (fault.0)(&names));
         self.is_dead.load(Ordering::SeqCst)
     }
 }
