@@ -17,13 +17,13 @@ fn texts(items: &[&str]) -> Option<Vec<String>> {
     Some(items.iter().map(|item| (*item).to_owned()).collect())
 }
 
-/// The request of the example.
+/// The request of the interface document's example.
 fn target() -> Target {
     let spec = Spec {
-        include_namespaces: texts(&["my-model"]),
+        include_namespaces: texts(&["my-namespace"]),
         include_resources: texts(&["persistentvolumeclaims", "services", "deployments"]),
         include_cluster_resources: Some(false),
-        label_selector: Some([("app.kubernetes.io/name".to_owned(), "my-app".to_owned())].into()),
+        label_selector: Some([("app".to_owned(), "my-app".to_owned())].into()),
         ttl: Some("24h".parse().unwrap()),
         ..Spec::default()
     };
