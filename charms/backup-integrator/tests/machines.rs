@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 const INTEGRATOR: &str = "backup-integrator";
 const AGENT: &str = "backup-agent";
+/// Another application of the agent's charm.
+const SECOND: &str = "second-agent";
 
 /// Hook tools that the charm may call.
 const TOOLS: [&str; 8] = [
@@ -85,10 +87,10 @@ impl World {
     fn unpack(&self, unit: &UnitName, mount: &str) -> PathBuf {
         let (charm, opt) = (self.dir.path().join(unit.to_string().replace('/', "-")), self.dir.path().join("opt"));
         fs::create_dir_all(&charm).unwrap();
-        let real = if unit.app() == AGENT {
-            program("examples/agent")
-        } else {
+        let real = if unit.app() == INTEGRATOR {
             PathBuf::from(env!("CARGO_BIN_EXE_backup-integrator"))
+        } else {
+            program("examples/agent")
         };
         fs::write(charm.join("webcharm.yaml"), format!("scripts-folder: {}\n", opt.display())).unwrap();
         let inside = format!("mount {mount} {} && exec {}", opt.display(), real.display());
@@ -120,8 +122,8 @@ impl World {
     fn settle(&self) {
         let next = || {
             self.server.with(|model| {
-                let apps = [INTEGRATOR, AGENT].into_iter().flat_map(|app| model.units(app).unwrap());
-                let units: Vec<_> = apps.collect();
+                let apps = [INTEGRATOR, AGENT, SECOND].into_iter().filter_map(|app| model.units(app).ok());
+                let units: Vec<_> = apps.flatten().collect();
                 units.into_iter().find_map(|unit| model.next_event(&unit).map(|event| (unit, event)))
             })
         };
@@ -140,8 +142,21 @@ impl World {
     }
 
     fn integrate(&self) -> RelationId {
-        let ends = (format!("{INTEGRATOR}:backup"), format!("{AGENT}:backup"));
+        self.integrate_with(AGENT)
+    }
+
+    fn integrate_with(&self, agent: &str) -> RelationId {
+        let ends = (format!("{INTEGRATOR}:backup"), format!("{agent}:backup"));
         self.server.with(|model| model.integrate(&ends.0, &ends.1).unwrap())
+    }
+
+    /// Adds a second application of the agent's charm beside the principals.
+    fn add_second_agent(&self) {
+        let charm = CharmFiles::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/agent")).unwrap();
+        self.server.with(|model| {
+            model.deploy(SECOND, charm, 0).unwrap();
+            model.integrate(&format!("{SECOND}:juju-info"), "site:juju-info").unwrap();
+        });
     }
 
     fn databag(&self, id: RelationId) -> Databag {
@@ -211,10 +226,21 @@ fn juju_config_reaches_every_relation_and_a_second_event_writes_it_no_more() {
         return;
     }
     let world = World::new();
-    let id = world.integrate();
+    world.add_second_agent();
+    let (id, second) = (world.integrate(), world.integrate_with(SECOND));
     world.configure(&[("fileset", "/var/backups")]);
     world.settle();
-    assert_eq!(world.databag(id), Databag::from_iter([("fileset", "/var/backups")]));
+    for id in [id, second] {
+        assert_eq!(world.databag(id), Databag::from_iter([("fileset", "/var/backups")]));
+    }
+    for number in 0..3 {
+        assert_eq!(world.status(&unit(INTEGRATOR, number)), "active");
+        for agent in [AGENT, SECOND] {
+            assert_eq!(world.status(&unit(agent, number)), "active: saves /var/backups");
+        }
+    }
+    world.server.with(|model| model.remove_relation(second).unwrap());
+    world.settle();
     let leader = world.server.with(|model| model.leader(INTEGRATOR).unwrap().unwrap().clone());
     let done = world.dispatch(&leader, &Event::ConfigChanged);
     let expected = ["config-get", "is-leader", "relation-get", "relation-ids", "status-set"];
@@ -225,6 +251,31 @@ fn juju_config_reaches_every_relation_and_a_second_event_writes_it_no_more() {
     world.server.with(|model| model.remove_relation(id).unwrap());
     world.settle();
     assert_eq!(world.status(&leader), "waiting: waiting for backup relation");
+}
+
+#[test]
+fn a_new_leader_writes_the_same_databag_on_every_machine() {
+    if !testkit::needs(has_namespaces(), "mount namespaces") {
+        return;
+    }
+    let world = World::new();
+    world.configure(&[("fileset", "/a, /b"), ("run-before-backup", "#!/bin/sh\n")]);
+    let id = world.integrate();
+    world.settle();
+    let leader = world.server.with(|model| model.leader(INTEGRATOR).unwrap().unwrap().clone());
+    assert_eq!(leader, unit(INTEGRATOR, 0));
+    let script = world.dir.path().join("opt").join(INTEGRATOR).join("scripts/run-before-backup");
+    let expected = Databag::from_iter([("fileset", "/a,/b"), ("run-before-backup", script.to_str().unwrap())]);
+    assert_eq!(world.databag(id), expected);
+    let next = unit(INTEGRATOR, 2);
+    world.server.with(|model| model.set_leader(&next).unwrap());
+    let done = world.dispatch(&next, &Event::LeaderElected);
+    assert_eq!((done.counts().get("relation-set"), world.databag(id)), (None, expected.clone()));
+    let empty: Databag = expected.keys().map(|key| (key.as_str(), "")).collect();
+    world.server.with(|model| model.set_databag(id, &Entity::App(INTEGRATOR.into()), &empty).unwrap());
+    assert_eq!(world.databag(id), Databag::new());
+    world.dispatch(&next, &Event::LeaderElected);
+    assert_eq!(world.databag(id), expected, "unit 2 writes what unit 0 wrote");
 }
 
 #[test]
