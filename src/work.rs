@@ -108,6 +108,8 @@ mod tests {
 
     use super::*;
     use crate::charm_spec::Switches;
+    use crate::framework::{self, Framework, Line};
+    use crate::relation::ALL;
 
     fn spec() -> CharmSpec {
         let metadata = "name: shop\ncontainers: {flask-app: {}, nginx: {}}\n\
@@ -160,6 +162,71 @@ mod tests {
         table.extend([Created, Changed].map(|kind| (relation("other", kind), Scope::Nothing)));
         for (event, scope) in table {
             assert_eq!(of(&event, &spec()), Work { scope, action: None }, "{event:?}");
+        }
+    }
+
+    /// Charm of a framework's line, as charmcraft expands it, with an endpoint for each interface.
+    fn expanded(framework: &'static Framework) -> CharmSpec {
+        let base = if framework.line == Line::First { "24.04" } else { "26.04" };
+        let project = format!("{}/pack/tests/projects/{}-{base}", env!("CARGO_MANIFEST_DIR"), framework.name);
+        let text = std::fs::read_to_string(format!("{project}/expanded.yaml")).unwrap();
+        let add = |text: String, section: &str, declared: juju::Role| {
+            let own = ALL.iter().filter(|interface| interface.declared == declared);
+            let lines = own.map(|interface| format!("  the-{0}: {{interface: {0}}}\n", interface.name));
+            assert!(text.contains(&format!("\n{section}:\n")), "{text}");
+            text.replace(&format!("\n{section}:\n"), &format!("\n{section}:\n{}", lines.collect::<String>()))
+        };
+        let text = add(add(text, "requires", juju::Role::Requires), "provides", juju::Role::Provides);
+        let files = CharmFiles::parse_charmcraft("charmcraft.yaml", &text).unwrap();
+        let switches = Switches { framework: Some(framework.name.to_owned()), ..Switches::default() };
+        CharmSpec::of(&files, &switches).unwrap()
+    }
+
+    #[test]
+    fn every_framework_s_charm_handles_the_events_of_every_interface_and_its_own() {
+        use RelationKind::{Broken, Changed, Created, Departed, Joined};
+        for framework in framework::ALL {
+            let spec = expanded(framework);
+            let expect = |event: Event, scope: Scope| {
+                assert_eq!(of(&event, &spec), Work { scope, action: None }, "{} {event:?}", framework.name);
+            };
+            expect(workload(&spec.container, WorkloadKind::PebbleReady), Scope::Everything);
+            expect(secret(SecretKind::Changed), Scope::Everything);
+            for event in [Event::ConfigChanged, Event::UpdateStatus] {
+                expect(event, Scope::Everything);
+            }
+            expect(Event::LeaderElected, Scope::Succession);
+            expect(Event::UpgradeCharm, Scope::Requests);
+            for interface in ALL {
+                let endpoint = format!("the-{}", interface.name);
+                expect(relation(&endpoint, Created), Scope::Requests);
+                let publishes = ["prometheus_scrape", "grafana_dashboard"].contains(&interface.name);
+                let (comes, goes) = match publishes {
+                    true => (Scope::Requests, Scope::Nothing),
+                    false => (Scope::Everything, Scope::Everything),
+                };
+                [Joined, Changed].into_iter().for_each(|kind| expect(relation(&endpoint, kind), comes));
+                [Departed, Broken].into_iter().for_each(|kind| expect(relation(&endpoint, kind), goes));
+            }
+            let peer = spec.peer.clone().unwrap();
+            expect(relation(&peer, Created), Scope::Requests);
+            [Joined, Changed, Departed].into_iter().for_each(|kind| expect(relation(&peer, kind), Scope::Everything));
+        }
+    }
+
+    #[test]
+    fn each_framework_has_its_actions_and_no_other() {
+        for framework in framework::ALL {
+            let spec = expanded(framework);
+            let asks = |name: &str| {
+                let work = of(&Event::Action(ActionEvent { name: name.to_owned(), id: "1".to_owned() }), &spec);
+                work.action.unwrap()
+            };
+            assert_eq!(asks("rotate-secret-key"), Action::RotateSecretKey, "{}", framework.name);
+            let is_django = framework.name == "django";
+            let superuser = asks("create-superuser");
+            assert_eq!(matches!(superuser, Action::Framework(_)), is_django, "{}", framework.name);
+            assert_eq!(superuser == Action::Unknown("create-superuser".to_owned()), !is_django, "{}", framework.name);
         }
     }
 

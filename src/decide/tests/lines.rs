@@ -75,6 +75,43 @@ fn port_and_metrics_of_paas_config_give_the_golden_variables() {
     testkit::assert_golden("src/decide/tests/paas_config.txt", &variables.concat());
 }
 
+/// Variables that tracing adds, changes (`~`) or takes away (`-`), and the server's files that hook into it.
+fn tracing_of(framework: &Framework) -> String {
+    let (spec, config) = charm(framework);
+    let variables = |steps: &Steps| layer(steps).services[framework.name].environment.clone();
+    let files = |steps: &Steps| -> Vec<String> {
+        let hooked = steps.effects.iter().filter_map(|step| match &step.action {
+            Action::Write { path, content, .. } if String::from_utf8_lossy(content).contains("def post_fork(") => {
+                Some(format!("  post_fork in {path}\n"))
+            }
+            _ => None,
+        });
+        hooked.collect()
+    };
+    let mut seen = ready(framework, config);
+    let without = decide(&spec, &seen);
+    seen.integrations.push(server::traced("http://tempo:4318"));
+    let with = decide(&spec, &seen);
+    assert_eq!((with.holds.as_slice(), files(&without)), (&[][..], vec![]), "{}", framework.name);
+    let (before, after) = (variables(&without), variables(&with));
+    let mut text = format!("{} {:?}\n", framework.name, framework.line);
+    for (name, value) in &after {
+        match before.get(name) {
+            Some(old) if old == value => {}
+            Some(_) => writeln!(text, "  ~ {name}={value}").unwrap(),
+            None => writeln!(text, "  {name}={value}").unwrap(),
+        }
+    }
+    before.keys().filter(|name| !after.contains_key(*name)).for_each(|name| writeln!(text, "  - {name}").unwrap());
+    text + &files(&with).concat()
+}
+
+#[test]
+fn tracing_gives_every_framework_the_golden_variables_and_hooks() {
+    let all: Vec<_> = ALL.iter().map(|framework| tracing_of(framework)).collect();
+    testkit::assert_golden("src/decide/tests/tracing.txt", &all.concat());
+}
+
 #[test]
 fn a_second_identical_event_has_nothing_to_do_for_any_framework() {
     for framework in ALL {

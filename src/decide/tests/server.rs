@@ -3,7 +3,7 @@
 use super::*;
 use crate::relation::tracing::TRACING;
 
-fn traced(url: &str) -> Integration {
+pub(super) fn traced(url: &str) -> Integration {
     let receivers = format!(r#"[{{"protocol": {{"name": "otlp_http", "type": "http"}}, "url": "{url}"}}]"#);
     related(&TRACING, "tracing", &[("receivers", &receivers)])
 }
