@@ -11,5 +11,6 @@ mod interfaces;
 mod module_graph;
 mod options;
 mod prose;
+mod sockets;
 mod support;
 mod unsafe_code;
