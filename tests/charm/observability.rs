@@ -114,19 +114,35 @@ fn the_author_s_files_are_merged_in_the_next_event_and_faulty_ones_are_told() {
     assert_eq!(groups(&scraped(&world, metrics).alert_rules), ["flask_rules", "HostHealth_rules"]);
 }
 
+/// Databags that the Python framework, version 1.12.3, wrote, by endpoint. Its keys have the order of the files.
+const PYTHON: &str = include_str!("../fixtures/python-observability.json");
+
 #[test]
 fn what_a_python_charm_has_published_is_left_as_it_is() {
-    let (world, relations) = watched();
-    // The Python framework writes rules and jobs in the order of their files; the JSON is the same.
-    for (relation, key) in [(relations[0], "alert_rules"), (relations[0], "scrape_jobs"), (relations[1], "metadata")] {
-        let text = world.ours(relation, Whose::App).text(key).unwrap().to_owned();
-        let spaced = text.replace(": ", " :  ");
-        assert_ne!(spaced, text);
-        let app = Entity::App("flask-k8s".to_owned());
-        let bag = Databag::from_iter([(key, spaced)]);
-        world.server.with(|model| model.set_databag(relation, &app, &bag)).unwrap();
+    let (world, [metrics, logging, _]) = watched();
+    let topology = scraped(&world, metrics).topology;
+    let model = topology.model_uuid.split('-').next().unwrap();
+    // The recorded unit is in another model, and its charm has another name.
+    let names = [
+        ("test_model_11111111_", format!("test_{model}_")),
+        ("test-model", topology.model.clone()),
+        ("11111111-2222-4333-8444-555555555555", topology.model_uuid.clone()),
+        ("\"juju_charm\": \"flask-k8s\"", format!("\"juju_charm\": \"{}\"", topology.charm_name)),
+        ("\"charm_name\": \"flask-k8s\"", format!("\"charm_name\": \"{}\"", topology.charm_name)),
+    ];
+    let recorded: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(PYTHON).unwrap();
+    for (relation, endpoint) in [(metrics, "metrics-endpoint"), (logging, "logging")] {
+        let here = |text: &String| names.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to));
+        let bag: Databag = recorded[endpoint].iter().map(|(key, text)| (key.clone(), here(text))).collect();
+        let ours = world.ours(relation, Whose::App);
+        assert_eq!(bag.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>(), "{endpoint}");
+        assert!(bag != ours || endpoint == "logging", "the order of keys in the texts is another");
+        world.server.with(|model| model.set_databag(relation, &Entity::App("flask-k8s".to_owned()), &bag)).unwrap();
+        for event in [Event::UpgradeCharm, Event::ConfigChanged, Event::LeaderElected] {
+            assert_eq!(writes(&world, event.clone()), 0, "{endpoint} {event:?}");
+        }
+        assert_eq!(world.ours(relation, Whose::App), bag, "{endpoint}");
     }
-    assert_eq!(writes(&world, Event::UpgradeCharm), 0);
 }
 
 #[test]
