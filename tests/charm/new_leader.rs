@@ -8,7 +8,7 @@ use crate::support::{Charm, Rock, World};
 const PEERS: RelationId = RelationId(0);
 
 /// Endpoints where the leader writes the application's databag, each of another interface.
-const WRITTEN: [&str; 11] = [
+const WRITTEN: [&str; 14] = [
     "postgresql",
     "mysql",
     "mongodb",
@@ -16,6 +16,9 @@ const WRITTEN: [&str; 11] = [
     "s3",
     "tracing",
     "openfga",
+    "rabbitmq",
+    "oidc",
+    "http-proxy",
     "ingress",
     "metrics-endpoint",
     "logging",
