@@ -260,6 +260,35 @@ fn a_required_database_that_goes_stops_the_application_until_it_is_back() {
     world.settle();
     world.expect(StatusKind::Active, "");
     assert!(running(&world));
+    world.separate(relation);
+    world.expect(StatusKind::Blocked, "missing integrations: mysql");
+    assert!(!running(&world), "relation-broken stops it");
+    let another = world.integrate("mysql", "another");
+    world.say(another, "another", &[("uris", "mysql://h:1/shop"), ("endpoints", "h:1")]);
+    world.say(another, "another", &[("username", "user-2"), ("password", "pass-word-2")]);
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert!(running(&world));
+    let kept = variables(&world, "MYSQL_DB_").join("\n");
+    assert!(kept.contains("mysql://h:1/shop") && !kept.contains("pass-word-1") && !kept.contains("db:5432"), "{kept}");
+}
+
+#[test]
+fn an_option_that_is_set_while_the_charm_is_blocked_reaches_the_container_with_the_required_relation() {
+    let charm = Charm::with_integrations()
+        .replace("mysql: {interface: mysql_client, optional: true", "mysql: {interface: mysql_client, optional: false");
+    let mut world = World::of(&charm).with_pod(super::start::APP);
+    let missing = "missing integrations: mysql";
+    world.expect(StatusKind::Blocked, missing);
+    world.configure(&[("greeting", "ahoy")]);
+    world.expect(StatusKind::Blocked, missing);
+    assert_eq!(world.variables().get("FLASK_GREETING"), None, "the container is not configured yet");
+    let relation = world.integrate("mysql", "db");
+    world.say(relation, "db", &DATABASE);
+    world.settle();
+    world.expect(StatusKind::Active, "");
+    assert_eq!(world.variables()["FLASK_GREETING"], "ahoy");
+    world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=ahoy\n");
 }
 
 #[test]

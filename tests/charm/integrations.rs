@@ -174,7 +174,9 @@ fn required_integrations_are_told_by_name_and_stop_the_application() {
         .collect();
     let running = || world.pebble().services(&[]).unwrap().iter().any(|service| service.is_running());
     assert!(running());
-    for (endpoint, relation) in ENDPOINTS.iter().zip(relations).filter(|(name, _)| ["valkey", "smtp"].contains(name)) {
+    for (endpoint, relation) in
+        ENDPOINTS.iter().zip(relations).filter(|(name, _)| ["mongodb", "valkey", "smtp"].contains(name))
+    {
         world.separate(relation);
         world.expect(StatusKind::Blocked, &format!("missing integrations: {endpoint}"));
         assert!(!running(), "{endpoint}");

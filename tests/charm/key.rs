@@ -48,6 +48,28 @@ fn a_new_leader_that_draws_the_missing_key_goes_on_at_once() {
 }
 
 #[test]
+fn a_key_that_the_leader_writes_or_rotates_arrives_by_a_change_of_the_peer_relation() {
+    let world = World::new();
+    world.share("starts");
+    let app = Entity::App(world.unit.app().to_owned());
+    let other = world.server.with(|model| model.add_unit("flask-k8s")).unwrap();
+    world.server.with(|model| model.set_leader(&other)).unwrap();
+    let world = world.with_pod(Rock::scripted("echo x >> /charm/container/starts\nexec sleep 600\n"));
+    world.expect(StatusKind::Waiting, "Waiting for peer integration");
+    for (starts, letter) in [(1, "k"), (2, "r")] {
+        let key = letter.repeat(86);
+        let bag = Databag::from_iter([("flask_secret_key", key.as_str())]);
+        world.server.with(|model| model.set_databag(PEERS, &app, &bag)).unwrap();
+        let event = world.next().unwrap();
+        assert_eq!(event.name(), "secret-storage-relation-changed");
+        world.settle();
+        world.expect(StatusKind::Active, "");
+        assert_eq!(world.variables()["FLASK_SECRET_KEY"], key);
+        assert_eq!(world.noted("starts", starts).len(), starts, "another key takes a restart");
+    }
+}
+
+#[test]
 fn a_rotated_key_is_used_at_once() {
     let world = world(Rock::idle());
     let before = key(&world);

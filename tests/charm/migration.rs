@@ -42,31 +42,37 @@ fn ran(world: &World) -> Vec<String> {
 
 #[test]
 fn one_that_succeeded_runs_again_for_a_new_place_but_not_for_a_new_password() {
-    let mut world = world(&Charm::with_integrations(), "true");
-    world = world.with_pod(Rock::from(APP).file("flask/app/migrate.sh", SCRIPT));
-    world.expect(StatusKind::Active, "");
-    assert_eq!((ran(&world), world.file(STATUS).as_str()), (vec![String::new()], "COMPLETED"));
-    for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
-        world.fire(event);
-    }
-    world.configure(&[("greeting", "ahoy")]);
-    assert_eq!(ran(&world).len(), 1, "nothing it depends on has changed");
+    for endpoint in ["postgresql", "mysql", "mongodb"] {
+        let mongodb = "requires:\n  mongodb: {interface: mongodb_client, optional: true, limit: 1}\n";
+        let mut world = world(&Charm::with_integrations().replace("requires:\n", mongodb), "true");
+        let prefix = format!("{}_DB", endpoint.to_uppercase());
+        let script = SCRIPT.replace("MYSQL_DB", &prefix);
+        world = world.with_pod(Rock::from(APP).file("flask/app/migrate.sh", &script));
+        world.expect(StatusKind::Active, "");
+        assert_eq!((ran(&world), world.file(STATUS).as_str()), (vec![String::new()], "COMPLETED"));
+        for event in [Event::ConfigChanged, pebble_ready(), Event::UpdateStatus] {
+            world.fire(event);
+        }
+        world.configure(&[("greeting", "ahoy")]);
+        assert_eq!(ran(&world).len(), 1, "nothing it depends on has changed");
 
-    let relation = world.integrate("mysql", "db");
-    world.say(relation, "db", &DATABASE);
-    world.settle();
-    assert_eq!(ran(&world)[1..], ["user-1:pass-word-1@db:5432"]);
-    world.say(relation, "db", &[("password", "pass-word-2")]);
-    world.settle();
-    assert_eq!((ran(&world).len(), world.variables()["MYSQL_DB_PASSWORD"].as_str()), (2, "pass-word-2"));
-    world.say(relation, "db", &[("endpoints", "elsewhere:5432")]);
-    world.settle();
-    assert_eq!(ran(&world)[2..], ["user-1:pass-word-2@elsewhere:5432"]);
-    world.separate(relation);
-    assert_eq!(ran(&world).len(), 3, "a database that goes needs no migration");
-    world.expect(StatusKind::Active, "");
-    assert_eq!(world.file(STATUS), "COMPLETED");
-    world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=ahoy\n");
+        let relation = world.integrate(endpoint, "db");
+        world.say(relation, "db", &DATABASE);
+        world.settle();
+        assert_eq!(ran(&world)[1..], ["user-1:pass-word-1@db:5432"]);
+        world.say(relation, "db", &[("password", "pass-word-2")]);
+        world.settle();
+        let password = &world.variables()[&format!("{prefix}_PASSWORD")];
+        assert_eq!((ran(&world).len(), password.as_str()), (2, "pass-word-2"));
+        world.say(relation, "db", &[("endpoints", "elsewhere:5432")]);
+        world.settle();
+        assert_eq!(ran(&world)[2..], ["user-1:pass-word-2@elsewhere:5432"]);
+        world.separate(relation);
+        assert_eq!(ran(&world).len(), 3, "a database that goes needs no migration");
+        world.expect(StatusKind::Active, "");
+        assert_eq!(world.file(STATUS), "COMPLETED");
+        world.pod.as_mut().unwrap().page_with("/", "FLASK_GREETING=ahoy\n");
+    }
 }
 
 #[test]

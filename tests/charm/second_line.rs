@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use juju::{Event, Port, StatusKind, WorkloadEvent, WorkloadKind};
 
 use super::start::APP;
-use crate::support::{Charm, DATABASE, Rock, World};
+use crate::support::{Charm, DATABASE, Pod, Rock, World};
 
 fn ready() -> Event {
     Event::Workload(WorkloadEvent { container: "app".to_owned(), kind: WorkloadKind::PebbleReady })
@@ -15,12 +15,21 @@ fn ready() -> Event {
 #[test]
 fn a_charm_of_the_second_line_starts_and_is_told_its_metrics() {
     let charm = Charm::expanded("flask", "26.04").paas_config("port: 8000\nmetrics-port: 9000\n");
-    let mut world = World::of(&charm).in_container("app").with_pod(APP);
-    world.fire(ready());
-    world.expect(StatusKind::Active, "");
+    let mut world = awaited(World::of(&charm).in_container("app"), APP);
     let page = world.pod.as_mut().unwrap().page("/");
     assert!(page.contains("FLASK_METRICS_PORT=9000\n") && page.contains("FLASK_METRICS_PATH=/metrics\n"), "{page}");
     assert_eq!(world.variables()["FLASK_SECRET_KEY"].len(), 86);
+}
+
+/// The unit after Juju's start sequence without a pod, and then the pod with its pebble-ready. The application runs.
+fn awaited(mut world: World, rock: impl Into<Rock>) -> World {
+    world.settle();
+    world.expect(StatusKind::Waiting, "Waiting for pebble ready");
+    world.pod = Some(Pod::start(world.dir.path(), rock));
+    world.fire(ready());
+    world.expect(StatusKind::Active, "");
+    assert!(world.pebble().services(&[]).unwrap().iter().any(|service| service.is_running()));
+    world
 }
 
 /// The variables of the framework's workload, without secrets, database and proxies. Asserts the port that Juju opens.
@@ -29,8 +38,7 @@ fn variables(name: &str, charm: &Charm) -> BTreeMap<String, String> {
     if name == "django" {
         world.say(world.integrate("postgresql", "db"), "db", &DATABASE);
     }
-    let world = world.with_pod(Rock::idle_as(name));
-    world.expect(StatusKind::Active, "");
+    let world = awaited(world, Rock::idle_as(name));
     let ports = world.server.with(|model| model.ports(&world.unit).cloned());
     assert_eq!(ports.unwrap().into_iter().collect::<Vec<_>>(), [Port::tcp(8123)], "{name}");
     let before = (world.pebble().plan().unwrap(), world.pebble().services(&[]).unwrap());
@@ -102,7 +110,7 @@ const VARIABLES: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 #[test]
-fn charms_of_the_second_line_of_every_other_framework_start_where_their_author_wants() {
+fn charms_of_the_second_line_of_every_other_framework_start_at_pebble_ready_where_their_author_wants() {
     let endpoints = "requires:\n  postgresql: {interface: postgresql_client, optional: true, limit: 1}\n";
     for (name, expected) in VARIABLES {
         let charm = Charm::expanded(name, "26.04").replace("requires:\n", endpoints);
