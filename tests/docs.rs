@@ -1,6 +1,8 @@
 //! Tests and files that the documents name must exist.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::{repository, rust_sources};
 
@@ -9,10 +11,39 @@ fn sources() -> String {
     rust_sources(repository()).iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
+/// Sources by their paths in the repository.
+fn sources_by_path() -> BTreeMap<String, String> {
+    let entry = |path: &PathBuf| {
+        let name = path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(path).unwrap())
+    };
+    rust_sources(repository()).iter().map(entry).collect()
+}
+
+/// Count of tests that a citation stands for: a function's name, after `path::` where several files have one of it.
+fn cited(citation: &str, sources: &BTreeMap<String, String>) -> usize {
+    let (file, name) = match citation.rsplit_once("::") {
+        Some((file, name)) => (Some(file), name),
+        None => (None, citation),
+    };
+    let text = format!("fn {name}()");
+    let files = sources.iter().filter(|(path, _)| file.is_none_or(|file| file == path.as_str()));
+    files.map(|(_, code)| code.matches(&text).count()).sum()
+}
+
 #[test]
-fn every_test_that_the_table_of_covered_behaviours_names_exists() {
+fn a_citation_stands_for_the_tests_of_its_name_and_its_file() {
+    let sources = [("a/b.rs", "fn one() {}\nfn two() {}"), ("c.rs", "fn two() {}")];
+    let sources = sources.map(|(path, code)| (path.to_owned(), code.to_owned())).into();
+    let count = |citation| cited(citation, &sources);
+    assert_eq!([count("one"), count("two"), count("three")], [1, 2, 0]);
+    assert_eq!([count("c.rs::two"), count("c.rs::one"), count("b.rs::one")], [1, 0, 0]);
+}
+
+#[test]
+fn every_test_that_the_table_of_covered_behaviours_names_exists_once() {
     let table = fs::read_to_string(repository().join("docs/covered.md")).unwrap();
-    let code = sources();
+    let code = sources_by_path();
     let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| S")).collect();
     assert!(rows.len() > 20, "{} rows", rows.len());
     for row in rows {
@@ -20,7 +51,11 @@ fn every_test_that_the_table_of_covered_behaviours_names_exists() {
         let names: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "no test in {row}");
         for name in names {
-            assert!(code.contains(&format!("fn {name}()")), "no test {name}, named by {row}");
+            assert_eq!(
+                cited(name, &code),
+                1,
+                "count of tests {name}, which needs `path::` before it if there are several: {row}"
+            );
         }
     }
 }
