@@ -1,5 +1,7 @@
 //! Errors of the operating system in Pebble's words: the C library's, in lower case.
 
+mod texts;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -20,7 +22,7 @@ pub(crate) struct PathError {
 
 impl PathError {
     /// Returns a function for `map_err`.
-    pub(crate) fn when(doing: &'static str, path: &str) -> impl FnOnce(io::Error) -> PathError {
+    pub(crate) fn when(doing: &'static str, path: &str) -> impl FnOnce(io::Error) -> PathError + use<> {
         let path = path.to_owned();
         move |source| PathError { doing, path, source }
     }
@@ -49,22 +51,14 @@ pub(crate) fn shown(path: &str) -> Cow<'_, str> {
     if path.len() < LONGEST_PATH { path.into() } else { shortened(path) }
 }
 
-/// The C library's text of an error, in lower case and without the number.
+/// Text of an error, in Pebble's words and without the number.
 pub(crate) fn text(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(number) => of_number(number),
+        Some(number) => texts::of(number).into_owned(),
         // A path with a zero byte, which the system never sees.
-        None if error.kind() == io::ErrorKind::InvalidInput => of_number(Errno::INVAL.raw_os_error()),
+        None if error.kind() == io::ErrorKind::InvalidInput => texts::of(Errno::INVAL.raw_os_error()).into_owned(),
         None => error.to_string(),
     }
-}
-
-fn of_number(number: i32) -> String {
-    let full = io::Error::from_raw_os_error(number).to_string();
-    let plain = full.strip_suffix(&format!(" (os error {number})")).unwrap_or(&full);
-    // Only the first letter: names such as "RFS specific error" keep their capitals.
-    let mut letters = plain.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// An error with this number, for checks without a system call.
@@ -82,6 +76,42 @@ mod tests {
         assert_eq!(error.to_string(), "stat /nope: no such file or directory");
         assert!(error.is_not_found() && !error.is_permission_denied());
         assert_eq!(text(&super::error(Errno::PERM)), "operation not permitted");
+    }
+
+    #[test]
+    fn texts_do_not_depend_on_the_c_library() {
+        for (errno, expected) in [
+            (Errno::NAMETOOLONG, "file name too long"),
+            (Errno::LOOP, "too many levels of symbolic links"),
+            (Errno::XDEV, "invalid cross-device link"),
+            (Errno::BUSY, "device or resource busy"),
+            (Errno::ADDRINUSE, "address already in use"),
+            (Errno::ADDRNOTAVAIL, "cannot assign requested address"),
+            (Errno::HOSTUNREACH, "no route to host"),
+            (Errno::MFILE, "too many open files"),
+            (Errno::NFILE, "too many open files in system"),
+            (Errno::TXTBSY, "text file busy"),
+            (Errno::IO, "input/output error"),
+            (Errno::ISDIR, "is a directory"),
+            (Errno::NOTDIR, "not a directory"),
+            (Errno::NOTEMPTY, "directory not empty"),
+            (Errno::NOSPC, "no space left on device"),
+            (Errno::DQUOT, "disk quota exceeded"),
+            (Errno::ROFS, "read-only file system"),
+            (Errno::PIPE, "broken pipe"),
+            (Errno::NOEXEC, "exec format error"),
+            (Errno::TOOBIG, "argument list too long"),
+            (Errno::AGAIN, "resource temporarily unavailable"),
+            (Errno::OPNOTSUPP, "operation not supported"),
+            (Errno::CONNREFUSED, "connection refused"),
+            (Errno::TIMEDOUT, "connection timed out"),
+            (Errno::RFKILL, "operation not possible due to RF-kill"),
+            (Errno::from_raw_os_error(73), "RFS specific error"),
+            (Errno::from_raw_os_error(133), "errno 133"),
+            (Errno::from_raw_os_error(58), "errno 58"),
+        ] {
+            assert_eq!(text(&super::error(errno)), expected);
+        }
     }
 
     #[test]
