@@ -59,14 +59,17 @@ impl Check {
     /// Default time between two runs.
     pub(super) const PERIOD: Span = Span::from_secs(10);
 
-    /// Time between two runs: 10 s unless set.
+    /// Time between two runs: 10 s unless set. One below zero, which ends a real Pebble, counts as unset.
     pub fn effective_period(&self) -> Duration {
-        self.period.unwrap_or(Self::PERIOD).to_std()
+        self.period.filter(|period| *period > Span::ZERO).unwrap_or(Self::PERIOD).to_std()
     }
 
-    /// Time that one run may take: 3 s unless set, at most the period.
-    pub fn effective_timeout(&self) -> Duration {
-        self.timeout.unwrap_or(Span::from_secs(3)).to_std().min(self.effective_period())
+    /// Time that one run may take: 3 s unless set, at most the period. Below zero no run succeeds.
+    pub fn effective_timeout(&self) -> Span {
+        // A combined plan has a timeout below zero as well if the period is.
+        let is_of_period = self.period.is_some_and(|period| period < Span::ZERO);
+        let timeout = self.timeout.filter(|timeout| !is_of_period || *timeout > Span::ZERO);
+        timeout.unwrap_or(Span::from_secs(3)).min(self.effective_period().into())
     }
 
     /// Failures in a row until the check is down: 3 unless set.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{self, Command};
 use super::text_enum::text_enum;
-use super::{Environment, OptionalDuration};
+use super::{Environment, OptionalDuration, Span};
 
 text_enum! {
     /// Treatment of an object of the same name in lower layers.
@@ -132,8 +132,8 @@ impl Service {
     }
 
     /// First wait before a restart: 500 ms unless set.
-    pub fn effective_backoff_delay(&self) -> Duration {
-        self.backoff_delay.map_or(Duration::from_millis(500), super::Span::to_std)
+    pub fn effective_backoff_delay(&self) -> Span {
+        self.backoff_delay.unwrap_or(Span::from_millis(500))
     }
 
     /// Factor of the wait: 2 unless set.
@@ -142,13 +142,13 @@ impl Service {
     }
 
     /// The longest wait: 30 s unless set.
-    pub fn effective_backoff_limit(&self) -> Duration {
-        self.backoff_limit.map_or(Duration::from_secs(30), super::Span::to_std)
+    pub fn effective_backoff_limit(&self) -> Span {
+        self.backoff_limit.unwrap_or(Span::from_secs(30))
     }
 
     /// Time from SIGTERM to SIGKILL: 5 s unless set.
     pub fn effective_kill_delay(&self) -> Duration {
-        self.kill_delay.map_or(Duration::from_secs(5), super::Span::to_std)
+        self.kill_delay.map_or(Duration::from_secs(5), Span::to_std)
     }
 
     /// Action at an exit, and the name of its option.

@@ -25,4 +25,4 @@ pub(crate) use route::answer;
 pub(crate) use services::{autostart, stop_all};
 
 use call::Call;
-use duration::duration;
+use duration::limit;

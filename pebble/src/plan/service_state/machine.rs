@@ -1,7 +1,5 @@
 //! Transitions of the state machine.
 
-use std::time::Duration;
-
 use super::{FAIL_DELAY, Input, OKAY_DELAY, Output, ServiceStatus, Shutdown, Signal, StartError, State, Timer};
 use super::{jitter, next_backoff};
 use crate::plan::quote::quote;
@@ -15,7 +13,7 @@ pub struct Machine {
     state: State,
     restarting: bool,
     backoff_count: u32,
-    backoff_wait: Duration,
+    backoff_wait: Span,
 }
 
 impl Machine {
@@ -27,7 +25,7 @@ impl Machine {
             state: State::Initial,
             restarting: false,
             backoff_count: 0,
-            backoff_wait: Duration::ZERO,
+            backoff_wait: Span::ZERO,
         }
     }
 
@@ -106,7 +104,7 @@ impl Machine {
     }
 
     fn spawned(&mut self) -> Vec<Output> {
-        let reset = Output::SetTimer(Timer::Reset, self.config.effective_backoff_limit());
+        let reset = Output::SetTimer(Timer::Reset, self.config.effective_backoff_limit().to_std());
         match self.state {
             State::Initial => {
                 self.go(State::Starting);
@@ -240,9 +238,9 @@ impl Machine {
         self.backoff_count += 1;
         self.backoff_wait = next_backoff(&self.config, self.backoff_wait);
         self.go(State::Backoff);
-        let wait = self.backoff_wait + jitter(self.backoff_wait, chance);
-        let shown = Span::from(self.backoff_wait);
-        let log = format!("waiting ~{shown} before restart (backoff {})", self.backoff_count);
+        let wait = self.backoff_wait.to_std();
+        let wait = wait + jitter(wait, chance);
+        let log = format!("waiting ~{} before restart (backoff {})", self.backoff_wait, self.backoff_count);
         vec![self.acts(option, &Action::Restart, &log), Output::SetTimer(Timer::Backoff, wait)]
     }
 
@@ -313,7 +311,7 @@ impl Machine {
 
     fn forget_backoff(&mut self) {
         self.backoff_count = 0;
-        self.backoff_wait = Duration::ZERO;
+        self.backoff_wait = Span::ZERO;
     }
 
     /// A line about an option's action.

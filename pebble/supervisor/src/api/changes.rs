@@ -1,10 +1,9 @@
 //! Handlers of `/v1/changes`: list, get, wait, abort.
 
-use pebble::plan::Span;
 use pebble::types::ChangeAction;
 use tokio::time::timeout;
 
-use super::{Call, duration, shapes};
+use super::{Call, limit, shapes};
 use crate::clock::Time;
 use crate::response::{ApiError, ApiResult, sync};
 use crate::runner;
@@ -35,14 +34,14 @@ pub(super) async fn get(call: Call) -> ApiResult {
 
 pub(super) async fn wait(call: Call) -> ApiResult {
     let id = find(&call)?;
-    let limit = call.query.get("timeout");
-    let span = duration(limit).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
+    let limit =
+        limit(call.query.get("timeout")).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     let ready = call.daemon.store.wait(|state| state.is_ready(id).then_some(()));
-    match span {
+    match limit {
         None => ready.await,
-        Some(limit) => timeout(limit, ready)
+        Some(limit) => timeout(limit.to_std(), ready)
             .await
-            .map_err(|_| ApiError::timeout(format!("timed out waiting for change after {}", Span::from(limit))))?,
+            .map_err(|_| ApiError::timeout(format!("timed out waiting for change after {limit}")))?,
     }
     info(&call, id)
 }

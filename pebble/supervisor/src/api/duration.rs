@@ -1,12 +1,10 @@
 //! Durations in requests.
 
-use std::time::Duration;
-
 use pebble::plan::{Span, quote};
 
-/// Reads a duration as Go does; `None` for an empty text and for zero.
-pub(super) fn duration(text: &str) -> Result<Option<Duration>, String> {
-    Ok(Some(span(text)?).filter(|span| *span != Span::ZERO).map(Span::to_std))
+/// Reads a limit, which may be below zero, as Go does; `None` for an empty text and for zero.
+pub(super) fn limit(text: &str) -> Result<Option<Span>, String> {
+    Ok(Some(span(text)?).filter(|span| *span != Span::ZERO))
 }
 
 /// Reads a duration that may be below zero; zero for an empty text.
@@ -42,12 +40,12 @@ mod tests {
 
     #[test]
     fn durations_are_gos() {
-        assert_eq!(duration("1.5s"), Ok(Some(Duration::from_millis(1500))));
-        assert_eq!((duration(""), duration("0s")), (Ok(None), Ok(None)));
-        assert_eq!(duration("10"), Err("time: missing unit in duration \"10\"".to_owned()));
-        assert_eq!(duration("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".to_owned()));
-        assert_eq!(duration("x"), Err("time: invalid duration \"x\"".to_owned()));
-        assert_eq!(duration("1ms2"), Err("time: missing unit in duration \"1ms2\"".to_owned()));
-        assert_eq!(duration(".s"), Err("time: invalid duration \".s\"".to_owned()));
+        assert_eq!(limit("1.5s"), Ok(Some(Span::from_millis(1500))));
+        assert_eq!((limit(""), limit("0s"), limit("-1s")), (Ok(None), Ok(None), Ok(Some(Span::from_secs(-1)))));
+        assert_eq!(limit("10"), Err("time: missing unit in duration \"10\"".to_owned()));
+        assert_eq!(limit("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".to_owned()));
+        assert_eq!(limit("x"), Err("time: invalid duration \"x\"".to_owned()));
+        assert_eq!(limit("1ms2"), Err("time: missing unit in duration \"1ms2\"".to_owned()));
+        assert_eq!(limit(".s"), Err("time: invalid duration \".s\"".to_owned()));
     }
 }

@@ -3,7 +3,7 @@
 use pebble::plan::Environment;
 use pebble::types::{ExecRequest, ExecResult};
 
-use super::{Call, duration, shapes};
+use super::{Call, limit, shapes};
 use crate::clock::Time;
 use crate::exec::{self, Settings};
 use crate::process;
@@ -14,7 +14,7 @@ use pebble::plan::quote;
 pub(super) async fn begin(mut call: Call) -> ApiResult {
     let asked: ExecRequest = call.json(&shapes::EXEC, "request body").await?;
     let name = asked.command.first().ok_or_else(|| ApiError::bad_request("must specify command"))?.clone();
-    let timeout = duration(&asked.timeout).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
+    let timeout = limit(&asked.timeout).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     if process::find(&name).is_none() {
         return Err(ApiError::bad_request(format!("cannot find executable {}", quote(&name))));
     }

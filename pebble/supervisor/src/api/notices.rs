@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::duration::span;
-use super::{Call, duration, shapes};
+use super::{Call, limit, shapes};
 use crate::access::User;
 use crate::clock::{Time, rfc3339};
 use crate::go_json::{self, shape::Shape};
@@ -26,13 +26,13 @@ pub(super) async fn list(call: Call) -> ApiResult {
     let user = user(&call, "so cannot retrieve notices")?;
     let Some(filter) = filter(&call, &user)? else { return sync(Vec::<types::Notice>::new()) };
     let limit =
-        duration(call.query.get("timeout")).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
+        limit(call.query.get("timeout")).map_err(|why| ApiError::bad_request(format!("invalid timeout: {why}")))?;
     let find = |state: &State| -> Vec<types::Notice> {
         state.notices(&filter, Time::now()).into_iter().map(|notice| notice.info()).collect()
     };
     let Some(limit) = limit else { return sync(call.daemon.store.read(find)) };
     let found = call.daemon.store.wait(|state| Some(find(state)).filter(|notices| !notices.is_empty()));
-    sync(timeout(limit, found).await.unwrap_or_default())
+    sync(timeout(limit.to_std(), found).await.unwrap_or_default())
 }
 
 /// The user of a request and its id: notices are kept by user id.
@@ -99,7 +99,8 @@ struct Add {
     data: String,
 }
 
-const DATA: Shape = Shape::Map(&Shape::Text);
+/// The data of a notice: a text that is JSON itself.
+pub(super) const DATA: Shape = Shape::Map(&Shape::Text);
 
 pub(super) async fn add(mut call: Call) -> ApiResult {
     let (_, uid) = user(&call, "so cannot create notice")?;

@@ -77,14 +77,23 @@ impl Running {
             stdout,
             stderr,
         };
-        match process.start() {
+        let started = match settings.timeout {
+            // A limit below zero is over before the start.
+            Some(limit) if limit < Span::ZERO => {
+                // With it the command's ends of the pipes.
+                drop(process);
+                Err(overdue_by(limit))
+            }
+            _ => process.start().map_err(|error| error.to_string()),
+        };
+        match started {
             Ok(pid) => {
                 Ok(Running { pid, exit: daemon.reaper.exit_of(pid), outputs, writers, alive: Some(alive), terminal })
             }
             Err(error) => {
                 drop((writers, alive));
                 sent(&mut outputs).await;
-                Err(error.to_string())
+                Err(error)
             }
         }
     }
@@ -93,7 +102,7 @@ impl Running {
     /// limit.
     pub(super) async fn end(
         mut self,
-        limit: Option<Duration>,
+        limit: Option<Span>,
         mut abort: Abort,
         control: JoinHandle<()>,
     ) -> Result<i32, String> {
@@ -123,7 +132,7 @@ impl Running {
             },
         };
         match limit {
-            Some(limit) if late => Err(format!("timed out after {}: context deadline exceeded", Span::from(limit))),
+            Some(limit) if late => Err(overdue_by(limit)),
             _ => Ok(code.unwrap_or(-1)),
         }
     }
@@ -188,9 +197,13 @@ fn error_pipe(socket: Socket, outputs: &mut Vec<JoinHandle<()>>, over: &watch::R
     Ok(writer.into())
 }
 
-async fn overdue(limit: Option<Duration>) {
+fn overdue_by(limit: Span) -> String {
+    format!("timed out after {limit}: context deadline exceeded")
+}
+
+async fn overdue(limit: Option<Span>) {
     match limit {
-        Some(limit) => sleep(limit).await,
+        Some(limit) => sleep(limit.to_std()).await,
         None => std::future::pending().await,
     }
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::time::Duration;
 
-use pebble::plan::Service;
+use pebble::plan::{Service, Span};
 use pebble::types::ExecRequest;
 use rustix::process::getuid;
 
@@ -24,7 +23,7 @@ pub(crate) struct Settings {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) directory: String,
     pub(super) owner: Option<Owner>,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Option<Span>,
     pub(super) terminal: Option<TerminalSettings>,
 }
 
@@ -39,7 +38,7 @@ pub(super) struct TerminalSettings {
 
 impl Settings {
     /// Validates a request and fills in defaults.
-    pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Duration>) -> Result<Settings, ApiError> {
+    pub(crate) fn new(daemon: &Daemon, asked: ExecRequest, timeout: Option<Span>) -> Result<Settings, ApiError> {
         let service = context(daemon, &asked.service_context)?;
         let run_as = RunAs {
             user_id: asked.user_id.or(service.user_id.map(i64::from)),

@@ -60,6 +60,63 @@ fn a_failed_check_can_end_the_daemon_with_its_own_exit_code() {
 }
 
 #[test]
+fn health_is_asked_by_level() {
+    let check = |name: &str, level: &str| {
+        let rest = "override: replace, startup: disabled, period: 100ms, threshold: 1, exec: {command: 'false'}";
+        format!("  {name}: {{level: {level}, {rest}}}\n")
+    };
+    let layer = format!("checks:\n{}{}", check("serving", "ready"), check("living", "alive"));
+    let daemon = Daemon::start(&layer, &[]);
+    let health = |query: &str| {
+        let answer = daemon.raw(&format!("GET /v1/health{query} HTTP/1.1"));
+        let status: u16 = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!((&body["type"], &body["status-code"]), (&"sync".into(), &status.into()), "{answer}");
+        (status, body["result"]["healthy"].as_bool().unwrap())
+    };
+    let (up, down) = ((200, true), (502, false));
+    let levels = || ["", "?level=alive", "?level=ready", "?names=serving", "?names=living"].map(health);
+    assert_eq!(levels(), [up; 5]);
+    daemon.client_verb(&["start-checks", "serving"]);
+    until("it is down", || (health("?names=serving") == down).then_some(()));
+    // A workload that is alive need not be ready.
+    assert_eq!(levels(), [down, up, down, down, up]);
+    daemon.client_verb(&["start-checks", "living"]);
+    until("it is down", || (health("?names=living") == down).then_some(()));
+    assert_eq!(levels(), [down; 5]);
+}
+
+#[test]
+fn a_period_below_zero_ends_neither_daemon_nor_check() {
+    let layer = "
+checks:
+  odd: {override: replace, startup: enabled, period: -1s, threshold: 1, exec: {command: 'sh -c \"echo ran; false\"'}}
+  late: {override: replace, startup: enabled, period: 1h, timeout: -1s, exec: {command: 'true'}}
+";
+    let mut daemon = Daemon::start(layer, &[]);
+    // Each is run by its own task.
+    let ran = daemon.client_verb(&["check", "--refresh", "odd"]);
+    assert!(ran.stdout.contains("error: exit status 1; ran"), "{ran:?}");
+    until("the check is down", || daemon.client_verb(&["check", "odd"]).stdout.contains("status: down").then_some(()));
+    let ran = daemon.client_verb(&["check", "--refresh", "late"]);
+    assert!(ran.stdout.contains("failures: 1") && ran.stdout.contains("error: check timed out after -1s"), "{ran:?}");
+    assert_eq!(daemon.child.try_wait().unwrap(), None);
+    assert_eq!(daemon.stop().code(), Some(0));
+}
+
+#[test]
+fn a_threshold_below_zero_is_reached_at_once() {
+    let layer = "checks:\n  odd: {override: replace, startup: disabled, threshold: -1, exec: {command: 'false'}}\n";
+    let daemon = Daemon::start(layer, &[]);
+    daemon.client_verb(&["start-checks", "odd"]);
+    daemon.client_verb(&["check", "--refresh", "odd"]);
+    until("it is down", || {
+        let listed = daemon.client_verb(&["checks"]).stdout;
+        (listed.contains(" down ") && listed.contains(" 1/-1 ")).then_some(())
+    });
+}
+
+#[test]
 fn checks_of_ports_and_servers_see_them() {
     use std::io::{Read, Write};
     use std::net::TcpListener;

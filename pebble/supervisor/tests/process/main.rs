@@ -21,6 +21,7 @@ mod orphans;
 mod output;
 mod root;
 mod signals;
+mod small;
 mod stalled;
 mod start;
 mod tls;
