@@ -285,6 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn the_root_directory_is_never_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        fs::create_dir_all(root.join("etc")).unwrap();
+        let mut files = Files { root: root.clone(), ..Files::default() };
+        for path in ["/", "//", "/.", "/..", "/../..", "/etc/..", "/etc/../", "/etc/../."] {
+            for recursive in [false, true] {
+                let error = files.remove(path, recursive).unwrap_err();
+                assert_eq!(error.message, format!("cannot remove \"{path}\": it is the root directory"));
+                assert!(root.join("etc").exists(), "{path}");
+            }
+        }
+        files.remove("/etc", true).unwrap();
+        assert!(root.exists() && !root.join("etc").exists());
+    }
+
+    #[test]
     fn patterns_have_stars_and_question_marks() {
         for (pattern, name, fits) in [
             ("", "a", true),

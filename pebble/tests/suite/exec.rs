@@ -1,13 +1,15 @@
 //! Commands in the container.
 
+use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use pebble::Error;
-use pebble::types::ExecOptions;
+use pebble::types::{ExecOptions, ExecOutput};
 use serde_json::json;
 
 use crate::case::{Case, case};
+use crate::go_client::{self, Ended};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -15,9 +17,38 @@ fn sh(script: &str) -> ExecOptions {
     ExecOptions { timeout: Some(MINUTE), ..ExecOptions::new(["sh", "-c", script]) }
 }
 
+thread_local! {
+    /// Commands that the test's case has run, and what came of them.
+    static RUNS: RefCell<Vec<(ExecOptions, Option<ExecOutput>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs the commands of the case once more as Pebble's own client does: each must end alike. Last in its case, since the
+/// answers are not recorded.
+fn again_by_pebbles_client(case: &Case) {
+    for (options, output) in RUNS.take() {
+        let request = json!({
+            "command": options.command, "environment": options.environment,
+            "service-context": options.service_context.unwrap_or_default(),
+            "working-dir": options.working_dir.unwrap_or_default(), "user-id": options.user_id,
+            "user": options.user.unwrap_or_default(), "group-id": options.group_id,
+            "group": options.group.unwrap_or_default(), "split-stderr": !options.combine_stderr,
+            "timeout": options.timeout.map(|limit| format!("{}ms", limit.as_millis())).unwrap_or_default(),
+        });
+        let ended = go_client::exec(&case.socket(), &request, &options.stdin.unwrap_or_default());
+        match output {
+            None => assert!(ended.is_err(), "{request}: {ended:?}"),
+            Some(output) => {
+                let ExecOutput { exit_code, stdout, stderr, .. } = output;
+                assert_eq!(ended, Ok(Ended { code: exit_code.into(), stdout, stderr }), "{request}");
+            }
+        }
+    }
+}
+
 /// Runs a command and records its result.
 fn run(case: &mut Case, what: &str, options: &ExecOptions) -> Result<(), Error> {
     let output = case.client().exec(options);
+    RUNS.with_borrow_mut(|runs| runs.push((options.clone(), output.as_ref().ok().cloned())));
     let output = output.map(|output| {
         json!({
             "exit-code": output.exit_code,
@@ -42,6 +73,7 @@ fn codes_and_outputs() {
         run(case, "input unread", &ExecOptions { stdin: Some(vec![b'x'; 300_000]), ..ExecOptions::new(["true"]) })
             .unwrap();
         case.get("/v1/changes?select=all");
+        again_by_pebbles_client(case);
     });
 }
 
@@ -62,6 +94,7 @@ fn environment_and_folder() {
             .unwrap_err();
         run(case, "unknown folder", &ExecOptions { working_dir: Some("/no/such".to_owned()), ..sh("true") })
             .unwrap_err();
+        again_by_pebbles_client(case);
     });
 }
 
@@ -87,6 +120,7 @@ fn what_can_not_start_or_takes_too_long() {
             case.post("/v1/exec", &body);
         }
         case.get("/v1/changes?select=all");
+        again_by_pebbles_client(case);
     });
 }
 
@@ -110,6 +144,7 @@ fn what_the_system_does_not_start() {
             assert!(matches!(error, Error::Exec { .. }), "{error:?}");
         }
         run(case, "a zero in an argument", &ExecOptions::new(["echo", "a\0b"])).unwrap_err();
+        again_by_pebbles_client(case);
     });
 }
 
@@ -137,6 +172,8 @@ fn much_and_binary_input_comes_back_whole() {
         let output =
             case.client().exec(&ExecOptions { stdin: Some(input.clone()), ..ExecOptions::new(["cat"]) }).unwrap();
         assert!(output.stdout == input, "{} bytes came back of {}", output.stdout.len(), input.len());
+        let ended = go_client::exec(&case.socket(), &json!({"command": ["cat"]}), &input).unwrap();
+        assert!(ended.code == 0 && ended.stdout == input, "{} bytes came back", ended.stdout.len());
         let both = sh("head -c 1000000 /dev/zero >&2; head -c 1000001 /dev/zero");
         let output = case.client().exec(&both).unwrap();
         case.note("sizes", [output.stdout.len(), output.stderr.len()]);
@@ -174,6 +211,7 @@ fn a_command_runs_as_its_user() {
         run(case, "user only", &ExecOptions { user: Some("daemon".to_owned()), ..sh(who) }).unwrap();
         run(case, "group only", &ExecOptions { group: Some("daemon".to_owned()), ..sh(who) }).unwrap_err();
         run(case, "torn", &ExecOptions { user_id: Some(2), ..name }).unwrap_err();
+        again_by_pebbles_client(case);
     });
 }
 
@@ -190,5 +228,6 @@ fn a_user_without_a_home_has_to_run_elsewhere() {
             ExecOptions { user: Some("nobody".to_owned()), ..sh("id -u; id -g; echo $HOME; pwd; echo $USER") };
         run(case, "without a home", &homeless).unwrap_err();
         run(case, "without a home, elsewhere", &ExecOptions { working_dir: Some("/".to_owned()), ..homeless }).unwrap();
+        again_by_pebbles_client(case);
     });
 }

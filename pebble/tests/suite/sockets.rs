@@ -59,7 +59,17 @@ fn a_command_that_closes_its_outputs_is_not_over() {
 
 #[test]
 fn every_kind_of_command_ends_alike_for_pebbles_own_client() {
+    run_every_kind(&Daemon::start(held()));
+}
+
+#[test]
+#[ignore = "minutes"]
+fn every_kind_of_command_ends_alike_two_hundred_times() {
     let daemon = Daemon::start(held());
+    (0..200).for_each(|_| run_every_kind(&daemon));
+}
+
+fn run_every_kind(daemon: &Daemon) {
     let much: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let input = vec![b'x'; 300_000];
     let check = |request: Value, input: &[u8], code: i64, stdout: &[u8], stderr: &[u8]| {
@@ -79,6 +89,33 @@ fn every_kind_of_command_ends_alike_for_pebbles_own_client() {
     let slow = json!({"command": ["sleep", "1000"], "timeout": "100ms"});
     let error = go_client::exec(&daemon.socket(), &slow, b"").unwrap_err();
     assert!(error.contains("timed out after 100ms: context deadline exceeded"), "{error}");
+}
+
+#[test]
+fn a_command_starts_once_the_websockets_of_its_outputs_are_connected() {
+    let daemon = Daemon::start(held());
+    let names = ["control", "stdio", "stderr"];
+    std::thread::scope(|scope| {
+        for set in 0..8_u32 {
+            let daemon = &daemon;
+            scope.spawn(move || {
+                let begun = go_client::begin(&daemon.socket(), &sh("exit 5")).unwrap();
+                let has = |index: usize| set & (1 << index) != 0;
+                let chosen = (0..3).filter(|index| has(*index)).map(|index| names[index]);
+                let mut sockets: Vec<_> = chosen.map(|name| begun.websocket(&daemon.socket(), name)).collect();
+                match begun.code(&daemon.socket()) {
+                    Ok(code) => assert!(code == 5 && has(1) && has(2), "{code} with {set:b}"),
+                    Err(why) => {
+                        let expected = "timeout waiting for websocket connections: context deadline exceeded";
+                        assert!(why.contains(expected) && !(has(1) && has(2)), "{why} with {set:b}");
+                    }
+                }
+                sockets.clear();
+            });
+        }
+    });
+    // None of them is in the way of another command.
+    assert_eq!(go_client::exec(&daemon.socket(), &sh("exit 6"), b"").unwrap().code, 6);
 }
 
 /// Treatment of a websocket by the client, once the command runs.

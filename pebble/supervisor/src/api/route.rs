@@ -185,6 +185,37 @@ mod tests {
     }
 
     #[test]
+    fn every_path_has_pebbles_access() {
+        use Access::{Admin, Metrics, Open, Pairing, User};
+        let expected = [
+            ("/v1/system-info", Some(Open), None),
+            ("/v1/health", Some(Open), None),
+            ("/v1/changes", Some(User), None),
+            ("/v1/changes/{id}", Some(User), Some(Admin)),
+            ("/v1/changes/{id}/wait", Some(User), None),
+            ("/v1/services", Some(User), Some(Admin)),
+            ("/v1/services/{name}", Some(User), Some(Admin)),
+            ("/v1/plan", Some(Admin), None),
+            ("/v1/layers", None, Some(Admin)),
+            ("/v1/files", Some(Admin), Some(Admin)),
+            ("/v1/logs", Some(User), None),
+            ("/v1/exec", None, Some(Admin)),
+            ("/v1/tasks/{task-id}/websocket/{websocket-id}", Some(Admin), None),
+            ("/v1/signals", None, Some(Admin)),
+            ("/v1/checks", Some(User), Some(Admin)),
+            ("/v1/checks/refresh", None, Some(Admin)),
+            ("/v1/notices", Some(User), Some(User)),
+            ("/v1/notices/{id}", Some(User), None),
+            ("/v1/identities", Some(User), Some(Admin)),
+            ("/v1/pairing", None, Some(Pairing)),
+            ("/v1/metrics", Some(Metrics), None),
+        ];
+        let access = |method: &Option<(Access, Handler)>| method.as_ref().map(|(access, _)| *access);
+        let found = ROUTES.each_ref().map(|route| (route.path, access(&route.get), access(&route.post)));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn every_path_is_in_the_table_once() {
         for (index, route) in ROUTES.iter().enumerate() {
             assert!(ROUTES[..index].iter().all(|other| other.path != route.path), "{}", route.path);

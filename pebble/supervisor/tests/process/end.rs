@@ -30,6 +30,36 @@ services:
 }
 
 #[test]
+fn the_ends_of_services_are_logged_in_pebbles_words() {
+    let layer = "
+services:
+  web:
+    override: replace
+    command: sh -c 'sleep 1.1; exit 3'
+    startup: enabled
+    backoff-delay: 200ms
+  last: {override: replace, command: sh -c 'sleep 1.1; exit 4', on-failure: shutdown}
+";
+    let mut daemon = Daemon::start(layer, &[]);
+    let told = |daemon: &Daemon, line: &str| {
+        let line = format!(" [pebble] {line}");
+        until(&line, || daemon.stderr().lines().any(|told| told.ends_with(&line)).then_some(()));
+    };
+    told(&daemon, "Started default services with change 1.");
+    told(&daemon, r#"Service "web" stopped unexpectedly with code 3"#);
+    told(&daemon, r#"Service "web" on-failure action is "restart", waiting ~200ms before restart (backoff 1)"#);
+    told(&daemon, r#"Service "web" on-failure action is "restart", waiting ~400ms before restart (backoff 2)"#);
+    daemon.client().start(&["last"], SOON).unwrap();
+    assert_eq!(daemon.ended().code(), Some(10));
+    told(&daemon, r#"Service "last" on-failure action is "shutdown", triggering failure shutdown"#);
+    told(&daemon, "Server exiting! Reason: <nil>");
+    // One line an entry, each with its time.
+    for line in daemon.stderr().lines() {
+        assert!(line.as_bytes()[..24].ends_with(b"Z") && line[24..].starts_with(" [pebble] "), "{line}");
+    }
+}
+
+#[test]
 fn commands_end_with_the_daemon() {
     let mut daemon = Daemon::start("", &[]);
     let client = daemon.client();

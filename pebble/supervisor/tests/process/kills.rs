@@ -124,6 +124,14 @@ fn play(rounds: u64) {
             });
         }
         until("no command is left", || (running(&mark, &["sleep", "0.01"]) == 0).then_some(()));
+        // Whatever state the kill left: one replan, and each enabled service runs once.
+        client.replan(Duration::from_secs(60)).unwrap();
+        for (name, seconds) in [("a", "10001"), ("b", "10002")] {
+            assert!(client.services(&[name]).unwrap()[0].is_running(), "{name} in round {round}");
+            until(&format!("service {name} runs once after a replan in round {round}"), || {
+                (running(&mark, &["sleep", seconds]) == 1).then_some(())
+            });
+        }
     }
 }
 
