@@ -18,7 +18,6 @@ lint:
 test *filter:
     cargo build --workspace --bins --locked
     cargo test --workspace --locked {{ filter }}
-    cargo test -p webcharm-pebble --features https --locked --lib --test https --test suite {{ filter }}
 
 # The tests that take minutes: other tool chains, PyPI's charmcraft, processes killed at random.
 test-long *filter:
