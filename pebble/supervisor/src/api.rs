@@ -21,6 +21,7 @@ mod signals;
 mod system;
 mod tasks;
 
+pub(crate) use identities::replace_identities;
 pub(crate) use route::answer;
 pub(crate) use services::{autostart, stop_all};
 

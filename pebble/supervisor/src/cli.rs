@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::layers::ServiceArgs;
+use crate::verb::help;
 
 /// The daemon's directory without `PEBBLE`.
 const DEFAULT_DIRECTORY: &str = "/var/lib/pebble/default";
@@ -14,8 +15,7 @@ const DEFAULT_DIRECTORY: &str = "/var/lib/pebble/default";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Run(Options),
-    /// Help, or that of a verb.
-    Help(Option<String>),
+    Help(Help),
     Version,
     /// A verb of the client with its words.
     Verb {
@@ -23,6 +23,17 @@ pub(crate) enum Command {
         words: Vec<OsString>,
         socket: PathBuf,
     },
+}
+
+/// Text that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Help {
+    /// The verbs.
+    Short,
+    /// The verbs, each with a line about it.
+    Long,
+    /// Help of a verb.
+    Of(String),
 }
 
 /// Options of `pebble run`.
@@ -36,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) https: Option<String>,
     pub(crate) verbose: bool,
     pub(crate) debug: bool,
+    /// True if the daemon writes no log.
+    pub(crate) quiet: bool,
     /// True if the state is kept in a file.
     pub(crate) persist: bool,
     pub(crate) args: ServiceArgs,
@@ -54,6 +67,10 @@ pub(crate) enum Error {
     Line(#[from] lexopt::Error),
     #[error("unknown command {0:?}, see 'pebble help'")]
     Command(String),
+    #[error("unknown command {0:?}, see 'pebble help {1}'")]
+    CommandOf(String, String),
+    #[error("help accepts a command, or '--all', but not both")]
+    HelpTwice,
     #[error("too many arguments for command")]
     TooMany,
     #[error("unknown flag `{0}'")]
@@ -83,7 +100,7 @@ impl Command {
     ) -> Result<Command, Error> {
         let mut parser = Parser::from_args(line);
         match parser.next()? {
-            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(None)),
+            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help(Help::Short)),
             Some(Arg::Long("version")) => Ok(Command::Version),
             Some(Arg::Value(command)) => match command.string()?.as_str() {
                 "run" => run(parser, variable),
@@ -99,29 +116,44 @@ impl Command {
     }
 }
 
+/// Reads the words after `help`.
 fn help(mut parser: Parser) -> Result<Command, Error> {
+    let (mut is_long, mut verbs) = (false, Vec::new());
     while let Some(argument) = parser.next()? {
-        if let Arg::Value(verb) = argument {
-            return Ok(Command::Help(Some(verb.string()?)));
+        match argument {
+            Arg::Value(verb) => verbs.push(verb.string()?),
+            Arg::Long("all") => is_long = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Help::Of("help".to_owned()))),
+            other => return Err(unknown(&other)),
         }
     }
-    Ok(Command::Help(None))
+    let mut verbs = verbs.into_iter();
+    match (verbs.next(), verbs.next()) {
+        (Some(_), _) if is_long => Err(Error::HelpTwice),
+        (None, _) if is_long => Ok(Command::Help(Help::Long)),
+        (None, _) => Ok(Command::Help(Help::Short)),
+        (Some(verb), None) => Ok(Command::Help(Help::Of(verb))),
+        // No verb has verbs of its own.
+        (Some(verb), Some(next)) if help::of(&verb).is_some() => Err(Error::CommandOf(next, verb)),
+        (Some(verb), Some(_)) => Err(Error::Command(verb)),
+    }
 }
 
 fn run(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     let mut options = from_environment(variable);
+    let mut has_words = false;
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(None)),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Help::Of("run".to_owned()))),
             Arg::Long("version") => return Ok(Command::Version),
-            Arg::Value(_) => return Err(Error::TooMany),
+            Arg::Value(_) => has_words = true,
             other => {
                 let other = Given::from(other);
                 option(&mut parser, &other, &mut options)?;
             }
         }
     }
-    Ok(Command::Run(options))
+    if has_words { Err(Error::TooMany) } else { Ok(Command::Run(options)) }
 }
 
 /// Reads the words after `enter`: options of the daemon, then a verb.
@@ -130,7 +162,7 @@ fn enter(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Res
     let (mut runs, mut verbose) = (false, false);
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(None)),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Help::Of("enter".to_owned()))),
             Arg::Long("run") => runs = true,
             Arg::Value(verb) => {
                 options.subcommand = std::iter::once(verb).chain(parser.raw_args()?).collect();
@@ -149,11 +181,12 @@ fn enter(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Res
     };
     options.hold = !runs;
     match verb.as_str() {
-        "help" => return Ok(Command::Help(options.subcommand.get(1).map(|verb| verb.to_string_lossy().into_owned()))),
         "exec" if verbose => return Err(Error::MustNotBeVerbose(verb)),
-        "ls" | "plan" | "services" | "version" if runs => return Err(Error::MustNotRun(verb)),
+        "help" | "ls" | "plan" | "services" | "version" if runs => return Err(Error::MustNotRun(verb)),
+        "help" => return help(Parser::from_args(options.subcommand.drain(1..))),
         "stop" if !runs => return Err(Error::MustRun(verb)),
-        "exec" | "ls" | "plan" | "services" | "version" | "start" | "stop" => {}
+        "exec" | "ls" | "plan" | "services" | "version" => options.quiet = !options.verbose,
+        "start" | "stop" => {}
         _ => return Err(Error::Subcommand(verb)),
     }
     Ok(Command::Run(options))
@@ -277,14 +310,16 @@ mod tests {
         assert!(matches!(parse(&["run", "--ftp=:1"]), Err(Error::Flag(_))));
         assert_eq!(options(&["run", "--https=:1"]).https.as_deref(), Some(":1"));
         assert_eq!(parse(&["--version"]).unwrap(), Command::Version);
-        assert_eq!(parse(&["run", "-h"]).unwrap(), Command::Help(None));
-        assert_eq!(parse(&["help", "exec"]).unwrap(), Command::Help(Some("exec".to_owned())));
+        assert_eq!(parse(&["run", "x", "-h"]).unwrap(), Command::Help(Help::Of("run".to_owned())));
+        assert_eq!(parse(&["help", "exec"]).unwrap(), Command::Help(Help::Of("exec".to_owned())));
     }
 
     #[test]
     fn enter_takes_a_verb_that_fits_its_options() {
         assert_eq!(options(&["enter", "exec", "echo", "--hold"]).subcommand, ["exec", "echo", "--hold"]);
         assert!(options(&["enter", "start", "web"]).hold && !options(&["enter", "--run", "stop", "web"]).hold);
+        assert!(options(&["enter", "plan"]).quiet && !options(&["enter", "-v", "plan"]).quiet);
+        assert!(!options(&["enter", "start", "web"]).quiet && !options(&["enter"]).quiet);
         assert!(options(&["enter"]).subcommand.is_empty());
         assert!(matches!(parse(&["enter", "logs"]), Err(Error::Subcommand(_))));
         assert!(matches!(parse(&["enter", "stop", "web"]), Err(Error::MustRun(_))));

@@ -14,9 +14,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pebble::plan::{self, Layers, service_state};
+use rustix::fs::{Access, access};
 use rustix::process::{getpid, getuid};
 use tokio::sync::watch;
-use tokio::task::spawn_local;
+use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, interval_at};
 
 use end::{Stops, finish, until_end};
@@ -26,7 +27,6 @@ use crate::cli::Options;
 use crate::clock::Time;
 use crate::exec::Executions;
 use crate::forward::{self, Forwarding};
-use crate::identity::{self, Identity};
 use crate::journal::{Event, Journal};
 use crate::layers;
 use crate::leftover;
@@ -52,10 +52,14 @@ pub(crate) enum Error {
     Relative(String),
     #[error("directory {0:?} does not exist")]
     Missing(String),
+    #[error("directory {0:?} not writable")]
+    NotWritable(String),
     #[error("mkdir {path}: {}", errno::text(error))]
     Create { path: String, error: io::Error },
-    #[error("cannot copy {from:?} to {path:?}: {}", errno::text(error))]
-    Copy { from: String, path: String, error: io::Error },
+    #[error(transparent)]
+    Copy(#[from] copy_once::Error),
+    #[error("cannot read identities: {0}")]
+    ReadIdentities(String),
     #[error("cannot replace identities: {0}")]
     Identities(String),
     #[error("cannot load plan")]
@@ -145,7 +149,7 @@ impl Daemon {
         reaper: Reaper,
         plan: Layers,
     ) -> Result<Daemon, Error> {
-        let journal = Journal::new(options.debug);
+        let journal = Journal::new(options.debug, options.quiet);
         let file = if options.persist { File::within(&options.directory) } else { File::nowhere() };
         Ok(Daemon {
             boot_id: boot_id()?,
@@ -209,7 +213,6 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     let reaper = Reaper::start().map_err(Error::Reaper)?;
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
-    let identities = options.identities.as_deref().map(verb::read_identities).transpose().map_err(Error::Identities)?;
     let tls = options.https.is_some().then(|| tls_of(&options)).transpose()?;
     let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
     // Before the first write: the directory may belong to a running daemon.
@@ -221,7 +224,6 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
         plan.set_service_args(&options.args)?;
     }
     let daemon = Rc::new(Daemon::new(&options, environment, reaper, plan)?);
-    std::mem::forget(remains);
     if options.persist {
         end_leftovers(&daemon, &options.directory)?;
     }
@@ -230,15 +232,14 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     if let (Some(listener), Some(tls)) = (https, tls) {
         spawn_local(server::serve_https(daemon.clone(), listener, tls));
     }
-    if let Some(identities) = identities {
-        replace_identities(&daemon, identities)?;
+    if let Some(file) = &options.identities {
+        replace_identities(&daemon, file)?;
     }
-    if !options.hold {
-        autostart(&daemon);
-    }
+    let started = (!options.hold).then(|| autostart(&daemon)).flatten();
     if !options.subcommand.is_empty() {
-        enter::run(&daemon, &options)?;
+        spawn_local(enter::run(daemon.clone(), options.clone(), started));
     }
+    std::mem::forget(remains);
     let end = until_end(&daemon, &mut stops).await;
     if end != EndReason::HungUp {
         finish(&daemon, &options.socket).await;
@@ -252,7 +253,7 @@ fn tls_of(options: &Options) -> Result<tls::Server, Error> {
         return Err(Error::Unkept);
     }
     let key = tls::Key::of(&options.directory).map_err(Error::Tls)?;
-    tls::Server::new(key, &options.directory, Journal::new(options.debug)).map_err(Error::Tls)
+    tls::Server::new(key, &options.directory, Journal::new(options.debug, options.quiet)).map_err(Error::Tls)
 }
 
 /// Ends what the last daemon left behind, and begins to keep marks of this one's processes.
@@ -273,15 +274,19 @@ impl Drop for Remains<'_> {
     }
 }
 
-fn replace_identities(daemon: &Daemon, named: BTreeMap<String, Option<Identity>>) -> Result<(), Error> {
-    for (name, identity) in &named {
-        let wrong = |why| Error::Identities(format!("invalid identity for {}: {why}", plan::quote(name)));
-        identity.iter().try_for_each(|identity| identity.validate(name)).map_err(wrong)?;
-    }
-    daemon.store.write(|state| {
-        let changed = identity::changed(state.identities(), identity::Action::Replace, named);
-        changed.map(|identities| state.set_identities(identities)).map_err(Error::Identities)
-    })
+/// Replaces the identities that a file names. Pebble's daemon sends itself this request.
+fn replace_identities(daemon: &Daemon, file: &str) -> Result<(), Error> {
+    let named = verb::read_identities(file).map_err(Error::ReadIdentities)?;
+    let begun = Instant::now();
+    let replaced = api::replace_identities(daemon, named);
+    note_own_request(daemon, "/v1/identities", begun, if replaced.is_ok() { 200 } else { 400 });
+    replaced.map_err(|error| Error::Identities(error.message().to_owned()))
+}
+
+/// Logs a request that Pebble's daemon sends itself.
+fn note_own_request(daemon: &Daemon, path: &str, begun: Instant, status: u16) {
+    let took = plan::Span::from(begun.elapsed());
+    daemon.journal.note(&format!("POST {path} {took} {status} (http+unix)"));
 }
 
 fn prepare_directory(options: &Options) -> Result<(), Error> {
@@ -291,16 +296,15 @@ fn prepare_directory(options: &Options) -> Result<(), Error> {
         made.map_err(|error| Error::Create { path: path.clone(), error })?;
     }
     if let Some(source) = &options.copy {
-        copy_once::copy(source, &options.directory).map_err(|error| Error::Copy {
-            from: source.display().to_string(),
-            path: path.clone(),
-            error,
-        })?;
+        copy_once::copy(source, &options.directory)?;
     }
     if !options.directory.is_absolute() {
         return Err(Error::Relative(path));
     }
-    if options.directory.is_dir() { Ok(()) } else { Err(Error::Missing(path)) }
+    if !options.directory.is_dir() {
+        return Err(Error::Missing(path));
+    }
+    access(&options.directory, Access::WRITE_OK).map_err(|_| Error::NotWritable(path))
 }
 
 /// The kernel's boot id. As process 1 a random one, since a container starts more often than the machine.
@@ -331,20 +335,21 @@ async fn prune(daemon: Rc<Daemon>) {
     }
 }
 
-fn autostart(daemon: &Rc<Daemon>) {
+/// Starts the plan's enabled services; returns a handle that waits for them.
+fn autostart(daemon: &Rc<Daemon>) -> Option<JoinHandle<()>> {
     let begun = Instant::now();
     let begin = api::autostart(daemon);
-    // Pebble's daemon sends itself this request.
-    let took = plan::Span::from(begun.elapsed());
-    let status = if begin.is_ok() { 202 } else { 400 };
-    daemon.journal.note(&format!("POST /v1/services {took} {status} (http+unix)"));
+    note_own_request(daemon, "/v1/services", begun, if begin.is_ok() { 202 } else { 400 });
     let change = match begin {
         Ok(change) => change,
-        Err(why) => return daemon.journal.note(&format!("Cannot start default services: {why}")),
+        Err(why) => {
+            daemon.journal.note(&format!("Cannot start default services: {why}"));
+            return None;
+        }
     };
     runner::ensure(daemon);
     let daemon = daemon.clone();
-    spawn_local(async move {
+    Some(spawn_local(async move {
         let ready = |state: &crate::state::State| {
             let error = state.change(change).and_then(|change| state.error(change));
             state.is_ready(change).then_some(error)
@@ -353,5 +358,5 @@ fn autostart(daemon: &Rc<Daemon>) {
             None => daemon.journal.note(&format!("Started default services with change {change}.")),
             Some(error) => daemon.journal.note(&format!("Cannot wait for autostart change {change}: {error}")),
         }
-    });
+    }))
 }

@@ -10,3 +10,8 @@ mod write;
 
 pub(crate) use read::{decode, decode_as};
 pub(crate) use write::{encode, encode_log};
+
+/// Go's message about a text that is no JSON; `None` for JSON.
+pub(crate) fn syntax_error(text: &[u8]) -> Option<String> {
+    scan::value(text).err()
+}

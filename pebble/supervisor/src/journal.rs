@@ -8,6 +8,7 @@ use crate::clock::Time;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Journal {
     debug: bool,
+    quiet: bool,
 }
 
 /// Kind of a security event, in OWASP's vocabulary as Pebble uses it.
@@ -56,14 +57,18 @@ impl Event {
 }
 
 impl Journal {
-    /// A journal; with `debug` it has more detail.
-    pub(crate) fn new(debug: bool) -> Journal {
-        Journal { debug }
+    /// A journal; with `debug` it has more detail, with `quiet` it writes nothing.
+    pub(crate) fn new(debug: bool, quiet: bool) -> Journal {
+        Journal { debug, quiet }
     }
 
-    /// Writes a line for operators. A closed standard error is ignored.
+    /// Writes an entry for operators: one line, unless the message has several, which stay as they are, as Pebble
+    /// writes them. A closed standard error is ignored.
     pub(crate) fn note(self, message: &str) {
-        let line = format!("{} [pebble] {}\n", Time::now().millis(), message.trim_end_matches('\n'));
+        if self.quiet {
+            return;
+        }
+        let line = entry(message, Time::now());
         let _ = io::stderr().write_all(line.as_bytes());
     }
 
@@ -78,6 +83,10 @@ impl Journal {
     pub(crate) fn security(self, event: Event, who: &str, description: &str) {
         self.note(&security_line(event, who, description, Time::now()));
     }
+}
+
+fn entry(message: &str, now: Time) -> String {
+    format!("{} [pebble] {}\n", now.millis(), message.strip_suffix('\n').unwrap_or(message))
 }
 
 fn security_line(event: Event, who: &str, description: &str, now: Time) -> String {
@@ -95,6 +104,14 @@ fn security_line(event: Event, who: &str, description: &str, now: Time) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_are_pebbles() {
+        let now = Time::parse("2026-11-22T05:08:10.9Z").unwrap();
+        for (message, expected) in [("Started.", "Started.\n"), ("One\ntwo\n", "One\ntwo\n"), ("", "\n")] {
+            assert_eq!(entry(message, now), format!("2026-11-22T05:08:10.900Z [pebble] {expected}"));
+        }
+    }
 
     #[test]
     fn security_lines_are_pebbles() {

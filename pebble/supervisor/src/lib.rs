@@ -8,7 +8,13 @@
 //! Deliberately different from Pebble: the root directory is never removed (`files`), a command whose client doesn't read its output
 //! ends at its own limit or when its change is aborted (`exec`), notices are bounded at all times (`state`), a changed
 //! location of a log target takes effect (`forward`), a check that a client starts has its service's context (`check`),
-//! and messages shorten long texts.
+//! a check's period below zero counts as unset, a failed start leaves no socket behind (`daemon`), a verb of `enter --run`
+//! runs without default services too, `help` describes verbs and options in its own words and without a manual page
+//! (`verb::help`), `exec` doesn't pass SIGSEGV on (`verb::exec`), and messages shorten long texts.
+//!
+//! After SIGKILL of the daemon its services, commands and checks go on. The next daemon in the same directory ends them with
+//! their process groups before it starts its own, so that nothing runs twice; Pebble forgets them (`leftover`). It does not
+//! find a process that made a session of its own, nor any with `PEBBLE_PERSIST=never`, which leaves nothing to find them by.
 
 #![allow(clippy::disallowed_methods, reason = "this is the process that starts others, waits and looks at the clock")]
 
@@ -62,44 +68,16 @@ use std::process::ExitCode;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use cli::Command;
-
-const HELP: &str = "\
-Pebble-compatible service supervisor, and its client
-
-Usage:
-  pebble run [options]    Run the daemon
-  pebble enter [options] [VERB ...]
-                          Run the daemon, and in it a verb (exec, ls, plan, services, version, start, stop)
-  pebble help [VERB]      Print this text, or one about a verb
-  pebble VERB ...         Send a request to the daemon
-
-Options of run and enter:
-  --create-dirs           Create the daemon's directory if it is missing
-  --hold                  Don't start the services that are enabled
-  --http=[HOST]:PORT      Also serve the public part of the API over HTTP; without HOST on all addresses
-  --https=[HOST]:PORT     Also serve the API over HTTPS, to clients with an identity's certificate
-  -v, --verbose           Print the services' output (also PEBBLE_VERBOSE=1)
-  --args NAME ARG... ;    Replace the default arguments of a service
-  --identities FILE       Replace the identities that the file names
-
-Environment:
-  PEBBLE                  The daemon's directory, with layers/; default /var/lib/pebble/default
-  PEBBLE_SOCKET           The socket; default $PEBBLE/.pebble.socket
-  PEBBLE_PERSIST=never    Keep changes in memory only
-  PEBBLE_COPY_ONCE        A directory that is copied to an empty one of the daemon
-  PEBBLE_DEBUG=1          More detail in the log
-
-Verbs:
-";
+use cli::{Command, Help};
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     match Command::parse(env::args_os().skip(1), |name| env::var_os(name)) {
-        Ok(Command::Help(None)) => print(&help()),
-        Ok(Command::Help(Some(verb))) => match verb::help(&verb) {
+        Ok(Command::Help(Help::Short)) => print(&verb::help::short()),
+        Ok(Command::Help(Help::Long)) => print(&verb::help::long()),
+        Ok(Command::Help(Help::Of(name))) => match verb::help::of(&name) {
             Some(text) => print(&text),
-            None => fail("error", &cli::Error::Command(verb)),
+            None => fail("error", &cli::Error::Command(name)),
         },
         Ok(Command::Version) => print(&format!("{}\n", daemon::VERSION)),
         Ok(Command::Run(options)) => run(options),
@@ -107,13 +85,10 @@ pub fn main() -> ExitCode {
             Some(code) => ExitCode::from(code),
             None => fail("error", &cli::Error::Command(name)),
         },
+        // Pebble reads them as it starts the daemon.
+        Err(error @ (cli::Error::ArgsName | cli::Error::ArgsTwice(_))) => fail("cannot run daemon", &error),
         Err(error) => fail("error", &error),
     }
-}
-
-fn help() -> String {
-    let verbs = verb::summaries().into_iter().map(|(name, summary)| format!("  {name:<22}  {summary}\n"));
-    HELP.to_owned() + &verbs.collect::<String>()
 }
 
 fn run(options: cli::Options) -> ExitCode {
@@ -147,7 +122,10 @@ fn fail(what: &str, error: &dyn Error) -> ExitCode {
     let mut text = format!("{what}: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        match error.downcast_ref() {
+            Some(error) => text.push_str(&format!(": {}", errno::text(error))),
+            None => text.push_str(&format!(": {error}")),
+        }
         cause = error.source();
     }
     // A closed standard error leaves the exit code.

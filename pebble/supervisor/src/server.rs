@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv6Addr, SocketAddr, TcpListener as StdTcpListener, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::rc::Rc;
@@ -27,12 +27,15 @@ use tokio_rustls::server::TlsStream;
 use crate::access::Transport;
 use crate::api;
 use crate::daemon::Daemon;
+use crate::errno;
 use crate::request_body::RequestBody;
 use crate::response::{ApiError, Body, Busy};
 use crate::tls;
+use bind::Error as BindError;
 use long_target::{Lines, Next};
 use target::Target;
 
+mod bind;
 mod long_target;
 mod target;
 
@@ -46,12 +49,14 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 pub(crate) enum Error {
     #[error("when trying to listen on {0}: socket {0:?} already in use")]
     InUse(String),
-    #[error("when trying to listen on {path}")]
-    Socket { path: String, source: io::Error },
+    #[error("when trying to listen on {0}: remove {0}: {why}", why = errno::text(.1))]
+    Remove(String, io::Error),
+    #[error("when trying to listen on {0}: listen unix {0}: bind: {why}", why = errno::text(.1))]
+    Socket(String, io::Error),
     #[error("cannot listen on {address:?}")]
-    Http { address: String, source: io::Error },
+    Http { address: String, source: BindError },
     #[error("cannot TLS listen on {address:?}")]
-    Https { address: String, source: io::Error },
+    Https { address: String, source: BindError },
 }
 
 /// Listens on the unix socket. Every user of the machine may connect; access is checked per request. A socket that a
@@ -61,16 +66,16 @@ pub(crate) async fn listen(path: &Path) -> Result<UnixListener, Error> {
     if UnixStream::connect(path).await.is_ok() {
         return Err(Error::InUse(name));
     }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::Remove(name, error)),
+        _ => {}
+    }
     let bind = || {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
         Ok(listener)
     };
-    bind().map_err(|source| Error::Socket { path: name, source })
+    bind().map_err(|error| Error::Socket(name, error))
 }
 
 /// Listens on the address of HTTP.
@@ -83,20 +88,10 @@ pub(crate) fn listen_https(address: &str) -> Result<TcpListener, Error> {
     bind(address).map_err(|source| Error::Https { address: address.to_owned(), source })
 }
 
-/// Listens on a TCP address; without a host on all of the machine's.
-fn bind(address: &str) -> io::Result<TcpListener> {
-    let listener = match address.strip_prefix(':') {
-        Some(port) => bind_all(port)?,
-        None => StdTcpListener::bind(address.to_socket_addrs()?.collect::<Vec<SocketAddr>>().as_slice())?,
-    };
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
-}
-
-fn bind_all(port: &str) -> io::Result<StdTcpListener> {
-    let port: u16 = port.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    // Without IPv6, all IPv4 addresses.
-    StdTcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).or_else(|_| StdTcpListener::bind(("0.0.0.0", port)))
+fn bind(address: &str) -> Result<TcpListener, BindError> {
+    let listener = bind::bind(address)?;
+    let adopted = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    adopted.map_err(|error| BindError::System { address: address.to_owned(), error })
 }
 
 /// Serves the unix socket for ever.

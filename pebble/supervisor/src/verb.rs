@@ -9,6 +9,7 @@ mod checks;
 mod connection;
 mod exec;
 mod files;
+pub(crate) mod help;
 mod identities;
 mod kept;
 mod logs;
@@ -74,26 +75,13 @@ fn verbs() -> impl Iterator<Item = &'static Verb> {
     .flatten()
 }
 
-/// Names and one-line descriptions of all verbs, sorted by name.
-pub(crate) fn summaries() -> Vec<(&'static str, &'static str)> {
-    let mut all: Vec<_> = verbs().map(|verb| (verb.name, verb.summary)).collect();
-    all.sort_unstable();
-    all
-}
-
-/// Help of one verb; `None` if there is no such verb.
-pub(crate) fn help(name: &str) -> Option<String> {
-    let verb = verbs().find(|verb| verb.name == name)?;
-    Some(format!("Usage:\n  pebble {}{}\n\n{}\n{}", verb.name, verb.spec.usage(), verb.summary, verb.spec.flags_help()))
-}
-
 /// Runs a verb and returns its exit code; `None` if there is no such verb.
 pub(crate) fn run(name: &str, words: Vec<OsString>, socket: PathBuf) -> Option<u8> {
     let verb = verbs().find(|verb| verb.name == name)?;
     let words = words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let outcome = verb.spec.parse(words).and_then(|arguments| {
         if arguments.has("help") {
-            let _ = io::stdout().write_all(help(name).unwrap_or_default().as_bytes());
+            let _ = io::stdout().write_all(verb.spec.help(name, verb.summary).as_bytes());
             return Ok(0);
         }
         let context = Context { connection: Connection::new(socket.clone()), socket };

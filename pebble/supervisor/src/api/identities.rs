@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rustix::process::getuid;
 use serde::Deserialize;
 
 use super::{Call, shapes};
+use crate::daemon::Daemon;
 use crate::identity::{Action, Identities, Identity, changed};
 use crate::journal::Event;
 use crate::response::{ApiError, ApiResult, sync, sync_nothing};
@@ -27,19 +29,37 @@ pub(super) async fn list(call: Call) -> ApiResult {
 
 pub(super) async fn act(mut call: Call) -> ApiResult {
     let Act { action, identities } = call.json(&shapes::IDENTITIES, "request body").await?;
+    apply(&call.daemon, &call.user_name(), &action, identities)?;
+    sync_nothing()
+}
+
+/// Replaces the named identities, as a request of the daemon's own user does.
+///
+/// # Errors
+/// An identity is invalid, or contradicts another.
+pub(crate) fn replace_identities(daemon: &Daemon, named: BTreeMap<String, Option<Identity>>) -> Result<(), ApiError> {
+    apply(daemon, &getuid().as_raw().to_string(), "replace", named)
+}
+
+fn apply(
+    daemon: &Daemon,
+    who: &str,
+    action: &str,
+    identities: BTreeMap<String, Option<Identity>>,
+) -> Result<(), ApiError> {
     for (name, identity) in &identities {
         let wrong = |why| ApiError::bad_request(format!("invalid identity for {}: {why}", quote(name)));
         identity.iter().try_for_each(|identity| identity.validate(name)).map_err(wrong)?;
     }
-    let kind = kind(&action)?;
-    check_nulls(&action, kind, &identities)?;
+    let kind = kind(action)?;
+    check_nulls(action, kind, &identities)?;
     for (name, identity) in &identities {
-        log(&call, kind, name, identity.as_ref());
+        log(daemon, who, kind, name, identity.as_ref());
     }
-    call.daemon.store.write(|state| {
+    daemon.store.write(|state| {
         let identities = changed(state.identities(), kind, identities).map_err(ApiError::bad_request)?;
         state.set_identities(identities);
-        sync_nothing()
+        Ok(())
     })
 }
 
@@ -71,9 +91,8 @@ fn check_nulls(action: &str, kind: Action, named: &BTreeMap<String, Option<Ident
     }
 }
 
-fn log(call: &Call, kind: Action, name: &str, identity: Option<&Identity>) {
-    let who = call.user_name();
-    let journal = call.daemon.journal;
+fn log(daemon: &Daemon, who: &str, kind: Action, name: &str, identity: Option<&Identity>) {
+    let journal = daemon.journal;
     match identity {
         None => journal.security(Event::UserDeleted, &format!("{who},{name}"), &format!("Deleting user {name}")),
         Some(Identity { access, .. }) if kind == Action::Add => {

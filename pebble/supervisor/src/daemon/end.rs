@@ -90,7 +90,9 @@ pub(super) async fn until_end(daemon: &Daemon, stops: &mut Stops) -> EndReason {
         }
         end = reason.wait_for(Option::is_some) => {
             let end = end.ok().and_then(|end| *end).unwrap_or(EndReason::Asked);
-            daemon.journal.note("Server exiting! Reason: <nil>");
+            if !matches!(end, EndReason::Entered(_)) {
+                daemon.journal.note("Server exiting! Reason: <nil>");
+            }
             end
         }
     }

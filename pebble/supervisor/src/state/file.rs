@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{PATCH_LEVEL, PATCH_LEVEL_KEY, State};
 use crate::clock::Time;
+use crate::go_json;
 
 /// The file's name in the daemon's directory.
 const NAME: &str = ".pebble.state";
@@ -47,8 +48,9 @@ struct Log {
 pub(crate) enum Error {
     #[error("cannot read the state file")]
     Read(#[source] io::Error),
-    #[error("cannot read state")]
-    Parse(#[source] serde_json::Error),
+    /// Go's text, if it is no JSON.
+    #[error("cannot read state: {0}")]
+    Parse(String),
     /// Pebble's text.
     #[error("cannot downgrade: software version is too old for the current system state (patch level {0})")]
     TooNew(u64),
@@ -76,7 +78,7 @@ impl File {
             Ok(text) => {
                 let mut state = parse(&text)?;
                 replay(path, &mut state);
-                state.complete().map_err(Error::Parse)?;
+                state.complete().map_err(|error| Error::Parse(error.to_string()))?;
                 // The first save begins a new log.
                 state.save_whole();
                 Ok(state)
@@ -142,7 +144,12 @@ fn replay(path: &Path, state: &mut State) {
 }
 
 fn parse(text: &[u8]) -> Result<State, Error> {
-    let state: State = serde_json::from_slice(text).map_err(Error::Parse)?;
+    if text.trim_ascii_start().starts_with(b"[") && go_json::syntax_error(text).is_none() {
+        let why = "json: cannot unmarshal array into Go value of type state.marshalledState";
+        return Err(Error::Parse(why.to_owned()));
+    }
+    let state: State = serde_json::from_slice(text)
+        .map_err(|error| Error::Parse(go_json::syntax_error(text).unwrap_or_else(|| error.to_string())))?;
     match state.data.get(PATCH_LEVEL_KEY).and_then(Value::as_u64) {
         Some(level) if level > PATCH_LEVEL => Err(Error::TooNew(level)),
         _ => Ok(state),

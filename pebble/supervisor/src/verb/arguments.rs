@@ -21,6 +21,10 @@ pub(super) enum Rest {
     No,
     /// At most this many.
     Optional(&'static str, usize),
+    /// At most this many, which help doesn't name.
+    Unnamed(usize),
+    /// Any number; the daemon refuses none.
+    Any(&'static str),
     /// One or more.
     Required(&'static str),
 }
@@ -199,36 +203,54 @@ impl Spec {
         }
         let most = match self.rest {
             Rest::No => self.words.len(),
-            Rest::Optional(_, more) => self.words.len().saturating_add(more),
-            Rest::Required(_) => usize::MAX,
+            Rest::Optional(_, more) | Rest::Unnamed(more) => self.words.len().saturating_add(more),
+            Rest::Any(_) | Rest::Required(_) => usize::MAX,
         };
         if given > most { Err("too many arguments for command".to_owned()) } else { Ok(()) }
     }
 
-    /// Flags and words for a line of help.
-    pub(super) fn usage(&self) -> String {
-        let mut usage = if self.flags.is_empty() { String::new() } else { " [options]".to_owned() };
+    /// Help of a verb, in the form of Pebble's; the words are our own.
+    pub(super) fn help(&self, name: &str, summary: &str) -> String {
+        format!("Usage:\n  pebble {name}{}\n\n{summary}.\n{}", self.usage(name), self.flags_help(name))
+    }
+
+    fn usage(&self, name: &str) -> String {
+        let mut usage = if self.flags.is_empty() { String::new() } else { format!(" [{name}-OPTIONS]") };
         self.words.iter().for_each(|word| usage.push_str(&format!(" <{word}>")));
         match self.rest {
-            Rest::No => {}
+            Rest::No | Rest::Unnamed(_) => {}
             Rest::Optional(name, 1) => usage.push_str(&format!(" [<{name}>]")),
             Rest::Optional(name, _) => usage.push_str(&format!(" [<{name}>...]")),
-            Rest::Required(name) => usage.push_str(&format!(" <{name}>...")),
+            Rest::Any(name) | Rest::Required(name) => usage.push_str(&format!(" <{name}>...")),
         }
         usage
     }
 
-    /// Lines of help about the flags.
-    pub(super) fn flags_help(&self) -> String {
-        let line = |flag: &Flag| match flag.2 {
-            Value::No => format!("  {}\n", flag.shown()),
-            Value::Choice(choices) => format!("  {}={}\n", flag.shown(), choices.join("|")),
-            Value::Text | Value::Number | Value::Span => format!("  {}=VALUE\n", flag.shown()),
+    fn flags_help(&self, name: &str) -> String {
+        let has_short = self.flags.iter().any(|flag| !flag.0.is_empty());
+        let line = |flag: &Flag| {
+            let short = match (flag.0, has_short) {
+                ("", true) => "  ".to_owned(),
+                ("", false) => String::new(),
+                (short, _) => format!("-{short}"),
+            };
+            let between = match (flag.0, flag.1, has_short) {
+                (_, "", _) | ("", _, false) => "",
+                ("", _, true) => "  ",
+                _ => ", ",
+            };
+            let long = if flag.1.is_empty() { String::new() } else { format!("--{}", flag.1) };
+            let value = match flag.2 {
+                Value::No => String::new(),
+                Value::Choice(choices) => format!("=[{}]", choices.join("|")),
+                Value::Text | Value::Number | Value::Span => "=".to_owned(),
+            };
+            format!("      {short}{between}{long}{value}\n")
         };
         if self.flags.is_empty() {
             return String::new();
         }
-        format!("\nOptions:\n{}", self.flags.iter().map(line).collect::<String>())
+        format!("\n[{name} command options]\n{}", self.flags.iter().map(line).collect::<String>())
     }
 }
 

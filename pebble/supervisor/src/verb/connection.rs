@@ -1,6 +1,6 @@
 //! Requests of the command line, each over a connection of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -81,10 +81,8 @@ impl Connection {
     /// The daemon can't be reached.
     pub(super) fn open(&self, method: &str, path: &str, head: &str, body: &[u8]) -> Result<Box<dyn BufRead>, Failure> {
         let failed = |error: &std::io::Error| self.broken(method, path, error);
-        let mut stream = UnixStream::connect(&self.socket).map_err(|error| {
-            let (socket, why) = (self.socket.display(), errno::text(&error));
-            self.failed(method, path, &format!("dial unix {socket}: connect: {why}"))
-        })?;
+        let connected = UnixStream::connect(&self.socket);
+        let mut stream = connected.map_err(|error| self.unreachable(method, path, &error))?;
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n"
@@ -103,6 +101,19 @@ impl Connection {
             }
         }
         Ok(if is_chunked { Box::new(BufReader::new(Chunks { reader, left: 0 })) } else { Box::new(reader) })
+    }
+
+    /// The message about a daemon that can't be connected to.
+    pub(super) fn unreachable(&self, method: &str, path: &str, error: &std::io::Error) -> Failure {
+        let socket = self.socket.display().to_string();
+        self.failed(
+            method,
+            path,
+            &match error.kind() {
+                ErrorKind::NotFound => format!("socket {} not found", quote(&socket)),
+                _ => format!("dial unix {socket}: connect: {}", errno::text(error)),
+            },
+        )
     }
 
     fn broken(&self, method: &str, path: &str, error: &std::io::Error) -> Failure {
@@ -152,7 +163,7 @@ impl<R: BufRead> Read for Chunks<R> {
 pub(super) fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
     let pairs = parameters.iter().filter(|(_, value)| !value.is_empty());
     let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key}={}", escaped(value))).collect();
-    format!("{path}?{}", pairs.join("&"))
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
 }
 
 fn escaped(text: &str) -> String {

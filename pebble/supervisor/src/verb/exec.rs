@@ -7,6 +7,7 @@ use std::thread;
 
 use futures_util::{SinkExt, StreamExt};
 use pebble::types::Change;
+use rustix::process::Signal;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 use serde_json::{Map, Value as Json, json};
@@ -44,7 +45,7 @@ pub(super) const VERBS: &[Verb] = &[Verb {
             Flag("I", "", Value::No),
         ],
         words: &["command"],
-        rest: Rest::Optional("arg", usize::MAX),
+        rest: Rest::Unnamed(usize::MAX),
         is_command: true,
     },
     run,
@@ -84,6 +85,11 @@ fn run(context: &Context, arguments: &Arguments) -> Outcome {
     let moved = LocalSet::new().block_on(&runtime, carry(&context.socket, &task, mode));
     // The thread that reads the input may wait for ever.
     runtime.shutdown_background();
+    if let Ok(End::HungUp) = moved {
+        // The terminal may still be raw.
+        let _ = io::stderr().write_all(b"SIGHUP received, exiting\r\n");
+        return Ok(0);
+    }
     drop(raw);
     moved?;
     let change: Change = context.connection.get(&format!("/v1/changes/{change}/wait"))?;
@@ -141,6 +147,14 @@ impl Drop for RawTerminal {
     }
 }
 
+/// Reason for which nothing is moved any more.
+enum End {
+    /// The command's outputs have ended.
+    Outputs,
+    /// This process got SIGHUP, which it has passed on; the command may go on.
+    HungUp,
+}
+
 type Socket = WebSocketStream<UnixStream>;
 
 async fn connect(socket: &Path, task: &str, name: &str) -> Result<Socket, Failure> {
@@ -150,15 +164,15 @@ async fn connect(socket: &Path, task: &str, name: &str) -> Result<Socket, Failur
     connected.map(|(socket, _)| socket).map_err(|error| format!("cannot connect to {name} websocket: {error}"))
 }
 
-/// Moves input, output and signals until all output has come.
-async fn carry(socket: &Path, task: &str, mode: Mode) -> Result<(), Failure> {
+/// Moves input, output and signals until all output has come, or SIGHUP.
+async fn carry(socket: &Path, task: &str, mode: Mode) -> Result<End, Failure> {
     let control = connect(socket, task, "control").await?;
     let stdio = connect(socket, task, "stdio").await?;
     let stderr = match mode.split_stderr {
         true => Some(connect(socket, task, "stderr").await?),
         false => None,
     };
-    let forwarding = spawn_local(forward(control, mode));
+    let mut forwarding = spawn_local(forward(control, mode));
     let (mut to_command, from_command) = stdio.split();
     let mut input = input();
     let sending = spawn_local(async move {
@@ -170,15 +184,29 @@ async fn carry(socket: &Path, task: &str, mode: Mode) -> Result<(), Failure> {
         // The command may have ended.
         let _ = to_command.send(Message::text(END)).await;
     });
-    let errors = async {
-        if let Some(stderr) = stderr {
-            print(stderr, io::stderr()).await;
+    let outputs = async {
+        let errors = async {
+            if let Some(stderr) = stderr {
+                print(stderr, io::stderr()).await;
+            }
+        };
+        tokio::join!(print(from_command, io::stdout()), errors);
+        End::Outputs
+    };
+    let hung_up = async {
+        match (&mut forwarding).await {
+            Ok(true) => End::HungUp,
+            // The daemon is gone, and the outputs end too.
+            _ => std::future::pending().await,
         }
     };
-    tokio::join!(print(from_command, io::stdout()), errors);
+    let end = tokio::select! {
+        end = outputs => end,
+        end = hung_up => end,
+    };
     sending.abort();
     forwarding.abort();
-    Ok(())
+    Ok(end)
 }
 
 /// Pieces of standard input, read by a thread.
@@ -211,13 +239,19 @@ async fn print(
     }
 }
 
-/// Passes signals on to the command, and sizes to its terminal.
-async fn forward(mut control: Socket, mode: Mode) {
+/// Passes signals on to the command, and sizes to its terminal. Returns true after SIGHUP, false if the daemon is gone.
+/// Of those that Pebble passes on SIGSEGV is missing, which Rust's runtime handles.
+async fn forward(mut control: Socket, mode: Mode) -> bool {
     let kinds = [
         (SignalKind::hangup(), "SIGHUP"),
         (SignalKind::terminate(), "SIGTERM"),
         (SignalKind::interrupt(), "SIGINT"),
         (SignalKind::quit(), "SIGQUIT"),
+        (SignalKind::from_raw(Signal::ABORT.as_raw()), "SIGABRT"),
+        (SignalKind::from_raw(Signal::TSTP.as_raw()), "SIGTSTP"),
+        (SignalKind::from_raw(Signal::TTIN.as_raw()), "SIGTTIN"),
+        (SignalKind::from_raw(Signal::TTOU.as_raw()), "SIGTTOU"),
+        (SignalKind::from_raw(Signal::CONT.as_raw()), "SIGCONT"),
         (SignalKind::user_defined1(), "SIGUSR1"),
         (SignalKind::user_defined2(), "SIGUSR2"),
     ];
@@ -235,8 +269,11 @@ async fn forward(mut control: Socket, mode: Mode) {
             ("SIGWINCH", _) => continue,
             _ => json!({"command": "signal", "signal": {"name": name}}),
         };
-        if control.send(Message::text(command.to_string())).await.is_err() {
-            return;
+        match control.send(Message::text(command.to_string())).await {
+            Ok(()) if name == "SIGHUP" => return true,
+            Ok(()) => {}
+            Err(_) => return false,
         }
     }
+    false
 }

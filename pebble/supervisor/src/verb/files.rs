@@ -210,6 +210,10 @@ fn pull(context: &Context, arguments: &Arguments) -> Outcome {
     let pulled = Client::new(&context.socket).read_file_to(arguments.word(0), &mut file);
     let message = |error| match error {
         pebble::Error::Path { message, .. } => message,
+        pebble::Error::Connect { source, .. } => {
+            let path = with_query("/v1/files", &[("action", "read"), ("path", arguments.word(0))]);
+            context.connection.unreachable("GET", &path, &source)
+        }
         other => other.to_string(),
     };
     let flushed = pulled.map_err(message).and_then(|_| file.flush().map_err(|error| error.to_string()));

@@ -66,11 +66,11 @@ pub(super) const VERBS: &[Verb] = &[
         summary: "List warnings",
         spec: Spec {
             flags: &[
+                Flag("", "all", Value::No),
                 ABS_TIME,
                 FORMAT,
-                Flag("", "all", Value::No),
-                Flag("", "verbose", Value::No),
                 Flag("", "unicode", Value::Choice(&["auto", "never", "always"])),
+                Flag("", "verbose", Value::No),
             ],
             words: &[],
             rest: Rest::No,

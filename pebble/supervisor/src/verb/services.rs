@@ -19,7 +19,7 @@ const NO_WAIT: Flag = Flag("", "no-wait", Value::No);
 
 const ACTION: Spec = Spec { flags: &[NO_WAIT], words: &[], rest: Rest::Required("service"), is_command: false };
 /// One more word is taken and ignored, as by Pebble.
-const PLAN_ACTION: Spec = Spec { flags: &[NO_WAIT], words: &[], rest: Rest::Optional("ignored", 1), is_command: false };
+const PLAN_ACTION: Spec = Spec { flags: &[NO_WAIT], words: &[], rest: Rest::Unnamed(1), is_command: false };
 
 pub(super) const VERBS: &[Verb] = &[
     Verb {
@@ -56,7 +56,7 @@ pub(super) const VERBS: &[Verb] = &[
         name: "services",
         summary: "List services with their status",
         spec: Spec {
-            flags: &[ABS_TIME, FORMAT],
+            flags: &[FORMAT, ABS_TIME],
             words: &[],
             rest: Rest::Optional("service", usize::MAX),
             is_command: false,
@@ -66,7 +66,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb {
         name: "signal",
         summary: "Send a signal to services",
-        spec: Spec { flags: &[], words: &["SIGNAL"], rest: Rest::Optional("service", usize::MAX), is_command: false },
+        spec: Spec { flags: &[], words: &["SIGNAL"], rest: Rest::Any("service"), is_command: false },
         run: signal,
     },
 ];
@@ -92,7 +92,9 @@ fn act(context: &Context, arguments: &Arguments, action: &str) -> Outcome {
 }
 
 fn list(context: &Context, arguments: &Arguments) -> Outcome {
-    let path = with_query("/v1/services", &[("names", &arguments.words.join(","))]);
+    // Pebble's client sends the parameter without names too, and shows the URL in errors.
+    let names = with_query("/v1/services", &[("names", &arguments.words.join(","))]);
+    let path = if arguments.words.is_empty() { names + "?names=" } else { names };
     let services: Vec<ServiceInfo> = context.connection.get(&path)?;
     let by_name: BTreeMap<&str, &ServiceInfo> = services.iter().map(|one| (one.name.as_str(), one)).collect();
     if let Some(text) = formatted(arguments, &named("services", &by_name)) {

@@ -19,3 +19,4 @@ mod paths;
 mod request;
 mod scenes;
 mod sequences;
+mod starts;

@@ -1,9 +1,10 @@
 //! The command line: verbs of the client, `enter`, and exit codes.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use crate::daemon::{Daemon, command, folder};
+use crate::daemon::{Daemon, Ran, command, folder};
 
 const LAYER: &str = "
 services:
@@ -83,26 +84,150 @@ fn files_travel_both_ways() {
 #[test]
 fn a_daemon_that_does_not_run_is_named() {
     let folder = folder("");
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_pebble")).arg("services").env("PEBBLE", folder.path()).output().unwrap();
-    let expected = format!(
-        "error: cannot communicate with server: Get \"http://localhost/v1/services?\": dial unix {}: connect: no such file or directory\n",
-        folder.path().join(".pebble.socket").display()
-    );
-    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(1), expected));
+    let socket = folder.path().join(".pebble.socket");
+    let told = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
+        let output = command.args(words).env("PEBBLE", folder.path()).env_remove("PEBBLE_SOCKET").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let pulled = folder.path().join("pulled");
+    let expected = |request: &str, why: &str| {
+        (
+            Some(1),
+            format!(
+                "error: cannot communicate with server: {request}: {}\n",
+                why.replace("$", &socket.display().to_string())
+            ),
+        )
+    };
+    for (words, request) in [
+        (&["services"][..], r#"Get "http://localhost/v1/services?names=""#),
+        (&["checks"][..], r#"Get "http://localhost/v1/checks""#),
+        (&["checks", "up"][..], r#"Get "http://localhost/v1/checks?names=up""#),
+        (&["replan"][..], r#"Post "http://localhost/v1/services""#),
+        (&["pull", "/x", pulled.to_str().unwrap()][..], r#"Get "http://localhost/v1/files?action=read&path=%2Fx""#),
+    ] {
+        assert_eq!(told(words), expected(request, "socket \"$\" not found"));
+    }
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let refused = expected(r#"Get "http://localhost/v1/checks""#, "dial unix $: connect: connection refused");
+    assert_eq!(told(&["checks"]), refused);
+}
+
+/// Runs `pebble enter` in a folder with [`LAYER`].
+fn enter(folder: &Path, words: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
+    let output = command.arg("enter").args(words).env("PEBBLE", folder).env_remove("PEBBLE_SOCKET").output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 #[test]
 fn enter_runs_a_verb_in_a_daemon_of_its_own() {
     let folder = folder(LAYER);
-    let enter = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
-        command.arg("enter").args(words).env("PEBBLE", folder.path()).env_remove("PEBBLE_SOCKET").output().unwrap()
+    let ran = enter(folder.path(), &["exec", "sh", "-c", "echo hi; exit 7"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(7), "hi\n"));
+    assert!(enter(folder.path(), &["plan"]).stdout.starts_with("services:\n"));
+    assert_eq!(enter(folder.path(), &["logs"]).code, Some(1));
+}
+
+#[test]
+fn the_daemon_of_enter_is_silent_under_verbs_that_print() {
+    let folder = folder(LAYER);
+    for words in [&["exec", "true"][..], &["ls", "/"], &["plan"], &["services"], &["version"]] {
+        let ran = enter(folder.path(), words);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{words:?}");
+    }
+    let ran = enter(folder.path(), &["-v", "plan"]);
+    assert!(ran.code == Some(0) && ran.stderr.contains(" [pebble] Started daemon.\n"), "{ran:?}");
+    // A verb's end is no reason to be logged.
+    assert!(!ran.stderr.contains("Server exiting!"), "{ran:?}");
+    let ran = enter(folder.path(), &["start", "nope"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains(" [pebble] Started daemon.\n"), "{ran:?}");
+}
+
+#[test]
+fn a_verb_of_enter_waits_for_the_default_services() {
+    let folder = folder(LAYER);
+    // The service is active a second after its start: a verb that came too early would see it inactive.
+    let ran = enter(folder.path(), &["--run", "exec", env!("CARGO_BIN_EXE_pebble"), "services", "web"]);
+    assert!(ran.code == Some(0) && ran.stdout.contains("web      enabled  active"), "{ran:?}");
+    let ran = enter(folder.path(), &["exec", env!("CARGO_BIN_EXE_pebble"), "services", "web"]);
+    assert!(ran.code == Some(0) && ran.stdout.contains("web      enabled  inactive"), "{ran:?}");
+}
+
+/// Verbs of Pebble.
+pub(crate) const VERBS: &[&str] = &[
+    "add",
+    "add-identities",
+    "autostart",
+    "changes",
+    "check",
+    "checks",
+    "debug",
+    "enter",
+    "exec",
+    "health",
+    "help",
+    "identities",
+    "identity",
+    "logs",
+    "ls",
+    "mkdir",
+    "notice",
+    "notices",
+    "notify",
+    "okay",
+    "plan",
+    "pull",
+    "push",
+    "remove-identities",
+    "replan",
+    "restart",
+    "rm",
+    "run",
+    "services",
+    "signal",
+    "start",
+    "start-checks",
+    "stop",
+    "stop-checks",
+    "tasks",
+    "update-identities",
+    "version",
+    "warnings",
+];
+
+#[test]
+fn every_verb_has_help() {
+    // No daemon is needed.
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_pebble")).args(words).env("PEBBLE", "/nowhere").output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
     };
-    let ran = enter(&["exec", "sh", "-c", "echo hi; exit 7"]);
-    assert_eq!((ran.status.code(), String::from_utf8(ran.stdout).unwrap().as_str()), (Some(7), "hi\n"));
-    assert!(String::from_utf8(enter(&["plan"]).stdout).unwrap().starts_with("services:\n"));
-    assert_eq!(enter(&["logs"]).status.code(), Some(1));
+    for verb in VERBS {
+        let (code, stdout, stderr) = run(&["help", verb]);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{verb}");
+        assert!(stdout.starts_with(&format!("Usage:\n  pebble {verb}")), "{stdout}");
+        if *verb != "debug" {
+            assert_eq!(run(&[verb, "--help"]), (Some(0), stdout.clone(), String::new()), "{verb}");
+            assert_eq!(run(&[verb, "-h"]).1, stdout, "{verb}");
+        }
+    }
+    for words in [&[][..], &["help"], &["--help"]] {
+        assert!(run(words).1.contains("\nUsage: pebble <command> [<options>...]\n"), "{words:?}");
+    }
+    assert!(run(&["help", "--all"]).1.contains("\n    start-checks       "));
+    for (words, told) in [
+        (&["help", "nope"][..], "unknown command \"nope\", see 'pebble help'"),
+        (&["help", "a", "b"], "unknown command \"a\", see 'pebble help'"),
+        (&["help", "exec", "nope"], "unknown command \"nope\", see 'pebble help exec'"),
+        (&["help", "--all", "exec"], "help accepts a command, or '--all', but not both"),
+        (&["help", "--nope"], "unknown flag `nope'"),
+    ] {
+        assert_eq!(run(words), (Some(1), String::new(), format!("error: {told}\n")));
+    }
 }
 
 #[test]
@@ -116,4 +241,13 @@ fn identities_come_from_a_file() {
     assert_eq!(daemon.client_verb(&["identity", "bob"]).stdout, "access: admin\nlocal:\n    user-id: 42\n");
     let listed = daemon.client_verb(&["identities"]).stdout;
     assert_eq!(listed, "Name  Access  Types\nbob   admin   local\n");
+    // Pebble's daemon sends itself a request, which it logs.
+    let log = daemon.stderr();
+    let uid = rustix::process::getuid().as_raw();
+    assert!(
+        log.contains(&format!(r#""event":"user_updated:{uid},bob,admin","description":"Updating admin user bob""#)),
+        "{log}"
+    );
+    let request = log.lines().find(|line| line.contains("POST /v1/identities ")).unwrap();
+    assert!(request.ends_with(" 200 (http+unix)"), "{request}");
 }

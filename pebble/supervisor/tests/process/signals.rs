@@ -83,6 +83,61 @@ fn signals_of_services_are_not_touched() {
 }
 
 #[test]
+fn a_service_of_process_one_gets_its_sigterm() {
+    let layer = "
+services:
+  web:
+    override: replace
+    command: sh -c 'trap \"touch $PEBBLE/told; exit 0\" TERM; touch $PEBBLE/up; while true; do sleep 0.05; done'
+    startup: enabled
+";
+    let Some((mut daemon, pid)) = first_process(layer) else { return };
+    let made = |name: &str| daemon.folder.path().join(name).exists();
+    until("the service listens", || made("up").then_some(()));
+    assert!(!made("told"));
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(daemon.ended().code(), Some(0));
+    assert!(daemon.folder.path().join("told").exists());
+}
+
+#[test]
+fn signals_of_the_client_reach_its_command() {
+    use std::process::Stdio;
+    let daemon = Daemon::start("", &[]);
+    let script = "for s in HUP TERM INT QUIT ABRT TSTP TTIN TTOU USR1 USR2 CONT; do trap \"echo $s\" $s; done; \
+                  echo up; while true; do sleep 0.02; done";
+    let mut client = Command::new(env!("CARGO_BIN_EXE_pebble"));
+    client.args(["exec", "-T", "-I", "--", "sh", "-c", script]).env("PEBBLE", daemon.folder.path());
+    client.env_remove("PEBBLE_SOCKET").stdin(Stdio::null()).stderr(Stdio::piped());
+    let heard = daemon.folder.path().join("heard");
+    let mut client = client.stdout(fs::File::create(&heard).unwrap()).spawn().unwrap();
+    let lines = || fs::read_to_string(&heard).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    until("the command listens", || (lines() == ["up"]).then_some(()));
+    let signals = [
+        (Signal::TERM, "TERM"),
+        (Signal::INT, "INT"),
+        (Signal::QUIT, "QUIT"),
+        (Signal::ABORT, "ABRT"),
+        (Signal::TSTP, "TSTP"),
+        (Signal::TTIN, "TTIN"),
+        (Signal::TTOU, "TTOU"),
+        (Signal::USR1, "USR1"),
+        (Signal::USR2, "USR2"),
+        (Signal::CONT, "CONT"),
+    ];
+    for (signal, name) in signals {
+        kill_process(Pid::from_child(&client), signal).unwrap();
+        until(&format!("the command got {name}"), || lines().last().is_some_and(|last| last == name).then_some(()));
+    }
+    // A hangup is passed on and ends the client, whatever the command does.
+    kill_process(Pid::from_child(&client), Signal::HUP).unwrap();
+    let code = until("the client ends", || client.try_wait().unwrap()).code();
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut client.stderr.take().unwrap(), &mut told).unwrap();
+    assert_eq!((code, told.as_str()), (Some(0), "SIGHUP received, exiting\r\n"));
+}
+
+#[test]
 fn exit_codes_of_process_one_are_pebbles() {
     let failing = "
 services:

@@ -174,6 +174,48 @@ fn command_lines() {
     assert!(differences.is_empty(), "{summary}{differences}");
 }
 
+/// Lines of help without what describes: the usage, and the names of the options.
+fn form(program: &OsStr, verb: &str) -> Vec<String> {
+    let output = Command::new(program).args(["help", verb]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = |line: &str| {
+        let plain = line.trim_start();
+        let is_option = line.starts_with("      ") && plain.starts_with('-') && line.len() - plain.len() < 12;
+        match is_option {
+            true => {
+                let names: Vec<_> = plain.split(' ').take_while(|word| word.starts_with('-')).collect();
+                Some(names.join(" "))
+            }
+            false => Some(line.to_owned()).filter(|line| line.starts_with("  pebble ")),
+        }
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[test]
+fn help_has_the_same_form() {
+    let Some(real) = testkit::needs_named("PEBBLE_BINARY") else { return };
+    for verb in crate::command_line::VERBS {
+        assert_eq!(form(OsStr::new(env!("CARGO_BIN_EXE_pebble")), verb), form(real.as_os_str(), verb), "{verb}");
+    }
+}
+
+#[test]
+fn commands_of_the_real_client_are_not_killed() {
+    let Some(real) = testkit::needs_named("PEBBLE_BINARY") else { return };
+    let daemon = Daemon::start("", &[]);
+    for (script, code, rounds) in
+        [("id -g", 0, 200), ("exec >/dev/null 2>&1; exit 5", 5, 50), ("exec >&-; exec 2>&-; sleep 0.02; exit 6", 6, 20)]
+    {
+        for round in 0..rounds {
+            let mut client = Command::new(&real);
+            client.args(["exec", "--", "sh", "-c", script]).env("PEBBLE", daemon.folder.path());
+            let output = client.env_remove("PEBBLE_SOCKET").env("HOME", daemon.folder.path()).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{script} in round {round}: {output:?}");
+        }
+    }
+}
+
 fn daemon() -> Daemon {
     let daemon = Daemon::start(LAYER, &["--hold"]);
     let path = |name: &str| daemon.folder.path().join(name);
