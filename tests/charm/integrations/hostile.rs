@@ -84,10 +84,11 @@ impl Row {
         view.units = [(UnitName::new("other", 0), every::bag(self.interface.unit, &of("unit")))].into();
         let has_data = |bag: &Databag| bag.keys().any(|key| key != "data");
         let has_written = view.units.values().chain([&view.remote_app]).any(has_data);
+        let names_secret = self.key.contains("secret") || self.key == "password_id";
         let said = (self.interface.requirer)(&view, &secrets(self.interface.fields, &of("secret"))).said;
         match said.split_once(' ') {
             Some(("invalid", why)) => Effect::Blocks(table.complaint(self.interface, why)),
-            Some(("waiting", _)) if self.value.parse::<SecretId>().is_ok() => {
+            Some(("waiting", _)) if names_secret && self.value.parse::<SecretId>().is_ok() => {
                 Effect::Remarks(format!("Waiting for the secret of {} to be granted", endpoint(self.interface)))
             }
             Some(("waiting", _)) if !has_written => Effect::Silent,
