@@ -1,7 +1,5 @@
 //! Verbs about notices and warnings.
 
-use std::time::Duration;
-
 use pebble::plan::Span;
 use pebble::types::Notice;
 use serde_json::json;
@@ -160,7 +158,7 @@ fn notify(context: &Context, arguments: &Arguments) -> Outcome {
         data.insert(name.to_owned(), json!(value));
     }
     let mut body = json!({"action": "add", "type": "custom", "key": arguments.word(0), "data": data});
-    let quiet = arguments.value("repeat-after").parse::<Span>().ok().filter(|span| span.to_std() > Duration::ZERO);
+    let quiet = arguments.value("repeat-after").parse::<Span>().ok().filter(|span| *span != Span::ZERO);
     if let Some(quiet) = quiet {
         body["repeat-after"] = json!(quiet.to_string());
     }

@@ -90,6 +90,9 @@ fn a_notice_may_repeat_before_now() {
     let notice = &body["result"][0];
     assert_eq!((&notice["occurrences"], &notice["repeat-after"]), (&json!(2), &json!("-1s")));
     assert_eq!(notice["last-repeated"], notice["last-occurred"]);
+    assert_eq!(daemon.client_verb(&["notify", "--repeat-after=-2s", "a.b/d"]).code, Some(0));
+    let told = daemon.client_verb(&["notice", "custom", "a.b/d"]).stdout;
+    assert!(told.contains("repeat-after: -2s\n"), "{told}");
 }
 
 #[test]
