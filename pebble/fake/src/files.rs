@@ -123,9 +123,7 @@ impl Files {
             let parent = place.parent().unwrap_or(&self.root);
             fs::create_dir_all(parent).map_err(|error| FileError::of("mkdir", &item.path, &error))?;
         }
-        let failed = |error: io::Error| FileError::of("open", &item.path, &error);
-        fs::write(&place, content).map_err(failed)?;
-        fs::set_permissions(&place, fs::Permissions::from_mode(mode)).map_err(failed)?;
+        replace(&place, content, mode).map_err(|error| FileError::of("open", &item.path, &error))?;
         self.own(place, (item.user_id, &item.user, item.group_id, &item.group));
         Ok(())
     }
@@ -244,6 +242,20 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
+/// Writes a file beside its place and then moves it there, as Pebble does: a file that its owner may only read is replaced.
+fn replace(place: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    let mut fresh = place.as_os_str().to_owned();
+    fresh.push(".new~");
+    let written = fs::write(&fresh, content)
+        .and_then(|()| fs::set_permissions(&fresh, fs::Permissions::from_mode(mode)))
+        .and_then(|()| fs::rename(&fresh, place));
+    if written.is_err() {
+        // It may not be there.
+        let _ = fs::remove_file(&fresh);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,6 +311,19 @@ mod tests {
         }
         files.remove("/etc", true).unwrap();
         assert!(root.exists() && !root.join("etc").exists());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whatever_its_mode() {
+        let root = tempfile::tempdir().unwrap();
+        let mut files = Files { root: root.path().to_owned(), ..Files::default() };
+        for text in ["one", "two"] {
+            let item = WriteItem { path: "/a".to_owned(), permissions: "400".to_owned(), ..WriteItem::default() };
+            files.write(&item, text.as_bytes()).unwrap();
+            assert_eq!(files.read("/a").unwrap(), text.as_bytes());
+            assert_eq!(fs::metadata(root.path().join("a")).unwrap().permissions().mode() & 0o777, 0o400);
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
     #[test]
