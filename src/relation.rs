@@ -155,7 +155,8 @@ fn remedy(work: &str, endpoint: &Endpoint, relation: &Relation) -> String {
 fn has_written(view: &View) -> bool {
     const NOT_WRITTEN: [&str; 4] = ["data", "egress-subnets", "ingress-address", "private-address"];
     let mut bags = view.units.values().chain([&view.remote_app]);
-    !view.units.is_empty() && bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
+    !view.units.is_empty()
+        && bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
 }
 
 /// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.
