@@ -57,11 +57,7 @@ fn only_pebble_s_client_opens_connections() {
     let client = found("pebble/src");
     assert!(!client.is_empty());
     for (path, names) in client {
-        assert!(
-            path.starts_with(CLIENT) || path == PathBuf::from(format!("{CLIENT}.rs")),
-            "{} {names:?}",
-            path.display()
-        );
+        assert!(path.starts_with(CLIENT) || path == *format!("{CLIENT}.rs"), "{} {names:?}", path.display());
     }
 }
 

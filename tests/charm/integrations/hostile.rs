@@ -58,9 +58,10 @@ struct Row {
 enum Effect {
     /// The value is invalid: the charm is blocked with this message.
     Blocks(String),
-    /// Data that lack a key, or a secret that is not granted: the status has this message.
+    /// Data that lack a key, or a secret that is not granted: the status has this message. It is empty if all data are
+    /// gone: then the endpoint is as if it had no answer.
     Remarks(String),
-    /// The relation is ready, or has no data any more: no message.
+    /// The relation is ready: no message.
     Silent,
 }
 
@@ -91,7 +92,7 @@ impl Row {
             Some(("waiting", _)) if names_secret && self.value.parse::<SecretId>().is_ok() => {
                 Effect::Remarks(format!("Waiting for the secret of {} to be granted", endpoint(self.interface)))
             }
-            Some(("waiting", _)) if !has_written => Effect::Silent,
+            Some(("waiting", _)) if !has_written => Effect::Remarks(String::new()),
             Some(("waiting", key)) => Effect::Remarks(table.remark(self.interface, key)),
             _ => Effect::Silent,
         }
