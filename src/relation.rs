@@ -129,7 +129,7 @@ pub fn incomplete(integration: &Integration, local: &LocalSide<'_>) -> Vec<Strin
         return Vec::new();
     }
     let remark = |(relation, read): (&Relation, Read<Provided>)| match read {
-        Read::Waiting(key) if has_written(&relation.view) && !lacks_secret(endpoint, relation) => {
+        Read::Waiting(key) if has_written(endpoint, &relation.view) && !lacks_secret(endpoint, relation) => {
             let app = app(relation);
             let remedy = remedy(&format!("if it stays so, check {app} and its version"), endpoint, relation);
             Some(format!("{}: {app} gives no usable {key} yet ({remedy})", endpoint.name))
@@ -149,14 +149,14 @@ fn remedy(work: &str, endpoint: &Endpoint, relation: &Relation) -> String {
     if endpoint.required { work.to_owned() } else { format!("{work}, or juju remove-relation {}", relation.view.id) }
 }
 
-/// True if the remote application has units, and wrote data: not Juju, which fills the units' addresses, and not the
-/// provider's library, which copies our request to `data` before there is an answer. One whose units are gone leaves its
-/// data behind.
-fn has_written(view: &View) -> bool {
+/// True if the remote application wrote data: not Juju, which fills the units' addresses, and not the provider's library,
+/// which copies our request to `data` before there is an answer. Where the units' data count, an application whose units
+/// are gone has left its own behind.
+fn has_written(endpoint: &Endpoint, view: &View) -> bool {
     const NOT_WRITTEN: [&str; 4] = ["data", "egress-subnets", "ingress-address", "private-address"];
+    let is_gone = endpoint.needs().remote_units && view.units.is_empty();
     let mut bags = view.units.values().chain([&view.remote_app]);
-    !view.units.is_empty()
-        && bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
+    !is_gone && bags.any(|bag| bag.iter().any(|(key, value)| !value.is_empty() && !NOT_WRITTEN.contains(&key.as_str())))
 }
 
 /// Values of a relation, with those of the mapping. For Spring, text that it would evaluate makes them invalid.

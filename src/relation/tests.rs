@@ -450,8 +450,6 @@ fn data_that_lack_a_key_are_remarked_with_endpoint_key_and_remedy() {
         assert_eq!(said(&integration), [format!("{remark}, or juju remove-relation 7)")]);
         integration.endpoint.required = true;
         assert_eq!(said(&integration), [format!("{remark})")], "it must be there");
-        integration.relations[0].view.units.clear();
-        assert_eq!(said(&integration), [""; 0], "{interface}: its units are gone, and left their data");
         let address = [("ingress-address", "10.0.0.1"), ("private-address", "10.0.0.1"), ("egress-subnets", "::/0")];
         integration.relations[0].view.units = [(UnitName::new("other", 0), address.into_iter().collect())].into();
         for own in [&[][..], &[("data", "{}")]] {
@@ -459,6 +457,15 @@ fn data_that_lack_a_key_are_remarked_with_endpoint_key_and_remedy() {
             assert_eq!(said(&integration), [""; 0], "{interface}: the remote application has not answered, {own:?}");
         }
     }
+}
+
+#[test]
+fn data_that_units_left_behind_are_not_remarked() {
+    let side = Side::of(&GO);
+    let mut redis = integration("redis", "cache", &[("leader-host", "redis-0")], &[]);
+    assert_eq!(incomplete(&redis, &side.local()).len(), 1);
+    redis.relations[0].view.units.clear();
+    assert_eq!(incomplete(&redis, &side.local()), [""; 0]);
 }
 
 #[test]
