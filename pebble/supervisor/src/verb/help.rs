@@ -5,7 +5,7 @@ use super::verbs;
 
 /// Help of the words that are no requests to a daemon: name, summary, arguments.
 const OTHERS: [(&str, &str, Spec); 4] = [
-    ("run", "Run the daemon", Spec { flags: &DAEMON, words: &[], rest: Rest::No, is_command: false }),
+    ("run", "Run the daemon", Spec { flags: DAEMON, words: &[], rest: Rest::No, is_command: false }),
     (
         "enter",
         "Run the daemon, and in it a verb: exec, help, ls, plan, services, start, stop or version.\n\
@@ -25,15 +25,8 @@ const OTHERS: [(&str, &str, Spec); 4] = [
     ("debug", "Verbs for developers: none", Spec { flags: &[], words: &[], rest: Rest::No, is_command: false }),
 ];
 
-const DAEMON: [Flag; 7] = [
-    Flag("", "create-dirs", Value::No),
-    Flag("", "hold", Value::No),
-    Flag("", "http", Value::Text),
-    Flag("", "https", Value::Text),
-    Flag("v", "verbose", Value::No),
-    Flag("", "args", Value::Text),
-    Flag("", "identities", Value::Text),
-];
+/// Options of `run`: those of `enter` but the last.
+const DAEMON: &[Flag] = ENTER.split_at(7).0;
 
 const ENTER: [Flag; 8] = [
     Flag("", "create-dirs", Value::No),
