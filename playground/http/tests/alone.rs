@@ -19,7 +19,9 @@ fn has(packages: &str, name: &str) -> bool {
 
 #[test]
 fn neither_the_charm_nor_the_supervisor_links_the_client() {
-    for package in ["webcharm", "supervisor", "webcharm-pebble", "webcharm-juju", "juju-testing", "pack", "rock"] {
+    for package in
+        ["webcharm", "supervisor", "webcharm-pebble", "webcharm-juju", "webcharm-juju-testing", "pack", "rock"]
+    {
         let packages = packages(package);
         assert!(has(&packages, package), "{package} is missing from:\n{packages}");
         for name in ["reqwest", "http-client", "url"] {
