@@ -24,6 +24,7 @@ const MARK: &str = "hunter2-mark";
 const PASSWORDS: [&str; 7] = ["access-key", "flask_secret_key", "password", "secret", "secret-key", "token", "uris"];
 
 /// The interfaces to feed.
+#[expect(clippy::disallowed_methods, reason = "a switch of this program, which is no charm")]
 static CHOSEN: LazyLock<Vec<&Interface>> = LazyLock::new(|| {
     let Ok(name) = std::env::var("WEBCHARM_INTERFACE") else { return EVERY.iter().collect() };
     let chosen: Vec<&Interface> = EVERY.iter().filter(|interface| interface.name == name).collect();
