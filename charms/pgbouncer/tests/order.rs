@@ -152,7 +152,7 @@ fn seeded_orders_of_many_events_of_two_units_end_in_the_same_state() {
 }
 
 #[test]
-#[ignore = "long: 300 starts of two units"]
-fn three_hundred_seeded_orders_end_in_the_same_state() {
-    seeded_orders("seeded-many", 300);
+#[ignore = "long: a hundred starts of two units"]
+fn a_hundred_seeded_orders_end_in_the_same_state() {
+    seeded_orders("seeded-many", 100);
 }
