@@ -7,6 +7,7 @@
 mod accounts;
 mod certificates;
 mod database;
+mod fetched;
 mod go;
 mod grafana;
 mod http_proxy;

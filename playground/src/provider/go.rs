@@ -2,16 +2,13 @@
 //! `go.sum` pins. Go checks the module's hash by its checksum database.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rock::cache::{self, Cache, Key};
-use rock::process;
+use rock::cache::{Cache, Key};
 use rock::tool::{self, Tool};
 
-use crate::cache as caches;
-use crate::runtime;
+use super::fetched::{self, Error};
 use crate::ui::Ui;
 
 /// Go.
@@ -19,9 +16,6 @@ pub(super) const GO: Tool = Tool { program: "go", package: "golang" };
 
 /// The oldest Go that fetches a newer tool chain where a module needs one.
 const OLDEST: (u32, u32) = (1, 21);
-
-/// Name of the programs' cache.
-const CACHE: &str = "servers";
 
 /// Programs of a module.
 #[derive(Debug)]
@@ -36,54 +30,6 @@ pub struct Program {
     pub added: &'static [(&'static str, &'static str)],
 }
 
-/// A program can't be built.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    /// Go is missing.
-    #[error(transparent)]
-    Tool(#[from] tool::Error),
-    /// Go is too old.
-    #[error("{module} needs Go {}.{} or newer, and {found} is installed: install a newer one from go.dev/dl", OLDEST.0, OLDEST.1)]
-    Old {
-        /// The module.
-        module: &'static str,
-        /// Go's version.
-        found: String,
-    },
-    /// Go refuses.
-    #[error("Go cannot build {module} (does it reach its module proxy?); {}", process::said(.said))]
-    Build {
-        /// The module.
-        module: &'static str,
-        /// The last lines of Go's output.
-        said: String,
-    },
-    /// Go can't be started, or was interrupted.
-    #[error("cannot run go")]
-    Run(#[source] io::Error),
-    /// The source can't be written.
-    #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: String,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// The cache can't be used.
-    #[error(transparent)]
-    Cache(#[from] cache::Error),
-    /// The folder of caches can't be used.
-    #[error(transparent)]
-    Caches(#[from] runtime::Error),
-}
-
-impl From<Error> for super::Error {
-    fn from(error: Error) -> Self {
-        Self::Server(error.into())
-    }
-}
-
 impl Program {
     fn key(&self) -> Key {
         let key = Key::new().with("go program").with(self.module).with(self.version).with(std::env::consts::ARCH);
@@ -92,12 +38,12 @@ impl Program {
 
     /// True if it is in the cache.
     pub(super) fn is_here(&self) -> bool {
-        caches::of(CACHE).is_ok_and(|cache| cache.has(&self.key()))
+        fetched::is_here(&self.key())
     }
 
     /// The folder with the programs, which are built the first time.
     pub(super) fn have(&self, ui: &Ui) -> Result<PathBuf, Error> {
-        let cache = caches::of(CACHE)?;
+        let cache = fetched::cache()?;
         cache.entry(&self.key(), ui, |into| {
             let go = tool::find(GO, ui)?;
             self.check_age(&go)?;
@@ -113,10 +59,12 @@ impl Program {
     }
 
     fn check_age(&self, go: &Path) -> Result<(), Error> {
-        let said = Command::new(go).arg("version").output().map(|output| output.stdout).unwrap_or_default();
-        let found = String::from_utf8_lossy(&said).trim().to_owned();
+        let found = fetched::version(go, "version");
         match version(&found) {
-            Some(have) if have < OLDEST => Err(Error::Old { module: self.module, found }),
+            Some(have) if have < OLDEST => {
+                let oldest = format!("Go {}.{}", OLDEST.0, OLDEST.1);
+                Err(Error::Old { what: self.module, oldest, found, site: "go.dev/dl" })
+            }
             _ => Ok(()),
         }
     }
@@ -166,11 +114,8 @@ impl Build<'_> {
     }
 
     fn run(&self, command: &mut Command) -> Result<(), Error> {
-        let ended = process::run(command, self.ui).map_err(Error::Run)?;
-        if ended.status.success() {
-            return Ok(());
-        }
-        Err(Error::Build { module: self.program.module, said: ended.tail })
+        let refused = || format!("Go cannot build {} (does it reach its module proxy?)", self.program.module);
+        fetched::run("go", command, self.ui, refused)
     }
 }
 

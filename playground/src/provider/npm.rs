@@ -1,16 +1,14 @@
 //! Packages of npm's, each pinned with all that it depends on by the hashes of a lock file.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rock::cache::{self, Key};
+use rock::Work;
+use rock::cache::Key;
 use rock::tool::{self, Tool};
-use rock::{Work, process};
 
-use crate::cache as caches;
-use crate::runtime;
+use super::fetched::{self, Error};
 use crate::ui::Ui;
 
 /// Node, which runs a package.
@@ -36,54 +34,6 @@ pub struct Package {
     pub lock: &'static str,
 }
 
-/// A package can't be used.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    /// Node or npm is missing.
-    #[error(transparent)]
-    Tool(#[from] tool::Error),
-    /// Node is too old.
-    #[error("{package} needs Node {OLDEST} or newer, and {found} is installed: install a newer one from nodejs.org")]
-    Old {
-        /// The package.
-        package: &'static str,
-        /// Node's version.
-        found: String,
-    },
-    /// npm refuses.
-    #[error("npm cannot install {package} (does it reach its registry?); {}", process::said(.said))]
-    Install {
-        /// The package.
-        package: String,
-        /// The last lines of npm's output.
-        said: String,
-    },
-    /// npm can't be started, or was interrupted.
-    #[error("cannot run npm")]
-    Npm(#[source] io::Error),
-    /// A file of the package can't be written.
-    #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: String,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// The cache can't be used.
-    #[error(transparent)]
-    Cache(#[from] cache::Error),
-    /// The folder of caches can't be used.
-    #[error(transparent)]
-    Caches(#[from] runtime::Error),
-}
-
-impl From<Error> for super::Error {
-    fn from(error: Error) -> Self {
-        Self::Server(error.into())
-    }
-}
-
 /// A package that is here.
 #[derive(Debug)]
 pub(super) struct Installed {
@@ -100,14 +50,14 @@ impl Package {
 
     /// True if it is in the cache.
     pub(super) fn is_here(&self) -> bool {
-        caches::of(CACHE).is_ok_and(|cache| cache.has(&self.key()))
+        fetched::is_here(&self.key())
     }
 
     /// Node, and the package, which is fetched the first time.
     pub(super) fn have(&self, ui: &Ui) -> Result<Installed, Error> {
         let (node, npm) = (tool::find(NODE, ui)?, tool::find(NPM, ui)?);
         self.check_age(&node)?;
-        let cache = caches::of(CACHE)?;
+        let cache = fetched::cache()?;
         let folder = cache.entry(&self.key(), ui, |into| {
             ui.step(&format!("fetching {} from npm", self.name));
             let mut command = Command::new(npm);
@@ -118,17 +68,15 @@ impl Package {
     }
 
     fn check_age(&self, node: &Path) -> Result<(), Error> {
-        let said = Command::new(node).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
-        let found = String::from_utf8_lossy(&said).trim().to_owned();
+        let found = fetched::version(node, "--version");
         match major(&found) {
-            Some(major) if major < OLDEST => Err(Error::Old { package: self.name, found }),
+            Some(major) if major < OLDEST => {
+                Err(Error::Old { what: self.name, oldest: format!("Node {OLDEST}"), found, site: "nodejs.org" })
+            }
             _ => Ok(()),
         }
     }
 }
-
-/// Name of the packages' cache.
-const CACHE: &str = "servers";
 
 /// The first number of `v20.1.0`.
 fn major(version: &str) -> Option<u32> {
@@ -151,11 +99,7 @@ pub(super) fn install(
         fs::write(&path, text).map_err(failed)?;
     }
     npm.args(["ci", "--omit=dev", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(into);
-    let ended = process::run(&mut npm, work).map_err(Error::Npm)?;
-    if ended.status.success() {
-        return Ok(());
-    }
-    Err(Error::Install { package: package.to_owned(), said: ended.tail })
+    fetched::run("npm", &mut npm, work, || format!("npm cannot install {package} (does it reach its registry?)"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rock::Work;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::npm;
+use super::super::{fetched, npm};
 use super::programs::Error;
 
 /// Package with the hash of its archive, as npm's registry has it.
@@ -64,9 +64,9 @@ impl Package {
     }
 }
 
-fn refused(error: npm::Error) -> Error {
+fn refused(error: fetched::Error) -> Error {
     match error {
-        npm::Error::Npm(source) if source.kind() == io::ErrorKind::NotFound => Error::NotInstalled,
+        fetched::Error::Run { source, .. } if source.kind() == io::ErrorKind::NotFound => Error::NotInstalled,
         other => Error::Npm(other),
     }
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use rock::Work;
 use rock::cache::{self, Cache, Key};
 
-use super::super::npm;
+use super::super::fetched;
 use super::debian;
 use super::npm::Package;
 use crate::ui::Ui;
@@ -28,7 +28,7 @@ pub(super) enum Error {
     NotInstalled,
     /// npm's package can't be installed.
     #[error("cannot fetch PostgreSQL's programs, which `sudo apt-get install postgresql` brings too")]
-    Npm(#[source] npm::Error),
+    Npm(#[source] fetched::Error),
     /// A file of the package is missing or has another form.
     #[error("cannot use {path} of npm's package")]
     Package {
