@@ -160,13 +160,7 @@ fn new_configuration(world: &World) {
 /// A certificate has come; the client's databag shows if it is renewed.
 fn certified(world: &mut World) {
     let client = served(world);
-    let authority = world.relate_authority();
-    world.settle();
-    world.certify(authority, |_| interfaces::certificates::Certificate {
-        certificate: "certificate".to_owned(),
-        ca: "authority".to_owned(),
-        chain: Vec::new(),
-    });
+    world.add_certificate();
     let outdated = [("endpoints", "outdated")].into_iter().collect();
     world.model.borrow_mut().set_databag(client, &world.app(), &outdated).unwrap();
 }

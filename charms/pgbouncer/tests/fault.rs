@@ -259,13 +259,7 @@ fn a_pod_that_dies_comes_back_with_its_files_of_tls() {
     let mut world = World::new("pod-tls", 1);
     world.start();
     world.add_backend();
-    let authority = world.relate_authority();
-    world.settle();
-    world.certify(authority, |_| interfaces::certificates::Certificate {
-        certificate: "certificate".to_owned(),
-        ca: "authority".to_owned(),
-        chain: Vec::new(),
-    });
+    world.add_certificate();
     world.settle();
     let unit = World::unit(0);
     let container = world.containers.get_mut(&unit).unwrap();

@@ -7,8 +7,8 @@ use crate::meta;
 use crate::status::NO_BACKEND;
 use crate::unit::Unit;
 
-/// Every unit deletes its auth file; the leader, or else the next one, takes users and databases out of the configuration. A unit that leaves
-/// changes nothing: the others stay related.
+/// Every unit deletes its auth file; the leader, or else the next one, takes users and databases out of the
+/// configuration. A unit that leaves changes nothing: the others stay related.
 ///
 /// The event can't wait. A container that is away is fresh when it comes back, and pebble-ready finds the leader's
 /// configuration.

@@ -138,6 +138,17 @@ impl World {
         self.model.borrow_mut().integrate(&format!("{APP}:certificates"), "authority").unwrap()
     }
 
+    /// Relates an authority, which signs the first request.
+    pub(crate) fn add_certificate(&mut self) {
+        let authority = self.relate_authority();
+        self.settle();
+        self.certify(authority, |_| certificates::Certificate {
+            certificate: "certificate".to_owned(),
+            ca: "authority".to_owned(),
+            chain: Vec::new(),
+        });
+    }
+
     /// Has the authority sign every request.
     pub(crate) fn certify(&self, id: RelationId, sign: impl Fn(&str) -> certificates::Certificate) {
         // A hook lists the units that its own unit was told of; this application has no charm to tell.
