@@ -95,9 +95,11 @@ pub enum Verb {
         #[arg(long, short, visible_alias = "tail")]
         follow: bool,
     },
-    /// Add units to an application
+    /// Add units to an application, or to a server such as redis
+    #[command(after_help = scalable())]
     AddUnit(AddUnit),
-    /// Remove units of an application
+    /// Remove units of an application, or of a server
+    #[command(after_help = scalable())]
     RemoveUnit(RemoveUnit),
     /// Run an action of the charm on a unit
     Run(Run),
@@ -233,7 +235,7 @@ pub struct RemoveRelation {
 /// Arguments of `add-unit`.
 #[derive(Debug, Clone, Args)]
 pub struct AddUnit {
-    /// The application
+    /// The application or server
     pub app: String,
     /// Number of units to add
     #[arg(short = 'n', long, default_value_t = 1, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -313,6 +315,11 @@ fn servers() -> String {
     let all: String = ALL.iter().map(line).collect();
     let tls = "`webcharm integrate postgresql certificates` turns the TLS of a server on";
     format!("Servers that are started:\n{all}`webcharm providers` shows which of them are here\n{tls}\n")
+}
+
+/// The servers that may have several units.
+fn scalable() -> String {
+    format!("Servers that may have several units, once they are integrated: {}\n", Provider::scalable())
 }
 
 /// Shortest duration accepted: with 0, `--watch` would never sleep.

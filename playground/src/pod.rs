@@ -114,6 +114,11 @@ impl Neighbor {
     pub fn place(&self) -> String {
         format!("{}:{}", self.name, self.port)
     }
+
+    /// True if the other one is the same server at the same place, under whatever name.
+    pub(crate) fn is_where(&self, other: &Self) -> bool {
+        (self.address, self.port, &self.socket) == (other.address, other.port, &other.socket)
+    }
 }
 
 impl Spec {

@@ -42,8 +42,8 @@ mod valkey;
 use juju::{Endpoint, RelationId, Role};
 use juju_testing::{Model, ModelError, endpoint};
 
-pub use running::{Answered, Providers};
-pub use serve::{Answer, Host, Relation, Serve};
+pub use running::{Answered, Providers, UnitInfo};
+pub use serve::{Answer, Host, Relation, Serve, Told};
 pub use source::{Presence, Source};
 pub use tls::ServerCertificate;
 
@@ -102,6 +102,8 @@ pub struct Provider {
     pub is_suggested: bool,
     /// True if a charm that requires it waits for it. No charm waits for an ingress, whatever its metadata say.
     pub is_awaited: bool,
+    /// True if it may have several units.
+    pub is_scalable: bool,
     /// Starts the server.
     pub start: fn(&Host<'_>) -> Result<Box<dyn Serve>, Error>,
 }
@@ -138,6 +140,12 @@ impl Provider {
     #[must_use]
     pub fn names() -> String {
         ALL.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The names of the providers that may have several units, in one line.
+    #[must_use]
+    pub fn scalable() -> String {
+        ALL.iter().filter(|provider| provider.is_scalable).map(|provider| provider.name).collect::<Vec<_>>().join(", ")
     }
 
     /// True if `endpoint` can be integrated with it.
@@ -232,6 +240,23 @@ pub enum Error {
          `webcharm integrate {name}`, replaces it", title = .0.title, name = .0.name
     )]
     NoPlace(&'static Provider),
+    /// The server has one unit.
+    #[error("{app} always has one unit in the playground; several can have: {}", Provider::scalable(), app = .0.app)]
+    OneUnit(&'static Provider),
+    /// A server would be left without a unit.
+    #[error("{app} keeps one unit: `webcharm remove-application {name}` ends it", app = .0.app, name = .0.name)]
+    LastUnit(&'static Provider),
+    /// A server with several units has no single place.
+    #[error(
+        "{app} has several units, and each has a place: `webcharm remove-unit {app}/{unit}` has another one take over",
+        app = .provider.app
+    )]
+    SeveralPlaces {
+        /// The server.
+        provider: &'static Provider,
+        /// Its first unit.
+        unit: u32,
+    },
     /// The model is ending.
     #[error("the model is ending")]
     Ending,

@@ -31,7 +31,7 @@ use rock::Work;
 
 use crate::network::{Network, Subnet};
 use crate::pod::{Identity, Neighbor};
-use crate::provider::Providers;
+use crate::provider::{Providers, UnitInfo};
 use crate::ui::Ui;
 pub use advice::{integrate_lines, refused_host};
 use agent::Agent;
@@ -106,6 +106,8 @@ struct State {
     subnet: Subnet,
     /// URLs on this machine of the applications behind an ingress, by the provider's name and theirs.
     urls: BTreeMap<&'static str, BTreeMap<String, String>>,
+    /// The servers' units, by application and number.
+    server_units: BTreeMap<&'static str, BTreeMap<u32, UnitInfo>>,
     /// Failures of the playground itself.
     problems: Problems,
 }

@@ -124,6 +124,9 @@ pub struct Unit {
     pub open_ports: Vec<String>,
     /// Its address in the model.
     pub address: String,
+    /// Its URL on this machine, if it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A status word with its message.
@@ -170,18 +173,26 @@ impl Status {
         text.push_str(&table(&self.application_rows()));
         text.push('\n');
         text.push_str(&table(&self.unit_rows()));
-        let urls: Vec<_> = self.applications.iter().filter_map(|(name, app)| Some([name, app.url.as_ref()?])).collect();
-        if !urls.is_empty() {
-            let rows = std::iter::once(["App", "URL"].map(str::to_owned).to_vec());
+        let urls = self.url_rows();
+        if urls.len() > 1 {
             text.push('\n');
-            text.push_str(&table(
-                &rows.chain(urls.iter().map(|row| row.map(Clone::clone).to_vec())).collect::<Vec<_>>(),
-            ));
+            text.push_str(&table(&urls));
         }
         for note in &self.notes {
             text.push_str(&format!("\nNote: {note}\n"));
         }
         text
+    }
+
+    /// URLs of applications and, if they have their own, of units.
+    fn url_rows(&self) -> Vec<Vec<String>> {
+        let mut rows = vec![row(["App", "URL"])];
+        for (name, app) in &self.applications {
+            let units: Vec<_> = app.units.iter().filter_map(|(name, unit)| Some((name, unit.url.as_ref()?))).collect();
+            let own = app.url.as_ref().map(|url| (name, url)).filter(|_| units.is_empty());
+            rows.extend(own.into_iter().chain(units).map(|(name, url)| row([name, url])));
+        }
+        rows
     }
 
     fn model_rows(&self) -> Vec<Vec<String>> {
@@ -254,6 +265,7 @@ mod tests {
             leader: true,
             open_ports: vec!["8000/tcp".to_owned()],
             address: "10.1.1.10".to_owned(),
+            url: None,
         };
         let app = Application {
             charm: "flask-k8s".to_owned(),
@@ -307,6 +319,18 @@ Note: mind the gap
         let text = status.tables();
         assert!(text.contains("10.1.0.1  no       \\u{1b}[2Jgone\n\nUnit"), "{text}");
         assert!(text.contains("\nflask-k8s  1\\t\\u{202e}2  blocked"), "{text}");
+    }
+
+    #[test]
+    fn units_with_urls_of_their_own_are_listed_in_place_of_their_application() {
+        let mut status = sample();
+        let app = status.applications.get_mut("flask-k8s").unwrap();
+        let url = |port: u16| Some(format!("http://127.0.0.1:{port}/"));
+        let unit = Unit { url: url(1), ..app.units["flask-k8s/0"].clone() };
+        app.units.insert("flask-k8s/1".to_owned(), Unit { url: url(2), ..unit.clone() });
+        app.units.insert("flask-k8s/0".to_owned(), unit);
+        let expected = "App          URL\nflask-k8s/0  http://127.0.0.1:1/\nflask-k8s/1  http://127.0.0.1:2/\n";
+        assert!(status.tables().contains(expected), "{}", status.tables());
     }
 
     #[test]

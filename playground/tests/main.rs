@@ -10,6 +10,7 @@ mod access;
 mod applications;
 mod asked;
 mod browser;
+mod clusters;
 mod contained;
 mod declared;
 mod django;

@@ -7,12 +7,12 @@ use crate::support::{Desk, kill, page, wait_until};
 
 /// True if Redis is installed; otherwise the test is skipped.
 #[track_caller]
-fn has_redis() -> bool {
+pub(crate) fn has_redis() -> bool {
     testkit::needs(Path::new("/usr/bin/redis-server").is_file(), "Redis (Debian's package redis-server)")
 }
 
 /// The sample with an endpoint for Redis, and a page that counts its visits there.
-fn with_redis(desk: &Desk) -> PathBuf {
+pub(crate) fn with_redis(desk: &Desk) -> PathBuf {
     let project = desk.sample();
     let file = project.join("charmcraft.yaml");
     let text = fs::read_to_string(&file).unwrap();
@@ -36,7 +36,7 @@ def cached():
     project
 }
 
-fn visits(desk: &Desk) -> (String, String) {
+pub(crate) fn visits(desk: &Desk) -> (String, String) {
     let said: serde_json::Value = serde_json::from_str(&page(&format!("{}/cached", desk.url()))).unwrap();
     (said["url"].as_str().unwrap().to_owned(), said["answer"].as_str().unwrap().to_owned())
 }
@@ -53,9 +53,9 @@ fn whole_story(desk: &Desk) {
     assert_eq!(visits(desk).1, ":2\r\n");
     assert!(desk.ok(&["status", "--relations"]).contains("redis-k8s:redis"));
 
-    let server = desk.process("/mnt/server/redis.sock");
+    let server = desk.process("redis-server 127.0.0.1:");
     kill(server);
-    wait_until("there is another server", || desk.process("/mnt/server/redis.sock") != server);
+    wait_until("there is another server", || desk.process("redis-server 127.0.0.1:") != server);
     wait_until("it answers the application", || {
         http_client::page(&format!("{}/cached", desk.url())).is_ok_and(|page| page.contains(":1\\r\\n"))
     });

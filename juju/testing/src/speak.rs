@@ -3,7 +3,7 @@
 use crate::backend::ModelBackend;
 use crate::environment::{self, JUJU_VERSION};
 use crate::model::{Error, Model};
-use juju::{Context, Event, Juju};
+use juju::{Context, Event, Juju, UnitName};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -36,10 +36,23 @@ impl Model {
         app: &str,
         work: impl FnOnce(&Juju<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
-        let mute = |why: String| Error::Mute { app: app.to_owned(), why };
-        let unit = self.leader(app)?.cloned().ok_or_else(|| mute("it has no unit".to_owned()))?;
-        let hook = self.begin(&unit, Event::UpdateStatus)?;
-        let vars = environment::variables(self, &unit, &Event::UpdateStatus, &hook, JUJU_VERSION, Path::new("/"));
+        let no_unit = || Error::Mute { app: app.to_owned(), why: "it has no unit".to_owned() };
+        let unit = self.leader(app)?.cloned().ok_or_else(no_unit)?;
+        self.speak_as_unit(&unit, work)
+    }
+
+    /// Runs `work` as a hook of a unit, which need not lead, as [`Model::speak_as`] does for the leader.
+    ///
+    /// # Errors
+    /// The error of `work`. Its writes are dropped then. Before `work`: there is no such unit, or it runs a hook.
+    pub fn speak_as_unit<R, E: From<Error>>(
+        &mut self,
+        unit: &UnitName,
+        work: impl FnOnce(&Juju<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mute = |why: String| Error::Mute { app: unit.app().to_owned(), why };
+        let hook = self.begin(unit, Event::UpdateStatus)?;
+        let vars = environment::variables(self, unit, &Event::UpdateStatus, &hook, JUJU_VERSION, Path::new("/"));
         let context = Context::read(&vars).map_err(|error| mute(error.to_string()));
         let model = RefCell::new(std::mem::take(self));
         let result = context.map_err(E::from).and_then(|context| {

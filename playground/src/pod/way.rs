@@ -15,11 +15,11 @@ use super::relay::{Stream, clients, join};
 pub(super) struct Ways(Vec<(Neighbor, Way)>);
 
 impl Ways {
-    /// Opens the ways to these neighbors that are not open, and closes all others.
+    /// Opens the ways to these neighbors that are not open, and closes all others. A place with several names has one way.
     pub(super) fn lead_to(&mut self, neighbors: &[Neighbor]) {
-        self.0.retain(|(known, _)| neighbors.contains(known));
+        self.0.retain(|(known, _)| neighbors.iter().any(|neighbor| neighbor.is_where(known)));
         for neighbor in neighbors {
-            if self.0.iter().any(|(known, _)| known == neighbor) {
+            if self.0.iter().any(|(known, _)| known.is_where(neighbor)) {
                 continue;
             }
             let listener = TcpListener::bind((neighbor.address, neighbor.port));
@@ -130,6 +130,20 @@ mod tests {
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
         assert_eq!(answer, "welcome");
+    }
+
+    #[test]
+    fn a_place_with_two_names_has_one_way_which_stays_for_the_second() {
+        let (_dir, server, unit) = neighbor([127, 0, 7, 5].into());
+        let service = Neighbor { name: "service".to_owned(), ..unit.clone() };
+        let mut ways = Ways::default();
+        ways.lead_to(&[service, unit.clone()]);
+        assert_eq!(ways.0.len(), 1);
+        let mut client = TcpStream::connect((unit.address, unit.port)).unwrap();
+        let (mut stream, _) = server.accept().unwrap();
+        ways.lead_to(&[unit]);
+        stream.write_all(b"!").unwrap();
+        assert_eq!(client.read(&mut [0]).unwrap(), 1);
     }
 
     #[test]

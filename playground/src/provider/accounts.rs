@@ -73,14 +73,19 @@ pub(super) fn password() -> io::Result<Secret> {
 
 #[cfg(test)]
 mod tests {
-    use juju::View;
+    use juju::{UnitName, View};
 
     use super::*;
 
     #[test]
     fn an_account_is_made_once_and_goes_with_its_relation() {
-        let relation =
-            |id| Relation { view: View::empty("database", RelationId(id)), ports: BTreeMap::new(), is_dying: false };
+        let relation = |id| Relation {
+            leader: UnitName::new("pg", 0),
+            view: View::empty("database", RelationId(id)),
+            followers: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            is_dying: false,
+        };
         let mut accounts = Accounts::default();
         for (id, number, expected) in [(1, 10, 10), (1, 11, 10), (2, 12, 12)] {
             assert_eq!(accounts.have(RelationId(id), || Ok::<_, ()>(number)), Ok(expected));

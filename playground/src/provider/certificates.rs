@@ -23,6 +23,7 @@ pub(super) const CERTIFICATES: Provider = Provider {
     is_suggested: true,
     // Charms work in clear without one, whatever their metadata say.
     is_awaited: false,
+    is_scalable: false,
     start: |_| Ok(Box::new(Certificates::draw()?)),
 };
 

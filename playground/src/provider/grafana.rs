@@ -26,6 +26,7 @@ pub(super) const GRAFANA: Provider = Provider {
     is_stand_in: true,
     is_suggested: false,
     is_awaited: false,
+    is_scalable: false,
     start: |host| Ok(Box::new(Grafana::start(host)?)),
 };
 

@@ -31,6 +31,7 @@ pub(super) const HTTP_PROXY: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Squid::start(host)?)),
 };
 

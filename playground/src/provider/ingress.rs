@@ -32,6 +32,7 @@ pub(super) const INGRESS: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: false,
+    is_scalable: false,
     start: |host| Ok(Box::new(Ingress::start(host)?)),
 };
 

@@ -32,6 +32,7 @@ pub(super) const MONGODB: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Mongodb::start(host)?)),
 };
 
@@ -112,7 +113,7 @@ impl Mongodb {
     }
 
     fn way(&self, host: &Host<'_>) -> Neighbor {
-        host.way(host.unit(), host.port(PORT), socket(&self.place.dir))
+        host.way(host.unit(0), host.port(PORT), socket(&self.place.dir))
     }
 
     /// Waits until it answers our own user.

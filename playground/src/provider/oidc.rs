@@ -26,6 +26,7 @@ pub(super) const OIDC: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Oidc::start(host)?)),
 };
 

@@ -35,6 +35,7 @@ pub(super) const OPENFGA: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Openfga::start(host)?)),
 };
 

@@ -39,6 +39,7 @@ pub(super) const POSTGRESQL: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Postgresql::start(host)?)),
 };
 

@@ -90,6 +90,22 @@ pub(super) fn listen(title: &'static str) -> Result<(u16, TcpListener), Error> {
     known.map_err(file(title, "listen on a port"))
 }
 
+/// The network of the first of these processes that runs; a new one if none does. For units that meet in a network of theirs.
+pub(super) fn network_of<'a>(processes: impl IntoIterator<Item = &'a mut Process>) -> Network {
+    for process in processes {
+        if !process.has_ended() {
+            return process.network();
+        }
+    }
+    Network::Own
+}
+
+/// Address of the unit with this number in the network in which a server's units meet.
+pub(super) fn inner(number: u32) -> Ipv4Addr {
+    const FIRST: u32 = 0x7f00_0001;
+    Ipv4Addr::from(FIRST + number % 0x00ff_ff00)
+}
+
 /// A server's folder and user, in which its programs are started.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -254,6 +270,14 @@ mod tests {
         }
         let spec = place.spec(Path::new("/bin/x"), ["-a"]);
         assert_eq!((spec.command, spec.network), (vec!["/bin/x".to_owned(), "-a".to_owned()], Network::Host));
+    }
+
+    #[test]
+    fn units_meet_at_addresses_of_the_loopback() {
+        let addresses = [0, 1, 254, 255, u32::MAX].map(|number| inner(number).to_string());
+        assert_eq!(addresses[..4], ["127.0.0.1", "127.0.0.2", "127.0.0.255", "127.0.1.0"]);
+        assert!(addresses[4].starts_with("127."), "{addresses:?}");
+        assert_eq!(network_of([]), Network::Own);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(super) const PROMETHEUS: Provider = Provider {
     is_stand_in: false,
     is_suggested: false,
     is_awaited: false,
+    is_scalable: false,
     start: |host| Ok(Box::new(Prometheus::start(host)?)),
 };
 

@@ -1,26 +1,27 @@
-//! RabbitMQ: the user and the virtual host that a relation requests.
+//! RabbitMQ: the user and the virtual host that a relation requests, in a cluster with a node for each unit.
 //!
-//! It listens on TCP alone and starts a port mapper of Erlang's, so it has a network of its own.
+//! As by RabbitMQ's charm, quorum queues get a replica on a new node while there are up to three nodes, and a node that leaves is
+//! forgotten by the others. A classic queue is on one node and goes with it.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod node;
+
+use std::collections::BTreeMap;
 
 use interfaces::rabbitmq::{
     self, PORT, Request,
     provider::{self, Account},
 };
-use juju::{RelationId, Role, Secret};
+use juju::{Changes, RelationId, Role, Secret, View};
 use rock::tool::{self, Tool};
 
 use super::accounts::{self, Accounts};
 use super::process::{self, Place, Process};
-use super::relations::{answers, requested};
+use super::relations::{answers_of_units, requested};
 use super::{Answer, Error, Host, Provider, Relation, Serve, Source};
-use crate::daemon::{Network, Spec};
+use crate::daemon::Network;
 use crate::pod::Neighbor;
 use crate::ui::Ui;
+use node::{Node, name};
 
 /// RabbitMQ.
 pub(super) const RABBITMQ: Provider = Provider {
@@ -34,76 +35,81 @@ pub(super) const RABBITMQ: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: true,
     start: |host| Ok(Box::new(Rabbitmq::start(host)?)),
 };
 
 const TOOL: Tool = Tool { program: "rabbitmq-server", package: "rabbitmq-server" };
 
-/// Folder of the programs themselves: those on the path change the user first.
-const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
+/// Number of nodes up to which every quorum queue has a replica on each, as in RabbitMQ's charm.
+const REPLICAS: usize = 3;
 
-/// Users that root runs it as, by preference.
-const USERS: [&str; 2] = ["rabbitmq", "nobody"];
-
-/// Variables of the server and its tools.
-const VARIABLES: [(&str, &str); 8] = [
-    ("RABBITMQ_NODENAME", "webcharm@localhost"),
-    ("RABBITMQ_CONF_ENV_FILE", "/mnt/server/environment"),
-    ("RABBITMQ_CONFIG_FILE", "/mnt/server/rabbitmq"),
-    ("RABBITMQ_ADVANCED_CONFIG_FILE", "/mnt/server/advanced"),
-    ("RABBITMQ_ENABLED_PLUGINS_FILE", "/mnt/server/plugins"),
-    ("RABBITMQ_MNESIA_BASE", "/mnt/server/data"),
-    ("RABBITMQ_LOG_BASE", "/mnt/server/log"),
-    ("RABBITMQ_LOGS", "-"),
-];
-
-/// Settings: the one user that there is at first can do nothing from outside, and nothing is done for a full disk.
-const SETTINGS: &str = "listeners.tcp.1 = 127.0.0.1:5672\nloopback_users.guest = true\ndefault_permissions.configure = ^$\n\
-    default_permissions.read = ^$\ndefault_permissions.write = ^$\ndisk_free_limit.absolute = 1MB\n";
-
-/// Limit of a start.
-const START: Duration = Duration::from_secs(180);
-
-/// Limit of one use of its tool, which starts an Erlang of its own.
-const TOOL_LIMIT: Duration = Duration::from_secs(300);
-
-fn file(what: &'static str) -> impl FnOnce(io::Error) -> process::Error {
-    process::file(RABBITMQ.title, what)
+fn password(what: &'static str) -> Result<Secret, process::Error> {
+    accounts::password().map_err(process::file(RABBITMQ.title, what))
 }
 
-/// A running RabbitMQ and the users in it.
+/// The running nodes, and the users in their cluster.
 #[derive(Debug)]
 struct Rabbitmq {
     place: Place,
-    process: Process,
+    mapper: Process,
+    cookie: Secret,
+    nodes: BTreeMap<u32, Node>,
     users: Accounts<(Request, Secret)>,
 }
 
 impl Rabbitmq {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
         tool::find(TOOL, host.ui)?;
-        let place = Place::make(RABBITMQ.title, &host.dir, &USERS)?;
-        for (name, text) in [("rabbitmq.conf", SETTINGS), ("plugins", "[].\n")] {
-            place.write(name, text)?;
-        }
+        let (place, cookie) = (node::place(&host.dir)?, password("draw the nodes' cookie")?);
         host.ui.step("starting RabbitMQ (some ten seconds)");
-        let process = serve(&place, host.ui)?;
-        Ok(Self { place, process, users: Accounts::default() })
+        let mapper = node::start_mapper(&place, Network::Own, host.ui)?;
+        let mut started = Self { place, mapper, cookie, nodes: BTreeMap::new(), users: Accounts::default() };
+        started.start_nodes(&[0], host)?;
+        Ok(started)
     }
 
-    /// The interface tells no port.
-    fn way(&self, host: &Host<'_>) -> Neighbor {
-        host.way(host.service(&format!("{}-endpoints", RABBITMQ.app)), PORT, socket(&self.place.dir))
+    /// Starts new nodes, which join those that there are, and waits for them.
+    fn start_nodes(&mut self, numbers: &[u32], host: &Host<'_>) -> Result<(), process::Error> {
+        let others: Vec<u32> = self.nodes.keys().copied().collect();
+        for number in numbers {
+            let network = self.mapper.network();
+            let node = Node::start(*number, &host.unit_dir(*number), &others, &self.cookie, network)?;
+            self.nodes.insert(*number, node);
+        }
+        self.wait_for(numbers, host.ui)
+    }
+
+    fn wait_for(&mut self, numbers: &[u32], ui: &Ui) -> Result<(), process::Error> {
+        let mut nodes = self.nodes.iter_mut().filter(|(number, _)| numbers.contains(number));
+        nodes.try_for_each(|(_, node)| node.wait(ui))
+    }
+
+    /// Has a running node evaluate Erlang.
+    fn evaluate(&mut self, text: &str, ui: &Ui) -> Result<(), process::Error> {
+        self.on_a_node(&[], |node| node.evaluate(text, ui))
+    }
+
+    /// Uses the first node that runs, without those in `leaving`; one that has ended if none does.
+    fn on_a_node(
+        &mut self,
+        leaving: &[u32],
+        work: impl FnOnce(&Node) -> Result<(), process::Error>,
+    ) -> Result<(), process::Error> {
+        let mut nodes = self.nodes.iter_mut().filter(|(number, _)| !leaving.contains(number));
+        let first = nodes.find_map(|(number, node)| (!node.process().has_ended()).then_some(*number));
+        let first = first.or_else(|| self.nodes.keys().copied().find(|number| !leaving.contains(number)));
+        first.and_then(|number| self.nodes.get(&number)).map_or(Ok(()), work)
     }
 
     /// The password of the user that a relation requests, who is created on first use.
     fn user(&mut self, id: RelationId, request: &Request, ui: &Ui) -> Result<Secret, Error> {
-        let (place, network) = (&self.place, self.process.network());
-        let (_, password) = self.users.have(id, || {
-            let password = accounts::password().map_err(file("draw a password"))?;
-            evaluate(place, network, &creation(request, &password), ui)?;
-            Ok::<_, process::Error>((request.clone(), password))
-        })?;
+        if let Some((_, password)) = self.users.get(id) {
+            return Ok(password.clone());
+        }
+        let drawn = password("draw a password")?;
+        self.evaluate(&creation(request, &drawn), ui)?;
+        let (_, password) = self.users.have(id, || Ok::<_, Error>((request.clone(), drawn)))?;
         Ok(password)
     }
 
@@ -114,85 +120,95 @@ impl Rabbitmq {
 }
 
 impl Serve for Rabbitmq {
+    /// The interface tells no port. Each unit has a name, and the Service's name leads to all of them.
     fn ways(&self, host: &Host<'_>) -> Vec<Neighbor> {
-        vec![self.way(host)]
+        let units =
+            self.nodes.iter().map(|(number, node)| host.way_to(*number, host.unit(*number), PORT, node.socket()));
+        let units: Vec<_> = units.collect();
+        let service = units.iter().map(|unit| Neighbor { name: service(host), ..unit.clone() });
+        service.chain(units.iter().cloned()).collect()
     }
 
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error> {
-        if !self.process.has_ended() {
+        let all = self.nodes.iter_mut();
+        let ended: Vec<u32> = all.filter_map(|(number, node)| node.process().has_ended().then_some(*number)).collect();
+        let has_mapper = !self.mapper.has_ended();
+        if ended.is_empty() && has_mapper {
             return Ok(false);
         }
         host.ui.step("RabbitMQ ended; starting it again");
-        self.process = serve(&self.place, host.ui)?;
+        if !has_mapper {
+            // Nodes that run stay where they are, and find the new port mapper there.
+            let network = process::network_of(self.nodes.values_mut().map(Node::process));
+            self.mapper = node::start_mapper(&self.place, network, host.ui)?;
+        }
+        let network = self.mapper.network();
+        // All at once: a node that stopped before others waits for them.
+        let mut nodes = self.nodes.iter_mut().filter(|(number, _)| ended.contains(number));
+        nodes.try_for_each(|(_, node)| node.start_again(network))?;
+        self.wait_for(&ended, host.ui)?;
         Ok(true)
     }
 
     fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
         for (request, _) in self.users.take_gone(relations) {
             if !self.is_taken(&request.username) {
-                evaluate(&self.place, self.process.network(), &removal(&request.username), host.ui)?;
+                self.evaluate(&removal(&request.username), host.ui)?;
             }
         }
-        let hostname = self.way(host).name;
-        Ok(answers(relations, |Relation { view, .. }| {
+        Ok(answers_of_units(relations, |number, view| {
             let Some(request) = requested(view.id, provider::read(view))? else { return Ok(None) };
             let password = self.user(view.id, &request, host.ui)?;
-            let account = Account { unit_hostname: hostname.clone(), hostname: hostname.clone(), password };
-            Ok(Some(provider::answer(view, &account)))
+            Ok(Some(published(number, view, password, host)))
         }))
     }
 
     fn rotate(&mut self, host: &Host<'_>) -> Result<bool, Error> {
-        let (place, network) = (&self.place, self.process.network());
-        self.users.renew(|(request, _)| {
-            let password = accounts::password().map_err(file("draw a password"))?;
-            evaluate(place, network, &creation(request, &password), host.ui)?;
+        let mut users = std::mem::take(&mut self.users);
+        let renewed = users.renew(|(request, _)| {
+            let password = password("draw a password")?;
+            self.evaluate(&creation(request, &password), host.ui)?;
             Ok::<_, process::Error>((request.clone(), password))
-        })?;
-        Ok(true)
+        });
+        self.users = users;
+        Ok(renewed.map(|()| true)?)
+    }
+
+    fn add_units(&mut self, numbers: &[u32], host: &Host<'_>) -> Result<(), Error> {
+        host.ui.step("starting nodes of RabbitMQ (some ten seconds)");
+        let joined = self.start_nodes(numbers, host).and_then(|()| {
+            let count = self.nodes.len();
+            self.evaluate(&growth(numbers, count), host.ui)
+        });
+        if joined.is_err() {
+            self.nodes.retain(|number, _| !numbers.contains(number));
+        }
+        Ok(joined?)
+    }
+
+    /// A node leaves when its queues' replicas have left.
+    fn remove_units(&mut self, numbers: &[u32], host: &Host<'_>) -> Result<(), Error> {
+        let mut left = Ok(());
+        for number in numbers {
+            let shrunk = self.on_a_node(numbers, |node| node.evaluate(&shrinking(*number), host.ui));
+            self.nodes.remove(number);
+            let forget = ["forget_cluster_node", &name(*number)];
+            let forgotten = self.on_a_node(numbers, |node| node.control(&forget, host.ui));
+            left = left.and(shrunk).and(forgotten);
+        }
+        Ok(left?)
     }
 }
 
-fn socket(dir: &Path) -> PathBuf {
-    dir.join("amqp.sock")
+/// Name of all units together.
+fn service(host: &Host<'_>) -> String {
+    host.service(&format!("{}-endpoints", RABBITMQ.app))
 }
 
-fn spec(place: &Place, program: &str, arguments: &[&str], network: Network) -> Spec {
-    let mut spec = place.spec(&Path::new(PROGRAMS).join(program), arguments.iter().copied());
-    spec.variables = VARIABLES.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    spec.network = network;
-    spec
-}
-
-/// Starts the server, and waits until it greets as a broker does.
-fn serve(place: &Place, ui: &Ui) -> Result<Process, process::Error> {
-    let mut spec = spec(place, "rabbitmq-server", &[], Network::Own);
-    let address = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, PORT);
-    spec.ways_in = vec![(socket(&place.dir), address)];
-    let mut process = place.start(&spec, None)?;
-    process.wait(START, ui, || greets(&socket(&place.dir)))?;
-    Ok(process)
-}
-
-/// Sends the head of AMQP 0-9-1; a broker answers with a frame of the method channel.
-///
-/// Source: <https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf>, 4.2.2 and 4.2.3
-fn greets(socket: &Path) -> Option<()> {
-    use std::io::{Read, Write};
-    let mut stream = std::os::unix::net::UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    stream.write_all(b"AMQP\0\0\x09\x01").ok()?;
-    let mut answer = [0; 1];
-    stream.read_exact(&mut answer).ok()?;
-    (answer == [1]).then_some(())
-}
-
-/// Has the server evaluate Erlang, from a file: a process's arguments can be read by everybody.
-fn evaluate(place: &Place, network: Network, text: &str, ui: &Ui) -> Result<(), process::Error> {
-    let path = place.write("evaluate.erl", text)?;
-    let tool = spec(place, "rabbitmqctl", &["eval_file", "/mnt/server/evaluate.erl"], network);
-    place.start(&tool, None)?.called("RabbitMQ's rabbitmqctl").wait_for_end(TOOL_LIMIT, ui)?;
-    fs::remove_file(&path).map_err(file("remove a file"))
+/// Changes of the unit with this number.
+fn published(number: u32, view: &View, password: Secret, host: &Host<'_>) -> Changes {
+    let account = Account { hostname: service(host), unit_hostname: host.unit(number), password };
+    provider::answer(view, &account)
 }
 
 /// Erlang that makes the user, or gives it a new password, and the virtual host, in which it may do everything.
@@ -214,6 +230,27 @@ fn removal(username: &str) -> String {
     format!("rabbit_auth_backend_internal:delete_user({}, <<\"webcharm\">>).\n", binary(username))
 }
 
+/// Erlang that fails unless the new nodes are in the cluster of `count` nodes, and gives quorum queues replicas there.
+fn growth(new: &[u32], count: usize) -> String {
+    let nodes: Vec<_> = new.iter().map(|number| format!("'{}'", name(*number))).collect();
+    let strategy = if count <= REPLICAS { "all" } else { "even" };
+    format!(
+        "New = [{}],\n\
+         Running = case erlang:function_exported(rabbit_nodes, list_running, 0) of\n\
+         true -> rabbit_nodes:list_running();\n\
+         false -> rabbit_mnesia:cluster_nodes(running)\n\
+         end,\n\
+         [] = New -- Running,\n\
+         [rabbit_quorum_queue:grow(Node, <<\".*\">>, <<\".*\">>, {strategy}) || Node <- New].\n",
+        nodes.join(", ")
+    )
+}
+
+/// Erlang that takes the replicas of quorum queues from a node.
+fn shrinking(number: u32) -> String {
+    format!("rabbit_quorum_queue:shrink_all('{}').\n", name(number))
+}
+
 /// A text as Erlang's binary, by the numbers of its bytes.
 fn binary(text: &str) -> String {
     let bytes: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
@@ -222,6 +259,10 @@ fn binary(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::super::relations::trial::{fresh, seen};
     use super::*;
 
     #[test]
@@ -233,5 +274,27 @@ mod tests {
             "{text}"
         );
         assert_eq!(removal("ab"), "rabbit_auth_backend_internal:delete_user(<<97,98>>, <<\"webcharm\">>).\n");
+    }
+
+    #[test]
+    fn quorum_queues_have_up_to_three_replicas_and_then_an_odd_number() {
+        let text = growth(&[1, 2], 3);
+        assert!(text.starts_with("New = ['webcharm-1@localhost', 'webcharm-2@localhost'],\n"), "{text}");
+        assert!(text.contains(", all)") && growth(&[3], 4).contains(", even)"));
+    }
+
+    #[test]
+    fn each_unit_publishes_its_host_and_the_leader_the_service_and_the_password() {
+        let ui = Ui::new(Arc::default(), Path::new("/nowhere"));
+        let dir = "/nowhere/rabbitmq".into();
+        let host = Host { provider: &RABBITMQ, dir, model: "m", number: 5, moves: 0, network: 0, ui: &ui };
+        let request = Request { username: "shop".to_owned(), vhost: "/".to_owned() };
+        let relation = fresh(RABBITMQ.app, &[1, 0, 10], &[("username", "shop"), ("vhost", "/")]);
+        let answer = |number: u32, view: &View| Ok(Some(published(number, view, "p".into(), &host)));
+        let view = seen(&relation, &answers_of_units(std::slice::from_ref(&relation), answer));
+        let broker = rabbitmq::read(&view, &request).ready().cloned().unwrap();
+        assert_eq!(broker.host, "rabbitmq-k8s-endpoints.m.svc.cluster.local");
+        let unit = |number| format!("rabbitmq-k8s-{number}.rabbitmq-k8s-endpoints.m.svc.cluster.local");
+        assert_eq!((broker.hosts, broker.password), ([0, 1, 10].map(unit).to_vec(), "p".into()));
     }
 }

@@ -1,6 +1,7 @@
 //! The servers that run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use juju::View;
@@ -8,7 +9,7 @@ use juju_testing::Server;
 
 use super::publish::{self, publish};
 use super::tls::Tls;
-use super::{ALL, Error, Host, Provider, Serve, relations};
+use super::{ALL, Answer, Error, Host, Provider, Serve, Told, relations};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 
@@ -52,6 +53,17 @@ struct Running {
     server: Box<dyn Serve>,
     tls: Tls,
     moves: u32,
+    /// The numbers of its units.
+    units: BTreeSet<u32>,
+}
+
+/// A server's unit, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitInfo {
+    /// Its part among the units, and its URL.
+    pub told: Told,
+    /// Address in every pod that leads to it; that of the loopback if pods don't reach it.
+    pub address: Ipv4Addr,
 }
 
 /// Outcome of answering all relations.
@@ -90,8 +102,58 @@ impl Providers {
             return Ok(());
         }
         let server = (provider.start)(&self.surroundings.of(provider, 0))?;
-        self.running.insert(provider.name, Running { provider, server, moves: 0, tls: Tls::default() });
+        let units = [0].into();
+        self.running.insert(provider.name, Running { provider, server, moves: 0, tls: Tls::default(), units });
         Ok(())
+    }
+
+    /// Starts the units with these numbers of a server beside those that run.
+    ///
+    /// # Errors
+    /// When one can't be started, or [`Providers::check_units`] refuses.
+    pub fn add_units(&mut self, provider: &'static Provider, numbers: &[u32]) -> Result<(), Error> {
+        if self.is_over {
+            return Err(Error::Ending);
+        }
+        let running = scalable(&mut self.running, provider)?;
+        running.server.add_units(numbers, &running.host(&self.surroundings))?;
+        running.units.extend(numbers);
+        Ok(())
+    }
+
+    /// Ends the units with these numbers of a server, and removes their files; the others take over.
+    ///
+    /// # Errors
+    /// When [`Providers::check_units`] refuses, or the others can't take over. The units have ended then, too.
+    pub fn remove_units(&mut self, provider: &'static Provider, numbers: &[u32]) -> Result<(), Error> {
+        self.check_units(provider, numbers)?;
+        let running = scalable(&mut self.running, provider)?;
+        let host = running.host(&self.surroundings);
+        let removed = running.server.remove_units(numbers, &host);
+        for number in numbers {
+            running.units.remove(number);
+            // A folder that can't be removed goes with the model.
+            let _ = std::fs::remove_dir_all(host.unit_dir(*number));
+        }
+        removed
+    }
+
+    /// Checks that units can be added to a server, and that one remains without those in `leaving`.
+    ///
+    /// # Errors
+    /// When it doesn't run, always has one unit, or would have none.
+    pub fn check_units(&mut self, provider: &'static Provider, leaving: &[u32]) -> Result<(), Error> {
+        let running = scalable(&mut self.running, provider)?;
+        if running.units.iter().all(|number| leaving.contains(number)) {
+            return Err(Error::LastUnit(provider));
+        }
+        Ok(())
+    }
+
+    /// The units of all servers, by application and number.
+    #[must_use]
+    pub fn units(&self) -> BTreeMap<&'static str, BTreeMap<u32, UnitInfo>> {
+        self.running.values().map(|running| (running.provider.app, running.infos(&self.surroundings))).collect()
     }
 
     /// The ways to all servers from a pod.
@@ -139,7 +201,7 @@ impl Providers {
     /// # Errors
     /// When it doesn't run, has no credentials, or fails.
     pub fn rotate(&mut self, provider: &'static Provider) -> Result<(), Error> {
-        let running = self.running.get_mut(provider.name).ok_or(Error::NotRunning(provider.name))?;
+        let running = running(&mut self.running, provider)?;
         if running.server.rotate(&running.host(&self.surroundings))? {
             Ok(())
         } else {
@@ -152,7 +214,10 @@ impl Providers {
     /// # Errors
     /// When it doesn't run, no application is told its address, or it fails.
     pub fn relocate(&mut self, provider: &'static Provider) -> Result<Vec<String>, Error> {
-        let running = self.running.get_mut(provider.name).ok_or(Error::NotRunning(provider.name))?;
+        let running = running(&mut self.running, provider)?;
+        if let (Some(unit), true) = (running.units.first(), running.units.len() > 1) {
+            return Err(Error::SeveralPlaces { provider, unit: *unit });
+        }
         let moves = running.moves + 1;
         let places = running.server.relocate(&self.surroundings.of(provider, moves))?;
         if places.is_empty() {
@@ -164,10 +229,13 @@ impl Providers {
 
     /// Ends a server, and removes its files.
     pub fn stop(&mut self, provider: &'static Provider) {
-        if let Some(running) = self.running.remove(provider.name) {
-            drop(running);
-            // A folder that can't be removed goes with the model.
-            let _ = std::fs::remove_dir_all(self.surroundings.of(provider, 0).dir);
+        if let Some(Running { server, units, .. }) = self.running.remove(provider.name) {
+            drop(server);
+            let host = self.surroundings.of(provider, 0);
+            for dir in units.into_iter().map(|number| host.unit_dir(number)).chain([host.dir.clone()]) {
+                // A folder that can't be removed goes with the model.
+                let _ = std::fs::remove_dir_all(dir);
+            }
         }
     }
 
@@ -178,9 +246,29 @@ impl Providers {
     }
 }
 
+type AllRunning = BTreeMap<&'static str, Running>;
+
+fn running<'a>(all: &'a mut AllRunning, provider: &'static Provider) -> Result<&'a mut Running, Error> {
+    all.get_mut(provider.name).ok_or(Error::NotRunning(provider.name))
+}
+
+/// A running server that may have several units.
+fn scalable<'a>(all: &'a mut AllRunning, provider: &'static Provider) -> Result<&'a mut Running, Error> {
+    if provider.is_scalable { running(all, provider) } else { Err(Error::OneUnit(provider)) }
+}
+
 impl Running {
     fn host<'a>(&self, surroundings: &'a Surroundings) -> Host<'a> {
         surroundings.of(self.provider, self.moves)
+    }
+
+    fn infos(&self, surroundings: &Surroundings) -> BTreeMap<u32, UnitInfo> {
+        let (host, mut told) = (self.host(surroundings), self.server.units());
+        let is_reached = !self.server.ways(&host).is_empty();
+        let address = |number: u32| if is_reached { host.address(number) } else { Ipv4Addr::LOCALHOST };
+        let mut info =
+            |number: u32| UnitInfo { told: told.remove(&number).unwrap_or_default(), address: address(number) };
+        self.units.iter().map(|number| (*number, info(*number))).collect()
     }
 
     fn reconcile(&mut self, model: &Server, host: &Host<'_>, is_news: &mut bool) -> Result<(), Error> {
@@ -192,13 +280,13 @@ impl Running {
         let relations = model.with(|model| relations::of(model, app, self.provider.endpoint));
         model.with(|model| publish::remove_unread(model, app)).map_err(|source| Error::Secrets { app, source })?;
         let mut failed = None;
-        for (relation, answer) in self.server.answer(&relations, host)? {
+        for Answer { relation, unit, changes } in self.server.answer(&relations, host)? {
             let view = View::empty(self.provider.endpoint, relation);
             let write = |changes| {
-                let written = model.with(|model| publish(model, app, &view, &changes));
+                let written = model.with(|model| publish(model, &unit, &view, &changes));
                 written.map_err(|source| Error::Answer { relation, source })
             };
-            match answer.and_then(write) {
+            match changes.and_then(write) {
                 Ok(is_new) => *is_news |= is_new,
                 Err(error) => {
                     failed.get_or_insert(error);
@@ -231,6 +319,7 @@ mod tests {
         is_stand_in: false,
         is_suggested: false,
         is_awaited: false,
+        is_scalable: false,
         start: |_| Ok(Box::new(Example { ports: &[5432] })),
     };
     const WATCHER: Provider =
@@ -304,7 +393,7 @@ mod tests {
         let providers = providers();
         for moves in [0, 1, 249, 250, u32::MAX] {
             let host = providers.surroundings.of(&DATABASE, moves);
-            let way = host.way(host.unit(), host.port(27017), PathBuf::new());
+            let way = host.way(host.unit(0), host.port(27017), PathBuf::new());
             assert!(way.address.octets()[..2] == [127, 0] && way.address.octets()[2] > 0, "{way:?}");
             assert!(
                 way.place().starts_with(&format!("db-k8s-{moves}.db-k8s-endpoints.m.svc.cluster.local:")),

@@ -32,6 +32,7 @@ pub(super) const S3: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Storage::start(host)?)),
 };
 

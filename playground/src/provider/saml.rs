@@ -24,6 +24,7 @@ pub(super) const SAML: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(IdentityProvider::start(host)?)),
 };
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use juju::{Changes, Port, RelationId, UnitName, View};
+use juju::{Changes, Databag, Port, RelationId, UnitName, View};
 
 use super::{Error, Provider, ServerCertificate};
 use crate::pod::Neighbor;
@@ -16,7 +16,7 @@ use crate::ui::Ui;
 pub struct Host<'a> {
     /// The row of the table that it is started from.
     pub provider: &'static Provider,
-    /// Folder for its files. Its logs are beside the folder.
+    /// Folder for its files, and for those of each unit one beside it. Its logs are beside the folders.
     pub dir: PathBuf,
     /// Name of the model.
     pub model: &'a str,
@@ -38,11 +38,17 @@ impl Host<'_> {
         format!("{name}{number}.{}.svc.cluster.local", self.model)
     }
 
-    /// Full name of the unit that serves: after a move the next unit, as after a fail-over.
+    /// Full name of the unit with this number: after a move that of a later one, as after a fail-over.
     #[must_use]
-    pub fn unit(&self) -> String {
-        let (app, number) = (self.provider.app, self.moves);
+    pub fn unit(&self, number: u32) -> String {
+        let (app, number) = (self.provider.app, u64::from(number) + u64::from(self.moves));
         format!("{app}-{number}.{app}-endpoints.{}.svc.cluster.local", self.model)
+    }
+
+    /// Folder for the files of the unit with this number, of a server that may have several.
+    #[must_use]
+    pub fn unit_dir(&self, number: u32) -> PathBuf {
+        self.dir.with_file_name(format!("{}-{number}", self.provider.name))
     }
 
     /// Port of a server whose interface tells it: the `usual` one, or another one after every other move.
@@ -51,16 +57,23 @@ impl Host<'_> {
         if self.moves.is_multiple_of(2) { usual } else { usual + MOVED }
     }
 
-    /// Way to the server's `socket` from a pod.
+    /// Way from a pod to the `socket` of a server with one unit.
     #[must_use]
     pub fn way(&self, name: String, port: u16, socket: PathBuf) -> Neighbor {
-        Neighbor { name, address: self.address(), port, socket }
+        self.way_to(0, name, port, socket)
     }
 
-    /// Address in every pod that stands for the server's present place: of 127.0.1.0 to 127.0.250.255.
-    fn address(&self) -> Ipv4Addr {
-        let third = self.moves % 250 + 1;
-        Ipv4Addr::new(127, 0, u8::try_from(third).unwrap_or(u8::MAX), self.number)
+    /// Way from a pod to the `socket` of the unit with this number.
+    #[must_use]
+    pub fn way_to(&self, unit: u32, name: String, port: u16, socket: PathBuf) -> Neighbor {
+        Neighbor { name, address: self.address(unit), port, socket }
+    }
+
+    /// Address in every pod that stands for the present place of the unit with this number: of 127.0.1.0 to 127.255.250.255.
+    #[must_use]
+    pub fn address(&self, unit: u32) -> Ipv4Addr {
+        let part = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
+        Ipv4Addr::new(127, part(unit % 256), part(self.moves % 250 + 1), self.number)
     }
 }
 
@@ -70,8 +83,12 @@ const MOVED: u16 = 10_000;
 /// A relation of a provider's application, as that application sees it.
 #[derive(Debug, Clone)]
 pub struct Relation {
-    /// Its databags.
+    /// Leader of the provider's application.
+    pub leader: UnitName,
+    /// Its databags, as the leader sees them.
     pub view: View,
+    /// The other units of the provider's application, each with its databag.
+    pub followers: BTreeMap<UnitName, Databag>,
     /// Open ports of the other application's units.
     pub ports: BTreeMap<UnitName, BTreeSet<Port>>,
     /// True if it is being removed: it gets no answer, and keeps what was made for it.
@@ -91,8 +108,8 @@ pub trait Serve: Debug + Send {
     /// When it can't be started.
     fn revive(&mut self, host: &Host<'_>) -> Result<bool, Error>;
 
-    /// Makes what the `relations` request, and takes away what was made for others. Returns the answer for each relation
-    /// that has requested something.
+    /// Makes what the `relations` request, and takes away what was made for others. Returns the answer of the leader for each relation
+    /// that has requested something; of a server that may have several units, that of each unit.
     ///
     /// # Errors
     /// When the server fails. A request that is refused is an answer's error.
@@ -125,11 +142,50 @@ pub trait Serve: Debug + Send {
         Ok(self.ways(host).iter().map(Neighbor::place).collect())
     }
 
+    /// Starts the units with these numbers beside those that run. Servers that have one unit are never asked.
+    ///
+    /// # Errors
+    /// When one can't be started; then none of them runs.
+    fn add_units(&mut self, _numbers: &[u32], _host: &Host<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Ends the units with these numbers, of which at least one other remains and takes over what they had. Servers that have one
+    /// unit are never asked.
+    ///
+    /// # Errors
+    /// When the others can't take over.
+    fn remove_units(&mut self, _numbers: &[u32], _host: &Host<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What people are told of each unit, by number. Servers that have one unit say nothing.
+    fn units(&self) -> BTreeMap<u32, Told> {
+        BTreeMap::new()
+    }
+
     /// Addresses on this machine of the applications behind it, by their names.
     fn urls(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }
 }
 
-/// The changes for one relation's databags.
-pub type Answer = (RelationId, Result<Changes, Error>);
+/// What people are told of a server's unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Its part among the units, if they differ.
+    pub part: &'static str,
+    /// Its URL on this machine.
+    pub url: Option<String>,
+}
+
+/// Changes of a unit for one relation's databags.
+#[derive(Debug)]
+pub struct Answer {
+    /// The relation.
+    pub relation: RelationId,
+    /// The unit of the provider's application.
+    pub unit: UnitName,
+    /// The changes, or why the request can't be served.
+    pub changes: Result<Changes, Error>,
+}

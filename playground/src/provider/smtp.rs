@@ -29,6 +29,7 @@ pub(super) const SMTP: Provider = Provider {
     is_stand_in: false,
     is_suggested: true,
     is_awaited: true,
+    is_scalable: false,
     start: |host| Ok(Box::new(Sink::start(host)?)),
 };
 

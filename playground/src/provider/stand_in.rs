@@ -1,6 +1,6 @@
 //! A stand-in for a server that no package registry has: a sink that pods reach by the server's name, and the user by a URL.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::sink::{Sink, Taker};
 use super::{Host, process};
@@ -18,10 +18,10 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Takes what is sent.
-    pub(super) fn start(host: &Host<'_>, taker: Taker) -> Result<Self, process::Error> {
+    /// Takes what is sent, on a socket beside the folder `dir`.
+    pub(super) fn start(host: &Host<'_>, dir: &Path, taker: Taker) -> Result<Self, process::Error> {
         let failed = |what| process::file(host.provider.title, what);
-        let socket = host.dir.with_extension("sock");
+        let socket = dir.with_extension("sock");
         let sink = Sink::start(&socket, taker).map_err(failed("listen on a socket"))?;
         let (port, listener) = process::listen(host.provider.title)?;
         let url = format!("http://127.0.0.1:{port}/");

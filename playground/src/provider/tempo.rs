@@ -29,6 +29,7 @@ pub(super) const TEMPO: Provider = Provider {
     is_stand_in: true,
     is_suggested: false,
     is_awaited: false,
+    is_scalable: false,
     start: |host| Ok(Box::new(Tempo::start(host)?)),
 };
 
@@ -44,7 +45,7 @@ struct Tempo(StandIn);
 
 impl Tempo {
     fn start(host: &Host<'_>) -> Result<Self, process::Error> {
-        let running = StandIn::start(host, TAKER)?;
+        let running = StandIn::start(host, &host.dir, TAKER)?;
         host.ui.step(&format!(
             "no Tempo can be had here: a stand-in takes the spans, and shows the last ones at {}",
             running.url

@@ -60,7 +60,7 @@ impl Tls {
         };
         let names = server.ways(host).into_iter().map(|way| way.name).collect();
         let identity = self.identity(names)?;
-        let is_news = ask(&relation, identity, model, host)?;
+        let is_news = ask(&relation, identity, model)?;
         let issued = issued(&relation, identity)?;
         self.is_renewing = issued.is_none() && self.certificate.is_some();
         // The certificate that is in use stays in use until a new one comes.
@@ -103,10 +103,10 @@ impl Tls {
 }
 
 /// Writes the signing request. Returns true if it was not there.
-fn ask(relation: &Relation, identity: &Identity, model: &Server, host: &Host<'_>) -> Result<bool, Error> {
-    let (view, app) = (&relation.view, host.provider.app);
+fn ask(relation: &Relation, identity: &Identity, model: &Server) -> Result<bool, Error> {
+    let view = &relation.view;
     let changes = certificates::request(view, &identity.signing_request);
-    let written = model.with(|model| publish(model, app, view, &changes));
+    let written = model.with(|model| publish(model, &relation.leader, view, &changes));
     written.map_err(|source| Error::Answer { relation: view.id, source })
 }
 

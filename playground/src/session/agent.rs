@@ -118,9 +118,11 @@ impl Session {
     fn answer_relations(&self) -> Option<bool> {
         let mut providers = self.providers();
         let Answered { is_news, failed } = providers.reconcile(&self.server);
-        let urls = providers.urls();
+        let (urls, units) = (providers.urls(), providers.units());
         drop(providers);
-        self.state().urls = urls;
+        let mut state = self.state();
+        (state.urls, state.server_units) = (urls, units);
+        drop(state);
         let failed: BTreeMap<_, _> = failed.iter().map(|(app, error)| (*app, crate::chain(error))).collect();
         failed.values().for_each(|why| self.ui.step(why));
         let news = failed.is_empty().then_some(is_news);

@@ -1,14 +1,15 @@
 //! The model as `status` shows it.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use juju::{UnitName, Whose};
-use juju_testing::RelationInfo;
+use juju_testing::{Model as JujuModel, RelationInfo};
 
 use super::integration::ends;
 use super::{Doing, Session};
 use crate::pod::Identity;
-use crate::provider::Provider;
+use crate::provider::{Provider, UnitInfo};
 use crate::status::{Application, Model, Related, Relation, Status, StatusInfo, Unit};
 
 /// The version of Juju whose rules the model follows.
@@ -37,17 +38,24 @@ impl Session {
 
     /// The applications that are servers.
     fn servers(&self) -> BTreeMap<String, Application> {
-        let names: Vec<String> = self.server.with(|model| model.applications().map(str::to_owned).collect());
-        let problems = self.state().problems.answers.clone();
-        let servers = names.into_iter().filter(|name| Provider::named(name).is_some());
-        let urls = self.state().urls.clone();
-        let url =
-            |name: &str| Provider::named(name).and_then(|provider| urls.get(provider.name)?.values().next().cloned());
-        servers
-            .map(|name| {
-                (name.clone(), Application { url: url(&name), ..server(name.clone(), &standing(&problems, &name)) })
-            })
-            .collect()
+        let (problems, urls, known) = {
+            let state = self.state();
+            (state.problems.answers.clone(), state.urls.clone(), state.server_units.clone())
+        };
+        let units = |model: &JujuModel, app: &str| {
+            (model.units(app).unwrap_or_default(), model.leader(app).ok().flatten().cloned())
+        };
+        let names: Vec<_> = self.server.with(|model| {
+            let providers = model.applications().filter_map(Provider::named);
+            providers.map(|provider| (provider, units(model, provider.app))).collect()
+        });
+        let server = |(provider, (units, leader)): (&'static Provider, (Vec<UnitName>, Option<UnitName>))| {
+            let url = urls.get(provider.name).and_then(|urls| urls.values().next().cloned());
+            let infos = known.get(provider.app).cloned().unwrap_or_default();
+            let shown = server(provider.app, &units, leader.as_ref(), &infos, &standing(&problems, provider.app));
+            (provider.app.to_owned(), Application { url, ..shown })
+        };
+        names.into_iter().map(server).collect()
     }
 
     fn relations(&self) -> Vec<Relation> {
@@ -101,7 +109,7 @@ impl Session {
             }
         };
         let address = self.address_of(unit).map(|address| address.to_string()).unwrap_or_default();
-        Unit { workload_status, juju_status, leader, open_ports: ports, address }
+        Unit { workload_status, juju_status, leader, open_ports: ports, address, url: None }
     }
 
     fn notes(&self) -> Vec<String> {
@@ -129,19 +137,33 @@ fn standing(problems: &BTreeMap<&'static str, String>, app: &str) -> StatusInfo 
     problems.get(app).map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem))
 }
 
-/// A server's application, with its one unit.
-fn server(name: String, word: &StatusInfo) -> Application {
-    let unit = Unit {
-        workload_status: word.clone(),
-        juju_status: StatusInfo::new("idle", ""),
-        leader: true,
-        address: "127.0.0.1".to_owned(),
-        ..Unit::default()
+/// A server's application, with its units. A unit's message is its part among them.
+fn server(
+    app: &str,
+    units: &[UnitName],
+    leader: Option<&UnitName>,
+    infos: &BTreeMap<u32, UnitInfo>,
+    word: &StatusInfo,
+) -> Application {
+    let unit = |name: &UnitName| {
+        let info = infos.get(&name.number());
+        let part = info.map(|info| info.told.part).filter(|_| word.message.is_empty());
+        let message = part.map_or_else(|| word.message.clone(), str::to_owned);
+        let address = info.map_or(Ipv4Addr::LOCALHOST, |info| info.address);
+        let unit = Unit {
+            workload_status: StatusInfo::new(&word.current, message),
+            juju_status: StatusInfo::new("idle", ""),
+            leader: leader == Some(name),
+            address: address.to_string(),
+            url: info.and_then(|info| info.told.url.clone()).filter(|_| units.len() > 1),
+            ..Unit::default()
+        };
+        (name.to_string(), unit)
     };
     Application {
-        units: BTreeMap::from([(format!("{name}/0"), unit)]),
-        charm: name,
-        scale: 1,
+        units: units.iter().map(unit).collect(),
+        charm: app.to_owned(),
+        scale: units.len(),
         application_status: word.clone(),
         ..Application::default()
     }
@@ -180,11 +202,34 @@ fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Relat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::Told;
 
     #[test]
     fn a_server_that_cannot_answer_is_blocked_and_the_others_are_not() {
         let problems = [("rabbitmq-k8s", "it does not get ready".to_owned())].into();
         assert_eq!(standing(&problems, "rabbitmq-k8s"), StatusInfo::new("blocked", "it does not get ready"));
         assert_eq!(standing(&problems, "mysql-k8s"), StatusInfo::new("active", ""));
+    }
+
+    #[test]
+    fn a_server_s_units_are_shown_with_their_part_and_place() {
+        let units = [0, 3].map(|number| UnitName::new("loki-k8s", number));
+        let info = |part, number: u8| UnitInfo {
+            told: Told { part, url: Some(format!("http://127.0.0.1:{number}/")) },
+            address: [127, number, 1, 16].into(),
+        };
+        let infos = [(0, info("primary", 0)), (3, info("replica", 3))].into();
+        let shown = server("loki-k8s", &units, Some(&units[1]), &infos, &StatusInfo::new("active", ""));
+        let line = |name: &str| {
+            let unit = &shown.units[name];
+            let message = unit.workload_status.message.as_str();
+            (message, unit.leader, unit.address.as_str(), unit.url.as_deref())
+        };
+        assert_eq!(line("loki-k8s/0"), ("primary", false, "127.0.1.16", Some("http://127.0.0.1:0/")));
+        assert_eq!(line("loki-k8s/3"), ("replica", true, "127.3.1.16", Some("http://127.0.0.1:3/")));
+        assert_eq!(shown.scale, 2);
+        let alone = server("loki-k8s", &units[..1], None, &infos, &StatusInfo::new("blocked", "it ended"));
+        let unit = &alone.units["loki-k8s/0"];
+        assert_eq!((unit.workload_status.message.as_str(), &unit.url), ("it ended", &None));
     }
 }

@@ -1,12 +1,13 @@
 //! Units: added, removed, and found by name.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use juju::UnitName;
-use juju_testing::ModelError;
+use juju_testing::{Model, ModelError};
 
 use super::deployment::add_unit;
 use super::{Application, Input, SOCKET, Session};
@@ -21,26 +22,18 @@ impl Session {
             Some(app) => self.leader(app).filter(|leader| units.contains(leader)),
             None => units.iter().find(|unit| unit.to_string() == name).cloned(),
         };
-        found.ok_or_else(|| {
-            let known: Vec<_> = units.iter().map(ToString::to_string).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            format!("there is no unit {name:?}; there is: {known}")
-        })
+        found.ok_or_else(|| no_unit(name, &units))
     }
 
-    /// The application with that name. Refuses a server of the playground's.
+    /// The application with that name, which has a charm.
     fn with_units(&self, app: &str) -> Result<Arc<Application>, String> {
-        let is_server = || {
-            let provider = Provider::named(app);
-            provider.is_some_and(|one| self.server.with(|model| model.applications().any(|name| name == one.app)))
-        };
-        self.application(app).ok_or_else(|| {
-            if is_server() {
-                format!("{app} is a server of the playground's: it always has one unit")
-            } else {
-                self.no_application(app)
-            }
-        })
+        self.application(app).ok_or_else(|| self.no_application(app))
+    }
+
+    /// The server with that name, if the model has its application.
+    fn server_named(&self, app: &str) -> Option<&'static Provider> {
+        let provider = Provider::named(app).filter(|_| self.application(app).is_none())?;
+        self.server.with(|model| model.applications().any(|name| name == provider.app)).then_some(provider)
     }
 
     /// The unit whose machine a unit runs on: a subordinate's principal, or else the unit itself.
@@ -85,10 +78,29 @@ impl Session {
     }
 
     pub(super) fn add_units(&self, app: &str, count: u32, inputs: &Sender<Input>) -> Result<Answer, String> {
+        if let Some(server) = self.server_named(app) {
+            let added = self.add_server_units(server, count)?;
+            return self.changed(server.app, &added, inputs);
+        }
         let app = self.with_units(app)?;
         let added = self.server.with(|model| (0..count).map(|_| add_unit(model, &app)).collect::<Result<Vec<_>, _>>());
         let added = added.map_err(|error| crate::chain(&error))?;
         self.changed(app.name(), &added, inputs)
+    }
+
+    /// Adds units to a server. Those that can't be started are no units.
+    fn add_server_units(&self, server: &'static Provider, count: u32) -> Result<Vec<UnitName>, String> {
+        let mut providers = self.providers();
+        providers.check_units(server, &[]).map_err(|error| crate::chain(&error))?;
+        let add = |model: &mut Model| (0..count).map(|_| model.add_unit(server.app)).collect::<Result<Vec<_>, _>>();
+        let added = self.server.with(add).map_err(|error| crate::chain(&error))?;
+        if let Err(error) = providers.add_units(server, &numbers(&added)) {
+            self.retire(&added);
+            return Err(crate::chain(&error));
+        }
+        // A pod that can't be told is told again when the model has settled.
+        let _ = self.introduce_servers(&providers);
+        Ok(added)
     }
 
     pub(super) fn remove_units(
@@ -105,27 +117,77 @@ impl Session {
         if let Some(unit) = units.iter().find(|unit| self.is_subordinate(unit)) {
             return Err(crate::chain(&ModelError::SubordinateUnit(unit.to_string())));
         }
-        for unit in &units {
+        let failed = self.retire_everywhere(&units)?;
+        self.route();
+        let app = units.first().map(|unit| unit.app().to_owned()).unwrap_or_default();
+        let answer = self.changed(&app, &units, inputs)?;
+        failed.map_or(Ok(answer), Err)
+    }
+
+    /// Takes units out of the model, and those of servers out of their servers. Returns why others could not take over, if so.
+    fn retire_everywhere(&self, units: &[UnitName]) -> Result<Option<String>, String> {
+        let servers = self.servers_of(units);
+        if servers.is_empty() {
+            self.retire(units);
+            return Ok(None);
+        }
+        let mut providers = self.providers();
+        for (server, leaving) in &servers {
+            providers.check_units(server, leaving).map_err(|error| crate::chain(&error))?;
+        }
+        self.retire(units);
+        let ended: Vec<_> = servers.iter().map(|(server, leaving)| providers.remove_units(server, leaving)).collect();
+        // A pod that can't be told is told again when the model has settled.
+        let _ = self.introduce_servers(&providers);
+        Ok(ended.into_iter().find_map(Result::err).map(|error| crate::chain(&error)))
+    }
+
+    /// The servers that have some of these units, with the numbers of those.
+    fn servers_of(&self, units: &[UnitName]) -> Vec<(&'static Provider, Vec<u32>)> {
+        let mut numbers: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+        for unit in units {
+            numbers.entry(unit.app()).or_default().insert(unit.number());
+        }
+        let server =
+            |(app, numbers): (&str, BTreeSet<u32>)| Some((self.server_named(app)?, numbers.into_iter().collect()));
+        numbers.into_iter().filter_map(server).collect()
+    }
+
+    /// Takes units out of the model.
+    fn retire(&self, units: &[UnitName]) {
+        for unit in units {
             // Fails for a unit that was named twice and is gone.
             let _ = self.server.with(|model| model.remove_unit(unit));
         }
-        self.route();
-        let app = units.first().map(|unit| unit.app().to_owned()).unwrap_or_default();
-        self.changed(&app, &units, inputs)
     }
 
     fn named(&self, name: &str) -> Result<UnitName, String> {
-        if name.contains('/') {
-            return self.unit(name);
+        let Some((app, number)) = name.split_once('/') else {
+            let app = self.server_named(name).map_or(name, |server| server.app);
+            self.units_known(name)?;
+            return Err(format!("name units of {app}, or their number: `webcharm remove-unit {app} --num-units 1`"));
+        };
+        let Some(server) = self.server_named(app) else { return self.unit(name) };
+        let unit = format!("{}/{number}", server.app);
+        let units = self.units_of(server.app);
+        units.iter().find(|known| known.to_string() == unit).cloned().ok_or_else(|| no_unit(name, &units))
+    }
+
+    /// The units of an application or server.
+    fn units_known(&self, app: &str) -> Result<Vec<UnitName>, String> {
+        match self.server_named(app) {
+            Some(server) => {
+                // Says first that a server has one unit for good.
+                self.providers().check_units(server, &[]).map_err(|error| crate::chain(&error))?;
+                Ok(self.units_of(server.app))
+            }
+            None => Ok(self.units_of(self.with_units(app)?.name())),
         }
-        self.with_units(name)?;
-        Err(format!("name units of {name}, or their number: `webcharm remove-unit {name} --num-units 1`"))
     }
 
     /// The last units of an application, which Kubernetes removes first.
     fn highest(&self, app: &str, count: u32) -> Result<Vec<UnitName>, String> {
-        self.with_units(app)?;
-        let units = self.units_of(app);
+        let units = self.units_known(app)?;
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         if count == 0 || count > units.len() {
             return Err(format!("{app} has {} units: --num-units is from 1 to that", units.len()));
@@ -144,4 +206,15 @@ impl Session {
             problems: self.present_problems(),
         })
     }
+}
+
+/// Message about a name that is no unit's.
+fn no_unit(name: &str, known: &[UnitName]) -> String {
+    let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("there is no unit {name:?}; there is: {known}")
+}
+
+fn numbers(units: &[UnitName]) -> Vec<u32> {
+    units.iter().map(UnitName::number).collect()
 }
