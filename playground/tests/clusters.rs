@@ -41,11 +41,12 @@ def ask(number, command):
 "#;
 
 #[test]
+#[ignore = "long: the application starts again four times"]
 fn a_replica_takes_over_from_the_primary_with_its_data() {
     if !has_redis() {
         return;
     }
-    let desk = Desk::new();
+    let desk = Desk::of_ordinary_user();
     desk.ok(&["up", with_redis(&desk).to_str().unwrap(), "--integrate", "redis", "--detach"]);
     desk.wait_for_application();
     let url = |number| format!("redis://{}:6379", host("redis-k8s", number));
@@ -55,7 +56,9 @@ fn a_replica_takes_over_from_the_primary_with_its_data() {
     assert!(added.code == Some(0) && added.out.starts_with("added: redis-k8s/1, redis-k8s/2\n"), "{added:?}");
     assert!(added.err.contains("flask-k8s/0: hook redis-relation-joined"), "{added:?}");
     assert_eq!(begun, 0, "the primary is the same");
-    let asked = format!("{REPLICAS}said = [ask(n, b'GET visits\\r\\n') for n in (0, 1, 2)] + [ask(2, b'INCR visits\\r\\n')[:9]]");
+    let asked = format!(
+        "{REPLICAS}said = [ask(n, b'GET visits\\r\\n') for n in (0, 1, 2)] + [ask(2, b'INCR visits\\r\\n')[:9]]"
+    );
     assert_eq!(run(&desk, &asked), json!(["$1\r\n1\r\n", "$1\r\n1\r\n", "$1\r\n1\r\n", "-READONLY"]));
     let status = desk.ok(&["status"]);
     for line in ["redis-k8s/0*  active    idle   127.0.1.3", "redis-k8s/1   active    idle   127.1.1.3"] {
@@ -166,7 +169,10 @@ fn a_message_outlives_the_node_that_took_it() {
     assert!(removed.code == Some(0), "{removed:?}");
     assert_eq!(begun, 1, "the list of hosts is shorter: {}", removed.err);
     assert_eq!(run(&desk, TAKE), json!([[unit(1), unit(2)], "a loaf"]));
+
+    kill(desk.process("epmd -address"));
+    wait_until("the port mapper is back, and knows the nodes", || desk.run(&["rotate", "rabbitmq"]).code == Some(0));
     let before = desk.processes();
-    desk.ok(&["down"]);
+    desk.ok(&["down", "--force"]);
     desk.assert_nothing_left(&before);
 }

@@ -90,8 +90,8 @@ mod tests {
         let mut changes = Changes::default();
         changes.unit.set("host", "pg-1".to_owned());
         assert!(publish(&mut model, &pg(1), &view, &changes).unwrap());
-        let hosts = [0, 1]
-            .map(|number| model.databag(id, &Entity::Unit(pg(number))).unwrap().text("host").map(str::to_owned));
+        let hosts =
+            [0, 1].map(|number| model.databag(id, &Entity::Unit(pg(number))).unwrap().text("host").map(str::to_owned));
         assert_eq!(hosts, [None, Some("pg-1".to_owned())]);
         publish(&mut model, &pg(1), &view, &answer(id).1).unwrap();
         assert_eq!(model.databag(id, &Entity::App("pg".to_owned())).unwrap().text("version"), None);

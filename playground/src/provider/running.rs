@@ -301,7 +301,8 @@ impl Running {
 mod tests {
     use std::sync::Arc;
 
-    use juju::Role;
+    use juju::{Changes, Databag, Entity, Role, UnitName};
+    use juju_testing::{Model, endpoint};
     use rock::Cancel;
 
     use super::super::{Answer, Relation, Source};
@@ -320,14 +321,20 @@ mod tests {
         is_suggested: false,
         is_awaited: false,
         is_scalable: false,
-        start: |_| Ok(Box::new(Example { ports: &[5432] })),
+        start: |_| Ok(Box::new(Example { ports: &[5432], units: [0].into() })),
     };
-    const WATCHER: Provider =
-        Provider { name: "watcher", title: "Watcher", start: |_| Ok(Box::new(Example { ports: &[] })), ..DATABASE };
+    const WATCHER: Provider = Provider {
+        name: "watcher",
+        title: "Watcher",
+        start: |_| Ok(Box::new(Example { ports: &[], units: [0].into() })),
+        ..DATABASE
+    };
+    const CLUSTER: Provider = Provider { name: "cluster", app: "cl-k8s", is_scalable: true, ..DATABASE };
 
     #[derive(Debug)]
     struct Example {
         ports: &'static [u16],
+        units: BTreeSet<u32>,
     }
 
     impl Serve for Example {
@@ -340,8 +347,28 @@ mod tests {
             Ok(false)
         }
 
-        fn answer(&mut self, _: &[Relation], _: &Host<'_>) -> Result<Vec<Answer>, Error> {
-            Ok(Vec::new())
+        fn answer(&mut self, relations: &[Relation], host: &Host<'_>) -> Result<Vec<Answer>, Error> {
+            let first = self.units.first().map(|number| host.unit(*number)).unwrap_or_default();
+            Ok(relations::answers_of_units(relations, |number, view| {
+                let mut changes = Changes::of_leader(view, &Databag::from_iter([("first", first.clone())]));
+                changes.unit.set("host", host.unit(number));
+                Ok(Some(changes))
+            }))
+        }
+
+        fn add_units(&mut self, numbers: &[u32], _: &Host<'_>) -> Result<(), Error> {
+            self.units.extend(numbers);
+            if numbers.contains(&13) { Err(Error::Ending) } else { Ok(()) }
+        }
+
+        fn remove_units(&mut self, numbers: &[u32], _: &Host<'_>) -> Result<(), Error> {
+            self.units.retain(|number| !numbers.contains(number));
+            Ok(())
+        }
+
+        fn units(&self) -> BTreeMap<u32, Told> {
+            let part = |number: &u32| if Some(number) == self.units.first() { "first" } else { "other" };
+            self.units.iter().map(|number| (*number, Told { part: part(number), url: None })).collect()
         }
     }
 
@@ -386,6 +413,77 @@ mod tests {
             "Watcher has no address that an application is told: there is nothing to move; `webcharm remove-application \
              watcher`, then `webcharm integrate watcher`, replaces it"
         );
+    }
+
+    #[test]
+    fn a_unit_s_databag_comes_and_goes_with_it_and_what_the_application_is_told_follows() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut model = Model::new("m");
+        CLUSTER.deploy(&mut model).unwrap();
+        model.add_application("web", vec![endpoint("db", Role::Requires, "db")], 1).unwrap();
+        let id = model.integrate("web", CLUSTER.app).unwrap();
+        let model = Server::start(model, dir.path()).unwrap();
+        let mut providers = providers();
+        providers.start(&CLUSTER).unwrap();
+        assert!(providers.reconcile(&model).is_news && !providers.reconcile(&model).is_news);
+        let told = |model: &Server| {
+            model.with(|model| {
+                let bag = |entity| model.databag(id, &entity).unwrap();
+                let short =
+                    |text: Option<&str>| text.unwrap_or_default().split('.').next().unwrap_or_default().to_owned();
+                let relation = model.relations().find(|relation| relation.id == id).unwrap();
+                let units = relation.members.into_iter().filter(|unit| unit.app() == CLUSTER.app);
+                let hosts: Vec<_> = units.map(|unit| short(bag(Entity::Unit(unit)).text("host"))).collect();
+                (short(bag(Entity::App(CLUSTER.app.to_owned())).text("first")), hosts)
+            })
+        };
+        let expected =
+            |first: &str, hosts: &[&str]| (first.to_owned(), hosts.iter().map(|host| (*host).to_owned()).collect());
+        assert_eq!(told(&model), expected("cl-k8s-0", &["cl-k8s-0"]));
+
+        let added = model.with(|model| [(); 2].map(|()| model.add_unit(CLUSTER.app).unwrap().number()));
+        providers.add_units(&CLUSTER, &added).unwrap();
+        assert!(providers.reconcile(&model).is_news && !providers.reconcile(&model).is_news);
+        assert_eq!(told(&model), expected("cl-k8s-0", &["cl-k8s-0", "cl-k8s-1", "cl-k8s-2"]));
+
+        model.with(|model| model.remove_unit(&UnitName::new(CLUSTER.app, 0))).unwrap();
+        providers.remove_units(&CLUSTER, &[0]).unwrap();
+        assert!(providers.reconcile(&model).is_news && !providers.reconcile(&model).is_news);
+        assert_eq!(told(&model), expected("cl-k8s-1", &["cl-k8s-1", "cl-k8s-2"]));
+        let units = providers.units()[CLUSTER.app].clone();
+        let line = |info: UnitInfo| (info.told.part, info.address.to_string());
+        let lines: Vec<_> = units.into_values().map(line).collect();
+        assert_eq!(lines, [("first", "127.1.1.1".to_owned()), ("other", "127.2.1.1".to_owned())]);
+    }
+
+    #[test]
+    fn units_that_can_not_be_are_refused_with_the_way_out() {
+        let mut providers = providers();
+        let said = |result: Result<(), Error>| result.unwrap_err().to_string();
+        assert_eq!(
+            said(providers.add_units(&CLUSTER, &[1])),
+            "cluster does not run: `webcharm integrate cluster` starts it"
+        );
+        providers.start(&CLUSTER).unwrap();
+        providers.start(&DATABASE).unwrap();
+        assert_eq!(
+            said(providers.add_units(&DATABASE, &[1])),
+            "db-k8s always has one unit in the playground; several can have: redis, rabbitmq, loki"
+        );
+        let last = "cl-k8s keeps one unit: `webcharm remove-application cluster` ends it";
+        assert_eq!(said(providers.remove_units(&CLUSTER, &[0])), last);
+        providers.add_units(&CLUSTER, &[1]).unwrap();
+        assert_eq!(said(providers.remove_units(&CLUSTER, &[1, 0])), last);
+        assert_eq!(
+            said(providers.relocate(&CLUSTER).map(drop)),
+            "cl-k8s has several units, and each has a place: `webcharm remove-unit cl-k8s/0` has another one take over"
+        );
+        said(providers.add_units(&CLUSTER, &[13]));
+        assert_eq!(providers.units()[CLUSTER.app].keys().copied().collect::<Vec<_>>(), [0, 1]);
+        providers.remove_units(&CLUSTER, &[0]).unwrap();
+        assert_eq!(providers.relocate(&CLUSTER).unwrap(), ["db-primary-2.m.svc.cluster.local:15432"]);
+        providers.end();
+        assert_eq!(said(providers.add_units(&CLUSTER, &[2])), "the model is ending");
     }
 
     #[test]
