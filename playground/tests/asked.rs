@@ -34,7 +34,7 @@ fn psql(desk: &Desk, query: &str) -> String {
 
 /// The same in another database.
 fn psql_in(desk: &Desk, database: &str, query: &str) -> String {
-    let dir = desk.runtime().join("webcharm/local/postgresql");
+    let dir = desk.runtime().join("webcharm/local/postgresql-0");
     fs::write(dir.join("data/pg_hba.conf"), "local all webcharm trust\n").unwrap();
     reload(&dir.join("data"));
     let output = RefCell::default();

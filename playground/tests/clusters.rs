@@ -1,12 +1,15 @@
 //! Servers with several units: real replicas and nodes behind them, and the application that follows.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::inside::{SAMPLE, run, starts, variable};
+use crate::inside::{SAMPLE, run, shown, starts, variable};
+use crate::integration::has_postgresql;
 use crate::redis::{has_redis, visits, with_redis};
-use crate::support::{Desk, kill, page, wait_until};
+use crate::support::{Desk, FORM, kill, page, post, wait_until};
 
 /// Full name of a unit in pods.
 fn host(app: &str, number: u32) -> String {
@@ -174,5 +177,66 @@ fn a_message_outlives_the_node_that_took_it() {
     wait_until("the port mapper is back, and knows the nodes", || desk.run(&["rotate", "rabbitmq"]).code == Some(0));
     let before = desk.processes();
     desk.ok(&["down", "--force"]);
+    desk.assert_nothing_left(&before);
+}
+
+/// What replicas answer: the lines that the guestbook has there, and the refusal of a write.
+const READ: &str = r#"
+import psycopg
+host, port = os.environ["POSTGRESQL_DB_READ_ONLY_ENDPOINTS"].split(":")
+place = {"host": host, "port": port}
+authority = os.environ.get("POSTGRESQL_DB_TLS_CA_FILE")
+if authority:
+    place |= {"sslmode": "verify-full", "sslrootcert": authority}
+with psycopg.connect(os.environ["POSTGRESQL_DB_CONNECT_STRING"], **place, autocommit=True) as connection:
+    lines = [line for (line,) in connection.execute("SELECT line FROM entries WHERE author = 'Mary' ORDER BY id")]
+    try:
+        connection.execute("DELETE FROM entries")
+    except psycopg.Error as error:
+        refusal = type(error).__name__
+said = [host, lines, refusal]
+"#;
+
+#[test]
+#[ignore = "long: three servers of PostgreSQL, and three starts of the application"]
+fn a_replica_of_postgresql_is_read_and_takes_over() {
+    if !has_postgresql() {
+        return;
+    }
+    let desk = Desk::new();
+    let sign = |line: &str| {
+        let answer = post(&desk.url(), FORM, format!("author=Mary&line={line}"));
+        assert_eq!(answer.0, 303, "{answer:?}");
+    };
+    desk.ok(&["up", SAMPLE, "--integrate", "postgresql", "--detach"]);
+    desk.wait_for_application();
+    sign("bread");
+    let (begun, added) = starts_during(&desk, || desk.run(&["add-unit", "postgresql", "-n", "2"]));
+    assert!(added.code == Some(0) && added.out.starts_with("added: postgresql-k8s/1, postgresql-k8s/2\n"), "{added:?}");
+    assert_eq!(begun, 1, "there is a variable more: {}", added.err);
+    let replicas = "postgresql-k8s-replicas.local.svc.cluster.local";
+    let read = |lines: &[&str]| {
+        // A replica may be a moment behind.
+        let said = RefCell::default();
+        let expected = json!([replicas, lines, "ReadOnlySqlTransaction"]);
+        let started = Instant::now();
+        while said.replace(run(&desk, READ)) != expected && started.elapsed() < Duration::from_secs(10) {}
+        assert_eq!(said.take(), expected);
+    };
+    read(&["bread"]);
+    desk.ok(&["integrate", "postgresql", "certificates"]);
+    read(&["bread"]);
+
+    let (begun, removed) = starts_during(&desk, || desk.run(&["remove-unit", "postgresql-k8s/0"]));
+    assert!(removed.code == Some(0), "{removed:?}");
+    assert!(begun <= 1, "new certificates at most: {}", removed.err);
+    assert!(shown(&desk).contains("Mary: bread\n"));
+    sign("butter");
+    read(&["bread", "butter"]);
+    desk.ok(&["remove-unit", "postgresql", "--num-units", "1"]);
+    assert!(shown(&desk).contains("Mary: butter\n"));
+    assert_eq!(run(&desk, "said = os.environ.get('POSTGRESQL_DB_READ_ONLY_ENDPOINTS')"), json!(null));
+    let before = desk.processes();
+    desk.ok(&["down"]);
     desk.assert_nothing_left(&before);
 }

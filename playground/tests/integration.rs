@@ -46,7 +46,7 @@ fn database_page(desk: &Desk) -> serde_json::Value {
 
 /// Folder of a server's sockets and data.
 fn data(desk: &Desk) -> PathBuf {
-    desk.runtime().join("webcharm/local/postgresql")
+    desk.runtime().join("webcharm/local/postgresql-0")
 }
 
 fn whole_story(desk: &Desk) {

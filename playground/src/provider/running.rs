@@ -468,7 +468,7 @@ mod tests {
         providers.start(&DATABASE).unwrap();
         assert_eq!(
             said(providers.add_units(&DATABASE, &[1])),
-            "db-k8s always has one unit in the playground; several can have: redis, rabbitmq, loki"
+            "db-k8s always has one unit in the playground; several can have: postgresql, redis, rabbitmq, loki"
         );
         let last = "cl-k8s keeps one unit: `webcharm remove-application cluster` ends it";
         assert_eq!(said(providers.remove_units(&CLUSTER, &[0])), last);

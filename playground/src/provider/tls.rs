@@ -58,7 +58,8 @@ impl Tls {
             self.change(None, server, host)?;
             return Ok(false);
         };
-        let names = server.ways(host).into_iter().map(|way| way.name).collect();
+        let mut names: Vec<String> = server.ways(host).into_iter().map(|way| way.name).collect();
+        names.dedup();
         let identity = self.identity(names)?;
         let is_news = ask(&relation, identity, model)?;
         let issued = issued(&relation, identity)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::ServerCertificate;
-use super::super::process;
+use super::super::process::{self, Place};
 use super::POSTGRESQL;
 use super::cluster::{Cluster, Error};
 use crate::ui::Ui;
@@ -24,26 +24,40 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const QUESTION: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// Rules of access: every role needs a password, and with TLS only clients that use it are let in, as by PostgreSQL's charm. Our
-/// own role sends its password in clear, which is safe on a unix socket and needs no handshake.
+/// own role sends its password in clear, which is safe on a unix socket and needs no handshake. Replicas meet their primary in the
+/// servers' own network.
 pub(super) fn rules(is_on: bool) -> String {
     let kind = if is_on { "hostssl" } else { "host" };
-    format!("local all webcharm password\n{kind} all all 127.0.0.1/32 scram-sha-256\n")
+    format!(
+        "local all webcharm password\nhost replication webcharm 127.0.0.0/8 scram-sha-256\n\
+         {kind} all all 127.0.0.1/32 scram-sha-256\n"
+    )
+}
+
+/// Writes a certificate with its key into a server's folder.
+pub(super) fn write(place: &Place, certificate: &ServerCertificate) -> Result<(), process::Error> {
+    for (name, text) in FILES.into_iter().zip([&certificate.chain[..], certificate.key.expose()]) {
+        place.write(name, text)?;
+    }
+    Ok(())
 }
 
 impl Cluster {
     /// Lets clients in without TLS alone. Sessions that are open stay open.
     pub(super) fn turn_tls_off(&mut self, ui: &Ui) -> Result<(), Error> {
         self.switch(false, &["ALTER SYSTEM SET ssl = off".to_owned()], ui)?;
-        let remove = |name| std::fs::remove_file(self.place.dir.join(name));
+        let remove = |name| match std::fs::remove_file(self.place.dir.join(name)) {
+            // Another server's certificate failed before this one got its own.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
         Ok(FILES.into_iter().try_for_each(remove).map_err(process::file(POSTGRESQL.title, "remove a file"))?)
     }
 
     /// Lets clients in by TLS alone, with this certificate. Sessions that are open stay open. TLS must be off: the server's use of
     /// a new certificate can't be seen while it speaks TLS by an old one.
     pub(super) fn turn_tls_on(&mut self, certificate: &ServerCertificate, ui: &Ui) -> Result<(), Error> {
-        for (name, text) in FILES.into_iter().zip([&certificate.chain[..], certificate.key.expose()]) {
-            self.place.write(name, text)?;
-        }
+        write(&self.place, certificate)?;
         let [chain, key] = FILES.map(|name| format!("'/mnt/server/{name}'"));
         let settings = [format!("ssl_cert_file = {chain}"), format!("ssl_key_file = {key}"), "ssl = on".to_owned()];
         self.switch(true, &settings.map(|setting| format!("ALTER SYSTEM SET {setting}")), ui)
@@ -101,7 +115,7 @@ mod tests {
 
     #[test]
     fn with_tls_nobody_is_let_in_without_it() {
-        assert!(rules(true).contains("\nhostssl all") && !rules(true).contains("\nhost "));
+        assert!(rules(true).contains("\nhostssl all") && !rules(true).contains("\nhost all"));
         assert!(rules(false).contains("\nhost all"));
     }
 }
