@@ -43,7 +43,7 @@ use juju::{Endpoint, RelationId, Role};
 use juju_testing::{Model, ModelError, endpoint};
 
 pub use running::{Answered, Providers, UnitInfo};
-pub use serve::{Answer, Host, Relation, Serve, Told};
+pub use serve::{Answer, Host, Relation, Serve, UnitDetails};
 pub use source::{Presence, Source};
 pub use tls::ServerCertificate;
 

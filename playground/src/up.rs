@@ -87,6 +87,14 @@ pub enum Error {
          `webcharm remove-application {0}` first"
     )]
     Taken(String),
+    /// The name of a server in place of a folder.
+    #[error(
+        "{app} is a server of the playground's: `webcharm integrate {name}` starts it{units}",
+        app = .0.app,
+        name = .0.name,
+        units = if .0.is_scalable { format!(", and then `webcharm add-unit {}` adds a unit", .0.name) } else { String::new() }
+    )]
+    IsServer(&'static Provider),
     /// A charm whose units come with those of others, where there are no others.
     #[error(
         "{0} is a subordinate, which sits beside the units of another application: `webcharm up` that one first, then \

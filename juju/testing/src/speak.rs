@@ -67,3 +67,28 @@ impl Model {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use juju::{Changes, Databag, Entity, Role, View};
+
+    use super::*;
+    use crate::endpoint;
+
+    #[test]
+    fn a_unit_that_does_not_lead_speaks_for_itself_alone() {
+        let mut model = Model::new("demo");
+        model.add_application("web", vec![endpoint("db", Role::Requires, "pg")], 1).unwrap();
+        model.add_application("pg", vec![endpoint("database", Role::Provides, "pg")], 2).unwrap();
+        let id = model.integrate("web", "pg").unwrap();
+        let unit = UnitName::new("pg", 1);
+        let view = View { local_app: Some(Databag::new()), ..View::empty("database", id) };
+        let mut changes = Changes::of_leader(&view, &Databag::from_iter([("version", "15")]));
+        changes.unit.set("host", "pg-1".to_owned());
+        let publish = |juju: &Juju<'_>| -> Result<_, Box<dyn std::error::Error>> { Ok(juju.publish(&view, &changes)?) };
+        assert!(model.speak_as_unit(&unit, publish).unwrap());
+        assert_eq!(model.databag(id, &Entity::Unit(unit)).unwrap().text("host"), Some("pg-1"));
+        assert_eq!(model.databag(id, &Entity::App("pg".into())).unwrap().text("version"), None);
+        model.speak_as_unit(&UnitName::new("pg", 7), publish).unwrap_err();
+    }
+}

@@ -15,7 +15,7 @@ use super::process;
 use super::relations::answers_of_units;
 use super::sink::Taker;
 use super::stand_in::StandIn;
-use super::{Answer, Error, Host, Provider, Relation, Serve, Source, Told};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source, UnitDetails};
 use crate::pod::Neighbor;
 
 /// The stand-in for Loki.
@@ -90,9 +90,10 @@ impl Serve for Loki {
         Ok(())
     }
 
-    fn units(&self) -> BTreeMap<u32, Told> {
-        let told = |(number, unit): (&u32, &StandIn)| (*number, Told { part: "", url: Some(unit.url.clone()) });
-        self.0.iter().map(told).collect()
+    fn units(&self) -> BTreeMap<u32, UnitDetails> {
+        let details =
+            |(number, unit): (&u32, &StandIn)| (*number, UnitDetails { role: "", url: Some(unit.url.clone()) });
+        self.0.iter().map(details).collect()
     }
 
     fn urls(&self) -> BTreeMap<String, String> {

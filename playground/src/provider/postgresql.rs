@@ -27,7 +27,7 @@ use super::accounts::Accounts;
 use super::database::{self, User};
 use super::process;
 use super::relations::answers;
-use super::{Answer, Error, Host, Provider, Relation, Serve, ServerCertificate, Source, Told};
+use super::{Answer, Error, Host, Provider, Relation, Serve, ServerCertificate, Source, UnitDetails};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 use cluster::Cluster;
@@ -210,10 +210,10 @@ impl Serve for Postgresql {
         Ok(handed_over?)
     }
 
-    fn units(&self) -> BTreeMap<u32, Told> {
-        let part = |number: u32| if number == self.primary.number() { "primary" } else { "replica" };
+    fn units(&self) -> BTreeMap<u32, UnitDetails> {
+        let role = |number: u32| if number == self.primary.number() { "primary" } else { "replica" };
         let several = self.servers().filter(|_| !self.replicas.is_empty());
-        several.map(|server| (server.number(), Told { part: part(server.number()), url: None })).collect()
+        several.map(|server| (server.number(), UnitDetails { role: role(server.number()), url: None })).collect()
     }
 }
 

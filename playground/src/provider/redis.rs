@@ -18,7 +18,7 @@ use rock::tool::{self, Tool};
 
 use super::process::{self, Place, Process};
 use super::relations::answers_of_units;
-use super::{Answer, Error, Host, Provider, Relation, Serve, Source, Told};
+use super::{Answer, Error, Host, Provider, Relation, Serve, Source, UnitDetails};
 use crate::daemon::Spec;
 use crate::pod::Neighbor;
 use crate::ui::Ui;
@@ -244,11 +244,11 @@ impl Serve for Redis {
         Ok(promoted.map(drop)?)
     }
 
-    fn units(&self) -> BTreeMap<u32, Told> {
-        let part = |number: u32| if number == self.primary { "primary" } else { "replica" };
-        let told = |number: &u32| (*number, Told { part: part(*number), url: None });
+    fn units(&self) -> BTreeMap<u32, UnitDetails> {
+        let role = |number: u32| if number == self.primary { "primary" } else { "replica" };
+        let details = |number: &u32| (*number, UnitDetails { role: role(*number), url: None });
         let several = Some(&self.nodes).filter(|nodes| nodes.len() > 1);
-        several.into_iter().flat_map(|nodes| nodes.keys().map(told)).collect()
+        several.into_iter().flat_map(|nodes| nodes.keys().map(details)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use juju_testing::Server;
 
 use super::publish::{self, publish};
 use super::tls::Tls;
-use super::{ALL, Answer, Error, Host, Provider, Serve, Told, relations};
+use super::{ALL, Answer, Error, Host, Provider, Serve, UnitDetails, relations};
 use crate::pod::Neighbor;
 use crate::ui::Ui;
 
@@ -60,8 +60,8 @@ struct Running {
 /// A server's unit, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitInfo {
-    /// Its part among the units, and its URL.
-    pub told: Told,
+    /// Its role and its URL.
+    pub details: UnitDetails,
     /// Address in every pod that leads to it; that of the loopback if pods don't reach it.
     pub address: Ipv4Addr,
 }
@@ -263,11 +263,11 @@ impl Running {
     }
 
     fn infos(&self, surroundings: &Surroundings) -> BTreeMap<u32, UnitInfo> {
-        let (host, mut told) = (self.host(surroundings), self.server.units());
+        let (host, mut details) = (self.host(surroundings), self.server.units());
         let is_reached = !self.server.ways(&host).is_empty();
         let address = |number: u32| if is_reached { host.address(number) } else { Ipv4Addr::LOCALHOST };
         let mut info =
-            |number: u32| UnitInfo { told: told.remove(&number).unwrap_or_default(), address: address(number) };
+            |number: u32| UnitInfo { details: details.remove(&number).unwrap_or_default(), address: address(number) };
         self.units.iter().map(|number| (*number, info(*number))).collect()
     }
 
@@ -366,9 +366,9 @@ mod tests {
             Ok(())
         }
 
-        fn units(&self) -> BTreeMap<u32, Told> {
-            let part = |number: &u32| if Some(number) == self.units.first() { "first" } else { "other" };
-            self.units.iter().map(|number| (*number, Told { part: part(number), url: None })).collect()
+        fn units(&self) -> BTreeMap<u32, UnitDetails> {
+            let role = |number: &u32| if Some(number) == self.units.first() { "first" } else { "other" };
+            self.units.iter().map(|number| (*number, UnitDetails { role: role(number), url: None })).collect()
         }
     }
 
@@ -451,7 +451,7 @@ mod tests {
         assert!(providers.reconcile(&model).is_news && !providers.reconcile(&model).is_news);
         assert_eq!(told(&model), expected("cl-k8s-1", &["cl-k8s-1", "cl-k8s-2"]));
         let units = providers.units()[CLUSTER.app].clone();
-        let line = |info: UnitInfo| (info.told.part, info.address.to_string());
+        let line = |info: UnitInfo| (info.details.role, info.address.to_string());
         let lines: Vec<_> = units.into_values().map(line).collect();
         assert_eq!(lines, [("first", "127.1.1.1".to_owned()), ("other", "127.2.1.1".to_owned())]);
     }

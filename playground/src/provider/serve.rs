@@ -159,8 +159,8 @@ pub trait Serve: Debug + Send {
         Ok(())
     }
 
-    /// What people are told of each unit, by number. Servers that have one unit say nothing.
-    fn units(&self) -> BTreeMap<u32, Told> {
+    /// Details of each unit, by number. Servers that have one unit give none.
+    fn units(&self) -> BTreeMap<u32, UnitDetails> {
         BTreeMap::new()
     }
 
@@ -170,11 +170,11 @@ pub trait Serve: Debug + Send {
     }
 }
 
-/// What people are told of a server's unit.
+/// Details of a server's unit, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Its part among the units, if they differ.
-    pub part: &'static str,
+pub struct UnitDetails {
+    /// Its role among the units, if they differ.
+    pub role: &'static str,
     /// Its URL on this machine.
     pub url: Option<String>,
 }

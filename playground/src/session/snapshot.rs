@@ -137,7 +137,7 @@ fn standing(problems: &BTreeMap<&'static str, String>, app: &str) -> StatusInfo 
     problems.get(app).map_or_else(|| StatusInfo::new("active", ""), |problem| StatusInfo::new("blocked", problem))
 }
 
-/// A server's application, with its units. A unit's message is its part among them.
+/// A server's application, with its units. A unit's message is its role among them.
 fn server(
     app: &str,
     units: &[UnitName],
@@ -147,15 +147,15 @@ fn server(
 ) -> Application {
     let unit = |name: &UnitName| {
         let info = infos.get(&name.number());
-        let part = info.map(|info| info.told.part).filter(|_| word.message.is_empty());
-        let message = part.map_or_else(|| word.message.clone(), str::to_owned);
+        let role = info.map(|info| info.details.role).filter(|_| word.message.is_empty());
+        let message = role.map_or_else(|| word.message.clone(), str::to_owned);
         let address = info.map_or(Ipv4Addr::LOCALHOST, |info| info.address);
         let unit = Unit {
             workload_status: StatusInfo::new(&word.current, message),
             juju_status: StatusInfo::new("idle", ""),
             leader: leader == Some(name),
             address: address.to_string(),
-            url: info.and_then(|info| info.told.url.clone()).filter(|_| units.len() > 1),
+            url: info.and_then(|info| info.details.url.clone()).filter(|_| units.len() > 1),
             ..Unit::default()
         };
         (name.to_string(), unit)
@@ -202,7 +202,7 @@ fn relations_of(app: &str, relations: &[Relation]) -> BTreeMap<String, Vec<Relat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Told;
+    use crate::provider::UnitDetails;
 
     #[test]
     fn a_server_that_cannot_answer_is_blocked_and_the_others_are_not() {
@@ -212,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn a_server_s_units_are_shown_with_their_part_and_place() {
+    fn a_server_s_units_are_shown_with_their_role_and_place() {
         let units = [0, 3].map(|number| UnitName::new("loki-k8s", number));
-        let info = |part, number: u8| UnitInfo {
-            told: Told { part, url: Some(format!("http://127.0.0.1:{number}/")) },
+        let info = |role, number: u8| UnitInfo {
+            details: UnitDetails { role, url: Some(format!("http://127.0.0.1:{number}/")) },
             address: [127, number, 1, 16].into(),
         };
         let infos = [(0, info("primary", 0)), (3, info("replica", 3))].into();

@@ -14,6 +14,7 @@ use rock::{Cancel, Work};
 use super::build::Plan;
 use super::{Error, system};
 use crate::control::{Answer, Request, ask};
+use crate::provider::Provider;
 use crate::signals::{self, Begun};
 use crate::ui::Ui;
 use crate::{cache, cli, control, project, runtime};
@@ -27,6 +28,9 @@ pub fn run(model: &str, args: &cli::Deploy) -> Result<Answer, Error> {
     signals::catch(Arc::clone(&cancel), begun.clone(), || {}).map_err(system("catch signals"))?;
     let folder = runtime::folder(model)?;
     let Answer::Status { status } = ask(model, &Request::Status)? else { return Err(Error::Answer) };
+    if let Some(server) = server_meant(&args.source.folder) {
+        return Err(Error::IsServer(server));
+    }
     let plan = Plan::beside(&args.source)?;
     let name = args.name.as_deref().unwrap_or(plan.name());
     project::check_application(name)?;
@@ -49,6 +53,11 @@ pub fn run(model: &str, args: &cli::Deploy) -> Result<Answer, Error> {
         ask(model, &Request::RemoveApplication { app: name.to_owned() })?;
     }
     Err(Error::Interrupted)
+}
+
+/// The server that `folder` names, if there is no such folder: `juju deploy` takes names of charms.
+fn server_meant(folder: &Path) -> Option<&'static Provider> {
+    folder.to_str().filter(|_| !folder.exists()).and_then(Provider::named)
 }
 
 /// Prepares the application, and waits until the model has settled with it.
@@ -95,5 +104,27 @@ impl Drop for Room {
     fn drop(&mut self) {
         // A folder that can't be removed goes with the model.
         let _ = self.0.as_deref().map(fs::remove_dir_all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_s_name_is_answered_by_the_verbs_that_start_it() {
+        let said = |name: &str| server_meant(Path::new(name)).map(|server| Error::IsServer(server).to_string());
+        assert_eq!(
+            said("redis-k8s").unwrap(),
+            "redis-k8s is a server of the playground's: `webcharm integrate redis` starts it, and then `webcharm add-unit redis` adds a unit"
+        );
+        assert_eq!(
+            said("mysql").unwrap(),
+            "mysql-k8s is a server of the playground's: `webcharm integrate mysql` starts it"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("redis");
+        fs::create_dir(&folder).unwrap();
+        assert_eq!((said(folder.to_str().unwrap()), said("shop")), (None, None));
     }
 }
