@@ -49,9 +49,9 @@ impl Change {
         }
     }
 
-    /// True if the change is listed under this service.
-    pub(crate) fn concerns(&self, service: &str) -> bool {
-        let names = self.data.get("service-names").and_then(Value::as_array);
-        names.is_some_and(|names| names.iter().any(|name| name == service))
+    /// True if the change is listed under this service. `None` for a change that names no services, such as a check's.
+    pub(crate) fn concerns(&self, service: &str) -> Option<bool> {
+        let names = self.data.get("service-names")?.as_array()?;
+        Some(names.iter().any(|name| name == service))
     }
 }

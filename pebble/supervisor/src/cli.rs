@@ -187,6 +187,7 @@ fn enter(mut parser: Parser, variable: impl Fn(&str) -> Option<OsString>) -> Res
         "stop" if !runs => return Err(Error::MustRun(verb)),
         "exec" | "ls" | "plan" | "services" | "version" => options.quiet = !options.verbose,
         "start" | "stop" => {}
+        _ if help::of(&verb).is_none() => return Err(Error::Command(verb)),
         _ => return Err(Error::Subcommand(verb)),
     }
     Ok(Command::Run(options))
@@ -322,6 +323,7 @@ mod tests {
         assert!(!options(&["enter", "start", "web"]).quiet && !options(&["enter"]).quiet);
         assert!(options(&["enter"]).subcommand.is_empty());
         assert!(matches!(parse(&["enter", "logs"]), Err(Error::Subcommand(_))));
+        assert!(matches!(parse(&["enter", "nope"]), Err(Error::Command(_))));
         assert!(matches!(parse(&["enter", "stop", "web"]), Err(Error::MustRun(_))));
         assert!(matches!(parse(&["enter", "--run", "plan"]), Err(Error::MustNotRun(_))));
         assert!(matches!(parse(&["enter", "-v", "exec", "true"]), Err(Error::MustNotBeVerbose(_))));

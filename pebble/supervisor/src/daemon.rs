@@ -172,17 +172,6 @@ impl Daemon {
         })
     }
 
-    fn greet(&self) {
-        self.journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
-        if let Some(address) = &self.http_address {
-            self.journal.note(&format!("HTTP API server listening on {address:?}."));
-        }
-        if let Some(address) = &self.https_address {
-            self.journal.note(&format!("HTTPS API server listening on {address:?}."));
-        }
-        self.journal.note("Started daemon.");
-    }
-
     /// The daemon's own environment, which its children inherit.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         self.environment.clone()
@@ -214,20 +203,31 @@ pub(crate) async fn run(options: Options, environment: BTreeMap<String, String>)
     let mut stops = Stops::new()?;
     prepare_directory(&options)?;
     let tls = options.https.is_some().then(|| tls_of(&options)).transpose()?;
-    let mut plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
+    let plan = Layers::try_new(layers::read(&options.directory.join("layers"))?).map_err(layers::Error::from)?;
     // Before the first write: the directory may belong to a running daemon.
-    let socket = server::listen(&options.socket).await?;
+    let socket = server::listen(&options.socket).await;
+    // Pebble reads its state first, and then says that it starts.
+    let journal = Journal::new(options.debug, options.quiet);
+    let starting = || journal.security(Event::Startup, &getuid().as_raw().to_string(), "Starting daemon");
+    let socket = socket.inspect_err(|_| starting())?;
     let remains = Remains(&options.socket);
-    let http = options.http.as_deref().map(server::listen_http).transpose()?;
-    let https = options.https.as_deref().map(server::listen_https).transpose()?;
-    if !options.args.is_empty() {
-        plan.set_service_args(&options.args)?;
-    }
     let daemon = Rc::new(Daemon::new(&options, environment, reaper, plan)?);
+    starting();
     if options.persist {
         end_leftovers(&daemon, &options.directory)?;
     }
-    daemon.greet();
+    let http = options.http.as_deref().map(server::listen_http).transpose()?;
+    if let Some(address) = &options.http {
+        journal.note(&format!("HTTP API server listening on {address:?}."));
+    }
+    let https = options.https.as_deref().map(server::listen_https).transpose()?;
+    if let Some(address) = &options.https {
+        journal.note(&format!("HTTPS API server listening on {address:?}."));
+    }
+    journal.note("Started daemon.");
+    if !options.args.is_empty() {
+        daemon.plan.borrow_mut().set_service_args(&options.args)?;
+    }
     work(&daemon, socket, http);
     if let (Some(listener), Some(tls)) = (https, tls) {
         spawn_local(server::serve_https(daemon.clone(), listener, tls));
@@ -279,14 +279,14 @@ fn replace_identities(daemon: &Daemon, file: &str) -> Result<(), Error> {
     let named = verb::read_identities(file).map_err(Error::ReadIdentities)?;
     let begun = Instant::now();
     let replaced = api::replace_identities(daemon, named);
-    note_own_request(daemon, "/v1/identities", begun, if replaced.is_ok() { 200 } else { 400 });
+    note_own_request(daemon, "POST /v1/identities", begun, if replaced.is_ok() { 200 } else { 400 });
     replaced.map_err(|error| Error::Identities(error.message().to_owned()))
 }
 
 /// Logs a request that Pebble's daemon sends itself.
-fn note_own_request(daemon: &Daemon, path: &str, begun: Instant, status: u16) {
+fn note_own_request(daemon: &Daemon, request: &str, begun: Instant, status: u16) {
     let took = plan::Span::from(begun.elapsed());
-    daemon.journal.note(&format!("POST {path} {took} {status} (http+unix)"));
+    daemon.journal.note(&format!("{request} {took} {status} (http+unix)"));
 }
 
 fn prepare_directory(options: &Options) -> Result<(), Error> {
@@ -339,7 +339,7 @@ async fn prune(daemon: Rc<Daemon>) {
 fn autostart(daemon: &Rc<Daemon>) -> Option<JoinHandle<()>> {
     let begun = Instant::now();
     let begin = api::autostart(daemon);
-    note_own_request(daemon, "/v1/services", begun, if begin.is_ok() { 202 } else { 400 });
+    note_own_request(daemon, "POST /v1/services", begun, if begin.is_ok() { 202 } else { 400 });
     let change = match begin {
         Ok(change) => change,
         Err(why) => {
@@ -350,13 +350,10 @@ fn autostart(daemon: &Rc<Daemon>) -> Option<JoinHandle<()>> {
     runner::ensure(daemon);
     let daemon = daemon.clone();
     Some(spawn_local(async move {
-        let ready = |state: &crate::state::State| {
-            let error = state.change(change).and_then(|change| state.error(change));
-            state.is_ready(change).then_some(error)
-        };
-        match daemon.store.wait(ready).await {
-            None => daemon.journal.note(&format!("Started default services with change {change}.")),
-            Some(error) => daemon.journal.note(&format!("Cannot wait for autostart change {change}: {error}")),
-        }
+        let begun = Instant::now();
+        daemon.store.wait(|state| state.is_ready(change).then_some(())).await;
+        note_own_request(&daemon, &format!("GET /v1/changes/{change}/wait"), begun, 200);
+        // So says Pebble of a failed change, too.
+        daemon.journal.note(&format!("Started default services with change {change}."));
     }))
 }

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
+use hyper::ext::ReasonPhrase;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::spawn_local;
@@ -24,9 +25,11 @@ pub(crate) struct Fetch<'a> {
     pub(crate) body: Bytes,
 }
 
-/// An answer: its status, and the beginning of its body.
+/// An answer: its status and the status line's text, and the beginning of its body.
 pub(crate) struct Fetched {
     pub(crate) status: u16,
+    /// For example `404 Not Found`, in the server's words.
+    pub(crate) status_text: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -117,6 +120,9 @@ fn redirected(response: &http::Response<Incoming>, from: &str) -> Option<String>
 
 async fn read(response: http::Response<Incoming>, longest: usize) -> Result<Fetched, String> {
     let status = response.status().as_u16();
+    let own = response.extensions().get::<ReasonPhrase>().map(|reason| String::from_utf8_lossy(reason.as_bytes()));
+    let reason = own.unwrap_or_else(|| response.status().canonical_reason().unwrap_or_default().into());
+    let status_text = format!("{status} {reason}");
     let mut incoming = response.into_body();
     let mut body = Vec::new();
     while body.len() < longest
@@ -128,5 +134,5 @@ async fn read(response: http::Response<Incoming>, longest: usize) -> Result<Fetc
         }
     }
     body.truncate(longest);
-    Ok(Fetched { status, body })
+    Ok(Fetched { status, status_text, body })
 }

@@ -64,12 +64,21 @@ pub(crate) fn plan_changed(daemon: &Rc<Daemon>) {
             .collect();
         match targets.get(name) {
             Some(known) => drop(known.labels.send_replace(labels)),
-            None => drop(targets.insert(name.clone(), begin(daemon, name, target, labels))),
+            None => match begin(daemon, name, target, labels) {
+                Ok(begun) => drop(targets.insert(name.clone(), begun)),
+                Err(why) => daemon.journal.note(&format!(
+                    "Internal error: cannot create gatherer for target {}: cannot create log client: {why}",
+                    quote(name)
+                )),
+            },
         }
     }
 }
 
-fn begin(daemon: &Rc<Daemon>, name: &str, target: &LogTarget, labels: Labels) -> Target {
+fn begin(daemon: &Rc<Daemon>, name: &str, target: &LogTarget, labels: Labels) -> Result<Target, String> {
+    if target.type_ == LogTargetType::Syslog {
+        syslog::parse(&target.location)?;
+    }
     let (sender, receiver) = watch::channel(labels);
     let gatherer = Gatherer {
         daemon: daemon.clone(),
@@ -82,7 +91,7 @@ fn begin(daemon: &Rc<Daemon>, name: &str, target: &LogTarget, labels: Labels) ->
         connection: None,
     };
     let task = spawn_local(gatherer.run(receiver));
-    Target { kind: target.type_.clone(), location: target.location.clone(), labels: sender, task }
+    Ok(Target { kind: target.type_.clone(), location: target.location.clone(), labels: sender, task })
 }
 
 /// Sends what is collected and ends all forwarding.
@@ -194,9 +203,11 @@ impl Gatherer {
                 (url, opentelemetry::CONTENT_TYPE, opentelemetry::body(entries, labels))
             }
             _ => {
-                return syslog::send(&self.location, &mut self.connection, entries, labels)
-                    .await
-                    .map_err(Failure::Kept);
+                let sent = syslog::send(&self.location, &mut self.connection, entries, labels).await;
+                return sent.map_err(|failure| {
+                    self.waiting.drain(..failure.sent);
+                    Failure::Kept(failure.why)
+                });
             }
         };
         self.post(&url, kind, body).await
@@ -207,8 +218,7 @@ impl Gatherer {
         let headers = vec![("Content-Type", kind), ("User-Agent", agent.as_str())];
         let fetch = crate::fetch::Fetch { method: http::Method::POST, url, headers, body: body.into() };
         let fetched = fetch.send(1024).await.map_err(|why| Failure::Kept(self.sending(why)))?;
-        let reason = http::StatusCode::from_u16(fetched.status).ok().and_then(|status| status.canonical_reason());
-        let status = format!("{} {}", fetched.status, reason.unwrap_or_default());
+        let status = fetched.status_text;
         match fetched.status {
             200 | 204 => Ok(()),
             400..=428 | 430..=499 => {

@@ -18,7 +18,8 @@ use crate::clock::Time;
 const MAX_BYTES: usize = 100 * 1024;
 /// Lines of a service's output in the log of a failed start.
 const LAST_LINES: usize = 20;
-/// Bytes of a piece: longer lines are split, so that an endless line can be dropped piece by piece.
+/// Bytes of a piece, with the prefix of the line that it begins: longer lines are split, so that an endless line can be
+/// dropped piece by piece. A multiple of the longest entry for clients, who get the same entries of a longer line.
 const MAX_PIECE: usize = 16 * 1024;
 
 /// One line of output, or a piece of a long one.
@@ -40,6 +41,14 @@ enum LineEnd {
     Cut,
     /// The line ends here.
     Line,
+}
+
+impl Line {
+    /// Bytes that it may still grow by.
+    fn room(&self, prefix: usize) -> usize {
+        let most = if self.begins { MAX_PIECE - prefix.min(reader::LONGEST_ENTRY - 1) } else { MAX_PIECE };
+        most.saturating_sub(self.text.len())
+    }
 }
 
 /// The output of one service. Clones share it.
@@ -116,25 +125,33 @@ impl Ring {
     }
 
     fn add(&mut self, piece: &[u8], now: Time, prefix: usize) {
-        let (text, end) = match piece.strip_suffix(b"\n") {
+        let (mut text, end) = match piece.strip_suffix(b"\n") {
             Some(text) => (text, LineEnd::Line),
             None => (piece, LineEnd::Open),
         };
-        let (time, begins) = match self.lines.back_mut().filter(|line| line.end == LineEnd::Open) {
-            Some(line) if line.text.len() + text.len() <= MAX_PIECE => {
-                line.text.extend(text);
-                line.end = end;
-                self.bytes += text.len();
+        let (mut time, mut begins) = (now, true);
+        if let Some(line) = self.lines.back_mut().filter(|line| line.end == LineEnd::Open) {
+            let (fits, rest) = text.split_at(line.room(prefix).min(text.len()));
+            line.text.extend(fits);
+            self.bytes += fits.len();
+            line.end = if rest.is_empty() { end } else { LineEnd::Cut };
+            if rest.is_empty() {
                 return;
             }
-            Some(line) => {
-                line.end = LineEnd::Cut;
-                (line.time, false)
+            (text, time, begins) = (rest, line.time, false);
+        }
+        loop {
+            let mut line = Line { time, text: Vec::new(), begins, end };
+            let (fits, rest) = text.split_at(line.room(prefix).min(text.len()));
+            line.text.extend(fits);
+            self.bytes += fits.len() + prefix;
+            line.end = if rest.is_empty() { end } else { LineEnd::Cut };
+            self.lines.push_back(line);
+            if rest.is_empty() {
+                return;
             }
-            None => (now, true),
-        };
-        self.bytes += text.len() + prefix;
-        self.lines.push_back(Line { time, text: text.to_vec(), begins, end });
+            (text, begins) = (rest, false);
+        }
     }
 
     fn shrink(&mut self, prefix: usize) {

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     NotFound(String),
     #[error("fork/exec {}: {}", errno::shown(path), errno::text(error))]
     Exec { path: String, error: io::Error },
+    #[error("chdir {}: {}", errno::shown(path), errno::text(error))]
+    Directory { path: String, error: io::Error },
     #[error("exec: no command")]
     Empty,
     #[error("exec: environment variable contains NUL")]
@@ -79,6 +81,12 @@ impl Spawn<'_> {
         } else {
             find(name).ok_or_else(|| Error::NotFound(name.clone()))?
         };
+        // Go looks at the directory first if a process has nothing else that is special.
+        let is_plain = self.group == Group::Daemons && self.owner.is_none_or(Owner::is_daemon);
+        if let Some(directory) = self.directory.filter(|_| is_plain) {
+            let failed = |error| Error::Directory { path: directory.to_owned(), error };
+            std::fs::metadata(directory).map_err(failed)?;
+        }
         if !has_a_known_format(&path) {
             return Err(Error::Exec { path: path.display().to_string(), error: Errno::NOEXEC.into() });
         }

@@ -34,7 +34,7 @@ impl Abort {
 
 impl Runner {
     /// Aborts all tasks and begins no more. Results from here on are not recorded, so that these tasks run again at the
-    /// next start.
+    /// next start, except that a check's task is done.
     pub(crate) fn end(&self) {
         self.ending.set(true);
         for abort in self.running.borrow().values() {
@@ -89,8 +89,13 @@ async fn run(daemon: &Rc<Daemon>, id: Id, abort: Abort) -> Result<(), String> {
 fn ended(daemon: &Rc<Daemon>, id: Id, outcome: &Result<(), String>) {
     daemon.runner.running.borrow_mut().remove(&id);
     if daemon.runner.ending.get() {
-        // Wakes the wait for idleness.
-        return daemon.store.write(|_| ());
+        // Wakes the wait for idleness, too.
+        return daemon.store.write(|state| {
+            let is_check = state.task(id).is_some_and(|task| check::is_kind(&task.kind));
+            if is_check && outcome.is_ok() {
+                state.finish(id, outcome, Time::now());
+            }
+        });
     }
     daemon.store.write(|state| state.finish(id, outcome, Time::now()));
     if let Err(why) = outcome {

@@ -4,6 +4,7 @@ use pebble::types::ChangeAction;
 use tokio::time::timeout;
 
 use super::{Call, limit, shapes};
+use crate::change::Change;
 use crate::clock::Time;
 use crate::response::{ApiError, ApiResult, sync};
 use crate::runner;
@@ -21,10 +22,17 @@ pub(super) async fn list(call: Call) -> ApiResult {
     let infos: Vec<_> = call.daemon.store.read(|state| {
         let selected =
             state.changes().filter(|change| ready.is_none_or(|ready| state.status(change).is_ready() == ready));
-        let concerned = selected.filter(|change| service.is_empty() || change.concerns(service));
+        let concerned = selected.filter(|change| service.is_empty() || concerns(&call, change, service));
         concerned.map(|change| state.info(change)).collect()
     });
     sync(infos)
+}
+
+fn concerns(call: &Call, change: &Change, service: &str) -> bool {
+    change.concerns(service).unwrap_or_else(|| {
+        call.daemon.journal.note(&format!("Cannot get service-name for change {}", change.id));
+        false
+    })
 }
 
 pub(super) async fn get(call: Call) -> ApiResult {

@@ -25,38 +25,47 @@ pub(super) enum Connection {
     Udp(UdpSocket),
 }
 
+/// Entries that were not sent.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Number of entries before them, each sent as a datagram.
+    pub(super) sent: usize,
+    /// Pebble's words.
+    pub(super) why: String,
+}
+
 /// Sends entries over a connection, which is made if it is missing and given up after an error.
 ///
 /// # Errors
-/// The server can't be reached, or the location is none, in Pebble's words.
+/// The server can't be reached, or the location is none.
 pub(super) async fn send(
     location: &str,
     connection: &mut Option<Connection>,
     entries: &[Entry],
     labels: &Labels,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let open = match connection.take() {
         Some(open) => open,
-        None => connect(location).await?,
+        None => connect(location).await.map_err(|why| Failure { sent: 0, why })?,
     };
-    *connection = Some(
-        sent(open, entries, labels).await.map_err(|error| format!("cannot send syslogs: {}", errno::text(&error)))?,
-    );
+    *connection = Some(sent(open, entries, labels).await?);
     Ok(())
 }
 
-async fn sent(connection: Connection, entries: &[Entry], labels: &Labels) -> std::io::Result<Connection> {
+async fn sent(connection: Connection, entries: &[Entry], labels: &Labels) -> Result<Connection, Failure> {
     let host = hostname();
+    let failed = |sent, error| Failure { sent, why: format!("cannot send syslogs: {}", errno::text(&error)) };
     match connection {
         Connection::Tcp(mut stream) => {
             let frames: String =
                 entries.iter().map(|entry| framed(&message(entry, labels, &host, &entry.message))).collect();
-            stream.write_all(frames.as_bytes()).await?;
+            stream.write_all(frames.as_bytes()).await.map_err(|error| failed(0, error))?;
             Ok(Connection::Tcp(stream))
         }
         Connection::Udp(socket) => {
-            for entry in entries {
-                socket.send(message(entry, labels, &host, &cut(&entry.message)).as_bytes()).await?;
+            for (index, entry) in entries.iter().enumerate() {
+                let message = message(entry, labels, &host, &cut(&entry.message));
+                socket.send(message.as_bytes()).await.map_err(|error| failed(index, error))?;
             }
             Ok(Connection::Udp(socket))
         }
@@ -94,21 +103,48 @@ fn hostname() -> String {
     Some(name.trim()).filter(|name| !name.is_empty()).unwrap_or("-").to_owned()
 }
 
-async fn connect(location: &str) -> Result<Connection, String> {
+/// Scheme and address of a location.
+///
+/// # Errors
+/// The location is no URL of a syslog server, in Pebble's words.
+pub(super) fn parse(location: &str) -> Result<(&str, &str), String> {
+    let broken = |why: String| format!("invalid syslog server location: parse {}: {why}", quote(location));
     let form = || {
         format!(
             r#"invalid syslog server location {}, must be in form "tcp://host:port" or "udp://host:port""#,
             quote(location)
         )
     };
-    let (scheme, address) = location.split_once("://").ok_or_else(form)?;
-    let (host, port) = address.trim_end_matches('/').rsplit_once(':').ok_or_else(form)?;
-    let port = port.parse().map_err(|_| form())?;
+    let Some((scheme, rest)) = location.split_once("://") else {
+        let has_scheme = location.starts_with(|first: char| first.is_ascii_alphabetic());
+        let is_colon_first = location.split('/').next().is_some_and(|segment| segment.contains(':'));
+        return Err(if is_colon_first && !has_scheme {
+            broken("first path segment in URL cannot contain colon".to_owned())
+        } else {
+            form()
+        });
+    };
+    let address = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Some((_, port)) = address.rsplit_once(':').filter(|(_, port)| !port.contains(']'))
+        && !port.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Err(broken(format!("invalid port {} after host", quote(&format!(":{port}")))));
+    }
+    if !matches!(scheme, "tcp" | "udp") || address.is_empty() { Err(form()) } else { Ok((scheme, address)) }
+}
+
+async fn connect(location: &str) -> Result<Connection, String> {
+    let (scheme, address) = parse(location)?;
     let failed = |why: String| format!("cannot connect to {location}: {why}");
+    let of = |why: &str| failed(format!("dial {scheme}: address {address}: {why}"));
+    let (host, port) = address
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.contains(']'))
+        .ok_or_else(|| of("missing port in address"))?;
+    let port = if port.is_empty() { 0 } else { port.parse().map_err(|_| of("invalid port"))? };
     match scheme {
         "tcp" => dial::tcp(host, port).await.map(Connection::Tcp).map_err(failed),
-        "udp" => udp(host, port).await.map(Connection::Udp).map_err(failed),
-        _ => Err(form()),
+        _ => udp(host, port).await.map(Connection::Udp).map_err(failed),
     }
 }
 
@@ -137,6 +173,22 @@ mod tests {
         assert_eq!(text, r#"<13>1 2026-01-02T03:04:05.678Z host web - - [pebble@28978 a="b\"\]\\"] hello"#);
         assert_eq!(framed("abc"), "3 abc");
         assert!(message(&entry, &Labels::new(), "-", "x").ends_with(" - web - - - x"));
+    }
+
+    #[test]
+    fn a_location_is_a_url_with_an_address() {
+        assert_eq!(parse("tcp://[::1]:514/x"), Ok(("tcp", "[::1]:514")));
+        assert_eq!(parse("udp://host"), Ok(("udp", "host")));
+        for (location, why) in [
+            ("host", "must be in form"),
+            ("host:514", "must be in form"),
+            ("http://host:514", "must be in form"),
+            ("tcp://", "must be in form"),
+            ("1.2.3.4:514", "first path segment in URL cannot contain colon"),
+            ("udp://host:x", r#"invalid port ":x" after host"#),
+        ] {
+            assert!(parse(location).unwrap_err().contains(why), "{location}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Line, LineEnd, Log};
 use crate::clock::Time;
 
 /// Bytes of the longest entry: Pebble splits longer lines. Its prefix counts for the first entry.
-const LONGEST_ENTRY: usize = 4096;
+pub(super) const LONGEST_ENTRY: usize = 4096;
 
 /// A position in one service's output.
 #[derive(Debug)]

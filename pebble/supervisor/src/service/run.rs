@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pebble::plan::service_state::{Input, Timer};
-use pebble::plan::{Service, Startup};
+use pebble::plan::{Service, Span, Startup};
 use rustix::process::Pid;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
@@ -77,8 +77,7 @@ pub(super) fn spawn(daemon: &Rc<Daemon>, name: &str) -> Result<(), String> {
     });
     let exit = daemon.reaper.exit_of(process);
     let reading = spawn_local(read(daemon.clone(), log, output));
-    let patience = config.effective_kill_delay().mul_f64(0.9);
-    spawn_local(wait(daemon.clone(), name.to_owned(), process, exit, reading, patience));
+    spawn_local(wait(daemon.clone(), name.to_owned(), process, exit, reading, patience(&config)));
     Ok(())
 }
 
@@ -98,20 +97,30 @@ async fn read(daemon: Rc<Daemon>, log: Log, mut output: pipe::Receiver) {
     }
 }
 
-/// Waits for the process, then for the rest of its output, which a child may hold open: at most `patience`, a little
-/// less than the kill delay.
+/// Time for the output of a service whose process has ended: nine tenths of the kill delay. `None` is without limit, which
+/// a kill delay of zero means to Pebble.
+fn patience(service: &Service) -> Option<Duration> {
+    let delay = service.kill_delay.map_or(5_000_000_000, Span::as_nanos);
+    let patience = i128::from(delay) * 9 / 10;
+    (patience != 0).then(|| Duration::from_nanos(u64::try_from(patience).unwrap_or_default()))
+}
+
+/// Waits for the process, then for the rest of its output, which a child may hold open, within `patience`.
 async fn wait(
     daemon: Rc<Daemon>,
     name: String,
     process: Pid,
     exit: oneshot::Receiver<i32>,
     mut reading: JoinHandle<()>,
-    patience: Duration,
+    patience: Option<Duration>,
 ) {
     let code = exit.await.unwrap_or(-1);
     daemon.journal.debug(|| format!("Service {} exited with code {code}.", quote(&name)));
-    if timeout(patience, &mut reading).await.is_err() {
-        reading.abort();
+    match patience {
+        Some(patience) if timeout(patience, &mut reading).await.is_err() => reading.abort(),
+        Some(_) => {}
+        // Its error is none of ours.
+        None => drop(reading.await),
     }
     let ours = daemon.services.with(&name, |entry| entry.process.take_if(|current| *current == process).is_some());
     if ours == Some(true) {
