@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::daemon::{Daemon, Start, until};
+use crate::journal::log_lines;
 use crate::raw;
 use crate::record::{self, Normalizer};
 
@@ -47,13 +48,21 @@ pub(crate) fn held() -> Start {
 
 /// Options of such a daemon that serves `--http` or `--https` too, and the address.
 pub(crate) fn over(option: &str) -> (Start, SocketAddr) {
-    // On a loopback address of this process's own, so that no other program takes the port.
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    let free = TcpListener::bind((format!("127.78.{high}.{low}"), 0)).and_then(|free| free.local_addr());
-    let free = free.expect("Linux has all of 127.0.0.0/8");
+    let free = listener().local_addr().expect("a listener has an address");
     let mut arguments = held().arguments;
     arguments.extend([option.to_owned(), free.to_string()]);
     (Start { arguments, ..Start::default() }, free)
+}
+
+/// A listener on a loopback address of this process's own, so that no other program takes a port that it gave up.
+pub(crate) fn listener() -> TcpListener {
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    TcpListener::bind((format!("127.78.{high}.{low}"), 0)).expect("Linux has all of 127.0.0.0/8")
+}
+
+/// True if a real Pebble is tested.
+pub(crate) fn is_real() -> bool {
+    testkit::chosen_pebble().is_some()
 }
 
 /// Shell command for services in the test's folder that waits for [`Case::release`]. A fixed time would fail on a busy
@@ -75,6 +84,11 @@ impl DerefMut for Case {
 }
 
 impl Case {
+    /// Replaces a text of this run in answers that are recorded from here on.
+    pub(crate) fn hide(&mut self, text: impl ToString, name: &'static str) {
+        self.normalizer.hide(text.to_string(), name);
+    }
+
     /// `GET target`; returns the body.
     pub(crate) fn get(&mut self, target: &str) -> Value {
         let answer = raw::request(&self.socket(), &format!("GET {target}"), "", b"");
@@ -118,6 +132,17 @@ impl Case {
         until(&format!("{service} prints {line:?}"), || {
             client.logs(&[service], 99).unwrap().iter().any(|entry| entry.message == line).then_some(())
         });
+    }
+
+    /// Waits until the daemon's log has a line with this text, without recording.
+    pub(crate) fn told(&self, text: &str) {
+        until(&format!("the daemon logs {text:?}"), || self.printed().contains(text).then_some(()));
+    }
+
+    /// Records the daemon's log so far, in order, without the lines about requests.
+    pub(crate) fn journal(&mut self) {
+        let lines = log_lines(&self.printed()).into_iter().filter(|line| !line.contains("(http"));
+        self.note("log", lines.collect::<Vec<_>>());
     }
 
     /// Releases the services that run [`UNTIL_RELEASED`], until [`Case::hold`].

@@ -1,6 +1,7 @@
 //! A daemon under test: binary, folder, process.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -12,6 +13,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Time after which a test counts as hanging; no test measures time.
 const SOON: Duration = Duration::from_secs(60);
+
+/// File of the daemon's output.
+const LOG: &str = ".daemon.log";
 
 /// A running daemon, stopped with its services on drop.
 pub(crate) struct Daemon {
@@ -26,10 +30,16 @@ pub(crate) struct Daemon {
 pub(crate) struct Start {
     /// Arguments after `run`.
     pub(crate) arguments: Vec<String>,
-    /// Layer files: name and text.
-    pub(crate) layers: Vec<(&'static str, &'static str)>,
+    /// Files in the folder: name and text. `$DIR` in an argument stands for the folder.
+    pub(crate) files: Vec<(&'static str, String)>,
+    /// Folder below the test's that is the daemon's; the test's own if `None`.
+    pub(crate) folder: Option<&'static str>,
+    /// Folder that the daemon copies at its first start.
+    pub(crate) copy: Option<PathBuf>,
     /// User and group to run as; needs root.
     pub(crate) user: Option<u32>,
+    /// True if the daemon can't write its folder.
+    pub(crate) unwritable: bool,
 }
 
 impl Daemon {
@@ -43,11 +53,15 @@ impl Daemon {
     /// Starts a daemon without waiting for an answer.
     pub(crate) fn begin(how: Start) -> Daemon {
         let dir = tempfile::Builder::new().prefix("pebble-suite-").tempdir().expect("a folder to work in");
-        for (name, text) in &how.layers {
-            std::fs::create_dir_all(dir.path().join("layers")).expect("a folder for layers");
-            std::fs::write(dir.path().join("layers").join(name), text).expect("a layer");
+        for (name, text) in &how.files {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
         }
-        if let Some(user) = how.user {
+        if how.unwritable {
+            std::fs::write(dir.path().join(LOG), "").expect("a log of the daemon");
+            std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o555)).expect("its owner may do so");
+        } else if let Some(user) = how.user {
             std::os::unix::fs::chown(dir.path(), Some(user), Some(user)).expect("root gives folders away");
         }
         let child = spawn(dir.path(), &how);
@@ -84,7 +98,7 @@ impl Daemon {
 
     /// Output so far.
     pub(crate) fn printed(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join(".daemon.log")).unwrap_or_default()
+        std::fs::read_to_string(self.dir.path().join(LOG)).unwrap_or_default()
     }
 
     /// Path of a name in the folder.
@@ -104,12 +118,18 @@ impl Daemon {
         self.ended();
     }
 
+    /// True if the daemon has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
     /// Waits for the end.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         until("the daemon ends", || self.child.try_wait().expect("it is our child"))
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
         // It may have ended already.
         kill_process(Pid::from_child(&self.child), signal).ok();
     }
@@ -126,6 +146,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        // So that the folder can be removed.
+        std::fs::set_permissions(self.dir.path(), std::fs::Permissions::from_mode(0o755)).ok();
         self.signal(Signal::TERM);
         let patience = Instant::now() + SOON;
         while Instant::now() < patience {
@@ -157,11 +179,17 @@ pub(crate) fn is_root() -> bool {
 }
 
 fn spawn(dir: &Path, how: &Start) -> Child {
-    let log = File::options().create(true).append(true).open(dir.join(".daemon.log")).expect("a log of the daemon");
+    let log = File::options().create(true).append(true).open(dir.join(LOG)).expect("a log of the daemon");
     let mut command = Command::new(testkit::pebble());
-    command.arg("run").args(&how.arguments).current_dir(dir);
+    let folder = dir.to_str().expect("temporary folders have plain names");
+    command.arg("run").args(how.arguments.iter().map(|word| word.replace("$DIR", folder))).current_dir(dir);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", dir);
-    command.env("PEBBLE", dir).env("PEBBLE_SOCKET", dir.join("socket"));
+    if let Some(source) = &how.copy {
+        command.env("PEBBLE_COPY_ONCE", source);
+    }
+    command
+        .env("PEBBLE", how.folder.map_or(dir.to_owned(), |name| dir.join(name)))
+        .env("PEBBLE_SOCKET", dir.join("socket"));
     command.stdin(std::process::Stdio::null()).stdout(log.try_clone().expect("a second handle")).stderr(log);
     if let Some(user) = how.user {
         command.uid(user).gid(user);

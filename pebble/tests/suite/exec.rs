@@ -5,10 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use pebble::Error;
-use pebble::types::{ExecOptions, ExecOutput};
+use pebble::types::{ChangeSelect, ExecOptions, ExecOutput};
 use serde_json::json;
 
-use crate::case::{Case, case};
+use crate::case::{Case, case, is_real};
+use crate::daemon::until;
 use crate::go_client::{self, Ended};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -229,5 +230,26 @@ fn a_user_without_a_home_has_to_run_elsewhere() {
         run(case, "without a home", &homeless).unwrap_err();
         run(case, "without a home, elsewhere", &ExecOptions { working_dir: Some("/".to_owned()), ..homeless }).unwrap();
         again_by_pebbles_client(case);
+    });
+}
+
+#[test]
+fn commands_end_with_the_daemon() {
+    case("exec-ending", |case| {
+        let process = case.path("process");
+        let script = format!("echo $$ > {process}.new; mv {process}.new {process}; exec sleep 1000");
+        let client = case.client();
+        let running = std::thread::spawn(move || client.exec(&sh(&script)));
+        let process: u32 = until("the command runs", || std::fs::read_to_string(&process).ok()?.trim().parse().ok());
+        // Pebble gives up on the client's open request, and counts that as an error of its own.
+        assert_eq!(case.stop().code(), Some(i32::from(is_real())));
+        until("the command is gone", || (!crate::processes::lives(process)).then_some(()));
+        let error = running.join().unwrap().unwrap_err();
+        assert!(error.is_unreachable(), "{error:?}");
+        case.start_again();
+        until("its change is over", || {
+            case.client().changes(ChangeSelect::InProgress, None).unwrap().is_empty().then_some(())
+        });
+        case.get("/v1/changes?select=all");
     });
 }

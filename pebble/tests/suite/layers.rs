@@ -216,15 +216,81 @@ fn circles_among_services_are_refused() {
 
 #[test]
 fn layers_are_read_from_the_folder_and_settled_by_number() {
-    let layers = vec![
-        ("002-two.yaml", "services: {a: {override: merge, command: sleep 2}}"),
-        ("001-one.yaml", "services: {a: {override: replace, command: sleep 1, startup: enabled}}"),
-        ("notes.txt", "no layer"),
+    let files = [
+        ("layers/002-two.yaml", "services: {a: {override: merge, command: sleep 2}}"),
+        ("layers/001-one.yaml", "services: {a: {override: replace, command: sleep 1, startup: enabled}}"),
+        ("layers/notes.txt", "no layer"),
     ];
-    case_with("layers-folder", Start { layers, ..held() }, |case| {
+    let files = files.map(|(name, text)| (name, text.to_owned())).into();
+    case_with("layers-folder", Start { files, ..held() }, |case| {
         case.get("/v1/plan?format=yaml");
         add(case, "one", true, "services: {a: {override: merge, summary: named}}");
         add(case, "three", true, "services: {a: {override: merge, startup: disabled}}");
+    });
+}
+
+#[test]
+fn inner_layers_are_read_from_folders() {
+    let service = |command: &str| format!("services: {{a: {{override: replace, command: {command}}}}}");
+    let files = vec![
+        ("layers/001-one.d/002-second.yaml", service("one/second")),
+        ("layers/001-one.d/001-first.yaml", service("one/first")),
+        ("layers/002-two.d/001-first.yaml", "services: {a: {override: merge, environment: {A: two}}}".to_owned()),
+        ("layers/003-three.yaml", "services: {a: {override: merge, startup: enabled}}".to_owned()),
+    ];
+    case_with("layers-inner", Start { files, ..held() }, |case| {
+        case.get("/v1/plan?format=yaml");
+        add(case, "one/third", true, "services: {a: {override: merge, command: one/third}}");
+        add(case, "one/second", true, "services: {a: {override: merge, summary: merged}}");
+        add(case, "two/other", true, &service("two/other"));
+        add(case, "four/first", true, "services: {a: {override: merge, summary: new}}");
+        add(case, "a/b/c", true, "services: {}");
+        add(case, "/a", true, "services: {}");
+        add(case, "a/", true, "services: {}");
+        for label in ["one/inner", "one/inner", "plain"] {
+            for combine in [false, true] {
+                let layer = service("sleep 9");
+                let body = json!({"action": "add", "combine": combine, "inner": true, "label": label, "format": "yaml", "layer": layer});
+                case.post("/v1/layers", &body);
+            }
+        }
+        case.get("/v1/plan?format=yaml");
+    });
+    for (name, file) in [
+        ("twice", "layers/001-two.yaml"),
+        ("label", "layers/002-one.yaml"),
+        ("deep", "layers/001-other.d/002-x.d/001-y.yaml"),
+    ] {
+        let files = vec![("layers/001-one.yaml", service("true")), (file, service("true"))];
+        crate::starting::fails(&format!("start-layers-{name}"), Start { files, ..Start::default() }, &[]);
+    }
+}
+
+#[test]
+fn workloads_are_in_the_plan() {
+    let layer = "services: {a: {override: replace, command: \"sh -c 'echo $A-$B; sleep 1000'\", workload: w, environment: {B: service}}}\n\
+                 workloads: {w: {override: replace, environment: {A: workload, B: workload}}}\n";
+    let files = vec![("layers/001-first.yaml", layer.to_owned())];
+    // Workloads are read at the start only.
+    case_with("plan-workloads", Start { files, ..held() }, |case| {
+        case.get("/v1/plan?format=yaml");
+        case.services("start", &["a"]);
+        case.hears("a", "workload-service");
+        for (n, layer) in [
+            "services: {a: {override: merge, workload: none}}",
+            "services: {a: {override: merge, user: root}}",
+            "workloads: {w: {environment: {A: b}}}",
+            "workloads: {w: {override: replace, user: no-such-user}}",
+            "workloads: {w: {override: replace, nonsense: 1}}",
+            "workloads: {'': {override: replace}}",
+            "workloads: [w]",
+            "workloads: {w: {override: merge, environment: {C: more}}}",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            add(case, &format!("l{n}"), true, layer);
+        }
     });
 }
 

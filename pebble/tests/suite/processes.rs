@@ -15,7 +15,7 @@ fn process(id: u32) -> Option<(char, u32)> {
 }
 
 /// True if a process exists and is not a zombie.
-fn lives(id: u32) -> bool {
+pub(crate) fn lives(id: u32) -> bool {
     process(id).is_some_and(|(state, _)| state != 'Z')
 }
 

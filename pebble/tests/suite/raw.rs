@@ -14,7 +14,21 @@ pub(crate) struct Response {
 
 /// Sends one request over a new connection; `head` may have header lines, each with its line's end.
 pub(crate) fn request(socket: &Path, line: &str, head: &str, body: &[u8]) -> Response {
-    let mut stream = UnixStream::connect(socket).expect("the daemon listens");
+    exchange(UnixStream::connect(socket).expect("the daemon listens"), line, head, body)
+}
+
+/// Sends one request as another user; only root can.
+pub(crate) fn request_as(user: u32, socket: &Path, line: &str, head: &str, body: &[u8]) -> Response {
+    // The kernel reports the credentials of the thread that connects.
+    let connect = || {
+        rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(user)).expect("root can be anyone");
+        UnixStream::connect(socket).expect("the daemon listens")
+    };
+    let stream = std::thread::scope(|scope| scope.spawn(connect).join().expect("it connects"));
+    exchange(stream, line, head, body)
+}
+
+fn exchange(mut stream: UnixStream, line: &str, head: &str, body: &[u8]) -> Response {
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a bound");
     let length = body.len();
     let head =
@@ -62,10 +76,12 @@ fn dechunk(mut rest: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Sends a request without a body over TCP; `None` if the port does not listen.
-pub(crate) fn request_tcp(to: std::net::SocketAddr, line: &str) -> Option<Response> {
+/// Sends a request without a body over TCP, with any header lines; `None` if the port does not listen.
+pub(crate) fn request_tcp(to: std::net::SocketAddr, line: &str, head: &str) -> Option<Response> {
     let mut stream = std::net::TcpStream::connect(to).ok()?;
-    stream.write_all(format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;
+    stream
+        .write_all(format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n").as_bytes())
+        .ok()?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).ok()?;
     Some(parse(&bytes))

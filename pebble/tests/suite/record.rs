@@ -1,8 +1,8 @@
 //! Recordings of a real Pebble's answers, and the comparison with them.
 //!
-//! Values that differ between runs are normalized: times, versions, boot ids, the test's folder, its user, and Go's
-//! reasons why JSON does not match a type. Ids are numbered in the order in which a case first sees them, and changes,
-//! which Pebble lists in random order, are sorted.
+//! Values that differ between runs are normalized: times, versions, boot ids, the test's folder, its user, and what a case
+//! hides. Ids are numbered in the order in which a case first sees them, and changes, which Pebble lists in random order,
+//! are sorted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 /// Normalizer of answers.
 pub(crate) struct Normalizer {
-    /// The test's folder.
-    dir: String,
+    /// Texts of this run, such as the test's folder, and what stands for them.
+    hidden: Vec<(String, &'static str)>,
     /// Numbers of changes, tasks and notices, in the order in which they were first seen.
     ids: BTreeMap<(&'static str, String), usize>,
 }
@@ -20,7 +20,12 @@ pub(crate) struct Normalizer {
 impl Normalizer {
     /// A normalizer for a case in this folder.
     pub(crate) fn new(dir: String) -> Normalizer {
-        Normalizer { dir, ids: BTreeMap::new() }
+        Normalizer { hidden: vec![(dir, "<dir>")], ids: BTreeMap::new() }
+    }
+
+    /// Replaces a text of this run, for example a port, by a name.
+    pub(crate) fn hide(&mut self, text: String, name: &'static str) {
+        self.hidden.push((text, name));
     }
 
     /// Normalizes a value.
@@ -73,9 +78,9 @@ impl Normalizer {
         json!(format!("<{owner} {number}>"))
     }
 
-    /// Text without times, the test's folder, and the random part of a temporary file's name.
+    /// Text without times, hidden texts, and the random part of a temporary file's name.
     pub(crate) fn text(&self, text: &str) -> String {
-        let text = if self.dir.is_empty() { text.to_owned() } else { text.replace(&self.dir, "<dir>") };
+        let text = self.hidden.iter().fold(text.to_owned(), |text, (hidden, name)| text.replace(hidden, name));
         let mut plain = String::new();
         let mut rest = text.as_str();
         while let Some(at) = rest.char_indices().map(|(at, _)| at).find(|&at| is_time(&rest.as_bytes()[at..])) {
@@ -84,7 +89,7 @@ impl Normalizer {
             let tail = &rest[at + 19..];
             rest = tail.trim_start_matches(|character: char| character.is_ascii_digit() || ".:+-Z".contains(character));
         }
-        without_reason(&without_random(&(plain + rest)))
+        without_random(&(plain + rest))
     }
 }
 
@@ -95,14 +100,6 @@ fn sorted(list: &[Value]) -> Vec<&Value> {
         list.sort_by_key(|change| change["id"].as_str().and_then(|id| id.parse::<u64>().ok()));
     }
     list
-}
-
-/// Drops the reason why a body can't be decoded: it has names of the daemon's types.
-fn without_reason(text: &str) -> String {
-    match text.split_once(": json: ") {
-        Some((what, _)) => format!("{what}: json: <reason>"),
-        None => text.to_owned(),
-    }
 }
 
 /// Replaces the random digits of a temporary file `NAME.DIGITS~`.
@@ -169,9 +166,12 @@ fn compare(place: &str, recorded: Option<&Value>, answer: Option<&Value>, found:
             keys.into_iter()
                 .for_each(|key| compare(&format!("{place} .{key}"), recorded.get(key), answer.get(key), found));
         }
-        (Some(Value::Array(recorded)), Some(Value::Array(answer))) if recorded.len() == answer.len() => {
-            for (n, (recorded, answer)) in recorded.iter().zip(answer).enumerate() {
-                compare(&format!("{place} [{n}]"), Some(recorded), Some(answer), found);
+        (Some(Value::Array(recorded)), Some(Value::Array(answer))) => {
+            let pairs = (0..recorded.len().max(answer.len())).map(|n| (n, recorded.get(n), answer.get(n)));
+            // After a missing or an additional item all others would differ.
+            let most = if recorded.len() == answer.len() { usize::MAX } else { 1 };
+            for (n, recorded, answer) in pairs.filter(|(_, recorded, answer)| recorded != answer).take(most) {
+                compare(&format!("{place} [{n}]"), recorded, answer, found);
             }
         }
         _ if recorded == answer => {}

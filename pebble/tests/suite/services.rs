@@ -202,24 +202,6 @@ fn what_happens_at_the_end_is_the_plans_choice() {
 }
 
 #[test]
-fn the_end_of_a_service_can_be_the_daemons() {
-    for (name, code, action) in [
-        ("success-shutdown", 0, "on-success: shutdown"),
-        ("failure-shutdown", 5, "on-failure: shutdown"),
-        ("success-failure-shutdown", 0, "on-success: failure-shutdown"),
-        ("failure-success-shutdown", 5, "on-failure: success-shutdown"),
-    ] {
-        case(&format!("services-{name}"), |case| {
-            case.layer("a", &format!("services: {{a: {}}}", released(case, code, action)));
-            case.services("start", &["a"]);
-            case.release();
-            let ended = case.ended();
-            case.note("exit code", ended.code());
-        });
-    }
-}
-
-#[test]
 fn a_service_that_will_not_end_is_killed() {
     case("services-kill-delay", |case| {
         case.layer("a", "
@@ -291,11 +273,11 @@ fn a_service_runs_with_its_environment_in_its_folder() {
 
 #[test]
 fn autostart_is_the_daemons_own_first_deed_unless_held() {
-    let layers = vec![(
-        "001-first.yaml",
-        "services: {a: {override: replace, command: sleep 1000, startup: enabled}, b: {override: replace, command: sleep 1001}}",
+    let files = vec![(
+        "layers/001-first.yaml",
+        "services: {a: {override: replace, command: sleep 1000, startup: enabled}, b: {override: replace, command: sleep 1001}}".to_owned(),
     )];
-    let how = Start { arguments: vec!["--create-dirs".to_owned()], layers: layers.clone(), ..Start::default() };
+    let how = Start { files: files.clone(), ..Start::default() };
     case_with("services-autostart", how, |case| {
         reaches(case, "a", ServiceStatus::Active);
         let client = case.client();
@@ -305,7 +287,7 @@ fn autostart_is_the_daemons_own_first_deed_unless_held() {
         case.get("/v1/changes?select=all");
         case.get("/v1/services");
     });
-    case_with("services-held", Start { layers, ..held() }, |case| {
+    case_with("services-held", Start { files, ..held() }, |case| {
         case.get("/v1/changes?select=all");
         case.get("/v1/services");
         case.services("autostart", &[]);

@@ -3,8 +3,9 @@
 use pebble::types::HealthLevel;
 use serde_json::json;
 
-use crate::case::{case, case_with, case_without, held, over};
+use crate::case::{case, case_with, held, over};
 use crate::daemon::{Start, until};
+use crate::journal::log_lines;
 use crate::raw;
 
 #[test]
@@ -64,7 +65,7 @@ fn over_tcp_only_little_is_open() {
             "/v1/changes",
             "/v1/files?action=list&path=/",
         ] {
-            let answer = until("the port answers", || raw::request_tcp(free, &format!("GET {target}")));
+            let answer = until("the port answers", || raw::request_tcp(free, &format!("GET {target}"), ""));
             case.heard(&format!("GET {target} over TCP"), &answer);
         }
     });
@@ -102,8 +103,7 @@ fn a_talkative_daemon_tells_each_request() {
         case.client().exec(&pebble::types::ExecOptions::new(["true"])).unwrap();
         case.services("stop", &["a"]);
         case.stop();
-        let printed = case.printed();
-        let lines: Vec<String> = log_lines(&printed).into_iter().map(untimed).collect();
+        let lines: Vec<String> = log_lines(&case.printed()).into_iter().map(untimed).collect();
         let (mut asked, mut others): (Vec<String>, Vec<String>) =
             lines.into_iter().partition(|line| line.contains("(http"));
         // Some lines are concurrent.
@@ -114,44 +114,9 @@ fn a_talkative_daemon_tells_each_request() {
     });
 }
 
-/// Lines of the log, without security events and those about a user without a name.
-fn log_lines(printed: &str) -> Vec<&str> {
-    let others = |line: &&str| !line.contains("\"type\":\"security\"") && !line.contains("Cannot look up user");
-    printed.lines().filter(others).collect()
-}
-
 /// A line without its time and durations.
-fn untimed(line: &str) -> String {
-    let line = line.split_once(' ').map_or(line, |(_, line)| line);
+fn untimed(line: String) -> String {
+    let line = line.split_once(' ').map_or(line.as_str(), |(_, line)| line);
     let is_duration = |word: &str| word.ends_with('s') && word.starts_with(|digit: char| digit.is_ascii_digit());
     line.split(' ').map(|word| if is_duration(word) { "<duration>" } else { word }).collect::<Vec<_>>().join(" ")
-}
-
-#[test]
-fn a_daemon_that_can_not_start_says_why() {
-    let no_layer = vec![("001-a.yaml", "services: {}")];
-    let bad_layer = vec![("001-first.yaml", "services: {a: {override: replace}}")];
-    let unknown = vec!["--nonsense".to_owned()];
-    for (name, how) in [
-        ("start-bad-name", Start { layers: no_layer, ..held() }),
-        ("start-bad-layer", Start { layers: bad_layer, ..held() }),
-        ("start-bad-flag", Start { arguments: unknown, ..Start::default() }),
-    ] {
-        case_without(name, how, |case| {
-            let ended = case.ended();
-            let printed = case.printed();
-            case.note("exit code", ended.code());
-            case.note("printed", log_lines(&printed));
-        });
-    }
-}
-
-#[test]
-fn a_second_daemon_leaves_the_first_alone() {
-    case("second", |case| {
-        let second = case.spawn_second();
-        case.note("exit code", second.0);
-        case.note("printed", log_lines(&second.1));
-        assert!(case.client().system_info().is_ok());
-    });
 }

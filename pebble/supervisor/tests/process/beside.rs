@@ -19,4 +19,3 @@ mod paths;
 mod request;
 mod scenes;
 mod sequences;
-mod starts;

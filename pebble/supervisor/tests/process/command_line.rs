@@ -81,39 +81,6 @@ fn files_travel_both_ways() {
     assert!(verb(&["rm", &path("a")]).stderr.starts_with("error: remove "));
 }
 
-#[test]
-fn a_daemon_that_does_not_run_is_named() {
-    let folder = folder("");
-    let socket = folder.path().join(".pebble.socket");
-    let told = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
-        let output = command.args(words).env("PEBBLE", folder.path()).env_remove("PEBBLE_SOCKET").output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    };
-    let pulled = folder.path().join("pulled");
-    let expected = |request: &str, why: &str| {
-        (
-            Some(1),
-            format!(
-                "error: cannot communicate with server: {request}: {}\n",
-                why.replace("$", &socket.display().to_string())
-            ),
-        )
-    };
-    for (words, request) in [
-        (&["services"][..], r#"Get "http://localhost/v1/services?names=""#),
-        (&["checks"][..], r#"Get "http://localhost/v1/checks""#),
-        (&["checks", "up"][..], r#"Get "http://localhost/v1/checks?names=up""#),
-        (&["replan"][..], r#"Post "http://localhost/v1/services""#),
-        (&["pull", "/x", pulled.to_str().unwrap()][..], r#"Get "http://localhost/v1/files?action=read&path=%2Fx""#),
-    ] {
-        assert_eq!(told(words), expected(request, "socket \"$\" not found"));
-    }
-    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-    let refused = expected(r#"Get "http://localhost/v1/checks""#, "dial unix $: connect: connection refused");
-    assert_eq!(told(&["checks"]), refused);
-}
-
 /// Runs `pebble enter` in a folder with [`LAYER`].
 fn enter(folder: &Path, words: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pebble"));
@@ -157,7 +124,7 @@ fn a_verb_of_enter_waits_for_the_default_services() {
 }
 
 /// Verbs of Pebble.
-pub(crate) const VERBS: &[&str] = &[
+const VERBS: &[&str] = &[
     "add",
     "add-identities",
     "autostart",
@@ -228,26 +195,4 @@ fn every_verb_has_help() {
     ] {
         assert_eq!(run(words), (Some(1), String::new(), format!("error: {told}\n")));
     }
-}
-
-#[test]
-fn identities_come_from_a_file() {
-    let folder = folder("");
-    let file = folder.path().join("identities.yaml");
-    fs::write(&file, "identities:\n    bob:\n        access: admin\n        local:\n            user-id: 42\n")
-        .unwrap();
-    let command = command(folder.path(), &["--identities", file.to_str().unwrap()]);
-    let daemon = Daemon::spawn(folder, command);
-    assert_eq!(daemon.client_verb(&["identity", "bob"]).stdout, "access: admin\nlocal:\n    user-id: 42\n");
-    let listed = daemon.client_verb(&["identities"]).stdout;
-    assert_eq!(listed, "Name  Access  Types\nbob   admin   local\n");
-    // Pebble's daemon sends itself a request, which it logs.
-    let log = daemon.stderr();
-    let uid = rustix::process::getuid().as_raw();
-    assert!(
-        log.contains(&format!(r#""event":"user_updated:{uid},bob,admin","description":"Updating admin user bob""#)),
-        "{log}"
-    );
-    let request = log.lines().find(|line| line.contains("POST /v1/identities ")).unwrap();
-    assert!(request.ends_with(" 200 (http+unix)"), "{request}");
 }

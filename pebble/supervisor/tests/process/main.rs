@@ -7,11 +7,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod beside;
-mod checks;
 mod command_line;
 mod daemon;
 mod end;
-mod forwarding;
 mod hostile;
 mod https;
 mod kills;
@@ -21,7 +19,6 @@ mod orphans;
 mod output;
 mod root;
 mod signals;
-mod small;
 mod stalled;
 mod start;
 mod tls;

@@ -19,19 +19,6 @@ pub(super) fn normal(answer: &Answer) -> String {
     without_boot_id(&without_random(&without_times(&text)))
 }
 
-/// Text of a command line without times, and with single blanks where columns depend on their width.
-pub(super) fn plain(text: &str) -> String {
-    let text = without_times(text);
-    let clock = |word: &str| {
-        word.len() == 5 && word.as_bytes()[2] == b':' && word.bytes().filter(u8::is_ascii_digit).count() == 4
-    };
-    let line = |line: &str| {
-        let words = line.split(' ').map(|word| if clock(word) { "<clock>" } else { word });
-        words.collect::<Vec<_>>().join(" ")
-    };
-    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
-}
-
 fn sorted_changes(body: &Value) -> Option<String> {
     let list = body["result"].as_array().filter(|list| list.len() > 1)?;
     if !list.iter().all(|item| item.get("ready").is_some()) {
