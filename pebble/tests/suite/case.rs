@@ -34,6 +34,14 @@ pub(crate) fn case_without(name: &str, how: Start, play: impl FnOnce(&mut Case))
     play_on(name, Daemon::begin(how), play);
 }
 
+/// Does the same for each item at once: most of a case's time is spent waiting.
+pub(crate) fn at_once<T: Send>(items: impl IntoIterator<Item = T>, play: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        let play = &play;
+        items.into_iter().for_each(|item| drop(scope.spawn(move || play(item))));
+    });
+}
+
 fn play_on(name: &str, daemon: Daemon, play: impl FnOnce(&mut Case)) {
     let dir = daemon.dir.path().to_str().expect("temporary folders have plain names").to_owned();
     let mut case = Case { daemon, answers: Vec::new(), normalizer: Normalizer::new(dir) };

@@ -6,7 +6,7 @@ use pebble::types::ServiceStatus;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::case::{Case, UNTIL_RELEASED, case, case_with, held, over};
+use crate::case::{Case, UNTIL_RELEASED, at_once, case, case_with, held, over};
 use crate::daemon::{Start, until};
 
 /// Lines of the log, without those about a user without a name. In security events the own user's id has a name.
@@ -39,9 +39,8 @@ services:
   second: {override: replace, command: sleep 1000, startup: enabled, requires: [first], after: [first]}
   other: {override: replace, command: sleep 1000}
 ";
-    for (name, signal) in
-        [("journal", Signal::TERM), ("journal-interrupt", Signal::INT), ("journal-quit", Signal::QUIT)]
-    {
+    let signals = [("journal", Signal::TERM), ("journal-interrupt", Signal::INT), ("journal-quit", Signal::QUIT)];
+    at_once(signals, |(name, signal)| {
         case_with(name, layer(services), |case| {
             case.told("Started default services");
             case.signal(signal);
@@ -54,7 +53,7 @@ services:
                 assert!(line.as_bytes()[..24].ends_with(b"Z") && line[24..].starts_with(" [pebble] "), "{line}");
             }
         });
-    }
+    });
 }
 
 #[test]
@@ -90,44 +89,45 @@ services:
 
 #[test]
 fn ends_of_services_are_told() {
-    case("journal-services", |case| {
-        let service = |code: &str, more: &str| {
-            let script = format!("{UNTIL_RELEASED}; rm released; {code}");
-            format!("{{override: replace, command: sh -c '{script}', working-dir: {}, {more}}}", case.path(""))
-        };
-        case.layer(
-            "a",
-            &format!(
-                "services:\n  web: {}\n  slow: {}\n  signal: {}\n  ignored: {}\n  fine: {}\n  good: {}\n",
-                service("exit 3", "summary: web"),
-                service("exit 3", "backoff-delay: 90s, backoff-factor: 1.5"),
-                service("kill -9 $$", "on-failure: ignore"),
-                service("exit 4", "on-failure: ignore"),
-                service("exit 0", "on-success: ignore"),
-                service("exit 0", "on-success: restart, backoff-delay: 1h"),
-            ),
-        );
+    let service = |case: &Case, code: &str, more: &str| {
+        let script = format!("{UNTIL_RELEASED}; rm released; {code}");
+        let service =
+            format!("{{override: replace, command: sh -c '{script}', working-dir: {}, {more}}}", case.path(""));
+        case.layer("a", &format!("services: {{web: {service}}}"));
+    };
+    let cases = [
+        ("slow", "exit 3", "backoff-delay: 90s, backoff-factor: 1.5", ServiceStatus::Backoff),
+        ("signal", "kill -9 $$", "on-failure: ignore", ServiceStatus::Error),
+        ("ignored", "exit 4", "on-failure: ignore", ServiceStatus::Error),
+        ("fine", "exit 0", "on-success: ignore", ServiceStatus::Inactive),
+        ("good", "exit 0", "on-success: restart, backoff-delay: 1h", ServiceStatus::Backoff),
+    ];
+    at_once(cases, |(name, code, more, status)| {
+        case(&format!("journal-{name}"), |case| {
+            service(case, code, more);
+            case.services("start", &["web"]);
+            case.release();
+            reach(case, &["web"], status);
+            case.services("stop", &["web"]);
+            case.post("/v1/signals", &json!({"signal": "SIGCONT", "services": ["web"]}));
+            case.journal();
+        });
+    });
+}
+
+#[test]
+fn restarts_are_told() {
+    case("journal-restarts", |case| {
+        let script = format!("{UNTIL_RELEASED}; rm released; exit 3");
+        case.layer("a", &format!("services: {{web: {{override: replace, command: sh -c '{script}', working-dir: {}, backoff-delay: 100ms}}}}", case.path("")));
         case.services("start", &["web"]);
-        for backoff in 1..=2 {
+        for backoff in 1..=3 {
             case.release();
             case.told(&format!("(backoff {backoff})"));
             reach(case, &["web"], ServiceStatus::Active);
         }
-        case.services("stop", &["web"]);
-        for (name, status) in [
-            ("slow", ServiceStatus::Backoff),
-            ("signal", ServiceStatus::Error),
-            ("ignored", ServiceStatus::Error),
-            ("fine", ServiceStatus::Inactive),
-            ("good", ServiceStatus::Backoff),
-        ] {
-            case.services("start", &[name]);
-            case.release();
-            reach(case, &[name], status);
-            case.services("stop", &[name]);
-        }
-        case.services("restart", &["web"]);
         case.post("/v1/signals", &json!({"signal": "SIGCONT", "services": ["web"]}));
+        case.services("stop", &["web"]);
         case.journal();
     });
 }
@@ -154,12 +154,13 @@ fn quick_ends_and_failed_restarts_are_told() {
 
 #[test]
 fn a_service_that_ends_the_daemon_is_told() {
-    for (name, code, action) in [
+    let cases = [
         ("success", 0, "on-success: shutdown"),
         ("failure", 5, "on-failure: shutdown"),
         ("success-failure", 0, "on-success: failure-shutdown"),
         ("failure-success", 5, "on-failure: success-shutdown"),
-    ] {
+    ];
+    at_once(cases, |(name, code, action)| {
         case(&format!("services-{name}-shutdown"), |case| {
             let script = format!("{UNTIL_RELEASED}; exit {code}");
             case.layer("a", &format!(
@@ -172,7 +173,7 @@ fn a_service_that_ends_the_daemon_is_told() {
             case.note("exit code", ended.code());
             case.journal();
         });
-    }
+    });
 }
 
 #[test]

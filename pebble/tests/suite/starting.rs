@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 
-use crate::case::{Case, case, case_with, case_without, held, is_real, listener, over};
+use crate::case::{Case, at_once, case, case_with, case_without, held, is_real, listener, over};
 use crate::daemon::{Daemon, Start, is_root, until};
 use crate::journal::log_lines;
 use crate::raw;
@@ -60,13 +60,10 @@ fn a_daemon_that_can_not_start_says_why() {
         ("identities-twice", "--identities $DIR/file", file("file", twice)),
         ("identities-bogus", "--identities $DIR/file", file("file", bogus)),
     ];
-    std::thread::scope(|scope| {
-        for (name, arguments, files) in cases {
-            let words = arguments.split_whitespace().map(|word| word.replace("$TAKEN", &address.to_string()));
-            let how = Start { arguments: words.collect(), files, ..Start::default() };
-            let hidden = &hidden;
-            scope.spawn(move || fails(&format!("start-{name}"), how, hidden));
-        }
+    at_once(cases, |(name, arguments, files)| {
+        let words = arguments.split_whitespace().map(|word| word.replace("$TAKEN", &address.to_string()));
+        let how = Start { arguments: words.collect(), files, ..Start::default() };
+        fails(&format!("start-{name}"), how, &hidden);
     });
 }
 
