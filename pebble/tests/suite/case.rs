@@ -93,7 +93,7 @@ impl DerefMut for Case {
 
 impl Case {
     /// Replaces a text of this run in answers that are recorded from here on.
-    pub(crate) fn hide(&mut self, text: impl ToString, name: &'static str) {
+    pub(crate) fn hide(&mut self, text: &impl ToString, name: &'static str) {
         self.normalizer.hide(text.to_string(), name);
     }
 

@@ -200,8 +200,8 @@ fn a_servers_answer_decides_a_check() {
             }
         });
         let nobody = listener().local_addr().unwrap();
-        case.hide(server.address, "<server>");
-        case.hide(nobody, "<nobody>");
+        case.hide(&server.address, "<server>");
+        case.hide(&nobody, "<nobody>");
         let url = |path: &str| {
             format!("http: {{url: 'http://{}{path}', headers: {{X-Test: a b, User-Agent: me}}}}", server.address)
         };

@@ -178,7 +178,7 @@ fn a_receiver_may_be_away_for_a_while() {
     at_once(["loki", "opentelemetry", "syslog"], |kind| {
         case(&format!("forwarding-away-{kind}"), |case| {
             let address = listener().local_addr().unwrap();
-            case.hide(address, "<server>");
+            case.hide(&address, "<server>");
             let scheme = if kind == "syslog" { "tcp" } else { "http" };
             talks(case, &target(kind, format!("{scheme}://{address}")));
             say(case, "one");
@@ -272,7 +272,7 @@ fn a_target_takes_the_services_that_it_names() {
         let merged = "{override: merge, services: [b], labels: {two: deux, three: 3}}";
         let replaced = target("replaced", "b", "");
         case.layer("b", &format!("log-targets:\n  merged: {merged}\n{replaced}"));
-        case.hide(server.address, "<server>");
+        case.hide(&server.address, "<server>");
         case.get("/v1/plan?format=yaml");
         case.services("start", &["a", "b", "c"]);
         let lines = collect(&server, 6);

@@ -61,7 +61,7 @@ fn addresses_are_told() {
     for option in ["--http", "--https"] {
         let (how, address) = over(option);
         case_with(&format!("journal{}", &option[1..]), how, |case| {
-            case.hide(address, "<address>");
+            case.hide(&address, "<address>");
             case.stop();
             case.journal();
         });

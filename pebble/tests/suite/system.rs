@@ -103,7 +103,7 @@ fn a_talkative_daemon_tells_each_request() {
         case.client().exec(&pebble::types::ExecOptions::new(["true"])).unwrap();
         case.services("stop", &["a"]);
         case.stop();
-        let lines: Vec<String> = log_lines(&case.printed()).into_iter().map(untimed).collect();
+        let lines: Vec<String> = log_lines(&case.printed()).iter().map(|line| untimed(line)).collect();
         let (mut asked, mut others): (Vec<String>, Vec<String>) =
             lines.into_iter().partition(|line| line.contains("(http"));
         // Some lines are concurrent.
@@ -115,8 +115,8 @@ fn a_talkative_daemon_tells_each_request() {
 }
 
 /// A line without its time and durations.
-fn untimed(line: String) -> String {
-    let line = line.split_once(' ').map_or(line.as_str(), |(_, line)| line);
+fn untimed(line: &str) -> String {
+    let line = line.split_once(' ').map_or(line, |(_, line)| line);
     let is_duration = |word: &str| word.ends_with('s') && word.starts_with(|digit: char| digit.is_ascii_digit());
     line.split(' ').map(|word| if is_duration(word) { "<duration>" } else { word }).collect::<Vec<_>>().join(" ")
 }

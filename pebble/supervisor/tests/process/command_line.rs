@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::daemon::{Daemon, Ran, command, folder};
+use crate::daemon::{Daemon, Ran, folder};
 
 const LAYER: &str = "
 services:

@@ -1,11 +1,11 @@
-//! Ends of the daemon: by signals, with commands and services running, and by SIGKILL.
+//! Ends of the daemon by SIGKILL. Others are in the suite of `webcharm-pebble`.
 
 use std::time::Duration;
 
 use pebble::types::ChangeSelect;
 use rustix::process::Signal;
 
-use crate::daemon::{Daemon, state_of, until};
+use crate::daemon::{Daemon, until};
 
 const SOON: Duration = Duration::from_secs(60);
 
