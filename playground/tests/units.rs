@@ -100,6 +100,12 @@ fn units_are_counted_and_wrong_ones_refused() {
     desk.ok(&["add-unit", "flask-k8s", "-n", "2"]);
     for (args, words) in [
         (&["add-unit", "shop"][..], "no application \"shop\"; there is: flask-k8s"),
+        (&["add-unit", "redis"], "redis does not run: `webcharm integrate redis` starts it"),
+        (
+            &["add-unit", "mysql"],
+            "mysql-k8s always has one unit in the playground; several can have: postgresql, redis",
+        ),
+        (&["remove-unit", "loki", "--num-units", "1"], "loki does not run: `webcharm integrate loki` starts it"),
         (&["add-unit", "flask-k8s", "-n", "0"], "0 is not in"),
         (&["remove-unit", "flask-k8s"], "webcharm remove-unit flask-k8s --num-units 1"),
         (&["remove-unit", "flask-k8s/9"], "there is: flask-k8s/0, flask-k8s/1, flask-k8s/2"),

@@ -25,9 +25,11 @@ impl Session {
         found.ok_or_else(|| no_unit(name, &units))
     }
 
-    /// The application with that name, which has a charm.
+    /// The application with that name, which has a charm. Says of a server that the model lacks what could be done with it.
     fn with_units(&self, app: &str) -> Result<Arc<Application>, String> {
-        self.application(app).ok_or_else(|| self.no_application(app))
+        let refused = |server| self.providers().check_units(server, &[]).err().map(|error| crate::chain(&error));
+        let why = || Provider::named(app).and_then(refused).unwrap_or_else(|| self.no_application(app));
+        self.application(app).ok_or_else(why)
     }
 
     /// The server with that name, if the model has its application.
