@@ -44,6 +44,9 @@ pub enum Error {
          the rock with rockcraft and run `webcharm up NAME.rock`"
     )]
     Gradle,
+    /// The project's own build tool is no program.
+    #[error("the project's {0} can't be run: `chmod +x {0}`")]
+    Wrapper(&'static str),
     /// The part's source is a repository or an archive outside the project.
     #[error(
         "its source is {place}, {kind}, which isn't fetched here: name a copy in the project as its source, or pack the rock \

@@ -10,12 +10,15 @@ use std::process::Command;
 
 use pack::folder::Folder;
 
-use super::maven::{COMPILER, JAVA, collect};
+use super::maven::{COMPILER, JAVA, collect, may_run, modules};
 use super::{Built, Error, failed, finish, sources, version};
 use crate::cache::{Cache, Key};
 use crate::process::Work;
 use crate::project::Part;
 use crate::tool;
+
+/// Folder of the archives, in the project's folder and in each module's.
+const LIBS: &str = "build/libs";
 
 /// The project's own Gradle, which fetches the version that the project names.
 const WRAPPER: &str = "gradlew";
@@ -35,22 +38,27 @@ fn build_with(
 ) -> Result<Built, Error> {
     let folder = Folder::open(source)?;
     let own = folder.has_file(WRAPPER)?.then(|| PathBuf::from(WRAPPER));
+    may_run(&folder, WRAPPER)?;
     let gradle = own.or(installed).ok_or(Error::Gradle)?;
     let (_, java) = (tool::find(COMPILER, work)?, tool::find(JAVA, work)?);
     let task = part.gradle_task.as_deref().unwrap_or("build");
-    let key = Key::new().with("gradle 1").with(version(&java, "--version")).with(task);
+    let key = Key::new().with("gradle 2").with(version(&java, "--version")).with(task);
     let key = sources::keyed(&folder, key.with(part.gradle_parameters.join(" ")))?;
     let archives = cache.entry(&key, work, |into| {
         work.say("building the project with Gradle");
         let copy = into.join("source");
         fs::create_dir(&copy).map_err(failed(&copy))?;
         sources::copy(&folder, &Folder::open(&copy)?)?;
+        // An archive of the author's own build, with another version in its name, would be in the rock beside the new one.
+        for libs in modules(&copy).iter().filter(|dir| dir.ends_with(LIBS)) {
+            fs::remove_dir_all(libs).map_err(failed(libs))?;
+        }
         // A wrapper's path is relative to the project; an absolute path stays as it is.
         let mut command = Command::new(copy.join(&gradle));
         command.current_dir(&copy).arg(task).args(["--exclude-task", "test", "--no-daemon", "--console=plain"]);
         command.args(&part.gradle_parameters).env("GRADLE_USER_HOME", cache.shared("gradle"));
         finish("gradle", &mut command, part, work)?;
-        collect(&copy.join("build/libs"), &into.join("jar"), "Gradle made no .jar in build/libs: the rock starts one")?;
+        collect(&copy, LIBS, &into.join("jar"), "Gradle made no .jar in build/libs: the rock starts one")?;
         fs::remove_dir_all(&copy).map_err(failed(&copy))
     })?;
     Ok(Built::files(archives).with(tool::runtime(&java)))
@@ -98,5 +106,24 @@ mod tests {
         assert_eq!(arguments, "bootJar --exclude-task test --no-daemon --console=plain -Px=1\n");
         assert_eq!(fs::read_dir(&jars).unwrap().count(), 1, "the archive that can be run alone");
         assert!(!dir.path().join("build").exists(), "the project is left as it was");
+    }
+
+    #[test]
+    fn an_archive_of_the_author_s_own_build_is_not_in_the_rock() {
+        let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        // The module has no build file of its own, as under `subprojects {}`.
+        for libs in ["build/libs", "app/build/libs"] {
+            fs::create_dir_all(dir.path().join(libs)).unwrap();
+            fs::write(dir.path().join(libs).join("shop-0.1.jar"), "").unwrap();
+        }
+        fs::write(dir.path().join("build.gradle"), "").unwrap();
+        program(
+            &dir.path().join(WRAPPER),
+            "#!/bin/sh\nmkdir -p app/build/libs && echo > app/build/libs/shop-0.2.jar\n",
+        );
+        let part = Part { plugin: "gradle".to_owned(), ..Part::default() };
+        let built = build(dir.path(), &part, &Cache::new(cache.path()), &Quiet::default()).unwrap();
+        let jars = fs::read_dir(built.files.unwrap().0.join("jar")).unwrap();
+        assert_eq!(jars.map(|jar| jar.unwrap().file_name()).collect::<Vec<_>>(), ["shop-0.2.jar"]);
     }
 }

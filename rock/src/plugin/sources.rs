@@ -11,8 +11,12 @@ use pack::folder::{Error, Folder, Kind};
 use crate::cache::Key;
 use crate::tree::MODES;
 
-/// Names that aren't sources, at any depth: git's folder and outputs of tools.
-const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "target", "__pycache__"];
+/// Names that aren't sources, at any depth: git's folder, outputs and records of tools.
+const NOT_SOURCES: [&str; 4] = [".git", ".gradle", "node_modules", "__pycache__"];
+
+/// Folders of outputs, which stand beside their tool's build file. Elsewhere such a folder may be a package of the author's.
+const OUTPUTS: [(&str, &[&str]); 2] =
+    [("target", &["pom.xml", "Cargo.toml"]), ("build", &["build.gradle", "build.gradle.kts", "settings.gradle"])];
 
 /// Names at the top that aren't sources: building the rock needs neither the charm nor `rockcraft.yaml`.
 const NOT_AT_THE_TOP: [&str; 2] = ["charm", "rockcraft.yaml"];
@@ -22,9 +26,13 @@ pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
-        for (name, kind) in dir.entries(&folder)? {
+        let entries = dir.entries(&folder)?;
+        let has = |file: &&str| entries.iter().any(|(name, _)| name == file);
+        let outputs = OUTPUTS.iter().filter(|(_, files)| files.iter().any(|file| has(file)));
+        let outputs: Vec<&str> = outputs.map(|(out, _)| *out).collect();
+        for (name, kind) in entries {
             let top = folder == Path::new("") && NOT_AT_THE_TOP.iter().any(|out| name == *out);
-            if top || NOT_SOURCES.iter().any(|out| name == *out) {
+            if top || NOT_SOURCES.iter().chain(&outputs).any(|out| name == *out) {
                 continue;
             }
             let path = folder.join(name);
@@ -96,6 +104,24 @@ mod tests {
         let into = Folder::open(into.path()).unwrap();
         copy(&open(), &into).unwrap();
         assert_eq!(names(&into), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_package_named_as_a_folder_of_outputs_is_a_source() {
+        let dir = tempfile::tempdir().unwrap();
+        let sources = [
+            "app/build.gradle",
+            "app/src/main/java/shop/build/A.java",
+            "cmd/target/main.go",
+            "pom.xml",
+            "src/main/java/shop/target/B.java",
+        ];
+        for file in sources.into_iter().chain(["app/build/libs/a.jar", ".gradle/4.4.1/x.lock", "target/b.jar"]) {
+            fs::create_dir_all(dir.path().join(file).parent().unwrap()).unwrap();
+            fs::write(dir.path().join(file), file).unwrap();
+        }
+        let found = list(&Folder::open(dir.path()).unwrap()).unwrap();
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), sources.map(PathBuf::from));
     }
 
     #[test]
