@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::folder::{self, Folder};
 use crate::text::shown;
-use crate::{Error, Framework, application, is_name, yaml};
+use crate::{Error, Framework, application, is_name, is_rock_name, yaml};
 
 pub use charm::{CharmProject, CrateSource, init_charm};
 
@@ -93,8 +93,12 @@ fn name(folder: &Path, found: Option<String>, framework: Framework) -> String {
     let words = plain.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit())).filter(|word| !word.is_empty());
     let name: String = words.collect::<Vec<_>>().join("-").chars().take(36).collect();
     let name = name.trim_end_matches('-').to_owned();
-    // A name begins with a letter.
-    if name.starts_with(|first: char| first.is_ascii_lowercase()) { name } else { format!("{framework}-app") }
+    // A name begins with a letter, and has three letters and digits or more.
+    match name {
+        name if is_rock_name(&name) => name,
+        name if name.starts_with(|first: char| first.is_ascii_lowercase()) => format!("{name}-app"),
+        _ => format!("{framework}-app"),
+    }
 }
 
 /// Writes a new file. Fails if the file has appeared meanwhile, instead of overwriting it.

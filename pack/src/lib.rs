@@ -41,7 +41,7 @@ pub use extensions::{DeclaredOption, Framework, Generation, generations, merge};
 pub use finding::{Finding, Weight};
 pub use init::{CharmProject, CrateSource, Project, init, init_charm};
 pub use lint::{INTERFACES, lint};
-pub use name::is_name;
+pub use name::{is_name, is_rock_name};
 pub use platform::Platform;
 pub use rust::{Profile, RustPart};
 

@@ -197,7 +197,7 @@ mod tests {
         let project = Project::find(&sample, None).unwrap();
         assert!(project.charm.join("charmcraft.yaml").is_file());
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("rockcraft.yaml"), "name: x").unwrap();
+        std::fs::write(dir.path().join("rockcraft.yaml"), "name: app").unwrap();
         let error = Project::find(dir.path(), None).unwrap_err();
         assert!(error.to_string().contains("there is no charmcraft.yaml"), "{error}");
         assert_eq!(Project::find(dir.path(), Some(&project.charm)).unwrap().charm, project.charm);

@@ -30,7 +30,7 @@ fn folders_that_are_no_project() {
     assert!(users.code == Some(1) && !users.err.contains("root:"), "a file's content is not quoted: {users:?}");
     refused(&desk, &["up", "/etc/passwd"], &["/etc/passwd is no rock", "application's folder or a rock"]);
     let rock = folder("rock");
-    fs::write(format!("{rock}/rockcraft.yaml"), "name: x").unwrap();
+    fs::write(format!("{rock}/rockcraft.yaml"), "name: app").unwrap();
     refused(&desk, &["up", &rock], &["there is no charmcraft.yaml for", "charm/", "`webcharm init FOLDER`"]);
     fs::write(format!("{rock}/charmcraft.yaml"), "name: x\ncontainers: {app: {}}").unwrap();
     refused(&desk, &["up", &rock], &["charmcraft.yaml must have a base", "platforms"]);

@@ -422,7 +422,8 @@ mod tests {
     #[test]
     fn the_rock_s_variables_and_its_scripts_are_every_process_s() {
         let rockcraft: Rockcraft =
-            serde_yaml::from_str("{name: x, environment: {TZ: UTC}, parts: {a: {plugin: python, source: .}}}").unwrap();
+            serde_yaml::from_str("{name: app, environment: {TZ: UTC}, parts: {a: {plugin: python, source: .}}}")
+                .unwrap();
         let found = environment(&rockcraft);
         assert_eq!(found["TZ"], "UTC");
         assert!(found["PATH"].starts_with("/opt/python/bin:/usr/local/sbin:"), "{found:?}");
@@ -468,13 +469,13 @@ mod tests {
     #[test]
     fn no_path_of_a_project_writes_outside_the_image() {
         let up = |_: &Path| {};
-        let told = refused("{name: x, parts: {app: {plugin: dump, source: ., organize: {a: ../../x}}}}", up);
+        let told = refused("{name: app, parts: {app: {plugin: dump, source: ., organize: {a: ../../x}}}}", up);
         assert!(told.starts_with("cannot build part app: ") && told.contains("../../x leads out of"), "{told}");
         let told = refused("{name: ../../../../../x, parts: {}}", up);
         assert!(told.contains("has the name ../../../../../x"), "{told}");
         let told = refused("{name: \"x\\n  y\", parts: {}}", up);
         assert!(told.contains("has the name x\\n  y"), "{told}");
-        let told = refused("{name: x, parts: {app: {plugin: dump, source: ../deep}}}", up);
+        let told = refused("{name: app, parts: {app: {plugin: dump, source: ../deep}}}", up);
         assert!(told.contains("../deep leads out of"), "{told}");
     }
 
@@ -487,9 +488,9 @@ mod tests {
         };
         let one = "one: {plugin: dump, source: one, stage: [STAGE]}";
         let two = "two: {plugin: dump, source: ., organize: {a: out/x}, stage: [out/x]}";
-        let told = refused(&format!("{{name: x, parts: {{{}, {two}}}}}", one.replace("STAGE", "out")), links);
+        let told = refused(&format!("{{name: app, parts: {{{}, {two}}}}}", one.replace("STAGE", "out")), links);
         assert!(told.contains("cannot build part two: ") && told.contains("out is a symbolic link"), "{told}");
-        let told = refused(&format!("{{name: x, parts: {{{}}}}}", one.replace("STAGE", "var")), links);
+        let told = refused(&format!("{{name: app, parts: {{{}}}}}", one.replace("STAGE", "var")), links);
         assert!(told.contains("var is a symbolic link"), "the base layer's folder: {told}");
     }
 
@@ -497,7 +498,7 @@ mod tests {
     fn permissions_with_many_stars_end_with_a_message() {
         let rule = format!("{{path: '*{}b', owner: 1, group: 1}}", "a".repeat(120));
         let rules = vec![rule; 3000].join(", ");
-        let project = format!("{{name: x, parts: {{app: {{plugin: dump, source: s, permissions: [{rules}]}}}}}}");
+        let project = format!("{{name: app, parts: {{app: {{plugin: dump, source: s, permissions: [{rules}]}}}}}}");
         let told = refused(&project, |root| {
             fs::create_dir(root.join("s")).unwrap();
             (0..20)

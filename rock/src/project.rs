@@ -32,7 +32,8 @@ pub enum Error {
     File(#[from] folder::Error),
     /// The rock's name is not allowed.
     #[error(
-        "{} has the name {}: take up to 64 letters, digits and dashes, beginning with a letter", shown(.path), shown(.name)
+        "{} has the name {}: rockcraft and Pebble take 3 to 64 lower-case letters, digits and single dashes, a letter first",
+        shown(.path), shown(.name)
     )]
     Name {
         /// The file.
@@ -200,7 +201,8 @@ fn read(root: &Folder) -> Result<Option<Rockcraft>, Error> {
     let name = root.place(FILE).display().to_string();
     let wrong = |source| Error::Parse { path: name.clone(), source };
     let document: Mapping = yaml::from_str(&text).map_err(wrong)?;
-    if let Some(written) = document.get("name").and_then(|name| name.as_str()).filter(|name| !pack::is_name(name)) {
+    if let Some(written) = document.get("name").and_then(|name| name.as_str()).filter(|name| !pack::is_rock_name(name))
+    {
         return Err(Error::Name { path: name.clone(), name: written.to_owned() });
     }
     let (document, made) = extension::expand(root, document)?;
@@ -230,6 +232,16 @@ mod tests {
         assert_eq!(find("apps/two").unwrap().rockcraft.name, "two");
         assert!(matches!(find("apps/three"), Err(Error::NoRockcraft(_))));
         assert!(matches!(find("apps/four"), Err(Error::NoFolder(_))));
+    }
+
+    #[test]
+    fn a_name_that_pebble_takes_for_no_layer_is_refused_before_the_build() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["go", "my_app", "Shop"] {
+            write(dir.path().join(FILE), &format!("name: {name}"));
+            let told = read(&Folder::open(dir.path()).unwrap()).unwrap_err().to_string();
+            assert!(told.contains(&format!("has the name {name}: rockcraft and Pebble take 3 to 64")), "{told}");
+        }
     }
 
     #[test]

@@ -152,7 +152,9 @@ fn names_are_made_of_folders() {
         ("/x/my__site.py", "my-site-py"),
         ("/", "flask-app"),
         ("/x/2048", "flask-app"),
-        ("/x/Ünï", "n"),
+        ("/x/Ünï", "n-app"),
+        ("/x/go", "go-app"),
+        ("/x/a_b", "a-b-app"),
         (&format!("/{}-x", "a".repeat(35)), &"a".repeat(35)),
     ] {
         assert_eq!(name(Path::new(folder), None, Framework::Flask), expected, "{folder}");

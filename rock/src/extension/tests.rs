@@ -68,7 +68,7 @@ fn the_authors_keys_stay_and_are_added_to() {
 
 #[test]
 fn a_list_of_files_to_leave_out_keeps_all_others() {
-    let written = "{name: s, extensions: [flask-framework], parts: {flask-framework/install-app: {prime: [-flask/app/notes.txt]}}}";
+    let written = "{name: app, extensions: [flask-framework], parts: {flask-framework/install-app: {prime: [-flask/app/notes.txt]}}}";
     let mut files = FLASK.to_vec();
     files.extend([("notes.txt", ""), ("web/a.html", ""), ("x.rock", "")]);
     let rock = expanded(&files, written).unwrap();
@@ -83,7 +83,7 @@ fn a_list_of_files_to_leave_out_keeps_all_others() {
 #[test]
 fn gevent_among_the_dependencies_chooses_the_worker() {
     let files = [("requirements.txt", "flask\ngevent\n"), ("app.py", "app = 1\n")];
-    let rock = expanded(&files, "{name: s, extensions: [flask-framework]}").unwrap();
+    let rock = expanded(&files, "{name: app, extensions: [flask-framework]}").unwrap();
     assert!(service(&rock, "flask", "command").ends_with("-k [ gevent ]"));
 }
 
@@ -101,7 +101,7 @@ fn django_s_folder_has_the_project_s_name() {
 #[test]
 fn fastapi_s_application_comes_with_its_folder() {
     let files = [("requirements.txt", "fastapi[standard]\n"), ("src/main.py", "app = 1\n"), ("migrate.py", "")];
-    let rock = expanded(&files, "{name: s, extensions: [fastapi-framework]}").unwrap();
+    let rock = expanded(&files, "{name: app, extensions: [fastapi-framework]}").unwrap();
     assert_eq!(service(&rock, "fastapi", "command"), "/bin/python3 -m uvicorn src.main:app");
     assert_eq!(rock.services["fastapi"]["environment"]["UVICORN_HOST"], "0.0.0.0");
     assert_eq!(rock.parts["fastapi-framework/install-app"].stage, ["app/migrate.py", "app/src"]);
@@ -115,29 +115,30 @@ fn go_s_program_has_the_project_s_name() {
     let app = &rock.parts["go-framework/install-app"];
     assert_eq!(app.organize["bin/my-site"], "usr/local/bin/my-site");
     assert_eq!(rock.parts["go-framework/assets"].stage, ["app/migrate.sh"]);
-    let written = "{name: s, extensions: [go-framework], \
-        parts: {go-framework/install-app: {organize: {bin/x: usr/local/bin/s, bin/w: usr/local/bin/w}}}}";
+    let written = "{name: app, extensions: [go-framework], \
+        parts: {go-framework/install-app: {organize: {bin/x: usr/local/bin/app, bin/w: usr/local/bin/w}}}}";
     let app = &expanded(&files[..1], written).unwrap().parts["go-framework/install-app"];
     assert_eq!(app.organize.keys().collect::<Vec<_>>(), ["bin/w", "bin/x"]);
-    assert_eq!(app.stage, ["usr/local/bin/w", "usr/local/bin/s"]);
+    assert_eq!(app.stage, ["usr/local/bin/w", "usr/local/bin/app"]);
 }
 
 #[test]
 fn expressjs_is_started_by_npm() {
     let package = r#"{"name": "site", "scripts": {"start": "node app.js"}}"#;
-    let rock = expanded(&[("app/package.json", package)], "{name: s, extensions: [expressjs-framework]}").unwrap();
+    let rock = expanded(&[("app/package.json", package)], "{name: app, extensions: [expressjs-framework]}").unwrap();
     assert_eq!(service(&rock, "expressjs", "command"), "npm start");
     assert_eq!(rock.parts["expressjs-framework/install-app"].source.as_deref(), Some("app"));
     for (text, words) in [("{}", "`name`"), (r#"{"name": "s"}"#, "`start`"), ("[", "no JSON")] {
         let error =
-            expanded(&[("app/package.json", text)], "{name: s, extensions: [expressjs-framework]}").unwrap_err();
+            expanded(&[("app/package.json", text)], "{name: app, extensions: [expressjs-framework]}").unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
 }
 
 #[test]
 fn spring_boot_s_archive_is_started_in_app() {
-    let rock = expanded(&[("pom.xml", ""), ("migrate", "")], "{name: s, extensions: [spring-boot-framework]}").unwrap();
+    let rock =
+        expanded(&[("pom.xml", ""), ("migrate", "")], "{name: app, extensions: [spring-boot-framework]}").unwrap();
     assert_eq!(service(&rock, "spring-boot", "command"), "bash -c \"java -jar *.jar\"");
     let app = &rock.parts["spring-boot-framework/install-app"];
     assert_eq!((app.plugin.as_str(), app.organize["**/*.jar"].as_str()), ("maven", "app/"));
@@ -154,16 +155,16 @@ fn the_error_names_the_missing_file_or_key() {
         ("expressjs", "package.json in the folder app/"),
         ("spring-boot", "pom.xml or build.gradle"),
     ] {
-        let error = expanded(&[], &format!("{{name: s, extensions: [{extension}-framework]}}")).unwrap_err();
+        let error = expanded(&[], &format!("{{name: app, extensions: [{extension}-framework]}}")).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
-    let error = expanded(&[("requirements.txt", "flask")], "{name: s, extensions: [flask-framework]}").unwrap_err();
+    let error = expanded(&[("requirements.txt", "flask")], "{name: app, extensions: [flask-framework]}").unwrap_err();
     assert!(error.to_string().contains("give services/flask a command"), "{error}");
     for names in ["cobol-framework", "flask-framework, go-framework", "1"] {
-        let error = expanded(&[], &format!("{{name: s, extensions: [{names}]}}")).unwrap_err();
+        let error = expanded(&[], &format!("{{name: app, extensions: [{names}]}}")).unwrap_err();
         assert!(matches!(error, Error::Unknown(_)), "{error}");
     }
-    assert!(expanded(&[], "{name: s}").unwrap().parts.is_empty());
+    assert!(expanded(&[], "{name: app}").unwrap().parts.is_empty());
 }
 
 proptest::proptest! {
@@ -209,7 +210,7 @@ fn text_in_a_docstring_is_no_application() {
 fn a_part_of_the_extension_may_be_extended_by_one_key() {
     for part in ["flask-framework/runtime", "flask-framework/logging", "flask-framework/statsd-exporter"] {
         let written =
-            format!("{{name: s, extensions: [flask-framework], parts: {{{part}: {{stage-packages: [curl]}}}}}}");
+            format!("{{name: app, extensions: [flask-framework], parts: {{{part}: {{stage-packages: [curl]}}}}}}");
         let rock = expanded(&FLASK, &written).unwrap();
         assert_eq!(
             (rock.parts[part].plugin.as_str(), rock.parts[part].stage_packages.as_slice()),
@@ -220,7 +221,7 @@ fn a_part_of_the_extension_may_be_extended_by_one_key() {
 
 #[test]
 fn a_folder_in_prime_may_have_a_slash_at_its_end() {
-    let written = "{name: s, extensions: [flask-framework], parts: {flask-framework/install-app: \
+    let written = "{name: app, extensions: [flask-framework], parts: {flask-framework/install-app: \
                    {prime: [flask/app/app.py, flask/app/data/, -flask/app/data/b]}}}";
     let mut files = FLASK.to_vec();
     files.extend([("data/a", ""), ("data/b", "")]);
@@ -233,7 +234,7 @@ fn a_folder_in_prime_may_have_a_slash_at_its_end() {
 #[test]
 fn an_express_project_without_the_folder_app_is_served_from_the_top_with_a_note() {
     let package = r#"{"name": "@team/x", "scripts": {"start": "node ."}}"#;
-    let rock = expanded(&[("package.json", package)], "{name: s, extensions: [expressjs-framework]}").unwrap();
+    let rock = expanded(&[("package.json", package)], "{name: app, extensions: [expressjs-framework]}").unwrap();
     let part = &rock.parts["expressjs-framework/install-app"];
     assert_eq!((part.source.as_deref(), part.stage.len()), (Some("."), 2));
     assert!(rock.made.notes[0].contains("move the application into the folder app"));
