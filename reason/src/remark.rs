@@ -24,13 +24,26 @@ const REMARKS: [&str; 16] = [
 
 /// The last line that is no remark and doesn't continue the line before it; the last line of all if each is a remark.
 pub(crate) fn last_without<'a>(lines: &Lines<'a>) -> Option<&'a str> {
-    let is_written = |line: &&&str| !bare(line).is_empty();
+    let lines = &without_banners(lines);
+    let is_written = |line: &&&'a str| !bare(line).is_empty();
     let at = lines.iter().rposition(|line| is_written(&line) && !is_remark(line));
     match at {
         Some(at) => lines[..=at].iter().rev().find(|line| is_written(line) && !is_continued(line)).or(lines.get(at)),
         None => lines.iter().rev().find(is_written),
     }
     .copied()
+}
+
+/// The lines without npm's banners: the script and its command, `> shop@1.0.0 start` and `> node server.js`, between blank
+/// lines. A program that ends without a word has printed no other line.
+fn without_banners<'a>(lines: &Lines<'a>) -> Vec<&'a str> {
+    let is_blank = |at: Option<usize>| at.and_then(|at| lines.get(at)).is_none_or(|line| bare(line).is_empty());
+    let begins = |at: &usize| {
+        is_blank(at.checked_sub(1)) && lines[*at..].iter().take_while(|line| line.starts_with("> ")).count() == 2
+    };
+    let banners: Vec<usize> = (0..lines.len()).filter(begins).filter(|at| is_blank(Some(at + 2))).collect();
+    let is_banner = |at: usize| banners.iter().any(|begin| at == *begin || at == begin + 1);
+    (0..lines.len()).filter(|at| !is_banner(*at)).map(|at| lines[at]).collect()
 }
 
 /// Returns true for an indented line, which continues the message above it.

@@ -147,3 +147,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_banner_of_npm_is_no_reason() {
+    assert_eq!(
+        reason::line("\n> shop@1.0.0 start\n> node server.js\n\n\n> shop@1.0.0 start\n> node server.js\n"),
+        None
+    );
+    assert_eq!(reason::line("\n> start\n> node server.js\n\nthe disk is full\n"), Some("the disk is full"));
+    assert_eq!(reason::line("> quoted\n"), Some("> quoted"), "a line of the program's own");
+}
