@@ -9,12 +9,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::provider::{ALL, Provider};
 
+/// Name of the model that commands work on by default.
+pub const MODEL: &str = "local";
+
+/// Verbs that concern no model.
+pub const WITHOUT_MODEL: [&str; 5] = ["init", "lint", "pack", "providers", "prune"];
+
 /// Run a charm and its workload on this machine, without Juju, Kubernetes or root
 #[derive(Debug, Parser)]
 #[command(name = "webcharm", version, arg_required_else_help = true)]
 pub struct Cli {
     /// Model to work on
-    #[arg(long, global = true, default_value = "local", value_name = "NAME")]
+    #[arg(long, global = true, default_value = MODEL, value_name = "NAME")]
     pub model: String,
     /// The verb.
     #[command(subcommand)]

@@ -304,8 +304,13 @@ pub struct Setting {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The model isn't up.
-    #[error("no model {0:?} is up: `webcharm up FOLDER` starts one")]
-    NotUp(String),
+    #[error("no model {model:?} is up: `webcharm up FOLDER` starts one{}", others(.up))]
+    NotUp {
+        /// The model.
+        model: String,
+        /// The models that are up.
+        up: Vec<String>,
+    },
     /// The model's name or folder can't be used.
     #[error(transparent)]
     Runtime(#[from] runtime::Error),
@@ -356,6 +361,18 @@ pub enum Error {
         "the model's socket belongs to another user: remove its folder, or set XDG_RUNTIME_DIR to a folder of your own"
     )]
     Stranger(#[source] io::Error),
+}
+
+impl Error {
+    /// The error of a model that isn't up, with those that are.
+    fn not_up(model: &str) -> Self {
+        Self::NotUp { model: model.to_owned(), up: runtime::up() }
+    }
+}
+
+/// End of a message about a model that isn't up.
+fn others(up: &[String]) -> String {
+    if up.is_empty() { String::new() } else { format!("; `--model NAME` names one that is up: {}", up.join(", ")) }
 }
 
 /// True if a process of this user listens in `folder`, even if it is stopped or busy.

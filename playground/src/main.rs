@@ -50,6 +50,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> ExitCode {
     let model = &cli.model;
+    ui::set_model(model);
     match cli.verb {
         Verb::Up(args) => exit_code(up::run(model, &args)),
         Verb::Deploy(args) => exit_code(verbs::deploy(model, &args)),

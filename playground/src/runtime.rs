@@ -247,6 +247,20 @@ pub fn process(dir: &Path) -> Option<Pid> {
     Pid::from_raw(number.parse().ok()?)
 }
 
+/// Names of this user's models that are up, sorted.
+#[must_use]
+pub fn up() -> Vec<String> {
+    up_in(&base())
+}
+
+fn up_in(base: &Path) -> Vec<String> {
+    let folders = fs::read_dir(base).into_iter().flatten().flatten();
+    let held = folders.filter(|folder| process(&folder.path()).is_some());
+    let mut names: Vec<String> = held.filter_map(|folder| folder.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
 /// Kills the process that runs `model`, even if it is stopped, and waits until it is gone. The processes it has started
 /// end with it; [`clear`] removes its folder. Returns false if the model isn't up.
 ///
@@ -386,6 +400,18 @@ mod tests {
         fs::create_dir(&dir).unwrap();
         fs::write(dir.join("lock"), "1").unwrap();
         assert_eq!(process(&dir), None, "the lock is free, so the id is of a dead process");
+    }
+
+    #[test]
+    fn the_models_that_are_up_are_known_and_a_dead_one_is_not() {
+        let own = tempfile::tempdir().unwrap();
+        let base = own.path().join("base");
+        assert!(up_in(&base).is_empty());
+        let _two = Runtime::claim_in(&base, "two", ["app", "c"]).unwrap();
+        let _one = Runtime::claim_in(&base, "one", ["app", "c"]).unwrap();
+        fs::create_dir(base.join("dead")).unwrap();
+        fs::write(base.join("dead/lock"), "1").unwrap();
+        assert_eq!(up_in(&base), ["one", "two"]);
     }
 
     #[test]

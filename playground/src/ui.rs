@@ -5,13 +5,15 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use clap::CommandFactory;
 use pack::text::shown_lines;
 use rock::{Cancel, Work};
 use serde::Serialize;
 
+use crate::cli::{Cli, MODEL, WITHOUT_MODEL};
 use crate::redact::redact;
 use crate::{build_keeper, reaper};
 
@@ -80,16 +82,52 @@ impl Work for Ui {
     }
 }
 
+/// Model of this process, unless it is the one that commands work on by default.
+static OTHER_MODEL: OnceLock<String> = OnceLock::new();
+
+/// Sets the model that printed commands name. Only the first call has an effect.
+pub fn set_model(model: &str) {
+    if model != MODEL {
+        let _ = OTHER_MODEL.set(model.to_owned());
+    }
+}
+
+/// The text with `--model` in each command for a model, so that it can be typed as it is printed. A command stands
+/// between backquotes, or on an indented line of its own.
+fn with_model(text: String, model: Option<&str>) -> String {
+    const PROGRAM: &str = "webcharm ";
+    let Some(model) = model else { return text };
+    let verbs: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let mut out = String::with_capacity(text.len());
+    for (at, piece) in text.split(PROGRAM).enumerate() {
+        if at > 0 {
+            out.push_str(PROGRAM);
+            let line = &out[out.rfind('\n').map_or(0, |end| end + 1)..out.len() - PROGRAM.len()];
+            let is_command = line.ends_with('`') || (line.starts_with("  ") && line.trim().is_empty());
+            let verb = piece.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default();
+            if is_command && verbs.iter().any(|known| known == verb) && !WITHOUT_MODEL.contains(&verb) {
+                out.push_str(&format!("--model {model} "));
+            }
+        }
+        out.push_str(piece);
+    }
+    out
+}
+
+fn of_model(text: &str) -> String {
+    with_model(text.to_owned(), OTHER_MODEL.get().map(String::as_str))
+}
+
 /// Prints a line that is no result, on standard error. Control characters are escaped and credentials in URLs left out,
 /// because charms and build tools write much of it.
 pub fn note(line: &str) {
     // A closed terminal is no reason to stop.
-    let _ = writeln!(io::stderr(), "{}", shown_lines(&redact(line)));
+    let _ = writeln!(io::stderr(), "{}", shown_lines(&redact(&of_model(line))));
 }
 
 /// Prints a text for people on standard output, with control characters escaped. A closed pipe is no error.
 pub fn print(text: &str) {
-    write_out(shown_lines(text).as_bytes());
+    write_out(shown_lines(&of_model(text)).as_bytes());
 }
 
 /// Prints text of an application or user: on a terminal with control characters escaped, into a file or pipe unchanged.
@@ -130,6 +168,25 @@ fn escape_json(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_printed_command_names_its_model_unless_it_is_the_default() {
+        let text = "up is up already: `webcharm status` shows it, `webcharm init X` writes\n\n  webcharm config app\n  webcharm down\n";
+        let told = "up is up already: `webcharm --model two status` shows it, `webcharm init X` writes\n\n  \
+                    webcharm --model two config app\n  webcharm --model two down\n";
+        assert_eq!(with_model(text.to_owned(), Some("two")), told);
+        assert_eq!(
+            with_model(told.to_owned(), Some("two")),
+            told,
+            "a line of the model's process is printed by another"
+        );
+        assert_eq!(with_model(text.to_owned(), None), text);
+        for other in
+            ["two   webcharm    localhost     3.6.12\n", "the webcharm status is", "`webcharm frobnicate`", "webcharm "]
+        {
+            assert_eq!(with_model(other.to_owned(), Some("two")), other);
+        }
+    }
 
     #[test]
     fn json_stays_the_same_value_without_a_character_that_a_terminal_obeys() {

@@ -132,7 +132,7 @@ pub fn down(model: &str, force: bool) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     match ask_down(model) {
-        Err(control::Error::NotUp(_)) if runtime::clear(model)? => {
+        Err(control::Error::NotUp { .. }) if runtime::clear(model)? => {
             cache::sweep()?;
             print(&format!("{model} was not up; what a killed one had left is removed\n"));
         }

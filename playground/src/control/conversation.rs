@@ -69,7 +69,7 @@ impl Conversation {
     fn begin(model: &str) -> Result<Self, Error> {
         let folder = runtime::folder(model)?;
         if !runtime::is_there(&runtime::base())? {
-            return Err(Error::NotUp(model.to_owned()));
+            return Err(Error::not_up(model));
         }
         let stream = connect(model, &folder)?;
         stream
@@ -161,7 +161,7 @@ fn connect(model: &str, folder: &Path) -> Result<UnixStream, Error> {
                 std::thread::sleep(Duration::from_millis(50));
             }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-                return Err(Error::NotUp(model.to_owned()));
+                return Err(Error::not_up(model));
             }
             Err(source) => return Err(Error::Connect { model: model.to_owned(), source }),
         }
