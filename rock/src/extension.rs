@@ -31,6 +31,9 @@ pub enum Error {
         shown(.0)
     )]
     Unknown(String),
+    /// `extensions` is a name instead of a list.
+    #[error("rockcraft.yaml has no list of extensions: write `extensions: [{0}]`")]
+    NoList(String),
     /// The project lacks something.
     #[error("{extension} can't be put into {}: {}", shown(.folder), shown(.lacks))]
     Lacks {
@@ -191,12 +194,15 @@ fn with_empty_parts(extension: &str, mut snippet: Snippet) -> Snippet {
 fn framework(document: &Mapping) -> Result<Option<Framework>, Error> {
     let names = match document.get("extensions") {
         None | Some(Value::Null) => return Ok(None),
-        Some(names) => names.as_sequence().map(Vec::as_slice).unwrap_or_default(),
+        Some(Value::Sequence(names)) => names.as_slice(),
+        Some(name) => std::slice::from_ref(name),
     };
+    let is_list = document.get("extensions").is_some_and(Value::is_sequence);
     let known = |name: &Value| Framework::parse(name.as_str()?.strip_suffix("-framework")?);
     match names {
         [] => Ok(None),
-        [name] if known(name).is_some() => Ok(known(name)),
+        [name] if is_list && known(name).is_some() => Ok(known(name)),
+        [name] if known(name).is_some() => Err(Error::NoList(name.as_str().unwrap_or_default().to_owned())),
         _ => {
             let words = names.iter().map(|name| name.as_str().unwrap_or("of another kind"));
             Err(Error::Unknown(words.collect::<Vec<_>>().join(", ")))

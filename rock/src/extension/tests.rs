@@ -164,6 +164,8 @@ fn the_error_names_the_missing_file_or_key() {
         let error = expanded(&[], &format!("{{name: app, extensions: [{names}]}}")).unwrap_err();
         assert!(matches!(error, Error::Unknown(_)), "{error}");
     }
+    let told = expanded(&[], "{name: app, extensions: flask-framework}").unwrap_err().to_string();
+    assert_eq!(told, "rockcraft.yaml has no list of extensions: write `extensions: [flask-framework]`");
     assert!(expanded(&[], "{name: app}").unwrap().parts.is_empty());
 }
 
