@@ -57,7 +57,7 @@ fn a_begun_charm_passes_its_own_test_without_a_warning() {
     let folder = begun(dir.path());
     let ran = Command::new(env!("CARGO")).args(["test", "--offline"]).current_dir(&folder).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success() && out.contains("test tests::the_greeting_is_the_status ... ok"), "{out}\n{err}");
+    assert!(ran.status.success() && out.contains("test it_greets_the_name_in_its_option ... ok"), "{out}\n{err}");
     assert!(!err.contains("warning"), "{err}");
 }
 

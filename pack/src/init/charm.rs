@@ -10,7 +10,7 @@ const FILES: [(&str, &str); 5] = [
     ("charmcraft.yaml", include_str!("charm/charmcraft.yaml")),
     ("Cargo.toml", include_str!("charm/Cargo.toml.txt")),
     ("src/main.rs", include_str!("charm/main.rs")),
-    ("src/tests.rs", include_str!("charm/tests.rs")),
+    ("tests/charm.rs", include_str!("charm/charm.rs")),
     (".gitignore", "/target\n*.charm\n"),
 ];
 
@@ -141,12 +141,28 @@ mod tests {
         let part = crate::RustPart::of(&folder).unwrap().unwrap();
         assert_eq!((part.program.as_str(), part.folder.as_path()), ("hello-charm", folder.join("././.").as_path()));
         let main = std::fs::read_to_string(folder.join("src/main.rs")).unwrap();
-        assert!(main.contains("struct HelloCharm {"), "{main}");
+        assert!(main.contains("struct HelloCharm;"), "{main}");
         let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
         assert!(main.lines().filter(code).count() <= 30, "{main}");
         std::fs::write(folder.join("src/main.rs"), "mine").unwrap();
         assert_eq!(init_charm(&folder, "hello-charm", &repository()).unwrap().kept.len(), FILES.len());
         assert_eq!(std::fs::read_to_string(folder.join("src/main.rs")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn the_files_are_those_of_the_book_s_first_chapter() {
+        let dir = tempfile::tempdir().unwrap();
+        init_charm(dir.path(), "hello", &repository()).unwrap();
+        let page = include_str!("../../../docs/book/first-charm.md");
+        let listings: Vec<&str> = page.split("```").filter_map(|text| text.strip_prefix("rust,ignore\n")).collect();
+        for (file, listing) in ["src/main.rs", "tests/charm.rs"].into_iter().zip(listings) {
+            let written = std::fs::read_to_string(dir.path().join(file)).unwrap();
+            assert_eq!(written.replace("HelloCharm", "Hello"), listing, "{file}");
+        }
+        let yaml = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
+        let listing = page.split("```").find_map(|text| text.strip_prefix("yaml\n")).unwrap();
+        let written = std::fs::read_to_string(dir.path().join("charmcraft.yaml")).unwrap();
+        assert_eq!(yaml(&written)["config"], yaml(listing)["config"]);
     }
 
     #[test]

@@ -1,16 +1,20 @@
-//! One event: state in, event, state out.
+//! The charm in a model of its own, event by event.
 
-use std::path::Path;
+use juju_testing::Harness;
 
-use juju::{ConfigValue, Event, Status};
-use juju_testing::{Context, State};
+#[allow(dead_code, reason = "the program's main")]
+#[path = "../src/main.rs"]
+mod charm;
 
-use super::{Charm};
+use charm::{Charm};
+use juju::Status;
 
 #[test]
-fn the_greeting_is_the_status() {
-    let mut context = Context::<{Charm}>::from_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let config = [("greeting".to_owned(), ConfigValue::String("good morning".to_owned()))].into();
-    let after = context.run(&Event::ConfigChanged, &State { config, ..State::default() }).unwrap();
-    assert_eq!(after.unit_status, Some(Status::active("good morning")));
+fn it_greets_the_name_in_its_option() {
+    let mut harness = Harness::<{Charm}>::new().unwrap();
+    harness.begin_with_initial_hooks().unwrap();
+    assert_eq!(harness.unit_status().unwrap(), Some(Status::active("Hello, world!")));
+
+    harness.update_config([("whom", "Juju")]).unwrap();
+    assert_eq!(harness.unit_status().unwrap(), Some(Status::active("Hello, Juju!")));
 }

@@ -1,38 +1,24 @@
-//! The charm {name}.
+//! A charm that greets the name in its option.
 
-use std::process::ExitCode;
-
-use juju::event::ConfigChanged;
-use juju::{Charm, Error, Juju, On, Setup, Status, Whose};
+use juju::prelude::*;
 
 juju::metadata!("charmcraft.yaml");
 
-#[cfg(test)]
-mod tests;
-
-/// One value for each event.
-struct {Charm} {
-    config: meta::Config,
-}
+pub(crate) struct {Charm};
 
 impl Charm for {Charm} {
     type Error = Error;
 
-    fn new(setup: &Setup<'_>) -> Result<Self, Error> {
-        Ok(Self { config: setup.config()? })
+    fn new(_: &Setup<'_>) -> Result<Self> {
+        Ok(Self)
     }
 
     fn observe(on: &mut On<Self>) {
-        on.event(ConfigChanged, Self::config_changed);
+        on.event(ConfigChanged, |_, _, juju| {
+            let config: meta::Config = juju.config()?;
+            juju.set_unit_status(Status::active(format!("Hello, {}!", config.whom)))
+        });
     }
 }
 
-impl {Charm} {
-    fn config_changed(&mut self, _: &ConfigChanged, juju: &Juju<'_>) -> Result<(), Error> {
-        juju.set_status(Whose::Unit, &Status::active(&self.config.greeting))
-    }
-}
-
-fn main() -> ExitCode {
-    juju::main::<{Charm}>()
-}
+juju::main!({Charm});
