@@ -28,7 +28,7 @@ pub(super) fn list(dir: &Folder) -> Result<BTreeMap<PathBuf, Kind>, Error> {
     while let Some(folder) = folders.pop() {
         let entries = dir.entries(&folder)?;
         let has = |file: &&str| entries.iter().any(|(name, _)| name == file);
-        let outputs = OUTPUTS.iter().filter(|(_, files)| files.iter().any(|file| has(file)));
+        let outputs = OUTPUTS.iter().filter(|(_, files)| files.iter().any(has));
         let outputs: Vec<&str> = outputs.map(|(out, _)| *out).collect();
         for (name, kind) in entries {
             let top = folder == Path::new("") && NOT_AT_THE_TOP.iter().any(|out| name == *out);
