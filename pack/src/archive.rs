@@ -1,7 +1,7 @@
 //! The `.charm` archive: a zip whose bytes depend only on its files.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use zip::write::SimpleFileOptions;
@@ -15,17 +15,27 @@ pub(crate) fn write(files: &BTreeMap<String, File>, out: &Path) -> Result<(), Er
     let failed = |source| Error::Write { path: out.display().to_string(), source };
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    fill(files, temporary.as_file_mut())
-        .map_err(|source| Error::Archive { path: out.display().to_string(), source })?;
+    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(plain(error)))?;
+    // Made in memory, as its files are: a writer to a full disk would print a message of its own when it is dropped.
+    let archive = fill(files).map_err(|source| Error::Archive { path: out.display().to_string(), source })?;
+    temporary.write_all(&archive).map_err(|error| failed(plain(error)))?;
     let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     temporary.as_file().set_permissions(readable).map_err(failed)?;
     temporary.persist(out).map_err(|error| failed(error.error))?;
     Ok(())
 }
 
-fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result::ZipResult<()> {
-    let mut writer = ZipWriter::new(out);
+/// The error without the temporary file's name, which the user has not written.
+fn plain(error: std::io::Error) -> std::io::Error {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((cause, _)) => std::io::Error::new(error.kind(), cause),
+        None => error,
+    }
+}
+
+fn fill(files: &BTreeMap<String, File>) -> zip::result::ZipResult<Vec<u8>> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, file) in files {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -35,8 +45,7 @@ fn fill(files: &BTreeMap<String, File>, out: &mut std::fs::File) -> zip::result:
         writer.start_file(name.as_str(), options)?;
         writer.write_all(&file.content)?;
     }
-    writer.finish()?.flush()?;
-    Ok(())
+    Ok(writer.finish()?.into_inner())
 }
 
 /// The bytes of the entry `name` of the `.charm` file `path`.
@@ -55,4 +64,17 @@ pub fn entry(path: &Path, name: &str) -> Result<Vec<u8>, Error> {
         return Err(folder::Error::Large { path, limit: BINARY }.into());
     }
     Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_folder_without_rights_has_no_name_of_a_temporary_file() {
+        // No user may make files there.
+        let Err(Error::Write { path, source }) = write(&BTreeMap::new(), Path::new("/proc/a.charm")) else { panic!() };
+        assert_eq!(path, "/proc/a.charm");
+        assert!(!source.to_string().contains(".tmp"), "{source}");
+    }
 }

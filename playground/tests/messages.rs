@@ -121,3 +121,20 @@ fn a_charm_s_name_makes_no_folder_outside_of_the_model_s() {
         assert_eq!(names(&desk.runtime()), [""; 0]);
     }
 }
+
+#[test]
+fn a_charm_that_does_not_fit_is_one_message_and_leaves_no_file() {
+    let desk = Desk::new();
+    let sample = desk.sample().display().to_string();
+    let program = desk.command(&[]).get_program().to_owned();
+    // A limit of one block for each file stands for a full disk, and needs no rights.
+    let script = "ulimit -f 1; trap '' XFSZ; exec \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(program).args(["pack", &sample]).current_dir(desk.path());
+    let ran = shell.output().unwrap();
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+    assert_eq!(told.lines().filter(|line| !line.contains("advice:")).count(), 1, "{told}");
+    assert!(told.contains("cannot write flask-k8s_amd64.charm: File too large"), "{told}");
+    assert!(!names(desk.path()).iter().any(|name| name.contains(".tmp") || name.ends_with(".charm")), "{told}");
+}
