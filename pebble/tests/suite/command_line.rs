@@ -342,15 +342,28 @@ fn form(help: &str) -> Vec<String> {
     help.lines().filter_map(line).collect()
 }
 
+/// Output of words that need no daemon.
+fn help(words: &[&str]) -> String {
+    let output = Command::new(testkit::pebble()).args(words).env_clear().env("PEBBLE", "/nowhere").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{words:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn help_of_each_verb() {
     case("cli-help", |case| {
         for verb in VERBS {
-            let mut command = Command::new(testkit::pebble());
-            let output = command.args(["help", verb]).env_clear().env("PEBBLE", "/nowhere").output().unwrap();
-            assert!(output.status.success() && output.stderr.is_empty(), "{verb}: {output:?}");
-            case.note(verb, form(&String::from_utf8(output.stdout).unwrap()));
+            let text = help(&["help", verb]);
+            case.note(verb, form(&text));
+            // Help of a group of verbs is that of the program.
+            if *verb != "debug" {
+                assert!(help(&[verb, "--help"]) == text && help(&[verb, "-h"]) == text, "{verb}");
+            }
         }
+        for words in [&[][..], &["help"], &["--help"]] {
+            assert!(help(words).contains("\nUsage: pebble <command> [<options>...]\n"), "{words:?}");
+        }
+        assert!(help(&["help", "--all"]).contains("\n    start-checks       "));
     });
 }
 
