@@ -81,7 +81,7 @@ impl Spawn<'_> {
         } else {
             find(name).ok_or_else(|| Error::NotFound(name.clone()))?
         };
-        // Go looks at the directory first if a process has nothing else that is special.
+        // Go looks at the directory first if that is all that differs from the daemon.
         let is_plain = self.group == Group::Daemons && self.owner.is_none_or(Owner::is_daemon);
         if let Some(directory) = self.directory.filter(|_| is_plain) {
             let failed = |error| Error::Directory { path: directory.to_owned(), error };

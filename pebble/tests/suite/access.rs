@@ -8,7 +8,7 @@ use crate::case::{Case, case_with, over};
 use crate::daemon::until;
 use crate::raw::{self, Response};
 
-/// All paths of the API, and some that are none.
+/// The paths of the API, and others.
 const PATHS: &[&str] = &[
     "/v1/system-info",
     "/v1/health",
@@ -111,7 +111,7 @@ fn over_http_and_by_password() {
             let field =
                 if credentials.is_empty() { String::new() } else { format!("Authorization: Basic {credentials}\r\n") };
             move |_: &Case, line: &str, head: &str, _: &[u8]| {
-                // Bodies don't matter: nothing that takes one is open.
+                // Bodies don't matter: each path that takes one is closed.
                 let head = format!("{head}{field}");
                 until("the port answers", || raw::request_tcp(address, line, &head))
             }

@@ -131,7 +131,7 @@ fn checks_are_started_stopped_and_replanned() {
         });
         look(case);
         case.services("replan", &[]);
-        // Pebble begins the check's task with the next one, if the replan begins none.
+        // Pebble begins the check's task with the next one, if the replan did not begin it.
         act(case, "start", &["plain"]);
         look(case);
         for body in [

@@ -31,7 +31,7 @@ pub(crate) struct Request {
 pub(crate) type Answer = (u16, String, String);
 
 impl Server {
-    /// Starts a server. A request that `answer` returns nothing for is never answered.
+    /// Starts a server. A request is never answered if `answer` returns `None`.
     pub(crate) fn start(
         listener: TcpListener,
         mut answer: impl FnMut(&Request) -> Option<Answer> + Send + 'static,
@@ -76,7 +76,7 @@ fn serve(
     stream.set_read_timeout(Some(SOON)).unwrap();
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    // A check of a port connects and sends nothing.
+    // A check of a port connects without a word.
     if reader.read_line(&mut line).unwrap_or(0) == 0 {
         return None;
     }

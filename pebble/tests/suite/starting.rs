@@ -288,7 +288,7 @@ fn an_old_daemons_processes() {
         let pid = rustix::process::Pid::from_raw(process.cast_signed()).unwrap();
         return rustix::process::kill_process(pid, Signal::KILL).unwrap();
     }
-    // Ours ends them first, so that nothing runs twice.
+    // Ours ends them first, so that each runs once.
     until("it is gone", || (!crate::processes::lives(process)).then_some(()));
     assert!(daemon.printed().contains(&told), "{}", daemon.printed());
 }

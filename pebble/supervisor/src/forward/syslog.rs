@@ -37,7 +37,7 @@ pub(super) struct Failure {
 /// Sends entries over a connection, which is made if it is missing and given up after an error.
 ///
 /// # Errors
-/// The server can't be reached, or the location is none.
+/// The server can't be reached, or the location is not its URL.
 pub(super) async fn send(
     location: &str,
     connection: &mut Option<Connection>,

@@ -2,7 +2,7 @@
 
 use super::request::{Request, get, request};
 
-/// All paths of the API, and some that are none.
+/// The paths of the API, and others.
 const PATHS: [&str; 34] = [
     "/",
     "/v1",
