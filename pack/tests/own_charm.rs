@@ -80,7 +80,7 @@ fn a_begun_charm_is_built_packed_and_run() {
     let ran = dispatch_process(&server, &unit, &Event::ConfigChanged, &unpacked, &options).unwrap();
     assert_eq!((ran.exit, ran.stderr.as_str()), (Some(0), ""));
     let status = server.with(|model| model.status(&unit, Whose::Unit)).unwrap().unwrap();
-    assert_eq!(status.to_string(), "active: hello");
+    assert_eq!(status.to_string(), "active: Hello, world!");
     assert_eq!(ran.counts().values().sum::<usize>(), 2, "config-get and status-set: {:?}", ran.counts());
 }
 
