@@ -156,7 +156,11 @@ fn caches(desk: &Desk) {
 
 /// Without a queue the worker hears of lines from the database, and doesn't say so.
 fn queue(desk: &Desk) {
-    let told = |log: &str| log.matches("the queue told of entry").count();
+    // The last entry's number: the log keeps only its last lines.
+    let told = |log: &str| {
+        let numbers = log.split("the queue told of entry ").skip(1);
+        numbers.filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok()).max()
+    };
     let rabbitmq = Told { name: "rabbitmq", secret: "RABBITMQ_PASSWORD", place: "RABBITMQ_CONNECT_STRING" };
     let [first, second] = twice(desk, &rabbitmq, || {
         let before = told(&desk.ok(&["logs", "--lines", "10000"]));
