@@ -28,7 +28,7 @@ pub(crate) fn first_process(layer: &str) -> Option<(Daemon, Pid)> {
 }
 
 #[test]
-fn some_signals_have_no_effect() {
+fn some_signals_have_no_effect_on_process_one() {
     let signals = [
         Signal::USR1,
         Signal::USR2,
@@ -43,12 +43,6 @@ fn some_signals_have_no_effect() {
         Signal::WINCH,
         Signal::URG,
     ];
-    let mut daemon = Daemon::start(LAYER, &[]);
-    for signal in signals {
-        daemon.signal(signal);
-        assert!(daemon.client().system_info().is_ok(), "{signal:?}");
-    }
-    assert_eq!(daemon.stop().code(), Some(0));
     let Some((mut daemon, pid)) = first_process(LAYER) else { return };
     for signal in signals {
         kill_process(pid, signal).unwrap();
