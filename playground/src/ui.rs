@@ -1,11 +1,12 @@
 //! All output: progress and notes on standard error, results on standard output.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use clap::CommandFactory;
@@ -92,12 +93,18 @@ pub fn set_model(model: &str) {
     }
 }
 
+/// Verbs of commands that work on a model. Made once, for a line may come from each hook.
+static OF_MODEL: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let command = Cli::command();
+    let verbs = command.get_subcommands().map(clap::Command::get_name);
+    verbs.filter(|verb| !WITHOUT_MODEL.contains(verb)).map(str::to_owned).collect()
+});
+
 /// The text with `--model` in each command for a model, so that it can be typed as it is printed. A command stands
 /// between backquotes, or on an indented line of its own.
-fn with_model(text: String, model: Option<&str>) -> String {
+fn with_model<'a>(text: &'a str, model: Option<&str>) -> Cow<'a, str> {
     const PROGRAM: &str = "webcharm ";
-    let Some(model) = model else { return text };
-    let verbs: Vec<String> = Cli::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let Some(model) = model else { return text.into() };
     let mut out = String::with_capacity(text.len());
     for (at, piece) in text.split(PROGRAM).enumerate() {
         if at > 0 {
@@ -105,17 +112,17 @@ fn with_model(text: String, model: Option<&str>) -> String {
             let line = &out[out.rfind('\n').map_or(0, |end| end + 1)..out.len() - PROGRAM.len()];
             let is_command = line.ends_with('`') || (line.starts_with("  ") && line.trim().is_empty());
             let verb = piece.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default();
-            if is_command && verbs.iter().any(|known| known == verb) && !WITHOUT_MODEL.contains(&verb) {
+            if is_command && OF_MODEL.iter().any(|known| known == verb) {
                 out.push_str(&format!("--model {model} "));
             }
         }
         out.push_str(piece);
     }
-    out
+    out.into()
 }
 
-fn of_model(text: &str) -> String {
-    with_model(text.to_owned(), OTHER_MODEL.get().map(String::as_str))
+fn of_model(text: &str) -> Cow<'_, str> {
+    with_model(text, OTHER_MODEL.get().map(String::as_str))
 }
 
 /// Prints a line that is no result, on standard error. Control characters are escaped and credentials in URLs left out,
@@ -174,17 +181,13 @@ mod tests {
         let text = "up is up already: `webcharm status` shows it, `webcharm init X` writes\n\n  webcharm config app\n  webcharm down\n";
         let told = "up is up already: `webcharm --model two status` shows it, `webcharm init X` writes\n\n  \
                     webcharm --model two config app\n  webcharm --model two down\n";
-        assert_eq!(with_model(text.to_owned(), Some("two")), told);
-        assert_eq!(
-            with_model(told.to_owned(), Some("two")),
-            told,
-            "a line of the model's process is printed by another"
-        );
-        assert_eq!(with_model(text.to_owned(), None), text);
+        assert_eq!(with_model(text, Some("two")), told);
+        assert_eq!(with_model(told, Some("two")), told, "a line of the model's process is printed by another");
+        assert_eq!(with_model(text, None), text);
         for other in
             ["two   webcharm    localhost     3.6.12\n", "the webcharm status is", "`webcharm frobnicate`", "webcharm "]
         {
-            assert_eq!(with_model(other.to_owned(), Some("two")), other);
+            assert_eq!(with_model(other, Some("two")), other);
         }
     }
 
