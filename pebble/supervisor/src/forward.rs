@@ -4,6 +4,7 @@
 //! there are a hundred. Entries of a failed batch are sent with the next; of more than a hundred the oldest are dropped.
 //!
 //! Better than in Pebble: a changed type or location takes effect, and a changed plan does not send old output again.
+//! A change holds for what is printed after it, also where a slow target's answer is still awaited.
 
 mod labels;
 mod loki;
@@ -16,10 +17,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use pebble::plan::{LogTarget, LogTargetType, quote};
-use tokio::sync::watch;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::clock::Time;
 use crate::daemon::{Daemon, VERSION};
 use crate::log::reader::{Entry, Reader, earliest};
 
@@ -44,18 +46,29 @@ pub(crate) struct Forwarding(RefCell<BTreeMap<String, Target>>);
 struct Target {
     kind: LogTargetType,
     location: String,
-    /// Services with their labels; closed when the target is given up.
-    labels: watch::Sender<Labels>,
+    /// Closed when forwarding ends.
+    changes: UnboundedSender<Change>,
     task: JoinHandle<()>,
+}
+
+/// Services with their labels from a moment on, or `None` if the target is given up.
+struct Change {
+    since: Time,
+    labels: Option<Labels>,
 }
 
 /// Begins, changes and ends forwarding as a changed plan says.
 pub(crate) fn plan_changed(daemon: &Rc<Daemon>) {
     let plan = daemon.plan.borrow().plan().clone();
+    let since = Time::now();
     let mut targets = daemon.forwarding.0.borrow_mut();
     targets.retain(|name, target| {
         let same = |new: &LogTarget| new.type_ == target.kind && new.location == target.location;
-        plan.log_targets.get(name).is_some_and(same)
+        let stays = plan.log_targets.get(name).is_some_and(same);
+        if !stays {
+            target.change(Change { since, labels: None });
+        }
+        stays
     });
     for (name, target) in &plan.log_targets {
         let services = plan.services.iter().filter(|(service, _)| target.takes(service));
@@ -63,7 +76,7 @@ pub(crate) fn plan_changed(daemon: &Rc<Daemon>) {
             .map(|(name, service)| (name.clone(), labels::expanded(&target.labels, &service.environment)))
             .collect();
         match targets.get(name) {
-            Some(known) => drop(known.labels.send_replace(labels)),
+            Some(known) => known.change(Change { since, labels: Some(labels) }),
             None => match begin(daemon, name, target, labels) {
                 Ok(begun) => drop(targets.insert(name.clone(), begun)),
                 Err(why) => daemon.journal.note(&format!(
@@ -79,19 +92,28 @@ fn begin(daemon: &Rc<Daemon>, name: &str, target: &LogTarget, labels: Labels) ->
     if target.type_ == LogTargetType::Syslog {
         syslog::parse(&target.location)?;
     }
-    let (sender, receiver) = watch::channel(labels);
+    let (sender, receiver) = unbounded_channel();
     let gatherer = Gatherer {
         daemon: daemon.clone(),
         name: name.to_owned(),
         kind: target.type_.clone(),
         location: target.location.clone(),
+        changes: receiver,
+        next: None,
         readers: BTreeMap::new(),
         waiting: VecDeque::new(),
         due: None,
         connection: None,
     };
-    let task = spawn_local(gatherer.run(receiver));
-    Ok(Target { kind: target.type_.clone(), location: target.location.clone(), labels: sender, task })
+    let task = spawn_local(gatherer.run(labels));
+    Ok(Target { kind: target.type_.clone(), location: target.location.clone(), changes: sender, task })
+}
+
+impl Target {
+    fn change(&self, change: Change) {
+        // A task that has ended has no use for it.
+        let _ = self.changes.send(change);
+    }
 }
 
 /// Sends what is collected and ends all forwarding.
@@ -113,6 +135,9 @@ struct Gatherer {
     name: String,
     kind: LogTargetType,
     location: String,
+    changes: UnboundedReceiver<Change>,
+    /// The change that holds after what is gathered now.
+    next: Option<Change>,
     readers: BTreeMap<String, Reader>,
     waiting: VecDeque<Entry>,
     /// Time of the next batch; `None` if there is no entry since the last.
@@ -130,37 +155,41 @@ enum Failure {
 }
 
 impl Gatherer {
-    async fn run(mut self, mut labels: watch::Receiver<Labels>) {
+    async fn run(mut self, mut labels: Labels) {
         let mut growing = self.daemon.services.growing();
-        let mut current = labels.borrow_and_update().clone();
         loop {
-            self.gather(&current).await;
+            self.gather(&labels).await;
+            if let Some(change) = self.next.take() {
+                // Collected entries have the labels of their time.
+                self.flush(&labels, PATIENCE).await;
+                match change.labels {
+                    Some(new) => labels = new,
+                    None => return,
+                }
+                continue;
+            }
             let due = self.due;
             tokio::select! {
                 grown = growing.changed() => if grown.is_err() { break },
-                () = elapsed(due) => self.flush(&current, PATIENCE).await,
-                changed = labels.changed() => {
-                    if changed.is_err() {
-                        break;
-                    }
-                    // Collected entries have the labels of their time.
-                    self.flush(&current, PATIENCE).await;
-                    current = labels.borrow_and_update().clone();
+                () = elapsed(due) => self.flush(&labels, PATIENCE).await,
+                change = self.changes.recv() => match change {
+                    Some(change) => self.next = Some(change),
+                    None => break,
                 }
             }
         }
-        self.gather(&current).await;
-        self.flush(&current, LAST_PATIENCE).await;
+        self.gather(&labels).await;
+        self.flush(&labels, LAST_PATIENCE).await;
     }
 
-    /// Collects new entries of all services, and sends full batches.
+    /// Collects new entries of all services up to the next change, and sends full batches.
     async fn gather(&mut self, labels: &Labels) {
         self.readers.retain(|service, _| labels.contains_key(service));
         let new: Vec<String> = labels.keys().filter(|service| !self.readers.contains_key(*service)).cloned().collect();
         for log in self.daemon.services.logs(&new) {
             self.readers.insert(log.service().to_owned(), Reader::new(&log, None));
         }
-        while let Some(entry) = earliest(self.readers.values_mut()) {
+        while let Some(entry) = self.next_entry() {
             if self.waiting.len() >= MOST_ENTRIES {
                 self.waiting.pop_front();
             }
@@ -171,6 +200,15 @@ impl Gatherer {
                 self.due.get_or_insert_with(|| Instant::now() + COLLECT);
             }
         }
+    }
+
+    /// The oldest entry that is not from after the next change, which may have come while a batch was sent.
+    fn next_entry(&mut self) -> Option<Entry> {
+        if self.next.is_none() {
+            self.next = self.changes.try_recv().ok();
+        }
+        let until = self.next.as_ref().map(|change| change.since);
+        earliest(self.readers.values_mut(), until)
     }
 
     async fn flush(&mut self, labels: &Labels, patience: Duration) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -244,6 +245,37 @@ fn a_changed_target_takes_effect() {
         assert_eq!(last.as_deref(), Some("last"));
         case.stop();
         assert!(unused.arrived().is_none());
+    });
+}
+
+#[test]
+fn a_replaced_target_that_answers_late_gets_nothing_newer() {
+    let (seen, arrived) = channel();
+    let (release, released) = channel();
+    let first = Server::start(listener(), move |_| {
+        let _ = seen.send(());
+        // Answers at once from the release on.
+        let _: Result<(), _> = released.recv();
+        Some((204, String::new(), String::new()))
+    });
+    let second = Server::with_statuses(listener(), &[]);
+    case("forwarding-late", |case| {
+        talks(case, &target("loki", format!("http://{}/", first.address)));
+        say(case, "before");
+        arrived.recv_timeout(SOON).expect("the first target gets a request");
+        case.layer("b", &format!("log-targets: {{t: {}}}", target("loki", format!("http://{}/", second.address))));
+        say(case, "after");
+        case.hears("talk", "after");
+        drop(release);
+        // Pebble goes on with the old location, and sends all output again.
+        let (used, count) = if is_real() { (&first, 3) } else { (&second, 2) };
+        let last = collect(used, count).into_values().flatten().next_back();
+        assert_eq!(last.as_deref(), Some("after"));
+        case.stop();
+        if !is_real() {
+            assert_eq!(messages(&first.next()), ["before"]);
+            assert!(first.arrived().is_none());
+        }
     });
 }
 

@@ -67,7 +67,7 @@ async fn send(
 ) -> Result<(), Gone> {
     let mut readers: Vec<Reader> = logs.iter().map(|log| Reader::new(log, lines)).collect();
     growing.mark_unchanged();
-    let mut past: VecDeque<Entry> = std::iter::from_fn(|| earliest(&mut readers)).collect();
+    let mut past: VecDeque<Entry> = std::iter::from_fn(|| earliest(&mut readers, None)).collect();
     past.drain(..past.len().saturating_sub(lines.unwrap_or(usize::MAX)));
     print(&mut past.into_iter(), pieces).await?;
     if !follow {
@@ -78,7 +78,7 @@ async fn send(
             grown = growing.changed() => grown.map_err(|_| Gone)?,
             () = pieces.closed() => return Err(Gone),
         }
-        print(&mut std::iter::from_fn(|| earliest(&mut readers)), pieces).await?;
+        print(&mut std::iter::from_fn(|| earliest(&mut readers, None)), pieces).await?;
     }
 }
 

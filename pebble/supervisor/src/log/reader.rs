@@ -77,10 +77,14 @@ impl Reader {
     }
 }
 
-/// The oldest unread entry of all readers; entries of the same moment in the readers' order.
-pub(crate) fn earliest<'a>(readers: impl IntoIterator<Item = &'a mut Reader>) -> Option<Entry> {
+/// The oldest unread entry of all readers, if it is not from after `until`; entries of the same moment in the readers'
+/// order.
+pub(crate) fn earliest<'a>(readers: impl IntoIterator<Item = &'a mut Reader>, until: Option<Time>) -> Option<Entry> {
     let timed = readers.into_iter().filter_map(|reader| Some((reader.time()?, reader)));
-    let (_, reader) = timed.min_by_key(|(time, _)| *time)?;
+    let (time, reader) = timed.min_by_key(|(time, _)| *time)?;
+    if until.is_some_and(|until| time > until) {
+        return None;
+    }
     reader.next()
 }
 
@@ -101,7 +105,7 @@ mod tests {
     }
 
     fn all(readers: &mut [Reader]) -> Vec<String> {
-        std::iter::from_fn(|| earliest(&mut *readers))
+        std::iter::from_fn(|| earliest(&mut *readers, None))
             .map(|entry| format!("{}:{}", entry.service, entry.message))
             .collect()
     }
@@ -114,6 +118,18 @@ mod tests {
         b.write(b"4\n\n", at(2));
         let mut readers = [Reader::new(&a, None), Reader::new(&b, None)];
         assert_eq!(all(&mut readers), ["b:2", "a:1", "a:3", "b:4", "b:"]);
+    }
+
+    #[test]
+    fn leaves_what_is_later() {
+        let log = log("a");
+        log.write(b"1\n", at(1));
+        log.write(b"2\n", at(2));
+        let mut readers = [Reader::new(&log, None)];
+        assert_eq!(earliest(&mut readers, Some(at(0))), None);
+        assert_eq!(earliest(&mut readers, Some(at(1))).unwrap().message, "1");
+        assert_eq!(earliest(&mut readers, Some(at(1))), None);
+        assert_eq!(all(&mut readers), ["a:2"]);
     }
 
     #[test]
