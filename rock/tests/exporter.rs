@@ -44,7 +44,7 @@ impl Exporter {
             if page.lines().any(|one| one == line) {
                 return page;
             }
-            assert!(started.elapsed() < Duration::from_secs(20), "no {line:?} in:\n{page}");
+            assert!(started.elapsed() < Duration::from_secs(60), "no {line:?} in:\n{page}");
             std::thread::yield_now();
         }
     }

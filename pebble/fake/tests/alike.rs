@@ -217,7 +217,7 @@ fn commands_are_alike() {
         let echo = ExecOptions { stdin: Some(b"input".to_vec()), ..ExecOptions::new(["cat"]) };
         let fails = ExecOptions::new(["sh", "-c", "echo no >&2; exit 3"]);
         let joined = ExecOptions { combine_stderr: true, ..fails.clone() };
-        let slow = ExecOptions { timeout: Some(Duration::from_millis(100)), ..ExecOptions::new(["sleep", "1000"]) };
+        let slow = ExecOptions { timeout: Some(Duration::from_secs(1)), ..ExecOptions::new(["sleep", "1000"]) };
         for options in [echo, fails, joined, slow, ExecOptions::new(["/nonexistent/program"])] {
             let done = t.client.exec(&options).map(|output| (output.exit_code, output.stdout, output.stderr));
             t.note(options.name(), done);

@@ -106,10 +106,10 @@ fn what_can_not_start_or_takes_too_long() {
         assert!(matches!(error, Error::Exec { .. }), "{error:?}");
         run(case, "no program", &ExecOptions::new(["/etc/passwd"])).unwrap_err();
         run(case, "no command", &ExecOptions::default()).unwrap_err();
-        let slow = ExecOptions { timeout: Some(Duration::from_millis(300)), ..ExecOptions::new(["sleep", "1000"]) };
+        let slow = ExecOptions { timeout: Some(Duration::from_secs(2)), ..ExecOptions::new(["sleep", "1000"]) };
         let error = run(case, "too slow", &slow).unwrap_err();
         assert!(matches!(error, Error::ExecTimeout { .. }), "{error:?}");
-        let spoken = ExecOptions { timeout: Some(Duration::from_millis(300)), ..sh("echo early; exec sleep 1000") };
+        let spoken = ExecOptions { timeout: Some(Duration::from_secs(2)), ..sh("echo early; exec sleep 1000") };
         run(case, "too slow but spoken", &spoken).unwrap_err();
         for body in [
             json!({}),

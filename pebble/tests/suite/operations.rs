@@ -61,6 +61,7 @@ fn output_is_followed_as_it_comes() {
     assert_eq!(made.unwrap().exit_code, 0);
     client.add_layer("a", &layer(&talks.replace("pipe", &daemon.path("pipe"))), false).unwrap();
     client.start(&["a"], MINUTE).unwrap();
+    until("the first line", || client.logs(&["a"], 9).unwrap().pop());
     // The command has not printed a byte, and so the answer has not begun.
     let mut new = client.follow_logs(&[], 0).unwrap();
     let quiet = new.next_within(MOMENT).unwrap_err();
