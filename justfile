@@ -28,9 +28,10 @@ test-long *filter:
 goldens *which:
     scripts/goldens {{ which }}
 
-# The library pages; a broken link is an error.
+# The library pages; a broken link is an error, and so is a public API that differs from docs/public-api.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+    scripts/public-api
 
 # Each of the two workspaces has crates that the other lacks: what is allowed for those alone is no fault.
 # Licences, sources, versions, advisories. Needs cargo-deny: `cargo install --locked cargo-deny`.
