@@ -1,6 +1,6 @@
 //! Files only this user can read, for values a tool takes by path; gone when dropped.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,18 +14,28 @@ const PREFIX: &str = "juju-secret-";
 #[derive(Debug)]
 pub(super) struct PrivateFiles {
     dir: PathBuf,
+    /// The folder, locked: its owner lives, also where another container counts processes anew.
+    _lock: File,
     count: u32,
 }
 
 impl PrivateFiles {
     /// Makes a folder of mode 0700 under an unused name.
     pub(super) fn new() -> io::Result<Self> {
+        Self::new_in(Path::new(PARENT))
+    }
+
+    fn new_in(parent: &Path) -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let dir = Path::new(PARENT).join(format!("{PREFIX}{}-{number}", std::process::id()));
+            let dir = parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&dir) {
-                Ok(()) => return Ok(Self { dir, count: 0 }),
+                Ok(()) => {
+                    let lock = File::open(&dir)?;
+                    lock.lock()?;
+                    return Ok(Self { dir, _lock: lock, count: 0 });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -51,8 +61,9 @@ fn sweep_in(parent: &Path, is_alive: impl Fn(u32) -> bool) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-')?.0.parse().ok());
+        let is_locked = || File::open(entry.path()).is_ok_and(|dir| dir.try_lock().is_err());
         // A folder of another user can't be removed, and is not ours.
-        if owner.is_some_and(|pid| !is_alive(pid)) && fs::remove_dir_all(entry.path()).is_ok() {
+        if owner.is_some_and(|pid| !is_alive(pid)) && !is_locked() && fs::remove_dir_all(entry.path()).is_ok() {
             tracing::warn!(dir = %entry.path().display(), "removed the files of a secret that a killed process left");
         }
     }
@@ -95,5 +106,17 @@ mod tests {
         let [dead, alive, other] = ["juju-secret-7-0", "juju-secret-8-0", "juju-secret-of-mine"].map(make);
         sweep_in(parent.path(), |pid| pid == 8);
         assert_eq!([dead, alive, other].map(|dir| dir.exists()), [false, true, true]);
+    }
+
+    #[test]
+    fn secrets_of_a_process_in_another_container_are_left_alone() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let mut files = PrivateFiles::new_in(parent.path()).expect("a folder");
+        let path = files.write("hunter2").expect("a file");
+        // Where processes are counted anew, this one's number means nothing.
+        sweep_in(parent.path(), |_| false);
+        assert!(path.exists());
+        drop(files);
+        assert!(fs::read_dir(parent.path()).expect("a folder").next().is_none());
     }
 }
