@@ -124,6 +124,7 @@ pub(crate) fn twice<T>(desk: &Desk, server: &Told<'_>, using: impl Fn() -> T) ->
         desk.wait_for_application();
         let found = using();
         desk.ok(&["remove-relation", "flask-k8s", server.name]);
+        desk.wait_for_application();
         found
     })
 }

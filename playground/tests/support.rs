@@ -362,9 +362,16 @@ pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// The body of a page.
+/// The body of a page, once there is one: an application that an event has started anew listens a moment later.
 pub(crate) fn page(url: &str) -> String {
-    get(url).unwrap().text().unwrap()
+    let started = Instant::now();
+    loop {
+        match get(url).and_then(http_client::Response::text) {
+            Ok(text) => return text,
+            Err(error) => assert!(started.elapsed() < PATIENCE, "no page: {error:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The answer to `GET url`, within a minute, because the machine may be busy.
