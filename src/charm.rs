@@ -1,6 +1,7 @@
 //! The charm's entry point: every event goes to one handler.
 
 use std::marker::PhantomData;
+use std::time::SystemTime;
 
 use juju::{Charm, CharmFiles, Event, Hold, Juju, On, Setup, Status, Whose};
 use pebble::blocking::Client;
@@ -65,5 +66,7 @@ fn reconcile(event: &Event, juju: &Juju<'_>, spec: &CharmSpec) -> Result<(), Err
     }
     let pebble = Client::new(juju.context.pebble_socket(&spec.container));
     let mut random = Keys::new().map_err(Error::Random)?;
-    Ok(pipeline::run(&work, juju, &pebble, spec, &mut || random.draw())?)
+    #[expect(clippy::disallowed_methods, reason = "the clock of the event")]
+    let now = SystemTime::now();
+    Ok(pipeline::run(&work, juju, &pebble, spec, now, &mut || random.draw())?)
 }

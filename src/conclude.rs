@@ -49,8 +49,8 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
     let holds = holds(steps, done);
     report.log.extend(holds.iter().filter(|hold| !hold.log.is_empty()).map(|hold| log_line(hold, steps)));
     report.status = Some(status(&holds, steps));
-    let done = steps.effects.iter().take(done.completed).map(|step| step.on_success.memory.clone());
-    let mut memory = done.fold(Memory::default(), |earlier, later| later.or(earlier));
+    let completed = steps.effects.iter().take(done.completed).map(|step| step.on_success.memory.clone());
+    let mut memory = completed.fold(Memory::default(), |earlier, later| later.or(earlier));
     if holds.is_empty() {
         report.open = steps.ports.difference(&seen.ports).cloned().collect();
         report.close = seen.ports.difference(&steps.ports).cloned().collect();
@@ -60,6 +60,7 @@ pub fn report(seen: &Seen, steps: &Steps, done: &Done) -> Report {
         report.relations.extend(later.iter().cloned());
     }
     memory.version.clone_from(&steps.version);
+    memory.started.clone_from(&done.started);
     report.memory = memory.news(&seen.memory);
     report
 }

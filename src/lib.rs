@@ -32,6 +32,7 @@ pub mod pipeline;
 pub mod publish;
 pub mod random;
 pub mod relation;
+pub mod restarts;
 pub mod seen;
 pub mod services;
 pub mod steps;

@@ -1,13 +1,14 @@
 //! The unit's memory: values that Juju stores from one event to the next (`state-set`), read in
 //! [`observe`](crate::observe) and written in [`publish`](crate::publish).
 //!
-//! Each is a fingerprint of work that was done, since its result can't be read back. A lost one is never wrong: the
-//! work is done once more. Keys that are not here, for example those of the Python framework, are left alone.
+//! Each tells of work that was done, by a fingerprint or its time, since its result can't be read back. A lost one is
+//! never wrong: the work is done, or Pebble asked, once more. Keys that are not here, for example those of the Python framework, are left alone.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::migration::MigrationInputs;
+use crate::restarts::StartWindow;
 
 /// Key of [`Memory::migration`]. A unit keeps it through upgrades of the charm, so it must not change.
 const MIGRATION: &str = "webcharm.migration";
@@ -15,6 +16,8 @@ const MIGRATION: &str = "webcharm.migration";
 const WEB_SERVER: &str = "webcharm.web-server";
 /// Key of [`Memory::version`]. The same holds.
 const VERSION: &str = "webcharm.version";
+/// Key of [`Memory::started`]. The same holds.
+const STARTED: &str = "webcharm.started";
 /// Suffix of a web server's text if [`ServerMemory::unheard`] is true.
 const UNHEARD: &str = " unheard";
 
@@ -29,6 +32,9 @@ pub struct Memory {
     pub web_server: Option<ServerMemory>,
     /// The workload's version as Juju was told it. Without it, Juju is told again.
     pub version: Option<String>,
+    /// Time of the charm's last start of services. Without it, an event that finds a young service asks Pebble for its
+    /// changes.
+    pub started: Option<StartWindow>,
 }
 
 /// The web server as it was last checked.
@@ -51,6 +57,7 @@ impl Memory {
             migration: text(MIGRATION).map(MigrationInputs::parse),
             web_server: text(WEB_SERVER).and_then(ServerMemory::parse),
             version: text(VERSION).map(str::to_owned),
+            started: text(STARTED).and_then(StartWindow::parse),
         }
     }
 
@@ -60,7 +67,8 @@ impl Memory {
         let migration = self.migration.as_ref().map(|inputs| (MIGRATION.to_owned(), inputs.to_string()));
         let web_server = self.web_server.as_ref().map(|server| (WEB_SERVER.to_owned(), server.to_string()));
         let version = self.version.clone().map(|version| (VERSION.to_owned(), version));
-        migration.into_iter().chain(web_server).chain(version).collect()
+        let started = self.started.as_ref().map(|window| (STARTED.to_owned(), window.to_string()));
+        migration.into_iter().chain(web_server).chain(version).chain(started).collect()
     }
 
     /// These values, and the `earlier` ones that are missing here.
@@ -70,6 +78,7 @@ impl Memory {
             migration: self.migration.or(earlier.migration),
             web_server: self.web_server.or(earlier.web_server),
             version: self.version.or(earlier.version),
+            started: self.started.or(earlier.started),
         }
     }
 
@@ -80,6 +89,7 @@ impl Memory {
             migration: self.migration.filter(|inputs| stored.migration.as_ref() != Some(inputs)),
             web_server: self.web_server.filter(|server| stored.web_server.as_ref() != Some(server)),
             version: self.version.filter(|version| stored.version.as_ref() != Some(version)),
+            started: self.started.filter(|window| stored.started.as_ref() != Some(window)),
         }
     }
 }
@@ -116,7 +126,11 @@ mod tests {
     #[test]
     fn stored_texts_are_read_and_written_alike_and_other_keys_left_alone() {
         for server in ["a b", "a b unheard"] {
-            let stored = state(&[("webcharm.migration", "m d1 d2"), ("webcharm.web-server", server)]);
+            let stored = state(&[
+                ("webcharm.migration", "m d1 d2"),
+                ("webcharm.web-server", server),
+                ("webcharm.started", "t1 t2"),
+            ]);
             let memory = Memory::read(&stored);
             assert_eq!(memory.entries(), stored);
             assert_eq!(memory.web_server.clone().map(|server| server.unheard), Some(server != "a b"));

@@ -6,6 +6,7 @@ mod relations;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use juju::{Config, Context, Juju, OptionKind, Secret, SecretContent, SecretQuery, View};
 use pebble::blocking::Client;
@@ -18,12 +19,18 @@ use crate::options::OptionSecrets;
 use crate::seen::Seen;
 use crate::work::{Action, Scope, Work};
 
-/// Reads the part of the state that the event's work needs.
+/// Reads the part of the state that the event's work needs. `now` tells the age of services.
 ///
 /// # Errors
 ///
 /// A hook tool failed. The hook fails with it, and Juju retries.
-pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> Result<Seen, juju::Error> {
+pub fn all(
+    work: &Work,
+    juju: &Juju<'_>,
+    pebble: &Client,
+    spec: &CharmSpec,
+    now: SystemTime,
+) -> Result<Seen, juju::Error> {
     let (unit, peer) = (unit(juju, spec)?, relations::peer(juju, spec)?);
     let succeeds = work.scope == Scope::Succession && unit.leader;
     let owes = succeeds && (lacks_key(peer.as_ref(), spec) || is_routed(juju, spec)?);
@@ -54,7 +61,7 @@ pub fn all(work: &Work, juju: &Juju<'_>, pebble: &Client, spec: &CharmSpec) -> R
         seen.option_secrets = option_secrets(juju, spec, &seen.config)?;
         seen.memory = Memory::read(&juju.state()?);
         seen.ports = juju.opened_ports()?;
-        seen.workload = Some(workload::read(pebble, spec));
+        seen.workload = Some(workload::read(pebble, spec, seen.memory.started.as_ref(), now));
     }
     Ok(seen)
 }

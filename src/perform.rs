@@ -8,6 +8,7 @@ use pebble::blocking::Client;
 use pebble::types::{Change, ChangeId, ChangeSelect, ExecOptions, MakeDir, Signal, WriteFile};
 
 use crate::listening::{TABLES, is_listening};
+use crate::restarts::StartWindow;
 use crate::steps::{Action, Run, Step, Steps};
 
 /// User and group of the workload in every rock.
@@ -38,6 +39,8 @@ pub struct Done {
     pub failure: Option<Failure>,
     /// Output of the command that reports it, if it exited with 0.
     pub output: Option<String>,
+    /// Time in which the steps started services.
+    pub started: Option<StartWindow>,
 }
 
 /// Failure of a step.
@@ -87,7 +90,13 @@ pub fn all(steps: &Steps, pebble: &Client) -> Done {
     for Step { action, .. } in &steps.effects {
         tracing::info!("{}", capitalised(action));
         match one(action, pebble) {
-            Ok(output) => done.output = done.output.or(output),
+            Ok(Outcome { output, started }) => {
+                done.output = done.output.or(output);
+                done.started = match (done.started, started) {
+                    (Some(earlier), Some(later)) => Some(earlier.to(later)),
+                    (earlier, later) => earlier.or(later),
+                };
+            }
             Err(failure) => {
                 done.failure = Some(failure);
                 break;
@@ -104,8 +113,17 @@ fn capitalised(action: &Action) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Carries one step out. Returns the output of a command that reports it.
-fn one(action: &Action, pebble: &Client) -> Result<Option<String>, Failure> {
+/// Outcome of one step.
+#[derive(Default)]
+struct Outcome {
+    /// Output of a command that reports it.
+    output: Option<String>,
+    /// Time of the change that started services.
+    started: Option<StartWindow>,
+}
+
+/// Carries one step out.
+fn one(action: &Action, pebble: &Client) -> Result<Outcome, Failure> {
     let done = match action {
         Action::Await { commands } => wait(commands, pebble),
         Action::Stop { services } => change(pebble.stop(&names(services), CHANGE_TIMEOUT)),
@@ -114,15 +132,18 @@ fn one(action: &Action, pebble: &Client) -> Result<Option<String>, Failure> {
             Ok(pebble.write_file(path, content.as_slice(), &file(*workload_owned))?)
         }
         Action::Remove { path } => Ok(pebble.remove(path, true)?),
-        Action::Run(command) => return run(command, pebble).map(|output| command.reports.then_some(output)),
+        Action::Run(command) => {
+            let output = Some(run(command, pebble)?).filter(|_| command.reports);
+            return Ok(Outcome { output, ..Outcome::default() });
+        }
         Action::AddLayer(layer) => Ok(pebble.add_layer(LAYER, layer, true)?),
         Action::ForwardLogs(layer) => Ok(pebble.add_layer(&layer.label, layer, true)?),
-        Action::Replan => change(pebble.replan(CHANGE_TIMEOUT)),
-        Action::Restart { service } => change(pebble.restart(&[service], CHANGE_TIMEOUT)),
+        Action::Replan => return start(pebble.replan(CHANGE_TIMEOUT)),
+        Action::Restart { service } => return start(pebble.restart(&[service], CHANGE_TIMEOUT)),
         Action::Listen { port, patience } => listen(*port, *patience, pebble),
         Action::Reload { service } => Ok(pebble.signal(Signal::Hup, &[service])?),
     };
-    done.map(|()| None)
+    done.map(|()| Outcome::default())
 }
 
 /// Waits for changes that a killed hook left running. Pebble continues them, and would refuse a second one or run it
@@ -178,6 +199,12 @@ fn names(services: &[String]) -> Vec<&str> {
 
 fn change(change: Result<Change, pebble::Error>) -> Result<(), Failure> {
     change.map(drop).map_err(Failure::from)
+}
+
+/// Outcome of a change that starts services.
+fn start(change: Result<Change, pebble::Error>) -> Result<Outcome, Failure> {
+    let started = Some(StartWindow::of(&change?));
+    Ok(Outcome { started, ..Outcome::default() })
 }
 
 fn owner(workload_owned: bool) -> Option<String> {

@@ -1,5 +1,7 @@
 //! The order of the stages.
 
+use std::time::SystemTime;
+
 use juju::Juju;
 use pebble::blocking::Client;
 
@@ -8,7 +10,7 @@ use crate::random::Random;
 use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 
-/// Runs the stages for one event. Events may come in any order: each reconciles the state as far as its work asks. A
+/// Runs the stages for one event, which began at `now`. Events may come in any order: each reconciles the state as far as its work asks. A
 /// second identical event makes no write.
 ///
 /// # Errors
@@ -19,9 +21,10 @@ pub fn run(
     juju: &Juju<'_>,
     pebble: &Client,
     spec: &CharmSpec,
+    now: SystemTime,
     random: Random<'_>,
 ) -> Result<(), juju::Error> {
-    let seen = observe::all(work, juju, pebble, spec)?;
+    let seen = observe::all(work, juju, pebble, spec, now)?;
     let steps = decide::steps(work, &seen, spec, random);
     publish::progress(juju, &steps)?;
     let done = perform::all(&steps, pebble);

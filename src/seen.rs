@@ -66,6 +66,8 @@ pub struct Container {
     pub plan: Plan,
     /// States of the services.
     pub services: Vec<ServiceInfo>,
+    /// Services that ended by themselves and that Pebble started again less than 30 s ago.
+    pub restarted: Vec<String>,
     /// Last output of the services that ended by themselves, by service.
     pub output: BTreeMap<String, String>,
     /// Services of the rock, before the charm's layer, if an earlier event stored them.

@@ -292,6 +292,23 @@ fn a_service_that_keeps_exiting_is_left_to_pebble_until_its_inputs_change() {
     }
 }
 
+#[test]
+fn a_service_that_pebble_has_just_restarted_keeps_exiting_unless_this_event_starts_services() {
+    let mut seen = carry_out(fresh(), &decide(&fresh()));
+    assert_eq!(messages(&decide(&seen)), [""; 0]);
+    container(&mut seen).restarted = vec!["flask".to_owned()];
+    container(&mut seen).output = [("flask".to_owned(), "KeyError: 'DSN'\n".to_owned())].into();
+    let steps = decide(&seen);
+    assert_eq!(names(&steps), [""; 0]);
+    assert!(messages(&steps)[0].starts_with("flask keeps exiting: KeyError: 'DSN'; see its log (`kubectl"));
+    become_of(&mut seen, "clock-scheduler", ServiceStatus::Inactive);
+    let steps = decide(&seen);
+    assert_eq!((names(&steps), messages(&steps)), (vec!["start the services".to_owned()], vec![]));
+    become_of(&mut seen, "clock-scheduler", ServiceStatus::Active);
+    set(&mut seen, "greeting", ConfigValue::String("ahoy".to_owned()));
+    assert_eq!(messages(&decide(&seen)), [""; 0], "a changed configuration");
+}
+
 fn with_migration_of(version: &str) -> Migration {
     let script = Script { name: "migrate.sh", version: version.as_bytes().to_vec() };
     Migration { script: Some(script), ..Migration::default() }

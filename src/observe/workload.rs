@@ -1,16 +1,18 @@
 //! Reads of the container, through Pebble.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use juju::{Hold, StatusKind};
 use pebble::blocking::Client;
 use pebble::plan::Service;
-use pebble::types::{FileType, ServiceInfo};
+use pebble::types::{ChangeSelect, FileType, ServiceInfo};
 
 use crate::charm_spec::CharmSpec;
 use crate::framework::Framework;
 use crate::migration::{self, Migration, Script};
 use crate::pebble_hold;
+use crate::restarts::{self, StartWindow};
 use crate::seen::{Container, Workload};
 use crate::services::{self, Services};
 use crate::version;
@@ -25,9 +27,10 @@ const LARGEST_FILE: usize = 1 << 20;
 /// Last lines of the services that ended, all together. A trace of Java's has more than a hundred.
 const LOG_LINES: u32 = 200;
 
-/// Content of the container, or the hold why it can't be read.
-pub(super) fn read(pebble: &Client, spec: &CharmSpec) -> Workload {
-    match container(pebble, spec) {
+/// Content of the container, or the hold why it can't be read. `started` is the time of the charm's last start of
+/// services.
+pub(super) fn read(pebble: &Client, spec: &CharmSpec, started: Option<&StartWindow>, now: SystemTime) -> Workload {
+    match container(pebble, spec, started, now) {
         Ok(container) => Workload::Here(Box::new(container)),
         Err(error) => {
             let hold = pebble_hold::of("cannot read the container's state", &error);
@@ -38,7 +41,12 @@ pub(super) fn read(pebble: &Client, spec: &CharmSpec) -> Workload {
     }
 }
 
-fn container(pebble: &Client, spec: &CharmSpec) -> Result<Container, pebble::Error> {
+fn container(
+    pebble: &Client,
+    spec: &CharmSpec,
+    started: Option<&StartWindow>,
+    now: SystemTime,
+) -> Result<Container, pebble::Error> {
     let framework = spec.framework;
     let (original, version) = (services::original_path(framework), spec.version_file.as_deref());
     let written = written(spec);
@@ -46,9 +54,11 @@ fn container(pebble: &Client, spec: &CharmSpec) -> Result<Container, pebble::Err
     let mut files = files(pebble, &paths.collect::<Vec<_>>())?;
     let (original, release) = (files.remove(&original), files.remove(RELEASE));
     let (plan, states) = (pebble.plan()?, pebble.services(&[])?);
+    let restarted = restarted(pebble, &restarts::young(&states, &plan, framework, started, now));
     Ok(Container {
         plan,
-        output: output(pebble, &states),
+        output: output(pebble, &states, &restarted),
+        restarted,
         services: states,
         original: original.and_then(|text| services(&text)),
         version: match version {
@@ -60,10 +70,26 @@ fn container(pebble: &Client, spec: &CharmSpec) -> Result<Container, pebble::Err
     })
 }
 
-/// Last output of the services that ended by themselves; without such a service nothing is read. A log that can't be
-/// read counts as empty: it only explains a status.
-fn output(pebble: &Client, services: &[ServiceInfo]) -> BTreeMap<String, String> {
-    let ended: Vec<_> = services.iter().filter(|service| service.has_ended()).map(|one| one.name.as_str()).collect();
+/// Services among the young ones that Pebble started again by itself; without a young one nothing is read. Changes that
+/// can't be read count as starts: the next event asks again.
+fn restarted(pebble: &Client, young: &[&ServiceInfo]) -> Vec<String> {
+    if young.is_empty() {
+        return Vec::new();
+    }
+    match pebble.changes(ChangeSelect::All, None) {
+        Ok(changes) => restarts::restarted(young, &changes),
+        Err(error) => {
+            tracing::debug!("Cannot read changes: {error}");
+            Vec::new()
+        }
+    }
+}
+
+/// Last output of the services that ended by themselves, even if they were `restarted`; without such a service nothing
+/// is read. A log that can't be read counts as empty: it only explains a status.
+fn output(pebble: &Client, services: &[ServiceInfo], restarted: &[String]) -> BTreeMap<String, String> {
+    let ended = services.iter().filter(|service| service.has_ended() || restarted.contains(&service.name));
+    let ended: Vec<_> = ended.map(|service| service.name.as_str()).collect();
     let lines = if ended.is_empty() { Ok(Vec::new()) } else { pebble.logs(&ended, LOG_LINES) };
     let mut output = BTreeMap::<String, String>::new();
     for line in lines.inspect_err(|error| tracing::debug!("Cannot read logs: {error}")).unwrap_or_default() {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use juju::{CharmFiles, Context, Event, Juju, Port, StatusKind, UnitName, Whose};
 use juju_testing::{Model, ModelBackend};
@@ -87,7 +88,7 @@ impl Unit {
         let (juju, work) = (Juju::new(&context, &backend), work::of(event, &self.spec));
         if !work.is_nothing() {
             let pebble = pebble::blocking::Client::new(&self.pod.socket);
-            pipeline::run(&work, &juju, &pebble, &self.spec, &mut || [7; 64]).unwrap();
+            pipeline::run(&work, &juju, &pebble, &self.spec, SystemTime::UNIX_EPOCH, &mut || [7; 64]).unwrap();
         }
         self.model.get_mut().finish(&hook, true).unwrap();
     }

@@ -8,6 +8,7 @@ mod container;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use juju::{
     Context, Databag, Entity, Event, Juju, RelationEvent, RelationId, RelationKind, Role, SecretEvent, SecretId,
@@ -211,7 +212,7 @@ fn reconcile(juju: &Juju<'_>, spec: &CharmSpec, pebble: &mut Pebble) -> usize {
         return 0;
     }
     let unused = pebble::blocking::Client::new("/nonexistent/pebble.socket");
-    let mut seen = observe::all(&work, juju, &unused, spec).unwrap();
+    let mut seen = observe::all(&work, juju, &unused, spec, SystemTime::UNIX_EPOCH).unwrap();
     if seen.workload.is_some() {
         seen.workload = Some(pebble.seen());
     }

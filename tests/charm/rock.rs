@@ -1,5 +1,7 @@
 //! Rocks that lack what the charm expects, and applications that exit or don't listen.
 
+use std::time::Duration;
+
 use juju::{Event, StatusKind};
 use pebble::types::{ServiceStatus, WriteFile};
 
@@ -60,6 +62,39 @@ fn an_application_that_exits_after_its_first_second_is_told_and_left_to_pebble()
     world.configure(&[("greeting", "stay")]);
     world.expect(StatusKind::Active, "");
     assert_eq!(world.noted("starts", 2), ["x", "x"], "a changed configuration starts the service");
+}
+
+#[test]
+fn an_application_between_two_crashes_is_told_and_a_restart_of_the_operator_or_the_charm_is_not() {
+    let script = "echo x >> /charm/container/starts\n[ \"$(wc -l < /charm/container/starts)\" = 1 ] || exec sleep 600\n\
+        while ! [ -e /charm/container/late ]; do sleep 0.1; done\necho no licence\nexit 3\n";
+    let world = World::new();
+    world.share("starts");
+    let world = world.with_pod(Rock::scripted(script));
+    let asked = |world: &World| {
+        let log = world.logged();
+        world.fire(Event::UpdateStatus);
+        world.requests_since(log)
+    };
+    assert_eq!(asked(&world), READS, "the charm remembers its own start");
+    world.expect(StatusKind::Active, "");
+    world.share("late");
+    let pebble = world.pebble();
+    let is_active = || pebble.services(&["flask"]).unwrap()[0].is_running();
+    let is_again = || (world.read_shared("starts").lines().count() == 2 && is_active()).then_some(());
+    world.until("another start by Pebble", is_again);
+    let with = |more: &[&'static str]| [&READS[..3], more, &READS[3..]].concat();
+    let message = "flask keeps exiting: no licence; see its log (`kubectl logs -n test flask-k8s-0 -c flask-app`) and \
+        change the configuration or the rock";
+    assert_eq!(asked(&world), with(&["GET /v1/changes", "GET /v1/logs"]));
+    world.expect(StatusKind::Blocked, message);
+    assert_eq!(world.read_shared("starts"), "x\nx\n", "the charm leaves the service alone");
+    pebble.restart(&["flask"], Duration::from_secs(60)).unwrap();
+    assert_eq!(asked(&world), with(&["GET /v1/changes"]));
+    world.expect(StatusKind::Active, "");
+    world.configure(&[("greeting", "ahoy")]);
+    assert_eq!(asked(&world), READS);
+    world.expect(StatusKind::Active, "");
 }
 
 #[test]

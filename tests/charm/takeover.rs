@@ -45,7 +45,11 @@ fn a_unit_that_lost_its_pod_goes_on_with_what_juju_kept() {
     let (world, relation) = world();
     let mut world = world.with_pod(rock());
     world.expect(StatusKind::Active, "");
-    let state = |world: &World| world.server.with(|model| model.state(&world.unit).unwrap().clone());
+    let state = |world: &World| {
+        let mut state = world.server.with(|model| model.state(&world.unit).unwrap().clone());
+        state.remove("webcharm.started");
+        state
+    };
     let before = (databags(&world, relation), state(&world), world.pebble().plan().unwrap());
     world.pod.take().unwrap().kill();
     fs::remove_dir_all(world.dir.path().join("charm")).unwrap();

@@ -18,7 +18,7 @@ pub(crate) struct End {
     pub(crate) variables: BTreeSet<String>,
     /// Contents by path.
     pub(crate) files: BTreeMap<String, String>,
-    /// The unit's state in Juju.
+    /// The unit's state in Juju, without the time of the last start.
     pub(crate) memory: BTreeMap<String, String>,
     pub(crate) ports: Vec<Port>,
     pub(crate) databags: Vec<BTreeMap<String, String>>,
@@ -40,11 +40,17 @@ impl End {
             services: world.pebble().services(&[]).unwrap().iter().map(|s| (s.name.clone(), s.is_running())).collect(),
             variables: world.running().iter().map(|line| plain(line)).collect(),
             files: folders.iter().flat_map(|dir| files(world, dir)).map(|(path, text)| (path, plain(&text))).collect(),
-            memory: world.server.with(|model| model.state(&world.unit).unwrap().clone()),
+            memory: memory(world),
             ports: world.server.with(|model| model.ports(&world.unit).unwrap().iter().copied().collect()),
             databags: relations.iter().flat_map(halves).map(|bag| bag.iter().map(plain_all).collect()).collect(),
         }
     }
+}
+
+fn memory(world: &World) -> BTreeMap<String, String> {
+    let mut memory = world.server.with(|model| model.state(&world.unit).unwrap().clone());
+    memory.remove("webcharm.started");
+    memory
 }
 
 fn files(world: &World, folder: &str) -> Vec<(String, String)> {

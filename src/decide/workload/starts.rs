@@ -20,13 +20,14 @@ use crate::steps::{Action, Step};
 pub(super) struct Starts<'a> {
     /// True if a service must be started.
     pub(super) any: bool,
-    /// Service of the charm's layer that keeps exiting.
+    /// Service of the charm's layer that keeps exiting, even if it runs at the moment.
     pub(super) exiting: Option<&'a str>,
 }
 
 impl<'a> Starts<'a> {
     /// Compares the services with the plan. A service that ended by itself since the last successful check is not
-    /// started again: Pebble restarts it after its backoff, or it was meant to end.
+    /// started again: Pebble restarts it after its backoff, or it was meant to end. One that Pebble has just restarted
+    /// counts the same, unless this event starts services.
     pub(super) fn of(
         desired: &DesiredWorkload,
         container: &'a Container,
@@ -38,7 +39,9 @@ impl<'a> Starts<'a> {
         let down = down(&desired.layer, container);
         let any = down.iter().any(|service| is_new || !service.has_ended());
         let in_layer = down.iter().find(|service| ServiceRole::of(framework, &service.name) != ServiceRole::Other);
-        Self { any, exiting: in_layer.filter(|_| !any).map(|service| service.name.as_str()) }
+        let exiting = in_layer.filter(|_| !any).map(|service| service.name.as_str());
+        let restarted = container.restarted.first().filter(|_| !any && !is_new).map(String::as_str);
+        Self { any, exiting: exiting.or(restarted) }
     }
 }
 

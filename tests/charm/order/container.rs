@@ -45,6 +45,7 @@ impl Pebble {
         Workload::Here(Box::new(Container {
             plan: plan.clone(),
             services: plan.services.keys().map(info).collect(),
+            restarted: Vec::new(),
             output: BTreeMap::new(),
             original: original.clone(),
             files: files.clone(),
