@@ -12,6 +12,9 @@ pub(super) fn snippet(source: &Source<'_>) -> Result<Snippet, Obstacle> {
         (true, true) => return Err("it has both pom.xml and build.gradle: keep one".into()),
         (true, false) => "maven",
         (false, true) => "gradle",
+        (false, false) if source.has("build.gradle.kts")? => {
+            return Err("rockcraft knows build.gradle, not build.gradle.kts: translate it".into());
+        }
         (false, false) => return Err("it needs a pom.xml or build.gradle".into()),
     };
     let mut parts = json!({

@@ -158,6 +158,8 @@ fn the_error_names_the_missing_file_or_key() {
         let error = expanded(&[], &format!("{{name: app, extensions: [{extension}-framework]}}")).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
+    let kotlin = expanded(&[("build.gradle.kts", "")], "{name: app, extensions: [spring-boot-framework]}").unwrap_err();
+    assert!(kotlin.to_string().contains("not build.gradle.kts: translate it"), "{kotlin}");
     let error = expanded(&[("requirements.txt", "flask")], "{name: app, extensions: [flask-framework]}").unwrap_err();
     assert!(error.to_string().contains("give services/flask a command"), "{error}");
     for names in ["cobol-framework", "flask-framework, go-framework", "1"] {

@@ -23,6 +23,9 @@ const LIBS: &str = "build/libs";
 /// The project's own Gradle, which fetches the version that the project names.
 const WRAPPER: &str = "gradlew";
 
+/// Task of the project's own tests, which plugins such as `java` add. Not every project has one.
+const TEST: &str = "test";
+
 pub(super) fn build(source: &Path, part: &Part, cache: &Cache, work: &dyn Work) -> Result<Built, Error> {
     // Debian's package is too old for Spring Boot, so none is installed.
     build_with(tool::on_path("gradle"), source, part, cache, work)
@@ -54,14 +57,29 @@ fn build_with(
             fs::remove_dir_all(libs).map_err(failed(libs))?;
         }
         // A wrapper's path is relative to the project; an absolute path stays as it is.
-        let mut command = Command::new(copy.join(&gradle));
-        command.current_dir(&copy).arg(task).args(["--exclude-task", "test", "--no-daemon", "--console=plain"]);
-        command.args(&part.gradle_parameters).env("GRADLE_USER_HOME", cache.shared("gradle"));
-        finish("gradle", &mut command, part, work)?;
+        let run = |without: &[&str]| {
+            let mut command = Command::new(copy.join(&gradle));
+            command.current_dir(&copy).arg(task).args(without).args(["--no-daemon", "--console=plain"]);
+            command.args(&part.gradle_parameters).env("GRADLE_USER_HOME", cache.shared("gradle"));
+            finish("gradle", &mut command, part, work)
+        };
+        match run(&["--exclude-task", TEST]) {
+            Err(Error::Failed { tail, .. }) if lacks_tests(&tail) => {
+                work.say("the project has no task test to leave out");
+                run(&[])
+            }
+            ran => ran,
+        }?;
         collect(&copy, LIBS, &into.join("jar"), "Gradle made no .jar in build/libs: the rock starts one")?;
         fs::remove_dir_all(&copy).map_err(failed(&copy))
     })?;
     Ok(Built::files(archives).with(tool::runtime(&java)))
+}
+
+/// True if Gradle says that it can't exclude the tests because there are none. It says so before it runs any task.
+fn lacks_tests(output: &str) -> bool {
+    // "Task 'test' not found in root project 'shop'.", in later versions behind "Cannot locate tasks … as task".
+    output.contains("ask 'test' not found in ")
 }
 
 #[cfg(test)]
@@ -106,6 +124,29 @@ mod tests {
         assert_eq!(arguments, "bootJar --exclude-task test --no-daemon --console=plain -Px=1\n");
         assert_eq!(fs::read_dir(&jars).unwrap().count(), 1, "the archive that can be run alone");
         assert!(!dir.path().join("build").exists(), "the project is left as it was");
+    }
+
+    #[test]
+    fn a_project_without_tests_is_built_without_leaving_them_out() {
+        let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let part = Part { plugin: "gradle".to_owned(), ..Part::default() };
+        let build = |message: &str| {
+            let wrapper = format!(
+                "#!/bin/sh\ncase \"$*\" in *--exclude-task*) echo \"{message}\"; exit 1;; esac\n\
+                 mkdir -p build/libs && echo \"$*\" > build/libs/shop.jar\n"
+            );
+            program(&dir.path().join(WRAPPER), &wrapper);
+            super::build(dir.path(), &part, &Cache::new(cache.path()), &Quiet::default())
+        };
+        for message in [
+            "Task 'test' not found in root project 'shop'.",
+            "Cannot locate tasks that match 'test' as task 'test' not found in root project 'shop'.",
+        ] {
+            let jar = build(message).unwrap().files.unwrap().0.join("jar/shop.jar");
+            assert_eq!(fs::read_to_string(jar).unwrap(), "build --no-daemon --console=plain\n", "{message}");
+        }
+        let told = build("error: ';' expected").unwrap_err().to_string();
+        assert!(told.contains("error: ';' expected"), "another failure stays one: {told}");
     }
 
     #[test]

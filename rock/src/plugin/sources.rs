@@ -15,8 +15,10 @@ use crate::tree::MODES;
 const NOT_SOURCES: [&str; 4] = [".git", ".gradle", "node_modules", "__pycache__"];
 
 /// Folders of outputs, which stand beside their tool's build file. Elsewhere such a folder may be a package of the author's.
-const OUTPUTS: [(&str, &[&str]); 2] =
-    [("target", &["pom.xml", "Cargo.toml"]), ("build", &["build.gradle", "build.gradle.kts", "settings.gradle"])];
+const OUTPUTS: [(&str, &[&str]); 2] = [
+    ("target", &["pom.xml", "Cargo.toml"]),
+    ("build", &["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"]),
+];
 
 /// Names at the top that aren't sources: building the rock needs neither the charm nor `rockcraft.yaml`.
 const NOT_AT_THE_TOP: [&str; 2] = ["charm", "rockcraft.yaml"];
@@ -104,6 +106,18 @@ mod tests {
         let into = Folder::open(into.path()).unwrap();
         copy(&open(), &into).unwrap();
         assert_eq!(names(&into), ["pom.xml", "src/charm/A.java"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn the_outputs_stand_beside_every_file_that_makes_a_gradle_project() {
+        for file in ["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir(dir.path().join("build")).unwrap();
+            fs::write(dir.path().join("build/reports.html"), "").unwrap();
+            fs::write(dir.path().join(file), "").unwrap();
+            let found = list(&Folder::open(dir.path()).unwrap()).unwrap();
+            assert_eq!(found.into_keys().collect::<Vec<_>>(), [PathBuf::from(file)]);
+        }
     }
 
     #[test]
