@@ -87,6 +87,18 @@ fn bounded(file: &File, path: &str, limit: u64) -> Result<Vec<u8>, Error> {
     if content.len() as u64 > limit { Err(large()) } else { Ok(content) }
 }
 
+/// Text of the content of the file `path`.
+///
+/// # Errors
+/// When a byte isn't UTF-8.
+pub fn utf8(content: Vec<u8>, path: &str) -> Result<String, Error> {
+    String::from_utf8(content).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::NoText { path: path.to_owned(), line }
+    })
+}
+
 impl Folder {
     /// Opens the folder `path`. The user names it, so links on it are followed.
     ///
@@ -193,6 +205,18 @@ impl Folder {
     pub fn text(&self, path: impl AsRef<Path>) -> Result<Option<String>, Error> {
         let text = self.read(path, TEXT)?;
         Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// As [`Folder::text`], for a file that is refused if it isn't UTF-8, such as YAML.
+    ///
+    /// # Errors
+    /// As [`Folder::read`], and a byte that isn't UTF-8.
+    pub fn utf8(&self, path: impl AsRef<Path>) -> Result<Option<String>, Error> {
+        let path = path.as_ref();
+        let Some(text) = self.read(path, TEXT)? else { return Ok(None) };
+        // Without `.` on the way.
+        let place: PathBuf = self.place(path).components().collect();
+        utf8(text, &place.display().to_string()).map(Some)
     }
 
     /// Entries of the folder at `path` in it, sorted by name. A missing folder has no entries.

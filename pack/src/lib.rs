@@ -15,8 +15,10 @@ mod finding;
 pub mod folder;
 mod framework;
 mod init;
+pub mod keys;
 mod lint;
 mod name;
+pub mod near;
 mod old_form;
 mod parts;
 mod platform;
@@ -52,8 +54,17 @@ const BINARY: u64 = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder is no charm project.
-    #[error("there is no charmcraft.yaml in {}: name the folder that has it, or let `webcharm init FOLDER` write one", shown(.0))]
-    NoProject(String),
+    #[error(
+        "there is no charmcraft.yaml in {}: {}, or let `webcharm init FOLDER` write one",
+        shown(.dir),
+        .near.as_deref().unwrap_or("name the folder that has it")
+    )]
+    NoProject {
+        /// The folder.
+        dir: String,
+        /// Advice to name one near it.
+        near: Option<String>,
+    },
     /// A file is no regular file, too large, outside the project, or can't be used.
     #[error(transparent)]
     File(#[from] folder::Error),

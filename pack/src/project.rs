@@ -13,7 +13,7 @@ use crate::old_form::{Kept, OldForm};
 use crate::platform::Platform;
 use crate::source::Source;
 use crate::yaml::section;
-use crate::{Charm, Error, File, Framework, entrypoint, extension, framework, is_name, lint, parts, yaml};
+use crate::{Charm, Error, File, Framework, entrypoint, extension, framework, is_name, lint, near, parts, yaml};
 
 /// The keys that are copied into `metadata.yaml`.
 const METADATA: [&str; 15] = [
@@ -61,7 +61,8 @@ pub(crate) fn read(dir: &Path) -> Result<Charm, Error> {
     let metadata = kept.metadata.unwrap_or_else(|| metadata(&project));
     let name = yaml::text(&project, "name").ok_or(Error::Missing("a name"))?.to_owned();
     let mut files = taken_over(dir, &project)?;
-    let switches = files.get(declared::FILE).map(|file| String::from_utf8_lossy(&file.content).into_owned());
+    let place = || dir.place(declared::FILE).display().to_string();
+    let switches = files.get(declared::FILE).map(|file| folder::utf8(file.content.clone(), &place())).transpose()?;
     let own = entrypoint::read(dir, &Context::of(extended, &project, switches.as_deref()))?;
     let framework = framework(extended.or(own.framework), &metadata, &files)?;
     if framework.is_some() && own.findings.iter().any(Finding::is_refusal) {
@@ -123,11 +124,11 @@ fn checked(files: &BTreeMap<String, File>, project: &Mapping) -> Result<(), Erro
 
 /// Text of the project's `webcharm.yaml`, also if a `dump` part has it.
 pub(crate) fn switches(dir: &Folder, project: &Mapping) -> Result<Option<String>, Error> {
-    if let Some(own) = dir.text(declared::FILE)? {
+    if let Some(own) = dir.utf8(declared::FILE)? {
         return Ok(Some(own));
     }
     let dumped = parts::dumped(project, dir, declared::FILE)?;
-    Ok(dumped.map(|path| dir.text(path)).transpose()?.flatten())
+    Ok(dumped.map(|path| dir.utf8(path)).transpose()?.flatten())
 }
 
 /// Checks the charm's name and the platforms' labels, which make up the `.charm` file's name.
@@ -144,7 +145,8 @@ const TEXTS: [&str; 3] = ["summary", "description", "title"];
 
 /// `charmcraft.yaml` of the project in `dir`. charmcraft takes underscores in keys for dashes, and numbers for texts.
 pub(crate) fn source(dir: &Folder) -> Result<Source, Error> {
-    let missing = || Error::NoProject(dir.path().display().to_string());
+    let missing =
+        || Error::NoProject { dir: dir.path().display().to_string(), near: near::advice(dir.path(), CHARMCRAFT) };
     let mut source = Source::read(dir, CHARMCRAFT)?.ok_or_else(missing)?;
     let spelt = |key: Value| match key.as_str().map(|key| key.replace('_', "-")) {
         Some(dashed) if lint::is_key(&dashed) => dashed.into(),

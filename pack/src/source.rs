@@ -28,7 +28,7 @@ const LINES: usize = 100;
 impl Source {
     /// Reads `file` of the folder `dir`. `None`: it is missing.
     pub(crate) fn read(dir: &Folder, file: &str) -> Result<Option<Self>, Error> {
-        let Some(text) = dir.text(file)? else { return Ok(None) };
+        let Some(text) = dir.utf8(file)? else { return Ok(None) };
         let failed = |source| Error::Parse { path: dir.place(file).display().to_string(), source };
         Self::parse(file, text).map_err(failed).map(Some)
     }
@@ -90,7 +90,7 @@ impl Source {
 /// The line of the key at `path`, or of the last key above it that has a line of its own.
 ///
 /// Keys are found by their indentation; a key of a mapping in braces counts as on the line of the key above.
-fn line(text: &str, path: &[&str]) -> Option<usize> {
+pub(crate) fn line(text: &str, path: &[&str]) -> Option<usize> {
     let mut lines: Vec<(usize, &str)> = text.lines().enumerate().filter(|(_, line)| has_content(line)).collect();
     let mut found = None;
     for key in path {

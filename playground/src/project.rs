@@ -2,12 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
+use pack::near;
+
 /// Reasons why a project can't be run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder has no usable rockcraft.yaml.
     #[error(transparent)]
     Rock(#[from] rock::project::Error),
+    /// Pebble would refuse the layer of the rock.
+    #[error("Pebble does not take the services and checks of {file}: {why}")]
+    Layer {
+        /// The file.
+        file: String,
+        /// Pebble's reason.
+        why: String,
+    },
+    /// The rock has no service for the charm to run.
+    #[error("{file} has no service {name}, which the charm would run: name the application's service so{}", other(.others))]
+    NoService {
+        /// The file.
+        file: String,
+        /// The name that is needed.
+        name: &'static str,
+        /// Names of the services that there are.
+        others: Vec<String>,
+    },
     /// The file is no usable packed rock.
     #[error(transparent)]
     Packed(#[from] rock::oci::Error),
@@ -16,13 +36,16 @@ pub enum Error {
     Special(String),
     /// The folder has no charm.
     #[error(
-        "there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}; `webcharm init FOLDER` writes one"
+        "there is no charmcraft.yaml for {folder}: it is looked for there, in charm/ and beside {rockcraft}; {near}`webcharm init FOLDER` writes one",
+        near = .near.as_ref().map(|near| format!("`--charm {near}` takes the one in {near}, or ")).unwrap_or_default()
     )]
     NoCharm {
         /// The folder.
         folder: String,
         /// The file that builds it.
         rockcraft: String,
+        /// A folder near it that has one.
+        near: Option<String>,
     },
     /// The packed rock has no charm beside it.
     #[error(
@@ -30,8 +53,16 @@ pub enum Error {
     )]
     NoCharmBeside(String),
     /// The folder given with `--charm` has no charm.
-    #[error("there is no charmcraft.yaml in {0}")]
-    NoCharmIn(String),
+    #[error(
+        "there is no charmcraft.yaml in {folder}: {}, or let `webcharm init FOLDER` write one",
+        .near.as_deref().unwrap_or("name the folder that has it")
+    )]
+    NoCharmIn {
+        /// The folder.
+        folder: String,
+        /// Advice to name one near it.
+        near: Option<String>,
+    },
     /// A name that can't be part of a path or a host's name.
     #[error("charmcraft.yaml calls {what} {name:?}: a name is made of {rule}")]
     Name {
@@ -88,9 +119,11 @@ impl Project {
     /// # Errors
     /// When there is no rock or no charm for it.
     pub fn find(place: &Path, charm: Option<&Path>) -> Result<Self, Error> {
-        let is_charm = |folder: &Path| folder.join("charmcraft.yaml").is_file();
-        if let Some(charm) = charm.filter(|charm| !is_charm(charm)) {
-            return Err(Error::NoCharmIn(charm.display().to_string()));
+        if let Some(charm) = charm.filter(|charm| !has_charm(charm)) {
+            return Err(Error::NoCharmIn {
+                folder: charm.display().to_string(),
+                near: near::advice(charm, "charmcraft.yaml"),
+            });
         }
         // Opening a pipe waits for its other end.
         if place.exists() && !place.is_file() && !place.is_dir() {
@@ -107,18 +140,32 @@ impl Project {
     /// # Errors
     /// When the charm can't be read.
     pub fn own(place: &Path) -> Result<Option<Self>, pack::Error> {
-        if !place.join("charmcraft.yaml").is_file() || place.join("rockcraft.yaml").exists() {
+        if !has_charm(place) || place.join("rockcraft.yaml").exists() {
             return Ok(None);
         }
         let charm = pack::Charm::with_dispatch(place, Vec::new())?;
         Ok(charm.framework.is_none().then(|| Self { rock: Rock::Plain, charm: place.to_owned() }))
     }
 
+    /// Refuses a rock to be built that lacks the service of the charm's framework: the charm would be blocked for it after the
+    /// build.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn check_service(&self, framework: Option<pack::Framework>) -> Result<(), Error> {
+        let (Rock::Folder(rock), Some(framework)) = (&self.rock, framework) else { return Ok(()) };
+        if rock.rockcraft.services.contains_key(framework.name()) {
+            return Ok(());
+        }
+        let others = rock.rockcraft.services.keys().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        Err(Error::NoService { file: file_of(rock), name: framework.name(), others })
+    }
+
     fn packed(file: &Path, charm: Option<&Path>) -> Result<Self, Error> {
         let rock = Rock::Packed(rock::oci::Rock::open(file)?);
         let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let places = [beside.to_owned(), beside.join("charm")];
-        let found = places.into_iter().find(|place| place.join("charmcraft.yaml").is_file());
+        let found = places.into_iter().find(|place| has_charm(place));
         let found = found.or(charm.map(Path::to_owned));
         let charm = found.ok_or_else(|| Error::NoCharmBeside(file.display().to_string()))?;
         Ok(Self { rock, charm })
@@ -126,16 +173,42 @@ impl Project {
 
     fn folder(folder: &Path, given: Option<&Path>) -> Result<Self, Error> {
         let rock = rock::Project::find(folder)?;
+        check_layer(&rock)?;
         let places = [folder.to_owned(), folder.join("charm"), rock.root.clone(), rock.root.join("charm")];
-        let charm = places.into_iter().find(|place| place.join("charmcraft.yaml").is_file());
+        let charm = places.into_iter().find(|place| has_charm(place));
         match charm.or(given.map(Path::to_owned)) {
             Some(charm) => Ok(Self { rock: Rock::Folder(Box::new(rock)), charm }),
             None => Err(Error::NoCharm {
                 folder: folder.display().to_string(),
-                rockcraft: rock.root.join("rockcraft.yaml").display().to_string(),
+                rockcraft: file_of(&rock),
+                near: near::near(folder, "charmcraft.yaml").first().map(|near| near.display().to_string()),
             }),
         }
     }
+}
+
+fn file_of(rock: &rock::Project) -> String {
+    rock.root.join("rockcraft.yaml").display().to_string()
+}
+
+/// End of a sentence: the names that a rock has in place of the one that is needed.
+fn other(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(" (there are: {})", pack::text::shown(&names.join(", "))) }
+}
+
+/// True if the folder has a `charmcraft.yaml`, even one that can't be used, such as a link: that is told when it is read.
+fn has_charm(folder: &Path) -> bool {
+    folder.join("charmcraft.yaml").symlink_metadata().is_ok_and(|found| !found.is_dir())
+}
+
+/// Refuses services and checks that Pebble would refuse once the pod starts, after minutes of building.
+fn check_layer(rock: &rock::Project) -> Result<(), Error> {
+    let file = || file_of(rock);
+    let text =
+        rock::layer::text(&rock.rockcraft).map_err(|error| Error::Layer { file: file(), why: error.to_string() })?;
+    let layer = pebble::plan::Layer::parse_labelled(&rock.rockcraft.name, text.as_bytes());
+    let plan = layer.and_then(|layer| pebble::plan::combine(&[layer]));
+    plan.map(drop).map_err(|error| Error::Layer { file: file(), why: error.to_string() })
 }
 
 /// Checks the names in `files` that become parts of paths and names of hosts: the application's and its resources'.
@@ -200,12 +273,60 @@ mod tests {
         std::fs::write(dir.path().join("rockcraft.yaml"), "name: app").unwrap();
         let error = Project::find(dir.path(), None).unwrap_err();
         assert!(error.to_string().contains("there is no charmcraft.yaml"), "{error}");
+        std::fs::create_dir(dir.path().join("k8s")).unwrap();
+        std::fs::write(dir.path().join("k8s/charmcraft.yaml"), "").unwrap();
+        let error = Project::find(dir.path(), None).unwrap_err().to_string();
+        let near = dir.path().join("k8s").display().to_string();
+        assert!(error.contains(&format!("; `--charm {near}` takes the one in {near}, or ")), "{error}");
         assert_eq!(Project::find(dir.path(), Some(&project.charm)).unwrap().charm, project.charm);
         std::fs::create_dir(dir.path().join("charm")).unwrap();
         std::fs::write(dir.path().join("charm/charmcraft.yaml"), "").unwrap();
         assert!(Project::find(dir.path(), None).unwrap().charm.ends_with("charm"));
         let error = Project::find(dir.path(), Some(dir.path())).unwrap_err();
         assert!(error.to_string().starts_with("there is no charmcraft.yaml in "), "{error}");
+        assert!(error.to_string().contains("/charm, "), "{error}");
+    }
+
+    #[test]
+    fn a_layer_that_pebble_would_refuse_is_told_before_the_build() {
+        let dir = tempfile::tempdir().unwrap();
+        for (service, why) in [
+            ("{override: replace, command: \"a 'b\"}", "command"),
+            ("{override: replace}", "must define \"command\" for service \"web\""),
+            ("{command: a}", "must define \"override\" for service \"web\""),
+        ] {
+            std::fs::write(dir.path().join("rockcraft.yaml"), format!("name: app\nservices:\n  web: {service}\n"))
+                .unwrap();
+            let told = Project::find(dir.path(), None).unwrap_err().to_string();
+            assert!(
+                told.starts_with("Pebble does not take the services and checks of ") && told.contains(why),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_rock_without_the_framework_s_service_is_told_before_the_build() {
+        let dir = tempfile::tempdir().unwrap();
+        let service = "services:\n  flsk: {override: replace, command: a}\n";
+        std::fs::write(dir.path().join("rockcraft.yaml"), format!("name: app\n{service}")).unwrap();
+        std::fs::write(dir.path().join("charmcraft.yaml"), "").unwrap();
+        let project = Project::find(dir.path(), None).unwrap();
+        let told = project.check_service(Some(pack::Framework::Flask)).unwrap_err().to_string();
+        let end =
+            "has no service flask, which the charm would run: name the application's service so (there are: flsk)";
+        assert!(told.ends_with(end), "{told}");
+        project.check_service(None).unwrap();
+    }
+
+    #[test]
+    fn a_link_in_place_of_charmcraft_yaml_is_told_as_one() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("rockcraft.yaml"), "name: app").unwrap();
+        std::os::unix::fs::symlink("charmcraft.yaml", dir.path().join("charmcraft.yaml")).unwrap();
+        let project = Project::find(dir.path(), None).unwrap();
+        let told = pack::Charm::with_dispatch(&project.charm, Vec::new()).unwrap_err().to_string();
+        assert!(told.contains("charmcraft.yaml is a symbolic link"), "{told}");
     }
 
     #[test]

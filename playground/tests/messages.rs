@@ -33,7 +33,34 @@ fn folders_that_are_no_project() {
     fs::write(format!("{rock}/rockcraft.yaml"), "name: app").unwrap();
     refused(&desk, &["up", &rock], &["there is no charmcraft.yaml for", "charm/", "`webcharm init FOLDER`"]);
     fs::write(format!("{rock}/charmcraft.yaml"), "name: x\ncontainers: {app: {}}").unwrap();
-    refused(&desk, &["up", &rock], &["charmcraft.yaml must have a base", "platforms"]);
+    refused(&desk, &["up", &rock], &["charmcraft.yaml: a charm needs a base and platforms: write `base"]);
+    let declared = "name: x\nbase: ubuntu@24.04\nplatforms: {amd64: }\ncontainers: [app]\n";
+    fs::write(format!("{rock}/charmcraft.yaml"), declared).unwrap();
+    refused(&desk, &["up", &rock], &["charmcraft.yaml:4: containers must be a mapping"]);
+    fs::create_dir(format!("{rock}/docs")).unwrap();
+    for verb in ["up", "lint", "pack"] {
+        refused(&desk, &[verb, &format!("{rock}/docs")], &[&format!("name {rock}, which has one, or")]);
+    }
+    let service = "name: app\nservices:\n  web:\n    comand: app\n";
+    fs::write(format!("{rock}/rockcraft.yaml"), service).unwrap();
+    let key = "rockcraft.yaml:4: services.web: `comand` is no key of a Pebble service: write `command`";
+    refused(&desk, &["up", &rock], &["this rock can't be built", key]);
+}
+
+#[test]
+fn files_that_are_no_text_and_settings_that_would_fail_every_hook() {
+    let desk = Desk::new();
+    let project = desk.sample();
+    let (folder, path) = (project.display().to_string(), |file: &str| project.join(file));
+    fs::write(path("paas-config.yaml"), "metrics: 1\n").unwrap();
+    refused(&desk, &["up", &folder], &["paas-config.yaml:1: paas-config.yaml has no key metrics"]);
+    for file in ["paas-config.yaml", "webcharm.yaml", "charmcraft.yaml"] {
+        fs::write(path(file), b"a: 1\nb: \xff\n").unwrap();
+        for verb in ["up", "lint", "pack"] {
+            refused(&desk, &[verb, &folder], &[&format!("{file} is no UTF-8 text, in line 2: save it as UTF-8")]);
+        }
+        fs::remove_file(path(file)).unwrap();
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod plugin;
 pub mod process;
 pub mod project;
 pub mod python;
+mod services;
 pub mod tool;
 pub mod tree;
 

@@ -3,14 +3,17 @@
 //! An extension is written out. Keys that only an image needs (base, platforms, …) are not read: rockcraft checks them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pack::folder::{self, Folder};
+use pack::near;
 use pack::text::shown;
 use serde::Deserialize;
 use serde_yaml::Mapping;
 
 use crate::extension::{self, Made};
+use crate::services;
 
 /// The project's file.
 const FILE: &str = "rockcraft.yaml";
@@ -21,12 +24,28 @@ pub enum Error {
     /// The folder is missing.
     #[error("there is no folder {}", shown(.0))]
     NoFolder(String),
+    /// The folder can't be opened.
+    #[error("cannot open {}", shown(.path))]
+    Open {
+        /// The folder.
+        path: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// No `rockcraft.yaml` builds the folder.
     #[error(
-        "no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source; `webcharm init \
-         FOLDER` writes one for an application", shown(.0)
+        "no rockcraft.yaml builds {}: there is none in it, and none above it has a part with that source; {}`webcharm init \
+         FOLDER` writes one for an application",
+        shown(.folder),
+        .near.as_ref().map(|near| format!("{near}, or ")).unwrap_or_default()
     )]
-    NoRockcraft(String),
+    NoRockcraft {
+        /// The folder.
+        folder: String,
+        /// Advice to name one near it.
+        near: Option<String>,
+    },
     /// The file is no regular file, too large, or can't be read.
     #[error(transparent)]
     File(#[from] folder::Error),
@@ -50,6 +69,9 @@ pub enum Error {
         #[source]
         source: yaml::Error,
     },
+    /// Pebble would refuse keys of its services or checks.
+    #[error("this rock can't be built:{0}")]
+    Keys(String),
     /// Its extension can't be written out.
     #[error(transparent)]
     Extension(#[from] extension::Error),
@@ -60,11 +82,11 @@ pub enum Error {
 pub struct Rockcraft {
     /// The rock's name.
     pub name: String,
-    /// Its version.
-    #[serde(default)]
+    /// Its version. As in rockcraft, a number is its text.
+    #[serde(default, deserialize_with = "text")]
     pub version: Option<String>,
     /// Its summary, in one line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub summary: Option<String>,
     /// The Ubuntu inside the image, such as `ubuntu@24.04`, or `bare`.
     #[serde(default)]
@@ -73,7 +95,7 @@ pub struct Rockcraft {
     #[serde(default, rename = "build-base")]
     pub build_base: Option<String>,
     /// Variables of every process in the image.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     pub environment: BTreeMap<String, String>,
     /// Pebble services, passed on as they are.
     #[serde(default)]
@@ -145,6 +167,51 @@ pub struct Part {
     pub maven_use_wrapper: bool,
 }
 
+/// Text, or a number as its text.
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl serde::de::Visitor<'_> for Reader {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text or a number")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(text.to_owned()))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Text, E> {
+                // As Python writes it: 1.0, not 1.
+                Ok(Text(format!("{number:?}")))
+            }
+        }
+
+        from.deserialize_any(Reader)
+    }
+}
+
+fn text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Text>::deserialize(from)?.map(|Text(text)| text))
+}
+
+fn texts<'de, D: serde::Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts = BTreeMap::<String, Text>::deserialize(from)?;
+    Ok(texts.into_iter().map(|(name, Text(value))| (name, value)).collect())
+}
+
 /// Owner and mode for the paths that match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -175,7 +242,12 @@ impl Project {
     /// # Errors
     /// When there is no such folder or file, or the file can't be understood.
     pub fn find(folder: &Path) -> Result<Self, Error> {
-        let folder = folder.canonicalize().map_err(|_| Error::NoFolder(folder.display().to_string()))?;
+        let given = folder;
+        let path = || given.display().to_string();
+        let folder = given.canonicalize().map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::NoFolder(path()),
+            _ => Error::Open { path: path(), source },
+        })?;
         if !folder.is_dir() {
             return Err(Error::NoFolder(folder.display().to_string()));
         }
@@ -186,7 +258,7 @@ impl Project {
                 return Ok(project);
             }
         }
-        Err(Error::NoRockcraft(folder.display().to_string()))
+        Err(Error::NoRockcraft { folder: folder.display().to_string(), near: near::advice(given, FILE) })
     }
 
     fn builds(&self, folder: &Path) -> bool {
@@ -197,16 +269,27 @@ impl Project {
 
 /// Reads `rockcraft.yaml` in `root`. `None`: it is missing.
 fn read(root: &Folder) -> Result<Option<Rockcraft>, Error> {
-    let Some(text) = root.text(FILE)? else { return Ok(None) };
+    let Some(text) = root.utf8(FILE)? else { return Ok(None) };
     let name = root.place(FILE).display().to_string();
     let wrong = |source| Error::Parse { path: name.clone(), source };
     let document: Mapping = yaml::from_str(&text).map_err(wrong)?;
-    if let Some(written) = document.get("name").and_then(|name| name.as_str()).filter(|name| !pack::is_rock_name(name))
-    {
-        return Err(Error::Name { path: name.clone(), name: written.to_owned() });
+    let found = services::findings(&name, &text, &document);
+    if !found.is_empty() {
+        return Err(Error::Keys(services::lines(&found)));
     }
+    let is_whole = !document.contains_key("extensions");
     let (document, made) = extension::expand(root, document)?;
-    let rockcraft: Rockcraft = serde_yaml::from_value(document.into()).map_err(|error| wrong(error.into()))?;
+    let rockcraft =
+        serde_yaml::from_value(document.into()).or_else(|error| match yaml::from_str::<Rockcraft>(&text) {
+            // The same fault in the author's own text has its key and place.
+            Err(error @ yaml::Error::Syntax(_)) => Err(wrong(error)),
+            // Only in a text, a number stands for its own text, as in a name.
+            Ok(rockcraft) if is_whole => Ok(rockcraft),
+            _ => Err(wrong(error.into())),
+        })?;
+    if !pack::is_rock_name(&rockcraft.name) {
+        return Err(Error::Name { path: name.clone(), name: rockcraft.name });
+    }
     Ok(Some(Rockcraft { made, ..rockcraft }))
 }
 
@@ -230,8 +313,20 @@ mod tests {
         assert_eq!(find("apps/one").unwrap().rockcraft.name, "top");
         assert_eq!(find("").unwrap().rockcraft.name, "top");
         assert_eq!(find("apps/two").unwrap().rockcraft.name, "two");
-        assert!(matches!(find("apps/three"), Err(Error::NoRockcraft(_))));
+        assert!(matches!(find("apps/three"), Err(Error::NoRockcraft { .. })));
         assert!(matches!(find("apps/four"), Err(Error::NoFolder(_))));
+    }
+
+    #[test]
+    fn a_folder_beside_the_one_that_would_do_is_answered_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join("app/rockcraft.yaml"), "name: app");
+        std::fs::create_dir(dir.path().join("app/charm")).unwrap();
+        for folder in ["", "app/charm"] {
+            let told = Project::find(&dir.path().join(folder)).unwrap_err().to_string();
+            let advice = format!("; name {}, which has one, or `webcharm init", dir.path().join("app").display());
+            assert!(told.contains(&advice), "{told}");
+        }
     }
 
     #[test]
@@ -242,6 +337,54 @@ mod tests {
             let told = read(&Folder::open(dir.path()).unwrap()).unwrap_err().to_string();
             assert!(told.contains(&format!("has the name {name}: rockcraft and Pebble take 3 to 64")), "{told}");
         }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_told_with_its_key_and_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |text: &str| {
+            write(dir.path().join(FILE), &format!("name: shop\n{text}"));
+            let Err(Error::Parse { source, .. }) = Project::find(dir.path()) else { panic!("{text}") };
+            source.to_string()
+        };
+        for (text, place) in [
+            ("services: [web]\n", "services: "),
+            ("parts:\n  app:\n    plugin: [dump]\n", "parts.app.plugin: "),
+            ("parts:\n  app:\n    permissions:\n    - owner: bob\n", "parts.app.permissions[0].owner: "),
+            ("version: [1]\n", "version: "),
+        ] {
+            let told = told(text);
+            assert!(told.starts_with(place) && told.contains(" at line "), "{told}");
+        }
+        write(dir.path().join(FILE), "name: shop\nversion: 0.1\nenvironment: {PORT: 8000, HOST: a}\n");
+        let Rockcraft { version, environment, .. } = Project::find(dir.path()).unwrap().rockcraft;
+        assert_eq!(version.as_deref(), Some("0.1"), "rockcraft takes a number for its text");
+        assert_eq!(environment["PORT"], "8000");
+        write(dir.path().join(FILE), "name: 5\n");
+        let told = Project::find(dir.path()).unwrap_err().to_string();
+        assert!(told.contains("rockcraft.yaml has the name 5: "), "{told}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_and_a_folder_that_is_a_circle_are_told_as_such() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), b"name: shop\nsummary: \xff\n").unwrap();
+        let told = Project::find(dir.path()).unwrap_err().to_string();
+        assert!(told.ends_with("rockcraft.yaml is no UTF-8 text, in line 2: save it as UTF-8"), "{told}");
+        let circle = dir.path().join("circle");
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        let told = Project::find(&circle).unwrap_err().to_string();
+        assert_eq!(told, format!("cannot open {}", circle.display()));
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_service_is_told_before_the_build() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path().join(FILE), "name: shop\nservices:\n  flask:\n    override: replace\n    comand: gunicorn\n");
+        let told = Project::find(dir.path()).unwrap_err().to_string();
+        let file = dir.path().join(FILE).canonicalize().unwrap();
+        let line = format!("\n  {}:5: services.flask: `comand` is no key of", file.display());
+        assert!(told.starts_with("this rock can't be built:") && told.contains(&line), "{told}");
     }
 
     #[test]

@@ -32,6 +32,14 @@ pub enum Error {
         /// The kind it must have.
         needed: &'static str,
     },
+    /// A text has bytes that aren't UTF-8.
+    #[error("{} is no UTF-8 text, in line {line}: save it as UTF-8", shown(.path))]
+    NoText {
+        /// The path.
+        path: String,
+        /// The line, counted from 1.
+        line: usize,
+    },
     /// The file is too large.
     #[error("{} is larger than {limit} bytes, the most that is read of such a file: make it smaller", shown(.path))]
     Large {

@@ -47,16 +47,16 @@ impl Plan {
     }
 
     fn read(source: &cli::Source, check: impl Fn(&CharmFiles) -> Result<(), Error>) -> Result<Self, Error> {
-        let project = match Project::own(source.charm.as_deref().unwrap_or(&source.folder))? {
+        let place = source.charm.as_deref().unwrap_or(&source.folder);
+        let project = match Project::own(place).map_err(|error| placed(error.into(), place))? {
             Some(own) => own,
             None => Project::find(&source.folder, source.charm.as_deref())?,
         };
-        let mut charm = pack::Charm::with_dispatch(&project.charm, Vec::new())?;
-        let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
-        let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
+        let (mut charm, files) = charm(&project.charm).map_err(|error| placed(error, &project.charm))?;
         project::check_names(&files)?;
         check(&files)?;
         let container = project::container(&files, charm.framework)?;
+        project.check_service(charm.framework)?;
         let kind = match (charm.framework, &container) {
             (Some(_), _) => Kind::Web,
             (None, Some(_)) => Kind::Sidecar,
@@ -162,6 +162,29 @@ impl Plan {
         }
         Ok(image)
     }
+}
+
+/// The charm in this folder, without its binary, and its declarations.
+fn charm(folder: &Path) -> Result<(pack::Charm, CharmFiles), Error> {
+    let charm = pack::Charm::with_dispatch(folder, Vec::new())?;
+    let text = |name: &str| String::from_utf8_lossy(&charm.files[name].content).into_owned();
+    let files = CharmFiles::parse(&text("metadata.yaml"), &text("config.yaml"), &text("actions.yaml"))?;
+    // What else would fail every hook, after the build.
+    let is_told = |finding: &pack::Finding| finding.is_refusal() && finding.file == "paas-config.yaml";
+    let found: Vec<_> = match charm.framework {
+        Some(_) => pack::lint(folder)?.into_iter().filter(is_told).collect(),
+        None => Vec::new(),
+    };
+    if found.is_empty() { Ok((charm, files)) } else { Err(pack::Error::Refused(found).into()) }
+}
+
+/// A fault of `charmcraft.yaml` as `lint` tells it, with its line; the `error` alone names a file that is derived from it.
+fn placed(error: Error, folder: &Path) -> Error {
+    if !matches!(error, Error::Metadata(_) | Error::Pack(pack::Error::Missing(_))) {
+        return error;
+    }
+    let refused: Vec<_> = pack::lint(folder).into_iter().flatten().filter(pack::Finding::is_refusal).collect();
+    if refused.is_empty() { error } else { Error::Pack(pack::Error::Refused(refused)) }
 }
 
 /// The port on which a workload serves by default.
