@@ -2,7 +2,8 @@
 //! [`observe`](crate::observe) and written in [`publish`](crate::publish).
 //!
 //! Each tells of work that was done, by a fingerprint or its time, since its result can't be read back. A lost one is
-//! never wrong: the work is done, or Pebble asked, once more. Keys that are not here, for example those of the Python framework, are left alone.
+//! never wrong: the work is done, or Pebble asked, once more. Keys that are not here, for example those of the Python
+//! framework, are left alone.
 
 use std::collections::BTreeMap;
 use std::fmt;

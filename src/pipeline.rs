@@ -10,8 +10,8 @@ use crate::random::Random;
 use crate::work::Work;
 use crate::{conclude, decide, observe, perform, publish};
 
-/// Runs the stages for one event, which began at `now`. Events may come in any order: each reconciles the state as far as its work asks. A
-/// second identical event makes no write.
+/// Runs the stages for one event, which began at `now`. Events may come in any order: each reconciles the state as far as
+/// its work asks. A second identical event makes no write.
 ///
 /// # Errors
 ///
