@@ -80,17 +80,11 @@ impl World {
         Some(name)
     }
 
-    /// The subordinate units beside a unit.
+    /// The subordinate units beside a unit, also while their relation is gone already.
     pub(super) fn subordinates(&self, principal: &UnitName) -> Vec<UnitName> {
-        let apps = self.relations_of(principal.app()).filter(|relation| relation.scope == Scope::Container);
-        let mut units: Vec<UnitName> = apps
-            .filter_map(|relation| relation.pairs.get(principal))
-            .filter(|unit| self.is_beside(unit))
-            .cloned()
-            .collect();
-        units.sort();
-        units.dedup();
-        units
+        let apps = self.applications.values().filter(|app| app.is_subordinate());
+        let units = apps.flat_map(|app| app.units.values());
+        units.filter(|unit| unit.principal.as_ref() == Some(principal)).map(|unit| unit.name.clone()).collect()
     }
 
     /// True if the unit is there and a subordinate.

@@ -136,6 +136,27 @@ fn a_principal_unit_is_removed_after_its_subordinate() {
 }
 
 #[test]
+fn a_principal_unit_waits_for_its_subordinate_although_their_relation_is_gone() {
+    let mut model = deployed();
+    let id = model.integrate("agent", "site").unwrap();
+    let (principal, beside) = (unit("site/0"), unit("agent/0"));
+    let deliver = |model: &mut Model, name: &UnitName, is_success: bool| {
+        let event = model.next_event(name)?;
+        let hook = model.begin(name, event.clone()).unwrap();
+        model.finish(&hook, is_success).unwrap();
+        Some(event)
+    };
+    deliver(&mut model, &principal, true);
+    deliver(&mut model, &beside, false);
+    model.remove_unit(&principal).unwrap();
+    model.remove_relation(id).unwrap();
+    while deliver(&mut model, &principal, true).is_some() {}
+    assert_eq!(model.is_leaving(&principal), Ok(true), "its subordinate's install has failed");
+    drain(&mut model);
+    assert!(!model.units("site").unwrap().contains(&principal) && !model.units("agent").unwrap().contains(&beside));
+}
+
+#[test]
 fn units_of_a_subordinate_are_neither_added_nor_removed_by_hand() {
     let mut model = deployed();
     let charm = CharmFiles::parse(AGENT, "", "").unwrap();
