@@ -1,8 +1,8 @@
 //! Check of the author's services and checks against the keys that Pebble takes, before anything is built: Pebble itself
 //! would refuse the layer only once the pod starts.
 
+use pack::Finding;
 use pack::keys::{Keys, ValueKind};
-use pack::{Finding, text::shown};
 use serde_yaml::{Mapping, Value};
 
 /// Keys of a service in a layer of Pebble: <https://documentation.ubuntu.com/pebble/reference/layer-specification/>.
@@ -81,15 +81,11 @@ pub(crate) fn lines(findings: &[Finding]) -> String {
     let (line, count) = (|finding: &Finding| format!("\n  {finding}"), findings.len());
     let lines: String = findings.iter().take(MOST).map(line).collect();
     let more = if count > MOST { format!("\n  and {} more", count - MOST) } else { String::new() };
-    shown_in_lines(&lines) + &more
+    lines + &more
 }
 
 /// Most findings in a message.
 const MOST: usize = 20;
-
-fn shown_in_lines(lines: &str) -> String {
-    lines.split('\n').map(|line| shown(line).into_owned()).collect::<Vec<_>>().join("\n")
-}
 
 #[cfg(test)]
 mod tests {

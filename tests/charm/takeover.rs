@@ -45,12 +45,7 @@ fn a_unit_that_lost_its_pod_goes_on_with_what_juju_kept() {
     let (world, relation) = world();
     let mut world = world.with_pod(rock());
     world.expect(StatusKind::Active, "");
-    let state = |world: &World| {
-        let mut state = world.server.with(|model| model.state(&world.unit).unwrap().clone());
-        state.remove("webcharm.started");
-        state
-    };
-    let before = (databags(&world, relation), state(&world), world.pebble().plan().unwrap());
+    let before = (databags(&world, relation), world.memory(), world.pebble().plan().unwrap());
     world.pod.take().unwrap().kill();
     fs::remove_dir_all(world.dir.path().join("charm")).unwrap();
     Charm::with_integrations().unpack(world.dir.path());
@@ -60,7 +55,7 @@ fn a_unit_that_lost_its_pod_goes_on_with_what_juju_kept() {
         world.fire(event);
         world.expect(StatusKind::Active, "");
     }
-    assert_eq!((databags(&world, relation), state(&world), world.pebble().plan().unwrap()), before);
+    assert_eq!((databags(&world, relation), world.memory(), world.pebble().plan().unwrap()), before);
     assert_eq!((count(&world, "ran"), world.noted("starts", 2).len()), (1, 2), "the release is the same");
     assert!(world.file(ORIGINAL).contains("/flask/app/run"));
 }

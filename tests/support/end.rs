@@ -40,17 +40,20 @@ impl End {
             services: world.pebble().services(&[]).unwrap().iter().map(|s| (s.name.clone(), s.is_running())).collect(),
             variables: world.running().iter().map(|line| plain(line)).collect(),
             files: folders.iter().flat_map(|dir| files(world, dir)).map(|(path, text)| (path, plain(&text))).collect(),
-            memory: memory(world),
+            memory: world.memory(),
             ports: world.server.with(|model| model.ports(&world.unit).unwrap().iter().copied().collect()),
             databags: relations.iter().flat_map(halves).map(|bag| bag.iter().map(plain_all).collect()).collect(),
         }
     }
 }
 
-fn memory(world: &World) -> BTreeMap<String, String> {
-    let mut memory = world.server.with(|model| model.state(&world.unit).unwrap().clone());
-    memory.remove("webcharm.started");
-    memory
+impl World {
+    /// The unit's state in Juju, without the time of the last start.
+    pub(crate) fn memory(&self) -> BTreeMap<String, String> {
+        let mut memory = self.server.with(|model| model.state(&self.unit).unwrap().clone());
+        memory.remove("webcharm.started");
+        memory
+    }
 }
 
 fn files(world: &World, folder: &str) -> Vec<(String, String)> {
